@@ -1,0 +1,62 @@
+"""What a user can cause and mend, and how foreign text is shown safely.
+
+Every failure that is not a bug is a `MnistError`. Its text is the one line that the command line
+prints after ``Error: ``: which file, what is wrong, what to do next.
+"""
+
+import os
+
+
+class MnistError(Exception):
+    """Bad input or a bad environment.
+
+    Parameters
+    ----------
+    problem:
+        What is wrong, found against expected, without a full stop at the end. Text that comes from
+        outside must have gone through `printable`.
+    source:
+        The file or address at fault; it is escaped here.
+    hint:
+        What to do next, a full sentence.
+    """
+
+    def __init__(
+        self, problem: str, *, source: str | os.PathLike[str] | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.source = source
+        self.hint = hint
+
+    def __str__(self) -> str:
+        where = "" if self.source is None else f"{printable(os.fspath(self.source), limit=400)}: "
+        ending = f". {self.hint}" if self.hint else "."
+        return f"{where}{self.problem}{ending}"
+
+
+class FileError(MnistError):
+    """A file that is missing, unreadable, of the wrong sort, too large, or cannot be written."""
+
+
+class FormatError(MnistError):
+    """A file whose content is not what it has to be."""
+
+
+class DownloadError(MnistError):
+    """A file that no mirror delivered."""
+
+
+def printable(text: str, limit: int = 80) -> str:
+    r"""Return foreign text so that a terminal shows it and nothing else happens.
+
+    Control characters, escape sequences, line breaks, bidirectional marks and lone surrogates
+    become ``\x1b``-style escapes; what is longer than `limit` is cut in the middle.
+    """
+    if len(text) > limit:
+        half = (limit - 3) // 2
+        text = f"{text[:half]}...{text[-half:]}"
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in text
+    )

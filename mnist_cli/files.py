@@ -1,0 +1,177 @@
+"""Reading and writing files that nobody vouches for.
+
+Reading: a file is opened once without blocking, checked on its descriptor, and never read beyond a
+cap. Writing: a file appears whole under its final name or not at all.
+"""
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from mnist_cli.errors import FileError
+
+AnyPath = str | os.PathLike[str]
+
+_OPEN_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # a FIFO without a writer must not hang us
+    | getattr(os, "O_CLOEXEC", 0)
+)
+
+_CREATE_FLAGS = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
+
+
+def open_regular(path: AnyPath) -> BinaryIO:
+    """Open a regular file (or a symbolic link to one) for reading, unbuffered.
+
+    Raises `FileError` for a missing or unreadable file, a folder, pipe, socket or device.
+    """
+    try:
+        descriptor = os.open(path, _OPEN_FLAGS)
+    except (OSError, ValueError) as error:
+        raise _cannot("open", path, error) from None
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise FileError(f"found {_kind(mode)}, expected a file", source=path)
+    return os.fdopen(descriptor, "rb", buffering=0)
+
+
+def read_bytes(path: AnyPath, limit: int) -> bytes:
+    """Read a whole regular file of at most `limit` bytes.
+
+    Raises `FileError` as `open_regular` does, and for a larger file, of which no more than
+    ``limit + 1`` bytes are read even if it grows meanwhile.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise _too_large(path, size, limit)
+        content = read_up_to(file, limit + 1, path)
+    if len(content) > limit:
+        raise _too_large(path, len(content), limit)
+    return content
+
+
+def read_up_to(file: BinaryIO, count: int, path: AnyPath) -> bytes:
+    """Read until `count` bytes are there or the file ends; `path` is only for the message."""
+    pieces = []
+    while count > 0:
+        try:
+            piece = file.read(min(count, 1 << 20))
+        except OSError as error:
+            raise _cannot("read", path, error) from None
+        if not piece:
+            break
+        pieces.append(piece)
+        count -= len(piece)
+    return b"".join(pieces)
+
+
+@contextlib.contextmanager
+def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Yield a file to write to; when the block ends well it gets its final name in one step.
+
+    When the block raises, Ctrl-C included, the temporary file is removed and whatever stood under
+    the name before still stands there. A symbolic link under the name is replaced, not followed.
+    An overwritten file keeps its permissions; a new one gets those of the umask.
+
+    Raises `FileError` where the folder cannot be written, or the name is taken and `overwrite` is
+    false.
+    """
+    target = Path(path)
+    temporary = target.parent / f".{target.name[:80]}.{secrets.token_hex(8)}.tmp"
+    try:
+        if not overwrite:
+            refuse_existing(target)
+        descriptor = os.open(temporary, _CREATE_FLAGS, 0o666)  # the umask applies
+    except (OSError, ValueError) as error:
+        raise _cannot("write", path, error) from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            _keep_permissions(target, temporary)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _give_name(temporary, target, overwrite)
+    except OSError as error:
+        raise _cannot("write", path, error) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> None:
+    """Write `content` as `atomic_writer` does."""
+    with atomic_writer(path, overwrite=overwrite) as file:
+        file.write(content)
+
+
+def refuse_existing(path: AnyPath) -> None:
+    """Raise `FileError` when something stands under this name already."""
+    if os.path.lexists(path):
+        raise FileError("the file exists already", source=path, hint="Use --force to replace it.")
+
+
+def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:
+    if overwrite:
+        temporary.replace(target)
+        return
+    try:
+        os.link(temporary, target)  # unlike a rename, this fails when the name is taken meanwhile
+    except FileExistsError:
+        refuse_existing(target)
+    except (OSError, NotImplementedError, AttributeError):  # a file system without hard links
+        refuse_existing(target)
+        temporary.replace(target)
+
+
+def _keep_permissions(target: Path, temporary: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        found = target.lstat().st_mode
+        if stat.S_ISREG(found):
+            temporary.chmod(stat.S_IMODE(found))
+
+
+def _too_large(path: AnyPath, size: int, limit: int) -> FileError:
+    return FileError(
+        f"the file is too large: {size:,} bytes, at most {limit:,} are read", source=path
+    )
+
+
+def _cannot(verb: str, path: AnyPath, error: Exception) -> FileError:
+    reasons: dict[type[Exception], Callable[[], str]] = {
+        FileNotFoundError: lambda: "there is no such file or folder",
+        PermissionError: lambda: f"no permission to {verb} it",
+        IsADirectoryError: lambda: "found a folder, expected a file",
+        NotADirectoryError: lambda: "part of its path is not a folder",
+        ValueError: lambda: "this is not a possible file name",
+    }
+    reason = reasons.get(type(error), lambda: f"cannot {verb} it: {_system_words(error)}")()
+    return FileError(reason, source=path)
+
+
+def _system_words(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or type(error).__name__).lower()
+
+
+def _kind(mode: int) -> str:
+    kinds: list[tuple[Callable[[int], bool], str]] = [
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    ]
+    return next((name for test, name in kinds if test(mode)), "something else")

@@ -1,0 +1,104 @@
+"""Which file a name means: as given, then in the data directory, then among the embedded files."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnist_cli.errors import FileError
+from mnist_cli.files import AnyPath
+
+TEST_IMAGES = "t10k-images-idx3-ubyte"
+TEST_LABELS = "t10k-labels-idx1-ubyte"
+TRAIN_IMAGES = "train-images-idx3-ubyte"
+TRAIN_LABELS = "train-labels-idx1-ubyte"
+WEIGHTS = "weights.pkl"
+
+_ENDINGS = {
+    "-idx3-ubyte": ".idx3-ubyte",
+    ".idx3-ubyte": "-idx3-ubyte",
+    "-idx1-ubyte": ".idx1-ubyte",
+    ".idx1-ubyte": "-idx1-ubyte",
+}
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file and where it was found: ``given``, ``data directory`` or ``embedded``."""
+
+    path: Path
+    origin: str
+
+
+def embedded_directory() -> Path:
+    """The folder of the embedded files: beside this module in a wheel, else in the checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "data"
+    return installed if installed.is_dir() else package.parent / "data"
+
+
+def data_directory(given: AnyPath | None = None) -> Path:
+    """The data directory: `given`, else ``MNIST_DATA_DIR``, else the user's own for this tool."""
+    chosen = given or os.environ.get("MNIST_DATA_DIR")
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("mnist-cli", appauthor=False))
+
+
+def find(name: AnyPath, data_dir: AnyPath | None = None) -> FoundFile:
+    """Find the file that `name` means.
+
+    A bare name is looked up as given, then in the data directory, then among the embedded files;
+    anything with a folder in it only as given. The names of IDX files are also tried in their other
+    spelling (``-idx3-ubyte``, ``.idx3-ubyte``) and with and without ``.gz``. Raises `FileError`.
+    """
+    text = os.fspath(name)
+    if os.path.lexists(text):
+        return FoundFile(Path(text), "given")
+    places = [("given", Path(text).parent)]
+    if os.path.basename(text) == text:  # noqa: PTH119 - Path would drop a leading "./"
+        places += [("data directory", data_directory(data_dir)), ("embedded", embedded_directory())]
+    for origin, folder in places:
+        for spelling in spellings(os.path.basename(text)):  # noqa: PTH119
+            candidate = folder / spelling
+            if os.path.lexists(candidate):
+                return FoundFile(candidate, origin)
+    raise FileError("there is no such file or folder", source=text, hint=_where_looked(places))
+
+
+def find_embedded(name: str) -> FoundFile:
+    """The embedded file `name`; defaults always mean these, whatever lies in the current folder."""
+    return FoundFile(embedded_directory() / name, "embedded")
+
+
+def find_training_file(name: str, data_dir: AnyPath | None = None) -> FoundFile:
+    """A training file in the data directory, in any spelling. Raises `FileError`."""
+    folder = data_directory(data_dir)
+    for spelling in spellings(name):
+        if os.path.lexists(folder / spelling):
+            return FoundFile(folder / spelling, "data directory")
+    raise FileError(
+        "there is no such file in the data directory",
+        source=folder / name,
+        hint="Run 'mnist download train' first, or name the files with --images and --labels.",
+    )
+
+
+def spellings(name: str) -> list[str]:
+    """The names under which an IDX file is found, the given one first; other names as they are."""
+    stem = name.removesuffix(".gz")
+    for ending, other in _ENDINGS.items():
+        if stem.endswith(ending):
+            respelt = stem.removesuffix(ending) + other
+            return list(dict.fromkeys([name, stem, f"{stem}.gz", respelt, f"{respelt}.gz"]))
+    return [name]
+
+
+def _where_looked(places: list[tuple[str, Path]]) -> str:
+    if len(places) == 1:
+        return "Check the path."
+    return (
+        "It was looked for here, in the data directory and among the embedded files; "
+        "'mnist download' fetches the book's weights and the MNIST files."
+    )

@@ -1,0 +1,43 @@
+"""Where the tests find real data, and what to do without it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# The one line that names the folder of the real data: the book's weights, MNIST, people's digits.
+TEST_DATA = Path(os.environ.get("MNIST_TEST_DATA", Path(__file__).parents[2] / "shared"))
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with the book's weights and the four MNIST files."""
+    folder = TEST_DATA / "data"
+    if not folder.is_dir():
+        pytest.skip(f"needs real data: there is no {folder} (set MNIST_TEST_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_digits() -> Path:
+    """The folder with real digits by many people, and their labels in manifest.csv."""
+    folder = TEST_DATA / "digits"
+    if not folder.is_dir():
+        pytest.skip(f"needs real data: there is no {folder} (set MNIST_TEST_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def book_weights(shared_data: Path) -> Path:
+    """The book's sample_weight.pkl."""
+    return shared_data / "sample_weight.pkl"
+
+
+@pytest.fixture(autouse=True)
+def _own_data_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees, or writes to, the data directory of the person who runs it."""
+    monkeypatch.setenv("MNIST_DATA_DIR", str(tmp_path / "data-directory"))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("MNIST_DEBUG", raising=False)
