@@ -9,6 +9,7 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Iterator
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,7 +34,7 @@ _CREATE_FLAGS = (
 )
 
 
-def open_regular(path: AnyPath) -> BinaryIO:
+def open_regular(path: AnyPath) -> FileIO:
     """Open a regular file (or a symbolic link to one) for reading, unbuffered.
 
     Raises `FileError` for a missing or unreadable file, a folder, pipe, socket or device.
