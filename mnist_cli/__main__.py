@@ -1,6 +1,18 @@
-"""Lets ``python -m mnist_cli`` stand in for ``mnist``."""
+"""The console script ``mnist``, and ``python -m mnist_cli``."""
 
-from mnist_cli.cli import main
+import sys
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C while it still loads ends as quietly as later."""
+    try:
+        from mnist_cli.cli import run
+
+        code = run()
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,99 @@
+"""The command line: parse, call one library function, hand its result to `render`.
+
+Every exception becomes an exit code here: 0 done, 1 bad input or environment, 2 wrong usage,
+130 Ctrl-C.
+"""
+
+import os
+import sys
+
+import click
+
+from mnist_cli import __version__
+from mnist_cli.cli.evaluate import evaluate
+from mnist_cli.cli.inspect import inspect
+from mnist_cli.cli.predict import predict
+from mnist_cli.errors import MnistError, printable
+
+INTERRUPTED = 130
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="""\b
+Examples:
+  mnist eval --batch-size 100
+  mnist inspect weights.pkl
+  mnist predict --index 42
+
+Every command prints JSON with --json. 'mnist COMMAND --help' has more examples.""",
+)
+@click.version_option(__version__, prog_name="mnist-cli", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Run, inspect and train the 784-50-100-10 MNIST net of Deep Learning from Scratch."""
+
+
+for command in (inspect, predict, evaluate):
+    cli.add_command(command)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; nothing escapes as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # rather '\\u2588' than a crash
+    try:
+        code = cli.main(arguments, prog_name="mnist", standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        _say_usage(error)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except (MnistError, click.ClickException) as error:
+        return _fail(str(error))
+    except BrokenPipeError:  # the reader has seen enough, as in 'mnist inspect | head -1'
+        _abandon_stdout()
+        return 0
+    except MemoryError:
+        return _fail("not enough memory for this; try a smaller --batch-size or --limit.")
+    except Exception as error:
+        return _fail_unexpectedly(error)
+    return code if isinstance(code, int) else 0
+
+
+def _say_usage(error: click.UsageError) -> None:
+    if error.ctx is not None:
+        click.echo(error.ctx.get_usage(), err=True)
+        click.echo(f"Try '{error.ctx.command_path} --help' for help.\n", err=True)
+    lines = error.format_message().splitlines()
+    click.echo("Error: " + "\n".join(printable(text, limit=400) for text in lines), err=True)
+
+
+def _fail(message: str) -> int:
+    print(f"Error: {message}", file=sys.stderr)
+    return 1
+
+
+def _fail_unexpectedly(error: Exception) -> int:
+    if isinstance(error, OSError) and not _stdout_works():
+        _abandon_stdout()
+        return _fail(f"standard output: cannot write: {(error.strerror or 'failed').lower()}.")
+    if os.environ.get("MNIST_DEBUG"):
+        raise error
+    what = printable(f"{type(error).__name__}: {error}", limit=200)
+    return _fail(f"a bug in mnist-cli: {what}. Run again with MNIST_DEBUG=1 to see where.")
+
+
+def _stdout_works() -> bool:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return False
+    return True
+
+
+def _abandon_stdout() -> None:
+    """Send what is still buffered nowhere, so that the interpreter's last flush is quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,366 @@
+"""The forward pass: a fully connected net from 784 pixels to 10 digits, in NumPy.
+
+The formulas are those of *Deep Learning from Scratch*, chapter 3, for the book's three layers::
+
+    a1 = x @ W1 + b1     z1 = sigmoid(a1)
+    a2 = z1 @ W2 + b2    z2 = sigmoid(a2)
+    a3 = z2 @ W3 + b3    y  = softmax(a3)
+
+`Network.activations` computes them as they stand. Everything else takes a shorter way to the same
+numbers, which `_folded` explains.
+"""
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_cli.blas import one_thread
+
+Float32 = NDArray[np.float32]
+Images = NDArray[Any]  # uint8, float32 or float64, as the class says
+Activation = Literal["sigmoid", "relu"]
+
+PIXELS = 784
+CLASSES = 10
+MAX_LAYERS = 8
+
+_SATURATED = 20.0  # tanh(20) is exactly 1 in float32
+_SAFE = 1e37  # a bound on float32 sums that leaves room below the largest float32, 3.4e38
+
+
+def sigmoid(a: NDArray[Any]) -> NDArray[Any]:
+    """1 / (1 + exp(-a)) element by element, for `a` of any size (book, 3.2.4).
+
+    Written as (1 + tanh(a / 2)) / 2, which is the same function and cannot overflow.
+    """
+    z: NDArray[Any] = 0.5 + 0.5 * np.tanh(0.5 * a)
+    return z
+
+
+def relu(a: NDArray[Any]) -> NDArray[Any]:
+    """max(0, a) element by element (book, 3.2.7)."""
+    z: NDArray[Any] = np.maximum(a, 0)
+    return z
+
+
+def softmax(a: NDArray[Any]) -> NDArray[Any]:
+    """exp(a) / sum(exp(a)) along the last axis, for one vector or a batch (book, 3.5.2).
+
+    The largest element is taken off first: the quotient stays the same and exp cannot overflow.
+    """
+    e = np.exp(a - a.max(axis=-1, keepdims=True))
+    y: NDArray[Any] = e / e.sum(axis=-1, keepdims=True)
+    return y
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A fully connected net of 1 to 8 layers, 784 inputs and 10 outputs.
+
+    Parameters
+    ----------
+    weights:
+        W1 (784, n1), W2 (n1, n2), ... Wn (.., 10); kept as read-only float32.
+    biases:
+        b1 (n1,), b2 (n2,), ... bn (10,); kept as read-only float32.
+    activation:
+        ``"sigmoid"`` or ``"relu"`` after each layer but the last, which has softmax.
+
+    `images` are uint8 (0..255) or float32/float64 (meant for 0..1), shaped (N, 784), (N, 28, 28),
+    (784,) or (28, 28); a single image in gives a single result out. Anything else, shapes that do
+    not chain and values that are not finite raise `ValueError`.
+    """
+
+    weights: tuple[Float32, ...]
+    biases: tuple[Float32, ...]
+    activation: Activation = "sigmoid"
+    _layers: tuple[Float32, ...] = field(init=False, repr=False)
+    _transposed: tuple[Float32, ...] = field(init=False, repr=False)
+    _input_limit: float = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        weights = tuple(_read_only(W) for W in self.weights)
+        biases = tuple(_read_only(b) for b in self.biases)
+        _check_layers(weights, biases, self.activation)
+        layers = _folded(weights, biases, self.activation)
+        for name, value in (
+            ("weights", weights),
+            ("biases", biases),
+            ("_layers", layers),
+            ("_transposed", tuple(np.ascontiguousarray(M.T) for M in layers)),
+            ("_input_limit", _input_limit(weights, biases, self.activation)),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Units in each layer, input and output included: (784, 50, 100, 10) for the book's net."""
+        return (PIXELS, *(b.size for b in self.biases))
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers the net has learnt: 45,360 for the book's."""
+        return sum(array.size for array in (*self.weights, *self.biases))
+
+    def logits(self, images: Images) -> Float32:
+        """The last layer before softmax (the book's a3): (N, 10) or (10,) float32."""
+        return self._run(images, None, 1)
+
+    def predict_proba(
+        self, images: Images, batch_size: int | None = None, threads: int = 1
+    ) -> Float32:
+        """Ten probabilities an image, summing to 1: (N, 10) or (10,) float32.
+
+        `batch_size` None takes all images at once. `threads` is how many work on batches side by
+        side, each on one core.
+        """
+        probabilities: Float32 = softmax(self._run(images, batch_size, threads))
+        return probabilities
+
+    def predict(
+        self, images: Images, batch_size: int | None = None, threads: int = 1
+    ) -> NDArray[np.intp]:
+        """The digit an image shows, the one of highest probability: (N,) int, or one int.
+
+        softmax keeps the order, so the largest logit decides and the exponentials are saved.
+        """
+        digits: NDArray[np.intp] = self._run(images, batch_size, threads).argmax(axis=-1)
+        return digits
+
+    def activations(self, x: Images) -> dict[str, NDArray[Any]]:
+        """The book's intermediate values x, a1, z1, ... y of one image, float64, each 1-D."""
+        rows, single = _as_rows(x)
+        if not single:
+            raise ValueError(f"activations takes one image, got {len(rows)}")
+        z = _as_finite_floats(rows)[0]
+        squash = sigmoid if self.activation == "sigmoid" else relu
+        values = {"x": z}
+        last = len(self.weights)
+        for layer, (W, b) in enumerate(zip(self.weights, self.biases, strict=True), start=1):
+            a = z @ W.astype(np.float64) + b
+            z = squash(a) if layer < last else softmax(a)
+            values |= {f"a{layer}": a, ("y" if layer == last else f"z{layer}"): z}
+        return values
+
+    def __repr__(self) -> str:
+        return f"Network({self.layer_sizes}, activation={self.activation!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Network, (self.weights, self.biases, self.activation)
+
+    def _run(self, images: Images, batch_size: int | None, threads: int) -> Float32:
+        rows, single = _as_rows(images)
+        if not _within(rows, self._input_limit):
+            logits = self._careful(rows)
+        elif single:
+            return self._one(rows[0])
+        else:
+            logits = self._batched(rows, batch_size, threads)
+        return logits[0] if single else logits
+
+    def _one(self, x: Images) -> Float32:
+        """Logits of one image. Here a call of NumPy costs as much as its arithmetic: few calls."""
+        h = np.empty(PIXELS + 1, np.float32)
+        _fill(h[:PIXELS], x)
+        h[PIXELS] = 1
+        *hidden, last = self._transposed
+        for M in hidden:
+            h = M.dot(h)  # (51, 785) @ (785,) -> (51,)
+            self._squash(h)
+        return last.dot(h)  # (10, 101) @ (101,) -> (10,)
+
+    def _batched(self, rows: Images, batch_size: int | None, threads: int) -> Float32:
+        """Logits of many images, batch by batch; worker threads take the next batch in turn."""
+        count = len(rows)
+        size = _at_least_one("batch_size", max(count, 1) if batch_size is None else batch_size)
+        threads = _at_least_one("threads", threads)
+        size = min(size, max(count, 1))
+        logits = np.empty((count, CLASSES), np.float32)
+        starts = deque(range(0, count, size))  # popleft is atomic: workers share it
+
+        def work() -> None:
+            buffers = self._buffers(size)
+            while starts:
+                try:
+                    start = starts.popleft()
+                except IndexError:  # another worker was quicker
+                    return
+                batch = slice(start, start + size)
+                self._forward(rows[batch], buffers, logits[batch])
+
+        with one_thread():
+            workers = min(threads, len(starts))
+            if workers <= 1:
+                work()
+            else:
+                # The calling thread only waits: beside one worker it would share a core with it.
+                with ThreadPoolExecutor(workers) as pool:
+                    for done in [pool.submit(work) for _ in range(workers)]:
+                        done.result()
+        return logits
+
+    def _forward(self, rows: Images, buffers: list[Float32], logits: Float32) -> None:
+        x, *hs = (buffer[: len(rows)] for buffer in buffers)
+        _fill(x[:, :PIXELS], rows)  # (n, 784)
+        for M, h in zip(self._layers, hs, strict=False):
+            x = np.dot(x, M, out=h)  # (n, 785) @ (785, 51) -> (n, 51)
+            self._squash(x)
+        np.dot(x, self._layers[-1], out=logits)  # (n, 101) @ (101, 10) -> (n, 10)
+
+    def _buffers(self, size: int) -> list[Float32]:
+        """Room for the input and the hidden layers of one batch, used again for every batch."""
+        buffers = [np.empty((size, len(M)), np.float32) for M in self._layers]
+        buffers[0][:, PIXELS] = 1
+        return buffers
+
+    def _squash(self, h: Float32) -> None:
+        if self.activation == "sigmoid":
+            np.tanh(h, out=h)
+        else:
+            np.maximum(h, 0, out=h)
+
+    def _careful(self, rows: Images) -> Float32:
+        """Logits where float32 might overflow: float64, each layer's sums held within 1e150."""
+        z = _as_finite_floats(rows)
+        squash = sigmoid if self.activation == "sigmoid" else relu
+        for W, b in zip(self.weights, self.biases, strict=True):
+            a = z.clip(-1e150, 1e150) @ W.astype(np.float64) + b
+            z = squash(a)
+        largest = float(np.finfo(np.float32).max)
+        logits: Float32 = a.clip(-largest, largest).astype(np.float32)
+        return logits
+
+
+def _folded(
+    weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
+) -> tuple[Float32, ...]:
+    """Each layer as one matrix, so that a layer is one product and one tanh.
+
+    Three things that are the same for every image are done here, once, in float64:
+
+    - sigmoid(a) = (1 + tanh(a / 2)) / 2, so a hidden layer gives t = tanh(a / 2) and the layer
+      after it takes z @ W + b = t @ (W / 2) + (b + sum of W's rows / 2);
+    - pixels stay 0..255, so W1 takes the division by 255;
+    - the bias is one more row of the matrix, for an input that is always 1. A hidden layer hands
+      that 1 on by one more column: tanh(20) is 1, and so is relu(1).
+    """
+    tanh = activation == "sigmoid"
+    matrices = []
+    for layer, (W32, b32) in enumerate(zip(weights, biases, strict=True)):
+        W, b = W32.astype(np.float64), b32.astype(np.float64)
+        first, last = layer == 0, layer == len(weights) - 1
+        if first:
+            W = W / 255
+        elif tanh:
+            W, b = W / 2, b + W.sum(axis=0) / 2
+        if tanh and not last:
+            W, b = W / 2, b / 2
+        rows, columns = W.shape
+        M = np.zeros((rows + 1, columns if last else columns + 1))
+        M[:rows, :columns] = W
+        M[rows, :columns] = b
+        if not last:
+            M[rows, columns] = _SATURATED if tanh else 1
+        matrices.append(M.astype(np.float32))
+    return tuple(matrices)
+
+
+def _input_limit(
+    weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
+) -> float:
+    """The largest |x| for which no float32 sum of the short way can overflow; 0 if there is none.
+
+    With |x| <= limit, every sum of a layer is at most ``gain * limit + rest``.
+    """
+    gain, rest, limit = 1.0, 0.0, np.inf
+    for W, b in zip(weights, biases, strict=True):
+        reach = float(np.abs(W.astype(np.float64)).sum(axis=0).max())
+        gain, rest = gain * reach, rest * reach + float(np.abs(b).max())
+        if rest >= _SAFE:
+            return 0.0
+        limit = min(limit, (_SAFE - rest) / gain if gain else np.inf)
+        if activation == "sigmoid":
+            gain, rest = 0.0, 1.0  # whatever comes in, 0..1 goes out
+    return min(limit / 255, _SAFE)
+
+
+def _within(rows: Images, limit: float) -> bool:
+    """Whether all values are at most `limit` in size; false for NaN and infinity."""
+    if rows.dtype == np.uint8:
+        return limit >= 1
+    if rows.size == 0:
+        return True
+    return bool(rows.max() <= limit and rows.min() >= -limit)
+
+
+def _fill(target: Float32, images: Images) -> None:
+    """Write images into a float32 buffer on the scale 0..255 that the folded weights take."""
+    if images.dtype == np.uint8:
+        target[...] = images
+    else:
+        np.multiply(images, 255, out=target, casting="same_kind")
+
+
+def _as_rows(images: Images) -> tuple[Images, bool]:
+    """Images as rows (N, 784) without a copy, and whether it was a single one."""
+    array = np.asarray(images)
+    if array.dtype in _DTYPES:
+        if array.shape in _SINGLE:
+            return array.reshape(1, PIXELS), True
+        if array.shape[1:] in _SINGLE:
+            return array.reshape(-1, PIXELS), False
+    raise ValueError(
+        f"images of shape {array.shape} and dtype {array.dtype}: expected (N, 784), (N, 28, 28), "
+        "(784,) or (28, 28) of uint8 (0..255) or float32/float64 (0..1)"
+    )
+
+
+_DTYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
+_SINGLE = ((PIXELS,), (28, 28))
+
+
+def _as_finite_floats(rows: Images) -> NDArray[np.float64]:
+    """Rows as float64 on the scale 0..1. Raises `ValueError` for NaN and infinity."""
+    if rows.dtype == np.uint8:
+        return rows / 255
+    if not np.isfinite(rows).all():
+        raise ValueError("images hold NaN or infinity: expected finite values")
+    return rows.astype(np.float64)
+
+
+def _read_only(array: Any) -> Float32:
+    copy = np.array(array, dtype=np.float32, order="C")
+    copy.flags.writeable = False
+    return copy
+
+
+def _at_least_one(name: str, value: int) -> int:
+    if value < 1:
+        raise ValueError(f"{name} is {value}: expected 1 or more")
+    return int(value)
+
+
+def _check_layers(
+    weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: str
+) -> None:
+    if activation not in ("sigmoid", "relu"):
+        raise ValueError(f"activation is {activation!r}: expected 'sigmoid' or 'relu'")
+    if not 1 <= len(weights) <= MAX_LAYERS or len(weights) != len(biases):
+        raise ValueError(
+            f"{len(weights)} weights and {len(biases)} biases: expected as many of each, 1 to 8"
+        )
+    inputs = PIXELS
+    for layer, (W, b) in enumerate(zip(weights, biases, strict=True), start=1):
+        outputs = CLASSES if layer == len(weights) else W.shape[-1] if W.ndim else 0
+        if W.shape != (inputs, outputs) or b.shape != (outputs,) or not outputs:
+            raise ValueError(
+                f"W{layer} {W.shape} and b{layer} {b.shape}: expected "
+                f"({inputs}, {outputs or 'n'}) and ({outputs or 'n'},)"
+            )
+        if not (np.isfinite(W).all() and np.isfinite(b).all()):
+            raise ValueError(f"W{layer} or b{layer} holds NaN or infinity")
+        inputs = outputs

@@ -1,0 +1,87 @@
+"""Images -> which digit they show, and how sure the net is."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_cli.files import AnyPath
+from mnist_cli.idx import load_labels, open_images, require_same_count
+from mnist_cli.network import Network
+from mnist_cli.paths import TEST_IMAGES, find, find_embedded
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the net says of one image.
+
+    `image` is the (28, 28) uint8 picture that the net saw. `digit`, `confidence` and
+    `probabilities` are None where the picture holds no digit; `label` and `correct` are None where
+    the truth is not known.
+    """
+
+    source: str
+    image: NDArray[np.uint8]
+    digit: int | None
+    confidence: float | None
+    probabilities: tuple[float, ...] | None
+    preprocessed: bool = False
+    warnings: tuple[str, ...] = ()
+    label: int | None = None
+
+    @property
+    def correct(self) -> bool | None:
+        """Whether the digit is the true one."""
+        return None if self.label is None else self.digit == self.label
+
+
+def predict_indices(
+    network: Network,
+    indices: Sequence[int],
+    images: AnyPath | None = None,
+    labels: AnyPath | None = None,
+    *,
+    data_dir: AnyPath | None = None,
+) -> list[Prediction]:
+    """Read images of a set (the embedded test set by default) by their index, from 0.
+
+    The labels are those of the embedded set, or of `labels`; without them the truth is not known.
+    Raises `IndexError`, which names the range, and `MnistError` for files at fault.
+    """
+    embedded = images is None
+    path = find_embedded(TEST_IMAGES).path if images is None else find(images, data_dir).path
+    truth = load_labels(labels, data_dir=data_dir) if embedded or labels is not None else None
+    with closing(open_images(path)) as file:
+        if truth is not None and labels is not None:
+            require_same_count(file.count, truth.size, images_path=path, labels_path=labels)
+        for index in indices:
+            if not 0 <= index < file.count:
+                raise IndexError(f"index {index} is not in the range 0..{file.count - 1}")
+        pictures = [file.image(index) for index in indices]
+    return [
+        predict_picture(
+            network,
+            picture,
+            source=f"index {index}",
+            label=None if truth is None else int(truth[index]),
+        )
+        for index, picture in zip(indices, pictures, strict=True)
+    ]
+
+
+def predict_picture(
+    network: Network, picture: NDArray[np.uint8], *, source: str, label: int | None = None
+) -> Prediction:
+    """Read one (28, 28) uint8 picture in MNIST's form."""
+    probabilities = network.predict_proba(picture)
+    digit = int(probabilities.argmax())
+    return Prediction(
+        source=source,
+        image=picture,
+        digit=digit,
+        confidence=float(probabilities[digit]),
+        probabilities=tuple(map(float, probabilities)),
+        label=label,
+    )

@@ -1,0 +1,69 @@
+"""What `mnist inspect` shows."""
+
+from typing import Any
+
+from mnist_cli.errors import printable
+from mnist_cli.render.text import ACCENT, QUIET, TITLE, Line, line, note, table
+from mnist_cli.summary import Summary
+
+
+def as_json(summary: Summary) -> dict[str, Any]:
+    """The document of ``--json``."""
+    return {
+        "file": summary.file,
+        "format": summary.format,
+        "arrays": [
+            {
+                "name": info.name,
+                "shape": list(info.shape),
+                "dtype": info.dtype,
+                "parameters": info.parameters,
+            }
+            for info in summary.arrays
+        ],
+        "finite": summary.finite,
+        "layer_sizes": list(summary.layer_sizes),
+        "parameters": summary.parameters,
+        "bytes": summary.bytes,
+        "sha256": summary.sha256,
+    }
+
+
+def lines(summary: Summary) -> list[Line]:
+    """The table of arrays, the total, the net in one line, and the file."""
+    rows = [
+        [(info.name, TITLE), str(info.shape), info.dtype, f"{info.parameters:,}"]
+        for info in summary.arrays
+    ]
+    rows.append([("total", TITLE), "", "", (f"{summary.parameters:,}", TITLE)])
+    protocol = "" if summary.protocol is None else f" (protocol {summary.protocol})"
+    return [
+        *table(["array", "shape", "dtype", "parameters"], rows, "<<<>"),
+        [],
+        line((drawing(summary), ACCENT)),
+        [],
+        line(("file    ", QUIET), file_name(summary.file, summary.origin)),
+        line(("format  ", QUIET), f"{summary.format}{protocol}, {summary.bytes:,} bytes"),
+        line(("sha256  ", QUIET), summary.sha256),
+    ]
+
+
+def drawing(summary: Summary) -> str:
+    """The net in one line: ``784 -> 50 sigmoid -> 100 sigmoid -> 10 softmax``."""
+    inputs, *hidden, outputs = summary.layer_sizes
+    layers = [
+        str(inputs),
+        *(f"{size} {summary.activation}" for size in hidden),
+        f"{outputs} softmax",
+    ]
+    return " -> ".join(layers)
+
+
+def file_name(path: str, origin: str) -> str:
+    """A path as it is shown, and whether it was found elsewhere than where it was named."""
+    return printable(path, limit=200) + ("" if origin == "given" else f" ({origin})")
+
+
+def warn_not_finite() -> None:
+    """Say that the net cannot be used."""
+    note("the weights hold NaN or infinity: predict and eval refuse this file", "Warning")

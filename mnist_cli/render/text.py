@@ -1,0 +1,118 @@
+"""Lines of styled text, and the one place that prints them.
+
+A view is built once, as lines of ``(text, style)`` spans. A terminal gets it in colour through
+rich; a pipe, a file and ``NO_COLOR`` get the same characters without it, and rich is not loaded.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
+
+from mnist_cli.errors import printable
+
+Span = tuple[str, str]
+"""Text and its style in rich's words (``"bold red"``, ``"#ffffff on #000000"``), or ``""``."""
+
+Line = list[Span]
+
+TITLE, QUIET, GOOD, BAD, ACCENT = "bold", "dim", "green", "red", "cyan"
+
+
+def line(*spans: str | Span) -> Line:
+    """A line of spans; bare strings are unstyled."""
+    return [(span, "") if isinstance(span, str) else span for span in spans]
+
+
+def has_unicode(stream: TextIO | None = None) -> bool:
+    """Whether the stream (standard output by default) can show block characters and arrows."""
+    try:
+        "▀█░→×".encode((stream or sys.stdout).encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def has_color(stream: TextIO | None = None) -> bool:
+    """Whether a person watches the stream on a terminal that may be coloured."""
+    stream = stream or sys.stdout
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def show(lines: Iterable[Line], stream: TextIO | None = None) -> None:
+    """Print lines to a stream, standard output by default.
+
+    Whatever a span holds, no control character reaches the terminal and nothing is read as markup.
+    """
+    stream = stream or sys.stdout
+    safe = [[(printable(text, limit=len(text)), style) for text, style in spans] for spans in lines]
+    if not has_color(stream):
+        for spans in safe:
+            stream.write("".join(text for text, _ in spans).rstrip() + "\n")
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    for spans in safe:
+        console.print(Text.assemble(*spans), soft_wrap=True)
+
+
+def show_json(value: Any) -> None:
+    """Print one JSON document, ASCII only, to standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def note(message: str, kind: str = "Note") -> None:
+    """Print ``Note: message`` to standard error."""
+    show([line((f"{kind}: ", ACCENT if kind == "Note" else "yellow"), message)], sys.stderr)
+
+
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[str | Span]], align: str, gap: str = "  "
+) -> list[Line]:
+    """Rows as columns of even width; `align` has ``<`` or ``>`` for each column."""
+    cells = [line(*row) for row in rows]
+    widths = [
+        max(len(text) for text in column) for column in zip(*_texts(head, cells), strict=True)
+    ]
+
+    def laid_out(spans: Line) -> Line:
+        padded = [
+            (f"{text:{side}{width}}", style)
+            for (text, style), side, width in zip(spans, align, widths, strict=True)
+        ]
+        return [piece for span in padded for piece in ((gap, ""), span)][1:]
+
+    return [laid_out([(name, QUIET) for name in head]), *(laid_out(spans) for spans in cells)]
+
+
+def _texts(head: Sequence[str], cells: list[Line]) -> list[list[str]]:
+    return [list(head), *([text for text, _ in spans] for spans in cells)]
+
+
+def beside(left: list[Line], right: list[Line], gap: str = "   ") -> list[Line]:
+    """Two blocks of lines next to each other, their tops aligned."""
+    width = max((_length(spans) for spans in left), default=0)
+    height = max(len(left), len(right))
+    left = left + [[]] * (height - len(left))
+    right = right + [[]] * (height - len(right))
+    return [
+        [*a, (" " * (width - _length(a)) + gap, ""), *b] for a, b in zip(left, right, strict=True)
+    ]
+
+
+def _length(spans: Line) -> int:
+    return sum(len(text) for text, _ in spans)
+
+
+def bar(fraction: float, width: int, style: str = ACCENT) -> Line:
+    """A horizontal bar of `width` cells, filled from the left by `fraction` (0..1)."""
+    if not has_unicode():
+        full = round(fraction * width)
+        return line(("#" * full, style), "." * (width - full))
+    eighths = round(fraction * width * 8)
+    full, part = divmod(eighths, 8)
+    filled = "█" * full + ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")[part]
+    return line((filled, style), " " * (width - len(filled)))
