@@ -1,0 +1,182 @@
+"""Random distortions: images as other people might have written them.
+
+After Simard, Steinkraus and Platt (2003), *Best practices for convolutional neural networks applied
+to visual document analysis*: an image is turned, stretched, sheared, shifted and bent, and its
+lines made thicker or thinner, and it is still the same digit.
+
+An image is warped backwards: for each pixel of the result, where in the original does its ink come
+from? That place lies between four pixels, whose mean, weighted by nearness, is the ink. To work
+that out for each image anew would take longer than to train on it; so 32 images at a time share a
+warp, and all are shuffled afterwards.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+
+TILE = 32  # images that share a warp
+SIDE = 28  # pixels
+_PADDED = SIDE + 2  # a margin of one pixel, so that what comes from outside is paper
+_PIXELS = SIDE * SIDE
+_CENTRE = (SIDE - 1) / 2
+
+_GRID = 7  # the random numbers that bend an image stand this many to a side
+_GRID_SPREAD = 5.0  # pixels: the standard deviation of the Gaussian that smooths them
+
+
+@dataclass(frozen=True)
+class Distortions:
+    """How far distortions go at full strength, both ways; 0 throughout leaves images alone.
+
+    Attributes
+    ----------
+    rotation:
+        Degrees.
+    log_scale:
+        Natural logarithm of the stretch along each axis: 0.12 is 11 % smaller to 13 % larger.
+    shear:
+        Pixels that a row moves sideways for each row away from the centre.
+    shift:
+        Pixels along each axis.
+    elastic:
+        Pixels, root mean square, by which the image is bent.
+    thickness:
+        From 0 to 1: how far a pixel leans from the mean of the four that it comes from to their
+        largest (thicker lines) or their smallest (thinner ones).
+    """
+
+    rotation: float = 0.0
+    log_scale: float = 0.0
+    shear: float = 0.0
+    shift: float = 0.0
+    elastic: float = 0.0
+    thickness: float = 0.0
+
+
+class Distorter:
+    """Makes distorted copies of a set of images, (N, 28, 28) uint8, again and again."""
+
+    def __init__(self, images: npt.NDArray[np.uint8], distortions: Distortions) -> None:
+        self.count = len(images)
+        self.distortions = distortions
+        # Tile by tile, and the 32 images innermost, (T, 30 * 30, 32): what one place of the warp
+        # takes from all images of a tile lies side by side in memory. The last tile is filled up.
+        tiles = -(-self.count // TILE)
+        padded = np.zeros((tiles * TILE, _PADDED, _PADDED), np.uint8)
+        padded[: self.count, 1:-1, 1:-1] = images
+        by_tile = padded.reshape(tiles, TILE, _PADDED * _PADDED).transpose(0, 2, 1)
+        self._tiles = np.ascontiguousarray(by_tile)
+
+    def distort(
+        self, strength: float, rng: np.random.Generator
+    ) -> tuple[Floats, npt.NDArray[np.intp]]:
+        """Distort every image once, and shuffle.
+
+        `strength` multiplies each number of the distortions; 0 leaves the images as they are.
+
+        Returns
+        -------
+        The images, (N, 784) float32 from 0 to 1, and, (N,), which of the originals each one is.
+        """
+        rows, columns = self._places(strength, rng)
+        limit = self.distortions.thickness * strength
+        thickness = rng.uniform(-limit, limit, len(self._tiles))
+        order = rng.permutation(self.count)
+        position = np.empty_like(order)
+        position[order] = np.arange(self.count)  # where in the result each original goes
+
+        row, column = np.floor(rows), np.floor(columns)
+        corner = (row * _PADDED + column).astype(np.intp)  # (T, 784): upper left of four pixels
+        below, right = (rows - row)[..., None], (columns - column)[..., None]  # 0 to 1
+        result = np.empty((self.count, _PIXELS), np.float32)
+        for tile, pixels in enumerate(self._tiles):
+            ink = _interpolate(pixels, corner[tile], below[tile], right[tile], thickness[tile])
+            goes_to = position[tile * TILE : (tile + 1) * TILE]
+            result[goes_to] = ink.T[: len(goes_to)]
+        return result, order
+
+    def _places(self, strength: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """Where in the padded originals the pixels come from: rows and columns, (T, 784) each."""
+        tiles = len(self._tiles)
+        limits = self.distortions
+
+        def draw(limit: float) -> npt.NDArray[np.float64]:
+            return rng.uniform(-limit * strength, limit * strength, tiles)
+
+        matrix = _matrices(  # (T, 2, 2)
+            angle=np.deg2rad(draw(limits.rotation)),
+            shear=draw(limits.shear),
+            row_scale=np.exp(draw(limits.log_scale)),
+            column_scale=np.exp(draw(limits.log_scale)),
+        )
+        shift = np.stack([draw(limits.shift), draw(limits.shift)], axis=1)  # (T, 2)
+        amplitude = rng.uniform(0, limits.elastic * strength, (tiles, 1, 1, 1))
+        bend = amplitude * _smooth_noise(rng, tiles)  # (T, 2, 28, 28)
+
+        axis = np.arange(SIDE) - _CENTRE
+        centred = np.stack(np.meshgrid(axis, axis, indexing="ij")).reshape(2, _PIXELS)
+        places = matrix @ centred + shift[..., None] + bend.reshape(tiles, 2, _PIXELS)
+        places += _CENTRE + 1  # (T, 2, 784), counted from the corner of the margin
+        # Outside is paper, all of it; below the last index, so that a next pixel always exists.
+        inside = np.clip(places, 0, _PADDED - 1 - 1e-3).astype(np.float32)
+        return inside[:, 0], inside[:, 1]
+
+
+def _interpolate(
+    pixels: npt.NDArray[np.uint8],
+    corner: npt.NDArray[np.intp],
+    below: Floats,
+    right: Floats,
+    thickness: float,
+) -> Floats:
+    """Ink, (784, 32) from 0 to 1, at the places of a warp in a tile of images, (900, 32) uint8.
+
+    `corner` (784,) indexes the upper left of the four pixels around each place; `below` and `right`
+    (784, 1) say how far from it the place is.
+    """
+    scaled = pixels.astype(np.float32)
+    scaled *= np.float32(1 / 255)
+    a, b, c, d = (  # (784, 32) each
+        scaled.take(corner + step, axis=0, mode="clip") for step in (0, 1, _PADDED, _PADDED + 1)
+    )
+    upper = a + right * (b - a)
+    lower = c + right * (d - c)
+    ink: Floats = upper + below * (lower - upper)
+    if thickness:
+        extreme = np.maximum if thickness > 0 else np.minimum
+        ink += abs(thickness) * (extreme(extreme(a, b), extreme(c, d)) - ink)
+    return ink
+
+
+def _matrices(
+    angle: npt.NDArray[Any],
+    shear: npt.NDArray[Any],
+    row_scale: npt.NDArray[Any],
+    column_scale: npt.NDArray[Any],
+) -> npt.NDArray[np.float64]:
+    """Rotation @ shear @ stretch of (row, column), each argument (T,), as (T, 2, 2)."""
+    sine, cosine = np.sin(angle), np.cos(angle)
+    zero, one = np.zeros_like(angle), np.ones_like(angle)
+
+    def matrix(a: Any, b: Any, c: Any, d: Any) -> npt.NDArray[np.float64]:
+        return np.stack([a, b, c, d], axis=-1).reshape(-1, 2, 2)
+
+    rotation = matrix(cosine, -sine, sine, cosine)
+    return rotation @ matrix(one, zero, shear, one) @ matrix(row_scale, zero, zero, column_scale)
+
+
+def _smooth_noise(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
+    """Random fields, (count, 2, 28, 28): normal numbers on a 7x7 grid, spread by a Gaussian.
+
+    The Gaussian works on rows and on columns by one small matrix each; its rows are scaled so that
+    each pixel of a field has variance 1.
+    """
+    grid = (np.arange(_GRID) + 0.5) * (SIDE / _GRID) - 0.5  # the middles of 7 stretches of 4 pixels
+    distance = np.arange(SIDE)[:, None] - grid
+    spread = np.exp(-((distance / _GRID_SPREAD) ** 2) / 2)  # (28, 7)
+    spread /= np.linalg.norm(spread, axis=1, keepdims=True)
+    return spread @ rng.standard_normal((count, 2, _GRID, _GRID)) @ spread.T

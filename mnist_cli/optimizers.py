@@ -1,0 +1,147 @@
+"""AdamW and SOAP: two ways to turn gradients into steps.
+
+Both keep, for every number that is trained, running averages of its gradient and of the square of
+its gradient, and step by their ratio. SOAP does so in a rotated coordinate system in which the
+gradients of a matrix are nearly uncorrelated, so that a step along one coordinate does not undo
+that along another.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+
+
+class AdamW:
+    """Adam with decoupled weight decay (Kingma and Ba 2015; Loshchilov and Hutter 2019).
+
+    Parameters
+    ----------
+    parameters:
+        The arrays to train, float32 or float64, changed in place. Those with two axes or more are
+        weights and decay; those with one are biases and do not.
+    weight_decay:
+        The part of a weight that a step takes off, for a learning rate of 1.
+    betas:
+        How much of the running averages of the gradient and of its square a step keeps.
+    epsilon:
+        Keeps the division finite where no gradient ever came.
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[Array],
+        *,
+        weight_decay: float = 0.0,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+    ) -> None:
+        self.parameters = list(parameters)
+        self.weight_decay = weight_decay
+        self.betas = betas
+        self.epsilon = epsilon
+        self.steps = 0
+        self._means = [np.zeros_like(parameter) for parameter in self.parameters]
+        self._squares = [np.zeros_like(parameter) for parameter in self.parameters]
+
+    def step(self, gradients: Sequence[Array], learning_rate: float) -> None:
+        """Change the parameters by one step against `gradients`, which have the same shapes."""
+        self.steps += 1
+        for index, (parameter, gradient) in enumerate(zip(self.parameters, gradients, strict=True)):
+            direction = self._direction(index, gradient)
+            if parameter.ndim > 1:
+                parameter *= 1 - learning_rate * self.weight_decay
+            parameter -= learning_rate * direction
+
+    def _direction(self, index: int, gradient: Array) -> Array:
+        """The mean gradient over its root mean square, number by number."""
+        beta1, beta2 = self.betas
+        mean, square = self._means[index], self._squares[index]
+        mean += (1 - beta1) * (gradient - mean)
+        square += (1 - beta2) * (gradient * gradient - square)
+        # Both averages began at zero; dividing by what they have seen so far makes up for that.
+        unbiased_mean = mean / (1 - beta1**self.steps)
+        unbiased_square = square / (1 - beta2**self.steps)
+        return unbiased_mean / (np.sqrt(unbiased_square) + self.epsilon)
+
+
+class SOAP(AdamW):
+    """Adam in the eigenbases of Shampoo's preconditioner (Vyas et al. 2024, arXiv 2409.11321).
+
+    Every axis of a weight array has a covariance, the running average of the gradient times itself
+    summed over all other axes, and a basis that follows the eigenvectors of that covariance. Biases
+    are left to plain Adam. An array may have more than two axes: W1 seen as (28, 28, 50), image
+    rows by columns by units, needs three small bases where (784, 50) needs one of 784 x 784.
+
+    Parameters
+    ----------
+    refresh_every:
+        After how many steps the bases move on to where the covariances point now.
+    covariance_decay:
+        How much of the covariances a step keeps.
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[Array],
+        *,
+        weight_decay: float = 0.0,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+        refresh_every: int = 20,
+        covariance_decay: float = 0.99,
+    ) -> None:
+        super().__init__(parameters, weight_decay=weight_decay, betas=betas, epsilon=epsilon)
+        self.refresh_every = refresh_every
+        self.covariance_decay = covariance_decay
+        axes = [parameter.shape if parameter.ndim > 1 else () for parameter in self.parameters]
+        self._bases = [
+            [np.eye(length, dtype=parameter.dtype) for length in lengths]
+            for parameter, lengths in zip(self.parameters, axes, strict=True)
+        ]
+        self._covariances = [[np.zeros_like(basis) for basis in bases] for bases in self._bases]
+
+    def _direction(self, index: int, gradient: Array) -> Array:
+        bases = self._bases[index]
+        direction = rotate_back(super()._direction(index, rotate(gradient, bases)), bases)
+        self._observe(index, gradient)
+        if self.steps % self.refresh_every == 0:
+            self._refresh(index)
+        return direction
+
+    def _observe(self, index: int, gradient: Array) -> None:
+        """Let the gradient into the running average of the covariance of each axis."""
+        for axis, covariance in enumerate(self._covariances[index]):
+            others = [other for other in range(gradient.ndim) if other != axis]
+            outer = np.tensordot(gradient, gradient, axes=(others, others))  # (length, length)
+            covariance += (1 - self.covariance_decay) * (outer - covariance)
+
+    def _refresh(self, index: int) -> None:
+        """Turn the bases towards the eigenvectors: one power iteration, made orthogonal by QR."""
+        bases = self._bases[index]
+        mean = rotate_back(self._means[index], bases)
+        for axis, covariance in enumerate(self._covariances[index]):
+            bases[axis] = np.linalg.qr(covariance @ bases[axis])[0]
+        self._means[index] = rotate(mean, bases)
+        # The averaged squares cannot be rotated; they stay, as the bases turn only slowly.
+
+
+def rotate(array: Array, bases: Sequence[Array]) -> Array:
+    """Give the coordinates of `array` in `bases`, one orthogonal matrix for each axis.
+
+    ``tensordot`` takes the first axis away and appends its coordinates as the last, so after one
+    turn for each axis all are in their old places.
+    """
+    for basis in bases:
+        array = np.tensordot(array, basis, axes=(0, 0))
+    return array
+
+
+def rotate_back(array: Array, bases: Sequence[Array]) -> Array:
+    """Undo `rotate`."""
+    for basis in bases:
+        array = np.tensordot(array, basis, axes=(0, 1))
+    return array
