@@ -52,7 +52,8 @@ def softmax(a: NDArray[Any]) -> NDArray[Any]:
 
     The largest element is taken off first: the quotient stays the same and exp cannot overflow.
     """
-    e = np.exp(a - a.max(axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):  # a difference beyond all floats is -inf, and exp(-inf) is 0
+        e = np.exp(a - a.max(axis=-1, keepdims=True))
     y: NDArray[Any] = e / e.sum(axis=-1, keepdims=True)
     return y
 
