@@ -59,10 +59,10 @@ def read_bytes(path: AnyPath, limit: int) -> bytes:
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size > limit:
-            raise _too_large(path, size, limit)
+            raise too_large(path, size, limit)
         content = read_up_to(file, limit + 1, path)
     if len(content) > limit:
-        raise _too_large(path, len(content), limit)
+        raise too_large(path, len(content), limit)
     return content
 
 
@@ -145,7 +145,8 @@ def _keep_permissions(target: Path, temporary: Path) -> None:
             temporary.chmod(stat.S_IMODE(found))
 
 
-def _too_large(path: AnyPath, size: int, limit: int) -> FileError:
+def too_large(path: AnyPath | None, size: int, limit: int) -> FileError:
+    """The error for a file of which no more than `limit` bytes are read."""
     return FileError(
         f"the file is too large: {size:,} bytes, at most {limit:,} are read", source=path
     )

@@ -1,0 +1,46 @@
+"""What the checks of an image file hand on to the decoder."""
+
+from dataclasses import dataclass
+
+from mnist_cli.errors import FormatError
+
+MAX_SIDE = 65_535
+MAX_PIXELS = 20_000_000
+MAX_REDUCIBLE_PIXELS = 100_000_000
+
+GET_AGAIN = "The file is damaged or cut short; save or copy it again."
+
+
+@dataclass(frozen=True)
+class Container:
+    """An image file that was found whole, and only those of its parts that the decoder needs.
+
+    `orientation` is that of EXIF, 1 to 8. `key` is the one gray or RGB value, in the scale of the
+    decoded picture, that means transparent. A `reducible` file can be decoded at an eighth of its
+    size without ever holding it whole.
+    """
+
+    data: bytes
+    width: int
+    height: int
+    orientation: int = 1
+    key: tuple[int, ...] | None = None
+    reducible: bool = False
+
+
+def damaged(problem: str) -> FormatError:
+    """The error for a file that breaks the rules of its format."""
+    return FormatError(problem, hint=GET_AGAIN)
+
+
+def check_size(width: int, height: int, *, reducible: bool = False) -> None:
+    """Raise `FormatError` for no pixels or too many, before anything is decoded."""
+    limit = MAX_REDUCIBLE_PIXELS if reducible else MAX_PIXELS
+    if width < 1 or height < 1:
+        raise damaged(f"found a picture of {width} x {height} pixels")
+    if width * height > limit or max(width, height) > MAX_SIDE:
+        raise FormatError(
+            f"found {width:,} x {height:,} pixels, expected at most {limit:,} in all"
+            f" and {MAX_SIDE:,} on a side",
+            hint="Make the picture smaller, or cut the digit out of it.",
+        )

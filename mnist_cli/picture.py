@@ -1,0 +1,282 @@
+"""A picture file of any common format as numbers: upright, in full colour, on its ground.
+
+What a file claims is never believed: see `mnist_cli.formats`. Decoded pixels are turned into
+numbers in bands of rows and reduced at once, so that even a picture of 20 million pixels takes less
+than 200 MB.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from io import BytesIO
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_cli import formats
+from mnist_cli.errors import FormatError, MnistError, printable
+from mnist_cli.files import AnyPath, read_bytes, read_up_to, too_large
+from mnist_cli.formats import pnm
+from mnist_cli.formats.container import MAX_PIXELS, Container, check_size, damaged
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MAX_FILE_BYTES = 20_000_000
+
+_BAND_PIXELS = 1_000_000  # as many are held as floats at a time, before they are reduced
+_PLAIN_INK = 0.15  # at a smaller standard deviation of brightness what shows is of one colour
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601
+_DECODERS = {
+    "PNG": ("PngImagePlugin", "PngImageFile"),
+    "JPEG": ("JpegImagePlugin", "JpegImageFile"),
+    "GIF": ("GifImagePlugin", "GifImageFile"),
+    "WebP": ("WebPImagePlugin", "WebPImageFile"),
+    "TIFF": ("TiffImagePlugin", "TiffImageFile"),
+    "BMP": ("BmpImagePlugin", "BmpImageFile"),
+}
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+# Rows from one to another: colour times alpha (rows, W, 1 or 3), and alpha (rows, W, 1) or None.
+_Rows: TypeAlias = Callable[[int, int], tuple[Floats, Floats | None]]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture.
+
+    `pixels` is (H, W, 3) float32 from 0 (black) to 1; it may be smaller than the `width` and
+    `height` of the upright picture in the file. `gray_28` is (28, 28) uint8 where the picture is
+    one of 28x28 gray pixels of 8 bits, the values as they are in the file, else None.
+    """
+
+    pixels: Floats
+    gray_28: npt.NDArray[np.uint8] | None
+    format: str
+    width: int
+    height: int
+
+
+def load_picture(source: AnyPath | BinaryIO | bytes, *, long_side: int | None = None) -> Picture:
+    """Decode a PNG, JPEG, GIF, WebP, TIFF, BMP, PGM, PPM or PBM file, told by its content.
+
+    Orientation of EXIF is applied, depth is scaled, and transparent pixels are laid on white or, if
+    the ink is bright, on black. Of animations and documents it is the first picture. Where the
+    longer side is at least twice `long_side` the picture is reduced by a whole factor, by
+    averaging, to no less than that.
+
+    Raises `FileError` for a file that cannot be read, `FormatError` for one that is not a whole
+    picture in one of these formats or has too many pixels.
+    """
+    if long_side is not None and long_side < 1:
+        raise ValueError(f"long_side is {long_side}, it must be at least 1")
+    name, data = _read(source)
+    try:
+        return _decode(data, long_side)
+    except MnistError as error:
+        raise type(error)(error.problem, source=name, hint=error.hint) from None
+
+
+def _read(source: AnyPath | BinaryIO | bytes) -> tuple[str | None, bytes]:
+    """Return the name for messages, and at most the allowed number of bytes."""
+    if isinstance(source, bytes):
+        name, data = None, source
+    elif isinstance(source, str | os.PathLike):
+        return os.fspath(source), read_bytes(source, MAX_FILE_BYTES)
+    else:
+        given = getattr(source, "name", None)  # a number where the file has only a descriptor
+        name = given if isinstance(given, str) else None
+        data = read_up_to(source, MAX_FILE_BYTES + 1, name or "the picture")
+    if len(data) > MAX_FILE_BYTES:
+        raise too_large(name, len(data), MAX_FILE_BYTES)
+    return name, data
+
+
+def _decode(data: bytes, long_side: int | None) -> Picture:
+    name = formats.recognise(data)
+    orientation = 1
+    if name == "PNM":
+        samples, white = pnm.read(data)
+        rows = _array_rows(samples, white)
+        height, width = stored_height, stored_width = samples.shape[:2]
+    elif name == "HEIC":
+        image = _open_heic(data)
+        rows = _image_rows(image, None)
+        (width, height) = (stored_width, stored_height) = image.size
+    else:
+        container = formats.check(name, data)
+        image = _open(name, container, long_side)
+        rows = _image_rows(image, container.key)
+        orientation, width, height = container.orientation, container.width, container.height
+        stored_width, stored_height = image.size
+    factor = max(1, max(stored_width, stored_height) // (long_side or MAX_PIXELS))
+    colour, alpha = _gather(rows, stored_width, stored_height, factor)
+    shown = _UPRIGHT[orientation](_on_ground(colour, alpha))
+    pixels = np.repeat(shown, 3, axis=2) if shown.shape[2] == 1 else np.ascontiguousarray(shown)
+    if orientation >= 5:
+        width, height = height, width
+    return Picture(pixels, _gray_28(pixels), name, width, height)
+
+
+def _open(name: str, container: Container, long_side: int | None) -> "Image.Image":
+    """Decode with Pillow; its own class for the format, so that it tries no other.
+
+    Neither does this way look at Pillow's global limits; the size was checked already.
+    """
+    module, decoder = _DECODERS[name]
+    try:
+        image: Image.Image = getattr(import_module(f"PIL.{module}"), decoder)(
+            BytesIO(container.data)
+        )
+        if container.reducible:
+            scale = _draft_scale(*image.size, long_side)
+            image.draft(None, (max(1, image.width // scale), max(1, image.height // scale)))
+        elif image.size != (container.width, container.height):
+            raise damaged(f"found two sizes in a {name} file")
+        check_size(*image.size)
+        image.load()
+    except MnistError:
+        raise
+    except Exception as error:  # Pillow raises nearly everything for a damaged file
+        reason = printable(str(error)) or type(error).__name__
+        raise damaged(f"the pixels of a {name} file are damaged ({reason})") from None
+    return image
+
+
+def _draft_scale(width: int, height: int, long_side: int | None) -> int:
+    """By how much libjpeg reduces: as far as `long_side` allows, and below the general limit."""
+    scale = 1
+    while scale < 8 and (
+        width * height > MAX_PIXELS * scale**2
+        or (long_side and max(width, height) // (2 * scale) >= long_side)
+    ):
+        scale *= 2
+    return scale
+
+
+def _open_heic(data: bytes) -> "Image.Image":
+    try:
+        pillow_heif = import_module("pillow_heif")
+    except ImportError:
+        raise FormatError(
+            "found a HEIC picture, as iPhones make them",
+            hint="Run \"python3 -m pip install 'mnist-cli[heic]'\", or save it as JPEG or PNG.",
+        ) from None
+    try:
+        heif = pillow_heif.open_heif(BytesIO(data))
+        check_size(*heif.size)
+        image: Image.Image = heif.to_pillow()  # upright already
+    except MnistError:
+        raise
+    except Exception as error:
+        reason = printable(str(error)) or type(error).__name__
+        raise damaged(f"the pixels of a HEIC file are damaged ({reason})") from None
+    return image
+
+
+def _image_rows(image: "Image.Image", key: tuple[int, ...] | None) -> _Rows:
+    def rows(top: int, bottom: int) -> tuple[Floats, Floats | None]:
+        band = image.crop((0, top, image.width, bottom))
+        if band.mode == "1":
+            band = band.convert("L")
+        elif band.mode in ("P", "PA"):
+            band = band.convert("RGBA" if "transparency" in band.info else "RGB")
+        elif band.mode not in ("L", "LA", "RGB", "RGBA") and not band.mode.startswith("I"):
+            band = band.convert("RGB")
+        samples = np.asarray(band).reshape(bottom - top, image.width, -1)
+        values = samples.astype(np.float32) / np.float32(255 if band.mode[0] != "I" else 65535)
+        if key is not None:
+            alpha = (samples != key).any(axis=2, keepdims=True).astype(np.float32)
+            return values * alpha, alpha
+        if samples.shape[2] in (2, 4):
+            alpha = values[..., -1:]
+            return values[..., :-1] * alpha, alpha
+        return values, None
+
+    return rows
+
+
+def _array_rows(samples: pnm.Samples, white: int) -> _Rows:
+    def rows(top: int, bottom: int) -> tuple[Floats, Floats | None]:
+        return samples[top:bottom].astype(np.float32) / np.float32(white), None
+
+    return rows
+
+
+def _gather(rows: _Rows, width: int, height: int, factor: int) -> tuple[Floats, Floats | None]:
+    """Read all rows, band by band, each reduced by `factor`: colour times alpha, and alpha."""
+    step = max(1, _BAND_PIXELS // (width * factor)) * factor
+    colours: Floats | None = None
+    alphas: Floats | None = None
+    for top in range(0, height, step):
+        colour, alpha = rows(top, min(top + step, height))
+        colours = _put(colours, _reduced(colour, factor), top // factor, -(-height // factor))
+        if alpha is not None:
+            alphas = _put(alphas, _reduced(alpha, factor), top // factor, -(-height // factor))
+    assert colours is not None  # noqa: S101 - a picture has at least one row
+    return colours, alphas
+
+
+def _put(whole: Floats | None, part: Floats, top: int, height: int) -> Floats:
+    if whole is None:
+        whole = np.empty((height, *part.shape[1:]), np.float32)
+    whole[top : top + len(part)] = part
+    return whole
+
+
+def _reduced(values: Floats, factor: int) -> Floats:
+    """Average blocks of `factor` x `factor`; those at the far edges may be smaller."""
+    if factor == 1:
+        return values
+    for axis in (0, 1):
+        starts = np.arange(0, values.shape[axis], factor)
+        lengths = np.diff(starts, append=values.shape[axis]).astype(np.float32)
+        values = np.add.reduceat(values, starts, axis=axis)
+        values /= lengths.reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
+    return values
+
+
+def _on_ground(colour: Floats, alpha: Floats | None) -> Floats:
+    """Lay what shows on white or black, whichever contrasts with the ink.
+
+    What shows is ink, unless it is most of the picture and of several brightnesses. Then it brings
+    its own paper, the brightness of which is about its mean, and the ground continues that.
+    """
+    if alpha is None:
+        return colour
+    brightness = (colour @ _LUMINANCE if colour.shape[2] == 3 else colour[..., 0]).ravel()
+    weight = alpha.ravel()
+    total = float(weight.sum(dtype=np.float64))
+    if total == 0:
+        return np.ones_like(colour)
+    mean = float(brightness.sum(dtype=np.float64)) / total
+    shows = weight > 0
+    square = float((brightness[shows] ** 2 / weight[shows]).sum(dtype=np.float64)) / total
+    own_paper = total > 0.5 * weight.size and square - mean**2 > _PLAIN_INK**2
+    ground = np.float32((mean > 0.5) == own_paper)
+    return np.clip(colour + (1 - alpha) * ground, 0, 1)
+
+
+def _gray_28(pixels: Floats) -> npt.NDArray[np.uint8] | None:
+    if pixels.shape[:2] != (28, 28) or (pixels != pixels[..., :1]).any():
+        return None
+    levels = pixels[..., 0] * 255
+    rounded = np.rint(levels)
+    if abs(levels - rounded).max() > 1e-3:  # finer than 8 bits
+        return None
+    return rounded.astype(np.uint8)
+
+
+# EXIF 2.3, 4.6.4: what the first row and the first column of the stored picture are.
+_UPRIGHT: dict[int, Callable[[Floats], Floats]] = {
+    1: lambda a: a,
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
+    8: lambda a: np.rot90(a),
+}
