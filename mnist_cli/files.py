@@ -6,14 +6,19 @@ cap. Writing: a file appears whole under its final name or not at all.
 
 import contextlib
 import os
+import re
 import secrets
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
 from mnist_cli.errors import FileError
+
+if sys.platform != "win32":
+    import fcntl
 
 AnyPath = str | os.PathLike[str]
 
@@ -93,24 +98,38 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
     false.
     """
     target = Path(path)
-    temporary = target.parent / f".{target.name[:80]}.{secrets.token_hex(8)}.tmp"
     try:
         if not overwrite:
             refuse_existing(target)
-        descriptor = os.open(temporary, _CREATE_FLAGS, 0o666)  # the umask applies
+        descriptor, temporary = _create_temporary(target)
     except (OSError, ValueError) as error:
         raise _cannot("write", path, error) from None
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            _keep_permissions(target, temporary)
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        _give_name(temporary, target, overwrite)
+        with _holding_lock(descriptor):
+            with os.fdopen(descriptor, "wb") as file:
+                _keep_permissions(target, temporary)
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            _give_name(temporary, target, overwrite)
     except OSError as error:
         raise _cannot("write", path, error) from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_abandoned(path: AnyPath) -> None:
+    """Remove the temporary files of those `atomic_writer` for `path` whose process was killed.
+
+    A living one holds a lock on its file. What cannot be removed is left alone.
+    """
+    target = Path(path)
+    pattern = re.compile(rf"\.{re.escape(target.name[:80])}\.[0-9a-f]{{16}}\.tmp")
+    with contextlib.suppress(OSError):
+        for entry in list(target.parent.iterdir()):
+            if pattern.fullmatch(entry.name):
+                with contextlib.suppress(OSError):
+                    _remove_unless_locked(entry)
 
 
 def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> None:
@@ -123,6 +142,38 @@ def refuse_existing(path: AnyPath) -> None:
     """Raise `FileError` when something stands under this name already."""
     if os.path.lexists(path):
         raise FileError("the file exists already", source=path, hint="Use --force to replace it.")
+
+
+def _create_temporary(target: Path) -> tuple[int, Path]:
+    """A new, locked file beside `target`: its descriptor and path."""
+    while True:
+        temporary = target.parent / f".{target.name[:80]}.{secrets.token_hex(8)}.tmp"
+        descriptor = os.open(temporary, _CREATE_FLAGS, 0o666)  # the umask applies
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if temporary.exists():
+            return descriptor, temporary
+        os.close(descriptor)  # taken for abandoned before it was locked: once more
+
+
+def _holding_lock(descriptor: int) -> contextlib.AbstractContextManager[object]:
+    """Keep the lock of `descriptor` when that is closed, until the context ends."""
+    if sys.platform == "win32":
+        return contextlib.nullcontext()  # an open file cannot be removed there: as good as a lock
+    return os.fdopen(os.dup(descriptor), "wb")
+
+
+def _remove_unless_locked(temporary: Path) -> None:
+    if sys.platform == "win32":
+        temporary.unlink()
+        return
+    descriptor = os.open(temporary, _OPEN_FLAGS | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        temporary.unlink()  # while the lock is held: whoever waits for it then sees that it is gone
+    finally:
+        os.close(descriptor)
 
 
 def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:

@@ -10,6 +10,7 @@ import sys
 import click
 
 from mnist_cli import __version__
+from mnist_cli.cli.download import download
 from mnist_cli.cli.evaluate import evaluate
 from mnist_cli.cli.inspect import inspect
 from mnist_cli.cli.predict import predict
@@ -33,7 +34,7 @@ def cli() -> None:
     """Run, inspect and train the 784-50-100-10 MNIST net of Deep Learning from Scratch."""
 
 
-for command in (inspect, predict, evaluate):
+for command in (inspect, predict, evaluate, download):
     cli.add_command(command)
 
 

@@ -1,0 +1,209 @@
+"""Real HTTP servers on 127.0.0.1 that misbehave as told."""
+
+import contextlib
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+Answer = Callable[["Exchange"], None]
+
+
+class Exchange(BaseHTTPRequestHandler):
+    """One request, given to the answer that the mirror holds for the file's name."""
+
+    protocol_version = "HTTP/1.1"
+    server: "Mirror"
+
+    def do_GET(self) -> None:
+        self.server.requests.append(self.path)
+        self.server.headers.append(dict(self.headers))
+        name = self.path.rsplit("/", 1)[-1]
+        answer = self.server.answers.get(name, self.server.default)
+        self.close_connection = True
+        with contextlib.suppress(OSError):  # the client may leave at any moment
+            answer(self)
+
+    def head(self, status: int = 200, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def wait(self) -> None:
+        """Say nothing until the test is over."""
+        self.server.over.wait(60)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Mirror(ThreadingHTTPServer):
+    """A server with an answer for each file name, and a memory of what it was asked."""
+
+    block_on_close = True  # a test ends when all its connections have
+
+    def __init__(self, answers: dict[str, Answer], default: Answer) -> None:
+        super().__init__(("127.0.0.1", 0), Exchange)
+        self.answers = answers
+        self.default = default
+        self.requests: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        self.over = threading.Event()
+        self.scheme = "http"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://127.0.0.1:{self.server_address[1]}/mnist"
+
+    def asked(self, name: str) -> int:
+        """How often the file `name` was asked for."""
+        return sum(path.endswith(f"/{name}") for path in self.requests)
+
+    def handle_error(self, *_: object) -> None:
+        """Clients that hang up, or refuse our certificate, are part of the tests."""
+
+
+@contextlib.contextmanager
+def serving(
+    answers: dict[str, Answer] | None = None,
+    default: Answer | None = None,
+    certificate: Path | None = None,
+) -> Iterator[Mirror]:
+    """Run a mirror; `certificate` (with its key) makes it speak TLS."""
+    mirror = Mirror(answers or {}, default or status(404))
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        # The handshake belongs into the connection's own thread, not into accept().
+        mirror.socket = context.wrap_socket(
+            mirror.socket, server_side=True, do_handshake_on_connect=False
+        )
+        mirror.scheme = "https"
+    thread = threading.Thread(target=mirror.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield mirror
+    finally:
+        mirror.over.set()
+        mirror.shutdown()
+        mirror.server_close()
+        thread.join()
+
+
+def body(content: bytes, **headers: str) -> Answer:
+    """The right answer, or a wrong one with right manners."""
+
+    def answer(exchange: Exchange) -> None:
+        exchange.head(200, **{"Content_Length": str(len(content)), **headers})
+        exchange.wfile.write(content)
+
+    return answer
+
+
+def unannounced(content: bytes) -> Answer:
+    """A body without a length, ended by closing the connection."""
+
+    def answer(exchange: Exchange) -> None:
+        exchange.head()
+        exchange.wfile.write(content)
+
+    return answer
+
+
+def chunked(content: bytes, *, end: bool = True, size: int = 1000) -> Answer:
+    def answer(exchange: Exchange) -> None:
+        exchange.head(Transfer_Encoding="chunked")
+        for start in range(0, len(content), size):
+            piece = content[start : start + size]
+            exchange.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        if end:
+            exchange.wfile.write(b"0\r\n\r\n")
+
+    return answer
+
+
+def status(code: int, **headers: str) -> Answer:
+    def answer(exchange: Exchange) -> None:
+        exchange.head(code, Content_Length="4", **headers)
+        exchange.wfile.write(b"no.\n")
+
+    return answer
+
+
+def redirect(target: str, code: int = 302) -> Answer:
+    return status(code, Location=target)
+
+
+def cut(content: bytes, at: int) -> Answer:
+    """Announces all of `content`, sends `at` bytes and hangs up."""
+
+    def answer(exchange: Exchange) -> None:
+        exchange.head(Content_Length=str(len(content)))
+        exchange.wfile.write(content[:at])
+
+    return answer
+
+
+def hang_up(exchange: Exchange) -> None:
+    """Closes the connection without a word."""
+
+
+def hang(exchange: Exchange) -> None:
+    """Accepts and says nothing."""
+    exchange.wait()
+
+
+def hang_in_body(content: bytes, at: int) -> Answer:
+    def answer(exchange: Exchange) -> None:
+        exchange.head(Content_Length=str(len(content)))
+        exchange.wfile.write(content[:at])
+        exchange.wfile.flush()
+        exchange.wait()
+
+    return answer
+
+
+def drip(content: bytes, pause: float = 0.05) -> Answer:
+    """Sends one byte after the other, slowly."""
+
+    def answer(exchange: Exchange) -> None:
+        exchange.head(Content_Length=str(len(content)))
+        for start in range(len(content)):
+            exchange.wfile.write(content[start : start + 1])
+            if exchange.server.over.wait(pause):
+                return
+
+    return answer
+
+
+def drip_head(pause: float = 0.05) -> Answer:
+    """Never gets to the end of its headers."""
+
+    def answer(exchange: Exchange) -> None:
+        exchange.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        while not exchange.server.over.wait(pause):
+            exchange.wfile.write(b"x")
+
+    return answer
+
+
+def endless(start: bytes = b"", filler: bytes = b"\0" * 65536) -> Answer:
+    def answer(exchange: Exchange) -> None:
+        exchange.head()
+        exchange.wfile.write(start)
+        while not exchange.server.over.is_set():
+            exchange.wfile.write(filler)
+
+    return answer
+
+
+def first(*answers: Answer) -> Answer:
+    """Each answer once, in order; the last one for ever."""
+    left = list(answers)
+
+    def answer(exchange: Exchange) -> None:
+        (left.pop(0) if len(left) > 1 else left[0])(exchange)
+
+    return answer
