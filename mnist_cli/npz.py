@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError, printable
-from mnist_cli.unpickle import DTYPES, ArrayRecord, dtype_words, not_float
+from mnist_cli.records import DTYPES, ArrayRecord, dtype_name, not_float
 
 MAGIC = b"PK\x03\x04"
 MAX_MEMBERS = 64
@@ -137,7 +137,7 @@ def _array(member: _Member, packed: bytes, max_bytes: int) -> ArrayRecord:
     if size > max_bytes:
         raise FormatError(f"{name} describes {size:,} bytes, at most {max_bytes:,} are read")
     data, complete = _inflated(member, packed, start + size + 1)
-    found, expected = len(data) - start, f"{size:,} ({dtype_words(dtype)} of shape {shape})"
+    found, expected = len(data) - start, f"{size:,} ({dtype_name(dtype)} of shape {shape})"
     if found != size:
         raise FormatError(f"{name} holds {_found(found, size)} bytes, expected {expected}")
     if not complete or member.size != len(data) or member.checksum != zlib.crc32(data):

@@ -20,7 +20,8 @@ from mnist_cli import npz, paths
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.files import AnyPath, read_bytes, write_bytes
 from mnist_cli.network import CLASSES, MAX_LAYERS, PIXELS, Activation, Network
-from mnist_cli.unpickle import DTYPES, ArrayRecord, interpret
+from mnist_cli.records import DTYPES, ArrayRecord
+from mnist_cli.unpickle import interpret
 
 Array = NDArray[np.floating[Any]]
 
@@ -79,7 +80,7 @@ class WeightsFile:
             raise FormatError(
                 "holds NaN or infinite weights: no prediction can be made with them",
                 source=self.file,
-                hint=_NEXT,
+                hint="'mnist inspect' shows what it holds.",
             )
         layers = range(1, len(self.arrays) // 2 + 1)
         return Network(
@@ -136,7 +137,8 @@ def save_network(network: Network, path: AnyPath, *, overwrite: bool = False) ->
     network too large to be read again, `FileError` where the file cannot be written.
     """
     writers = {".pkl": _pickle_bytes, ".npz": npz.npz_bytes}
-    suffix = Path(path).suffix.lower()
+    # "w.pkl.partial" is what an interrupted training leaves of "w.pkl".
+    suffix = Path(str(path).removesuffix(".partial")).suffix.lower()
     if suffix not in writers:
         raise ValueError(f"got a file name that ends in {suffix!r}, takes .pkl or .npz")
     layers = list(zip(network.weights, network.biases, strict=True))
@@ -187,7 +189,8 @@ def _expected_names(arrays: Mapping[str, ArrayRecord]) -> list[str]:
         if len(array.shape) == 4:  # the book's SimpleConvNet and DeepConvNet, chapters 7 and 8
             raise FormatError(
                 f"this is a convolutional net (array {printable(key)} has shape "
-                f"{array.shape}); mnist reads fully connected ones"
+                f"{array.shape}); mnist reads fully connected ones",
+                hint="The book's, of chapter 3, comes with 'mnist download'.",
             )
     layers = [i for i in range(1, MAX_LAYERS + 1) if f"W{i}" in arrays or f"b{i}" in arrays]
     count = max(layers, default=1)
