@@ -3,12 +3,18 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # The one line that names the folder of the real data: the book's weights, MNIST, people's digits.
 TEST_DATA = Path(os.environ.get("MNIST_TEST_DATA", Path(__file__).parents[2] / "shared"))
 
 ROOT = Path(__file__).parents[1]
+
+# HYPOTHESIS_PROFILE=nightly looks twenty times longer. Time is not measured here: no deadlines.
+hypothesis.settings.register_profile("ordinary", max_examples=100, deadline=None)
+hypothesis.settings.register_profile("nightly", max_examples=2_000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
 
 
 @pytest.fixture(scope="session")

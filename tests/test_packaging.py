@@ -1,0 +1,112 @@
+"""The embedded files are found however the package was installed."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from mnist_cli import __version__
+
+
+def run(*command, cwd, **environment):
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def build(target, project, output):
+    """Build a wheel or sdist with the build backend that is installed here: no network."""
+    run(sys.executable, "-m", "hatchling", "build", "-t", target, "-d", output, cwd=project)
+    (built,) = output.iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory):
+    return build("sdist", ROOT, tmp_path_factory.mktemp("sdist"))
+
+
+def evaluate_in_new_environment(wheel, folder):
+    """Install the wheel where there is nothing else of ours, and run `mnist eval` there."""
+    environment = folder / "environment"
+    venv.create(environment, with_pip=False)
+    scripts = environment / ("Scripts" if os.name == "nt" else "bin")
+    python = scripts / ("python.exe" if os.name == "nt" else "python")
+    run(
+        sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel,
+        cwd=folder,
+    )  # fmt: skip
+    # The dependencies are those of this environment: a path, so its own .pth files do not count.
+    site_packages = run(
+        python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder
+    ).strip()
+    Path(site_packages, "dependencies.pth").write_text(
+        sysconfig.get_path("purelib"), encoding="utf-8"
+    )
+    where = run(python, "-c", "import mnist_cli; print(mnist_cli.__file__)", cwd=folder)
+    assert str(environment.resolve()) in str(Path(where.strip()).resolve())
+    output = run(
+        scripts / "mnist", "eval", "--batch-size", "100", "--runs", "1", "--json", cwd=folder
+    )
+    return json.loads(output)
+
+
+def test_a_wheel_in_a_new_environment_evaluates(wheel, tmp_path):
+    result = evaluate_in_new_environment(wheel, tmp_path)
+    assert result["samples"] == 10_000
+    assert result["predictions_identical"] is True
+    assert Path(result["weights"]).name == "weights.pkl"
+
+
+def test_a_wheel_made_from_the_sdist_evaluates(sdist, tmp_path):
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path)
+    (project,) = tmp_path.iterdir()
+    output = tmp_path / "dist"
+    output.mkdir()
+    wheel = build("wheel", project, output)
+    assert evaluate_in_new_environment(wheel, tmp_path)["samples"] == 10_000
+
+
+def test_the_wheel_holds_the_data_once_and_no_tests(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    data = sorted(name for name in names if "/data/" in name and "dist-info" not in name)
+    expected = sorted(f"mnist_cli/data/{path.name}" for path in (ROOT / "data").iterdir())
+    assert data == expected
+    assert "mnist_cli/py.typed" in names
+    assert not [name for name in names if "test" in name]
+    assert wheel.stat().st_size < 3_000_000
+
+
+def test_a_plain_checkout_finds_its_data(tmp_path):
+    output = run(
+        sys.executable, "-m", "mnist_cli", "inspect", "--json", cwd=tmp_path, PYTHONPATH=str(ROOT)
+    )
+    assert Path(json.loads(output)["file"]) == ROOT / "data" / "weights.pkl"
+
+
+def test_the_version_is_told(tmp_path):
+    output = run(sys.executable, "-m", "mnist_cli", "--version", cwd=tmp_path)
+    assert output.strip() == f"mnist-cli {__version__}"
