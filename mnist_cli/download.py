@@ -415,9 +415,10 @@ def _usable_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
-        words = getattr(error, "strerror", None) or type(error).__name__
+        words = getattr(error, "strerror", None) or "an impossible name"
+        reason = "it is not a folder" if isinstance(error, FileExistsError) else words.lower()
         raise FileError(
-            f"this cannot be the data directory: {words.lower()}",
+            f"this cannot be the data directory: {reason}",
             source=folder,
             hint="Name another one with --data-dir DIR.",
         ) from None

@@ -18,7 +18,7 @@ from mnist_cli.files import open_regular
 from mnist_cli.remote import RemoteFile
 
 _CHUNK = 64 << 10
-_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_START = b"\x1f"  # neither IDX nor a pickle begins with it
 _BLANK = b" \t\r\n\xef\xbb\xbf"  # white space and the byte order mark of UTF-8
 
 
@@ -103,7 +103,7 @@ def verified(raw: io.RawIOBase, file: RemoteFile) -> Iterator[bytes]:
     checksum = sha256()
     count = 0
     try:
-        packed = buffered.peek(2)[:2] == _GZIP_MAGIC
+        packed = buffered.peek(1)[:1] == _GZIP_START
         content = gzip.GzipFile(fileobj=buffered) if packed else buffered
         while piece := content.read(min(_CHUNK, file.bytes + 1 - count)):
             if count == 0 and piece.lstrip(_BLANK).startswith(b"<"):
@@ -120,6 +120,8 @@ def verified(raw: io.RawIOBase, file: RemoteFile) -> Iterator[bytes]:
     except OSError as error:
         words = (error.strerror or type(error).__name__).lower()
         raise SourceError(f"it cannot be read: {words}") from None
+    finally:
+        buffered.detach()  # `raw` is closed by whoever opened it
     if count < file.bytes:
         raise SourceError(f"cut short: {count:,} of {file.bytes:,} bytes of content", passing=True)
     if checksum.hexdigest() != file.sha256:

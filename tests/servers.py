@@ -42,7 +42,7 @@ class Exchange(BaseHTTPRequestHandler):
 class Mirror(ThreadingHTTPServer):
     """A server with an answer for each file name, and a memory of what it was asked."""
 
-    block_on_close = True  # a test ends when all its connections have
+    daemon_threads = False  # closing waits for them: a test ends when its connections have
 
     def __init__(self, answers: dict[str, Answer], default: Answer) -> None:
         super().__init__(("127.0.0.1", 0), Exchange)
@@ -195,6 +195,19 @@ def endless(start: bytes = b"", filler: bytes = b"\0" * 65536) -> Answer:
         exchange.wfile.write(start)
         while not exchange.server.over.is_set():
             exchange.wfile.write(filler)
+
+    return answer
+
+
+def hang_until(event: threading.Event, content: bytes, at: int) -> Answer:
+    """Sends the first `at` bytes, and the rest when the test says so."""
+
+    def answer(exchange: Exchange) -> None:
+        exchange.head(Content_Length=str(len(content)))
+        exchange.wfile.write(content[:at])
+        exchange.wfile.flush()
+        event.wait(60)
+        exchange.wfile.write(content[at:])
 
     return answer
 

@@ -8,10 +8,9 @@ from mnist_cli.cli.common import data_dir_option, examples, json_option
 @click.command(
     epilog=examples(
         "mnist download",
+        "mnist download weights train",
         "mnist download --list",
-        "mnist download weights train --mirror https://mnist.example.org/files",
-        "mnist download --from /media/stick",
-        "mnist download --check",
+        "mnist download --check --json",
     )
 )
 @click.argument("names", nargs=-1, metavar="[NAME]...")
@@ -79,17 +78,17 @@ def download(
                 force=force,
                 report=report,
             )
-    error = None if only_list else library.failure(outcomes)
+    failure = None if only_list else library.failure(outcomes)
     if as_json:
         show_json(render.list_as_json(files, outcomes) if only_list else render.as_json(outcomes))
     elif only_list:
         show(render.list_lines(files, outcomes, data_directory(data_dir)))
     elif not quiet:
         show(render.lines(outcomes, data_directory(data_dir)))
-        if error is None and not check:
+        if failure is None and not check:
             show(render.next_step(files, data_dir))
-    if error is not None:
-        raise error
+    if failure is not None:
+        raise failure
 
 
 def _refuse_contradictions(

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any
 from mnist_cli.download import Advanced, Event, Finished, Noted, Outcome, Started
 from mnist_cli.errors import printable
 from mnist_cli.remote import RemoteFile
-from mnist_cli.render.text import ACCENT, BAD, GOOD, QUIET, TITLE, Line, line, note, show, table
+from mnist_cli.render.text import (
+    ACCENT,
+    BAD,
+    GOOD,
+    QUIET,
+    TITLE,
+    Line,
+    Span,
+    line,
+    note,
+    show,
+    table,
+)
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -53,7 +65,7 @@ def list_as_json(files: Iterable[RemoteFile], outcomes: Iterable[Outcome]) -> li
 
 def lines(outcomes: Sequence[Outcome], folder: Path) -> list[Line]:
     """What became of each file; those that failed are named by the error instead."""
-    rows = [
+    rows: list[list[str | Span]] = [
         [
             (outcome.name, TITLE),
             (outcome.status, _STYLES[outcome.status]),
@@ -84,7 +96,7 @@ def list_lines(
     files: Sequence[RemoteFile], outcomes: Sequence[Outcome], folder: Path
 ) -> list[Line]:
     """The files, how large they are, whether they are there, and where they come from."""
-    rows = [
+    rows: list[list[str | Span]] = [
         [
             (file.name, TITLE),
             f"{file.bytes:,}",
@@ -120,7 +132,8 @@ def _folder(folder: Path) -> Line:
 
 def _whence(outcome: Outcome, folder: Path) -> str:
     if outcome.source is not None:
-        return printable(outcome.source, limit=200)
+        whole = outcome.status != "downloaded"  # an address ends in the file's name anyhow
+        return printable(outcome.source if whole else outcome.source.rpartition("/")[0], limit=200)
     if outcome.path is None or outcome.path == folder / outcome.name:
         return ""
     return printable(outcome.path.name)
