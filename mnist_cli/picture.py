@@ -19,14 +19,14 @@ from mnist_cli import formats
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.files import AnyPath, read_bytes, read_up_to, too_large
 from mnist_cli.formats import pnm
-from mnist_cli.formats.container import MAX_PIXELS, Container, check_size, damaged
+from mnist_cli.formats.container import MAX_PIXELS, MAX_SIDE, Container, check_size, damaged
 
 if TYPE_CHECKING:
     from PIL import Image
 
 MAX_FILE_BYTES = 20_000_000
 
-_BAND_PIXELS = 1_000_000  # as many are held as floats at a time, before they are reduced
+_BAND_PIXELS = 200_000  # as many are held as floats at a time, before they are reduced
 _PLAIN_INK = 0.15  # at a smaller standard deviation of brightness what shows is of one colour
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601
 _DECODERS = {
@@ -96,28 +96,34 @@ def _read(source: AnyPath | BinaryIO | bytes) -> tuple[str | None, bytes]:
 
 def _decode(data: bytes, long_side: int | None) -> Picture:
     name = formats.recognise(data)
-    orientation = 1
-    if name == "PNM":
-        samples, white = pnm.read(data)
-        rows = _array_rows(samples, white)
-        height, width = stored_height, stored_width = samples.shape[:2]
-    elif name == "HEIC":
-        image = _open_heic(data)
-        rows = _image_rows(image, None)
-        (width, height) = (stored_width, stored_height) = image.size
-    else:
-        container = formats.check(name, data)
-        image = _open(name, container, long_side)
-        rows = _image_rows(image, container.key)
-        orientation, width, height = container.orientation, container.width, container.height
-        stored_width, stored_height = image.size
-    factor = max(1, max(stored_width, stored_height) // (long_side or MAX_PIXELS))
-    colour, alpha = _gather(rows, stored_width, stored_height, factor)
-    shown = _UPRIGHT[orientation](_on_ground(colour, alpha))
+    container, colour, alpha = _numbers(name, data, long_side)
+    shown = _UPRIGHT[container.orientation](_on_ground(colour, alpha))
     pixels = np.repeat(shown, 3, axis=2) if shown.shape[2] == 1 else np.ascontiguousarray(shown)
-    if orientation >= 5:
+    width, height = container.width, container.height
+    if container.orientation >= 5:  # a quarter turn
         width, height = height, width
     return Picture(pixels, _gray_28(pixels), name, width, height)
+
+
+def _numbers(
+    name: str, data: bytes, long_side: int | None
+) -> tuple[Container, Floats, Floats | None]:
+    """Return what `_gather` does, and the facts; the decoded picture itself is gone by then."""
+    if name == "PNM":
+        samples, white = pnm.read(data)
+        height, width, _ = samples.shape
+        container, rows = Container(b"", width, height), _array_rows(samples, white)
+    else:
+        if name == "HEIC":
+            image = _open_heic(data)
+            container = Container(b"", image.width, image.height)
+        else:
+            container = formats.check(name, data)
+            image = _open(name, container, long_side)
+        rows = _image_rows(image, container.key)
+        width, height = image.size
+    factor = max(1, max(width, height) // (long_side or MAX_SIDE))
+    return container, *_gather(rows, width, height, factor)
 
 
 def _open(name: str, container: Container, long_side: int | None) -> "Image.Image":
@@ -256,7 +262,8 @@ def _on_ground(colour: Floats, alpha: Floats | None) -> Floats:
     square = float((brightness[shows] ** 2 / weight[shows]).sum(dtype=np.float64)) / total
     own_paper = total > 0.5 * weight.size and square - mean**2 > _PLAIN_INK**2
     ground = np.float32((mean > 0.5) == own_paper)
-    return np.clip(colour + (1 - alpha) * ground, 0, 1)
+    colour += (1 - alpha) * ground
+    return np.clip(colour, 0, 1, out=colour)
 
 
 def _gray_28(pixels: Floats) -> npt.NDArray[np.uint8] | None:

@@ -33,9 +33,8 @@ def damaged(problem: str) -> FormatError:
     return FormatError(problem, hint=GET_AGAIN)
 
 
-def check_size(width: int, height: int, *, reducible: bool = False) -> None:
+def check_size(width: int, height: int, *, limit: int = MAX_PIXELS) -> None:
     """Raise `FormatError` for no pixels or too many, before anything is decoded."""
-    limit = MAX_REDUCIBLE_PIXELS if reducible else MAX_PIXELS
     if width < 1 or height < 1:
         raise damaged(f"found a picture of {width} x {height} pixels")
     if width * height > limit or max(width, height) > MAX_SIDE:

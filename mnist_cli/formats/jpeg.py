@@ -14,7 +14,13 @@ import struct
 from collections.abc import Iterator
 
 from mnist_cli.errors import FormatError
-from mnist_cli.formats.container import Container, check_size, damaged
+from mnist_cli.formats.container import (
+    MAX_PIXELS,
+    MAX_REDUCIBLE_PIXELS,
+    Container,
+    check_size,
+    damaged,
+)
 from mnist_cli.formats.exif import orientation
 
 SIGNATURE = b"\xff\xd8\xff"
@@ -29,6 +35,7 @@ _END_OF_PIXELS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker, but not a
 _NOTHING = bytes(32)  # more than a decoder looks ahead, less than a few blocks of pixels
 _MAX_SCANS = 100  # progressive files have about ten, and each is a pass over the whole picture
 _MAX_SEGMENTS = 10_000
+_MAX_COEFFICIENTS = 40_000_000  # of 2 bytes; all are held unless there is a single scan
 
 
 def check(data: bytes) -> Container:
@@ -39,7 +46,7 @@ def check(data: bytes) -> Container:
     for marker, segment in _segments(data):
         if marker in _FRAMES and frame is None:
             frame = _Frame(marker, segment)
-            check_size(frame.width, frame.height, reducible=True)
+            check_size(frame.width, frame.height, limit=MAX_REDUCIBLE_PIXELS)
         elif marker == _SCAN and frame is not None:
             frame.add_scan(segment)
         elif marker == _EXIF and segment[4:10] == b"Exif\0\0" and upright == 1:
@@ -51,7 +58,8 @@ def check(data: bytes) -> Container:
     if frame is None or not frame.is_complete():
         raise damaged("found only a part of the pixels of a JPEG file")
     if not frame.in_one_scan():
-        check_size(frame.width, frame.height)
+        limit = min(MAX_PIXELS, int(_MAX_COEFFICIENTS / frame.samples_per_pixel))
+        check_size(frame.width, frame.height, limit=limit)
     kept.append(_NOTHING if frame.in_one_scan() else b"\xff\xd9")
     return Container(
         b"".join(kept), frame.width, frame.height, upright, reducible=frame.in_one_scan()
@@ -100,9 +108,13 @@ class _Frame:
                 " expected 1, 3 or 4 components of 8 bits",
                 hint="Save it as an ordinary JPEG or PNG file.",
             )
+        factors = [(byte >> 4, byte & 15) for byte in segment[11::3]]  # across, down
+        if not all(1 <= a <= 4 and 1 <= d <= 4 for a, d in factors):
+            raise damaged("found wrong sampling factors in a JPEG file")
+        largest = max(a for a, _ in factors) * max(d for _, d in factors)
+        self.samples_per_pixel = sum(a * d for a, d in factors) / largest
         self._progressive = marker == _PROGRESSIVE
         self._scans = 0
-        self._components = len(segment[10::3])
         # component: for each of the 64 coefficients how many low bits are still to come
         self._missing = {name: [1] * 64 for name in segment[10::3]}
 

@@ -41,7 +41,7 @@ def read(data: bytes) -> tuple[Samples, int]:
     samples = _text(bytes(body), kind, shape) if kind <= 3 else _binary(body, kind, shape, white)
     if samples.max() > white:
         raise damaged(
-            f"found the value {samples.max():g} in a P{kind} file, expected at most {white}"
+            f"found the value {samples.max()} in a P{kind} file, expected at most {white}"
         )
     if kind in (1, 4):  # in a bitmap 1 is black
         samples = 1 - samples
@@ -66,7 +66,7 @@ def _text(body: bytes, kind: int, shape: tuple[int, int, int]) -> Samples:
     if kind == 1:  # the digits of a bitmap need no space between them
         numbers = np.frombuffer(body.translate(None, _WHITESPACE), np.uint8) - np.uint8(ord("0"))
     else:
-        numbers = np.fromstring(body.decode("ascii"), np.float32, sep=" ")  # exact to 2**24
+        numbers = np.fromstring(body, np.int64, sep=" ")  # one too large stays at the largest
     if len(numbers) != shape[0] * shape[1] * shape[2]:
         raise damaged(
             f"found {len(numbers):,} pixel values, expected {shape[0] * shape[1] * shape[2]:,}"

@@ -85,6 +85,7 @@ def _directory(data: bytes, order: str) -> tuple[dict[int, tuple[int, ...]], lis
             tags[tag] = struct.unpack_from(f"{order}{length}{letter}", data, start)
         if tag in _KEPT:
             entries.append(data[place : place + 12])
+    struct.unpack_from(f"{order}I", data, at + 2 + 12 * count)  # where the next page is
     return tags, sorted(entries, key=lambda entry: struct.unpack(f"{order}H", entry[:2]))
 
 

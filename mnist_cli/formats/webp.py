@@ -9,6 +9,7 @@ from mnist_cli.formats.container import Container, check_size, damaged
 from mnist_cli.formats.exif import orientation
 
 _MAX_CHUNKS = 10_000
+_MAX_PIXELS = 10_000_000  # Pillow's decoder holds four copies of 4 bytes a pixel
 
 
 def check(data: bytes) -> Container:
@@ -36,7 +37,7 @@ def check(data: bytes) -> Container:
         raise damaged(f"found more than {_MAX_CHUNKS:,} chunks in a WebP file")
     if size is None:
         raise damaged("found no picture in a WebP file")
-    check_size(*size)
+    check_size(*size, limit=_MAX_PIXELS)
     return Container(data, *size, upright)
 
 
