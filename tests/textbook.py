@@ -1,4 +1,4 @@
-"""The book's formulas, written as plainly as they stand there, in float64: an independent oracle."""
+"""The book's formulas, as plainly as they stand there, in float64: an independent oracle."""
 
 import numpy as np
 

@@ -15,6 +15,7 @@ from mnist_cli.cli.evaluate import evaluate
 from mnist_cli.cli.inspect import inspect
 from mnist_cli.cli.predict import predict
 from mnist_cli.errors import MnistError, printable
+from mnist_cli.render.text import ReaderGone
 
 INTERRUPTED = 130
 
@@ -45,7 +46,6 @@ def run(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # rather '\\u2588' than a crash
     try:
         code = cli.main(arguments, prog_name="mnist", standalone_mode=False)
-        sys.stdout.flush()
     except click.UsageError as error:
         _say_usage(error)
         return error.exit_code
@@ -54,8 +54,7 @@ def run(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
     except (MnistError, click.ClickException) as error:
         return _fail(str(error))
-    except BrokenPipeError:  # the reader has seen enough, as in 'mnist inspect | head -1'
-        _abandon_stdout()
+    except ReaderGone:
         return 0
     except MemoryError:
         return _fail("not enough memory for this; try a smaller --batch-size or --limit.")
@@ -78,23 +77,7 @@ def _fail(message: str) -> int:
 
 
 def _fail_unexpectedly(error: Exception) -> int:
-    if isinstance(error, OSError) and not _stdout_works():
-        _abandon_stdout()
-        return _fail(f"standard output: cannot write: {(error.strerror or 'failed').lower()}.")
     if os.environ.get("MNIST_DEBUG"):
         raise error
     what = printable(f"{type(error).__name__}: {error}", limit=200)
     return _fail(f"a bug in mnist-cli: {what}. Run again with MNIST_DEBUG=1 to see where.")
-
-
-def _stdout_works() -> bool:
-    try:
-        sys.stdout.flush()
-    except OSError:
-        return False
-    return True
-
-
-def _abandon_stdout() -> None:
-    """Send what is still buffered nowhere, so that the interpreter's last flush is quiet."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

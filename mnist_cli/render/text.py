@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-from mnist_cli.errors import printable
+from mnist_cli.errors import FileError, printable
 
 Span = tuple[str, str]
 """Text and its style in rich's words (``"bold red"``, ``"#ffffff on #000000"``), or ``""``."""
@@ -18,6 +18,10 @@ Span = tuple[str, str]
 Line = list[Span]
 
 TITLE, QUIET, GOOD, BAD, ACCENT = "bold", "dim", "green", "red", "cyan"
+
+
+class ReaderGone(Exception):  # noqa: N818 - it is no error
+    """Whoever reads our output has seen enough, as in ``mnist inspect | head -1``."""
 
 
 def line(*spans: str | Span) -> Line:
@@ -48,20 +52,35 @@ def show(lines: Iterable[Line], stream: TextIO | None = None) -> None:
     stream = stream or sys.stdout
     safe = [[(printable(text, limit=len(text)), style) for text, style in spans] for spans in lines]
     if not has_color(stream):
-        for spans in safe:
-            stream.write("".join(text for text, _ in spans).rstrip() + "\n")
+        text = "".join("".join(text for text, _ in spans).rstrip() + "\n" for spans in safe)
+        _write(stream, text)
         return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    for spans in safe:
-        console.print(Text.assemble(*spans), soft_wrap=True)
+    with console.capture() as capture:
+        for spans in safe:
+            console.print(Text.assemble(*spans), soft_wrap=True)
+    _write(stream, capture.get())
 
 
 def show_json(value: Any) -> None:
     """Print one JSON document, ASCII only, to standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
+    _write(sys.stdout, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write and flush, so that a full disk is noticed here and not when Python shuts down."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # for what is still buffered
+        if isinstance(error, BrokenPipeError):
+            raise ReaderGone from None
+        reason = (error.strerror or "it failed").lower()
+        raise FileError(f"cannot write: {reason}", source="standard output") from None
 
 
 def note(message: str, kind: str = "Note") -> None:

@@ -1,0 +1,85 @@
+"""Running `mnist` as its user does: a process of its own, with pipes, a terminal or signals."""
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from unittest import mock
+
+from mnist_cli import cli
+
+MNIST = (sys.executable, "-m", "mnist_cli")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a command printed and how it ended."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+
+def mnist(*arguments, stdin=b"", encoding="utf-8", **environment):
+    """Run `mnist ARGUMENTS` in this process, as if piped: the quick way."""
+    stdout, stderr = (io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2))
+    with (
+        mock.patch.dict(os.environ, environment),
+        mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin))),
+        contextlib.redirect_stdout(stdout),
+        contextlib.redirect_stderr(stderr),
+    ):
+        code = cli.run([os.fspath(argument) for argument in arguments])
+    for stream in (stdout, stderr):
+        stream.flush()
+    written = (stream.buffer.getvalue().decode(encoding) for stream in (stdout, stderr))
+    return Finished(*written, code)
+
+
+def mnist_process(*arguments, cwd=None, stdin=b"", **environment):
+    """Run `mnist ARGUMENTS` as a process with pipes, for what only a process shows."""
+    done = subprocess.run(
+        [*MNIST, *map(os.fspath, arguments)],
+        cwd=cwd,
+        input=stdin,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    written = (part.decode().replace("\r\n", "\n") for part in (done.stdout, done.stderr))
+    return Finished(*written, done.returncode)
+
+
+def on_a_terminal(*arguments, columns=80, cwd=None, **environment):
+    """Run `mnist ARGUMENTS` on a pseudo-terminal and return everything it wrote there."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    primary, secondary = pty.openpty()
+    fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    defaults = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": str(columns)}
+    with subprocess.Popen(
+        [*MNIST, *map(os.fspath, arguments)],
+        cwd=cwd,
+        env=os.environ | defaults | environment,
+        stdin=secondary,
+        stdout=secondary,
+        stderr=secondary,
+    ) as process:
+        os.close(secondary)
+        output = b""
+        while True:
+            try:
+                piece = os.read(primary, 65536)
+            except OSError:  # Linux: the other end is closed
+                break
+            if not piece:
+                break
+            output += piece
+    os.close(primary)
+    return Finished(output.decode(), "", process.returncode)
