@@ -65,19 +65,21 @@ def list_as_json(files: Iterable[RemoteFile], outcomes: Iterable[Outcome]) -> li
 
 def lines(outcomes: Sequence[Outcome], folder: Path) -> list[Line]:
     """What became of each file; those that failed are named by the error instead."""
+    outcomes = [outcome for outcome in outcomes if outcome.status != "failed"]
+    if not outcomes:
+        return []
+    columns = 4 if any(_whence(outcome, folder) for outcome in outcomes) else 3
     rows: list[list[str | Span]] = [
         [
             (outcome.name, TITLE),
             (outcome.status, _STYLES[outcome.status]),
             "" if outcome.bytes is None else f"{outcome.bytes:,}",
             (_whence(outcome, folder), QUIET),
-        ]
+        ][:columns]
         for outcome in outcomes
-        if outcome.status != "failed"
     ]
-    if not rows:
-        return []
-    return [*table(["file", "status", "bytes", "from"], rows, "<<><"), [], _folder(folder)]
+    head = ["file", "status", "bytes", "from"][:columns]
+    return [*table(head, rows, "<<><"[:columns]), [], _folder(folder)]
 
 
 def next_step(files: Iterable[RemoteFile], data_dir: str | None) -> list[Line]:
