@@ -63,6 +63,7 @@ class Distorter:
     def __init__(self, images: npt.NDArray[np.uint8], distortions: Distortions) -> None:
         self.count = len(images)
         self.distortions = distortions
+        self._images = images
         # Tile by tile, and the 32 images innermost, (T, 30 * 30, 32): what one place of the warp
         # takes from all images of a tile lies side by side in memory. The last tile is filled up.
         tiles = -(-self.count // TILE)
@@ -72,7 +73,7 @@ class Distorter:
         self._tiles = np.ascontiguousarray(by_tile)
 
     def distort(
-        self, strength: float, rng: np.random.Generator
+        self, strength: float, rng: np.random.Generator, out: Floats | None = None
     ) -> tuple[Floats, npt.NDArray[np.intp]]:
         """Distort every image once, and shuffle.
 
@@ -80,19 +81,25 @@ class Distorter:
 
         Returns
         -------
-        The images, (N, 784) float32 from 0 to 1, and, (N,), which of the originals each one is.
+        The images, (N, 784) float32 from 0 to 1, in `out` where that is given, and, (N,), which of
+        the originals each one is.
         """
+        result = np.empty((self.count, _PIXELS), np.float32) if out is None else out
+        order = rng.permutation(self.count)
+        if strength == 0 or self.distortions == Distortions():
+            pixels = self._images.reshape(-1, _PIXELS)
+            np.multiply(pixels[order], np.float32(1 / 255), out=result)
+            return result, order
+
         rows, columns = self._places(strength, rng)
         limit = self.distortions.thickness * strength
         thickness = rng.uniform(-limit, limit, len(self._tiles))
-        order = rng.permutation(self.count)
         position = np.empty_like(order)
         position[order] = np.arange(self.count)  # where in the result each original goes
 
         row, column = np.floor(rows), np.floor(columns)
         corner = (row * _PADDED + column).astype(np.intp)  # (T, 784): upper left of four pixels
         below, right = (rows - row)[..., None], (columns - column)[..., None]  # 0 to 1
-        result = np.empty((self.count, _PIXELS), np.float32)
         for tile, pixels in enumerate(self._tiles):
             ink = _interpolate(pixels, corner[tile], below[tile], right[tile], thickness[tile])
             goes_to = position[tile * TILE : (tile + 1) * TILE]

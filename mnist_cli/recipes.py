@@ -8,6 +8,8 @@ from typing import Any
 from mnist_cli.augment import Distortions
 
 OPTIMIZERS = ("adamw", "soap")
+_WHOLE = ("epochs", "batch_size", "held_out")  # the numbers that are counts
+_PARTS = ("full_strength_until", "final_strength", "thickness")  # those from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -51,17 +53,16 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer is {self.optimizer!r}, it must be one of {OPTIMIZERS}")
-        for name, least in (("epochs", 1), ("batch_size", 1), ("held_out", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}, it must be at least {least}")
-        if not 0 < self.learning_rate < math.inf:
-            raise ValueError(f"learning_rate is {self.learning_rate}, it must be above 0")
-        for name, value in (("weight_decay", self.weight_decay), *asdict(self.distortions).items()):
+        for name, value in self.numbers().items():
             if not 0 <= value < math.inf:
                 raise ValueError(f"{name} is {value}, it must be 0 or more")
-        for name in ("full_strength_until", "final_strength"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, it must be from 0 to 1")
+            if name in _WHOLE and value != int(value):
+                raise ValueError(f"{name} is {value}, it must be a whole number")
+            if name in _PARTS and value > 1:
+                raise ValueError(f"{name} is {value}, it must be from 0 to 1")
+        for name in ("epochs", "batch_size", "learning_rate"):
+            if getattr(self, name) == 0:
+                raise ValueError(f"{name} is 0, it must be more")
 
     def learning_rate_at(self, step: int, steps_per_epoch: int) -> float:
         """The learning rate of a step, counted from 0."""
@@ -89,20 +90,22 @@ class Recipe:
         known = self.numbers()
         if unknown := sorted(set(changes) - set(known)):
             raise ValueError(f"there is no number {unknown[0]!r}; there are {', '.join(known)}")
-        typed = {name: type(known[name])(value) for name, value in changes.items()}
         names = {each.name for each in fields(Distortions)}
-        distortions: Any = {name: value for name, value in typed.items() if name in names}
-        own: Any = {name: value for name, value in typed.items() if name not in names}
+        own: dict[str, Any] = {}
+        distortions: dict[str, Any] = {}
+        for name, value in changes.items():
+            whole = name in _WHOLE and value % 1 == 0  # 7.0 is as good as 7
+            (distortions if name in names else own)[name] = int(value) if whole else value
         return replace(self, distortions=replace(self.distortions, **distortions), **own)
 
 
 _AS_WRITTEN = Distortions()
-_DISTORTED = Distortions(rotation=12, log_scale=0.12, shear=0.15, shift=1.5, elastic=1.2)
+_DISTORTED = Distortions(rotation=12.0, log_scale=0.12, shear=0.15, shift=1.5, elastic=1.2)
 
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        Recipe("quick", "adamw", epochs=20, weight_decay=0.1, distortions=_AS_WRITTEN),
+        Recipe("quick", "adamw", epochs=20, weight_decay=0.6, distortions=_AS_WRITTEN),
         Recipe("standard", "adamw", epochs=300, weight_decay=0.1, distortions=_DISTORTED),
         Recipe("best", "soap", epochs=600, weight_decay=0.06, distortions=_DISTORTED),
     )

@@ -35,6 +35,8 @@ _ROWS, _COLUMNS = 28, 28
 # different seeds can be compared.
 _SPLIT_SEED = 0
 
+_DIVERGED = 1e6  # no weight of a net that learns comes near this size
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -99,9 +101,12 @@ class Training:
         self.images, self.labels = images[training], labels[training]
         self.mean = self.images.mean(axis=0, dtype=np.float64).reshape(-1) / 255  # (784,)
         self.validation_labels = labels[validation]
-        pixels = images[validation].reshape(held_out, -1).astype(np.float32)
+        pixels = images[validation].reshape(-1, _ROWS * _COLUMNS).astype(np.float32)
         self._validation_images = self._centred(pixels / np.float32(255))
         self._distorter = Distorter(self.images, recipe.distortions)
+        # One buffer for the epoch that is learnt from, one for the next: to get new memory of this
+        # size for each epoch takes as long as to fill it.
+        self._buffers = [np.empty((len(training), _ROWS * _COLUMNS), np.float32) for _ in range(2)]
 
         self.parameters = initial_parameters(self._generator(0))
         W1, *others = self.parameters
@@ -156,7 +161,9 @@ class Training:
     def _prepare(self, epoch: int) -> tuple[Floats, Bytes]:
         """Distorted, centred images (N, 784) and their labels (N,), in a new order."""
         strength = self.recipe.strength_at(epoch)
-        images, order = self._distorter.distort(strength, self._generator(epoch))
+        images, order = self._distorter.distort(
+            strength, self._generator(epoch), out=self._buffers[epoch % 2]
+        )
         return self._centred(images), self.labels[order]
 
     def _learn(self, x: Floats, labels: Bytes, epoch: int) -> float:
@@ -172,9 +179,11 @@ class Training:
                 self.recipe.learning_rate_at(step, len(starts)),
             )
             total += loss * len(batch)
-        if not np.isfinite(total):
+        largest = max(float(np.abs(parameter).max()) for parameter in self.parameters)
+        if not (np.isfinite(total) and largest < _DIVERGED):
             raise MnistError(
-                f"the training diverged in epoch {epoch}: the loss is no longer a finite number",
+                f"the training diverged in epoch {epoch}: the loss is {total / len(x):.3g}, "
+                f"the largest weight {largest:.3g}",
                 hint=f"Use a lower learning rate than {self.recipe.learning_rate:g}.",
             )
         return total / len(x)
@@ -250,6 +259,8 @@ def train_file(
     _require_pair("images", images, labels)
     _require_pair("test_images", test_images, test_labels)
     output = Path(output)
+    if output.suffix.lower() not in (".pkl", ".npz"):
+        raise ValueError(f"output is {output.name!r}, it must end in .pkl or .npz")
     partial = output.with_name(output.name + ".partial")
     for path in (output, card_path(output), partial):
         _require_writable(path, overwrite=overwrite)
