@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.explain import Explanation, explain
 from mnist_cli.files import AnyPath
 from mnist_cli.idx import load_labels, open_images, require_same_count
 from mnist_cli.network import Network
@@ -30,6 +31,7 @@ class Prediction:
     preprocessed: bool = False
     warnings: tuple[str, ...] = ()
     label: int | None = None
+    explanation: Explanation | None = None
 
     @property
     def correct(self) -> bool | None:
@@ -85,3 +87,13 @@ def predict_picture(
         probabilities=tuple(map(float, probabilities)),
         label=label,
     )
+
+
+def explained(network: Network, predictions: Sequence[Prediction]) -> list[Prediction]:
+    """The predictions taken apart; one without a digit stays as it is."""
+    return [
+        prediction
+        if prediction.digit is None
+        else replace(prediction, explanation=explain(network, prediction.image, prediction.digit))
+        for prediction in predictions
+    ]

@@ -18,6 +18,7 @@ from mnist_cli.cli.common import (
 @click.command(
     epilog=examples(
         "mnist predict --index 42",
+        "mnist predict --index 8 --explain",
         "mnist predict --index 0 --index 8 --json",
     )
 )
@@ -30,6 +31,9 @@ from mnist_cli.cli.common import (
     metavar="N",
     help="Image N of the test set, from 0; may be given more than once.",
 )
+@click.option(
+    "--explain", is_flag=True, help="Take the answer apart, step by step, in the book's symbols."
+)
 @weights_option
 @activation_option
 @images_option
@@ -38,6 +42,7 @@ from mnist_cli.cli.common import (
 @json_option
 def predict(
     indices: tuple[int, ...],
+    explain: bool,
     weights: str | None,
     activation: Any,
     images: str | None,
@@ -49,7 +54,7 @@ def predict(
     if not indices:
         raise click.UsageError("Nothing to read: name an image file or give --index N.")
     from mnist_cli.cli.common import note_activation
-    from mnist_cli.predict import predict_indices
+    from mnist_cli.predict import explained, predict_indices
     from mnist_cli.render import predict as render
     from mnist_cli.render.text import show, show_json
     from mnist_cli.weights import load_network
@@ -59,6 +64,8 @@ def predict(
         predictions = predict_indices(network, indices, images, labels, data_dir=data_dir)
     except IndexError as error:
         raise click.BadParameter(str(error), param_hint="'--index'") from None
+    if explain:
+        predictions = explained(network, predictions)
     if as_json:
         show_json([render.as_json(prediction) for prediction in predictions])
     else:

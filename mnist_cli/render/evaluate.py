@@ -4,7 +4,7 @@ from typing import Any
 
 from mnist_cli.evaluate import Evaluation, Timing
 from mnist_cli.render.inspect import file_name
-from mnist_cli.render.text import BAD, GOOD, QUIET, TITLE, Line, bar, line, table
+from mnist_cli.render.text import BAD, GOOD, QUIET, TITLE, Cell, Line, bar, line, table
 
 _BAR_WIDTH = 40
 
@@ -62,7 +62,7 @@ def lines(result: Evaluation) -> list[Line]:
 
 def _table(ways: dict[str, Timing]) -> list[Line]:
     head = ["", "accuracy", "right", "median", "min", "max", "us/image", "images/s"]
-    rows = [
+    rows: list[list[Cell]] = [
         [
             (name, TITLE),
             (f"{timing.accuracy:.4f}", TITLE),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mnist_cli.errors import printable
-from mnist_cli.render.text import ACCENT, QUIET, TITLE, Line, line, note, table
+from mnist_cli.render.text import ACCENT, QUIET, TITLE, Cell, Line, line, note, table
 from mnist_cli.summary import Summary
 
 
@@ -31,7 +31,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
 
 def lines(summary: Summary) -> list[Line]:
     """The table of arrays, the total, the net in one line, and the file."""
-    rows = [
+    rows: list[list[Cell]] = [
         [(info.name, TITLE), str(info.shape), info.dtype, f"{info.parameters:,}"]
         for info in summary.arrays
     ]

@@ -1,12 +1,22 @@
-"""Small grey pictures in a terminal: half blocks in colour or not, characters where need be."""
+"""Small pictures in a terminal: half blocks in colour or not, characters where need be."""
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.render.text import Line, has_color, has_unicode
 
 _RAMP = " .:-=+*#%@"
+_SHADES = " ░▒▓█"
+
+# Colours of two signs that people of every colour vision tell apart, and the glyphs without colour,
+# from far below 0 to far above it.
+_ABOVE, _BELOW = (64, 156, 255), (255, 140, 0)  # blue, orange
+_GLYPHS = "=- +#"
+_WEAK, _STRONG = 0.15, 0.5  # shares of the limit
+
+_UNDERLAY = 0.35  # how bright the ink under a signed picture is
 
 
 def picture(image: NDArray[Any]) -> list[Line]:
@@ -15,18 +25,70 @@ def picture(image: NDArray[Any]) -> list[Line]:
     In colour each character shows two pixels in their true grey; without colour each pixel is ink
     or not; on a terminal without block characters each character is the mean of two pixels.
     """
-    upper, lower = image[0::2].tolist(), image[1::2].tolist()
-    lower += [[0] * image.shape[1]] * (len(upper) - len(lower))
-    pairs = [list(zip(top, bottom, strict=True)) for top, bottom in zip(upper, lower, strict=True)]
-    if has_unicode():
-        return [_in_grey(row) if has_color() else _in_blocks(row) for row in pairs]
-    return [_in_characters(row) for row in pairs]
+    pairs = _pairs(image)
+    if not has_unicode():
+        return [_in_characters(row) for row in pairs]
+    if has_color():
+        return [[_two_pixels((top,) * 3, (low,) * 3) for top, low in row] for row in pairs]
+    return [_in_blocks(row) for row in pairs]
 
 
-def _in_grey(row: list[tuple[int, int]]) -> Line:
+def signed_picture(
+    values: NDArray[Any], limit: float, ink: NDArray[Any] | None = None
+) -> list[Line]:
+    """A (H, W) picture of numbers from `-limit` to `limit`, in H / 2 lines of W characters.
+
+    In colour blue is above 0, orange below, black is 0, over a picture `ink` (0..1) in dark grey.
+    Without colour a character is the mean of two pixels, as `legend` says.
+    """
+    shares = np.clip(values / (limit or 1), -1, 1)
+    if not (has_color() and has_unicode()):
+        return [_in_signs(row) for row in _pairs(shares)]
+    under = np.zeros_like(shares) if ink is None else ink * 255 * _UNDERLAY
+    strength = np.abs(shares)[..., None]  # (H, W, 1)
+    full = np.where(shares[..., None] > 0, _ABOVE, _BELOW)  # (H, W, 3)
+    rgb = (strength * full + (1 - strength) * under[..., None]).astype(int)
+    return [[_two_pixels(top, low) for top, low in row] for row in _pairs(rgb)]
+
+
+def legend(above: str, below: str) -> list[Line]:
+    """What the two signs of a `signed_picture` mean, in so many words."""
+    if has_color() and has_unicode():
+        return [
+            [("██ ", f"rgb({','.join(map(str, color))})"), (words, "")]
+            for color, words in ((_ABOVE, above), (_BELOW, below))
+        ]
     return [
-        ("▀", f"#{top:02x}{top:02x}{top:02x} on #{low:02x}{low:02x}{low:02x}") for top, low in row
+        [(f"+ # {above}", "")],
+        [(f"- = {below}", "")],
     ]
+
+
+def strip(values: NDArray[Any], width: int) -> Line:
+    """Numbers as shades side by side, the smallest dark, the largest bright.
+
+    A number takes one character or more; where they are too many for `width`, the mean of
+    neighbours does.
+    """
+    parts = np.array_split(values, min(width, values.size))
+    means = np.repeat([part.mean() for part in parts], width // len(parts))
+    lowest, span = values.min(), float(np.ptp(values)) or 1.0
+    shares = ((means - lowest) / span).tolist()
+    if has_color():
+        return [(" ", "on #" + 3 * f"{round(255 * share):02x}") for share in shares]
+    ramp = _SHADES if has_unicode() else _RAMP
+    return [("".join(ramp[round(share * (len(ramp) - 1))] for share in shares), "")]
+
+
+def _pairs(image: NDArray[Any]) -> list[list[tuple[Any, Any]]]:
+    """Rows two by two: in each, the upper and lower pixel of every column."""
+    upper, lower = image[0::2].tolist(), image[1::2].tolist()
+    lower += [np.zeros_like(image[0]).tolist()] * (len(upper) - len(lower))
+    return [list(zip(top, low, strict=True)) for top, low in zip(upper, lower, strict=True)]
+
+
+def _two_pixels(top: tuple[int, ...], low: tuple[int, ...]) -> tuple[str, str]:
+    return "▀", "#{:02x}{:02x}{:02x} on #{:02x}{:02x}{:02x}".format(*top, *low)
 
 
 def _in_blocks(row: list[tuple[int, int]]) -> Line:
@@ -35,3 +97,12 @@ def _in_blocks(row: list[tuple[int, int]]) -> Line:
 
 def _in_characters(row: list[tuple[int, int]]) -> Line:
     return [("".join(_RAMP[(top + low) * (len(_RAMP) - 1) // 510] for top, low in row), "")]
+
+
+def _in_signs(row: list[tuple[float, float]]) -> Line:
+    return [("".join(_sign((top + low) / 2) for top, low in row), "")]
+
+
+def _sign(share: float) -> str:
+    level = (abs(share) > _WEAK) + (abs(share) > _STRONG)
+    return _GLYPHS[2 + level if share > 0 else 2 - level]

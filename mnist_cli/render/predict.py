@@ -4,6 +4,7 @@ from typing import Any
 
 from mnist_cli.errors import printable
 from mnist_cli.predict import Prediction
+from mnist_cli.render import explain
 from mnist_cli.render.pictures import picture
 from mnist_cli.render.text import ACCENT, BAD, GOOD, QUIET, TITLE, Line, bar, beside, line
 
@@ -23,6 +24,8 @@ def as_json(prediction: Prediction) -> dict[str, Any]:
     }
     if prediction.label is not None:
         document |= {"label": prediction.label, "correct": prediction.correct}
+    if prediction.explanation is not None:
+        document["explanation"] = explain.as_json(prediction.explanation)
     return document
 
 
@@ -33,7 +36,10 @@ def lines(predictions: list[Prediction]) -> list[Line]:
 
 
 def _one(prediction: Prediction) -> list[Line]:
-    return beside(picture(prediction.image), [*_answer(prediction), [], *_bars(prediction)])
+    block = beside(picture(prediction.image), [*_answer(prediction), [], *_bars(prediction)])
+    if prediction.explanation is not None:
+        block += [[], *explain.lines(prediction.explanation)]
+    return block
 
 
 def _answer(prediction: Prediction) -> list[Line]:

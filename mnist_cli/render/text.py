@@ -1,13 +1,17 @@
 """Lines of styled text, and the one place that prints them.
 
-A view is built once, as lines of ``(text, style)`` spans. A terminal gets it in colour through
-rich; a pipe, a file and ``NO_COLOR`` get the same characters without it, and rich is not loaded.
+A view is built as lines of ``(text, style)`` spans, for a surface that shows colours or not, block
+characters or only ASCII. A terminal gets its lines in colour through rich; a pipe, a file and
+``NO_COLOR`` get them without, and rich is not loaded.
 """
 
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 from mnist_cli.errors import FileError, printable
@@ -16,15 +20,38 @@ Span = tuple[str, str]
 """Text and its style in rich's words (``"bold red"``, ``"#ffffff on #000000"``), or ``""``."""
 
 Line = list[Span]
+Cell = str | Span
 
-TITLE, QUIET, GOOD, BAD, ACCENT = "bold", "dim", "green", "red", "cyan"
+# Blue and orange: whoever cannot tell red from green can tell these, on black and on white.
+TITLE, QUIET, GOOD, BAD, ACCENT = "bold", "dim", "#2f8fd0", "#d9730d", "cyan"
+
+
+@dataclass(frozen=True)
+class Surface:
+    """What the place that lines are built for can show."""
+
+    color: bool
+    unicode: bool
+
+
+_SURFACE: ContextVar[Surface | None] = ContextVar("surface", default=None)
+
+
+@contextmanager
+def drawing_on(surface: Surface) -> Iterator[None]:
+    """Build lines for `surface` instead of for standard output."""
+    token = _SURFACE.set(surface)
+    try:
+        yield
+    finally:
+        _SURFACE.reset(token)
 
 
 class ReaderGone(Exception):  # noqa: N818 - it is no error
     """Whoever reads our output has seen enough, as in ``mnist inspect | head -1``."""
 
 
-def line(*spans: str | Span) -> Line:
+def line(*spans: Cell) -> Line:
     """A line of spans; bare strings are unstyled."""
     return [(span, "") if isinstance(span, str) else span for span in spans]
 
@@ -89,7 +116,7 @@ def note(message: str, kind: str = "Note") -> None:
 
 
 def table(
-    head: Sequence[str], rows: Iterable[Sequence[str | Span]], align: str, gap: str = "  "
+    head: Sequence[str], rows: Iterable[Sequence[Cell]], align: str, gap: str = "  "
 ) -> list[Line]:
     """Rows as columns of even width; `align` has ``<`` or ``>`` for each column."""
     cells = [line(*row) for row in rows]
@@ -113,16 +140,17 @@ def _texts(head: Sequence[str], cells: list[Line]) -> list[list[str]]:
 
 def beside(left: list[Line], right: list[Line], gap: str = "   ") -> list[Line]:
     """Two blocks of lines next to each other, their tops aligned."""
-    width = max((_length(spans) for spans in left), default=0)
+    width = max(map(length, left), default=0)
     height = max(len(left), len(right))
     left = left + [[]] * (height - len(left))
     right = right + [[]] * (height - len(right))
     return [
-        [*a, (" " * (width - _length(a)) + gap, ""), *b] for a, b in zip(left, right, strict=True)
+        [*a, (" " * (width - length(a)) + gap, ""), *b] for a, b in zip(left, right, strict=True)
     ]
 
 
-def _length(spans: Line) -> int:
+def length(spans: Line) -> int:
+    """How many characters a line takes."""
     return sum(len(text) for text, _ in spans)
 
 
@@ -135,3 +163,10 @@ def bar(fraction: float, width: int, style: str = ACCENT) -> Line:
     full, part = divmod(eighths, 8)
     filled = "█" * full + ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")[part]
     return line((filled, style), " " * (width - len(filled)))
+
+
+def sparkline(heights: Sequence[float]) -> str:
+    """One character a number (0 or more), its height by the largest: a small histogram or curve."""
+    ramp = "▁▂▃▄▅▆▇█" if has_unicode() else "_.:-=+*#"
+    highest = max(heights) or 1
+    return "".join(ramp[round(height / highest * (len(ramp) - 1))] for height in heights)
