@@ -262,9 +262,10 @@ class ImageFile(IdxFile):
             return self._image_among_all(index)
         pixels: Bytes = self._allocate(1)[0]
         offset = self._kind.header_size + index * pixels.nbytes
-        found = _fill(_RawReader(self._file, self.path, offset), pixels.data.cast("B"))
-        if found != pixels.nbytes:
-            raise self._wrong_length(f"{index * pixels.nbytes + found:,}")
+        reader = _RawReader(self._file, self.path, offset)
+        if _fill(reader, pixels.data.cast("B")) != pixels.nbytes:  # it was longer a moment ago
+            size = os.fstat(self._file.fileno()).st_size
+            raise self._wrong_length(f"{max(0, size - self._kind.header_size):,}")
         return pixels
 
     def _image_among_all(self, index: int) -> Bytes:
