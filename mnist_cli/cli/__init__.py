@@ -67,8 +67,8 @@ def _say_usage(error: click.UsageError) -> None:
     if error.ctx is not None:
         click.echo(error.ctx.get_usage(), err=True)
         click.echo(f"Try '{error.ctx.command_path} --help' for help.\n", err=True)
-    lines = error.format_message().splitlines()
-    click.echo("Error: " + "\n".join(printable(text, limit=400) for text in lines), err=True)
+    message = " ".join(error.format_message().split())
+    click.echo(f"Error: {printable(message, limit=400)}", err=True)
 
 
 def _fail(message: str) -> int:
