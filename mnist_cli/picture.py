@@ -7,6 +7,7 @@ than 200 MB.
 
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
@@ -20,6 +21,7 @@ from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.files import AnyPath, read_bytes, read_up_to, too_large
 from mnist_cli.formats import pnm
 from mnist_cli.formats.container import MAX_PIXELS, MAX_SIDE, Container, check_size, damaged
+from mnist_cli.formats.libtiff import complaints
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -142,7 +144,10 @@ def _open(name: str, container: Container, long_side: int | None) -> "Image.Imag
         elif image.size != (container.width, container.height):
             raise damaged(f"found two sizes in a {name} file")
         check_size(*image.size)
-        image.load()
+        with complaints() if name == "TIFF" else nullcontext(bytes) as complaint:
+            image.load()
+            if said := complaint().decode("ascii", "replace").strip():
+                raise ValueError(said)
     except MnistError:
         raise
     except Exception as error:  # Pillow raises nearly everything for a damaged file
