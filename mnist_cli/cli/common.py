@@ -1,9 +1,12 @@
 """Options that several commands share, so that they read and behave alike everywhere."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from mnist_cli.render.text import Line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
@@ -41,6 +44,58 @@ threads_option = click.option(
     metavar="N",
     help="Batches worked on side by side.  [default: 1]",
 )
+
+force_option = click.option(
+    "--force", is_flag=True, is_eager=True, help="Replace files that exist already."
+)
+
+
+def new_file_option(*names: str, suffixes: tuple[str, ...], about: str) -> Decorator[Any]:
+    """An option that names a file to write; a command that has it has `force_option` too."""
+
+    def check(context: click.Context, _option: click.Parameter, path: str | None) -> str | None:
+        """Refuse before the work begins what could not be written after it."""
+        if path is not None:
+            from pathlib import Path
+
+            from mnist_cli.files import refuse_existing
+
+            if Path(path).suffix.lower() not in suffixes:
+                raise click.BadParameter(f"the name must end in {' or '.join(suffixes)}.")
+            if not context.params["force"]:
+                refuse_existing(path)
+        return path
+
+    ending = "|".join(suffixes)
+    return click.option(*names, metavar=f"FILE{ending}", callback=check, help=about)
+
+
+export_option = new_file_option(
+    "--export",
+    suffixes=(".svg", ".html", ".txt"),
+    about="Also write what is shown to a picture, a page or a text file.",
+)
+
+
+def present(
+    document: Callable[[], Any],
+    view: Callable[[], Iterable["Line"]],
+    *,
+    as_json: bool,
+    export: str | None = None,
+    force: bool = False,
+) -> None:
+    """Write the view to a file where one is named; then show it, or with `as_json` the document."""
+    from mnist_cli.render.text import show, show_json
+
+    if export is not None:
+        from mnist_cli.render.export import write_export
+
+        write_export(export, view, overwrite=force)
+    if as_json:
+        show_json(document())
+    else:
+        show(view())
 
 
 def together(images: str | None, labels: str | None, names: str = "--images and --labels") -> None:

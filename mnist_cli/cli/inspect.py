@@ -4,7 +4,16 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import activation_option, data_dir_option, examples, json_option
+from mnist_cli.cli.common import (
+    activation_option,
+    data_dir_option,
+    examples,
+    export_option,
+    force_option,
+    json_option,
+    note_activation,
+    present,
+)
 
 
 @click.command(
@@ -17,22 +26,32 @@ from mnist_cli.cli.common import activation_option, data_dir_option, examples, j
 @click.argument("file", required=False)
 @activation_option
 @data_dir_option
+@export_option
+@force_option
 @json_option
-def inspect(file: str | None, activation: Any, data_dir: str | None, as_json: bool) -> None:
+def inspect(
+    file: str | None,
+    activation: Any,
+    data_dir: str | None,
+    as_json: bool,
+    export: str | None,
+    force: bool,
+) -> None:
     """Show the shapes and parameters of a weights FILE (.pkl or .npz).
 
     Without FILE: the embedded weights. The file is read as data; nothing in it is executed.
     """
-    from mnist_cli.cli.common import note_activation
     from mnist_cli.render import inspect as render
-    from mnist_cli.render.text import show, show_json
     from mnist_cli.summary import summarize
 
     summary = summarize(file, activation=activation or "sigmoid", data_dir=data_dir)
-    if as_json:
-        show_json(render.as_json(summary))
-    else:
-        show(render.lines(summary))
+    present(
+        lambda: render.as_json(summary),
+        lambda: render.lines(summary),
+        as_json=as_json,
+        export=export,
+        force=force,
+    )
     note_activation(summary.layer_sizes, activation)
     if not summary.finite:
         render.warn_not_finite()

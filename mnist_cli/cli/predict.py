@@ -8,9 +8,13 @@ from mnist_cli.cli.common import (
     activation_option,
     data_dir_option,
     examples,
+    export_option,
+    force_option,
     images_option,
     json_option,
     labels_option,
+    note_activation,
+    present,
     weights_option,
 )
 
@@ -19,6 +23,7 @@ from mnist_cli.cli.common import (
     epilog=examples(
         "mnist predict --index 42",
         "mnist predict --index 8 --explain",
+        "mnist predict --index 42 --export digit.svg",
         "mnist predict --index 0 --index 8 --json",
     )
 )
@@ -39,6 +44,8 @@ from mnist_cli.cli.common import (
 @images_option
 @labels_option
 @data_dir_option
+@export_option
+@force_option
 @json_option
 def predict(
     indices: tuple[int, ...],
@@ -48,15 +55,15 @@ def predict(
     images: str | None,
     labels: str | None,
     data_dir: str | None,
+    export: str | None,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Say which digit an image shows."""
     if not indices:
         raise click.UsageError("Nothing to read: name an image file or give --index N.")
-    from mnist_cli.cli.common import note_activation
     from mnist_cli.predict import explained, predict_indices
     from mnist_cli.render import predict as render
-    from mnist_cli.render.text import show, show_json
     from mnist_cli.weights import load_network
 
     network = load_network(weights, activation=activation or "sigmoid", data_dir=data_dir)
@@ -66,8 +73,11 @@ def predict(
         raise click.BadParameter(str(error), param_hint="'--index'") from None
     if explain:
         predictions = explained(network, predictions)
-    if as_json:
-        show_json([render.as_json(prediction) for prediction in predictions])
-    else:
-        show(render.lines(predictions))
+    present(
+        lambda: [render.as_json(prediction) for prediction in predictions],
+        lambda: render.lines(predictions),
+        as_json=as_json,
+        export=export,
+        force=force,
+    )
     note_activation(network.layer_sizes, activation)

@@ -56,19 +56,31 @@ def line(*spans: Cell) -> Line:
     return [(span, "") if isinstance(span, str) else span for span in spans]
 
 
-def has_unicode(stream: TextIO | None = None) -> bool:
-    """Whether the stream (standard output by default) can show block characters and arrows."""
+def has_unicode() -> bool:
+    """Whether the surface (standard output by default) shows block characters."""
+    surface = _SURFACE.get()
+    if surface is not None:
+        return surface.unicode
     try:
-        "▀█░→×".encode((stream or sys.stdout).encoding or "ascii")
+        "▀█░▏▁".encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
 
 
-def has_color(stream: TextIO | None = None) -> bool:
-    """Whether a person watches the stream on a terminal that may be coloured."""
-    stream = stream or sys.stdout
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def has_color() -> bool:
+    """Whether the surface (standard output by default) shows colours."""
+    surface = _SURFACE.get()
+    return _is_coloured(sys.stdout) if surface is None else surface.color
+
+
+def colors_wanted() -> bool:
+    """Whether the user has not asked for none: https://no-color.org."""
+    return not os.environ.get("NO_COLOR")
+
+
+def _is_coloured(stream: TextIO) -> bool:
+    return stream.isatty() and colors_wanted() and os.environ.get("TERM") != "dumb"
 
 
 def show(lines: Iterable[Line], stream: TextIO | None = None) -> None:
@@ -77,10 +89,9 @@ def show(lines: Iterable[Line], stream: TextIO | None = None) -> None:
     Whatever a span holds, no control character reaches the terminal and nothing is read as markup.
     """
     stream = stream or sys.stdout
-    safe = [[(printable(text, limit=len(text)), style) for text, style in spans] for spans in lines]
-    if not has_color(stream):
-        text = "".join("".join(text for text, _ in spans).rstrip() + "\n" for spans in safe)
-        _write(stream, text)
+    safe = printable_lines(lines)
+    if not _is_coloured(stream):
+        _write(stream, plain(safe))
         return
     from rich.console import Console
     from rich.text import Text
@@ -90,6 +101,16 @@ def show(lines: Iterable[Line], stream: TextIO | None = None) -> None:
         for spans in safe:
             console.print(Text.assemble(*spans), soft_wrap=True)
     _write(stream, capture.get())
+
+
+def printable_lines(lines: Iterable[Line]) -> list[Line]:
+    """Lines whose texts hold no control character."""
+    return [[(printable(text, limit=len(text)), style) for text, style in spans] for spans in lines]
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """Lines without their styles, as text."""
+    return "".join("".join(text for text, _ in spans).rstrip() + "\n" for spans in lines)
 
 
 def show_json(value: Any) -> None:
