@@ -5,6 +5,7 @@ believed only where it names the SHA-256 of the very weights it lies beside.
 """
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -91,7 +92,7 @@ def _is_count(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float)
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def _is_accuracy(value: Any) -> bool:
@@ -109,7 +110,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "training_images": _is_count,
     "validation_images": _is_count,
     "versions": lambda value: type(value) is dict and all(map(_is_text, value.values())),
-    "seconds": _is_number,
+    "seconds": lambda value: _is_number(value) and value >= 0,
     "train_accuracy": _is_accuracy,
     "validation_accuracy": lambda value: value is None or _is_accuracy(value),
     "test_accuracy": lambda value: value is None or _is_accuracy(value),

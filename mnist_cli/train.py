@@ -78,9 +78,9 @@ class Training:
     ----------
     epochs:
         An `Epoch` for each one that is done.
-    best:
-        The weights with the highest validation accuracy so far (without held-out images the
-        latest), None before the first epoch is done. A run that is cut short leaves these.
+    best, best_epoch:
+        The net with the highest validation accuracy so far (without held-out images the latest)
+        and its epoch, None before the first one is done. A run that is cut short leaves these.
     """
 
     def __init__(self, images: Bytes, labels: Bytes, recipe: Recipe, seed: int = 0) -> None:
@@ -93,7 +93,7 @@ class Training:
         self.seed = seed
         self.epochs: list[Epoch] = []
         self.best: Network | None = None
-        self._best_accuracy = -1.0
+        self.best_epoch: Epoch | None = None
 
         held_out = min(recipe.held_out, len(labels) // 5)
         order = np.random.default_rng(_SPLIT_SEED).permutation(len(labels))
@@ -196,9 +196,9 @@ class Training:
 
     def _keep_best(self, epoch: Epoch) -> None:
         accuracy = epoch.validation_accuracy
-        if accuracy is None or accuracy > self._best_accuracy:
-            self.best = self.network
-            self._best_accuracy = -1.0 if accuracy is None else accuracy
+        before = None if self.best_epoch is None else self.best_epoch.validation_accuracy
+        if before is None or accuracy is None or accuracy > before:
+            self.best, self.best_epoch = self.network, epoch
 
     def _centred(self, images: Floats) -> Floats:
         images -= self.mean.astype(np.float32)
@@ -209,12 +209,15 @@ class Training:
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during `train_file`; the best weights so far are in `partial`, if there were any."""
+    """Ctrl-C during `train_file`; the weights of the `best` epoch so far are in `partial`.
 
-    def __init__(self, partial: Path | None, epochs: int) -> None:
+    Both are None when no epoch was done.
+    """
+
+    def __init__(self, partial: Path | None, best: Epoch | None) -> None:
         super().__init__()
         self.partial = partial
-        self.epochs = epochs
+        self.best = best
 
 
 @dataclass(frozen=True)
@@ -281,9 +284,10 @@ def train_file(
     try:
         training.run(report)
     except KeyboardInterrupt:
-        if training.best is not None:
-            save_network(training.best, partial, overwrite=overwrite)
-        raise Interrupted(partial if training.best else None, len(training.epochs)) from None
+        if training.best is None:
+            raise Interrupted(None, None) from None
+        save_network(training.best, partial, overwrite=overwrite)
+        raise Interrupted(partial, training.best_epoch) from None
     seconds = time.perf_counter() - start
     return _save(training, seconds, test_set, output, overwrite)
 

@@ -323,7 +323,8 @@ def test_an_interrupted_training_leaves_the_best_so_far(
     with pytest.raises(Interrupted) as caught:
         train_file(tmp_path / "w.pkl", SHORT, **files, report=interrupt)
     assert caught.value.partial == tmp_path / "w.pkl.partial"
-    assert caught.value.epochs == 2
+    assert caught.value.best is not None
+    assert caught.value.best.epoch <= 2
     assert [path.name for path in tmp_path.iterdir()] == ["w.pkl.partial"]
     network = load_network(tmp_path / "w.pkl.partial")
     assert network.layer_sizes == (784, 50, 100, 10)
@@ -421,8 +422,6 @@ def test_what_is_not_a_card_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_card_with_a_field_of_another_sort_is_refused(
     tmp_path: Path, name: str, value: object
 ) -> None:
-    if name == "seconds" and value == -1.5:
-        pytest.skip("a number like any other")
     (tmp_path / "w.json").write_text(json.dumps(asdict(CARD) | {name: value}))
     with pytest.raises(FormatError, match=f"its field {name} holds something else"):
         read_card(tmp_path / "w.json")

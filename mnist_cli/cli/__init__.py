@@ -14,6 +14,7 @@ from mnist_cli.cli.download import download
 from mnist_cli.cli.evaluate import evaluate
 from mnist_cli.cli.inspect import inspect
 from mnist_cli.cli.predict import predict
+from mnist_cli.cli.train import train
 from mnist_cli.errors import MnistError, printable
 from mnist_cli.render.text import ReaderGone
 
@@ -35,7 +36,7 @@ def cli() -> None:
     """Run, inspect and train the 784-50-100-10 MNIST net of Deep Learning from Scratch."""
 
 
-for command in (inspect, predict, evaluate, download):
+for command in (inspect, predict, evaluate, download, train):
     cli.add_command(command)
 
 
