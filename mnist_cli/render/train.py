@@ -88,7 +88,13 @@ def watching() -> Iterator[Report]:
     from rich.text import Text
 
     losses: list[float] = []
-    with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live:
+    live = Live(
+        console=Console(stderr=True),
+        transient=True,
+        auto_refresh=False,
+        redirect_stdout=False,  # what it can show is asked while lines are built
+    )
+    with live:
 
         def update(epoch: Epoch) -> None:
             losses.append(epoch.loss)
