@@ -138,12 +138,11 @@ def _open(name: str, container: Container, long_side: int | None) -> "Image.Imag
         image: Image.Image = getattr(import_module(f"PIL.{module}"), decoder)(
             BytesIO(container.data)
         )
-        if container.reducible:
+        if image.size != (container.width, container.height):
+            raise damaged(f"found two sizes in a {name} file")
+        if name == "JPEG":
             scale = _draft_scale(*image.size, long_side)
             image.draft(None, (max(1, image.width // scale), max(1, image.height // scale)))
-        elif image.size != (container.width, container.height):
-            raise damaged(f"found two sizes in a {name} file")
-        check_size(*image.size)
         with complaints() if name == "TIFF" else nullcontext(bytes) as complaint:
             image.load()
             if said := complaint().decode("ascii", "replace").strip():

@@ -6,7 +6,7 @@ from mnist_cli.errors import FormatError
 
 MAX_SIDE = 65_535
 MAX_PIXELS = 20_000_000
-MAX_REDUCIBLE_PIXELS = 100_000_000
+MAX_REDUCIBLE_PIXELS = 100_000_000  # where a decoder can reduce without holding the whole
 
 GET_AGAIN = "The file is damaged or cut short; save or copy it again."
 
@@ -16,8 +16,7 @@ class Container:
     """An image file that was found whole, and only those of its parts that the decoder needs.
 
     `orientation` is that of EXIF, 1 to 8. `key` is the one gray or RGB value, in the scale of the
-    decoded picture, that means transparent. A `reducible` file can be decoded at an eighth of its
-    size without ever holding it whole.
+    decoded picture, that means transparent.
     """
 
     data: bytes
@@ -25,7 +24,6 @@ class Container:
     height: int
     orientation: int = 1
     key: tuple[int, ...] | None = None
-    reducible: bool = False
 
 
 def damaged(problem: str) -> FormatError:

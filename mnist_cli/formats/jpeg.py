@@ -32,10 +32,10 @@ _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive: what is in use
 _PROGRESSIVE = 0xC2
 _IGNORED = (*range(0xE0, 0xF0), 0xFE)  # application segments and comments
 _END_OF_PIXELS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker, but not a restart
-_NOTHING = bytes(32)  # more than a decoder looks ahead, less than a few blocks of pixels
+_NOTHING = bytes(16)  # twice what libjpeg looks ahead; less than some blocks of pixels
 _MAX_SCANS = 100  # progressive files have about ten, and each is a pass over the whole picture
 _MAX_SEGMENTS = 10_000
-_MAX_COEFFICIENTS = 40_000_000  # of 2 bytes; all are held unless there is a single scan
+_MAX_COEFFICIENTS = 50_000_000  # of 2 bytes; all are held unless there is a single scan
 
 
 def check(data: bytes) -> Container:
@@ -61,9 +61,7 @@ def check(data: bytes) -> Container:
         limit = min(MAX_PIXELS, int(_MAX_COEFFICIENTS / frame.samples_per_pixel))
         check_size(frame.width, frame.height, limit=limit)
     kept.append(_NOTHING if frame.in_one_scan() else b"\xff\xd9")
-    return Container(
-        b"".join(kept), frame.width, frame.height, upright, reducible=frame.in_one_scan()
-    )
+    return Container(b"".join(kept), frame.width, frame.height, upright)
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -20,6 +20,7 @@ _SPACE = rb"(?:[ \t\r\n\v\f]|#[^\r\n]*[\r\n])+"
 _BITMAP_HEADER = re.compile(rb"P[14]" + 2 * (_SPACE + rb"(\d{1,9})") + rb"[ \t\r\n\v\f]")
 _HEADER = re.compile(rb"P[2356]" + 3 * (_SPACE + rb"(\d{1,9})") + rb"[ \t\r\n\v\f]")
 _COMMENT = re.compile(rb"#[^\r\n]*")
+_NO_NUMBER = re.compile(rb"\d{10}")  # it would not fit into 32 bits
 _WHITESPACE = b" \t\r\n\v\f"
 
 
@@ -66,7 +67,9 @@ def _text(body: bytes, kind: int, shape: tuple[int, int, int]) -> Samples:
     if kind == 1:  # the digits of a bitmap need no space between them
         numbers = np.frombuffer(body.translate(None, _WHITESPACE), np.uint8) - np.uint8(ord("0"))
     else:
-        numbers = np.fromstring(body, np.int64, sep=" ")  # one too large stays at the largest
+        if _NO_NUMBER.search(body):
+            raise damaged(f"found a number of ten digits in a P{kind} file")
+        numbers = np.fromstring(body, np.int32, sep=" ")
     if len(numbers) != shape[0] * shape[1] * shape[2]:
         raise damaged(
             f"found {len(numbers):,} pixel values, expected {shape[0] * shape[1] * shape[2]:,}"
