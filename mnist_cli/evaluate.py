@@ -1,51 +1,78 @@
-"""One image at a time against batches: how many are right, and how long it takes.
+"""One image at a time against batches, and what else there is to ask of a net and a labelled set.
 
-Both ways call the same forward pass on the same images in memory. Only that is timed: not start-up,
-not reading the files, not counting what was right.
+`evaluate` always compares the ways through the images (`mnist_cli.timing`); `Views` says what more
+is wanted. Whatever needs answers and confidences shares one more pass over the set.
 """
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from statistics import median
-from typing import Any, Literal
+from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_cli import blas
+from mnist_cli.answers import Answers, Consumer, collect
+from mnist_cli.damage import UNDAMAGED, Damage
 from mnist_cli.files import AnyPath
-from mnist_cli.idx import ImageFile, load_labels, open_images, require_same_count
-from mnist_cli.network import Activation, Network, softmax
-from mnist_cli.paths import TEST_IMAGES, TEST_LABELS, FoundFile, find, find_embedded
-from mnist_cli.weights import read_weights
-
-Mode = Literal["both", "per-sample", "batched", "textbook"]
-Progress = Callable[[int, int], None]
-Pictures = NDArray[np.uint8]
-
-WHOLE_SET_BYTES = 32 << 20  # a set up to this size is read once and kept; a larger one in chunks
-_IMAGE_BYTES = 784
+from mnist_cli.labelled import LabelledImages, open_labelled
+from mnist_cli.metrics import Confusion, McNemar, Reliability, confusion, mcnemar, reliability
+from mnist_cli.mistakes import Mistake, Mistakes
+from mnist_cli.network import Activation, Network
+from mnist_cli.paths import FoundFile
+from mnist_cli.robustness import RobustnessRow, robustness
+from mnist_cli.rows import row_writer
+from mnist_cli.timing import Mode, Progress, SweepRow, Timing, measure, sweep, ways
+from mnist_cli.weights import WeightsFile, read_weights
 
 
 @dataclass(frozen=True)
-class Timing:
-    """One way of going through the images: `seconds` of each run, and how many were right."""
+class Views:
+    """What is wanted besides the comparison.
 
-    seconds: tuple[float, ...]
+    Attributes
+    ----------
+    confusion:
+        Truths against answers.
+    mistakes, show_label, show_prediction:
+        The images that are read wrong, with pictures of so many of the most confident; only those
+        of one digit, or read as one digit.
+    min_confidence:
+        What is left when less confident answers do not count; 0..1.
+    sweep:
+        Batch sizes to time; None among them is the whole set at once.
+    robustness:
+        Accuracy against the strength of three kinds of damage.
+    output, overwrite:
+        A file for every answer, see `mnist_cli.rows`; whether it may replace another.
+    """
+
+    confusion: bool = False
+    mistakes: int | None = None
+    show_label: int | None = None
+    show_prediction: int | None = None
+    min_confidence: float | None = None
+    sweep: Sequence[int | None] | None = None
+    robustness: bool = False
+    output: AnyPath | None = None
+    overwrite: bool = False
+
+    @property
+    def need_answers(self) -> bool:
+        """Whether a pass for answers and confidences is needed."""
+        wanted = (self.mistakes, self.min_confidence, self.output)
+        return self.confusion or any(one is not None for one in wanted)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One of several weights files on the same images."""
+
+    weights: FoundFile
+    layer_sizes: tuple[int, ...]
+    parameters: int
     samples: int
     correct: int
-
-    @property
-    def median_seconds(self) -> float:
-        """The median of the runs."""
-        return median(self.seconds)
-
-    @property
-    def images_per_second(self) -> float:
-        """By the median run."""
-        return self.samples / self.median_seconds
 
     @property
     def accuracy(self) -> float:
@@ -53,17 +80,23 @@ class Timing:
         return self.correct / self.samples
 
 
-@dataclass(frozen=True)
-class Way:
-    """A way from images to digits; `prepare` is done before the clock starts."""
+@dataclass(frozen=True, eq=False)
+class Duel:
+    """Two contenders, by their numbers, image by image."""
 
-    run: Callable[[Any], NDArray[Any]]
-    prepare: Callable[[Pictures], Any] = lambda images: images
+    first: int
+    second: int
+    counts: McNemar
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The comparison; a way that was not run is None, and so is what needs two ways."""
+    """The comparison, and the views that were asked for.
+
+    A way that was not run is None, and so is what needs two ways, and a view that was not wanted.
+    With several weights files all is about the first one, but `contenders`, `duels` and
+    `robustness`.
+    """
 
     weights: FoundFile
     images: FoundFile
@@ -79,6 +112,14 @@ class Evaluation:
     warmup: int
     numpy: str
     blas: str
+    damage: Damage = UNDAMAGED
+    confusion: Confusion | None = None
+    mistakes: tuple[Mistake, ...] | None = None
+    reliability: Reliability | None = None
+    sweep: tuple[SweepRow, ...] | None = None
+    robustness: tuple[RobustnessRow, ...] | None = None
+    contenders: tuple[Contender, ...] = ()
+    duels: tuple[Duel, ...] = ()
 
     @property
     def best(self) -> Timing:
@@ -101,6 +142,7 @@ def evaluate(
     images: AnyPath | None = None,
     labels: AnyPath | None = None,
     *,
+    rivals: Sequence[AnyPath] = (),
     batch_size: int = 100,
     mode: Mode = "both",
     runs: int = 5,
@@ -109,19 +151,25 @@ def evaluate(
     threads: int = 1,
     activation: Activation = "sigmoid",
     data_dir: AnyPath | None = None,
-    progress: Progress | None = None,
+    damage: Damage = UNDAMAGED,
+    views: Views = Views(),
+    progress: Progress = lambda _done, _total: None,
 ) -> Evaluation:
     """Compare single images with batches on a labelled set (the embedded test set by default).
 
     Parameters
     ----------
+    rivals:
+        More weights files to hold against the first.
     batch_size, runs, warmup, threads:
         Images a batch; timed runs; runs before them that are not counted (for a set that is read in
-        chunks they cover its first chunk); batches worked on side by side.
+        pieces they cover its first piece); batches worked on side by side.
     mode:
         ``"both"``, one of the two, or ``"textbook"``: both and the lecture's own formulas.
     limit:
         Take only the first so many images.
+    damage, views:
+        What is done to the images first; what is wanted besides.
     progress:
         Called with (images done, images in all), every way and run counted.
 
@@ -136,22 +184,29 @@ def evaluate(
     ):
         if number < least:
             raise ValueError(f"{name} is {number}: expected {least} or more")
-    weights_file = read_weights(weights, data_dir)
-    network = weights_file.network(activation)
-    ways = _ways(network, mode, batch_size, threads)
-    found = find_embedded(TEST_IMAGES) if images is None else find(images, data_dir)
-    truth = load_labels(labels, data_dir=data_dir)
-    with closing(open_images(found.path)) as file:
-        require_same_count(
-            file.count, truth.size, images_path=found.path, labels_path=labels or TEST_LABELS
-        )
-        samples = file.count if limit is None else min(limit, file.count)
-        chunks = _Chunks(file, truth[:samples], batch_size)
-        timings, different = _measure(ways, chunks, runs, warmup, progress or (lambda *_: None))
+    files = [read_weights(path, data_dir) for path in (weights, *rivals)]
+    networks = [file.network(activation) for file in files]
+    network = networks[0]
+    with open_labelled(images, labels, limit=limit, data_dir=data_dir, damage=damage) as data:
+        candidates = ways(network, mode, batch_size, threads)
+        timings, different = measure(candidates, data, batch_size, runs, warmup, progress)
+        answers, mistakes = None, None
+        if views.need_answers or rivals:
+            answers, mistakes = _answer(network, data, batch_size, threads, views)
+        all_answers = [answers] if answers else []
+        all_answers += [collect(rival, data, batch_size, threads) for rival in networks[1:]]
+        swept = None
+        if views.sweep is not None:
+            sizes = _batch_sizes(views.sweep, data)
+            swept = sweep(
+                network, data, sizes, runs=runs, warmup=warmup, threads=threads, progress=progress
+            )
+        survived = robustness(networks, data, batch_size, threads) if views.robustness else None
+    threshold = views.min_confidence
     return Evaluation(
-        weights=FoundFile(weights_file.file, weights_file.origin),
-        images=found,
-        samples=samples,
+        weights=FoundFile(files[0].file, files[0].origin),
+        images=data.found,
+        samples=data.samples,
         batch_size=batch_size,
         layer_sizes=network.layer_sizes,
         per_sample=timings.get("per-sample"),
@@ -163,118 +218,58 @@ def evaluate(
         warmup=warmup,
         numpy=np.__version__,
         blas=blas.describe(),
+        damage=damage,
+        confusion=confusion(answers) if answers and views.confusion else None,
+        mistakes=mistakes,
+        reliability=None
+        if answers is None or threshold is None
+        else reliability(answers, threshold),
+        sweep=swept,
+        robustness=survived,
+        contenders=_contenders(files, networks, all_answers) if rivals else (),
+        duels=_duels(all_answers) if rivals else (),
     )
 
 
-def _ways(network: Network, mode: Mode, batch_size: int, threads: int) -> dict[str, Way]:
-    def one_by_one(images: Pictures) -> NDArray[Any]:
-        return np.array([network.predict(image) for image in images])
-
-    def in_batches(images: Pictures) -> NDArray[Any]:
-        return network.predict(images, batch_size=batch_size, threads=threads)
-
-    ways = {"per-sample": Way(one_by_one), "batched": Way(in_batches)}
-    if mode == "textbook":
-        return ways | {"textbook": _textbook(network)}
-    return ways if mode == "both" else {mode: ways[mode]}
-
-
-def _textbook(network: Network) -> Way:
-    """The lecture's loop with the lecture's formulas, on images that are ready as float32."""
-
-    def sigmoid(a: NDArray[Any]) -> Any:
-        return 1 / (1 + np.exp(-a))
-
-    def relu(a: NDArray[Any]) -> Any:
-        return np.maximum(0, a)
-
-    squash = sigmoid if network.activation == "sigmoid" else relu
-    *hidden, (W_last, b_last) = zip(network.weights, network.biases, strict=True)
-
-    def predict(x: NDArray[Any]) -> Any:
-        for W, b in hidden:
-            x = squash(np.dot(x, W) + b)
-        return np.argmax(softmax(np.dot(x, W_last) + b_last))
-
-    def loop(images: NDArray[Any]) -> NDArray[Any]:
-        with np.errstate(over="ignore"):  # exp of a large number is infinite, and 1 / inf is right
-            return np.array([predict(x) for x in images])
-
-    return Way(loop, prepare=lambda images: images.reshape(-1, 784).astype(np.float32) / 255)
+def _answer(
+    network: Network, data: LabelledImages, batch_size: int, threads: int, views: Views
+) -> tuple[Answers, tuple[Mistake, ...] | None]:
+    """One pass over the set for all views of single answers."""
+    consumers: list[Consumer] = []
+    mistakes = None
+    if views.mistakes is not None:
+        mistakes = Mistakes(views.mistakes, views.show_label, views.show_prediction)
+        consumers.append(mistakes.take)
+    with ExitStack() as stack:
+        if views.output is not None:
+            writer = row_writer(views.output, overwrite=views.overwrite)
+            consumers.append(stack.enter_context(writer))
+        answers = collect(network, data, batch_size, threads, consumers)
+    return answers, None if mistakes is None else mistakes.ranked()
 
 
-class _Chunks:
-    """The images and labels in pieces that fit in memory; a set that fits is read only once.
-
-    A piece is a whole number of batches, so the batches are those of the set in one piece.
-    """
-
-    def __init__(self, file: ImageFile, labels: NDArray[np.uint8], batch_size: int) -> None:
-        self._file = file
-        self._labels = labels
-        self.samples = labels.size
-        fitting = WHOLE_SET_BYTES // _IMAGE_BYTES
-        self._size = max(fitting // batch_size, 1) * batch_size
-        self._kept = file.load()[: self.samples] if file.count <= fitting else None
-
-    def __iter__(self) -> Iterator[tuple[Pictures, NDArray[np.uint8]]]:
-        if self._kept is not None:
-            yield self._kept, self._labels
-            return
-        start = 0
-        for images in self._file.batches(min(self._size, self.samples)):
-            labels = self._labels[start : start + len(images)]
-            yield images[: len(labels)], labels
-            start += len(images)
-            if start >= self.samples:
-                return
+def _batch_sizes(wanted: Sequence[int | None], data: LabelledImages) -> list[int]:
+    """In order, each once, and none larger than the set."""
+    return sorted({min(size or data.samples, data.samples) for size in wanted})
 
 
-def _measure(
-    ways: dict[str, Way], chunks: _Chunks, runs: int, warmup: int, progress: Progress
-) -> tuple[dict[str, Timing], int | None]:
-    """Time the ways in turn, run by run; the answers counted are those of the last run."""
-    seconds = {name: [0.0] * runs for name in ways}
-    total = chunks.samples * len(ways) * runs
-    done = 0
-    with blas.one_thread():
-        _warm_up(ways, chunks, warmup)
-        for run in range(runs):
-            correct = dict.fromkeys(ways, 0)
-            different = 0
-            for images, labels in chunks:
-                answers = []
-                for name, way in ways.items():
-                    elapsed, digits = _timed(way, images)
-                    seconds[name][run] += elapsed
-                    correct[name] += int(np.count_nonzero(digits == labels))
-                    answers.append(digits)
-                    done += labels.size
-                    progress(done, total)
-                different += _count_different(answers)
-    timings = {name: Timing(tuple(seconds[name]), chunks.samples, correct[name]) for name in ways}
-    return timings, different if len(ways) > 1 else None
+def _contenders(
+    files: Sequence[WeightsFile], networks: Sequence[Network], answers: Sequence[Answers]
+) -> tuple[Contender, ...]:
+    return tuple(
+        Contender(
+            weights=FoundFile(file.file, file.origin),
+            layer_sizes=network.layer_sizes,
+            parameters=network.parameter_count,
+            samples=answer.labels.size,
+            correct=answer.correct,
+        )
+        for file, network, answer in zip(files, networks, answers, strict=True)
+    )
 
 
-def _warm_up(ways: dict[str, Way], chunks: _Chunks, warmup: int) -> None:
-    if warmup == 0:
-        return
-    images, _ = next(iter(chunks))
-    for _ in range(warmup):
-        for way in ways.values():
-            _timed(way, images)
-
-
-def _timed(way: Way, images: Pictures) -> tuple[float, NDArray[Any]]:
-    ready = way.prepare(images)
-    start = time.perf_counter()
-    digits = way.run(ready)
-    return time.perf_counter() - start, digits
-
-
-def _count_different(answers: list[NDArray[Any]]) -> int:
-    """On how many images two ways give different digits."""
-    first, *others = answers
-    if not others:
-        return 0
-    return int(np.count_nonzero(np.any([other != first for other in others], axis=0)))
+def _duels(answers: Sequence[Answers]) -> tuple[Duel, ...]:
+    return tuple(
+        Duel(first, second, mcnemar(answers[first], answers[second]))
+        for first, second in combinations(range(len(answers)), 2)
+    )

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from mnist_cli.evaluate import Evaluation, Timing
+from mnist_cli.evaluate import Evaluation
 from mnist_cli.render.inspect import file_name
 from mnist_cli.render.text import BAD, GOOD, QUIET, TITLE, Cell, Line, bar, line, table
+from mnist_cli.timing import Timing
 
 _BAR_WIDTH = 40
 

@@ -1,0 +1,91 @@
+"""Harm done to test images on purpose, to see how much of the accuracy is left."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pictures = NDArray[np.uint8]
+
+SIDE = 28  # pixels
+NOISE_SEED = 0
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What is done to each image, in the order of the fields; the defaults do nothing.
+
+    Attributes
+    ----------
+    rotate:
+        Degrees counter-clockwise about the centre; a pixel is a weighted mean of four.
+    shift:
+        Pixels to the right and down; paper comes in.
+    invert:
+        Black on white instead of white on black.
+    noise:
+        Standard deviation of Gaussian noise on the scale 0..1; the result is held within it.
+    normalize:
+        False: the net gets 0..255 where it expects 0..1.
+    """
+
+    rotate: float = 0.0
+    shift: tuple[int, int] = (0, 0)
+    invert: bool = False
+    noise: float = 0.0
+    normalize: bool = True
+
+    def apply(self, images: Pictures, rng: np.random.Generator) -> NDArray[Any]:
+        """Damaged copies of images (N, 28, 28): uint8, or float32 where they are not normalised."""
+        if self.rotate:
+            images = _rotated(images, self.rotate)
+        if self.shift != (0, 0):
+            images = _shifted(images, *self.shift)
+        if self.invert:
+            images = 255 - images
+        if self.noise:
+            images = _noisy(images, self.noise, rng)
+        return images if self.normalize else images.astype(np.float32)
+
+
+UNDAMAGED = Damage()
+
+
+def _rotated(images: Pictures, degrees: float) -> Pictures:
+    """Each pixel of the result looks back to where it comes from, between four pixels."""
+    angle = np.deg2rad(degrees)
+    centre = (SIDE - 1) / 2
+    y, x = np.mgrid[:SIDE, :SIDE] - centre  # (28, 28) each; y points down
+    column = (x * np.cos(angle) - y * np.sin(angle) + centre).ravel()
+    row = (x * np.sin(angle) + y * np.cos(angle) + centre).ravel()
+    left, top = np.floor(column).astype(int), np.floor(row).astype(int)
+    pixels = np.ascontiguousarray(images.reshape(-1, SIDE * SIDE).T)  # (784, N): rows are quick
+    ink = np.zeros(pixels.shape, np.float32)
+    for i, j in ((top, left), (top, left + 1), (top + 1, left), (top + 1, left + 1)):
+        nearness = (1 - np.abs(row - i)) * (1 - np.abs(column - j))
+        inside = (i >= 0) & (i < SIDE) & (j >= 0) & (j < SIDE)
+        source = np.where(inside, i * SIDE + j, 0)
+        ink += pixels[source] * (nearness * inside).astype(np.float32)[:, None]
+    return _as_bytes(ink.T).reshape(images.shape)
+
+
+def _shifted(images: Pictures, right: int, down: int) -> Pictures:
+    result = np.zeros_like(images)
+    result[:, _part(down), _part(right)] = images[:, _part(-down), _part(-right)]
+    return result
+
+
+def _part(shift: int) -> slice:
+    """The rows (or columns) that are not paper after a shift."""
+    return slice(max(shift, 0), max(SIDE + min(shift, 0), 0))
+
+
+def _noisy(images: Pictures, deviation: float, rng: np.random.Generator) -> Pictures:
+    noise = rng.standard_normal(images.shape, np.float32)
+    return _as_bytes(images + noise * np.float32(255 * deviation))
+
+
+def _as_bytes(ink: NDArray[np.float32]) -> Pictures:
+    pictures: Pictures = np.rint(ink).clip(0, 255).astype(np.uint8)
+    return pictures
