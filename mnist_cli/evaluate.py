@@ -17,7 +17,7 @@ from mnist_cli.damage import UNDAMAGED, Damage
 from mnist_cli.files import AnyPath
 from mnist_cli.labelled import LabelledImages, open_labelled
 from mnist_cli.metrics import Confusion, McNemar, Reliability, confusion, mcnemar, reliability
-from mnist_cli.mistakes import Mistake, Mistakes
+from mnist_cli.mistakes import MistakeCollector, Mistakes
 from mnist_cli.network import Activation, Network
 from mnist_cli.paths import FoundFile
 from mnist_cli.robustness import RobustnessRow, robustness
@@ -34,9 +34,9 @@ class Views:
     ----------
     confusion:
         Truths against answers.
-    mistakes, show_label, show_prediction:
-        The images that are read wrong, with pictures of so many of the most confident; only those
-        of one digit, or read as one digit.
+    mistakes, pictures, show_label, show_prediction:
+        The images that are read wrong, see `mnist_cli.mistakes`: how many of them, on which digit,
+        and read as which.
     min_confidence:
         What is left when less confident answers do not count; 0..1.
     sweep:
@@ -48,7 +48,8 @@ class Views:
     """
 
     confusion: bool = False
-    mistakes: int | None = None
+    mistakes: bool = False
+    pictures: int | None = None
     show_label: int | None = None
     show_prediction: int | None = None
     min_confidence: float | None = None
@@ -60,8 +61,8 @@ class Views:
     @property
     def need_answers(self) -> bool:
         """Whether a pass for answers and confidences is needed."""
-        wanted = (self.mistakes, self.min_confidence, self.output)
-        return self.confusion or any(one is not None for one in wanted)
+        options = (self.min_confidence, self.output)
+        return self.confusion or self.mistakes or options != (None, None)
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class Evaluation:
     samples: int
     batch_size: int
     layer_sizes: tuple[int, ...]
+    activation: Activation
     per_sample: Timing | None
     batched: Timing | None
     textbook: Timing | None
@@ -114,7 +116,7 @@ class Evaluation:
     blas: str
     damage: Damage = UNDAMAGED
     confusion: Confusion | None = None
-    mistakes: tuple[Mistake, ...] | None = None
+    mistakes: Mistakes | None = None
     reliability: Reliability | None = None
     sweep: tuple[SweepRow, ...] | None = None
     robustness: tuple[RobustnessRow, ...] | None = None
@@ -209,6 +211,7 @@ def evaluate(
         samples=data.samples,
         batch_size=batch_size,
         layer_sizes=network.layer_sizes,
+        activation=activation,
         per_sample=timings.get("per-sample"),
         batched=timings.get("batched"),
         textbook=timings.get("textbook"),
@@ -233,19 +236,19 @@ def evaluate(
 
 def _answer(
     network: Network, data: LabelledImages, batch_size: int, threads: int, views: Views
-) -> tuple[Answers, tuple[Mistake, ...] | None]:
+) -> tuple[Answers, Mistakes | None]:
     """One pass over the set for all views of single answers."""
     consumers: list[Consumer] = []
-    mistakes = None
-    if views.mistakes is not None:
-        mistakes = Mistakes(views.mistakes, views.show_label, views.show_prediction)
-        consumers.append(mistakes.take)
+    collector = None
+    if views.mistakes:
+        collector = MistakeCollector(views.pictures, views.show_label, views.show_prediction)
+        consumers.append(collector.take)
     with ExitStack() as stack:
         if views.output is not None:
             writer = row_writer(views.output, overwrite=views.overwrite)
             consumers.append(stack.enter_context(writer))
         answers = collect(network, data, batch_size, threads, consumers)
-    return answers, None if mistakes is None else mistakes.ranked()
+    return answers, None if collector is None else collector.mistakes()
 
 
 def _batch_sizes(wanted: Sequence[int | None], data: LabelledImages) -> list[int]:

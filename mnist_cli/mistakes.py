@@ -1,11 +1,15 @@
 """The images that a net reads wrong."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.answers import AnsweredPiece
+
+SOME_PICTURES = 6
+
+Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,23 +20,38 @@ class Mistake:
     label: int
     prediction: int
     confidence: float
-    image: NDArray[np.uint8] | None = None
+    image: Picture | None = None
 
 
+@dataclass(frozen=True, eq=False)
 class Mistakes:
-    """Keeps the mistakes of the pieces it takes, with `pictures` pictures of the most confident.
+    """The most confident mistakes, the most confident first, of `total`."""
 
-    `label` and `prediction` narrow it to the images of one digit, or read as one digit.
+    total: int
+    ranked: tuple[Mistake, ...]
+
+
+class MistakeCollector:
+    """Keeps the mistakes of the pieces that it takes.
+
+    Parameters
+    ----------
+    count:
+        How many of the most confident are wanted, with their pictures; None: all, and some of the
+        pictures.
+    label, prediction:
+        Only images of this digit; only images read as this digit.
     """
 
     def __init__(
-        self, pictures: int, label: int | None = None, prediction: int | None = None
+        self, count: int | None = None, label: int | None = None, prediction: int | None = None
     ) -> None:
-        self._pictures = pictures
+        self._count = count
+        self._pictures = SOME_PICTURES if count is None else count
         self._label = label
         self._prediction = prediction
         self._found: list[Mistake] = []
-        self._images: dict[int, NDArray[np.uint8]] = {}
+        self._images: dict[int, Picture] = {}
 
     def take(self, piece: AnsweredPiece) -> None:
         """Keep what is wrong in a piece: a `Consumer`."""
@@ -51,18 +70,15 @@ class Mistakes:
             confidences[at].tolist(),
         )
         self._found.sort(key=lambda mistake: (-mistake.confidence, mistake.index))
-        shown = [mistake.index for mistake in self._found[: self._pictures]]
-        here = {
-            index: piece.images[index - piece.start].astype(np.uint8)  # a copy: the piece goes
-            for index in shown
-            if index >= piece.start
-        }
-        self._images = {index: image for index, image in self._images.items() if index in shown}
-        self._images |= here
+        for index in [mistake.index for mistake in self._found[: self._pictures]]:
+            if index >= piece.start:  # a copy: the piece will be overwritten
+                self._images[index] = piece.images[index - piece.start].astype(np.uint8)
 
-    def ranked(self) -> tuple[Mistake, ...]:
-        """The mistakes, the most confident first."""
-        return tuple(
-            Mistake(m.index, m.label, m.prediction, m.confidence, self._images.get(m.index))
-            for m in self._found
+    def mistakes(self) -> Mistakes:
+        """What was found."""
+        shown = {mistake.index for mistake in self._found[: self._pictures]}
+        ranked = tuple(
+            replace(mistake, image=self._images[mistake.index] if mistake.index in shown else None)
+            for mistake in self._found[: self._count]
         )
+        return Mistakes(len(self._found), ranked)

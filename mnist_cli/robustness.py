@@ -26,7 +26,11 @@ class RobustnessRow:
         return tuple(correct / self.samples for correct in self.correct)
 
 
-UNITS = {"shift": "pixels to the right", "rotate": "degrees counter-clockwise", "noise": "of 0..1"}
+UNITS = {
+    "shift": "pixels to the right",
+    "rotate": "degrees counter-clockwise",
+    "noise": "standard deviation, ink being 0..1",
+}
 
 _STRENGTHS = (
     *(("shift", pixels, Damage(shift=(pixels, 0))) for pixels in range(5)),

@@ -191,3 +191,10 @@ def sparkline(heights: Sequence[float]) -> str:
     ramp = "▁▂▃▄▅▆▇█" if has_unicode() else "_.:-=+*#"
     highest = max(heights) or 1
     return "".join(ramp[round(height / highest * (len(ramp) - 1))] for height in heights)
+
+
+def seconds(duration: float) -> str:
+    """A duration in the unit that suits it."""
+    if duration >= 1:
+        return f"{duration:.2f} s"
+    return f"{duration * 1e3:.1f} ms" if duration >= 1e-3 else f"{duration * 1e6:.0f} us"
