@@ -240,7 +240,7 @@ class _Run:
         return outcome
 
     def _announce_repair(self, found: Found) -> None:
-        follows = "it will be replaced" if found.right is None else "it will be removed"
+        follows = "it is to be replaced" if found.right is None else "it is to be removed"
         for path, reason in found.damaged.items():
             self._note(f"{_named(path)}: {reason}; {follows}")
 

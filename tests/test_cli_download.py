@@ -262,7 +262,7 @@ def test_ctrl_c_leaves_nothing_behind(answer: Answer, folder: Path) -> None:
         )
         with process:
             if answer is hang:
-                while not mirror.requests:
+                while not mirror.requests and process.poll() is None:
                     time.sleep(0.01)
             else:
                 wait_for_temporary(folder)

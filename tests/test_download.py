@@ -4,8 +4,9 @@ import gzip
 import io
 import os
 import shutil
+import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from pathlib import Path
 
@@ -287,6 +288,15 @@ def test_a_server_waited_for_in_vain_is_not_waited_for_at_length_again(tmp_path:
     assert waits == ["0.5 s", "0.5 s", "0.1 s", "0.1 s", "0.1 s"]
 
 
+def test_nor_is_one_that_only_has_some_of_the_files(tmp_path: Path) -> None:
+    log = Log()
+    with serving({"train-labels-idx1-ubyte.gz": status(404)}, default=hang) as mirror:
+        limits = Limits(answer=0.5, short=0.1)
+        download(data_dir=tmp_path, mirrors=[mirror.url], limits=limits, report=log)
+    waits = [note.rpartition("no answer within ")[2] for note in log.notes if "404" not in note]
+    assert waits == ["0.5 s", "0.5 s", "0.1 s", "0.1 s"]
+
+
 def test_where_nobody_answers_the_next_server_is_not_waited_for_at_length(tmp_path: Path) -> None:
     log = Log()
     with serving(default=hang) as one, serving(default=hang) as two:
@@ -302,6 +312,21 @@ def test_a_dead_port_leads_to_the_next_mirror(tmp_path: Path) -> None:
     with serving(default=GOOD) as good:
         assert fetch(tmp_path, dead, good.url, log=log).status == "downloaded"
     assert log.notes == [f"{dead}/{NAME}.gz: connection refused; trying the next mirror"]
+
+
+def test_an_unknown_name_is_not_looked_up_for_every_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def no_such_name(host: str, *_: object, **__: object) -> None:
+        asked.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
+    download(data_dir=tmp_path, mirrors=["http://one.invalid", "http://two.invalid"])
+    assert 1 <= asked.count("one.invalid") <= 2  # by both threads at the same time, perhaps
+    assert 1 <= asked.count("two.invalid") <= 2
 
 
 def test_without_network_it_says_so_and_names_each_server_once(tmp_path: Path) -> None:
@@ -409,7 +434,7 @@ def test_a_damaged_file_is_replaced_with_a_word_on_it(
     assert contents(tmp_path) == {NAME: LABELS}
     assert len(log.notes) == 1
     assert log.notes[0].startswith(f"{tmp_path / name}: ")
-    assert log.notes[0].endswith("; it will be replaced")
+    assert log.notes[0].endswith("; it is to be replaced")
 
 
 def test_a_damaged_file_beside_a_right_one_is_removed(tmp_path: Path) -> None:
@@ -418,7 +443,7 @@ def test_a_damaged_file_beside_a_right_one_is_removed(tmp_path: Path) -> None:
     log = Log()
     assert fetch(tmp_path, "http://one.invalid", log=log).status == "present"
     assert contents(tmp_path) == {NAME: LABELS}
-    assert log.notes[0].endswith("; it will be removed")
+    assert log.notes[0].endswith("; it is to be removed")
 
 
 def test_a_damaged_file_that_no_mirror_can_replace_is_a_failure(tmp_path: Path) -> None:
@@ -453,19 +478,23 @@ def test_a_link_out_of_the_data_directory_is_replaced_and_not_followed(tmp_path:
     assert contents(folder) == {NAME: LABELS}
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-def test_a_pipe_under_the_name_is_replaced_and_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / NAME)
+@pytest.mark.parametrize(
+    "make",
+    [
+        Path.mkdir,
+        pytest.param(
+            lambda path: os.mkfifo(path),
+            marks=pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here"),
+        ),
+    ],
+    ids=["folder", "pipe"],
+)
+def test_what_is_no_file_is_not_replaced_and_not_waited_for(
+    make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    make(tmp_path / NAME)
     with serving(default=GOOD) as mirror:
-        assert fetch(tmp_path, mirror.url).status == "downloaded"
-    assert contents(tmp_path) == {NAME: LABELS}
-
-
-def test_a_folder_under_the_name_is_a_failure(tmp_path: Path) -> None:
-    (tmp_path / NAME).mkdir()
-    with serving(default=GOOD) as mirror:
-        outcome = fetch(tmp_path, mirror.url)
-    assert outcome.status == "failed"
+        assert fetch(tmp_path, mirror.url).status == "failed"
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
 
@@ -504,6 +533,19 @@ def test_the_file_of_a_dead_writer_is_removed_and_that_of_a_living_one_is_not(
         remove_abandoned(tmp_path / NAME)
         assert not dead.exists()
         assert len(leavings(tmp_path)) == 1
+    assert contents(tmp_path) == {NAME: LABELS}
+
+
+def test_a_writer_is_taken_for_living_until_its_file_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace(self: Path, target: Path) -> None:
+        remove_abandoned(target)  # another run starts at this very moment
+        os.replace(self, target)  # noqa: PTH105 - Path.replace is what this stands in for
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with atomic_writer(tmp_path / NAME, overwrite=True) as file:
+        file.write(LABELS)
     assert contents(tmp_path) == {NAME: LABELS}
 
 

@@ -68,18 +68,19 @@ def lines(outcomes: Sequence[Outcome], folder: Path) -> list[Line]:
     outcomes = [outcome for outcome in outcomes if outcome.status != "failed"]
     if not outcomes:
         return []
-    columns = 4 if any(_whence(outcome, folder) for outcome in outcomes) else 3
     rows: list[list[str | Span]] = [
         [
             (outcome.name, TITLE),
             (outcome.status, _STYLES[outcome.status]),
             "" if outcome.bytes is None else f"{outcome.bytes:,}",
             (_whence(outcome, folder), QUIET),
-        ][:columns]
+        ]
         for outcome in outcomes
     ]
-    head = ["file", "status", "bytes", "from"][:columns]
-    return [*table(head, rows, "<<><"[:columns]), [], _folder(folder)]
+    columns = 4 if any(_whence(outcome, folder) for outcome in outcomes) else 3
+    head = ["file", "status", "bytes", "from"]
+    body = table(head[:columns], [row[:columns] for row in rows], "<<><"[:columns])
+    return [*body, [], _folder(folder)]
 
 
 def next_step(files: Iterable[RemoteFile], data_dir: str | None) -> list[Line]:
