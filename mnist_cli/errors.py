@@ -53,10 +53,10 @@ def printable(text: str, limit: int = 80) -> str:
     Control characters, escape sequences, line breaks, bidirectional marks and lone surrogates
     become ``\x1b``-style escapes; what is longer than `limit` is cut in the middle.
     """
-    if len(text) > limit:
-        half = (limit - 3) // 2
-        text = f"{text[:half]}...{text[-half:]}"
-    return "".join(
+    text = text if len(text) <= 2 * limit else text[:limit] + text[-limit:]
+    shown = "".join(
         char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
         for char in text
     )
+    half = (limit - 3) // 2
+    return shown if len(shown) <= limit else f"{shown[:half]}...{shown[-half:]}"

@@ -10,7 +10,7 @@ import re
 import secrets
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
@@ -38,6 +38,8 @@ _CREATE_FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
 )
 
+_NAME_KEPT = 50  # characters of a name in that of its temporary file, at most 255 bytes in all
+
 
 def open_regular(path: AnyPath) -> FileIO:
     """Open a regular file (or a symbolic link to one) for reading, unbuffered.
@@ -46,12 +48,17 @@ def open_regular(path: AnyPath) -> FileIO:
     """
     try:
         descriptor = os.open(path, _OPEN_FLAGS)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        with contextlib.suppress(OSError):  # sockets, and folders on Windows, cannot be opened
+            _refuse_irregular(path, Path(path).stat().st_mode)
         raise _cannot("open", path, error) from None
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
+    except ValueError as error:
+        raise _cannot("open", path, error) from None
+    try:
+        _refuse_irregular(path, os.fstat(descriptor).st_mode)
+    except FileError:
         os.close(descriptor)
-        raise FileError(f"found {_kind(mode)}, expected a file", source=path)
+        raise
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
@@ -95,19 +102,21 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
     An overwritten file keeps its permissions; a new one gets those of the umask.
 
     Raises `FileError` where the folder cannot be written, or the name is taken and `overwrite` is
-    false.
+    false, or taken by something that is not a file.
     """
     target = Path(path)
     try:
         if not overwrite:
             refuse_existing(target)
-        descriptor, temporary = _create_temporary(target)
+        permissions = _permissions(target)
+        descriptor, temporary = _create_temporary(target, permissions)
     except (OSError, ValueError) as error:
         raise _cannot("write", path, error) from None
     try:
         with _holding_lock(descriptor):
             with os.fdopen(descriptor, "wb") as file:
-                _keep_permissions(target, temporary)
+                if permissions is not None:
+                    temporary.chmod(permissions)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -124,7 +133,7 @@ def remove_abandoned(path: AnyPath) -> None:
     A living one holds a lock on its file. What cannot be removed is left alone.
     """
     target = Path(path)
-    pattern = re.compile(rf"\.{re.escape(target.name[:80])}\.[0-9a-f]{{16}}\.tmp")
+    pattern = re.compile(rf"\.{re.escape(target.name[:_NAME_KEPT])}\.[0-9a-f]{{16}}\.tmp")
     with contextlib.suppress(OSError):
         for entry in list(target.parent.iterdir()):
             if pattern.fullmatch(entry.name):
@@ -141,14 +150,15 @@ def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> No
 def refuse_existing(path: AnyPath) -> None:
     """Raise `FileError` when something stands under this name already."""
     if os.path.lexists(path):
-        raise FileError("the file exists already", source=path, hint="Use --force to replace it.")
+        raise _exists_already(path)
 
 
-def _create_temporary(target: Path) -> tuple[int, Path]:
+def _create_temporary(target: Path, permissions: int | None) -> tuple[int, Path]:
     """A new, locked file beside `target`: its descriptor and path."""
     while True:
-        temporary = target.parent / f".{target.name[:80]}.{secrets.token_hex(8)}.tmp"
-        descriptor = os.open(temporary, _CREATE_FLAGS, 0o666)  # the umask applies
+        temporary = target.parent / f".{target.name[:_NAME_KEPT]}.{secrets.token_hex(8)}.tmp"
+        # The umask applies; and what few may read in the end nobody else may open meanwhile.
+        descriptor = os.open(temporary, _CREATE_FLAGS, 0o666 if permissions is None else 0o600)
         if sys.platform != "win32":
             with contextlib.suppress(OSError):  # a file system without locks
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -183,17 +193,22 @@ def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:
     try:
         os.link(temporary, target)  # unlike a rename, this fails when the name is taken meanwhile
     except FileExistsError:
-        refuse_existing(target)
+        raise _exists_already(target) from None
     except (OSError, NotImplementedError, AttributeError):  # a file system without hard links
         refuse_existing(target)
         temporary.replace(target)
 
 
-def _keep_permissions(target: Path, temporary: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        found = target.lstat().st_mode
-        if stat.S_ISREG(found):
-            temporary.chmod(stat.S_IMODE(found))
+def _permissions(target: Path) -> int | None:
+    """Those of the file that is to be replaced; None for none, or a link, which is not followed."""
+    try:
+        mode = target.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(mode):
+        return None
+    _refuse_irregular(target, mode)  # a system whose /dev/null was replaced is broken
+    return mode & 0o777  # not set-user-ID: the new file may be another user's
 
 
 def too_large(path: AnyPath | None, size: int, limit: int) -> FileError:
@@ -203,28 +218,38 @@ def too_large(path: AnyPath | None, size: int, limit: int) -> FileError:
     )
 
 
+def _exists_already(path: AnyPath) -> FileError:
+    return FileError("the file exists already", source=path, hint="Use --force to replace it.")
+
+
 def _cannot(verb: str, path: AnyPath, error: Exception) -> FileError:
-    reasons: dict[type[Exception], Callable[[], str]] = {
-        FileNotFoundError: lambda: "there is no such file or folder",
-        PermissionError: lambda: f"no permission to {verb} it",
-        IsADirectoryError: lambda: "found a folder, expected a file",
-        NotADirectoryError: lambda: "part of its path is not a folder",
-        ValueError: lambda: "this is not a possible file name",
+    reasons = {
+        FileNotFoundError: "there is no such file or folder",
+        PermissionError: f"no permission to {verb} it",
+        IsADirectoryError: "found a folder, expected a file",
+        NotADirectoryError: "part of its path is not a folder",
+        ValueError: "this is not a possible file name",
+        OSError: f"cannot {verb} it: {_system_words(error)}",
     }
-    reason = reasons.get(type(error), lambda: f"cannot {verb} it: {_system_words(error)}")()
-    return FileError(reason, source=path)
+    return FileError(
+        next(reason for kind, reason in reasons.items() if isinstance(error, kind)), source=path
+    )
 
 
 def _system_words(error: Exception) -> str:
     return (getattr(error, "strerror", None) or type(error).__name__).lower()
 
 
-def _kind(mode: int) -> str:
-    kinds: list[tuple[Callable[[int], bool], str]] = [
-        (stat.S_ISDIR, "a folder"),
-        (stat.S_ISFIFO, "a pipe"),
-        (stat.S_ISSOCK, "a socket"),
-        (stat.S_ISCHR, "a device"),
-        (stat.S_ISBLK, "a device"),
-    ]
-    return next((name for test, name in kinds if test(mode)), "something else")
+def _refuse_irregular(path: AnyPath, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+        raise FileError(f"found {kind}, expected a file", source=path)
+
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}

@@ -40,7 +40,7 @@ def data_directory(given: AnyPath | None = None) -> Path:
     """The data directory: `given`, else ``MNIST_DATA_DIR``, else the user's own for this tool."""
     chosen = given or os.environ.get("MNIST_DATA_DIR")
     if chosen:
-        return Path(chosen).expanduser()
+        return Path(os.path.expanduser(chosen))  # noqa: PTH111 - Path's fails for "~nobody"
     import platformdirs
 
     return Path(platformdirs.user_data_dir("mnist-cli", appauthor=False))
@@ -56,11 +56,14 @@ def find(name: AnyPath, data_dir: AnyPath | None = None) -> FoundFile:
     text = os.fspath(name)
     if os.path.lexists(text):
         return FoundFile(Path(text), "given")
+    bare = os.path.basename(text)  # noqa: PTH119 - Path would drop a leading "./"
+    if not bare:  # nothing, or a folder that is not there
+        raise FileError("there is no such file or folder", source=text)
     places = [("given", Path(text).parent)]
-    if os.path.basename(text) == text:  # noqa: PTH119 - Path would drop a leading "./"
+    if bare == text:
         places += [("data directory", data_directory(data_dir)), ("embedded", embedded_directory())]
     for origin, folder in places:
-        for spelling in spellings(os.path.basename(text)):  # noqa: PTH119
+        for spelling in spellings(bare):
             candidate = folder / spelling
             if os.path.lexists(candidate):
                 return FoundFile(candidate, origin)

@@ -35,7 +35,7 @@ _END_OF_PIXELS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker, but not a
 _NOTHING = bytes(16)  # twice what libjpeg looks ahead; less than some blocks of pixels
 _MAX_SCANS = 100  # progressive files have about ten, and each is a pass over the whole picture
 _MAX_SEGMENTS = 10_000
-_MAX_COEFFICIENTS = 50_000_000  # of 2 bytes; all are held unless there is a single scan
+_MAX_COEFFICIENTS = 60_000_000  # of 2 bytes; all are held unless there is a single scan
 
 
 def check(data: bytes) -> Container:

@@ -1,0 +1,72 @@
+"""Error texts are one line, say where, and let nothing through to the terminal."""
+
+import copy
+import pickle
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist_cli.errors import DownloadError, FileError, FormatError, MnistError, printable
+
+
+def test_the_text_is_source_problem_hint():
+    assert str(MnistError("it is cut")) == "it is cut."
+    assert str(FormatError("it is cut", source="w.pkl")) == "w.pkl: it is cut."
+    error = FileError("it is cut", source=Path("w.pkl"), hint="Get it again.")
+    assert str(error) == "w.pkl: it is cut. Get it again."
+    assert (error.problem, error.source, error.hint) == (
+        "it is cut",
+        Path("w.pkl"),
+        "Get it again.",
+    )
+
+
+@pytest.mark.parametrize("kind", [FileError, FormatError, DownloadError])
+def test_all_are_mnist_errors(kind):
+    assert issubclass(kind, MnistError)
+    assert isinstance(copy.copy(kind("a")), kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain name.png", "plain name.png"),
+        ("数字 é ß", "数字 é ß"),
+        ("\x1b[31mred\x07", r"\x1b[31mred\x07"),
+        ("a\nb\rc\td\0", r"a\nb\rc\td\x00"),
+        ("a\u202eb\u2066c\u200bd", r"a\u202eb\u2066c\u200bd"),
+        ("a\u2028b\x85c\x9bd", r"a\u2028b\x85c\x9bd"),
+        ("a\udcffb", r"a\udcffb"),
+        ("\U000e0041", r"\U000e0041"),
+        ("[bold]a[/]", "[bold]a[/]"),
+    ],
+)
+def test_what_a_terminal_would_act_on_is_escaped(text, shown):
+    assert printable(text) == shown
+
+
+def test_long_text_is_cut_in_the_middle():
+    assert printable("a" * 80) == "a" * 80
+    assert printable("a" * 40 + "b" * 41) == "a" * 38 + "..." + "b" * 38
+    assert len(printable("\x1b" * 10**6)) <= 80
+    assert printable("x" * 10**6, limit=10) == "xxx...xxx"
+
+
+@given(st.text(st.characters(), max_size=300))
+def test_any_text_becomes_short_printable_text(text):
+    for shown in (printable(text), str(MnistError("a", source=text))):
+        assert shown.isprintable()
+        assert all(
+            unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in shown
+        )
+        shown.encode("utf-8")
+    assert len(printable(text)) <= 80
+
+
+def test_an_error_comes_back_from_a_worker_process():
+    error = FormatError("it is cut", source="w.pkl", hint="Get it again.")
+    back = pickle.loads(pickle.dumps(error))
+    assert (type(back), str(back)) == (FormatError, str(error))

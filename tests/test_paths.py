@@ -1,0 +1,124 @@
+"""Which file a name means."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mnist_cli import paths
+from mnist_cli.errors import FileError
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty current folder."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path):
+    """An empty data directory."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+def test_as_given_then_data_directory_then_embedded(here, data):
+    name = paths.TEST_LABELS
+    assert paths.find(name, data) == paths.FoundFile(paths.embedded_directory() / name, "embedded")
+    (data / name).touch()
+    assert paths.find(name, data) == paths.FoundFile(data / name, "data directory")
+    (here / name).touch()
+    assert paths.find(name, data) == paths.FoundFile(Path(name), "given")
+
+
+def test_the_data_directory_is_the_option_then_the_variable_then_the_users(data, monkeypatch):
+    monkeypatch.setenv("MNIST_DATA_DIR", str(data / "variable"))
+    assert paths.data_directory(data) == data
+    assert paths.data_directory() == data / "variable"
+    for unset in ("", None):
+        if unset is None:
+            monkeypatch.delenv("MNIST_DATA_DIR")
+        else:
+            monkeypatch.setenv("MNIST_DATA_DIR", unset)
+        assert paths.data_directory().is_absolute()
+        assert "mnist-cli" in str(paths.data_directory())
+
+
+def test_a_tilde_is_the_home_folder(data, monkeypatch):
+    monkeypatch.setenv("HOME", str(data))
+    monkeypatch.setenv("USERPROFILE", str(data))
+    assert paths.data_directory("~/mnist") == data / "mnist"
+    assert paths.data_directory("~nobody-of-this-name/mnist").name == "mnist"
+
+
+def test_a_name_with_a_folder_is_looked_up_only_there(here, data):
+    (data / "w.pkl").touch()
+    for name in ("./w.pkl", "sub/w.pkl", str(here / "w.pkl"), f".{os.sep}weights.pkl"):
+        with pytest.raises(FileError, match=r"no such file or folder\. Check the path"):
+            paths.find(name, data)
+    assert paths.find("w.pkl", data).path == data / "w.pkl"
+    (here / "sub").mkdir()
+    (here / "sub" / "w.pkl").touch()
+    assert paths.find("sub/w.pkl", data).origin == "given"
+
+
+@pytest.mark.parametrize(
+    "there", ["a-idx3-ubyte", "a-idx3-ubyte.gz", "a.idx3-ubyte", "a.idx3-ubyte.gz"]
+)
+@pytest.mark.parametrize(
+    "asked", ["a-idx3-ubyte", "a-idx3-ubyte.gz", "a.idx3-ubyte", "a.idx3-ubyte.gz"]
+)
+@pytest.mark.parametrize("place", ["", "sub/"])
+def test_every_spelling_finds_every_other(here, data, there, asked, place):
+    (here / "sub").mkdir()
+    folder = here / place if place else data
+    (folder / there).touch()
+    assert paths.find(place + asked, data).path.name == there
+
+
+@pytest.mark.usefixtures("here")
+def test_the_exact_spelling_comes_first(data):
+    for name in ("a-idx1-ubyte", "a-idx1-ubyte.gz", "a.idx1-ubyte", "a.idx1-ubyte.gz"):
+        (data / name).touch()
+    for name in ("a-idx1-ubyte", "a-idx1-ubyte.gz", "a.idx1-ubyte", "a.idx1-ubyte.gz"):
+        assert paths.find(name, data).path == data / name
+
+
+def test_other_names_have_one_spelling():
+    assert paths.spellings("weights.pkl") == ["weights.pkl"]
+    assert paths.spellings("photo.png.gz") == ["photo.png.gz"]
+
+
+@pytest.mark.parametrize("name", ["none", "", "none/", "a\0b", "\ud800", "a\nb", "none" * 1000])
+@pytest.mark.usefixtures("here")
+def test_what_is_nowhere_is_a_file_error_of_one_line(data, name):
+    with pytest.raises(FileError, match="there is no such file or folder") as caught:
+        paths.find(name, data)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.usefixtures("here")
+def test_a_missing_data_directory_is_no_fault(tmp_path):
+    assert paths.find(paths.TEST_IMAGES, tmp_path / "none").origin == "embedded"
+
+
+def test_training_files_come_from_the_data_directory_only(here, data):
+    (here / paths.TRAIN_IMAGES).touch()
+    with pytest.raises(FileError, match="Run 'mnist download train' first"):
+        paths.find_training_file(paths.TRAIN_IMAGES, data)
+    (data / "train-images.idx3-ubyte.gz").touch()
+    found = paths.find_training_file(paths.TRAIN_IMAGES, data)
+    assert found == paths.FoundFile(data / "train-images.idx3-ubyte.gz", "data directory")
+
+
+def test_defaults_are_the_embedded_files_whatever_lies_around(here, data, monkeypatch):
+    monkeypatch.setenv("MNIST_DATA_DIR", str(data))
+    (here / paths.TEST_IMAGES).touch()
+    (data / paths.TEST_IMAGES).touch()
+    found = paths.find_embedded(paths.TEST_IMAGES)
+    assert found.origin == "embedded"
+    assert found.path.stat().st_size == 16 + 10_000 * 784
