@@ -21,37 +21,72 @@ from mnist_cli.cli.common import (
         "mnist inspect",
         "mnist inspect weights.pkl",
         "mnist inspect --json weights.pkl",
+        "mnist inspect --stats --neuron 7",
+        "mnist inspect weights.pkl other.npz",
     )
 )
-@click.argument("file", required=False)
+@click.argument("files", metavar="[FILE [FILE]]", nargs=-1)
+@click.option("--stats", is_flag=True, help="How the values of each array are spread.")
+@click.option(
+    "--neuron", type=int, metavar="N", help="What unit N of the first layer looks for, from 0."
+)
+@click.option("--neurons", is_flag=True, help="The same for all units, on one sheet.")
 @activation_option
 @data_dir_option
 @export_option
 @force_option
 @json_option
 def inspect(
-    file: str | None,
+    files: tuple[str, ...],
+    stats: bool,
+    neuron: int | None,
+    neurons: bool,
     activation: Any,
     data_dir: str | None,
-    as_json: bool,
     export: str | None,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Show the shapes and parameters of a weights FILE (.pkl or .npz).
 
-    Without FILE: the embedded weights. The file is read as data; nothing in it is executed.
+    Without FILE: the embedded weights. With two: how far apart they are, and on how many test
+    images they disagree. A file is read as data; nothing in it is executed.
     """
+    output: dict[str, Any] = {"as_json": as_json, "export": export, "force": force}
+    if len(files) > 1:
+        if len(files) > 2 or stats or neurons or neuron is not None:
+            raise click.UsageError("Two files are compared; name one for anything else.")
+        _compare(files[0], files[1], activation, data_dir, output)
+        return
+    if neurons and neuron is not None:
+        raise click.UsageError("--neuron N and --neurons exclude each other.")
     from mnist_cli.render import inspect as render
     from mnist_cli.summary import summarize
 
-    summary = summarize(file, activation=activation or "sigmoid", data_dir=data_dir)
-    present(
-        lambda: render.as_json(summary),
-        lambda: render.lines(summary),
-        as_json=as_json,
-        export=export,
-        force=force,
-    )
+    try:
+        summary = summarize(
+            files[0] if files else None,
+            activation=activation or "sigmoid",
+            data_dir=data_dir,
+            stats=stats,
+            all_neurons=neurons,
+            neuron=neuron,
+        )
+    except IndexError as error:
+        raise click.BadParameter(str(error), param_hint="'--neuron'") from None
+    present(lambda: render.as_json(summary), lambda: render.lines(summary), **output)
     note_activation(summary.layer_sizes, activation)
     if not summary.finite:
         render.warn_not_finite()
+
+
+def _compare(
+    first: str, second: str, activation: Any, data_dir: str | None, output: dict[str, Any]
+) -> None:
+    from mnist_cli.compare import compare
+    from mnist_cli.render import compare as render
+
+    result = compare(first, second, activation=activation or "sigmoid", data_dir=data_dir)
+    present(lambda: render.as_json(result), lambda: render.lines(result), **output)
+    for layer_sizes in {result.first.layer_sizes, result.second.layer_sizes}:
+        note_activation(layer_sizes, activation)

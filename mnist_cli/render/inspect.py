@@ -1,43 +1,51 @@
-"""What `mnist inspect` shows."""
+"""What `mnist inspect` shows of one weights file."""
 
 from typing import Any
 
 from mnist_cli.errors import printable
+from mnist_cli.render import stats
 from mnist_cli.render.text import ACCENT, QUIET, TITLE, Cell, Line, line, note, table
-from mnist_cli.summary import Summary
+from mnist_cli.summary import ArrayInfo, Summary
 
 
 def as_json(summary: Summary) -> dict[str, Any]:
-    """The document of ``--json``."""
-    return {
+    """The document of ``--json``; what was not asked for is not there."""
+    document = {
         "file": summary.file,
         "format": summary.format,
-        "arrays": [
-            {
-                "name": info.name,
-                "shape": list(info.shape),
-                "dtype": info.dtype,
-                "parameters": info.parameters,
-            }
-            for info in summary.arrays
-        ],
+        "arrays": [_array_json(info) for info in summary.arrays],
         "finite": summary.finite,
         "layer_sizes": list(summary.layer_sizes),
         "parameters": summary.parameters,
         "bytes": summary.bytes,
         "sha256": summary.sha256,
     }
+    if summary.neurons:
+        document["neurons"] = [stats.neuron_json(neuron) for neuron in summary.neurons]
+    return document
+
+
+def _array_json(info: ArrayInfo) -> dict[str, Any]:
+    document = {
+        "name": info.name,
+        "shape": list(info.shape),
+        "dtype": info.dtype,
+        "parameters": info.parameters,
+    }
+    if info.stats is not None:
+        document["stats"] = stats.stats_json(info.stats)
+    return document
 
 
 def lines(summary: Summary) -> list[Line]:
-    """The table of arrays, the total, the net in one line, and the file."""
+    """The table of arrays, the total, the net in one line, the file, and what was asked for."""
     rows: list[list[Cell]] = [
         [(info.name, TITLE), str(info.shape), info.dtype, f"{info.parameters:,}"]
         for info in summary.arrays
     ]
     rows.append([("total", TITLE), "", "", (f"{summary.parameters:,}", TITLE)])
     protocol = "" if summary.protocol is None else f" (protocol {summary.protocol})"
-    return [
+    result = [
         *table(["array", "shape", "dtype", "parameters"], rows, "<<<>"),
         [],
         line((drawing(summary), ACCENT)),
@@ -46,6 +54,14 @@ def lines(summary: Summary) -> list[Line]:
         line(("format  ", QUIET), f"{summary.format}{protocol}, {summary.bytes:,} bytes"),
         line(("sha256  ", QUIET), summary.sha256),
     ]
+    spreads = {info.name: info.stats for info in summary.arrays if info.stats is not None}
+    if spreads:
+        result += [[], *stats.stats_lines(spreads)]
+    if len(summary.neurons) == 1:
+        result += [[], *stats.neuron_lines(summary.neurons[0])]
+    elif summary.neurons:
+        result += [[], *stats.sheet_lines(summary.neurons)]
+    return result
 
 
 def drawing(summary: Summary) -> str:

@@ -15,6 +15,7 @@ _SHADES = " ░▒▓█"
 _ABOVE, _BELOW = (64, 156, 255), (255, 140, 0)  # blue, orange
 _GLYPHS = "=- +#"
 _WEAK, _STRONG = 0.15, 0.5  # shares of the limit
+_SCALE_WIDTH = 28
 
 _UNDERLAY = 0.35  # how bright the ink under a signed picture is
 
@@ -55,13 +56,25 @@ def legend(above: str, below: str) -> list[Line]:
     """What the two signs of a `signed_picture` mean, in so many words."""
     if has_color() and has_unicode():
         return [
-            [("██ ", f"rgb({','.join(map(str, color))})"), (words, "")]
+            [("██ ", "rgb({},{},{})".format(*color)), (words, "")]
             for color, words in ((_ABOVE, above), (_BELOW, below))
         ]
-    return [
-        [(f"+ # {above}", "")],
-        [(f"- = {below}", "")],
-    ]
+    return [[(f"+ # {above}", "")], [(f"- = {below}", "")]]
+
+
+def scale(limit: float) -> list[Line]:
+    """Which number each colour or glyph of a `signed_picture` stands for."""
+    if has_color() and has_unicode():
+        shares = np.linspace(-1, 1, _SCALE_WIDTH)[None, :].repeat(2, axis=0)
+        ends = f"{-limit:<{_SCALE_WIDTH - 9}.4f}{limit:>+9.4f}"
+        return [*signed_picture(shares, 1), [(ends, "")]]
+    marks = (
+        ("=", "below", -_STRONG),
+        ("-", "below", -_WEAK),
+        ("+", "above", _WEAK),
+        ("#", "above", _STRONG),
+    )
+    return [[(f"{glyph} {word} {share * limit:+.4f}", "")] for glyph, word, share in marks]
 
 
 def strip(values: NDArray[Any], width: int) -> Line:
