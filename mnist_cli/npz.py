@@ -97,12 +97,16 @@ def _central_directory(content: bytes) -> tuple[list[_Member], int]:
         _, _, _, flags, method, _, _, checksum, packed_size, size, *rest = entry
         name_length, extra_length, comment_length, _, _, _, offset = rest
         position += _CENTRAL.size
-        name = content[position : position + name_length].decode("latin-1")
+        name = content[position : position + name_length]
         position += name_length + extra_length + comment_length
-        members.append(_Member(name, flags, method, checksum, packed_size, size, offset))
+        members.append(_Member(_text(name), flags, method, checksum, packed_size, size, offset))
     if position != end:
         raise FormatError("the archive's directory is damaged")
     return members, directory
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
 
 
 def _packed(content: bytes, member: _Member, end: int) -> bytes:
@@ -117,9 +121,8 @@ def _packed(content: bytes, member: _Member, end: int) -> bytes:
         raise FormatError(f"{name} is not where the archive's directory says")
     _, _, _, method, *_, name_length, extra_length = _LOCAL.unpack_from(content, begin)
     begin += _LOCAL.size
-    if method != member.method or content[begin : begin + name_length] != member.name.encode(
-        "latin-1"
-    ):
+    local_name = _text(content[begin : begin + name_length])
+    if method != member.method or local_name != member.name:
         raise FormatError(f"{name} has another name or method in the archive's directory")
     begin += name_length + extra_length
     gap = end - begin - member.packed_size
@@ -179,13 +182,13 @@ def _npy_header(name: str, head: bytes) -> tuple[tuple[int, ...], str, Literal["
 
 
 def npz_bytes(arrays: Mapping[str, NDArray[np.float32]]) -> bytes:
-    """An ``.npz`` archive of arrays, the same bytes on every machine."""
+    """An ``.npz`` archive of little-endian arrays, the same bytes on every machine."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         for name, array in arrays.items():
             member = zipfile.ZipInfo(f"{name}.npy")  # with a date of 1980, not today's
             member.create_system = 3  # else it says on which system it was written
-            npy = io.BytesIO()
-            np.lib.format.write_array(npy, array, version=(1, 0), allow_pickle=False)
-            file.writestr(member, npy.getvalue())
+            literal = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {array.shape}, }}"
+            head = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + f"{literal:117}\n".encode()
+            file.writestr(member, head + array.tobytes())  # the head takes 128 bytes
     return archive.getvalue()
