@@ -24,6 +24,8 @@ _NUMBERS = {_BITS, _STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES, _EX
 _NUMBERS |= {_SAMPLE_FORMAT, _PALETTE, _YCC_SUBSAMPLING}
 _KEPT = _ONE_NUMBER | _NUMBERS | {_JPEG_TABLES}
 
+_MAX_NUMBERS = 300_000  # strips of one row, four planes of the greatest height
+
 _SHORT, _LONG = 3, 4
 _ITEM_SIZES = {1: 1, 2: 1, _SHORT: 2, _LONG: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _NO_COMPRESSION, _JPEG = 1, 7
@@ -78,8 +80,11 @@ def _directory(data: bytes, order: str) -> tuple[dict[int, tuple[int, ...]], lis
         numeric = kind in (_SHORT, _LONG) or tag == _JPEG_TABLES
         if tag in tags or not numeric or not 0 < size <= len(data) - start:
             raise damaged(f"the TIFF tag {tag} is damaged or cut")
-        if tag in _ONE_NUMBER and length != 1:
-            raise damaged(f"found {length:,} values in the TIFF tag {tag}, expected 1")
+        most = 1 if tag in _ONE_NUMBER else _MAX_NUMBERS
+        if length > most and tag != _JPEG_TABLES:
+            raise damaged(
+                f"found {length:,} values in the TIFF tag {tag}, expected at most {most:,}"
+            )
         if tag != _JPEG_TABLES:
             letter = "H" if kind == _SHORT else "I"
             tags[tag] = struct.unpack_from(f"{order}{length}{letter}", data, start)
@@ -122,22 +127,24 @@ def _check_pieces(tags: dict[int, tuple[int, ...]], width: int, height: int, siz
     if _TILE_WIDTH in tags:
         (columns,), (rows,) = tags[_TILE_WIDTH], tags.get(_TILE_HEIGHT, (0,))
         check_size(columns, rows)
-        heights = [rows] * (-(-width // columns) * -(-height // rows))
+        pieces = -(-width // columns) * -(-height // rows)
+        last_rows = rows  # tiles are always whole
         offsets, lengths = tags.get(_TILE_OFFSETS, ()), tags.get(_TILE_BYTES, ())
     else:
         columns, rows = width, min(tags.get(_ROWS_PER_STRIP, (height,))[0], height)
-        if rows < 1:
-            raise damaged("found strips of no rows in a TIFF file")
-        heights = [min(rows, height - top) for top in range(0, height, rows)]
+        check_size(columns, rows)
+        pieces = -(-height // rows)
+        last_rows = height - (pieces - 1) * rows
         offsets, lengths = tags.get(_STRIP_OFFSETS, ()), tags.get(_STRIP_BYTES, ())
-    heights *= samples if separate else 1
-    if not len(offsets) == len(lengths) == len(heights):
+    expected = pieces * (samples if separate else 1)
+    if not len(offsets) == len(lengths) == expected:
         raise damaged(
-            f"found {len(offsets):,} pieces of pixels in a TIFF file, expected {len(heights):,}"
+            f"found {len(offsets):,} pieces of pixels in a TIFF file, expected {expected:,}"
         )
     raw = tags.get(_COMPRESSION, (_NO_COMPRESSION,)) == (_NO_COMPRESSION,)
-    for offset, length, rows in zip(offsets, lengths, heights, strict=True):
-        needed = rows * ((columns * bits + 7) // 8) if raw else 1
+    for number, (offset, length) in enumerate(zip(offsets, lengths, strict=True), start=1):
+        present = last_rows if number % pieces == 0 else rows
+        needed = present * ((columns * bits + 7) // 8) if raw else 1
         if length < needed or offset + length > size:
             raise damaged(
                 f"a piece of the pixels of a TIFF file is cut: found"
