@@ -57,7 +57,7 @@ _HTML = f"""\
 <style>
 {{stylesheet}}
 body {{{{ color: {{foreground}}; background-color: {{background}}; }}}}
-pre {{{{ font-family: {_FONTS}; line-height: 1.2; }}}}
+pre {{{{ font-family: {_FONTS}; font-size: 16px; line-height: 18px; }}}}
 </style>
 </head>
 <body>

@@ -17,6 +17,7 @@ _GLYPHS = "=- +#"
 _WEAK, _STRONG = 0.15, 0.5  # shares of the limit
 _SCALE_WIDTH = 28
 
+_GAMMA = 0.7  # makes the middle of the range brighter
 _UNDERLAY = 0.35  # how bright the ink under a signed picture is
 
 
@@ -46,7 +47,7 @@ def signed_picture(
     if not (has_color() and has_unicode()):
         return [_in_signs(row) for row in _pairs(shares)]
     under = np.zeros_like(shares) if ink is None else ink * 255 * _UNDERLAY
-    strength = np.abs(shares)[..., None]  # (H, W, 1)
+    strength = np.abs(shares)[..., None] ** _GAMMA  # (H, W, 1)
     full = np.where(shares[..., None] > 0, _ABOVE, _BELOW)  # (H, W, 3)
     rgb = (strength * full + (1 - strength) * under[..., None]).astype(int)
     return [[_two_pixels(top, low) for top, low in row] for row in _pairs(rgb)]

@@ -30,8 +30,8 @@ TITLE, QUIET, GOOD, BAD, ACCENT = "bold", "dim", "#2f8fd0", "#d9730d", "cyan"
 class Surface:
     """What the place that lines are built for can show."""
 
-    color: bool
-    unicode: bool
+    color: bool  # 256 colours or more: enough for a picture
+    unicode: bool  # block characters
 
 
 _SURFACE: ContextVar[Surface | None] = ContextVar("surface", default=None)
@@ -69,9 +69,15 @@ def has_unicode() -> bool:
 
 
 def has_color() -> bool:
-    """Whether the surface (standard output by default) shows colours."""
+    """Whether the surface (standard output by default) shows colours, 256 or more of them."""
     surface = _SURFACE.get()
-    return _is_coloured(sys.stdout) if surface is None else surface.color
+    if surface is not None:
+        return surface.color
+    if not _is_coloured(sys.stdout):
+        return False
+    from rich.console import Console
+
+    return Console(file=sys.stdout).color_system in ("256", "truecolor")
 
 
 def colors_wanted() -> bool:
@@ -187,8 +193,8 @@ def bar(fraction: float, width: int, style: str = ACCENT) -> Line:
 
 
 def sparkline(heights: Sequence[float]) -> str:
-    """One character a number (0 or more), its height by the largest: a small histogram or curve."""
-    ramp = "▁▂▃▄▅▆▇█" if has_unicode() else "_.:-=+*#"
+    """One character a number (0 or more), its height by the largest: a small histogram."""
+    ramp = "▁▂▃▄▅▆▇" if has_unicode() else "_.:-=+*"  # never so high that two lines touch
     highest = max(heights) or 1
     return "".join(ramp[round(height / highest * (len(ramp) - 1))] for height in heights)
 
