@@ -312,7 +312,7 @@ def _fits(value: object, pattern: object) -> bool:
 
 def _whole_number(line: bytes) -> int:
     if not _WHOLE_NUMBER.fullmatch(line):
-        raise FormatError("the pickle is damaged: it holds a number that is none, or far too large")
+        raise FormatError("the pickle is damaged: it holds a number of another form, or a huge one")
     return int(line)
 
 
