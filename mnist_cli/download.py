@@ -19,6 +19,7 @@ from mnist_cli import paths
 from mnist_cli.errors import DownloadError, FileError, printable
 from mnist_cli.fetch import Body, Limits, StoppedError, host_of, shown, without_login
 from mnist_cli.files import AnyPath, atomic_writer, open_regular, remove_abandoned
+from mnist_cli.patience import Patience
 from mnist_cli.remote import FILES, RemoteFile, check_mirror
 from mnist_cli.verify import Found, SourceError, look, verified
 
@@ -171,13 +172,14 @@ class _Run:
         self._mirrors = mirrors
         self._source_dir = source_dir
         self._force = force
-        self._hopes = _Hopes(limits)
+        self._patience = Patience(limits)
         self._notes: set[str] = set()
         self._stop = threading.Event()
         self._waiting: queue.SimpleQueue[RemoteFile] = queue.SimpleQueue()
         self._events: queue.SimpleQueue[Event | BaseException] = queue.SimpleQueue()
 
     def outcomes(self, report: Callable[[Event], None]) -> tuple[Outcome, ...]:
+        """Do the work, and tell `report` of it."""
         for file in self._files:
             self._waiting.put(file)
         workers = [
@@ -284,34 +286,34 @@ class _Run:
         elif len(urls) == 1:
             problem = f"the only mirror failed: {errors[-1].reason}"
         else:
-            problem = f"all {len(urls)} mirrors failed, the last one: {errors[-1].reason}"
+            problem = f"none of {len(urls)} mirrors delivered it, the last one: {errors[-1].reason}"
         raise DownloadError(problem, hint=_OTHER_WAYS)
 
     def _fetch_from(self, file: RemoteFile, url: str) -> None:
         """Fetch from one mirror, with a second attempt when the first one's error may pass."""
         host = host_of(url)
-        self._hopes.refuse_offline(host)
+        self._patience.refuse_offline(host)
         started = monotonic()
         try:
             try:
                 self._attempt(file, url)
             except SourceError as error:
-                if not error.passing or self._hopes.exhausted():
+                if not error.passing or self._patience.exhausted():
                     raise
                 wait = _RETRY_AFTER if error.retry_after is None else error.retry_after
-                wait = min(wait, self._hopes.limits(host).retry_wait)
+                wait = min(wait, self._patience.limits(host).retry_wait)
                 when = f"in {wait:.0f} s" if wait >= 1 else "now"
                 self._note(f"{shown(url)}: {error.reason}; trying once more {when}")
                 if self._stop.wait(wait):
                     raise StoppedError from None
                 self._attempt(file, url)
         except SourceError as error:
-            self._hopes.lower(host, error, monotonic() - started)
+            self._patience.disappointed(host, error, monotonic() - started)
             raise
-        self._hopes.confirm()
+        self._patience.satisfied()
 
     def _attempt(self, file: RemoteFile, url: str) -> None:
-        limits = self._hopes.limits(host_of(url))
+        limits = self._patience.limits(host_of(url))
         self._store(
             file, without_login(url), partial(Body, url, limits, file.wire_limit, self._stop)
         )
@@ -332,60 +334,6 @@ class _Run:
         if text not in self._notes:  # two files may find the same server dead
             self._notes.add(text)
             self._events.put(Noted(text))
-
-
-class _Hopes:
-    """What servers have let us hope for so far in a run; shared by its threads.
-
-    Many dead servers must not add up to minutes, and one that was waited for in vain is not waited
-    for at full length again: but it is asked again, since it may only lack one of the files.
-    """
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._lock = threading.Lock()
-        self._stalled: set[str] = set()
-        self._offline: dict[str, SourceError] = {}
-        self._answered = False
-        self._wasted = 0.0  # seconds
-
-    def limits(self, host: str) -> Limits:
-        """How long to wait for `host`."""
-        with self._lock:
-            nobody_answers = bool(self._stalled) and not self._answered
-            unpromising = host in self._stalled or nobody_answers or self._spent()
-        return self._limits.shortened() if unpromising else self._limits
-
-    def exhausted(self) -> bool:
-        """Whether failed attempts have taken all the time that they may."""
-        with self._lock:
-            return self._spent()
-
-    def refuse_offline(self, host: str) -> None:
-        """Raise the `SourceError` of a server that was not even found before in this run."""
-        with self._lock:
-            error = self._offline.get(host)
-        if error is not None:
-            raise error
-
-    def lower(self, host: str, error: SourceError, seconds: float) -> None:
-        """`host` failed for good on a file, after so many seconds."""
-        with self._lock:
-            self._wasted += seconds
-            if error.stalled:
-                self._stalled.add(host)
-            elif error.offline:
-                self._offline[host] = error
-            else:
-                self._answered = True
-
-    def confirm(self) -> None:
-        """A server delivered a file."""
-        with self._lock:
-            self._answered = True
-
-    def _spent(self) -> bool:
-        return self._wasted > self._limits.wasted
 
 
 def _open_source(path: Path) -> io.RawIOBase:

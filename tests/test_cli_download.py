@@ -187,7 +187,7 @@ def test_when_all_mirrors_fail_one_line_names_the_file_and_what_to_do(folder: Pa
         assert err.splitlines() == [
             f"Note: {one.url}/{LABELS}.gz: HTTP 404 (Not Found); trying the next mirror",
             f"Note: {two.url}/{LABELS}.gz: HTTP 403 (Forbidden)",
-            f"Error: {LABELS}: all 2 mirrors failed, the last one: HTTP 403 (Forbidden)."
+            f"Error: {LABELS}: none of 2 mirrors delivered it, the last one: HTTP 403 (Forbidden)."
             " Check the network and try again, name another server with --mirror URL,"
             " or take the files from a folder with --from DIR.",
         ]

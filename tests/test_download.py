@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from pathlib import Path
@@ -27,6 +28,7 @@ from servers import (
     hang_up,
     redirect,
     serving,
+    slow_until,
     status,
     unannounced,
 )
@@ -310,6 +312,23 @@ def test_where_nobody_answers_the_next_server_is_not_waited_for_at_length(tmp_pa
     with serving(default=hang) as one, serving(default=hang) as two:
         fetch(tmp_path, one.url, two.url, limits=Limits(answer=0.5, short=0.1), log=log)
     assert waits(log) == ["0.5 s", "0.1 s"]
+
+
+def test_when_too_much_time_was_wasted_nothing_is_tried_twice(tmp_path: Path) -> None:
+    with serving(default=hang_up) as mirror:
+        fetch(tmp_path, mirror.url, limits=Limits(wasted=-1.0))
+        assert mirror.asked(f"{NAME}.gz") == 1
+
+
+def test_a_steady_but_slow_transfer_has_an_end_too(tmp_path: Path) -> None:
+    name = "t10k-images-idx3-ubyte"
+    packed = gzip.compress((paths.embedded_directory() / name).read_bytes(), compresslevel=1)
+    with serving(default=slow_until(threading.Event(), packed)) as mirror:  # takes 15 s
+        (outcome,) = download(
+            select((name,)), data_dir=tmp_path, mirrors=[mirror.url], limits=Limits(transfer=0.5)
+        )
+    assert outcome.error == "the only mirror failed: not done within 0.5 s"
+    assert contents(tmp_path) == {}
 
 
 def test_a_dead_port_leads_to_the_next_mirror(tmp_path: Path) -> None:
