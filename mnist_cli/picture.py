@@ -1,10 +1,10 @@
 """A picture file of any common format as numbers: upright, in full colour, on its ground.
 
 What a file claims is never believed: see `mnist_cli.formats`. Decoded pixels are turned into
-numbers in bands of rows and reduced at once, so that even a picture of 20 million pixels takes less
-than 200 MB.
+numbers tile by tile and reduced at once, so that even 20 million pixels take less than 200 MB.
 """
 
+import itertools
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 20_000_000
 
-_BAND_PIXELS = 200_000  # as many are held as floats at a time, before they are reduced
+_TILE = 448  # as many pixels squared are held as floats at a time, before they are reduced
 _PLAIN_INK = 0.15  # at a smaller standard deviation of brightness what shows is of one colour
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601
 _DECODERS = {
@@ -41,8 +41,9 @@ _DECODERS = {
 }
 
 Floats: TypeAlias = npt.NDArray[np.float32]
-# Rows from one to another: colour times alpha (rows, W, 1 or 3), and alpha (rows, W, 1) or None.
-_Rows: TypeAlias = Callable[[int, int], tuple[Floats, Floats | None]]
+# Of a box (left, top, right, bottom): colour times alpha (h, w, 1 or 3), alpha (h, w, 1) or None.
+_Box: TypeAlias = tuple[int, int, int, int]
+_Part: TypeAlias = Callable[[_Box], tuple[Floats, Floats | None]]
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _numbers(
     if name == "PNM":
         samples, white = pnm.read(data)
         height, width, _ = samples.shape
-        container, rows = Container(b"", width, height), _array_rows(samples, white)
+        container, part = Container(b"", width, height), _part_of_array(samples, white)
     else:
         if name == "HEIC":
             image = _open_heic(data)
@@ -122,10 +123,10 @@ def _numbers(
         else:
             container = formats.check(name, data)
             image = _open(name, container, long_side)
-        rows = _image_rows(image, container.key)
+        part = _part_of_image(image, container.key)
         width, height = image.size
-    factor = max(1, max(width, height) // (long_side or MAX_SIDE))
-    return container, *_gather(rows, width, height, factor)
+    factor = min(_TILE, max(1, max(width, height) // (long_side or MAX_SIDE)))
+    return container, *_gather(part, width, height, factor)
 
 
 def _open(name: str, container: Container, long_side: int | None) -> "Image.Image":
@@ -186,17 +187,17 @@ def _open_heic(data: bytes) -> "Image.Image":
     return image
 
 
-def _image_rows(image: "Image.Image", key: tuple[int, ...] | None) -> _Rows:
-    def rows(top: int, bottom: int) -> tuple[Floats, Floats | None]:
-        band = image.crop((0, top, image.width, bottom))
-        if band.mode == "1":
-            band = band.convert("L")
-        elif band.mode in ("P", "PA"):
-            band = band.convert("RGBA" if "transparency" in band.info else "RGB")
-        elif band.mode not in ("L", "LA", "RGB", "RGBA") and not band.mode.startswith("I"):
-            band = band.convert("RGB")
-        samples = np.asarray(band).reshape(bottom - top, image.width, -1)
-        values = samples.astype(np.float32) / np.float32(255 if band.mode[0] != "I" else 65535)
+def _part_of_image(image: "Image.Image", key: tuple[int, ...] | None) -> _Part:
+    def part(box: _Box) -> tuple[Floats, Floats | None]:
+        tile = image.crop(box)
+        if tile.mode == "1":
+            tile = tile.convert("L")
+        elif tile.mode in ("P", "PA"):
+            tile = tile.convert("RGBA" if "transparency" in tile.info else "RGB")
+        elif tile.mode not in ("L", "LA", "RGB", "RGBA") and not tile.mode.startswith("I"):
+            tile = tile.convert("RGB")
+        samples = np.asarray(tile).reshape(tile.height, tile.width, -1)
+        values = samples.astype(np.float32) / np.float32(255 if tile.mode[0] != "I" else 65535)
         if key is not None:
             alpha = (samples != key).any(axis=2, keepdims=True).astype(np.float32)
             return values * alpha, alpha
@@ -205,35 +206,36 @@ def _image_rows(image: "Image.Image", key: tuple[int, ...] | None) -> _Rows:
             return values[..., :-1] * alpha, alpha
         return values, None
 
-    return rows
+    return part
 
 
-def _array_rows(samples: pnm.Samples, white: int) -> _Rows:
-    def rows(top: int, bottom: int) -> tuple[Floats, Floats | None]:
-        return samples[top:bottom].astype(np.float32) / np.float32(white), None
+def _part_of_array(samples: pnm.Samples, white: int) -> _Part:
+    def part(box: _Box) -> tuple[Floats, Floats | None]:
+        left, top, right, bottom = box
+        return samples[top:bottom, left:right].astype(np.float32) / np.float32(white), None
 
-    return rows
-
-
-def _gather(rows: _Rows, width: int, height: int, factor: int) -> tuple[Floats, Floats | None]:
-    """Read all rows, band by band, each reduced by `factor`: colour times alpha, and alpha."""
-    step = max(1, _BAND_PIXELS // (width * factor)) * factor
-    colours: Floats | None = None
-    alphas: Floats | None = None
-    for top in range(0, height, step):
-        colour, alpha = rows(top, min(top + step, height))
-        colours = _put(colours, _reduced(colour, factor), top // factor, -(-height // factor))
-        if alpha is not None:
-            alphas = _put(alphas, _reduced(alpha, factor), top // factor, -(-height // factor))
-    assert colours is not None  # noqa: S101 - a picture has at least one row
-    return colours, alphas
+    return part
 
 
-def _put(whole: Floats | None, part: Floats, top: int, height: int) -> Floats:
-    if whole is None:
-        whole = np.empty((height, *part.shape[1:]), np.float32)
-    whole[top : top + len(part)] = part
-    return whole
+def _gather(part: _Part, width: int, height: int, factor: int) -> tuple[Floats, Floats | None]:
+    """Read all parts, each reduced by `factor`: colour times alpha, and alpha."""
+    step = _TILE // factor * factor
+    size = (-(-height // factor), -(-width // factor))
+    wholes: list[Floats | None] = [None, None]
+    for top, left in itertools.product(range(0, height, step), range(0, width, step)):
+        box = (left, top, min(left + step, width), min(top + step, height))
+        for number, values in enumerate(part(box)):
+            if values is None:
+                continue
+            tile = _reduced(values, factor)
+            whole = wholes[number]
+            if whole is None:
+                whole = wholes[number] = np.empty((*size, tile.shape[2]), np.float32)
+            y, x = top // factor, left // factor
+            whole[y : y + len(tile), x : x + tile.shape[1]] = tile
+    colour, alpha = wholes
+    assert colour is not None  # noqa: S101 - a picture has at least one pixel
+    return colour, alpha
 
 
 def _reduced(values: Floats, factor: int) -> Floats:

@@ -695,7 +695,7 @@ def test_heic_is_read_with_the_extra():
         refusal(data[:length])
 
 
-@pytest.mark.parametrize("name", ["a\x1b[31m", "a\nb", "[bold]a[/]", "a\u202eb", "a\udcff"])
+@pytest.mark.parametrize("name", ["a\x1b[31m", "a\nb", "[bold]a[red]", "a\u202eb", "a\udcff"])
 def test_any_file_name_works_and_is_escaped_in_errors(tmp_path, name):
     try:
         path = tmp_path / name
@@ -730,6 +730,7 @@ def flat(width: int, height: int, mode: str = "RGB") -> Image.Image:
     [
         ("JPEG of 100 megapixels", lambda path: flat(10_000, 10_000, "L").save(path, "JPEG")),
         ("PNG of 20 megapixels", lambda path: flat(5000, 4000, "RGBA").save(path, "PNG")),
+        ("PNG of the greatest width", lambda path: flat(65_535, 300, "RGBA").save(path, "PNG")),
         ("WebP of 10 megapixels", lambda path: flat(4000, 2500).save(path, "WEBP", method=0)),
         (
             "progressive JPEG",
@@ -767,6 +768,11 @@ def test_many_small_pieces_have_budgets():
     rle = bytearray(bmp_header(100, 100, 8) + bytes(3_000_000))
     rle[30] = 1
     assert "run-length coded" in refusal(bytes(rle))
+    assert "found no header" in refusal(b"P2" + b"#\n" * 100_000 + b" 1 1 1 1")
+    assert "more than 1,000 comments" in refusal(b"P2 1 1 1 1 " + b"#\n" * 100_000)
+    tiles = {256: (4, 4000), 257: (4, 4000), 258: (3, 8), 259: (3, 1), 262: (3, 1), 277: (3, 1)}
+    tiles |= {322: (4, 1), 323: (4, 1), 324: (4, 8), 325: (4, 1)}
+    assert "found 1 pieces of pixels in a TIFF file, expected 16,000,000" in refusal(tiff_of(tiles))
 
 
 def test_warnings_and_settings_of_pillow_are_left_alone(monkeypatch):

@@ -21,6 +21,8 @@ _BITMAP_HEADER = re.compile(rb"P[14]" + 2 * (_SPACE + rb"(\d{1,9})") + rb"[ \t\r
 _HEADER = re.compile(rb"P[2356]" + 3 * (_SPACE + rb"(\d{1,9})") + rb"[ \t\r\n\v\f]")
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _NO_NUMBER = re.compile(rb"\d{10}")  # it would not fit into 32 bits
+_MAX_HEADER = 10_000  # bytes; each comment costs the pattern many times its size in memory
+_MAX_COMMENTS = 1_000
 _WHITESPACE = b" \t\r\n\v\f"
 
 
@@ -30,7 +32,7 @@ def read(data: bytes) -> tuple[Samples, int]:
     Raises `FormatError` for any file that is not whole.
     """
     kind = int(data[1:2])
-    found = (_BITMAP_HEADER if kind in (1, 4) else _HEADER).match(data)
+    found = (_BITMAP_HEADER if kind in (1, 4) else _HEADER).match(data, 0, _MAX_HEADER)
     if found is None:
         raise damaged(f"found no header of a P{kind} file")
     width, height, white = (*map(int, found.groups()), 1)[:3]
@@ -61,6 +63,8 @@ def _binary(body: memoryview, kind: int, shape: tuple[int, int, int], white: int
 
 
 def _text(body: bytes, kind: int, shape: tuple[int, int, int]) -> Samples:
+    if body.count(b"#") > _MAX_COMMENTS:
+        raise damaged(f"found more than {_MAX_COMMENTS:,} comments in a P{kind} file")
     body = _COMMENT.sub(b" ", body)
     if body.translate(None, b"0123456789" + _WHITESPACE):
         raise damaged(f"found something that is not a number in a P{kind} file")
