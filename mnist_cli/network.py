@@ -10,15 +10,16 @@ The formulas are those of *Deep Learning from Scratch*, chapter 3, for the book'
 numbers, which `_folded` explains.
 """
 
+import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.blas import one_thread
+from mnist_cli.blas import blocks_of_rows, one_thread
 
 Float32 = NDArray[np.float32]
 Images = NDArray[Any]  # uint8, float32 or float64, as the class says
@@ -170,9 +171,10 @@ class Network:
         h[PIXELS] = 1
         *hidden, last = self._transposed
         for M in hidden:
-            h = M.dot(h)  # (51, 785) @ (785,) -> (51,)
+            h = M.dot(h)  # (52, 785) @ (785,) -> (52,)
             self._squash(h)
-        return last.dot(h)  # (10, 101) @ (101,) -> (10,)
+        logits: Float32 = last.dot(h)  # (10, 104) @ (104,) -> (10,)
+        return logits
 
     def _batched(self, rows: Images, batch_size: int | None, threads: int) -> Float32:
         """Logits of many images, batch by batch; worker threads take the next batch in turn."""
@@ -184,14 +186,16 @@ class Network:
         starts = deque(range(0, count, size))  # popleft is atomic: workers share it
 
         def work() -> None:
-            buffers = self._buffers(size)
+            forward = self._forward(size)
             while starts:
                 try:
                     start = starts.popleft()
                 except IndexError:  # another worker was quicker
                     return
-                batch = slice(start, start + size)
-                self._forward(rows[batch], buffers, logits[batch])
+                batch = rows[start : start + size]
+                if len(batch) < size:  # the last one
+                    forward = self._forward(len(batch))
+                logits[start : start + size] = forward(batch)
 
         with one_thread():
             workers = min(threads, len(starts))
@@ -199,24 +203,32 @@ class Network:
                 work()
             else:
                 # The calling thread only waits: beside one worker it would share a core with it.
-                with ThreadPoolExecutor(workers) as pool:
-                    for done in [pool.submit(work) for _ in range(workers)]:
-                        done.result()
+                _side_by_side(work, workers)
         return logits
 
-    def _forward(self, rows: Images, buffers: list[Float32], logits: Float32) -> None:
-        x, *hs = (buffer[: len(rows)] for buffer in buffers)
-        _fill(x[:, :PIXELS], rows)  # (n, 784)
-        for M, h in zip(self._layers, hs, strict=False):
-            x = np.dot(x, M, out=h)  # (n, 785) @ (785, 51) -> (n, 51)
-            self._squash(x)
-        np.dot(x, self._layers[-1], out=logits)  # (n, 101) @ (101, 10) -> (n, 10)
+    def _forward(self, size: int) -> Callable[[Images], Float32]:
+        """What takes batches (size, 784) to logits (size, 10), in buffers used again each time.
 
-    def _buffers(self, size: int) -> list[Float32]:
-        """Room for the input and the hidden layers of one batch, used again for every batch."""
-        buffers = [np.empty((size, len(M)), np.float32) for M in self._layers]
-        buffers[0][:, PIXELS] = 1
-        return buffers
+        A batch lies in blocks of as many rows as the matrix library likes best: 100 images, each
+        with the 1 for the bias, as (5, 20, 785).
+        """
+        blocks, rows = blocks_of_rows(size, self._layers[0].size)
+        x = np.zeros((blocks, rows, PIXELS + 1), np.float32)
+        x[..., PIXELS] = 1
+        pixels = x.reshape(-1, PIXELS + 1)[:size, :PIXELS]
+        outs = [np.empty((blocks, rows, M.shape[1]), np.float32) for M in self._layers]
+        *hidden, (last, logits) = zip(self._layers, outs, strict=True)
+
+        def forward(batch: Images) -> Float32:
+            _fill(pixels, batch)
+            h = x
+            for M, out in hidden:
+                h = np.matmul(h, M, out=out)  # (5, 20, 785) @ (785, 52) -> (5, 20, 52)
+                self._squash(h)
+            np.matmul(h, last, out=logits)  # (5, 20, 104) @ (104, 10) -> (5, 20, 10)
+            return logits.reshape(-1, CLASSES)[:size]
+
+        return forward
 
     def _squash(self, h: Float32) -> None:
         if self.activation == "sigmoid":
@@ -247,10 +259,12 @@ def _folded(
       after it takes z @ W + b = t @ (W / 2) + (b + sum of W's rows / 2);
     - pixels stay 0..255, so W1 takes the division by 255;
     - the bias is one more row of the matrix, for an input that is always 1. A hidden layer hands
-      that 1 on by one more column: tanh(20) is 1, and so is relu(1).
+      that 1 on by one more column: tanh(20) is 1, and so is relu(1). Columns of 0 fill the matrix
+      up to a multiple of 4, which processors take at once.
     """
     tanh = activation == "sigmoid"
     matrices = []
+    height = PIXELS + 1
     for layer, (W32, b32) in enumerate(zip(weights, biases, strict=True)):
         W, b = W32.astype(np.float64), b32.astype(np.float64)
         first, last = layer == 0, layer == len(weights) - 1
@@ -261,13 +275,38 @@ def _folded(
         if tanh and not last:
             W, b = W / 2, b / 2
         rows, columns = W.shape
-        M = np.zeros((rows + 1, columns if last else columns + 1))
+        width = columns if last else columns // 4 * 4 + 4
+        M = np.zeros((height, width))
         M[:rows, :columns] = W
         M[rows, :columns] = b
         if not last:
             M[rows, columns] = _SATURATED if tanh else 1
         matrices.append(M.astype(np.float32))
+        height = width
     return tuple(matrices)
+
+
+def _side_by_side(work: Callable[[], None], count: int) -> None:
+    """Run `work` in `count` threads and wait; an error in one of them is raised here.
+
+    A `ThreadPoolExecutor` does the same, but to set it up and wind it up takes as long as a few
+    batches.
+    """
+    errors: list[Exception] = []
+
+    def guarded() -> None:
+        try:
+            work()
+        except Exception as error:
+            errors.append(error)
+
+    workers = [threading.Thread(target=guarded) for _ in range(count)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if errors:
+        raise errors[0]
 
 
 def _input_limit(

@@ -1,6 +1,7 @@
 """The forward pass against the textbook formulas, on real images and at the edges of float32."""
 
 import copy
+import itertools
 import pickle
 import threading
 
@@ -8,8 +9,9 @@ import numpy as np
 import pytest
 import textbook
 import threadpoolctl
+
 from mnist_cli import load_images, load_labels, load_network
-from mnist_cli.network import Network, relu, sigmoid, softmax
+from mnist_cli.network import Network, _side_by_side, relu, sigmoid, softmax
 
 BATCH_SIZES = [1, 7, 100, 128, 333, 10_000, 20_000]
 
@@ -40,7 +42,7 @@ def expected(network, images):
 def random_network(sizes, activation="sigmoid", scale=1.0, seed=0):
     rng = np.random.default_rng(seed)
     return Network(
-        tuple(rng.normal(0, scale, shape) for shape in zip(sizes, sizes[1:], strict=False)),
+        tuple(rng.normal(0, scale, shape) for shape in itertools.pairwise(sizes)),
         tuple(rng.normal(0, scale, size) for size in sizes[1:]),
         activation,
     )
@@ -283,3 +285,16 @@ def test_an_error_in_a_batch_leaves_the_blas_threads_as_they_were(network):
         with pytest.raises(ValueError, match="expected 1 or more"):
             network.predict(np.zeros((5, 784), np.uint8), batch_size=0, threads=2)
         assert blas_threads() == before
+
+
+def test_an_error_in_a_worker_thread_reaches_the_caller():
+    done = []
+
+    def work():
+        done.append(threading.current_thread())
+        raise MemoryError("no room for the buffers")
+
+    with pytest.raises(MemoryError, match="no room"):
+        _side_by_side(work, 2)
+    assert len(set(done)) == 2
+    assert not any(thread.is_alive() for thread in done)
