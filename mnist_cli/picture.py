@@ -7,7 +7,7 @@ numbers tile by tile and reduced at once, so that even 20 million pixels take le
 import itertools
 import os
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
@@ -144,10 +144,13 @@ def _open(name: str, container: Container, long_side: int | None) -> "Image.Imag
         if name == "JPEG":
             scale = _draft_scale(*image.size, long_side)
             image.draft(None, (max(1, image.width // scale), max(1, image.height // scale)))
-        with complaints() if name == "TIFF" else nullcontext(bytes) as complaint:
+        listening: AbstractContextManager[list[str]] = (
+            complaints() if name == "TIFF" else nullcontext([])
+        )
+        with listening as heard:
             image.load()
-            if said := complaint().decode("ascii", "replace").strip():
-                raise ValueError(said)
+        if heard:
+            raise ValueError(heard[0].strip())
     except MnistError:
         raise
     except Exception as error:  # Pillow raises nearly everything for a damaged file

@@ -7,8 +7,10 @@ what is read back.
 import io
 import itertools
 import json
+import os
 import random
 import struct
+import subprocess
 import sys
 import threading
 import warnings
@@ -25,6 +27,7 @@ from PIL import Image, ImageFile, ImageOps
 
 from mnist_cli import picture
 from mnist_cli.errors import FileError, FormatError, MnistError
+from mnist_cli.formats.libtiff import complaints
 from mnist_cli.picture import load_picture
 
 RNG = np.random.default_rng(0)
@@ -510,6 +513,28 @@ def test_damage_in_a_fax_is_refused_and_nothing_is_printed(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX descriptors")
+def test_what_others_write_to_standard_error_meanwhile_is_no_damage(capfd):
+    """A progress bar, say, in another thread."""
+    with complaints() as heard:
+        os.write(2, b"\x1b[1Areading 3 of 9\n")
+        os.write(2, b"Fax4Decode: Bad code word at line 31 of strip 0 (x 3).\n")
+        os.write(2, b"\rreading 4 of 9")
+    assert heard == ["Fax4Decode: Bad code word at line 31 of strip 0 (x 3).\n"]
+    assert capfd.readouterr().err == "\x1b[1Areading 3 of 9\n\rreading 4 of 9"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX descriptors")
+def test_a_process_without_standard_error_reads_tiff_too(tmp_path):
+    path = tmp_path / "picture.tif"
+    path.write_bytes(SAMPLES["tiff fax"])
+    code = "import os, sys; os.close(2); from mnist_cli.picture import load_picture as load;"
+    code += "print(load(sys.argv[1]).pixels.shape)"
+    command = [sys.executable, "-c", code, path]
+    result = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    assert result.stdout == b"(12, 10, 3)\n"
+
+
 # hostile-input.md 3.4: sizes, other content
 
 
@@ -714,6 +739,7 @@ def test_any_file_name_works_and_is_escaped_in_errors(tmp_path, name):
 
 
 LOAD = """
+from mnist_cli.formats.libtiff import complaints
 from mnist_cli.picture import load_picture
 print(load_picture(sys.argv[1], long_side=1000).pixels.shape, peak_megabytes())
 """
