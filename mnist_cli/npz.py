@@ -32,6 +32,8 @@ _END = struct.Struct("<4s4H2IH")
 _DATA_DESCRIPTOR_SIZES = (12, 16, 20, 24)  # written after the data by those who cannot seek
 
 _ENCRYPTED, _HAS_DATA_DESCRIPTOR = 1, 8
+_USUAL_FLAGS = 0x080E  # deflate's two level bits, a data descriptor, a name in UTF-8
+_MAX_VERSION = 45  # of the zip format: what very large members need, and NumPy always asks for
 _STORED, _DEFLATED = 0, 8
 
 # The literal that NumPy writes, Python 2's long integers included.
@@ -94,8 +96,10 @@ def _central_directory(content: bytes) -> tuple[list[_Member], int]:
         if position + _CENTRAL.size > end or not content.startswith(b"PK\x01\x02", position):
             raise FormatError("the archive's directory is damaged")
         entry = _CENTRAL.unpack_from(content, position)
-        _, _, _, flags, method, _, _, checksum, packed_size, size, *rest = entry
+        _, _, version, flags, method, _, _, checksum, packed_size, size, *rest = entry
         name_length, extra_length, comment_length, _, _, _, offset = rest
+        if version > _MAX_VERSION:
+            raise FormatError(f"the archive needs version {version} of zip, at most 45 is read")
         position += _CENTRAL.size
         name = content[position : position + name_length]
         position += name_length + extra_length + comment_length
@@ -114,6 +118,8 @@ def _packed(content: bytes, member: _Member, end: int) -> bytes:
     name = printable(member.name)
     if member.flags & _ENCRYPTED:
         raise FormatError(f"{name} is encrypted")
+    if member.flags & ~_USUAL_FLAGS:
+        raise FormatError(f"{name} has flags {member.flags:#06x} that no writer of arrays sets")
     if member.method not in (_STORED, _DEFLATED):
         raise FormatError(f"{name} is packed by method {member.method}, expected 0 or 8 (deflate)")
     begin = member.offset

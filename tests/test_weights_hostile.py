@@ -441,7 +441,9 @@ def test_a_wrong_checksum():
 @pytest.mark.parametrize(
     ("offset", "value", "problem"),
     [
+        (6, b"\xf3\x00", "the archive needs version 243 of zip, at most 45 is read"),
         (8, b"\x01\x00", "W1.npy is encrypted"),
+        (8, b"\x20\x00", "W1.npy has flags 0x0020 that no writer of arrays sets"),
         (10, b"\x0c\x00", "W1.npy is packed by method 12, expected 0 or 8 (deflate)"),
         (20, b"\x00\x00\x00\x00", "W1.npy is cut short, overlaps another member or leaves a gap"),
         (20, b"\xff\xff\xff\xff", "W1.npy is cut short, overlaps another member or leaves a gap"),
