@@ -55,7 +55,7 @@ def _matrix(confusion: Confusion) -> list[Line]:
     totals = confusion.counts.sum(axis=1).tolist()
     columns = confusion.counts.sum(axis=0).tolist()
     width = max(len(str(max(columns))), 3)
-    total_width = len(str(sum(totals))) + 1
+    total_width = max(len(str(sum(totals))), 3)
 
     def plain_row(name: str, values: list[Any], total: object) -> Line:
         cells = "".join(f"{value:>{width}} " for value in values)

@@ -1,0 +1,226 @@
+"""Lines of spans: what they look like on each surface, and what never gets through."""
+
+import io
+import sys
+import xml.etree.ElementTree as ET
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_cli import load_images
+from mnist_cli.errors import FileError
+from mnist_cli.render.export import write_export
+from mnist_cli.render.pictures import legend, picture, scale, signed_picture, strip
+from mnist_cli.render.text import (
+    Surface,
+    bar,
+    beside,
+    drawing_on,
+    length,
+    line,
+    note,
+    plain,
+    seconds,
+    show,
+    sparkline,
+    table,
+)
+
+COLOURED, BLOCKS, ASCII = Surface(True, True), Surface(False, True), Surface(False, False)
+SURFACES = [COLOURED, BLOCKS, ASCII]
+
+
+def text_of(lines):
+    return plain(lines).splitlines()
+
+
+@pytest.mark.parametrize("evil", ["\x1b[31m", "two\nlines", "\x07", "\u202e", "\udcff", "\x9b1m"])
+def test_no_control_character_gets_through(evil, capsys):
+    show([line(f"a{evil}b")])
+    written = capsys.readouterr().out
+    assert written.endswith("\n")
+    assert written[:-1].isprintable()
+
+
+def test_markup_and_emoji_codes_are_text(tmp_path, capsys):
+    view = [line(("[bold]x[/bold] :smile: http://a 1.5", "bold"))]
+    show(view)
+    assert capsys.readouterr().out == "[bold]x[/bold] :smile: http://a 1.5\n"
+    write_export(tmp_path / "a.html", lambda: view)
+    assert "[bold]x[/bold] :smile: http://a 1.5" in (tmp_path / "a.html").read_text("utf-8")
+
+
+def test_a_note_goes_to_standard_error(capsys):
+    note("mind this", "Warning")
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "Warning: mind this\n")
+
+
+def test_a_table_has_even_columns():
+    rows = [["a", ("1", "bold")], ["bcd", "23456"]]
+    assert text_of(table(["x", "n"], rows, "<>")) == ["x        n", "a        1", "bcd  23456"]
+
+
+def test_blocks_stand_beside_each_other_with_their_tops_aligned():
+    left, right = [line("a"), line("bcd")], [line("1"), line("2"), line("3")]
+    assert text_of(beside(left, right, gap="|")) == ["a  |1", "bcd|2", "   |3"]
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("fraction", [0, 0.001, 0.33, 0.5, 0.999, 1])
+def test_a_bar_is_as_long_as_its_fraction_and_never_longer_than_its_width(surface, fraction):
+    with drawing_on(surface):
+        spans = bar(fraction, 20)
+    assert length(spans) == 20
+    filled = len(spans[0][0])
+    assert abs(filled - 20 * fraction) <= 1
+
+
+def test_a_sparkline_has_a_character_for_each_number():
+    with drawing_on(BLOCKS):
+        assert sparkline([0, 1, 2, 4]) == "▁▃▄▇"
+        assert sparkline([0, 0]) == "▁▁"
+    with drawing_on(ASCII):
+        assert sparkline([0, 4]).isascii()
+
+
+@pytest.mark.parametrize(
+    ("duration", "text"), [(2.5e-5, "25 us"), (0.0149, "14.9 ms"), (1.234, "1.23 s")]
+)
+def test_a_duration_has_the_unit_that_suits_it(duration, text):
+    assert seconds(duration) == text
+
+
+def test_a_picture_shows_each_pixel_in_its_grey():
+    image = load_images()[0]
+    with drawing_on(COLOURED):
+        rows = picture(image)
+    assert len(rows) == 14
+    for number, row in enumerate(rows):
+        assert "".join(text for text, _ in row) == "▀" * 28
+        for column, (_, style) in enumerate(row):
+            top, low = image[2 * number, column], image[2 * number + 1, column]
+            assert style == f"#{top:02x}{top:02x}{top:02x} on #{low:02x}{low:02x}{low:02x}"
+
+
+def test_a_picture_without_colour_has_ink_where_the_image_has():
+    image = np.zeros((4, 3), np.uint8)
+    image[0, 0] = image[1, 1] = image[2, 2] = image[3, 2] = 255
+    with drawing_on(BLOCKS):
+        assert text_of(picture(image)) == ["▀▄", "  █"]
+    with drawing_on(ASCII):
+        rows = text_of(picture(image))
+    assert rows[0].isascii()
+    assert [[char != " " for char in row] for row in rows] == [[True] * 2, [False, False, True]]
+
+
+@pytest.mark.parametrize("surface", [BLOCKS, ASCII])
+def test_signs_show_what_is_above_and_below_zero(surface):
+    values = np.repeat([[1.0, 0.3, 0.0, -0.3, -1.0]], 2, axis=0)
+    with drawing_on(surface):
+        assert text_of(signed_picture(values, 1)) == ["#+ -="]
+
+
+def test_the_two_colours_differ_in_blue_and_not_only_in_red_and_green():
+    """Blue against orange: told apart with every kind of colour vision."""
+    with drawing_on(COLOURED):
+        ((_, above), (_, below)) = signed_picture(np.array([[1.0, -1.0]] * 2), 1)[0]
+        words = [text for (text, _), *_ in legend("more", "less")]
+    assert above.split(" on ")[0] == "#409cff"
+    assert below.split(" on ")[0] == "#ff8c00"
+    assert len(words) == 2
+
+
+def test_zero_everywhere_is_a_picture_too():
+    for surface in SURFACES:
+        with drawing_on(surface):
+            assert len(signed_picture(np.zeros((28, 28)), 0)) == 14
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_a_scale_names_its_ends_or_its_steps(surface):
+    with drawing_on(surface):
+        text = " ".join(text_of(scale(0.5)))
+    expected = ["-0.5000", "+0.5000"] if surface.color else ["-0.2500", "-0.0750", "+0.0750"]
+    assert all(number in text for number in expected)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("count", [1, 10, 50, 100, 784])
+def test_a_strip_fits_and_goes_from_dark_to_bright(surface, count):
+    with drawing_on(surface):
+        spans = strip(np.linspace(-3, 5, count), 50)
+    assert 1 <= length(spans) <= 50
+    if surface == COLOURED and 1 < count <= 50:
+        assert (spans[0][1], spans[-1][1]) == ("on #000000", "on #ffffff")
+
+
+VIEW = [
+    line(("bold", "bold"), " and ", ("blue", "#2f8fd0"), " & <angle>"),
+    [],
+    [("▀", "#ffffff on #000000")],
+]
+
+
+def test_svg_holds_the_same_text_and_no_outside_address(tmp_path):
+    write_export(tmp_path / "a.svg", lambda: VIEW)
+    content = (tmp_path / "a.svg").read_text("utf-8")
+    root = ET.fromstring(content)
+    texts = " ".join(element.text or "" for element in root.iter() if element.tag.endswith("text"))
+    for part in ("bold", "and", "blue", "& <angle>", "▀"):
+        assert part in texts.replace("\xa0", " ")
+    without_namespace = content.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    for address in ("http", "//", "@import", "@font-face"):
+        assert address not in without_namespace
+
+
+def test_html_holds_the_same_text_and_no_outside_address(tmp_path):
+    write_export(tmp_path / "a.html", lambda: VIEW)
+    content = (tmp_path / "a.html").read_text("utf-8")
+    body = "".join(
+        ET.fromstring(content[content.index("<pre") : content.index("</body")]).itertext()
+    )
+    assert unescape(body).splitlines()[:3] == ["bold and blue & <angle>", "", "▀"]
+    for address in ("http", "src=", "href", "@import", "url("):
+        assert address not in content
+
+
+def test_text_is_the_colourless_form(tmp_path):
+    write_export(tmp_path / "a.txt", lambda: picture(load_images()[0]))
+    with drawing_on(BLOCKS):
+        assert (tmp_path / "a.txt").read_text("utf-8") == plain(picture(load_images()[0]))
+
+
+def test_a_picture_is_coloured_whatever_the_terminal_unless_no_color_is_set(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    view = lambda: picture(load_images()[0])  # noqa: E731 - the shortest way to say it
+    write_export(tmp_path / "a.html", view)
+    monkeypatch.setenv("NO_COLOR", "1")
+    write_export(tmp_path / "b.html", view)
+    coloured, plainly = (Path(tmp_path / name).read_text("utf-8") for name in ("a.html", "b.html"))
+    assert "#fefefe" in coloured
+    assert "#fefefe" not in plainly
+    assert "█" in plainly
+
+
+def test_the_same_view_gives_the_same_bytes(tmp_path):
+    for name in ("a.svg", "b.svg"):
+        write_export(tmp_path / name, lambda: VIEW)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_a_file_is_not_replaced_unless_asked(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("mine")
+    with pytest.raises(FileError, match="exists already"):
+        write_export(path, lambda: VIEW)
+    assert path.read_text() == "mine"
+    write_export(path, lambda: VIEW, overwrite=True)
+    assert path.read_text("utf-8").startswith("bold")
+
+
+def test_another_suffix_is_a_value_error():
+    with pytest.raises(ValueError, match=r"'\.pdf', takes \.svg \.html \.txt"):
+        write_export("a.pdf", lambda: VIEW)
