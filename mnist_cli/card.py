@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from mnist_cli.errors import FormatError
+from mnist_cli.errors import FormatError, MnistError
 from mnist_cli.files import AnyPath, read_bytes, write_bytes
 
 _LARGEST = 1 << 20  # bytes; a card of a thousand epochs has some 30,000
@@ -81,6 +81,15 @@ def read_card(path: AnyPath) -> Card:
     for name in ("loss_by_epoch", "validation_accuracy_by_epoch"):
         content[name] = tuple(content[name])
     return Card(**content)
+
+
+def card_of(weights: AnyPath, sha256: str) -> Card | None:
+    """The card beside a weights file; None without one that is whole and names this SHA-256."""
+    try:
+        card = read_card(card_path(weights))
+    except MnistError:
+        return None
+    return card if card.weights_sha256 == sha256 else None
 
 
 def _not_a_card(path: AnyPath, why: str) -> FormatError:

@@ -264,6 +264,8 @@ def train_file(
     output = Path(output)
     if output.suffix.lower() not in (".pkl", ".npz"):
         raise ValueError(f"output is {output.name!r}, it must end in .pkl or .npz")
+    if limit is not None and limit < 1:
+        raise ValueError(f"limit is {limit}, it must be at least 1")
     partial = output.with_name(output.name + ".partial")
     for path in (output, card_path(output), partial):
         _require_writable(path, overwrite=overwrite)

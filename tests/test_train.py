@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from mnist_cli.augment import Distortions
 from mnist_cli.backprop import fold, initial_parameters, logits, loss_and_gradients
-from mnist_cli.card import Card, card_path, read_card, write_card
+from mnist_cli.card import Card, card_of, card_path, read_card, write_card
 from mnist_cli.errors import FileError, FormatError, MnistError
 from mnist_cli.idx import load_images, load_labels
 from mnist_cli.network import Network
@@ -378,6 +378,12 @@ def test_images_and_labels_go_together(tmp_path: Path, options: dict[str, str]) 
         train_file(tmp_path / "w.pkl", SHORT, **options)
 
 
+@pytest.mark.parametrize("limit", [0, -3])
+def test_a_limit_below_one_is_refused(tmp_path: Path, limit: int) -> None:
+    with pytest.raises(ValueError, match=f"limit is {limit}"):
+        train_file(tmp_path / "w.pkl", SHORT, limit=limit)
+
+
 def test_a_name_that_says_no_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"\.pkl or \.npz"):
         train_file(tmp_path / "w.bin", SHORT)
@@ -408,6 +414,16 @@ def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read_card(tmp_path / "w.json") == CARD
     with pytest.raises(FileError, match="exists already"):
         write_card(CARD, tmp_path / "w.json")
+
+
+def test_a_card_counts_for_the_weights_it_names(tmp_path: Path) -> None:
+    weights = tmp_path / "w.pkl"
+    assert card_of(weights, CARD.weights_sha256) is None
+    write_card(CARD, tmp_path / "w.json")
+    assert card_of(weights, CARD.weights_sha256) == CARD
+    assert card_of(weights, "1" * 64) is None
+    (tmp_path / "w.json").write_text("{}")
+    assert card_of(weights, CARD.weights_sha256) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff\xfe", b"[" * 100_000, b"NaN"])
