@@ -461,6 +461,31 @@ def test_a_directory_that_lies(offset, value, problem):
     assert refusal(bytes(content)) == problem
 
 
+@pytest.mark.parametrize(
+    ("offset", "value"),
+    [
+        (4, b"\x01\x00"),  # the disk
+        (8, b"\x03\x00"),  # members on this disk
+        (8, b"\x01\x00\x01\x00"),  # members, here and in all: one is hidden
+        (8, b"\x03\x00\x03\x00"),
+        (12, b"\x00\x00"),  # the size of the directory
+        (20, b"\x01\x00"),  # the length of a comment that is not there
+    ],
+)
+def test_an_end_record_that_lies(offset, value):
+    content = bytearray(npz())
+    place = len(content) - 22 + offset
+    content[place : place + len(value)] = value
+    assert refusal(bytes(content)) == "the archive's directory is damaged"
+
+
+def test_a_member_whose_own_header_names_another_method():
+    content = bytearray(npz())
+    content[8:10] = b"\x08\x00"
+    problem = "W1.npy has another name or method in the archive's directory"
+    assert refusal(bytes(content)) == problem
+
+
 def test_members_may_not_overlap():
     content = bytearray(npz())
     second = content.rindex(b"PK\x01\x02")
