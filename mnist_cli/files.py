@@ -7,7 +7,6 @@ cap. Writing: a file appears whole under its final name or not at all.
 import contextlib
 import os
 import re
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -156,7 +155,7 @@ def refuse_existing(path: AnyPath) -> None:
 def _create_temporary(target: Path, permissions: int | None) -> tuple[int, Path]:
     """A new, locked file beside `target`: its descriptor and path."""
     while True:
-        temporary = target.parent / f".{target.name[:_NAME_KEPT]}.{secrets.token_hex(8)}.tmp"
+        temporary = target.parent / f".{target.name[:_NAME_KEPT]}.{os.urandom(8).hex()}.tmp"
         # The umask applies; and what few may read in the end nobody else may open meanwhile.
         descriptor = os.open(temporary, _CREATE_FLAGS, 0o666 if permissions is None else 0o600)
         if sys.platform != "win32":
