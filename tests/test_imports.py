@@ -1,0 +1,62 @@
+"""What a command loads: start-up time is import time, so nothing is imported that it does not use.
+
+The modules are those of a child process with its output piped, as a script would run it.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+SLOW = {"numpy", "rich", "requests", "PIL", "scipy", "platformdirs", "threadpoolctl", "zipfile"}
+
+COMMANDS = [
+    ("--version", set()),
+    ("--help", set()),
+    ("inspect --help", set()),
+    ("predict --help", set()),
+    ("eval --help", set()),
+    ("download --help", set()),
+    ("train --help", set()),
+    ("inspect", {"numpy"}),
+    ("inspect --json", {"numpy"}),
+    ("predict --index 42", {"numpy"}),
+    ("predict --index 42 --json", {"numpy"}),
+    ("eval --runs 1 --limit 100", {"numpy", "threadpoolctl"}),
+    ("eval --runs 1 --limit 100 --json", {"numpy", "threadpoolctl"}),
+]
+
+RUN_AND_TELL = """
+import sys
+from mnist_cli.cli import run
+code = run(sys.argv[1:])
+print("loaded:", *sys.modules)
+sys.exit(code)
+"""
+
+
+def modules_after(code: str, *arguments: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.rpartition("loaded: ")[2].split())
+
+
+@pytest.mark.parametrize(("command", "expected"), COMMANDS)
+def test_a_command_loads_only_the_slow_modules_that_it_uses(command, expected):
+    assert modules_after(RUN_AND_TELL, *command.split()) & SLOW == expected
+
+
+def test_importing_the_package_loads_nothing_slow():
+    loaded = modules_after("import sys, mnist_cli; print('loaded:', *sys.modules)")
+    assert not loaded & {*SLOW, "click"}
+
+
+def test_the_library_does_without_the_command_line():
+    loaded = modules_after(
+        "import sys, mnist_cli\n"
+        "for name in mnist_cli.__all__: getattr(mnist_cli, name)\n"
+        "mnist_cli.load_network().predict(mnist_cli.load_images())\n"
+        "print('loaded:', *sys.modules)"
+    )
+    assert not loaded & {"click", "rich", "mnist_cli.cli", "mnist_cli.render"}
