@@ -535,6 +535,56 @@ def test_a_process_without_standard_error_reads_tiff_too(tmp_path):
     assert result.stdout == b"(12, 10, 3)\n"
 
 
+def without(data: bytes, start: bytes, length: int) -> bytes:
+    at = data.index(start)
+    return data[:at] + data[at + length :]
+
+
+JPEG = SAMPLES["jpeg"]
+FRAME, SCAN = JPEG.index(b"\xff\xc0"), JPEG.index(b"\xff\xda")
+WEBP = SAMPLES["webp"]
+GIF = SAMPLES["gif"]
+BROKEN_OTHERS = {
+    "jpeg without a frame": without(JPEG, b"\xff\xc0", 19),
+    "jpeg with two frames": JPEG[:FRAME] + JPEG[FRAME : FRAME + 19] + JPEG[FRAME:],
+    "jpeg, lossless": patched(JPEG, FRAME + 1, b"\xc3"),
+    "jpeg of 12 bits": patched(JPEG, FRAME + 4, b"\x0c"),
+    "jpeg of 2 components": patched(JPEG, FRAME + 9, b"\2"),
+    "jpeg with sampling factor 0": patched(JPEG, FRAME + 11, b"\0"),
+    "jpeg with no components in a scan": patched(JPEG, SCAN + 4, b"\0"),
+    "jpeg with a scan of another component": patched(JPEG, SCAN + 5, b"\x63"),
+    "jpeg with a segment of length 0": patched(JPEG, FRAME + 2, b"\0\0"),
+    "jpeg with bytes between segments": JPEG[:FRAME] + b"\0" + JPEG[FRAME:],
+    "webp longer than it says": WEBP + b"JUNK" + bytes(4),
+    "webp of another sort": WEBP.replace(b"VP8 ", b"VP9 "),
+    "webp without start code": WEBP.replace(b"\x9d\x01\x2a", bytes(3)),
+    "webp with an empty first chunk": b"RIFF" + struct.pack("<I", 12) + b"WEBPVP8L" + bytes(4),
+    "webp of no chunks": b"RIFF" + struct.pack("<I", 4) + b"WEBP",
+    "webp of many chunks": b"RIFF"
+    + struct.pack("<I", len(WEBP) - 8 + 8 * 10_000)
+    + WEBP[8:]
+    + (b"JUNK" + bytes(4)) * 10_000,
+    "gif of no frames": GIF[:13] + bytes(3 << ((GIF[10] & 7) + 1)) + b";",
+    "gif without colours": patched(GIF, 10, b"\0")[:13] + GIF[13 + (3 << ((GIF[10] & 7) + 1)) :],
+    "gif with an unknown block": GIF[:-1] + b"?;",
+    "bmp of a cut header": SAMPLES["bmp"][:28],
+    "pgm of largest value 0": b"P5 1 1 0\n\0",
+    "pgm of largest value 65536": b"P5 1 1 65536\n\0\0\0",
+    "pgm with a value above the largest": b"P5 2 1 9\n\5\x0a",
+    "pgm with words": b"P2 2 1 9 1 two",
+    "pgm with a negative number": b"P2 2 1 9 1 -2",
+    "pgm with an enormous number": b"P2 2 1 9 1 4294967297",
+    "pgm with too few numbers": b"P2 2 1 9 1",
+    "pgm with too many numbers": b"P2 2 1 9 1 2 3",
+    "pbm with a 2": b"P1 2 1 0 2",
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN_OTHERS)
+def test_other_broken_files_are_refused(fault):
+    refusal(BROKEN_OTHERS[fault])
+
+
 # hostile-input.md 3.4: sizes, other content
 
 
