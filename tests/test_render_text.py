@@ -100,7 +100,8 @@ def test_a_picture_shows_each_pixel_in_its_grey():
     assert len(rows) == 14
     for number, row in enumerate(rows):
         assert "".join(text for text, _ in row) == "▀" * 28
-        for column, (_, style) in enumerate(row):
+        styles = [style for text, style in row for _ in text]
+        for column, style in enumerate(styles):
             top, low = image[2 * number, column], image[2 * number + 1, column]
             assert style == f"#{top:02x}{top:02x}{top:02x} on #{low:02x}{low:02x}{low:02x}"
 
@@ -126,7 +127,7 @@ def test_signs_show_what_is_above_and_below_zero(surface):
 def test_the_two_colours_differ_in_blue_and_not_only_in_red_and_green():
     """Blue against orange: told apart with every kind of colour vision."""
     with drawing_on(COLOURED):
-        ((_, above), (_, below)) = signed_picture(np.array([[1.0, -1.0]] * 2), 1)[0]
+        (_, above), (_, below) = signed_picture(np.array([[1.0, -1.0]] * 2), 1)[0]
         words = [text for (text, _), *_ in legend("more", "less")]
     assert above.split(" on ")[0] == "#409cff"
     assert below.split(" on ")[0] == "#ff8c00"

@@ -174,8 +174,8 @@ def _sentence(result: Evaluation) -> list[Line]:
     if result.different == 0:
         agreement = ("every prediction is the same", GOOD)
     else:
-        count = f"{result.different:,} of {result.samples:,}"
-        agreement = (f"{count} predictions differ", BAD)
+        plural = "prediction differs" if result.different == 1 else "predictions differ"
+        agreement = (f"{result.different} {plural}", BAD)
     return [line((f"batches of {result.batch_size} are {compared}", TITLE), ", and ", agreement)]
 
 

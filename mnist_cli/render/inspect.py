@@ -1,5 +1,6 @@
 """What `mnist inspect` shows of one weights file."""
 
+from pathlib import Path
 from typing import Any
 
 from mnist_cli.errors import printable
@@ -76,7 +77,9 @@ def drawing(summary: Summary) -> str:
 
 
 def file_name(path: str, origin: str) -> str:
-    """A path as it is shown, and whether it was found elsewhere than where it was named."""
+    """A path as it is shown; of one that nobody named, where it was found."""
+    if origin == "embedded":
+        return f"{Path(path).name} (embedded)"
     return printable(path, limit=200) + ("" if origin == "given" else f" ({origin})")
 
 

@@ -1,5 +1,7 @@
 """Small pictures in a terminal: half blocks in colour or not, characters where need be."""
 
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -31,7 +33,7 @@ def picture(image: NDArray[Any]) -> list[Line]:
     if not has_unicode():
         return [_in_characters(row) for row in pairs]
     if has_color():
-        return [[_two_pixels((top,) * 3, (low,) * 3) for top, low in row] for row in pairs]
+        return [_in_colors(((top,) * 3, (low,) * 3) for top, low in row) for row in pairs]
     return [_in_blocks(row) for row in pairs]
 
 
@@ -50,7 +52,7 @@ def signed_picture(
     strength = np.abs(shares)[..., None] ** _GAMMA  # (H, W, 1)
     full = np.where(shares[..., None] > 0, _ABOVE, _BELOW)  # (H, W, 3)
     rgb = (strength * full + (1 - strength) * under[..., None]).astype(int)
-    return [[_two_pixels(top, low) for top, low in row] for row in _pairs(rgb)]
+    return [_in_colors(row) for row in _pairs(rgb)]
 
 
 def legend(above: str, below: str) -> list[Line]:
@@ -101,8 +103,9 @@ def _pairs(image: NDArray[Any]) -> list[list[tuple[Any, Any]]]:
     return [list(zip(top, low, strict=True)) for top, low in zip(upper, lower, strict=True)]
 
 
-def _two_pixels(top: tuple[int, ...], low: tuple[int, ...]) -> tuple[str, str]:
-    return "▀", "#{:02x}{:02x}{:02x} on #{:02x}{:02x}{:02x}".format(*top, *low)
+def _in_colors(row: Iterable[tuple[Sequence[int], Sequence[int]]]) -> Line:
+    styles = ("#{:02x}{:02x}{:02x} on #{:02x}{:02x}{:02x}".format(*top, *low) for top, low in row)
+    return [("▀" * len(list(same)), style) for style, same in groupby(styles)]
 
 
 def _in_blocks(row: list[tuple[int, int]]) -> Line:

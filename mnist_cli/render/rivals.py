@@ -7,7 +7,7 @@ from mnist_cli.evaluate import Contender, Duel
 from mnist_cli.render.inspect import file_name
 from mnist_cli.render.text import QUIET, TITLE, Cell, Line, line, table
 
-_INDICES = 8  # images named
+_INDICES = 6  # images named
 
 
 def as_json(contenders: Sequence[Contender], duels: Sequence[Duel]) -> dict[str, Any]:

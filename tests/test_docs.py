@@ -1,0 +1,49 @@
+"""The README's pictures show what the program shows."""
+
+import importlib.util
+import re
+import shlex
+import xml.etree.ElementTree as ET
+
+import pytest
+from commands import mnist
+from conftest import ROOT
+
+if not (ROOT / "docs").is_dir():
+    pytest.skip("needs the checkout: docs is not part of the sdist", allow_module_level=True)
+
+_SPEC = importlib.util.spec_from_file_location("make", ROOT / "docs" / "make.py")
+make = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(make)
+
+_OTHER_EVERY_TIME = re.compile(
+    r"[\d.,]+ (ms|us|s)\b.*"  # a time, and what follows it in its line
+    r"|[█▏▎▍▌▋▊▉]+"  # a bar
+    r"|[\d.]+x (faster|slower)"
+    r"|NumPy .*"
+)
+
+
+def figures(svg):
+    """The lines of a picture, less what no two runs have in common."""
+    rows = {}
+    for element in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"):
+        rows.setdefault(float(element.get("y")), []).append(element.text or "")
+    lines = ("".join(rows[y]).replace("\xa0", " ") for y in sorted(rows))
+    return [re.sub(" +", " ", _OTHER_EVERY_TIME.sub("", text)).strip() for text in lines]
+
+
+@pytest.mark.parametrize("name", make.PICTURES)
+def test_a_picture_shows_the_figures_of_today(name, tmp_path):
+    kept = (ROOT / "docs" / name).read_text("utf-8")
+    again = tmp_path / "again.svg"
+    assert mnist(*shlex.split(make.PICTURES[name]), "--export", again).code == 0
+    assert figures(kept) == figures(again.read_text("utf-8")), "run: python3 docs/make.py"
+
+
+def test_the_pictures_hold_figures_and_nothing_of_this_machine():
+    eval_lines = figures((ROOT / "docs" / "eval.svg").read_text("utf-8"))
+    assert any(re.match(r"one by one 0\.9\d{3} 9\d{3}/10000", text) for text in eval_lines)
+    assert any("(embedded)" in text for text in eval_lines)
+    for name in make.PICTURES:
+        assert not re.search(r"/home|/work|/Users|\\\\", (ROOT / "docs" / name).read_text("utf-8"))
