@@ -7,6 +7,7 @@ import click
 from mnist_cli.cli.common import (
     data_dir_option,
     examples,
+    export_option,
     force_option,
     json_option,
     new_file_option,
@@ -92,6 +93,7 @@ def _parse_numbers(
 )
 @click.option("--test-labels", metavar="FILE", help="IDX labels of these images.")
 @data_dir_option
+@export_option
 @force_option
 @json_option
 def train(
@@ -105,6 +107,7 @@ def train(
     labels: str | None,
     test_images: str | None,
     test_labels: str | None,
+    export: str | None,
     force: bool,
     as_json: bool,
     **options: Any,
@@ -152,4 +155,6 @@ def train(
         lambda: render.as_json(result),
         lambda: render.lines(result),
         as_json=as_json,
+        export=export,
+        force=force,
     )
