@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mnist_cli.card import Card, card_of
 from mnist_cli.files import AnyPath
 from mnist_cli.network import Activation
 from mnist_cli.stats import Neuron, Stats, neurons, spread
@@ -23,7 +24,8 @@ class ArrayInfo:
 class Summary:
     """What a weights file holds; `finite` is false when it holds NaN or infinity.
 
-    `neurons` are the units of the first layer that were asked for.
+    `neurons` are the units of the first layer that were asked for; `card` tells how the embedded
+    weights were trained.
     """
 
     file: str
@@ -38,6 +40,7 @@ class Summary:
     bytes: int
     sha256: str
     neurons: tuple[Neuron, ...] = ()
+    card: Card | None = None
 
 
 def summarize(
@@ -93,4 +96,6 @@ def summary_of(
         bytes=file.bytes,
         sha256=file.sha256,
         neurons=neurons,
+        # A card beside any other file was not named, so it is not read.
+        card=card_of(file.file, file.sha256) if file.origin == "embedded" else None,
     )

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import shutil
 import signal
 import struct
 import subprocess
@@ -11,12 +12,12 @@ import numpy as np
 import pytest
 from commands import MNIST, mnist, mnist_process, on_a_terminal
 
-from mnist_cli.card import read_card
+from mnist_cli.card import card_of, read_card
 from mnist_cli.cli.train import _RECIPES
 from mnist_cli.idx import load_images, load_labels
 from mnist_cli.recipes import RECIPES
 from mnist_cli.render.train import curve
-from mnist_cli.weights import load_network
+from mnist_cli.weights import load_network, read_weights
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
 
@@ -198,6 +199,18 @@ def test_ctrl_c_keeps_the_best_so_far(files, tmp_path):
     assert "Traceback" not in stderr
     assert names(tmp_path) == ["w.pkl.partial"]
     assert load_network(tmp_path / "w.pkl.partial").parameter_count == 45360
+
+
+def test_inspect_shows_the_card_of_the_embedded_weights_only(tmp_path):
+    embedded = read_weights()
+    card = card_of(embedded.file, embedded.sha256)
+    assert card is not None  # the card that ships names the weights that ship
+    shown = mnist("inspect").stdout
+    assert f"recipe {card.recipe}, {len(card.loss_by_epoch)} epochs, seed {card.seed}" in shown
+    assert f"training {card.train_accuracy:.4f}" in shown
+    for name in ("weights.pkl", "weights.json"):
+        shutil.copy(embedded.file.with_name(name), tmp_path)
+    assert "recipe" not in mnist("inspect", tmp_path / "weights.pkl").stdout
 
 
 def test_the_curve_goes_from_high_to_low_and_is_never_too_wide():

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from mnist_cli.card import Card
 from mnist_cli.errors import printable
 from mnist_cli.render import stats
 from mnist_cli.render.text import ACCENT, QUIET, TITLE, Cell, Line, line, note, table
@@ -55,6 +56,8 @@ def lines(summary: Summary) -> list[Line]:
         line(("format  ", QUIET), f"{summary.format}{protocol}, {summary.bytes:,} bytes"),
         line(("sha256  ", QUIET), summary.sha256),
     ]
+    if summary.card is not None:
+        result += _card_lines(summary.card)
     spreads = {info.name: info.stats for info in summary.arrays if info.stats is not None}
     if spreads:
         result += [[], *stats.stats_lines(spreads)]
@@ -63,6 +66,25 @@ def lines(summary: Summary) -> list[Line]:
     elif summary.neurons:
         result += [[], *stats.sheet_lines(summary.neurons)]
     return result
+
+
+def _card_lines(card: Card) -> list[Line]:
+    accuracies = {
+        "training": card.train_accuracy,
+        "validation": card.validation_accuracy,
+        "test": card.test_accuracy,
+    }
+    measured = ", ".join(
+        f"{name} {value:.4f}" for name, value in accuracies.items() if value is not None
+    )
+    return [
+        line(
+            ("trained ", QUIET),
+            f"recipe {printable(card.recipe)}, {len(card.loss_by_epoch):,} epochs, "
+            f"seed {card.seed}, {card.seconds:,.0f} s",
+        ),
+        line(("accuracy", QUIET), f" {measured}"),
+    ]
 
 
 def drawing(summary: Summary) -> str:
