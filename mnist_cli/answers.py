@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,16 +21,17 @@ class AnsweredPiece:
     labels: NDArray[np.uint8]
     probabilities: NDArray[np.float32]
 
-    @property
+    @cached_property
     def predictions(self) -> NDArray[np.uint8]:
         """The digit of highest probability, (n,)."""
         digits: NDArray[np.uint8] = self.probabilities.argmax(axis=1).astype(np.uint8)
         return digits
 
-    @property
+    @cached_property
     def confidences(self) -> NDArray[np.float32]:
         """Its probability, (n,)."""
-        largest: NDArray[np.float32] = self.probabilities.max(axis=1)
+        rows = np.arange(self.labels.size)
+        largest: NDArray[np.float32] = self.probabilities[rows, self.predictions]
         return largest
 
 

@@ -11,6 +11,8 @@ Pictures = NDArray[np.uint8]
 SIDE = 28  # pixels
 NOISE_SEED = 0
 
+_AT_A_TIME = 1000  # images: what comes between is floats, four times as large
+
 
 @dataclass(frozen=True)
 class Damage:
@@ -37,7 +39,19 @@ class Damage:
     normalize: bool = True
 
     def apply(self, images: Pictures, rng: np.random.Generator) -> NDArray[Any]:
-        """Damaged copies of images (N, 28, 28): uint8, or float32 where they are not normalised."""
+        """Damaged copies of images (N, 28, 28): uint8, or float32 where they are not normalised.
+
+        Without any damage these are the images themselves.
+        """
+        if self == UNDAMAGED:
+            return images
+        damaged = np.empty(images.shape, np.uint8 if self.normalize else np.float32)
+        for start in range(0, len(images), _AT_A_TIME):
+            part = slice(start, start + _AT_A_TIME)
+            damaged[part] = self._apply(images[part], rng)
+        return damaged
+
+    def _apply(self, images: Pictures, rng: np.random.Generator) -> Pictures:
         if self.rotate:
             images = _rotated(images, self.rotate)
         if self.shift != (0, 0):
@@ -46,7 +60,7 @@ class Damage:
             images = 255 - images
         if self.noise:
             images = _noisy(images, self.noise, rng)
-        return images if self.normalize else images.astype(np.float32)
+        return images
 
 
 UNDAMAGED = Damage()

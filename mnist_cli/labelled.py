@@ -57,7 +57,8 @@ class LabelledImages:
         if self._kept is not None:
             yield self._kept, self.labels
             return
-        size = max(WHOLE_SET_BYTES // _IMAGE_BYTES // batch_size, 1) * batch_size
+        image_bytes = _IMAGE_BYTES if self.damage.normalize else 4 * _IMAGE_BYTES
+        size = max(WHOLE_SET_BYTES // image_bytes // batch_size, 1) * batch_size
         rng = _rng()
         start = 0
         for images in self._file.batches(min(size, self.samples)):
