@@ -12,7 +12,9 @@ from mnist_cli import labelled, load_images, load_labels, load_network
 from mnist_cli.damage import Damage
 from mnist_cli.errors import FormatError
 from mnist_cli.evaluate import Views, evaluate
+from mnist_cli.labelled import open_labelled
 from mnist_cli.network import Network
+from mnist_cli.timing import Way, measure
 from mnist_cli.weights import save_network
 
 
@@ -194,3 +196,14 @@ def test_several_weights_are_held_against_each_other(book_weights, tmp_path):
     assert counts.only_first.tolist() == np.flatnonzero(right & ~worse_right).tolist()
     assert counts.only_second.tolist() == np.flatnonzero(worse_right & ~right).tolist()
     assert result.duels[1].counts.p_value == 1
+
+
+def test_answers_that_differ_are_counted_by_image():
+    with open_labelled(limit=10) as data:
+        all_right = Way(lambda _: data.labels)
+        two_wrong = Way(lambda _: np.where(np.arange(10) < 2, 99, data.labels))
+        one_wrong = Way(lambda _: np.where(np.arange(10) == 1, 98, data.labels))
+        ways = {"a": all_right, "b": two_wrong, "c": one_wrong}
+        timings, different = measure(ways, data, 10, 3, 0, lambda *_: None)
+    assert [timing.correct for timing in timings.values()] == [10, 8, 9]
+    assert different == 2
