@@ -1,6 +1,6 @@
 """The README's examples: reading them, running them, and writing down what they print.
 
-``python tests/readme.py`` runs every example and puts today's output into the README; the tests
+``python tests/readme.py`` runs every example and puts today's output into both READMEs; the tests
 compare what must not vary. It needs the real data (see conftest.py), not the network.
 """
 
@@ -76,15 +76,14 @@ def run(command: str, mirror: str, *, quickly: bool) -> str:
 
 
 def _main() -> None:
-    text = README.read_text("utf-8")
     with surroundings() as mirror:
 
         def filled(match: "re.Match[str]") -> str:
             commands = re.findall(r"^\$ (.*)$", match[0], flags=re.MULTILINE)
             return "\n".join(f"$ {each}\n{_today(each, mirror)}" for each in commands)
 
-        text = _BLOCK.sub(filled, text)
-    README.write_text(text, "utf-8")
+        for path in (README, ROOT / "README.ko.md"):
+            path.write_text(_BLOCK.sub(filled, path.read_text("utf-8")), "utf-8")
 
 
 def _today(command: str, mirror: str) -> str:

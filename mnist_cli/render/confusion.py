@@ -19,7 +19,7 @@ from mnist_cli.render.text import (
 
 _PAIRS = 10
 _RIGHT, _WRONG = (47, 143, 208), (255, 140, 0)  # blue, orange
-_FAINTEST = 0.25
+_FAINTEST = 0.3  # less has no ground
 
 
 def as_json(confusion: Confusion) -> dict[str, Any]:
@@ -86,9 +86,8 @@ def _cell(count: int, width: int, share: float, wrong: bool = False) -> Span:
     text = f"{count or '.':>{width}}"
     strength = math.sqrt(share)
     if has_color():
-        if not count:
-            return f"{text} ", QUIET
-        strength = _FAINTEST + (1 - _FAINTEST) * strength
+        if strength < _FAINTEST:
+            return f"{text} ", "" if count else QUIET
         ground = ",".join(str(round(part * strength)) for part in (_WRONG if wrong else _RIGHT))
         ink = "#000000" if strength > 0.7 else "#ffffff"
         return f"{text} ", f"{ink} on rgb({ground})"
