@@ -23,13 +23,17 @@ _OTHER_EVERY_TIME = re.compile(
     r"|NumPy .*"
 )
 
+_CHARACTER = 12.2  # the width that rich gives to one
+
 
 def figures(svg):
     """The lines of a picture, less what no two runs have in common."""
     rows = {}
     for element in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"):
-        rows.setdefault(float(element.get("y")), []).append(element.text or "")
-    lines = ("".join(rows[y]).replace("\xa0", " ") for y in sorted(rows))
+        row = rows.setdefault(float(element.get("y")), "")
+        column = round(float(element.get("x")) / _CHARACTER)
+        rows[float(element.get("y"))] = row.ljust(column) + (element.text or "")
+    lines = (rows[y].replace("\xa0", " ") for y in sorted(rows))
     return [re.sub(" +", " ", _OTHER_EVERY_TIME.sub("", text)).strip() for text in lines]
 
 
