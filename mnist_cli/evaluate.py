@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from mnist_cli import blas
-from mnist_cli.answers import Answers, Consumer, collect
+from mnist_cli.answers import AnsweredPiece, Answers, Consumer, collect
 from mnist_cli.damage import UNDAMAGED, Damage
 from mnist_cli.files import AnyPath
 from mnist_cli.labelled import LabelledImages, open_labelled
@@ -40,7 +40,7 @@ class Views:
     min_confidence:
         What is left when less confident answers do not count; 0..1.
     sweep:
-        Batch sizes to time; None among them is the whole set at once.
+        Batch sizes to time; None among them is the whole set, or a piece of it where it is large.
     robustness:
         Accuracy against the strength of three kinds of damage.
     output, overwrite:
@@ -173,7 +173,8 @@ def evaluate(
     damage, views:
         What is done to the images first; what is wanted besides.
     progress:
-        Called with (images done, images in all), every way and run counted.
+        Called with (images done, images in all): of the comparison, every way and run counted, and
+        then of each view that takes long.
 
     Raises `MnistError` for files at fault and `ValueError` for numbers below 1 (`warmup`: 0).
     """
@@ -192,19 +193,28 @@ def evaluate(
     with open_labelled(images, labels, limit=limit, data_dir=data_dir, damage=damage) as data:
         candidates = ways(network, mode, batch_size, threads)
         timings, different = measure(candidates, data, batch_size, runs, warmup, progress)
+
+        def seen(piece: AnsweredPiece) -> None:
+            progress(piece.start + piece.labels.size, data.samples)
+
         answers, mistakes = None, None
         if views.need_answers or rivals:
-            answers, mistakes = _answer(network, data, batch_size, threads, views)
+            answers, mistakes = _answer(network, data, batch_size, threads, views, seen)
         all_answers = [answers] if answers else []
-        all_answers += [collect(rival, data, batch_size, threads) for rival in networks[1:]]
-        swept = None
+        all_answers += [collect(rival, data, batch_size, threads, [seen]) for rival in networks[1:]]
+        swept, survived = None, None
         if views.sweep is not None:
             sizes = _batch_sizes(views.sweep, data)
             swept = sweep(
                 network, data, sizes, runs=runs, warmup=warmup, threads=threads, progress=progress
             )
-        survived = robustness(networks, data, batch_size, threads) if views.robustness else None
-    threshold = views.min_confidence
+        if views.robustness:
+            survived = robustness(networks, data, batch_size, threads, progress)
+    confused, reliable = None, None
+    if answers and views.confusion:
+        confused = confusion(answers)
+    if answers and views.min_confidence is not None:
+        reliable = reliability(answers, views.min_confidence)
     return Evaluation(
         weights=FoundFile(files[0].file, files[0].origin),
         images=data.found,
@@ -222,11 +232,9 @@ def evaluate(
         numpy=np.__version__,
         blas=blas.describe(),
         damage=damage,
-        confusion=confusion(answers) if answers and views.confusion else None,
+        confusion=confused,
         mistakes=mistakes,
-        reliability=None
-        if answers is None or threshold is None
-        else reliability(answers, threshold),
+        reliability=reliable,
         sweep=swept,
         robustness=survived,
         contenders=_contenders(files, networks, all_answers) if rivals else (),
@@ -235,10 +243,15 @@ def evaluate(
 
 
 def _answer(
-    network: Network, data: LabelledImages, batch_size: int, threads: int, views: Views
+    network: Network,
+    data: LabelledImages,
+    batch_size: int,
+    threads: int,
+    views: Views,
+    seen: Consumer,
 ) -> tuple[Answers, Mistakes | None]:
     """One pass over the set for all views of single answers."""
-    consumers: list[Consumer] = []
+    consumers: list[Consumer] = [seen]
     collector = None
     if views.mistakes:
         collector = MistakeCollector(views.pictures, views.show_label, views.show_prediction)
@@ -252,8 +265,8 @@ def _answer(
 
 
 def _batch_sizes(wanted: Sequence[int | None], data: LabelledImages) -> list[int]:
-    """In order, each once, and none larger than the set."""
-    return sorted({min(size or data.samples, data.samples) for size in wanted})
+    """In order, each once, and none larger than the set; None is as many as memory is used for."""
+    return sorted({min(size or data.at_once, data.samples) for size in wanted})
 
 
 def _contenders(

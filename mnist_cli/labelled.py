@@ -40,9 +40,9 @@ class LabelledImages:
         return self.labels.size
 
     @property
-    def is_kept(self) -> bool:
-        """Whether the set is in memory, and comes in one piece."""
-        return self._kept is not None
+    def at_once(self) -> int:
+        """How many images are in memory at a time where a batch is no larger."""
+        return self.samples if self._kept is not None else WHOLE_SET_BYTES // _IMAGE_BYTES
 
     def damaged(self, damage: Damage) -> "LabelledImages":
         """The same images with another damage; the file stays that of this set."""

@@ -8,6 +8,7 @@ import numpy as np
 from mnist_cli.damage import Damage
 from mnist_cli.labelled import LabelledImages
 from mnist_cli.network import Network
+from mnist_cli.timing import Progress
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,17 @@ _STRENGTHS = (
 
 
 def robustness(
-    networks: Sequence[Network], images: LabelledImages, batch_size: int, threads: int = 1
+    networks: Sequence[Network],
+    images: LabelledImages,
+    batch_size: int,
+    threads: int = 1,
+    progress: Progress = lambda _done, _total: None,
 ) -> tuple[RobustnessRow, ...]:
     """Damage the set more and more, in three ways, and let each net read it. Raises `MnistError`.
 
     Whatever damage the set has already is left out.
     """
-    rows = []
+    rows, done = [], 0
     for kind, strength, damage in _STRENGTHS:
         correct = [0] * len(networks)
         damaged = images.damaged(damage)
@@ -54,5 +59,7 @@ def robustness(
             for number, network in enumerate(networks):
                 digits = network.predict(pixels, batch_size=batch_size, threads=threads)
                 correct[number] += int(np.count_nonzero(digits == labels))
+            done += labels.size
+            progress(done, images.samples * len(_STRENGTHS))
         rows.append(RobustnessRow(kind, strength, damage, images.samples, tuple(correct)))
     return tuple(rows)

@@ -1,11 +1,17 @@
 """`mnist inspect` as its user sees it."""
 
+import itertools
 import json
 
 import numpy as np
 import pytest
 from commands import mnist
 
+from mnist_cli.compare import compare
+from mnist_cli.render import compare as render_compare
+from mnist_cli.render import inspect as render
+from mnist_cli.render.text import Surface, drawing_on, plain
+from mnist_cli.summary import summarize
 from mnist_cli.weights import read_weights
 
 
@@ -139,3 +145,25 @@ def test_an_export_that_fails_leaves_no_result_on_stdout(tmp_path):
     done = mnist("inspect", "--export", tmp_path / "no folder" / "a.svg")
     assert (done.code, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "surface", [Surface(True, True), Surface(False, True), Surface(False, False)]
+)
+@pytest.mark.parametrize("size", [1e-9, 1, 1e30])
+def test_every_view_fits_80_columns_on_every_surface(tmp_path, surface, size):
+    rng = np.random.default_rng(0)
+    widths = [784, 100, 90, 80, 70, 60, 50, 40, 10]
+    arrays = {}
+    for layer, (m, n) in enumerate(itertools.pairwise(widths), 1):
+        arrays[f"W{layer}"] = rng.normal(0, size, (m, n))
+        arrays[f"b{layer}"] = rng.normal(0, size, n)
+    np.savez(tmp_path / "deep.npz", **arrays)
+    one = summarize(tmp_path / "deep.npz", stats=True, neuron=3)
+    sheet = summarize(tmp_path / "deep.npz", all_neurons=True)
+    two = compare(tmp_path / "deep.npz", "weights.pkl")
+    with drawing_on(surface):
+        text = plain([*render.lines(one), *render.lines(sheet), *render_compare.lines(two)])
+    rows = [row for row in text.splitlines() if str(tmp_path) not in row]
+    assert [row for row in rows if len(row) > 80] == []
+    assert text.isascii() or surface.unicode

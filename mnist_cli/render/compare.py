@@ -42,7 +42,8 @@ def lines(comparison: Comparison) -> list[Line]:
     for name, file in (("A", comparison.first), ("B", comparison.second)):
         result += [
             line((f"{name}  ", TITLE), file_name(file.file, file.origin)),
-            line((f"   {drawing(file)}, {file.parameters:,} parameters", QUIET)),
+            *(line((f"   {text}", QUIET)) for text in drawing(file)),
+            line((f"   {file.parameters:,} parameters", QUIET)),
         ]
     head = ["array", "A", "B", "distance", "of A's norm"]
     result += [[], *table(head, rows, "<<<>>"), []]

@@ -6,7 +6,7 @@ import numpy as np
 
 from mnist_cli.explain import Explanation, Step
 from mnist_cli.render.pictures import legend, signed_picture, strip
-from mnist_cli.render.text import ACCENT, QUIET, TITLE, Cell, Line, bar, beside, line, table
+from mnist_cli.render.text import ACCENT, QUIET, TITLE, Cell, Line, bar, beside, line, number, table
 
 _STRIP_WIDTH = 50
 _BAR_WIDTH = 22
@@ -20,14 +20,14 @@ def as_json(explanation: Explanation | None) -> dict[str, Any] | None:
         "steps": [
             {
                 "symbol": step.symbol,
-                "formula": _formula(explanation, number),
+                "formula": _formula(explanation, position),
                 "shape": list(step.values.shape),
                 "min": step.minimum,
                 "mean": step.mean,
                 "max": step.maximum,
                 "values": step.values.tolist(),
             }
-            for number, step in enumerate(explanation.steps)
+            for position, step in enumerate(explanation.steps)
         ],
         "softmax": {
             "max": float(explanation.scores.max()),
@@ -46,33 +46,33 @@ def lines(explanation: Explanation) -> list[Line]:
     """Each step with its shape, range, values as shades and a sentence; then softmax; then why."""
     steps = [
         spans
-        for number, step in enumerate(explanation.steps)
-        for spans in _step(explanation, number, step)
+        for position, step in enumerate(explanation.steps)
+        for spans in _step(explanation, position, step)
     ]
     shades = "Values as shades, each row from its smallest (dark) to its largest (bright)."
     return [line((shades, QUIET)), [], *steps, *_softmax(explanation), [], *_relevance(explanation)]
 
 
-def _step(explanation: Explanation, number: int, step: Step) -> list[Line]:
-    formula = _formula(explanation, number)
+def _step(explanation: Explanation, position: int, step: Step) -> list[Line]:
+    formula = _formula(explanation, position)
     numbers = "  ".join(
-        f"{name} {_number(value):>8}"
+        f"{name} {number(value, 3):>8}"
         for name, value in (("min", step.minimum), ("mean", step.mean), ("max", step.maximum))
     )
     return [
         line((f"{formula:<18}", TITLE), f"{step.values.shape!s:>7}  ", (numbers, QUIET)),
         [("  ", ""), *strip(step.values, _STRIP_WIDTH)],
-        line(("  " + _sentence(explanation, number), QUIET)),
+        line(("  " + _sentence(explanation, position), QUIET)),
         [],
     ]
 
 
-def _formula(explanation: Explanation, number: int) -> str:
+def _formula(explanation: Explanation, position: int) -> str:
     """The book's formula of a step, such as ``a2 = z1 W2 + b2``."""
-    symbol = explanation.steps[number].symbol
-    if number == 0:
+    symbol = explanation.steps[position].symbol
+    if position == 0:
         return symbol
-    before = explanation.steps[number - 1].symbol
+    before = explanation.steps[position - 1].symbol
     if symbol == "y":
         return f"y = softmax({before})"
     if symbol.startswith("z"):
@@ -81,10 +81,10 @@ def _formula(explanation: Explanation, number: int) -> str:
     return f"{symbol} = {before} W{layer} + b{layer}"
 
 
-def _sentence(explanation: Explanation, number: int) -> str:
-    step = explanation.steps[number]
+def _sentence(explanation: Explanation, position: int) -> str:
+    step = explanation.steps[position]
     count, digit = step.values.size, explanation.digit
-    if number == 0:
+    if position == 0:
         ink = np.count_nonzero(step.values)
         return f"The picture: {count} pixels from 0 (paper) to 1 (full ink); {ink} hold ink."
     if step.symbol == "y":
@@ -96,10 +96,10 @@ def _sentence(explanation: Explanation, number: int) -> str:
         if explanation.activation == "sigmoid":
             return f"sigmoid squeezes each sum into 0..1: {high} of {count} units are above 0.5."
         return f"ReLU keeps a sum above 0 and makes the others 0: {high} of {count} units are on."
-    if number == len(explanation.steps) - 2:
+    if position == len(explanation.steps) - 2:
         best = int(step.values.argmax())
         return f"The last layer adds up a score for each digit: that of {best} is the highest."
-    given = "pixels" if number == 1 else "units before it"
+    given = "pixels" if position == 1 else "units before it"
     return f"Each of {count} units weighs all {given}, adds them up and adds its bias."
 
 
@@ -117,8 +117,8 @@ def _softmax(explanation: Explanation) -> list[Line]:
     for digit, (score, shifted, exponential, probability) in enumerate(values):
         texts = (
             f"{digit}",
-            _number(score),
-            _number(shifted),
+            number(score, 3),
+            number(shifted, 3),
             f"{exponential:.3e}",
             f"{probability:.4f}",
         )
@@ -134,10 +134,6 @@ def _softmax(explanation: Explanation) -> list[Line]:
     return beside(block, [[], *bars], gap="  ")
 
 
-def _number(value: float) -> str:
-    return f"{value:.3f}" if abs(value) < 1e4 else f"{value:.3g}"
-
-
 def _relevance(explanation: Explanation) -> list[Line]:
     digit, second = explanation.digit, explanation.runner_up
     limit = float(np.abs(explanation.relevance).max())
@@ -149,7 +145,7 @@ def _relevance(explanation: Explanation) -> list[Line]:
         [],
         line("gradient times input: by how much"),
         line("each pixel's ink moved the score"),
-        line(f"of {digit}, up to {limit:.3f}"),
+        line(f"of {digit}, up to {number(limit, 3)}"),
         [],
         line(f"second best: {second}, probability {explanation.probabilities[second]:.4f}"),
         line(f"margin {explanation.margin:.4f}"),

@@ -9,6 +9,8 @@ from mnist_cli.render import stats
 from mnist_cli.render.text import ACCENT, QUIET, TITLE, Cell, Line, line, note, table
 from mnist_cli.summary import ArrayInfo, Summary
 
+_DRAWING_WIDTH = 72
+
 
 def as_json(summary: Summary) -> dict[str, Any]:
     """The document of ``--json``; what was not asked for is not there."""
@@ -50,7 +52,7 @@ def lines(summary: Summary) -> list[Line]:
     result = [
         *table(["array", "shape", "dtype", "parameters"], rows, "<<<>"),
         [],
-        line((drawing(summary), ACCENT)),
+        *(line((text, ACCENT)) for text in drawing(summary)),
         [],
         line(("file    ", QUIET), file_name(summary.file, summary.origin)),
         line(("format  ", QUIET), f"{summary.format}{protocol}, {summary.bytes:,} bytes"),
@@ -87,15 +89,16 @@ def _card_lines(card: Card) -> list[Line]:
     ]
 
 
-def drawing(summary: Summary) -> str:
-    """The net in one line: ``784 -> 50 sigmoid -> 100 sigmoid -> 10 softmax``."""
+def drawing(summary: Summary) -> list[str]:
+    """``784 -> 50 sigmoid -> 100 sigmoid -> 10 softmax``, a deep net in more lines than one."""
     inputs, *hidden, outputs = summary.layer_sizes
-    layers = [
-        str(inputs),
-        *(f"{size} {summary.activation}" for size in hidden),
-        f"{outputs} softmax",
-    ]
-    return " -> ".join(layers)
+    layers = [*(f"{size} {summary.activation}" for size in hidden), f"{outputs} softmax"]
+    lines = [str(inputs)]
+    for layer in layers:
+        if len(lines[-1]) + len(layer) > _DRAWING_WIDTH:
+            lines.append("   ")
+        lines[-1] += f" -> {layer}"
+    return lines
 
 
 def file_name(path: str, origin: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.render.text import Line, has_color, has_unicode
+from mnist_cli.render.text import Line, has_color, has_unicode, number
 
 _RAMP = " .:-=+*#%@"
 _SHADES = " ░▒▓█"
@@ -69,7 +69,8 @@ def scale(limit: float) -> list[Line]:
     """Which number each colour or glyph of a `signed_picture` stands for."""
     if has_color() and has_unicode():
         shares = np.linspace(-1, 1, _SCALE_WIDTH)[None, :].repeat(2, axis=0)
-        ends = f"{-limit:<{_SCALE_WIDTH - 9}.4f}{limit:>+9.4f}"
+        above = f"+{number(limit, 4)}"
+        ends = f"{number(-limit, 4):<{_SCALE_WIDTH - len(above)}}{above}"
         return [*signed_picture(shares, 1), [(ends, "")]]
     marks = (
         ("=", "below", -_STRONG),
@@ -77,7 +78,7 @@ def scale(limit: float) -> list[Line]:
         ("+", "above", _WEAK),
         ("#", "above", _STRONG),
     )
-    return [[(f"{glyph} {word} {share * limit:+.4f}", "")] for glyph, word, share in marks]
+    return [[(f"{glyph} {word} {number(share * limit, 4)}", "")] for glyph, word, share in marks]
 
 
 def strip(values: NDArray[Any], width: int) -> Line:

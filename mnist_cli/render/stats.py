@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.render.pictures import legend, scale, signed_picture
-from mnist_cli.render.text import QUIET, TITLE, Cell, Line, beside, line, sparkline, table
+from mnist_cli.render.text import QUIET, TITLE, Cell, Line, beside, line, number, sparkline, table
 from mnist_cli.stats import Neuron, Stats
 
 _SHEET_COLUMNS = 5  # of 14 characters: 78 in all
@@ -44,8 +44,11 @@ def stats_lines(stats: Mapping[str, Stats]) -> list[Line]:
     rows: list[list[Cell]] = [
         [
             (name, TITLE),
-            *map(_number, (spread.minimum, spread.maximum, spread.mean, spread.std)),
-            "-" if spread.near_zero is None else f"{spread.near_zero:.4f}",
+            *(
+                number(value, 4)
+                for value in (spread.minimum, spread.maximum, spread.mean, spread.std)
+            ),
+            number(spread.near_zero, 4),
             sparkline(spread.counts),
         ]
         for name, spread in stats.items()
@@ -65,8 +68,8 @@ def neuron_lines(neuron: Neuron) -> list[Line]:
         [],
         *scale(limit),
         [],
-        line(f"weights {_number(float(weights.min()))} to {_number(float(weights.max()))}"),
-        line(f"bias    {_number(neuron.bias)}"),
+        line(f"weights {number(float(weights.min()), 4)} to {number(float(weights.max()), 4)}"),
+        line(f"bias    {number(neuron.bias, 4)}"),
     ]
     return beside(signed_picture(weights, limit), words)
 
@@ -80,8 +83,8 @@ def sheet_lines(neurons: Sequence[Neuron]) -> list[Line]:
     for first in range(0, len(neurons), _SHEET_COLUMNS):
         numbers = range(first, min(first + _SHEET_COLUMNS, len(neurons)))
         row = _small(neurons[first], halves[first], limit)
-        for number in numbers[1:]:
-            row = beside(row, _small(neurons[number], halves[number], limit), gap="  ")
+        for index in numbers[1:]:
+            row = beside(row, _small(neurons[index], halves[index], limit), gap="  ")
         sheet += [[], *row]
     title = f"what the {len(neurons)} neurons of the first layer look for"
     return [
@@ -99,9 +102,3 @@ def _finite_weights(neuron: Neuron) -> NDArray[np.float64]:
 
 def _small(neuron: Neuron, weights: NDArray[np.float64], limit: float) -> list[Line]:
     return [line((f"{neuron.index}", QUIET)), *signed_picture(weights, limit)]
-
-
-def _number(value: float | None) -> str:
-    if value is None or not math.isfinite(value):
-        return "-"
-    return f"{value:.4f}" if abs(value) < 1000 else f"{value:.3g}"

@@ -6,6 +6,7 @@ characters or only ASCII. A terminal gets its lines in colour through rich; a pi
 """
 
 import json
+import math
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -197,6 +198,13 @@ def sparkline(heights: Sequence[float]) -> str:
     ramp = "▁▂▃▄▅▆▇" if has_unicode() else "_.:-=+*"  # never so high that two lines touch
     highest = max(heights) or 1
     return "".join(ramp[round(height / highest * (len(ramp) - 1))] for height in heights)
+
+
+def number(value: float | None, decimals: int) -> str:
+    """A number with so many decimals, shorter where it is large; ``-`` for none, NaN, infinity."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    return f"{value:.{decimals}f}" if abs(value) < 10_000 else f"{value:.3g}"
 
 
 def seconds(duration: float) -> str:
