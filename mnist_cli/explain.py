@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.errors import MnistError
 from mnist_cli.network import Activation, Network
 
 Float64 = NDArray[np.float64]
@@ -79,19 +80,28 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
 
     `digit` is the answer to explain, by default the net's. The values are computed in float64 by
     the book's formulas. Gradient times input: Shrikumar et al. (2016), *Not just a black box*.
+
+    Raises `MnistError` where weights are so large that float64 cannot hold what they give.
     """
-    values = network.activations(image)
-    *_, scores, probabilities = values.values()
-    order = np.argsort(-probabilities, kind="stable")
-    answer = int(order[0]) if digit is None else digit
-    runner_up = int(next(other for other in order if other != answer))
-    shifted = scores - scores.max()
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = network.activations(image)
+        *_, scores, probabilities = values.values()
+        order = np.argsort(-probabilities, kind="stable")
+        answer = int(order[0]) if digit is None else digit
+        runner_up = int(next(other for other in order if other != answer))
+        shifted = scores - scores.max()
+        relevance = _gradient(network, values, answer) * values["x"]
+    if not all(np.isfinite(array).all() for array in (*values.values(), shifted, relevance)):
+        raise MnistError(
+            "the weights are too large: what they give is beyond all numbers",
+            hint="'mnist inspect --stats' shows them.",
+        )
     return Explanation(
         activation=network.activation,
         steps=tuple(Step(symbol, value) for symbol, value in values.items()),
         shifted=shifted,
         exponentials=np.exp(shifted),
-        relevance=(_gradient(network, values, answer) * values["x"]).reshape(28, 28),
+        relevance=relevance.reshape(28, 28),
         digit=answer,
         runner_up=runner_up,
         margin=float(probabilities[answer] - probabilities[runner_up]),

@@ -155,7 +155,8 @@ def _textbook(network: Network) -> Way:
         return np.argmax(softmax(np.dot(x, W_last) + b_last))
 
     def loop(images: NDArray[Any]) -> NDArray[Any]:
-        with np.errstate(over="ignore"):  # exp of a large number is infinite, and 1 / inf is right
+        # exp of a large number is infinite, and 1 / inf is right
+        with np.errstate(over="ignore", invalid="ignore"):
             return np.array([predict(x) for x in images])
 
     def as_floats(images: NDArray[Any]) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ import pytest
 import textbook
 
 from mnist_cli import load_images, load_network
+from mnist_cli.errors import MnistError
 from mnist_cli.explain import explain
 from mnist_cli.network import Network
 
@@ -87,6 +88,13 @@ def test_the_digit_to_explain_may_be_given(book_weights):
     explanation = explain(load_network(book_weights), load_images()[8], digit=4)
     assert (explanation.digit, explanation.runner_up) == (4, 6)
     assert explanation.margin < 0
+
+
+def test_weights_beyond_all_numbers_are_an_error():
+    weights = [np.full(shape, 1e38) for shape in ((784, 10), *[(10, 10)] * 7)]
+    network = Network(tuple(weights), (np.zeros(10),) * 8, "relu")
+    with pytest.raises(MnistError, match="too large"):
+        explain(network, load_images()[0])
 
 
 def test_paper_has_no_relevance(book_weights):
