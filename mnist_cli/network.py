@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -169,10 +170,11 @@ class Network:
         h = np.empty(PIXELS + 1, np.float32)
         _fill(h[:PIXELS], x)
         h[PIXELS] = 1
+        squash = _SQUASH[self.activation]
         *hidden, last = self._transposed
         for M in hidden:
             h = M.dot(h)  # (52, 785) @ (785,) -> (52,)
-            self._squash(h)
+            squash(h, out=h)
         logits: Float32 = last.dot(h)  # (10, 104) @ (104,) -> (10,)
         return logits
 
@@ -217,24 +219,20 @@ class Network:
         x[..., PIXELS] = 1
         pixels = x.reshape(-1, PIXELS + 1)[:size, :PIXELS]
         outs = [np.empty((blocks, rows, M.shape[1]), np.float32) for M in self._layers]
-        *hidden, (last, logits) = zip(self._layers, outs, strict=True)
+        *hidden, (last, blocks_of_logits) = zip(self._layers, outs, strict=True)
+        logits = blocks_of_logits.reshape(-1, CLASSES)[:size]
+        squash = _SQUASH[self.activation]
 
         def forward(batch: Images) -> Float32:
             _fill(pixels, batch)
             h = x
             for M, out in hidden:
-                h = np.matmul(h, M, out=out)  # (5, 20, 785) @ (785, 52) -> (5, 20, 52)
-                self._squash(h)
-            np.matmul(h, last, out=logits)  # (5, 20, 104) @ (104, 10) -> (5, 20, 10)
-            return logits.reshape(-1, CLASSES)[:size]
+                h = np.matmul(h, M, out)  # (5, 20, 785) @ (785, 52) -> (5, 20, 52)
+                squash(h, out=h)
+            np.matmul(h, last, blocks_of_logits)  # (5, 20, 104) @ (104, 10) -> (5, 20, 10)
+            return logits
 
         return forward
-
-    def _squash(self, h: Float32) -> None:
-        if self.activation == "sigmoid":
-            np.tanh(h, out=h)
-        else:
-            np.maximum(h, 0, out=h)
 
     def _careful(self, rows: Images) -> Float32:
         """Logits where float32 might overflow: float64, each layer's sums held within 1e150."""
@@ -246,6 +244,10 @@ class Network:
         largest = float(np.finfo(np.float32).max)
         logits: Float32 = a.clip(-largest, largest).astype(np.float32)
         return logits
+
+
+# What is left of an activation when its constants are folded into the layers.
+_SQUASH: dict[str, Callable[..., Float32]] = {"sigmoid": np.tanh, "relu": partial(np.maximum, 0)}
 
 
 def _folded(
