@@ -1,0 +1,139 @@
+"""One engine in a process of its own: `python engines.py ENGINE BATCH_SIZE THREADS`.
+
+Prints the seconds that each pass over the test images took, as JSON. Engines are never timed in one
+process: the thread pools of ONNX Runtime and PyTorch spin on after a call, and a limit on threads
+that one sets changes the others.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from mnist_cli import load_images, load_network
+
+SINGLE_IMAGES = 2_000  # as many calls when the batch size is 1
+WARM_UP_SECONDS = 0.3
+TIMED_SECONDS = 0.6
+
+network = load_network()
+pixels = load_images().reshape(-1, 784)
+
+
+def batches(images: Any, size: int) -> Iterator[Any]:
+    if size == 1:
+        yield from images[:SINGLE_IMAGES]
+    else:
+        yield from (images[start : start + size] for start in range(0, len(images), size))
+
+
+def ours(size: int, threads: int) -> Callable[[], Any]:
+    if size == 1:
+        return lambda: [network.predict(x) for x in batches(pixels, 1)]
+    return lambda: network.predict(pixels, batch_size=size, threads=threads)
+
+
+def textbook(size: int, threads: int) -> Callable[[], Any]:
+    threadpool_limits(threads, user_api="blas")
+    W1, W2, W3 = network.weights
+    b1, b2, b3 = network.biases
+    images = pixels.astype(np.float32) / 255
+
+    def sigmoid(a: Any) -> Any:
+        return 1 / (1 + np.exp(-a))
+
+    def softmax(a: Any) -> Any:
+        e = np.exp(a - np.max(a, axis=-1, keepdims=True))
+        return e / np.sum(e, axis=-1, keepdims=True)
+
+    def predict(x: Any) -> Any:
+        z1 = sigmoid(np.dot(x, W1) + b1)
+        z2 = sigmoid(np.dot(z1, W2) + b2)
+        return np.argmax(softmax(np.dot(z2, W3) + b3), axis=-1)
+
+    return lambda: [predict(x) for x in batches(images, size)]
+
+
+def products(size: int, threads: int) -> Callable[[], Any]:
+    threadpool_limits(threads, user_api="blas")
+    W1, W2, W3 = network.weights
+    images = pixels.astype(np.float32) / 255
+    return lambda: [x @ W1 @ W2 @ W3 for x in batches(images, size)]
+
+
+def onnxruntime(size: int, threads: int) -> Callable[[], Any]:
+    import onnxruntime
+    from onnx import TensorProto, helper, numpy_helper
+
+    nodes = [
+        helper.make_node("Cast", ["images"], ["floats"], to=TensorProto.FLOAT),
+        helper.make_node("Div", ["floats", "255"], ["z0"]),
+    ]
+    constants = [numpy_helper.from_array(np.float32(255), "255")]
+    for i, (W, b) in enumerate(zip(network.weights, network.biases, strict=True), start=1):
+        constants += [numpy_helper.from_array(W, f"W{i}"), numpy_helper.from_array(b, f"b{i}")]
+        nodes.append(helper.make_node("Gemm", [f"z{i - 1}", f"W{i}", f"b{i}"], [f"a{i}"]))
+        if i < 3:
+            nodes.append(helper.make_node("Sigmoid", [f"a{i}"], [f"z{i}"]))
+    nodes.append(helper.make_node("ArgMax", ["a3"], ["digits"], axis=1, keepdims=0))
+    graph = helper.make_graph(
+        nodes,
+        "mnist",
+        [helper.make_tensor_value_info("images", TensorProto.UINT8, [None, 784])],
+        [helper.make_tensor_value_info("digits", TensorProto.INT64, [None])],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+
+    def predict(x: Any) -> Any:
+        return session.run(None, {"images": x.reshape(-1, 784)})[0]
+
+    return lambda: [predict(x) for x in batches(pixels, size)]
+
+
+def torch(size: int, threads: int) -> Callable[[], Any]:
+    import torch
+
+    torch.set_num_threads(threads)
+    layers: list[Any] = []
+    for W, b in zip(network.weights, network.biases, strict=True):
+        linear = torch.nn.Linear(*W.shape)
+        linear.weight.data = torch.tensor(W.T)
+        linear.bias.data = torch.tensor(b)
+        layers += [linear, torch.nn.Sigmoid()]
+    model = torch.nn.Sequential(*layers[:-1])
+    images = torch.tensor(pixels)
+
+    @torch.inference_mode()
+    def run() -> Any:
+        return [model(x.float() / 255).argmax(-1) for x in batches(images, size)]
+
+    return run
+
+
+ENGINES = {engine.__name__: engine for engine in (ours, textbook, products, onnxruntime, torch)}
+
+
+def for_a_while(run: Callable[[], Any], seconds: float) -> list[float]:
+    passes: list[float] = []
+    while sum(passes) < seconds:
+        start = time.perf_counter()
+        run()
+        passes.append(time.perf_counter() - start)
+    return passes
+
+
+if __name__ == "__main__":
+    engine, size, threads = sys.argv[1:]
+    run = ENGINES[engine](int(size), int(threads))
+    for_a_while(run, WARM_UP_SECONDS)
+    print(json.dumps(for_a_while(run, TIMED_SECONDS)))
