@@ -47,7 +47,7 @@ def test_the_examples_print_what_the_readme_says(name):
                     ]
                     assert first_words[0] == first_words[1]
                 elif example.output:
-                    assert essence(output) == essence(example.output), example.command
+                    assert essence(output.strip()) == essence(example.output), example.command
 
 
 def test_the_two_commands_are_the_first_block(readme_text):
