@@ -47,12 +47,14 @@ _LONGEST_ROW = 5.0  # times as wide as high; digits side by side each keep their
 _LINE = 0.1  # of the ink: what is less is not worth a word
 _SMOOTH = 1.0  # pixels: grain and noise go, strokes stay
 
-# What must be there for a digit: see `_nothing_in`.
+# What must be there for a digit: see `_why_empty`.
 _LEAST_PEAK = 0.05  # of ink
 _LEAST_CONTRAST = 3.0  # mean ink over that of the ground around
-_LEAST_SHARE = 0.3  # of all ink off the border
-_LEAST_SIZE = 0.2  # of the frame
+_LEAST_SIZE = 0.03  # of the long side of the picture
+_LEAST_AT_EDGE = 0.5  # of the frame, for a digit that touches its border
+_LEAST_SHARE = 0.3  # of the ink that is off the border
 _INK_AT_EDGES = 0.3  # of the pixels along the border
+_ONE_TONE = "no ink: the picture is of one tone"
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,8 @@ def prepare(pixels: Floats, *, invert: bool | None = None, without: Collection[s
     `without` leaves out some of `STEPS`, to measure what each earns.
     """
     look = _first_look(pixels, invert, without)
-    if look.pieces is None or look.empty:
-        return _digit(look, None, without)
+    if look.pieces is None:
+        return _nothing(look, _ONE_TONE)
     number, count = look.pieces.main, len(look.pieces.groups)
     if "closer look" not in without:
         look, number = _closer_look(pixels, look, number, without)
@@ -139,27 +141,28 @@ def prepare(pixels: Floats, *, invert: bool | None = None, without: Collection[s
 def prepare_all(pixels: Floats, *, invert: bool | None = None) -> tuple[Digit, ...]:
     """Bring every digit of (H, W, 3) pixels in 0..1 to MNIST's form, from left to right."""
     look = _first_look(pixels, invert)
-    if look.pieces is None or look.empty:
-        return (_digit(look, None),)
+    if look.pieces is None:
+        return (_nothing(look, _ONE_TONE),)
     count = range(len(look.pieces.groups))
-    return tuple(_digit(*_closer_look(pixels, look, number)) for number in count)
+    digits = [_digit(*_closer_look(pixels, look, number)) for number in count]
+    return tuple(digit for digit in digits if not digit.empty) or (digits[0],)
 
 
 @dataclass(frozen=True)
 class _Look:
     """What was seen in a frame of a picture.
 
-    `ink` (h, w) is reduced from the pixels of `frame`; cut at `level` it falls into `pieces`.
-    `empty` says why there is no digit in it.
+    `ink` (h, w) is reduced from the pixels of `frame`, which is `share` of the long side of the
+    picture; cut at `level` it falls into `pieces`.
     """
 
     frame: Box
+    share: float
     steps: tuple[Step, ...]
     dark: bool
     ink: Floats
     level: float
     pieces: Pieces | None
-    empty: str
 
 
 def _first_look(pixels: Floats, invert: bool | None, without: Collection[str] = ()) -> _Look:
@@ -184,7 +187,9 @@ def _place_of_ink(pixels: Floats) -> Box | None:
         # Edges of the page may stand out more than any ink; without them the level is the ink's.
         marks = clear_of(marks, pieces.at_border)
         pieces = find_pieces(marks > _search_level(marks), marks)
-    if not pieces or pieces.groups[pieces.main].box.long_side >= _CLOSER * max(page.shape):
+    if not pieces or pieces.touches_border:
+        return None
+    if pieces.groups[pieces.main].box.long_side >= _CLOSER * max(page.shape):
         return None
     margin = _MARGIN * pieces.groups[pieces.main].box.long_side
     row = around([group.box for group in pieces.groups])
@@ -219,9 +224,7 @@ def _closer_look(
     place = place.moved(frame.left, frame.top)
     steps = (*look.steps, _cut_out(pixels, place))
     closer = _look(pixels, place, look.dark, steps, without)
-    if closer.pieces is None or closer.empty:
-        return look, number
-    return closer, closer.pieces.main
+    return (closer, closer.pieces.main) if closer.pieces else (look, number)
 
 
 def _cut_out(pixels: Floats, place: Box) -> Step:
@@ -257,39 +260,47 @@ def _look(
         ink = bare
     ink = blur(ink, _SMOOTH)
     level = threshold(ink, peak=0.25 * float(ink.max()))
-    pieces = find_pieces(ink > level)
-    return _Look(frame, (*steps, *done), dark, ink, level, pieces, _nothing_in(ink, pieces))
+    share = frame.long_side / max(pixels.shape)
+    return _Look(frame, share, (*steps, *done), dark, ink, level, find_pieces(ink > level))
 
 
-def _nothing_in(ink: Floats, pieces: Pieces | None) -> str:
-    """Say why there is no digit in a frame, or "" where there is one.
+def _why_empty(look: _Look, pieces: Pieces, number: int) -> str:
+    """Say why what was seen is no digit, or "" where it is one.
 
-    The limits lie far from what real digits have: the faintest of several hundred has a peak of
-    0.11, stands out 3.9 times, holds 95 % of the ink off the border and fills 28 % of its frame.
+    The limits lie far from what real digits have: of several hundred, the faintest has a peak of
+    0.11, and the ink of the least clear is 3.9 times that of the ground.
     """
-    if pieces is None or ink.max() < _LEAST_PEAK:
-        return "no ink: the picture is of one tone"
-    digit = pieces.groups[pieces.main].mask
-    around = (distance(digit, 6) <= 6) & (distance(pieces.mask, 2) > 2)
-    if around.any() and ink[digit].mean() < _LEAST_CONTRAST * np.percentile(ink[around], 90):
+    digit = pieces.groups[number]
+    if look.ink.max() < _LEAST_PEAK:
+        return _ONE_TONE
+    around = (distance(digit.mask, 6) <= 6) & (distance(pieces.mask, 2) > 2)
+    ground = np.percentile(look.ink[around], 90) if around.any() else 0
+    if look.ink[digit.mask].mean() < _LEAST_CONTRAST * ground:
         return "no ink: nothing stands out from the ground"
-    mask = pieces.mask
-    if np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean() > _INK_AT_EDGES:
+    rim = (digit.mask[0], digit.mask[-1], digit.mask[:, 0], digit.mask[:, -1])
+    if np.concatenate(rim).mean() > _INK_AT_EDGES:
         return "ink everywhere: it runs over the edges of the picture"
-    digits = sum(group.mask.sum() for group in pieces.groups)
-    inner = (pieces.mask & ~pieces.at_border).sum()
-    if pieces.groups[pieces.main].box.long_side < _LEAST_SIZE * min(ink.shape):
+    filled = digit.box.long_side / max(look.ink.shape)
+    if filled * look.share < _LEAST_SIZE:
         return "no digit: there are only specks"
-    if digits < _LEAST_SHARE * inner:
+    if filled < _LEAST_AT_EDGE and (digit.mask & pieces.at_border).any():
+        return "no digit: there is only something at the edge"
+    digits = sum(int(group.mask.sum()) for group in pieces.groups)
+    if digits < _LEAST_SHARE * int((pieces.mask & ~pieces.at_border).sum()):
         return "no digit: there are only scattered marks"
     return ""
 
 
-def _digit(look: _Look, number: int | None, without: Collection[str] = (), count: int = 1) -> Digit:
+def _nothing(look: _Look, why: str) -> Digit:
+    return Digit(np.zeros((28, 28), np.uint8), True, look.steps, empty=why, count=0)
+
+
+def _digit(look: _Look, number: int, without: Collection[str] = (), count: int = 1) -> Digit:
     """Draw one of the digits that were seen in MNIST's form."""
-    if look.pieces is None or number is None:
-        blank = np.zeros((28, 28), np.uint8)
-        return Digit(blank, True, look.steps, empty=look.empty, count=0)
+    assert look.pieces is not None  # noqa: S101 - the caller looked
+    why = _why_empty(look, look.pieces, number)
+    if why:
+        return _nothing(look, why)
     group = look.pieces.groups[number]
     mask, box = group.mask, group.box
     if "pieces" in without:
@@ -311,7 +322,7 @@ def _digit(look: _Look, number: int | None, without: Collection[str] = (), count
     warnings: tuple[str, ...] = ()
     if count > 1:
         warnings = (f"this looks like {count} digits; mnist reads one at a time",)
-    return Digit(image, True, tuple(steps), warnings, count=max(count, 1))
+    return Digit(image, True, tuple(steps), warnings, count=count)
 
 
 def _untouched(picture: Gray) -> Digit:

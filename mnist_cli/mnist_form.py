@@ -3,7 +3,7 @@
 LeCun et al. 1998, Gradient-based learning applied to document recognition, part III.
 """
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,8 +92,6 @@ def with_stroke_width(digit: Bits, width: float) -> Floats:
 
 def placed(ink: Floats, length: float = LENGTH, *, by_mass: bool = True) -> Gray:
     """Scale ink to `length` pixels and put its centre of mass in the middle: (28, 28) uint8."""
-    from PIL import Image
-
     rows, columns = np.nonzero(ink > 0.5)
     long_side = max(np.ptp(rows), np.ptp(columns)) + 1
     frame = _SIDE * long_side / length  # so many pixels of `ink` become 28
@@ -105,14 +103,18 @@ def placed(ink: Floats, length: float = LENGTH, *, by_mass: bool = True) -> Gray
     else:
         y, x = (rows.min() + rows.max() + 1) / 2, (columns.min() + columns.max() + 1) / 2
         middle = 0.5
-    margin = int(np.ceil(frame))
-    left, top = x + margin - middle * frame, y + margin - middle * frame
-    small = Image.fromarray(np.pad(ink, margin)).resize(
-        (_SIDE, _SIDE), Image.Resampling.BOX, box=(left, top, left + frame, top + frame)
-    )
-    values = np.asarray(small)
-    image: Gray = np.rint(values * (255 / values.max())).astype(np.uint8)
+    margin = int(np.ceil(frame)) + 1
+    edges = np.arange(_SIDE + 1) * (frame / _SIDE) + margin - middle * frame
+    small = _sums(_sums(np.pad(ink, margin), y + edges).T, x + edges).T
+    image: Gray = np.rint(small * (255 / small.max())).astype(np.uint8)
     return image
+
+
+def _sums(rows: NDArray[Any], edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum (H, W) rows between neighbouring edges, which may cut through rows: (len - 1, W)."""
+    whole = np.floor(edges).astype(int)
+    below = np.cumsum(rows, axis=0, dtype=np.float64)[whole - 1]
+    return np.diff(below + (edges - whole)[:, None] * rows[whole], axis=0)
 
 
 def _long_side(digit: Bits) -> int:
