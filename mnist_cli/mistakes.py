@@ -1,6 +1,8 @@
 """The images that a net reads wrong."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +52,8 @@ class MistakeCollector:
         self._pictures = SOME_PICTURES if count is None else count
         self._label = label
         self._prediction = prediction
-        self._found: list[Mistake] = []
-        self._images: dict[int, Picture] = {}
+        self._found: list[tuple[NDArray[Any], ...]] = []  # index, label, prediction, confidence
+        self._images: dict[tuple[float, int], Picture] = {}  # by -confidence and index
 
     def take(self, piece: AnsweredPiece) -> None:
         """Keep what is wrong in a piece: a `Consumer`."""
@@ -62,23 +64,19 @@ class MistakeCollector:
         if self._prediction is not None:
             chosen &= predictions == self._prediction
         at = np.flatnonzero(chosen)
-        self._found += map(
-            Mistake,
-            (at + piece.start).tolist(),
-            piece.labels[at].tolist(),
-            predictions[at].tolist(),
-            confidences[at].tolist(),
-        )
-        self._found.sort(key=lambda mistake: (-mistake.confidence, mistake.index))
-        for index in [mistake.index for mistake in self._found[: self._pictures]]:
-            if index >= piece.start:  # a copy: the piece will be overwritten
-                self._images[index] = piece.images[index - piece.start].astype(np.uint8)
+        self._found.append((at + piece.start, piece.labels[at], predictions[at], confidences[at]))
+        for i in at[np.argsort(-confidences[at], kind="stable")[: self._pictures]].tolist():
+            rank = -float(confidences[i]), i + piece.start
+            self._images[rank] = piece.images[i].astype(np.uint8)  # a copy: the piece goes
+        self._images = dict(sorted(self._images.items(), key=itemgetter(0))[: self._pictures])
 
     def mistakes(self) -> Mistakes:
         """What was found."""
-        shown = {mistake.index for mistake in self._found[: self._pictures]}
+        columns = [np.concatenate(column) for column in zip(*self._found, strict=True)]
+        indices, *_, confidences = columns
+        order = np.lexsort((indices, -confidences))[: self._count]
         ranked = tuple(
-            replace(mistake, image=self._images[mistake.index] if mistake.index in shown else None)
-            for mistake in self._found[: self._count]
+            Mistake(*values, self._images.get((-values[-1], values[0])))
+            for values in zip(*(column[order].tolist() for column in columns), strict=True)
         )
-        return Mistakes(len(self._found), ranked)
+        return Mistakes(indices.size, ranked)

@@ -1,5 +1,6 @@
 """`mnist eval`."""
 
+import math
 from typing import Any
 
 import click
@@ -50,7 +51,7 @@ def _pixels(
 
 def _finite(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
     """Refuse "nan", which is neither inside nor outside a range."""
-    if value is not None and value != value:
+    if value is not None and math.isnan(value):
         raise click.BadParameter("expected a number.")
     return value
 
