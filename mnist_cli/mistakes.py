@@ -72,11 +72,15 @@ class MistakeCollector:
 
     def mistakes(self) -> Mistakes:
         """What was found."""
-        columns = [np.concatenate(column) for column in zip(*self._found, strict=True)]
-        indices, *_, confidences = columns
+        indices, labels, predictions, confidences = (
+            np.concatenate(column) for column in zip(*self._found, strict=True)
+        )
         order = np.lexsort((indices, -confidences))[: self._count]
+        rows = zip(
+            *(c[order].tolist() for c in (indices, labels, predictions, confidences)), strict=True
+        )
         ranked = tuple(
-            Mistake(*values, self._images.get((-values[-1], values[0])))
-            for values in zip(*(column[order].tolist() for column in columns), strict=True)
+            Mistake(index, label, prediction, confidence, self._images.get((-confidence, index)))
+            for index, label, prediction, confidence in rows
         )
         return Mistakes(indices.size, ranked)
