@@ -124,14 +124,34 @@ def test_signs_show_what_is_above_and_below_zero(surface):
         assert text_of(signed_picture(values, 1)) == ["#+ -="]
 
 
-def test_the_two_colours_differ_in_blue_and_not_only_in_red_and_green():
-    """Blue against orange: told apart with every kind of colour vision."""
+# Machado, Oliveira and Fernandes (2009): what an eye without one kind of cone makes of linear RGB.
+WITHOUT_CONES = {
+    "red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998]],
+    "green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+              [-0.011820, 0.042940, 0.968881]],
+    "blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+             [0.004733, 0.691367, 0.303900]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cones", WITHOUT_CONES)
+def test_every_eye_tells_the_two_colours_apart(cones):
     with drawing_on(COLOURED):
-        (_, above), (_, below) = signed_picture(np.array([[1.0, -1.0]] * 2), 1)[0]
-        words = [text for (text, _), *_ in legend("more", "less")]
-    assert above.split(" on ")[0] == "#409cff"
-    assert below.split(" on ")[0] == "#ff8c00"
-    assert len(words) == 2
+        ((_, above), (_, below)) = signed_picture(np.array([[1.0, -1.0]] * 2), 1)[0]
+
+    def seen(style):
+        rgb = np.array([int(style[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        return (np.array(WITHOUT_CONES[cones]) @ rgb**2.2).clip(0, 1) ** (1 / 2.2)
+
+    assert (above[:7], below[:7]) == ("#409cff", "#ff8c00")
+    assert np.linalg.norm(seen(above) - seen(below)) > 0.5  # of at most sqrt(3)
+
+
+def test_a_legend_has_a_line_for_each_sign():
+    for surface in SURFACES:
+        with drawing_on(surface):
+            assert [row[-4:] for row in text_of(legend("more", "less"))] == ["more", "less"]
 
 
 def test_zero_everywhere_is_a_picture_too():
