@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -197,7 +198,7 @@ class Network:
                 batch = rows[start : start + size]
                 if len(batch) < size:  # the last one
                     forward = self._forward(len(batch))
-                logits[start : start + size] = forward(batch)
+                forward(batch, logits[start : start + size])
 
         with one_thread():
             workers = min(threads, len(starts))
@@ -208,29 +209,27 @@ class Network:
                 _side_by_side(work, workers)
         return logits
 
-    def _forward(self, size: int) -> Callable[[Images], Float32]:
-        """What takes batches (size, 784) to logits (size, 10), in buffers used again each time.
+    def _forward(self, size: int) -> Callable[[Images, Float32], None]:
+        """What takes a batch (size, 784) to logits (size, 10), in buffers used again each time.
 
         A batch lies in blocks of as many rows as the matrix library likes best: 100 images, each
         with the 1 for the bias, as (5, 20, 785).
         """
+        *hidden, last = self._layers
         blocks, rows = blocks_of_rows(size, self._layers[0].size)
-        x = np.zeros((blocks, rows, PIXELS + 1), np.float32)
-        x[..., PIXELS] = 1
-        pixels = x.reshape(-1, PIXELS + 1)[:size, :PIXELS]
-        outs = [np.empty((blocks, rows, M.shape[1]), np.float32) for M in self._layers]
-        *hidden, (last, blocks_of_logits) = zip(self._layers, outs, strict=True)
-        logits = blocks_of_logits.reshape(-1, CLASSES)[:size]
+        inputs = [np.zeros((blocks, rows, len(M)), np.float32) for M in self._layers]
+        inputs[0][..., PIXELS] = 1
+        pixels = inputs[0].reshape(-1, PIXELS + 1)[:size, :PIXELS]
+        steps = list(zip(hidden, pairwise(inputs), strict=True))
+        h_last = inputs[-1].reshape(-1, len(last))[:size]
         squash = _SQUASH[self.activation]
 
-        def forward(batch: Images) -> Float32:
+        def forward(batch: Images, logits: Float32) -> None:
             _fill(pixels, batch)
-            h = x
-            for M, out in hidden:
-                h = np.matmul(h, M, out)  # (5, 20, 785) @ (785, 52) -> (5, 20, 52)
+            for M, (x, h) in steps:
+                np.matmul(x, M, out=h)  # (5, 20, 785) @ (785, 52) -> (5, 20, 52)
                 squash(h, out=h)
-            np.matmul(h, last, blocks_of_logits)  # (5, 20, 104) @ (104, 10) -> (5, 20, 10)
-            return logits
+            np.dot(h_last, last, out=logits)  # (100, 104) @ (104, 10) -> (100, 10)
 
         return forward
 
