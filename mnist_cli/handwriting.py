@@ -74,9 +74,9 @@ class Digit:
     """A digit in MNIST's form.
 
     `image` is the (28, 28) uint8 picture that the net is to see. `preprocessed` is false where it
-    is the picture of the file as it was, or only resized. `empty` says why there is nothing to read
-    ("" where there is a digit). `count` is how many digits the picture seems to hold, and
-    `warnings` are sentences without a full stop.
+    is the picture of the file as it was, `untouched`, or only resized. `empty` says why there is
+    nothing to read ("" where there is a digit). `count` is how many digits the picture seems to
+    hold, and `warnings` are sentences without a full stop.
     """
 
     image: Gray
@@ -85,6 +85,14 @@ class Digit:
     warnings: tuple[str, ...] = ()
     empty: str = ""
     count: int = 1
+    untouched: bool = False
+
+    @property
+    def way(self) -> str:
+        """In a few words, how the picture came to be."""
+        if self.preprocessed:
+            return "brought to MNIST's form"
+        return "in MNIST's form already" if self.untouched else "only resized"
 
 
 def read_digit(
@@ -327,7 +335,7 @@ def _digit(look: _Look, number: int, without: Collection[str] = (), count: int =
 
 def _untouched(picture: Gray) -> Digit:
     step = Step("picture", "in MNIST's form already, left as it is", picture)
-    return Digit(picture, preprocessed=False, steps=(step,))
+    return Digit(picture, preprocessed=False, steps=(step,), untouched=True)
 
 
 def _only_resized(picture: Picture, *, invert: bool) -> Digit:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +14,22 @@ from mnist_cli.idx import load_labels, open_images, require_same_count
 from mnist_cli.network import Network
 from mnist_cli.paths import TEST_IMAGES, find, find_embedded
 
+if TYPE_CHECKING:
+    from mnist_cli.handwriting import Digit, Step
+
+# Below these the answer is called unsure: the confidence, and what it is above the second best.
+_SURE = 0.6
+_CLEAR = 0.3
+
 
 @dataclass(frozen=True)
 class Prediction:
     """What the net says of one image.
 
     `image` is the (28, 28) uint8 picture that the net saw. `digit`, `confidence` and
-    `probabilities` are None where the picture holds no digit; `label` and `correct` are None where
-    the truth is not known.
+    `probabilities` are None where the picture holds no digit, and `empty` says why. `label` and
+    `correct` are None where the truth is not known. `part` counts the digits of one picture from 1
+    where it was split. `way` says how a picture file became `image`, and `steps` show it.
     """
 
     source: str
@@ -32,6 +41,18 @@ class Prediction:
     warnings: tuple[str, ...] = ()
     label: int | None = None
     explanation: Explanation | None = None
+    empty: str = ""
+    part: int | None = None
+    way: str = ""
+    steps: "tuple[Step, ...]" = ()
+
+    @property
+    def second_best(self) -> tuple[int, float] | None:
+        """The next digit in line and its probability."""
+        if self.probabilities is None:
+            return None
+        ranked = sorted(enumerate(self.probabilities), key=lambda pair: -pair[1])
+        return ranked[1]
 
     @property
     def correct(self) -> bool | None:
@@ -79,7 +100,7 @@ def predict_picture(
     """Read one (28, 28) uint8 picture in MNIST's form."""
     probabilities = network.predict_proba(picture)
     digit = int(probabilities.argmax())
-    return Prediction(
+    prediction = Prediction(
         source=source,
         image=picture,
         digit=digit,
@@ -87,6 +108,48 @@ def predict_picture(
         probabilities=tuple(map(float, probabilities)),
         label=label,
     )
+    return replace(prediction, warnings=_doubt(prediction))
+
+
+def predict_digit(
+    network: Network,
+    digit: "Digit",
+    *,
+    source: str,
+    label: int | None = None,
+    part: int | None = None,
+) -> Prediction:
+    """Read a digit that `read_digit` brought to MNIST's form; an empty one gives no answer."""
+    if digit.empty:
+        nothing = Prediction(source, digit.image, None, None, None, label=label)
+        return replace(
+            nothing,
+            preprocessed=digit.preprocessed,
+            warnings=(digit.empty, *digit.warnings),
+            empty=digit.empty,
+            part=part,
+            way=digit.way,
+            steps=digit.steps,
+        )
+    prediction = predict_picture(network, digit.image, source=source, label=label)
+    return replace(
+        prediction,
+        preprocessed=digit.preprocessed,
+        warnings=(*digit.warnings, *prediction.warnings),
+        part=part,
+        way=digit.way,
+        steps=digit.steps,
+    )
+
+
+def _doubt(prediction: Prediction) -> tuple[str, ...]:
+    """Say in words that the net is not sure."""
+    if prediction.confidence is None or prediction.second_best is None:
+        return ()
+    second, probability = prediction.second_best
+    if prediction.confidence >= _SURE and prediction.confidence - probability >= _CLEAR:
+        return ()
+    return (f"not sure: {prediction.digit} or {second}",)
 
 
 def explained(network: Network, predictions: Sequence[Prediction]) -> list[Prediction]:

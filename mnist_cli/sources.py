@@ -1,0 +1,75 @@
+"""Which pictures a list of names means: files, whole folders, standard input."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mnist_cli.errors import FileError
+
+STANDARD_INPUT = "-"
+
+# Only for what to pick out of a folder; what a file holds is told by its content.
+_PICTURES = (
+    *(".png", ".jpg", ".jpeg", ".mpo", ".gif", ".webp", ".tif", ".tiff", ".bmp", ".dib"),
+    *(".pgm", ".ppm", ".pbm", ".pnm", ".heic", ".heif"),
+)
+_LABEL = re.compile(r"([0-9])(?![0-9])", re.ASCII)  # 7, 7_12, but not 12
+
+
+@dataclass(frozen=True)
+class Found:
+    """The pictures to read, in order, and how many other files their folders hold."""
+
+    paths: tuple[str, ...]
+    skipped: int
+
+
+def find_pictures(names: Sequence[str]) -> Found:
+    """Replace each folder among `names` by the pictures in and below it, sorted by name.
+
+    Files are taken as given, whether they exist or not: whoever reads them will say. Hidden files
+    are left out. Raises `FileError` for a folder without pictures, or one that cannot be listed.
+    """
+    paths: list[str] = []
+    skipped = 0
+    for name in names:
+        if name == STANDARD_INPUT or not Path(name).is_dir():
+            paths.append(name)
+            continue
+        files = _files_below(name)
+        pictures = [file for file in files if Path(file).suffix.lower() in _PICTURES]
+        if not pictures:
+            raise FileError("the folder holds no pictures", source=name)
+        paths += pictures
+        skipped += len(files) - len(pictures)
+    return Found(tuple(paths), skipped)
+
+
+def _files_below(folder: str) -> list[str]:
+    def refuse(error: OSError) -> None:
+        reason = (error.strerror or "it failed").lower()
+        raise FileError(f"cannot list this folder: {reason}", source=error.filename or folder)
+
+    files = []
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        files += [
+            os.path.join(place, name)  # noqa: PTH118 - Path would drop a leading "./"
+            for name in sorted(names)
+            if not name.startswith(".")
+        ]
+    return files
+
+
+def label_in_name(path: str) -> int | None:
+    """The label that a path begins with: ``7/12.png``, ``7_12.png``, ``7-sevens/a.png``.
+
+    A folder that is nothing but the digit counts before the name of the file.
+    """
+    folder, stem = Path(path).parent.name, Path(path).stem
+    if len(folder) == 1 and _LABEL.fullmatch(folder):
+        return int(folder)
+    found = _LABEL.match(stem) or _LABEL.match(folder)
+    return int(found[1]) if found else None
