@@ -177,6 +177,7 @@ def _finite(_context: click.Context, _option: click.Parameter, value: float | No
 @labels_option
 @data_dir_option
 @new_file_option(
+    "-o",
     "--output",
     suffixes=(".csv", ".jsonl"),
     about="Write a row for each image: label, prediction, confidence, probabilities.",
