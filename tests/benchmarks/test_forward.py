@@ -11,7 +11,7 @@ from benchmarks.sidebyside import engine_seconds, ratio
 
 from mnist_cli import load_images, load_network
 
-ROUNDS = 7
+ROUNDS = 5
 
 NAMES = {
     "onnxruntime": "ONNX Runtime",
