@@ -374,10 +374,9 @@ def _usable_folder(folder: Path) -> Path:
 
 
 def _existing_folder(folder: AnyPath) -> Path:
-    path = Path(folder)
-    if not path.is_dir():
-        raise FileError("there is no such folder", source=path, hint="Check --from DIR.")
-    return path
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path's fails for a name that is too long
+        raise FileError("there is no such folder", source=folder, hint="Check --from DIR.")
+    return Path(folder)
 
 
 def _named(path: Path) -> str:

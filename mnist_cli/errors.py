@@ -30,7 +30,9 @@ class MnistError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        where = "" if self.source is None else f"{printable(os.fspath(self.source), limit=400)}: "
+        where = ""
+        if self.source is not None:
+            where = (printable(os.fspath(self.source), limit=400) or "''") + ": "
         ending = f". {self.hint}" if self.hint else "."
         return f"{where}{self.problem}{ending}"
 

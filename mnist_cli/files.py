@@ -49,10 +49,10 @@ def open_regular(path: AnyPath) -> FileIO:
         descriptor = os.open(path, _OPEN_FLAGS)
     except OSError as error:
         with contextlib.suppress(OSError):  # sockets, and folders on Windows, cannot be opened
-            _refuse_irregular(path, Path(path).stat().st_mode)
-        raise _cannot("open", path, error) from None
+            _refuse_irregular(path, os.stat(path).st_mode)  # noqa: PTH116 - Path("") is "."
+        raise cannot("open", path, error) from None
     except ValueError as error:
-        raise _cannot("open", path, error) from None
+        raise cannot("open", path, error) from None
     try:
         _refuse_irregular(path, os.fstat(descriptor).st_mode)
     except FileError:
@@ -84,7 +84,7 @@ def read_up_to(file: BinaryIO, count: int, path: AnyPath) -> bytes:
         try:
             piece = file.read(min(count, 1 << 20))
         except OSError as error:
-            raise _cannot("read", path, error) from None
+            raise cannot("read", path, error) from None
         if not piece:
             break
         pieces.append(piece)
@@ -110,7 +110,7 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
         permissions = _permissions(target)
         descriptor, temporary = _create_temporary(target, permissions)
     except (OSError, ValueError) as error:
-        raise _cannot("write", path, error) from None
+        raise cannot("write", path, error) from None
     try:
         with _holding_lock(descriptor):
             with os.fdopen(descriptor, "wb") as file:
@@ -121,7 +121,7 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
                 os.fsync(file.fileno())
             _give_name(temporary, target, overwrite)
     except OSError as error:
-        raise _cannot("write", path, error) from None
+        raise cannot("write", path, error) from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -213,7 +213,9 @@ def _permissions(target: Path) -> int | None:
 def too_large(path: AnyPath | None, size: int, limit: int) -> FileError:
     """The error for a file of which no more than `limit` bytes are read."""
     return FileError(
-        f"the file is too large: {size:,} bytes, at most {limit:,} are read", source=path
+        f"the file is too large: {size:,} bytes, at most {limit:,} are read",
+        source=path,
+        hint="Check that it is the right file.",
     )
 
 
@@ -221,18 +223,18 @@ def _exists_already(path: AnyPath) -> FileError:
     return FileError("the file exists already", source=path, hint="Use --force to replace it.")
 
 
-def _cannot(verb: str, path: AnyPath, error: Exception) -> FileError:
+def cannot(verb: str, path: AnyPath, error: Exception) -> FileError:
+    """The error for a file that the system does not let us `verb`."""
     reasons = {
-        FileNotFoundError: "there is no such file or folder",
-        PermissionError: f"no permission to {verb} it",
-        IsADirectoryError: "found a folder, expected a file",
-        NotADirectoryError: "part of its path is not a folder",
-        ValueError: "this is not a possible file name",
-        OSError: f"cannot {verb} it: {_system_words(error)}",
+        FileNotFoundError: ("there is no such file or folder", "Check the path."),
+        PermissionError: (f"no permission to {verb} it", "Check its permissions."),
+        IsADirectoryError: ("found a folder, expected a file", "Name a file."),
+        NotADirectoryError: ("part of its path is not a folder", "Check the path."),
+        ValueError: ("this is not a possible file name", "Check the path."),
+        OSError: (f"cannot {verb} it: {_system_words(error)}", "Name another file."),
     }
-    return FileError(
-        next(reason for kind, reason in reasons.items() if isinstance(error, kind)), source=path
-    )
+    reason, hint = next(words for kind, words in reasons.items() if isinstance(error, kind))
+    return FileError(reason, source=path, hint=hint)
 
 
 def _system_words(error: Exception) -> str:
@@ -242,7 +244,7 @@ def _system_words(error: Exception) -> str:
 def _refuse_irregular(path: AnyPath, mode: int) -> None:
     if not stat.S_ISREG(mode):
         kind = _KINDS.get(stat.S_IFMT(mode), "something else")
-        raise FileError(f"found {kind}, expected a file", source=path)
+        raise FileError(f"found {kind}, expected a file", source=path, hint="Name a file.")
 
 
 _KINDS = {

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from mnist_cli import paths
 from mnist_cli.errors import FileError, FormatError, printable
-from mnist_cli.files import AnyPath, open_regular
+from mnist_cli.files import AnyPath, cannot, open_regular
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 _File = TypeVar("_File", bound="IdxFile")
@@ -312,10 +312,9 @@ class _RawReader:
     def readinto(self, target: memoryview) -> int:
         try:
             self._file.seek(self._offset)
-            count = self._file.readinto(target)
+            count = self._file.readinto(target) or 0  # None: a file of /proc that has nothing yet
         except OSError as error:
-            words = (error.strerror or type(error).__name__).lower()
-            raise FileError(f"cannot read it: {words}", source=self._path) from None
+            raise cannot("read", self._path, error) from None
         self._offset += count
         return count
 

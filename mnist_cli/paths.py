@@ -58,7 +58,7 @@ def find(name: AnyPath, data_dir: AnyPath | None = None) -> FoundFile:
         return FoundFile(Path(text), "given")
     bare = os.path.basename(text)  # noqa: PTH119 - Path would drop a leading "./"
     if not bare:  # nothing, or a folder that is not there
-        raise FileError("there is no such file or folder", source=text)
+        raise FileError("there is no such file or folder", source=text, hint="Check the path.")
     places = [("given", Path(text).parent)]
     if bare == text:
         places += [("data directory", data_directory(data_dir)), ("embedded", embedded_directory())]

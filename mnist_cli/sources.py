@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_cli.errors import FileError
+from mnist_cli.files import cannot
 
 STANDARD_INPUT = "-"
 
@@ -35,13 +36,13 @@ def find_pictures(names: Sequence[str]) -> Found:
     paths: list[str] = []
     skipped = 0
     for name in names:
-        if name == STANDARD_INPUT or not Path(name).is_dir():
+        if name == STANDARD_INPUT or not os.path.isdir(name):  # noqa: PTH112 - Path's fails for a name that is too long
             paths.append(name)
             continue
         files = _files_below(name)
         pictures = [file for file in files if Path(file).suffix.lower() in _PICTURES]
         if not pictures:
-            raise FileError("the folder holds no pictures", source=name)
+            raise FileError("the folder holds no pictures", source=name, hint="Name another one.")
         paths += pictures
         skipped += len(files) - len(pictures)
     return Found(tuple(paths), skipped)
@@ -49,8 +50,7 @@ def find_pictures(names: Sequence[str]) -> Found:
 
 def _files_below(folder: str) -> list[str]:
     def refuse(error: OSError) -> None:
-        reason = (error.strerror or "it failed").lower()
-        raise FileError(f"cannot list this folder: {reason}", source=error.filename or folder)
+        raise cannot("open", error.filename or folder, error)
 
     files = []
     for place, folders, names in os.walk(folder, onerror=refuse):

@@ -18,8 +18,8 @@ from mnist_cli import __version__, blas, paths
 from mnist_cli.augment import Distorter, Floats
 from mnist_cli.backprop import fold, initial_parameters, logits, loss_and_gradients
 from mnist_cli.card import Card, card_path, write_card
-from mnist_cli.errors import FileError, MnistError
-from mnist_cli.files import AnyPath, refuse_existing
+from mnist_cli.errors import MnistError
+from mnist_cli.files import AnyPath, cannot, refuse_existing
 from mnist_cli.idx import load_images, load_labels, require_same_count
 from mnist_cli.network import Network
 from mnist_cli.optimizers import SOAP, AdamW
@@ -271,8 +271,8 @@ def train_file(
         _require_writable(path, overwrite=overwrite)
 
     x, t = _load_pair(
-        images or paths.find_training_file(paths.TRAIN_IMAGES, data_dir).path,
-        labels or paths.find_training_file(paths.TRAIN_LABELS, data_dir).path,
+        _or_found(images, paths.TRAIN_IMAGES, data_dir),
+        _or_found(labels, paths.TRAIN_LABELS, data_dir),
         data_dir,
     )
     test_set = None
@@ -343,14 +343,17 @@ def _require_writable(path: Path, *, overwrite: bool) -> None:
     """Raise `FileError` now rather than when minutes of work are to be saved."""
     if not overwrite:
         refuse_existing(path)
-    if path.is_dir():
-        raise FileError("found a folder, expected a file", source=path)
     try:
+        if path.is_dir():
+            raise IsADirectoryError
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        words = (error.strerror or type(error).__name__).lower()
-        raise FileError(f"cannot write there: {words}", source=path) from None
+        raise cannot("write", path, error) from None
+
+
+def _or_found(given: AnyPath | None, name: str, data_dir: AnyPath | None) -> AnyPath:
+    return paths.find_training_file(name, data_dir).path if given is None else given
 
 
 def _load_pair(images: AnyPath, labels: AnyPath, data_dir: AnyPath | None) -> tuple[Bytes, Bytes]:

@@ -43,7 +43,7 @@ def test_a_file_is_read_whole_up_to_the_limit(tmp_path):
 
 
 def test_what_is_not_there_or_not_a_file_is_named(tmp_path):
-    assert refusal(tmp_path / "a").endswith("a: there is no such file or folder.")
+    assert refusal(tmp_path / "a").endswith("a: there is no such file or folder. Check the path.")
     assert "found a folder, expected a file" in refusal(tmp_path)
     (tmp_path / "file").touch()
     assert "not a folder" in refusal(tmp_path / "file" / "a") or os.name == "nt"
@@ -104,10 +104,12 @@ def test_an_unreadable_file_and_an_unwritable_folder_are_named(open_folder):
     path = open_folder / "secret"
     path.write_bytes(b"x")
     path.chmod(0)
-    assert as_nobody(lambda: read_bytes(path, 100)).endswith("secret: no permission to open it.")
+    assert as_nobody(lambda: read_bytes(path, 100)).endswith(
+        "secret: no permission to open it. Check its permissions."
+    )
     open_folder.chmod(0o555)
     error = as_nobody(lambda: write_bytes(open_folder / "new", b"x"))
-    assert error.endswith("new: no permission to write it.")
+    assert error.endswith("new: no permission to write it. Check its permissions.")
     open_folder.chmod(0o755)
     assert [entry.name for entry in open_folder.iterdir()] == ["secret"]
 

@@ -1,6 +1,7 @@
 """IDX files against `struct` and `gzip` written by hand, and every fault they can have."""
 
 import gzip
+import io
 import os
 import random
 import struct
@@ -325,6 +326,17 @@ def test_what_is_not_a_file_is_a_file_error(tmp_path, load):
         load(tmp_path / "missing")
     with pytest.raises(FileError, match="folder"):
         load(tmp_path)
+
+
+def test_a_file_of_the_system_that_has_nothing_yet_counts_as_ended():
+    class Kmsg(io.RawIOBase):  # as /proc/kmsg, which only root may read, and only once
+        def readinto(self, _):
+            return None
+
+        def seek(self, *_):
+            return 0
+
+    assert idx._RawReader(Kmsg(), "kmsg").readinto(memoryview(bytearray(4))) == 0
 
 
 def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path):
