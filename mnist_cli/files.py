@@ -107,7 +107,7 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
     try:
         if not overwrite:
             refuse_existing(target)
-        permissions = _permissions(target)
+        permissions = replaced_permissions(target)
         descriptor, temporary = _create_temporary(target, permissions)
     except (OSError, ValueError) as error:
         raise cannot("write", path, error) from None
@@ -198,8 +198,11 @@ def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:
         temporary.replace(target)
 
 
-def _permissions(target: Path) -> int | None:
-    """Those of the file that is to be replaced; None for none, or a link, which is not followed."""
+def replaced_permissions(target: Path) -> int | None:
+    """Those of the file that is to be replaced; None for none, or a link, which is not followed.
+
+    Raises `FileError` for what is not a file, and `OSError`.
+    """
     try:
         mode = target.lstat().st_mode
     except FileNotFoundError:

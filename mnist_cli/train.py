@@ -19,7 +19,7 @@ from mnist_cli.augment import Distorter, Floats
 from mnist_cli.backprop import fold, initial_parameters, logits, loss_and_gradients
 from mnist_cli.card import Card, card_path, write_card
 from mnist_cli.errors import MnistError
-from mnist_cli.files import AnyPath, cannot, refuse_existing
+from mnist_cli.files import AnyPath, cannot, refuse_existing, replaced_permissions
 from mnist_cli.idx import load_images, load_labels, require_same_count
 from mnist_cli.network import Network
 from mnist_cli.optimizers import SOAP, AdamW
@@ -344,8 +344,7 @@ def _require_writable(path: Path, *, overwrite: bool) -> None:
     if not overwrite:
         refuse_existing(path)
     try:
-        if path.is_dir():
-            raise IsADirectoryError
+        replaced_permissions(path)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:

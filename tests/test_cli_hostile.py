@@ -42,6 +42,7 @@ FAULTS = {
 def _folder(shared_data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe")
+    os.mkfifo("pipe.pkl")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("socket")
     for name, target in {
@@ -84,4 +85,10 @@ def test_a_name_too_long_for_the_system_is_one_line(command, ending):
     assert done.stderr.startswith("Error: xxx")
     assert done.stderr.count("\n") == 1
     assert "a bug" not in done.stderr
+    assert (done.stdout, done.code) == ("", 1)
+
+
+def test_training_does_not_begin_when_its_output_could_not_be_written():
+    done = mnist("train", "--images", "images", "--labels", "labels", "--force", "-o", "pipe.pkl")
+    assert done.stderr == "Error: pipe.pkl: found a pipe, expected a file. Name a file.\n"
     assert (done.stdout, done.code) == ("", 1)

@@ -11,6 +11,7 @@ from commands import mnist, mnist_process, on_a_terminal
 from PIL import Image
 
 from mnist_cli import load_images, load_labels, load_network
+from mnist_cli.errors import printable
 
 IMAGES = load_images()
 
@@ -207,7 +208,9 @@ def test_names_of_any_kind_are_shown_escaped(tmp_path, page):
     assert "[bold]x.png" in done.stdout
     assert answers(strange)[0]["source"] == str(strange)
     mnist("predict", strange, "--output", tmp_path / "a.csv")
-    assert "\x1b" not in (tmp_path / "a.csv").read_text(encoding="utf-8")
+    table = (tmp_path / "a.csv").read_text(encoding="utf-8")
+    assert "\x1b" not in table
+    assert printable(str(strange), limit=1000) in table  # whole, or nobody would find the file
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals on Windows")

@@ -15,6 +15,7 @@ from mnist_cli.render import predict
 
 SUFFIXES = (".csv", ".jsonl")
 
+_LONGEST_ESCAPE = len(r"\U0010ffff")
 _COLUMNS = (
     *("source", "part", "digit", "confidence"),
     *(f"p{digit}" for digit in range(10)),
@@ -56,4 +57,6 @@ def _csv(documents: Iterable[dict[str, Any]]) -> str:
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return printable(value, limit=len(value)) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return printable(value, limit=_LONGEST_ESCAPE * len(value))  # escaped, but never cut
+    return value
