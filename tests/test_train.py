@@ -353,7 +353,7 @@ def test_a_place_that_cannot_be_written_is_found_before_training(
     tmp_path: Path, place: str
 ) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(FileError, match="no such file or folder|not a folder|cannot write there"):
+    with pytest.raises(FileError, match=r"no such file or folder|not a folder"):
         train_file(tmp_path / place, SHORT, images="none", labels="none")
 
 
