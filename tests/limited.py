@@ -1,8 +1,9 @@
-"""Run a function of the tests in a child process that is killed when it takes too much."""
+"""Child processes that are killed when they take too much, or tell how much memory they took."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,25 @@ limited.limit_this_process({megabytes}, {seconds})
 """
 
 
+MEASURED = """
+import resource, sys
+
+resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+
+
+def peak_megabytes():
+    # Not getrusage: its maximum includes the parent's memory, from before exec.
+    with open("/proc/self/status") as status:
+        (line,) = (line for line in status if line.startswith("VmHWM"))
+    return int(line.split()[1]) // 1024
+"""
+
+
+def run_measured(code: str, *arguments: object) -> str:
+    """Run `code`, which may ask for `peak_megabytes()`; return what it prints."""
+    return _run(MEASURED + code, map(str, arguments))
+
+
 def run_limited(
     function: str, cwd: Path, *arguments: str, megabytes: int = 250, seconds: int = 120
 ) -> None:
@@ -25,12 +45,16 @@ def run_limited(
 
     The bounds are set after the module is imported; `arguments` are the child's ``sys.argv[1:]``.
     """
-    if not Path("/proc/self/statm").exists():
-        pytest.skip("needs /proc and resource limits that hold, so Linux")
     module, name = function.split(":")
     program = PROGRAM.format(
         tests=str(TESTS), module=module, function=name, megabytes=megabytes, seconds=seconds
     )
+    _run(program, arguments, cwd)
+
+
+def _run(program: str, arguments: Iterable[str], cwd: Path | None = None) -> str:
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("needs /proc and resource limits that hold, so Linux")
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", program, *arguments],
         cwd=cwd,
@@ -39,7 +63,8 @@ def run_limited(
         text=True,
         check=False,
     )
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert (result.returncode, result.stderr) == (0, ""), result.stdout + result.stderr
+    return result.stdout
 
 
 def limit_this_process(megabytes: int, seconds: int) -> None:

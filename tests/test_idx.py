@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from limits import run_limited
+from limited import run_measured
 
 from mnist_cli import idx
 from mnist_cli.errors import FileError, FormatError, MnistError
@@ -381,7 +381,7 @@ def test_a_large_file_is_read_in_flat_memory(tmp_path, packed):
         with path.open("wb") as file:  # sparse: it takes no room on most disks
             file.write(idx_images(b"", count))
             file.truncate(16 + 784 * count)
-    total, megabytes = map(int, run_limited(READ_ALL, path).split())
+    total, megabytes = map(int, run_measured(READ_ALL, path).split())
     assert total == count
     assert megabytes < 20
 
@@ -391,13 +391,16 @@ def test_a_small_gzip_that_declares_terabytes_takes_no_memory(tmp_path):
     code = """
 from mnist_cli import idx
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
-for read in (idx.load_images, lambda path: idx.open_images(path).image(2**31)):
+def one_image(path):
+    with idx.open_images(path) as file:
+        file.image(2**31)
+for read in (idx.load_images, one_image):
     try:
         read(sys.argv[1])
     except idx.FormatError as error:
         print("expected 3,367,254,359,280" in str(error))
 """
-    assert run_limited(code, path).split() == ["True", "True"]
+    assert run_measured(code, path).split() == ["True", "True"]
 
 
 def test_a_set_larger_than_memory_is_one_clear_error(tmp_path):
@@ -405,14 +408,15 @@ def test_a_set_larger_than_memory_is_one_clear_error(tmp_path):
     path.write_bytes(gzip_of_zeros(idx_images(b"", 1_000_000), 784))
     code = """
 from mnist_cli import idx
-used = int(open('/proc/self/statm').readline().split()[0]) * resource.getpagesize()
+with open('/proc/self/statm') as pages:
+    used = int(pages.readline().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 50_000_000, used + 50_000_000))
 try:
     idx.load_images(sys.argv[1])
 except idx.FileError as error:
     print(error)
 """
-    assert "1,000,000 images at once do not fit into memory" in run_limited(code, path)
+    assert "1,000,000 images at once do not fit into memory" in run_measured(code, path)
 
 
 # Any bytes at all

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from limits import run_limited
+from limited import run_measured
 from pictures import GRAY, GRAY_ALPHA, PALETTE, RGB, RGBA, SIGNATURE, chunk, header, png, rows
 from PIL import Image, ImageFile, ImageOps
 
@@ -821,7 +821,7 @@ def flat(width: int, height: int, mode: str = "RGB") -> Image.Image:
 def test_the_largest_pictures_take_less_than_200_mb(tmp_path, kind, make):
     path = tmp_path / "large"
     make(path)
-    *_, megabytes = run_limited(LOAD, path).split()
+    *_, megabytes = run_measured(LOAD, path).split()
     assert int(megabytes) < 200, kind
 
 
