@@ -282,7 +282,8 @@ def _folded(
         M[rows, :columns] = b
         if not last:
             M[rows, columns] = _SATURATED if tanh else 1
-        matrices.append(M.astype(np.float32))
+        with np.errstate(over="ignore"):  # what overflows is never used: see `_input_limit`
+            matrices.append(M.astype(np.float32))
         height = width
     return tuple(matrices)
 
