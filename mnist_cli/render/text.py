@@ -112,7 +112,11 @@ def show(lines: Iterable[Line], stream: TextIO | None = None) -> None:
 
 def printable_lines(lines: Iterable[Line]) -> list[Line]:
     """Lines whose texts hold no control character."""
-    return [[(printable(text, limit=len(text)), style) for text, style in spans] for spans in lines]
+    longest = 10  # characters that one becomes: \U000e0001
+    return [
+        [(printable(text, limit=longest * len(text)), style) for text, style in spans]
+        for spans in lines
+    ]
 
 
 def plain(lines: Iterable[Line]) -> str:
