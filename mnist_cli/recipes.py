@@ -112,7 +112,7 @@ RECIPES = {
         Recipe(
             "best",
             "soap",
-            epochs=400,
+            epochs=600,
             learning_rate=6e-3,
             weight_decay=0.06,
             distortions=_WIDE,

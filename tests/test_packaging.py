@@ -53,10 +53,8 @@ def evaluate_in_new_environment(wheel, folder):
     venv.create(environment, with_pip=False)
     scripts = environment / ("Scripts" if os.name == "nt" else "bin")
     python = scripts / ("python.exe" if os.name == "nt" else "python")
-    run(
-        sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel,
-        cwd=folder,
-    )  # fmt: skip
+    pip = (sys.executable, "-m", "pip", "--python", python)
+    run(*pip, "install", "--no-deps", "--no-index", wheel, cwd=folder)
     # The dependencies are those of this environment: a path, so its own .pth files do not count.
     site_packages = run(
         python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder
