@@ -11,6 +11,7 @@ from functools import partial
 from multiprocessing import get_context
 from typing import BinaryIO
 
+from mnist_cli.blas import one_thread
 from mnist_cli.errors import MnistError
 from mnist_cli.handwriting import Digit, read_digit, read_digits
 from mnist_cli.network import Network
@@ -90,10 +91,11 @@ def _read(path: str, file: BinaryIO | None = None, *, reading: Reading) -> tuple
     """Read one file; an error comes back as its text, which any process can be sent."""
     source = path if file is None else file
     try:
-        if reading.split:
-            digits = read_digits(source, invert=reading.invert)
-        else:
-            digits = (read_digit(source, preprocess=reading.preprocess, invert=reading.invert),)
+        with one_thread():  # on busy cores the threads of several processes wait for one another
+            if reading.split:
+                digits = read_digits(source, invert=reading.invert)
+            else:
+                digits = (read_digit(source, preprocess=reading.preprocess, invert=reading.invert),)
     except MnistError as error:
         return str(error)
     return digits if reading.keep_steps else tuple(replace(digit, steps=()) for digit in digits)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.explain import Explanation, explain
 from mnist_cli.files import AnyPath
 from mnist_cli.idx import load_labels, open_images, require_same_count
 from mnist_cli.network import Network
 from mnist_cli.paths import TEST_IMAGES, find, find_embedded
 
 if TYPE_CHECKING:
+    from mnist_cli.explain import Explanation
     from mnist_cli.handwriting import Digit, Step
 
 # Below these the answer is called unsure: the confidence, and what it is above the second best.
@@ -40,7 +40,7 @@ class Prediction:
     preprocessed: bool = False
     warnings: tuple[str, ...] = ()
     label: int | None = None
-    explanation: Explanation | None = None
+    explanation: "Explanation | None" = None
     empty: str = ""
     part: int | None = None
     way: str = ""
@@ -152,11 +152,10 @@ def _doubt(prediction: Prediction) -> tuple[str, ...]:
     return (f"not sure: {prediction.digit} or {second}",)
 
 
-def explained(network: Network, predictions: Sequence[Prediction]) -> list[Prediction]:
-    """The predictions taken apart; one without a digit stays as it is."""
-    return [
-        prediction
-        if prediction.digit is None
-        else replace(prediction, explanation=explain(network, prediction.image, prediction.digit))
-        for prediction in predictions
-    ]
+def explained(network: Network, prediction: Prediction) -> Prediction:
+    """The prediction taken apart; one without a digit stays as it is."""
+    from mnist_cli.explain import explain
+
+    if prediction.digit is None:
+        return prediction
+    return replace(prediction, explanation=explain(network, prediction.image, prediction.digit))

@@ -33,13 +33,13 @@ class Example:
 
 def blocks(text: str) -> list[list[Example]]:
     """The examples of each console block."""
-    return [
-        [
-            Example(*map(str.strip, piece.split("\n", 1)))
-            for piece in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
-        ]
-        for block in _BLOCK.findall(text)
-    ]
+    return [examples(block) for block in _BLOCK.findall(text)]
+
+
+def examples(block: str) -> list[Example]:
+    """The examples of one block: each begins with a prompt."""
+    pieces = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
+    return [Example(*map(str.strip, f"{piece}\n".split("\n", 1))) for piece in pieces]
 
 
 @contextlib.contextmanager
@@ -79,18 +79,17 @@ def _main() -> None:
     with surroundings() as mirror:
 
         def filled(match: "re.Match[str]") -> str:
-            commands = re.findall(r"^\$ (.*)$", match[0], flags=re.MULTILINE)
-            return "\n".join(f"$ {each}\n{_today(each, mirror)}" for each in commands)
+            return "\n".join(_today(each, mirror) for each in examples(match[0]))
 
         for path in (README, ROOT / "README.ko.md"):
             path.write_text(_BLOCK.sub(filled, path.read_text("utf-8")), "utf-8")
 
 
-def _today(command: str, mirror: str) -> str:
-    output = run(command, mirror, quickly=False)
-    if command.startswith("mnist download"):  # what it prints names our mirror, not theirs
-        return ""
-    return output.replace(os.environ["MNIST_DATA_DIR"], "~/.local/share/mnist-cli")
+def _today(example: Example, mirror: str) -> str:
+    """The example with what it prints today; one that is shown without output stays so."""
+    output = run(example.command, mirror, quickly=False)
+    output = output.replace(os.environ["MNIST_DATA_DIR"], "~/.local/share/mnist-cli").rstrip()
+    return f"$ {example.command}\n" + (f"{output}\n" if example.output else "")
 
 
 if __name__ == "__main__":

@@ -128,13 +128,17 @@ def predict(
         keep_steps = show_steps or save_steps is not None
         reading = Reading(not no_preprocess, invert, split, keep_steps)
         results += _read(network, pictures, reading, labels_from_names, threads)
+    if explain:
+        results = [
+            explained(network, result) if isinstance(result, Prediction) else result
+            for result in results
+        ]
     predictions = [result for result in results if isinstance(result, Prediction)]
     unread = [result for result in results if not isinstance(result, Prediction)]
     if not predictions and len(unread) == 1:
         raise click.ClickException(unread[0].error)
-    if explain:
-        predictions = explained(network, predictions)
-        results = [*predictions, *unread]
+    if save_digit is not None and len(predictions) != 1:
+        raise click.UsageError(f"--save-digit takes one digit, found {len(predictions)}.")
     if output is not None:
         from mnist_cli.render.records import write_records
 
@@ -143,8 +147,6 @@ def predict(
         from mnist_cli.render.steps import write_digit, write_steps
 
         if save_digit is not None:
-            if len(predictions) != 1:
-                raise click.UsageError(f"--save-digit takes one digit, found {len(predictions)}.")
             write_digit(save_digit, predictions[0].image, overwrite=force)
         if save_steps is not None:
             write_steps(save_steps, predictions, overwrite=force)
