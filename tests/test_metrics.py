@@ -48,7 +48,7 @@ def test_scores_of_each_digit_by_their_definition(book):
 
 
 def test_scores_agree_with_scikit_learn(book):
-    sklearn = pytest.importorskip("sklearn.metrics", reason="scikit-learn is in the extra bench")
+    sklearn = pytest.importorskip("sklearn.metrics", reason="scikit-learn is in the extra test")
     theirs = sklearn.precision_recall_fscore_support(book.labels, book.predictions)
     per_class = confusion(book).per_class
     ours = [[getattr(s, name) for s in per_class] for name in ("precision", "recall", "f1")]
