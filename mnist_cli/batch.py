@@ -21,7 +21,7 @@ from mnist_cli.sources import STANDARD_INPUT, label_in_name
 # Below so many files the other processes would not have started before this one has finished.
 _WORTH_PROCESSES = 24
 _MOST_PROCESSES = 16
-_CHUNK = 4  # files a process takes at a time
+_CHUNK = 2  # files a process takes at a time; Ctrl-C waits for them
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,12 @@ def predict_files(
         read = partial(_read, reading=reading)
         # Standard input cannot be handed to a process: it is read here, in its turn.
         files = [path for path in paths if path != STANDARD_INPUT]
-        results = map(read, files) if pool is None else pool.map(read, files, chunksize=_CHUNK)
+        results: Iterator[tuple[Digit, ...] | str]
+        if pool is None:
+            results = map(read, files)
+        else:
+            with _ctrl_c_blocked():  # the processes start here, and keep what is blocked
+                results = pool.map(read, files, chunksize=_CHUNK)
         for done, path in enumerate(paths, start=1):
             result = read(path, standard_input) if path == STANDARD_INPUT else next(results)
             if progress is not None:
@@ -105,7 +110,7 @@ def _read(path: str, file: BinaryIO | None = None, *, reading: Reading) -> tuple
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     # A process that is started anew holds none of our locks, threads or open files, and is the same
     # on every system.
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _leave_ctrl_c_to_the_parent)
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _ignore_ctrl_c)
     try:
         yield pool
     except BrokenProcessPool:
@@ -116,5 +121,18 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _leave_ctrl_c_to_the_parent() -> None:
+@contextmanager
+def _ctrl_c_blocked() -> Iterator[None]:
+    """Leave Ctrl-C to the parent, also while a process starts and could only print a traceback."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows: only `_ignore_ctrl_c` is left
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _ignore_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -223,3 +223,44 @@ def test_a_picture_that_is_none_is_refused(tmp_path):
     done = mnist("predict", tmp_path / "page.png")
     assert (done.code, done.stdout) == (1, "")
     assert "page.png" in done.stderr
+
+
+def test_what_save_digit_wrote_is_read_as_it_is(tmp_path):
+    for number in range(12):
+        Image.fromarray(255 - IMAGES[number]).resize((140, 140)).save(tmp_path / "page.png")
+        (first,) = answers(tmp_path / "page.png", "--save-digit", tmp_path / "digit.png", "--force")
+        (again,) = answers(tmp_path / "digit.png")
+        assert (first["preprocessed"], again["preprocessed"]) == (True, False)
+        assert again["probabilities"] == first["probabilities"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--index", "3", "--invert"),
+        ("--index", "3", "--no-preprocess"),
+        ("--index", "3", "--split"),
+        ("--index", "3", "--threads", "4"),
+        ("--index", "3", "--labels-from-names"),
+        ("page.png", "--images", "x", "--labels", "y"),
+        ("-", "-"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_wrong_usage(arguments):
+    done = mnist("predict", *arguments)
+    assert (done.code, done.stdout) == (2, "")
+
+
+def test_nothing_is_shown_or_written_when_no_file_can_be_read(tmp_path):
+    done = mnist("predict", tmp_path / "a.png", tmp_path / "b.png", "-o", tmp_path / "x.csv")
+    assert (done.code, done.stdout) == (1, "")
+    assert done.stderr.count("Error: ") == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_page_has_no_digit_to_save(tmp_path):
+    Image.new("L", (90, 90), 255).save(tmp_path / "blank.png")
+    done = mnist("predict", tmp_path / "blank.png", "--save-digit", tmp_path / "digit.png")
+    assert (done.code, done.stdout) == (1, "")
+    assert "no digit to save" in done.stderr
+    assert not (tmp_path / "digit.png").exists()

@@ -1,5 +1,6 @@
 """The embedded files are found however the package was installed."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -108,3 +109,13 @@ def test_a_plain_checkout_finds_its_data(tmp_path):
 def test_the_version_is_told(tmp_path):
     output = run(sys.executable, "-m", "mnist_cli", "--version", cwd=tmp_path)
     assert output.strip() == f"mnist-cli {__version__}"
+
+
+def test_the_embedded_files_are_those_that_their_readme_describes():
+    text = (ROOT / "data" / "README.md").read_text("utf-8")
+    for path in (ROOT / "data").iterdir():
+        if path.name != "README.md":
+            content = path.read_bytes()
+            row = next(line for line in text.splitlines() if line.startswith(f"| `{path.name}` |"))
+            assert hashlib.sha256(content).hexdigest() in row
+            assert f"{len(content):,}" in row

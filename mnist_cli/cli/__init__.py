@@ -58,7 +58,7 @@ def run(arguments: list[str] | None = None) -> int:
     except ReaderGone:
         return 0
     except MemoryError:
-        return _fail("not enough memory for this; try a smaller --batch-size or --limit.")
+        return _fail("not enough memory for this; try smaller files or batches.")
     except Exception as error:
         return _fail_unexpectedly(error)
     return code if isinstance(code, int) else 0

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 @click.option(
     "--invert/--no-invert",
     default=None,
-    help="The ink is darker (brighter) than the ground.  [default: found out]",
+    help="Say that the ink is darker / brighter than the ground.  [default: found out]",
 )
 @click.option("--no-preprocess", is_flag=True, help="Only resize pictures to 28x28.")
 @click.option("--show-steps", is_flag=True, help="Show what was done to a picture.")
@@ -109,8 +109,23 @@ def predict(
         raise click.UsageError("Nothing to read: name an image file or give --index N.")
     if split and no_preprocess:
         raise click.UsageError("--split finds digits, --no-preprocess does not: give one of them.")
-    if not pictures and (show_steps or save_steps is not None):
-        raise click.UsageError("--show-steps and --save-steps need an image file.")
+    on_pictures = {
+        "--split": split,
+        "--invert": invert is not None,
+        "--no-preprocess": no_preprocess,
+        "--show-steps": show_steps,
+        "--save-steps": save_steps is not None,
+        "--labels-from-names": labels_from_names,
+        "--threads": threads is not None,
+    }
+    for name, given in on_pictures.items():
+        if given and not pictures:
+            raise click.UsageError(f"{name} needs an image file.")
+    if not indices and (images is not None or labels is not None):
+        raise click.UsageError("--images and --labels are for --index.")
+    if pictures.count("-") > 1:
+        raise click.UsageError("Standard input (-) can be read only once.")
+    from mnist_cli.errors import MnistError
     from mnist_cli.predict import Prediction, explained, predict_indices
     from mnist_cli.render import predict as render
     from mnist_cli.weights import load_network
@@ -135,10 +150,15 @@ def predict(
         ]
     predictions = [result for result in results if isinstance(result, Prediction)]
     unread = [result for result in results if not isinstance(result, Prediction)]
-    if not predictions and len(unread) == 1:
-        raise click.ClickException(unread[0].error)
-    if save_digit is not None and len(predictions) != 1:
-        raise click.UsageError(f"--save-digit takes one digit, found {len(predictions)}.")
+    if not predictions and not as_json:  # without any result nothing is shown or written
+        for failed in unread:
+            click.echo(f"Error: {failed.error}", err=True)
+        return 1
+    if save_digit is not None:
+        if len(predictions) != 1:
+            raise click.UsageError(f"--save-digit takes one digit, found {len(predictions)}.")
+        if predictions[0].empty:
+            raise MnistError(f"there is no digit to save: {predictions[0].empty}")
     if output is not None:
         from mnist_cli.render.records import write_records
 
@@ -185,7 +205,8 @@ def _read(
 
     found = find_pictures(pictures)
     if found.skipped:
-        note(f"left out {found.skipped} files whose names are not those of pictures")
+        files = "1 file" if found.skipped == 1 else f"{found.skipped} files"
+        note(f"left out {files} not named as pictures are")
     with counted("pictures") as progress:
         return list(
             predict_files(

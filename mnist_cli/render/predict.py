@@ -80,8 +80,6 @@ def overview(predictions: Sequence[Prediction], unread: int) -> list[Line]:
 
 def _row(prediction: Prediction) -> list[Cell]:
     name = _name(prediction)
-    if len(name) > _NAME_WIDTH:
-        name = f"...{name[3 - _NAME_WIDTH :]}"  # paths differ at their ends
     verdict: Cell = ""
     if prediction.label is not None:
         verdict = ("right", GOOD) if prediction.correct else (f"wrong: {prediction.label}", BAD)
@@ -101,6 +99,8 @@ def _row(prediction: Prediction) -> list[Cell]:
 
 def _name(prediction: Prediction) -> str:
     name = printable(prediction.source, limit=200)
+    if len(name) > _NAME_WIDTH:
+        name = f"...{name[3 - _NAME_WIDTH :]}"  # paths differ at their ends
     return name if prediction.part is None else f"{name} #{prediction.part}"
 
 
@@ -145,6 +145,7 @@ def _accuracy(predictions: Sequence[Prediction]) -> list[Line]:
 
 def _one(prediction: Prediction, steps: bool) -> list[Line]:
     block = beside(picture(prediction.image), [*_answer(prediction), [], *_bars(prediction)])
+    block += [line((words, BAD)) for words in prediction.warnings]
     if steps and prediction.steps:
         from mnist_cli.render import steps as render_steps
 
@@ -158,16 +159,15 @@ def _answer(prediction: Prediction) -> list[Line]:
     head = [line((_name(prediction), QUIET))]
     if prediction.way:
         head.append(line((prediction.way, QUIET)))
-    warnings = [line((words, BAD)) for words in prediction.warnings]
     if prediction.digit is None:
-        return [*head, *(warnings or [line(("no digit", BAD))])]
+        return [*head, line(("no digit", BAD))]
     answer = line(
         "digit ", (str(prediction.digit), TITLE), f"  confidence {prediction.confidence:.4f}"
     )
     if prediction.label is not None:
         verdict = ("right", GOOD) if prediction.correct else ("wrong", BAD)
         answer += line(f"  label {prediction.label}  ", verdict)
-    return [*head, answer, *warnings]
+    return [*head, answer]
 
 
 def _bars(prediction: Prediction) -> list[Line]:
