@@ -122,8 +122,9 @@ def _mirror_lines(files: Iterable[RemoteFile]) -> list[Line]:
         served.setdefault(file.mirrors, []).append(file)
     result: list[Line] = []
     for mirrors, group in served.items():
-        names = " ".join(file.remote_name for file in group)
-        result.append(line(("mirrors of ", QUIET), names))
+        result.append(line(("mirrors of", QUIET)))
+        result += [line(f"  {file.remote_name}") for file in group]
+        result.append(line(("at", QUIET)))
         result += [line(f"  {base}/") for base in mirrors]
         result.append([])
     return result

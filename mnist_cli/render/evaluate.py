@@ -181,7 +181,8 @@ def _sentence(result: Evaluation) -> list[Line]:
 
 def _small_print(result: Evaluation) -> list[Line]:
     plural = "s" if result.runs > 1 else ""
-    threads = "one thread" if result.threads == 1 else f"{result.threads} threads for the batches"
+    several = result.threads > 1 and result.batched is not None
+    threads = f"{result.threads} threads for the batches" if several else "one thread"
     return [
         line((f"NumPy {result.numpy}, {result.blas}, {threads}", QUIET)),
         line(
