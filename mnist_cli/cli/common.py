@@ -38,6 +38,10 @@ images_option = click.option(
 
 labels_option = click.option("--labels", metavar="FILE", help="IDX labels of these images.")
 
+limit_option = click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="Take only the first N images."
+)
+
 threads_option = click.option(
     "--threads",
     type=click.IntRange(min=1),

@@ -14,6 +14,7 @@ from mnist_cli.cli.common import (
     images_option,
     json_option,
     labels_option,
+    limit_option,
     new_file_option,
     note_activation,
     present,
@@ -91,9 +92,7 @@ def _finite(_context: click.Context, _option: click.Parameter, value: float | No
     metavar="N",
     help="Runs before them that are not counted.",
 )
-@click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="Take only the first N images."
-)
+@limit_option
 @click.option(
     "--mode",
     type=click.Choice(["both", "per-sample", "batched", "textbook"]),

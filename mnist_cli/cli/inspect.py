@@ -22,7 +22,7 @@ from mnist_cli.cli.common import (
         "mnist inspect weights.pkl",
         "mnist inspect --json weights.pkl",
         "mnist inspect --stats --neuron 7",
-        "mnist inspect weights.pkl other.npz",
+        "mnist inspect weights.pkl sample_weight.pkl",
     )
 )
 @click.argument("files", metavar="[FILE [FILE]]", nargs=-1)

@@ -10,6 +10,7 @@ from mnist_cli.cli.common import (
     export_option,
     force_option,
     json_option,
+    limit_option,
     new_file_option,
     present,
     together,
@@ -74,9 +75,7 @@ def _parse_numbers(
     metavar="N",
     help="The same seed on the same machine gives the same bytes.",
 )
-@click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="Take only the first N images."
-)
+@limit_option
 @new_file_option(
     "-o",
     "--output",
