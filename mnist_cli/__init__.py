@@ -13,23 +13,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mnist_cli.datasets.idx import load_images, load_labels
     from mnist_cli.errors import MnistError
-    from mnist_cli.handwriting import Digit, read_digit
-    from mnist_cli.idx import load_images, load_labels
-    from mnist_cli.network import Network
-    from mnist_cli.weights import load_network, save_network
+    from mnist_cli.handwriting.reader import Digit, read_digit
+    from mnist_cli.net.network import Network
+    from mnist_cli.weights.weights_file import load_network, save_network
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Digit": "handwriting",
+    "Digit": "handwriting.reader",
     "MnistError": "errors",
-    "Network": "network",
-    "load_images": "idx",
-    "load_labels": "idx",
-    "load_network": "weights",
-    "read_digit": "handwriting",
-    "save_network": "weights",
+    "Network": "net.network",
+    "load_images": "datasets.idx",
+    "load_labels": "datasets.idx",
+    "load_network": "weights.weights_file",
+    "read_digit": "handwriting.reader",
+    "save_network": "weights.weights_file",
 }
 
 __all__ = [

@@ -6,8 +6,8 @@ import shlex
 import xml.etree.ElementTree as ET
 
 import pytest
-from commands import mnist
 from conftest import ROOT
+from support.commands import mnist
 
 if not (ROOT / "docs").is_dir():
     pytest.skip("needs the checkout: docs is not part of the sdist", allow_module_level=True)

@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-import readme
 from conftest import ROOT, TEST_DATA
+from support import readme
 
 if not readme.README.exists():
     pytest.skip("needs the checkout", allow_module_level=True)

@@ -49,11 +49,11 @@ def download(
     NAME is train, test, weights or the name of a file; without it, all five. Files that are there
     already are verified too, and replaced only if they are damaged. They are stored decompressed.
     """
-    from mnist_cli import download as library
+    from mnist_cli.downloads import downloader as library
+    from mnist_cli.downloads.catalogue import check_mirror, select
     from mnist_cli.paths import data_directory
-    from mnist_cli.remote import check_mirror, select
-    from mnist_cli.render import download as render
     from mnist_cli.render.text import show, show_json
+    from mnist_cli.render.views import download as render
 
     _refuse_contradictions(bool(mirrors), bool(source_dir), force, check, only_list)
     try:

@@ -213,10 +213,10 @@ def evaluate(
     The images are read once and both ways are warmed up, then timed in turn, run by run. Only the
     forward pass is timed, on one thread unless --threads gives the batches more.
     """
-    from mnist_cli.damage import Damage
-    from mnist_cli.evaluate import Views, evaluate
-    from mnist_cli.render import evaluate as render
+    from mnist_cli.datasets.corruptions import Damage
+    from mnist_cli.evaluation.evaluation import Views, evaluate
     from mnist_cli.render.progress import counted
+    from mnist_cli.render.views import evaluate as render
 
     together(images, labels)
     weights, *rivals = weights_files or (None,)

@@ -60,8 +60,8 @@ def inspect(
         return
     if neurons and neuron is not None:
         raise click.UsageError("--neuron N and --neurons exclude each other.")
-    from mnist_cli.render import inspect as render
-    from mnist_cli.summary import summarize
+    from mnist_cli.render.views import inspect as render
+    from mnist_cli.weights.summary import summarize
 
     try:
         summary = summarize(
@@ -83,8 +83,8 @@ def inspect(
 def _compare(
     first: str, second: str, activation: Any, data_dir: str | None, output: dict[str, Any]
 ) -> None:
-    from mnist_cli.compare import compare
-    from mnist_cli.render import compare as render
+    from mnist_cli.evaluation.disagreement import compare
+    from mnist_cli.render.views import compare as render
 
     result = compare(first, second, activation=activation or "sigmoid", data_dir=data_dir)
     present(lambda: render.as_json(result), lambda: render.lines(result), **output)

@@ -20,9 +20,9 @@ from mnist_cli.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from mnist_cli.batch import Reading, Unread
-    from mnist_cli.network import Network
-    from mnist_cli.predict import Prediction
+    from mnist_cli.net.network import Network
+    from mnist_cli.prediction.batch import Reading, Unread
+    from mnist_cli.prediction.prediction import Prediction
 
 
 @click.command(
@@ -126,9 +126,9 @@ def predict(
     if pictures.count("-") > 1:
         raise click.UsageError("Standard input (-) can be read only once.")
     from mnist_cli.errors import MnistError
-    from mnist_cli.predict import Prediction, explained, predict_indices
-    from mnist_cli.render import predict as render
-    from mnist_cli.weights import load_network
+    from mnist_cli.prediction.prediction import Prediction, explained, predict_indices
+    from mnist_cli.render.views import predict as render
+    from mnist_cli.weights.weights_file import load_network
 
     network = load_network(weights, activation=activation or "sigmoid", data_dir=data_dir)
     results: list[Prediction | Unread] = []
@@ -138,7 +138,7 @@ def predict(
         except IndexError as error:
             raise click.BadParameter(str(error), param_hint="'--index'") from None
     if pictures:
-        from mnist_cli.batch import Reading
+        from mnist_cli.prediction.batch import Reading
 
         keep_steps = show_steps or save_steps is not None
         reading = Reading(not no_preprocess, invert, split, keep_steps)
@@ -164,7 +164,7 @@ def predict(
 
         write_records(output, results, overwrite=force)
     if save_digit is not None or save_steps is not None:
-        from mnist_cli.render.steps import write_digit, write_steps
+        from mnist_cli.render.views.steps import write_digit, write_steps
 
         if save_digit is not None:
             write_digit(save_digit, predictions[0].image, overwrite=force)
@@ -198,10 +198,10 @@ def _read(
     """Read files and folders, with a progress bar where it takes a while."""
     import sys
 
-    from mnist_cli.batch import available_cores, predict_files
+    from mnist_cli.prediction.batch import available_cores, predict_files
+    from mnist_cli.prediction.sources import find_pictures
     from mnist_cli.render.progress import counted
     from mnist_cli.render.text import note
-    from mnist_cli.sources import find_pictures
 
     found = find_pictures(pictures)
     if found.skipped:

@@ -16,7 +16,7 @@ from mnist_cli.cli.common import (
     together,
 )
 
-# As in `mnist_cli.recipes`, which would bring NumPy with it.
+# As in `mnist_cli.training.recipes`, which would bring NumPy with it.
 _RECIPES = ("quick", "standard", "best")
 
 
@@ -122,9 +122,9 @@ def train(
     A part of the training images is held out, and validation is on those. The test set is read
     once, at the end. Ctrl-C keeps the best weights so far as OUTPUT.partial.
     """
-    from mnist_cli.recipes import RECIPES
-    from mnist_cli.render import train as render
-    from mnist_cli.train import Interrupted, train_file
+    from mnist_cli.render.views import train as render
+    from mnist_cli.training.recipes import RECIPES
+    from mnist_cli.training.run import Interrupted, train_file
 
     together(images, labels)
     together(test_images, test_labels, "--test-images and --test-labels")

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mnist_cli.batch import Unread
 from mnist_cli.errors import printable
 from mnist_cli.files import AnyPath, write_bytes
-from mnist_cli.predict import Prediction
-from mnist_cli.render import predict
+from mnist_cli.prediction.batch import Unread
+from mnist_cli.prediction.prediction import Prediction
+from mnist_cli.render.views import predict
 
 SUFFIXES = (".csv", ".jsonl")
 

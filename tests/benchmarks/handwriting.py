@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from mnist_cli import Network, load_network
-from mnist_cli.handwriting import STEPS, prepare, read_digit
-from mnist_cli.picture import Picture, load_picture
+from mnist_cli.handwriting.picture import Picture, load_picture
+from mnist_cli.handwriting.reader import STEPS, prepare, read_digit
 
 LONG_SIDE = 1600
 

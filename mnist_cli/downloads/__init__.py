@@ -1,0 +1,1 @@
+"""The MNIST files and the book's weights, fetched and verified."""

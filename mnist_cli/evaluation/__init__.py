@@ -1,0 +1,1 @@
+"""How well and how fast a net reads a labelled set."""

@@ -1,0 +1,1 @@
+"""A picture of somebody's handwriting -> MNIST format, step by named step."""

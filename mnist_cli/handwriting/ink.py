@@ -1,0 +1,137 @@
+"""Where the ink of a handwritten digit is in a photo, scan or drawing.
+
+A picture is (H, W, 3) float32 in 0..1; *ink* is (H, W) float32, 0 on the ground and about 1 where
+the pen was, whatever the colours and the light.
+"""
+
+import numpy as np
+
+from mnist_cli.handwriting.morphology import Bits, Floats, blur, distance, opening
+
+WORK_SIDE = 120  # pixels of the long side on which a digit that fills the frame is read
+SEARCH_SIDE = 240  # the same where a small one is looked for
+
+_SEARCH_GROUND = 0.15  # of the frame: wider than a stroke of a digit that needs a closer look
+_READ_GROUND = 0.35  # of the frame: wider than any stroke
+_GROUND_BLUR = 2.0  # pixels; an opening of raw noise would lie below the ground everywhere
+_DARKEST_GROUND = 0.15  # in deeper shadow than this the noise is more than the ink
+_LOG_OFFSET = 0.1  # makes the logarithm of brightness bounded
+_VOTERS_SIDE, _VOTE_WINDOW = 24, 15
+
+
+def resize(picture: Floats, long_side: int) -> Floats:
+    """Bring the long side to about `long_side`: down by averaging, or up by a whole factor."""
+    from PIL import Image
+
+    height, width = picture.shape[:2]
+    longest = max(height, width)
+    if longest > long_side:
+        size = tuple(max(1, round(side * long_side / longest)) for side in (width, height))
+        how = Image.Resampling.BOX
+    elif longest * 2 <= long_side:
+        factor = long_side // longest
+        size = (width * factor, height * factor)
+        how = Image.Resampling.BICUBIC
+    else:
+        return picture
+    channels = [
+        np.asarray(Image.fromarray(np.ascontiguousarray(channel)).resize(size, how))
+        for channel in np.moveaxis(picture, 2, 0)
+    ]
+    resized: Floats = np.clip(np.dstack(channels), 0, 1)
+    return resized
+
+
+def contrast(picture: Floats) -> Floats:
+    """Return (H, W): how far fine structures stand out, be they brighter or darker than the ground.
+
+    Darker ones are measured as the part of the light that they take, so they count the same in
+    shadow and in the sun. Edges of shadows are straight and do not show.
+    """
+    size = _window(_SEARCH_GROUND, picture)
+    smooth = blur(picture, 1.5)
+    ground = -opening(-smooth, size)
+    darker = (ground - smooth) / np.maximum(ground, _DARKEST_GROUND)
+    brighter = smooth - opening(smooth, size)
+    marks: Floats = np.maximum(darker, brighter).max(axis=2)
+    return marks
+
+
+def is_dark(picture: Floats) -> bool:
+    """Whether the ink is darker than the ground.
+
+    On a small copy each pixel is compared with the median of a wide window round it, which is the
+    ground, since ink is the lesser part; the 4 % that differ most decide. Logarithms make shadows,
+    which the median follows only roughly, smaller than ink.
+    """
+    from PIL import Image
+
+    small = np.dstack(
+        [
+            np.asarray(
+                Image.fromarray(np.ascontiguousarray(channel)).resize(
+                    (_VOTERS_SIDE, _VOTERS_SIDE), Image.Resampling.BOX
+                )
+            )
+            for channel in np.moveaxis(np.log(picture + np.float32(_LOG_OFFSET)), 2, 0)
+        ]
+    )
+    half = _VOTE_WINDOW // 2
+    padded = np.pad(small, ((half, half), (half, half), (0, 0)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(
+        padded, (_VOTE_WINDOW, _VOTE_WINDOW), axis=(0, 1)
+    )
+    ground = np.median(windows.reshape(*small.shape, -1), axis=-1)
+    deviations = (small - ground).ravel()
+    voters = np.argsort(np.abs(deviations))[-deviations.size // 25 :]
+    return bool(deviations[voters].sum() < 0)
+
+
+def ink_on_ground(picture: Floats, *, dark: bool) -> Floats:
+    """Return the ink, (H, W): the ground is taken off, and the channel that shows most is kept.
+
+    The ground is a grey opening of the picture with bright ink: all that is narrower than the
+    window is ink. Dark ink is measured as the part of the light that it takes.
+    """
+    signed = -picture if dark else picture
+    ground = opening(blur(signed, _GROUND_BLUR), _window(_READ_GROUND, picture))
+    ink = signed - ground
+    if dark:
+        ink /= np.maximum(-ground, _DARKEST_GROUND)
+    ink -= np.median(ink, axis=(0, 1))
+    strongest: Floats = np.clip(ink, 0, None).max(axis=2)
+    return strongest
+
+
+def without_lines(ink: Floats) -> Floats:
+    """Take off ruled lines: what most of a row or column has in common, both its ends included."""
+    for _ in range(2):
+        end = max(2, ink.shape[1] // 20)
+        common = np.percentile(ink, 25, axis=1, keepdims=True)
+        left = ink[:, :end].mean(axis=1, keepdims=True)
+        right = ink[:, -end:].mean(axis=1, keepdims=True)
+        line = np.where(np.minimum(left, right) > 0.6 * common, common, 0)
+        ink = np.clip(ink - line, 0, None).T
+    return ink
+
+
+def threshold(ink: Floats, *, peak: float) -> float:
+    """Half-way between ink and ground: a part of Otsu's (1979) threshold, or of the peak."""
+    counts, edges = np.histogram(ink, bins=256, range=(0, max(float(ink.max()), 1e-6)))
+    levels = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)
+    above = below[-1] - below
+    sums = np.cumsum(counts * levels)
+    separation = (sums[-1] * below - sums * below[-1]) ** 2 / np.maximum(below * above, 1)
+    return max(0.6 * float(levels[separation.argmax()]), peak)
+
+
+def clear_of(ink: Floats, unwanted: Bits) -> Floats:
+    """The ink without the unwanted pieces and their soft rims."""
+    return np.where(distance(unwanted, 2) < 2, 0, ink) if unwanted.any() else ink
+
+
+def _window(share: float, picture: Floats) -> int:
+    """Return an odd number of pixels: a share of the frame, counted less long where it is a row."""
+    height, width = picture.shape[:2]
+    return int(share * (max(height, width) if width < 2 * height else 2 * height)) | 1

@@ -1,0 +1,1 @@
+"""Images, pictures and folders -> what the net says of each."""

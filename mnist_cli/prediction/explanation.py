@@ -1,0 +1,119 @@
+"""One prediction taken apart: every intermediate value, and which pixels decided it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_cli.errors import MnistError
+from mnist_cli.net.network import Activation, Network
+
+Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One of the book's values on the way from pixels to probabilities: x, a1, z1, ... or y."""
+
+    symbol: str
+    values: Float64
+
+    @property
+    def minimum(self) -> float:
+        """The smallest value."""
+        return float(self.values.min())
+
+    @property
+    def mean(self) -> float:
+        """The mean of the values."""
+        return float(self.values.mean())
+
+    @property
+    def maximum(self) -> float:
+        """The largest value."""
+        return float(self.values.max())
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """How the net came to `digit`.
+
+    Attributes
+    ----------
+    steps:
+        x, a1, z1, ... and y, float64, in the order in which the net computes them.
+    shifted, exponentials:
+        softmax in its steps (book, 3.5.2): the last a less its maximum, and exp of that; divided by
+        their sum, the exponentials are y. (10,) float64 each.
+    relevance:
+        (28, 28) float64, gradient times input: how much each pixel's ink raised (above 0) or
+        lowered the score of `digit`, to first order.
+    runner_up:
+        The second-best digit.
+    margin:
+        How far the probability of `digit` is above that of the runner-up.
+    """
+
+    activation: Activation
+    steps: tuple[Step, ...]
+    shifted: Float64
+    exponentials: Float64
+    relevance: Float64
+    digit: int
+    runner_up: int
+    margin: float
+
+    @property
+    def scores(self) -> Float64:
+        """The last layer before softmax (the book's a3), (10,)."""
+        return self.steps[-2].values
+
+    @property
+    def probabilities(self) -> Float64:
+        """The book's y, (10,)."""
+        return self.steps[-1].values
+
+
+def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> Explanation:
+    """Take apart what the net makes of one image (as `Network` takes them).
+
+    `digit` is the answer to explain, by default the net's. The values are computed in float64 by
+    the book's formulas. Gradient times input: Shrikumar et al. (2016), *Not just a black box*.
+
+    Raises `MnistError` where weights are so large that float64 cannot hold what they give.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = network.activations(image)
+        *_, scores, probabilities = values.values()
+        order = np.argsort(-probabilities, kind="stable")
+        answer = int(order[0]) if digit is None else digit
+        runner_up = int(next(other for other in order if other != answer))
+        shifted = scores - scores.max()
+        relevance = _gradient(network, values, answer) * values["x"]
+    if not all(np.isfinite(array).all() for array in (*values.values(), shifted, relevance)):
+        raise MnistError(
+            "the weights are too large: what they give is beyond all numbers",
+            hint="'mnist inspect --stats' shows them.",
+        )
+    return Explanation(
+        activation=network.activation,
+        steps=tuple(Step(symbol, value) for symbol, value in values.items()),
+        shifted=shifted,
+        exponentials=np.exp(shifted),
+        relevance=relevance.reshape(28, 28),
+        digit=answer,
+        runner_up=runner_up,
+        margin=float(probabilities[answer] - probabilities[runner_up]),
+    )
+
+
+def _gradient(network: Network, values: dict[str, Float64], digit: int) -> Float64:
+    """Of the score of `digit` by the pixels, (784,): the chain rule from the last layer back."""
+    *hidden, last = (W.astype(np.float64) for W in network.weights)
+    gradient: Float64 = last[:, digit]
+    for layer in range(len(hidden), 0, -1):
+        z = values[f"z{layer}"]
+        slope = z * (1 - z) if network.activation == "sigmoid" else (z > 0)
+        gradient = hidden[layer - 1] @ (gradient * slope)  # (784, 50) @ (50,) -> (784,)
+    return gradient

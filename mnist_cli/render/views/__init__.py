@@ -1,0 +1,1 @@
+"""What the commands show: one module a view, each with `lines` and `as_json`."""

@@ -1,0 +1,62 @@
+"""What `mnist eval --wrong` adds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mnist_cli.evaluation.mistakes import Mistake, Mistakes, Picture
+from mnist_cli.render.pictures import picture
+from mnist_cli.render.text import BAD, QUIET, TITLE, Line, beside, line
+
+_PICTURES_A_ROW = 2
+
+
+def as_json(mistakes: Mistakes) -> dict[str, Any]:
+    """How many there are, and those that were asked for, the most confident first."""
+    return {
+        "wrong_count": mistakes.total,
+        "wrong": [
+            {
+                "index": mistake.index,
+                "label": mistake.label,
+                "prediction": mistake.prediction,
+                "confidence": mistake.confidence,
+            }
+            for mistake in mistakes.ranked
+        ],
+    }
+
+
+def lines(mistakes: Mistakes, command: str | None) -> list[Line]:
+    """The pictures of the most confident mistakes, and the `command` that looks closer at one."""
+    pictured = [
+        (mistake, mistake.image) for mistake in mistakes.ranked if mistake.image is not None
+    ]
+    if not pictured:
+        return [line(("no mistakes of this kind", TITLE))]
+    rows = [
+        spans
+        for first in range(0, len(pictured), _PICTURES_A_ROW)
+        for spans in (*_row(pictured[first : first + _PICTURES_A_ROW]), [])
+    ]
+    count = f"{len(pictured)} of {mistakes.total} mistakes, the most confident first"
+    closer = [] if command is None else [line((f"to look closer: {command}", QUIET))]
+    return [line((count, TITLE)), [], *rows, *closer]
+
+
+def _row(pictured: Sequence[tuple[Mistake, Picture]]) -> list[Line]:
+    row = _block(*pictured[0])
+    for mistake, image in pictured[1:]:
+        row = beside(row, _block(mistake, image), gap=" " * 10)
+    return row
+
+
+def _block(mistake: Mistake, image: Picture) -> list[Line]:
+    return [
+        line((f"index {mistake.index}", QUIET)),
+        line(
+            f"{mistake.label} ",
+            (f"read as {mistake.prediction}", BAD),
+            f", confidence {mistake.confidence:.4f}",
+        ),
+        *picture(image),
+    ]

@@ -1,0 +1,83 @@
+"""What `mnist eval --sweep` adds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mnist_cli.evaluation.timing import SweepRow
+from mnist_cli.render.text import ACCENT, QUIET, TITLE, Cell, Line, bar, beside, line, table
+
+_BAR_WIDTH = 26
+
+
+def as_json(sweep: Sequence[SweepRow]) -> dict[str, Any]:
+    """A row for each batch size."""
+    return {
+        "sweep": [
+            {
+                "batch_size": row.batch_size,
+                "median_seconds": row.timing.median_seconds,
+                "images_per_second": row.timing.images_per_second,
+                "activation_bytes": row.activation_bytes,
+            }
+            for row in sweep
+        ]
+    }
+
+
+def lines(sweep: Sequence[SweepRow]) -> list[Line]:
+    """Time an image by batch size, the best one marked, and what the lecture says of it."""
+    best = max(sweep, key=lambda row: row.timing.images_per_second)
+    slowest = max(map(_microseconds, sweep))
+    rows: list[list[Cell]] = [
+        [
+            (str(row.batch_size), TITLE if row is best else ""),
+            f"{_microseconds(row):.2f}",
+            f"{row.timing.images_per_second:,.0f}",
+            _memory(row.activation_bytes),
+            ("best" if row is best else "", TITLE),
+        ]
+        for row in sweep
+    ]
+    block = table(["batch size", "us/image", "images/s", "activations", ""], rows, ">>>>>")
+    bars = [
+        bar(_microseconds(row) / slowest, _BAR_WIDTH, ACCENT if row is best else QUIET)
+        for row in sweep
+    ]
+    return [
+        line(("sweep: time an image by batch size, medians of all runs", TITLE)),
+        [],
+        *beside(block, [[], *bars], gap="  "),
+        [],
+        *_sentences(sweep[0], best, sweep[-1]),
+    ]
+
+
+def _sentences(first: SweepRow, best: SweepRow, last: SweepRow) -> list[Line]:
+    """One at a time against everything at once, in the figures just measured."""
+    sentences = []
+    if first.batch_size == 1 and first is not best:
+        sentences.append(
+            line(f"one at a time pays the overhead of every call: {_microseconds(first):.2f} us")
+        )
+    if last.batch_size == last.timing.samples and last is not best:
+        memory = _memory(last.activation_bytes)
+        sentences.append(
+            line(
+                f"everything at once pays in memory and caches: {memory}, "
+                f"{_microseconds(last):.2f} us"
+            )
+        )
+    best_words = f"best here: batches of {best.batch_size}, {_microseconds(best):.2f} us an image"
+    return [*sentences, line((best_words, TITLE))]
+
+
+def _microseconds(row: SweepRow) -> float:
+    return 1e6 / row.timing.images_per_second
+
+
+def _memory(count: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.{0 if unit == 'B' else 1}f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"

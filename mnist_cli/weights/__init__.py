@@ -1,0 +1,1 @@
+"""Weights files: reading and writing them, their cards, and what they hold."""

@@ -1,0 +1,238 @@
+"""What holds for every command: streams, exit codes, one-line errors, and no surprises."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.commands import MNIST, mnist, mnist_process, on_a_terminal
+
+from mnist_cli import cli
+from mnist_cli.errors import MnistError
+
+needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
+needs_dev_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+
+COMMANDS = sorted(cli.cli.commands)
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_every_command_shows_two_examples_and_fits_80_columns(command, flag):
+    done = mnist(command, flag)
+    assert done.code == 0
+    examples = done.stdout.split("Examples:")[1].split("\n\n")[0]
+    assert examples.count(f"mnist {command}") >= 2
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_help_lists_every_command_and_version_is_one_line():
+    done = mnist("--help")
+    assert all(command in done.stdout for command in COMMANDS)
+    assert mnist_process("--version").stdout.startswith("mnist-cli ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("inspect", "--nonsense"),
+        ("eval", "--batch-size", "0"),
+        ("eval", "--batch-size", "-5"),
+        ("eval", "--batch-size", "many"),
+        ("eval", "--runs", "0"),
+        ("eval", "--warmup", "-1"),
+        ("eval", "--threads", "0"),
+        ("eval", "--images", "somewhere"),
+        ("eval", "--labels", "somewhere"),
+        ("predict",),
+        ("predict", "--index", "-1"),
+        ("predict", "--index", "10000"),
+        ("predict", "--index", "two"),
+        ("inspect", "--activation", "tanh"),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_a_hint(arguments):
+    done = mnist(*arguments)
+    assert (done.code, done.stdout) == (2, "")
+    assert "--help' for help" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_index_out_of_range_is_told_the_range():
+    assert "0..9999" in mnist("predict", "--index", "10000").stderr
+
+
+@pytest.mark.parametrize(
+    "command", [("inspect",), ("eval", "-w"), ("predict", "--index", "1", "-w")]
+)
+def test_the_same_fault_gives_the_same_line_in_every_command(command, tmp_path):
+    missing = tmp_path / "nothing.pkl"
+    done = mnist(*command, missing)
+    assert (done.code, done.stdout) == (1, "")
+    assert done.stderr == f"Error: {missing}: there is no such file or folder. Check the path.\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["a\x1b[31mred", "two\nlines", "[bold]x[/bold]", "\u202eltr", "a\x07"]
+)
+def test_names_are_printed_escaped(name):
+    for command in (("inspect", name), ("eval", "-w", name), ("inspect", f"--{name}")):
+        done = mnist(*command)
+        assert done.code in (1, 2)
+        assert done.stderr.splitlines()[-1].startswith("Error: ")
+        assert not [char for char in done.stderr if not char.isprintable() and char != "\n"]
+
+
+@needs_posix
+def test_a_name_that_is_not_utf_8_works_as_any_other():
+    done = mnist("inspect", os.fsdecode(b"\xff\xfe.pkl"))
+    assert (done.code, done.stderr.count("\n")) == (1, 1)
+    assert r"\udcff\udcfe.pkl" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("inspect",), ("predict", "--index", "42")])
+def test_a_pipe_gets_no_colour_and_nothing_wrapped(command):
+    done = mnist(*command, COLUMNS="20")
+    assert done.code == 0
+    assert "\x1b" not in done.stdout
+    assert "weights.pkl (embedded)" in done.stdout or "digit 4" in done.stdout
+
+
+@needs_posix
+@pytest.mark.parametrize(
+    "command", [("inspect",), ("predict", "--index", "42"), ("eval", "--runs", "1")]
+)
+def test_a_terminal_gets_colour_unless_no_color_is_set(command):
+    coloured = on_a_terminal(*command)
+    assert coloured.code == 0
+    assert "\x1b[" in coloured.stdout
+    plain = on_a_terminal(*command, NO_COLOR="1")
+    assert "\x1b" not in plain.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [("inspect",), ("predict", "--index", "42"), ("eval", "--runs", "1")]
+)
+def test_an_ascii_terminal_gets_a_plain_form(command):
+    done = mnist(*command, encoding="ascii")
+    assert done.code == 0
+    assert "\\u" not in done.stdout
+
+
+def test_python_io_encoding_is_honoured():
+    done = mnist_process("predict", "--index", "42", PYTHONIOENCODING="ascii")
+    assert done.code == 0
+    assert done.stdout.isascii()
+    assert "digit 4" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [("inspect",), ("predict", "--index", "42"), ("eval", "--runs", "1")]
+)
+def test_json_is_one_ascii_document_and_nothing_else(command):
+    done = mnist(*command, "--json")
+    assert done.code == 0
+    assert done.stdout.isascii()
+    json.loads(done.stdout)
+
+
+@needs_posix
+def test_ctrl_c_exits_with_130_and_no_traceback():
+    with subprocess.Popen(
+        [*MNIST, "eval", "--runs", "100000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert stdout == b""
+    assert b"Traceback" not in stderr
+
+
+@needs_posix
+def test_a_closed_pipe_ends_quietly():
+    for buffered in ("1", ""):
+        read, write = os.pipe()
+        os.close(read)
+        with os.fdopen(write, "wb") as closed:
+            done = subprocess.run(
+                [*MNIST, "inspect"],
+                env=os.environ | {"PYTHONUNBUFFERED": buffered},
+                stdout=closed,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
+@needs_dev_full
+@pytest.mark.parametrize("extra", [(), ("--json",)])
+def test_a_full_disk_under_the_output_is_an_error(extra):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*MNIST, "inspect", *extra],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert (
+        done.stderr.decode() == "Error: standard output: cannot write: no space left on device.\n"
+    )
+
+
+class Boom:
+    """Stands in for a command with a bug."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def __call__(self, *_, **__):
+        raise self.error
+
+
+def test_an_exception_that_nobody_expected_is_one_line_that_says_bug(monkeypatch, capsys):
+    monkeypatch.setattr(cli.cli, "main", Boom(KeyError("\x1b[31m\n")))
+    assert cli.run([]) == 1
+    captured = capsys.readouterr().err
+    assert captured.startswith("Error: a bug in mnist-cli: KeyError")
+    assert captured.count("\n") == 1
+    assert "\x1b" not in captured
+    assert "MNIST_DEBUG=1" in captured
+
+
+def test_mnist_debug_shows_the_traceback(monkeypatch):
+    monkeypatch.setenv("MNIST_DEBUG", "1")
+    monkeypatch.setattr(cli.cli, "main", Boom(KeyError("x")))
+    with pytest.raises(KeyError):
+        cli.run([])
+
+
+def test_running_out_of_memory_is_an_error_with_advice(monkeypatch, capsys):
+    monkeypatch.setattr(cli.cli, "main", Boom(MemoryError()))
+    assert cli.run([]) == 1
+    assert "not enough memory" in capsys.readouterr().err
+
+
+@given(st.text(max_size=300), st.text(max_size=100))
+def test_an_error_is_always_one_printable_line(source, hint):
+    text = str(MnistError("found 1, expected 2", source=source, hint="Do this." if hint else ""))
+    assert text.isprintable()
+    assert "found 1, expected 2." in text
+
+
+def test_module_and_console_script_are_the_same():
+    done = subprocess.run(
+        [sys.executable, "-c", "from mnist_cli.__main__ import main; main()", "--version"],
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout == subprocess.run([*MNIST, "--version"], capture_output=True).stdout

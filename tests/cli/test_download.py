@@ -1,0 +1,305 @@
+"""`mnist download` as people run it: real processes, real signals, real servers."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.servers import Answer, body, hang, hang_in_body, serving, slow_until, status
+
+from mnist_cli import paths
+from mnist_cli.downloads.catalogue import FILES
+
+IMAGES = "t10k-images-idx3-ubyte"
+LABELS = "t10k-labels-idx1-ubyte"
+CONTENT = {name: (paths.embedded_directory() / name).read_bytes() for name in (IMAGES, LABELS)}
+SERVED = {f"{name}.gz": gzip.compress(raw, compresslevel=1) for name, raw in CONTENT.items()}
+GOOD: dict[str, Answer] = {name: body(content) for name, content in SERVED.items()}
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and limits of POSIX")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The data directory; not yet there."""
+    return tmp_path / "data"
+
+
+def start(*arguments: object, **options: Any) -> "subprocess.Popen[str]":
+    """Run ``mnist download`` as a process of its own."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "mnist_cli", "download", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+        **options,
+    )
+
+
+def run(*arguments: object, **options: Any) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error."""
+    with start(*arguments, **options) as process:
+        out, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    return process.returncode, out, err
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def wait_for_temporary(folder: Path) -> Path:
+    """The file that a download is writing, as soon as there is one with something in it."""
+    for _ in range(3000):
+        for path in folder.glob(".*.tmp"):
+            if path.stat().st_size:
+                return path
+        time.sleep(0.01)
+    raise AssertionError("no download began within 30 s")
+
+
+def default_interrupt() -> None:
+    """Undo what a shell does to a job in the background: it lets it ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# All is well
+
+
+def test_everything_the_first_time_and_nothing_asked_the_second(
+    folder: Path, shared_data: Path
+) -> None:
+    everything = {file.remote_name: shared_data / file.remote_name for file in FILES}
+    with serving({name: body(path.read_bytes()) for name, path in everything.items()}) as mirror:
+        code, out, err = run("--data-dir", folder, "--mirror", mirror.url + "/")
+        assert (code, len(mirror.requests)) == (0, 5)
+        assert len(err.splitlines()) == 5  # one for each file
+        for file in FILES:
+            assert (
+                f"{file.name}: {file.bytes:,} bytes from {mirror.url}/{file.remote_name}\n" in err
+            )
+        last = out.splitlines()[-1]
+        assert "mnist eval --weights sample_weight.pkl --batch-size 100 --data-dir" in last
+        assert names(folder) == sorted(file.name for file in FILES)
+
+        code, out, err = run("--data-dir", folder, "--mirror", mirror.url)
+        assert (code, err, len(mirror.requests)) == (0, "", 5)
+        assert out.count(" present ") == 5
+
+    code, out, err = run("--data-dir", folder, "--check", "--quiet")
+    assert (code, out, err) == (0, "", "")
+
+
+def test_json_says_what_became_of_each_file(folder: Path) -> None:
+    with serving({f"{LABELS}.gz": GOOD[f"{LABELS}.gz"]}) as mirror:
+        code, out, err = run("test", "--data-dir", folder, "--mirror", mirror.url, "--json")
+        source = f"{mirror.url}/{LABELS}.gz"
+    assert code == 1
+    failed, got = json.loads(out)
+    assert failed == {
+        "name": IMAGES,
+        "path": None,
+        "status": "failed",
+        "bytes": None,
+        "sha256": None,
+        "source": None,
+        "error": "the only mirror failed: HTTP 404 (Not Found)",
+    }
+    assert got == {
+        "name": LABELS,
+        "path": str(folder / LABELS),
+        "status": "downloaded",
+        "bytes": 10_008,
+        "sha256": FILES[3].sha256,
+        "source": source,
+    }
+    assert err.splitlines()[-1].startswith(f"Error: 1 of 2 files failed: {IMAGES}: the only mirror")
+
+
+def test_quiet_prints_nothing(folder: Path) -> None:
+    with serving(GOOD) as good, serving() as bad:
+        arguments = ["test", "-q", "--data-dir", folder, "--mirror", bad.url, "--mirror", good.url]
+        assert run(*arguments) == (0, "", "")
+    assert names(folder) == [IMAGES, LABELS]
+
+
+def test_files_from_a_folder(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "t10k-labels.idx1-ubyte.gz").write_bytes(SERVED[f"{LABELS}.gz"])
+    code, out, _ = run(LABELS, "--from", tmp_path, "--data-dir", folder)
+    assert code == 0
+    assert " copied " in out
+    assert (folder / LABELS).read_bytes() == CONTENT[LABELS]
+
+
+def test_list_shows_what_there_is_and_uses_no_network(folder: Path) -> None:
+    folder.mkdir()
+    (folder / LABELS).write_bytes(CONTENT[LABELS])
+    code, out, err = run("--list", "--data-dir", folder)
+    assert (code, err) == (0, "")
+    for file in FILES:
+        assert file.name in out
+        assert f"{file.bytes:,}" in out
+        assert file.licence in out
+        assert all(f"  {base}/\n" in out for base in file.mirrors)
+    assert out.count(" present ") == 1
+
+    code, out, err = run("--list", "--json", "--data-dir", folder)
+    document = json.loads(out)
+    assert [entry["status"] for entry in document] == ["missing"] * 3 + ["present", "missing"]
+    assert document[4]["mirrors"] == list(FILES[4].urls())
+
+
+# Something is wrong
+
+
+def test_check_fails_where_something_is_missing_or_damaged(folder: Path) -> None:
+    folder.mkdir()
+    (folder / LABELS).write_bytes(CONTENT[LABELS][:-1])
+    code, out, err = run("test", "--check", "--data-dir", folder)
+    assert code == 1
+    assert [line.split() for line in out.splitlines()[:3]] == [
+        ["file", "status", "bytes"],
+        [IMAGES, "missing"],
+        [LABELS, "damaged"],
+    ]
+    assert err.startswith("Error: 2 of 2 files are not right: ")
+    assert len(err.splitlines()) == 1
+    assert names(folder) == [LABELS]
+
+
+def test_when_all_mirrors_fail_one_line_names_the_file_and_what_to_do(folder: Path) -> None:
+    with serving() as one, serving(default=status(403)) as two:
+        code, out, err = run(LABELS, "--data-dir", folder, "--mirror", one.url, "--mirror", two.url)
+        assert (code, out) == (1, "")
+        assert err.splitlines() == [
+            f"Note: {one.url}/{LABELS}.gz: HTTP 404 (Not Found); trying the next mirror",
+            f"Note: {two.url}/{LABELS}.gz: HTTP 403 (Forbidden)",
+            f"Error: {LABELS}: none of 2 mirrors delivered it, the last one: HTTP 403 (Forbidden)."
+            " Check the network and try again, name another server with --mirror URL,"
+            " or take the files from a folder with --from DIR.",
+        ]
+    assert names(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nonsense"], "'nonsense' is none of train, test, weights"),
+        (["--mirror", "ftp://example.org"], "'ftp://example.org' is not an address like"),
+        (["--mirror", "http://a", "--from", "."], "--mirror and --from contradict each other"),
+        (["--check", "--list"], "--check and --list contradict each other"),
+        (["--check", "--force"], "leave out the other options"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], words: str, folder: Path) -> None:
+    code, out, err = run(*arguments, "--data-dir", folder)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert not folder.exists()
+
+
+def test_a_full_disk_leaves_nothing_behind_and_the_small_files_still_come(folder: Path) -> None:
+    import resource  # not on Windows
+
+    def limit_file_size() -> None:  # any write beyond it fails, as on a full disk
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+
+    with serving(GOOD) as mirror:
+        code, _, err = run(
+            "test", "--data-dir", folder, "--mirror", mirror.url, preexec_fn=limit_file_size
+        )
+    assert code == 1
+    assert err.splitlines()[-1].startswith(f"Error: 1 of 2 files failed: {IMAGES}: cannot write it")
+    assert f"data directory {folder}" in err
+    assert names(folder) == [LABELS]
+
+
+@pytest.fixture
+def read_only_folder(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "read-only"
+    folder.mkdir()
+    folder.chmod(0o555)
+    if os.access(folder, os.W_OK):
+        pytest.skip("this user may write everywhere")
+    yield folder
+    folder.chmod(0o755)
+
+
+def test_a_folder_that_cannot_be_written_is_named_before_anything_is_asked(
+    read_only_folder: Path,
+) -> None:
+    with serving(GOOD) as mirror:
+        code, out, err = run("test", "--data-dir", read_only_folder, "--mirror", mirror.url)
+        assert mirror.requests == []
+    assert (code, out) == (1, "")
+    assert err == (
+        f"Error: 2 of 2 files failed: {IMAGES}, {LABELS}: no permission to write it"
+        f" (data directory {read_only_folder}).\n"
+    )
+
+
+# Signals, and several at once
+
+
+@pytest.mark.parametrize("answer", [hang, hang_in_body(SERVED[f"{IMAGES}.gz"], 400_000)])
+def test_ctrl_c_leaves_nothing_behind(answer: Answer, folder: Path) -> None:
+    with serving(default=answer) as mirror:
+        process = start(
+            IMAGES, "--data-dir", folder, "--mirror", mirror.url, preexec_fn=default_interrupt
+        )
+        with process:
+            if answer is hang:
+                while not mirror.requests and process.poll() is None:
+                    time.sleep(0.01)
+            else:
+                wait_for_temporary(folder)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+    assert names(folder) == []
+
+
+def test_the_run_after_a_killed_one_succeeds_and_cleans_up(folder: Path) -> None:
+    with serving(default=hang_in_body(SERVED[f"{IMAGES}.gz"], 400_000)) as mirror:
+        with start(IMAGES, "--data-dir", folder, "--mirror", mirror.url) as process:
+            left = wait_for_temporary(folder)
+            process.kill()
+        assert left.exists()
+        mirror.default, mirror.answers = status(404), GOOD
+        code, _, _ = run("test", "--data-dir", folder, "--mirror", mirror.url)
+    assert code == 0
+    assert names(folder) == [IMAGES, LABELS]
+
+
+def test_two_downloads_into_one_folder_do_not_harm_each_other(folder: Path) -> None:
+    go_on = threading.Event()
+    slow = slow_until(go_on, SERVED[f"{IMAGES}.gz"])
+    with (
+        serving({f"{IMAGES}.gz": slow}) as slow_mirror,
+        serving(GOOD) as mirror,
+        start(IMAGES, "--data-dir", folder, "--mirror", slow_mirror.url) as process,
+    ):
+        being_written = wait_for_temporary(folder)
+        code, _, _ = run("test", "--data-dir", folder, "--mirror", mirror.url)
+        assert code == 0
+        assert (folder / IMAGES).read_bytes() == CONTENT[IMAGES]
+        assert being_written.exists()
+        go_on.set()
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, "Error" in err) == (0, False)
+    assert names(folder) == [IMAGES, LABELS]
+    assert (folder / IMAGES).read_bytes() == CONTENT[IMAGES]

@@ -1,0 +1,94 @@
+"""Every option that names a file meets everything that is none: one line, exit 1, nothing else."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from support.commands import mnist
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs the file types of a POSIX system")
+
+# FILE is at fault; the names in small letters are those of good files.
+COMMANDS = [
+    "inspect -- FILE",
+    "inspect -- FILE weights",
+    "inspect --json -- weights FILE",
+    "eval --runs 1 --limit 1 --weights FILE",
+    "eval --runs 1 --limit 1 --weights weights --weights FILE",
+    "eval --runs 1 --limit 1 --images FILE --labels labels",
+    "eval --runs 1 --limit 1 --images images --labels FILE",
+    "predict -- FILE",
+    "predict --index 0 --weights FILE",
+    "predict --index 0 --images FILE",
+    "predict --index 0 --images images --labels FILE",
+    "train --output new.pkl --images FILE --labels labels",
+    "train --output new.pkl --images images --labels FILE",
+]
+
+FAULTS = {
+    "pipe": "found a pipe, expected a file. Name a file.",
+    "link-to-pipe": "found a pipe, expected a file. Name a file.",
+    "socket": "found a socket, expected a file. Name a file.",
+    "/dev/zero": "found a device, expected a file. Name a file.",
+    "dangling": "there is no such file or folder. Check the path.",
+    "gone/file": "there is no such file or folder. Check the path.",
+    "": "there is no such file or folder. Check the path.",
+    "loop": "cannot open it: too many levels of symbolic links. Name another file.",
+}
+
+
+@pytest.fixture(autouse=True)
+def _folder(shared_data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    os.mkfifo("pipe.pkl")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket")
+    for name, target in {
+        "link-to-pipe": "pipe",
+        "dangling": "nowhere",
+        "loop": "loop",
+        "weights": shared_data / "sample_weight.pkl",
+        "images": shared_data / "t10k-images-idx3-ubyte.gz",
+        "labels": shared_data / "t10k-labels-idx1-ubyte.gz",
+    }.items():
+        Path(name).symlink_to(target)
+
+
+def run(command, file):
+    return mnist(*(file if word == "FILE" else word for word in command.split()))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_is_not_a_file_is_refused_in_the_same_words_by_every_command(command):
+    for file, words in FAULTS.items():
+        done = run(command, file)
+        assert done.stderr == f"Error: {file or repr(file)}: {words}\n"
+        assert (done.stdout, done.code) == ("", 1)
+    assert not Path("new.pkl").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "ending"),
+    [
+        *((command, "") for command in COMMANDS),
+        ("download weights --from FILE", ""),
+        ("train --limit 1 --images images --labels labels --output FILE", ".pkl"),
+        ("eval --runs 1 --limit 1 --export FILE", ".svg"),
+        ("eval --runs 1 --limit 1 --output FILE", ".csv"),
+        ("predict --index 0 --save-digit FILE", ".png"),
+    ],
+)
+def test_a_name_too_long_for_the_system_is_one_line(command, ending):
+    done = run(command, "x" * 300 + ending)
+    assert done.stderr.startswith("Error: xxx")
+    assert done.stderr.count("\n") == 1
+    assert "a bug" not in done.stderr
+    assert (done.stdout, done.code) == ("", 1)
+
+
+def test_training_does_not_begin_when_its_output_could_not_be_written():
+    done = mnist("train", "--images", "images", "--labels", "labels", "--force", "-o", "pipe.pkl")
+    assert done.stderr == "Error: pipe.pkl: found a pipe, expected a file. Name a file.\n"
+    assert (done.stdout, done.code) == ("", 1)

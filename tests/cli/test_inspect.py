@@ -1,0 +1,169 @@
+"""`mnist inspect` as its user sees it."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+from support.commands import mnist
+
+from mnist_cli.evaluation.disagreement import compare
+from mnist_cli.render.text import Surface, drawing_on, plain
+from mnist_cli.render.views import compare as render_compare
+from mnist_cli.render.views import inspect as render
+from mnist_cli.weights.summary import summarize
+from mnist_cli.weights.weights_file import read_weights
+
+
+def test_shapes_and_the_number_of_parameters(book_weights):
+    shown = mnist("inspect", book_weights).stdout
+    for text in (
+        "W1     (784, 50)  float32      39,200",
+        "b3     (10,)      float32          10",
+        "45,360",
+        "784 -> 50 sigmoid -> 100 sigmoid -> 10 softmax",
+        "pickle (protocol 3), 181,853 bytes",
+        "b7f55a27988ba34c3777b0f1bbd464817c8a4db855723e6ff26f703501917a13",
+    ):
+        assert text in shown
+
+
+def test_a_bare_name_means_the_embedded_file_in_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "weights.pkl (embedded)" in mnist("inspect", "weights.pkl").stdout
+    assert mnist("inspect").stdout == mnist("inspect", "weights.pkl").stdout
+
+
+def test_the_fields_of_json(book_weights):
+    document = json.loads(mnist("inspect", book_weights, "--json").stdout)
+    assert list(document) == [
+        "file", "format", "arrays", "finite", "layer_sizes", "parameters", "bytes", "sha256",
+    ]  # fmt: skip
+    assert document["arrays"][0] == {
+        "name": "W1",
+        "shape": [784, 50],
+        "dtype": "float32",
+        "parameters": 39200,
+    }
+    assert document["layer_sizes"] == [784, 50, 100, 10]
+    assert document["parameters"] == 45360
+
+
+def test_relu_is_drawn_and_an_assumption_is_noted(tmp_path):
+    path = tmp_path / "w.npz"
+    np.savez(path, W1=np.ones((784, 10)), b1=np.ones(10))
+    assert "sigmoid was assumed" in mnist("inspect", path).stderr
+    assert mnist("inspect", path, "--activation", "relu").stderr == ""
+    assert mnist("inspect", "--activation", "relu").stdout.count("relu") == 2
+
+
+def test_stats_are_the_same_in_the_table_and_in_json(book_weights):
+    shown = mnist("inspect", book_weights, "--stats").stdout
+    document = json.loads(mnist("inspect", book_weights, "--stats", "--json").stdout)
+    stats = document["arrays"][0]["stats"]
+    (row,) = [text for text in shown.splitlines() if text.startswith("W1") and "." in text]
+    numbers = [f"{stats[key]:.4f}" for key in ("min", "max", "mean", "std", "near_zero")]
+    assert row.split()[1:6] == numbers
+    assert sum(stats["histogram"]) == 39200
+
+
+def test_a_neuron_is_drawn_with_its_scale(book_weights):
+    shown = mnist("inspect", book_weights, "--neuron", "7").stdout
+    assert "what neuron 7 of the first layer looks for" in shown
+    assert "weights -0.2301 to 0.2532" in shown
+    document = json.loads(mnist("inspect", book_weights, "--neuron", "7", "--json").stdout)
+    (neuron,) = document["neurons"]
+    W1 = read_weights(book_weights).arrays["W1"]
+    np.testing.assert_array_equal(np.array(neuron["weights"], "f4").ravel(), W1[:, 7])
+
+
+def test_all_neurons_on_a_sheet(book_weights):
+    shown = mnist("inspect", book_weights, "--neurons").stdout
+    numbers = [text.split() for text in shown.splitlines()]
+    assert ["45", "46", "47", "48", "49"] in numbers
+    document = json.loads(mnist("inspect", book_weights, "--neurons", "--json").stdout)
+    assert [neuron["index"] for neuron in document["neurons"]] == list(range(50))
+
+
+def test_a_neuron_that_is_not_there_is_wrong_usage(book_weights):
+    done = mnist("inspect", book_weights, "--neuron", "50")
+    assert done.code == 2
+    assert "0..49" in done.stderr
+
+
+def test_two_files_side_by_side(book_weights):
+    done = mnist("inspect", book_weights, "weights.pkl")
+    document = json.loads(mnist("inspect", book_weights, "weights.pkl", "--json").stdout)
+    assert [file["parameters"] for file in document["files"]] == [45360, 45360]
+    assert document["correct"][0] == 9352
+    assert f"disagree on {document['disagreements']} of 10000 test images" in done.stdout
+    assert document["arrays"][0]["shapes"] == [[784, 50], [784, 50]]
+
+
+@pytest.mark.parametrize("extra", [["weights.pkl"], ["--stats"], ["--neuron", "0"], ["--neurons"]])
+def test_two_files_allow_nothing_else(extra):
+    assert mnist("inspect", "weights.pkl", "weights.pkl", *extra).code == 2
+
+
+def test_one_neuron_or_all():
+    assert mnist("inspect", "--neuron", "0", "--neurons").code == 2
+
+
+def test_weights_that_are_not_finite_are_shown_with_a_warning(tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "nan.npz"
+    W1 = rng.normal(size=(784, 10)).astype("f4")
+    W1[3, 4], W1[5, 4] = np.nan, np.inf
+    np.savez(path, W1=W1, b1=np.zeros(10, "f4"))
+    views = ("--stats", "--neurons", "--activation", "relu")
+    done = mnist("inspect", path, *views)
+    assert done.code == 0
+    assert done.stderr.startswith("Warning: the weights hold NaN or infinity")
+    document = json.loads(mnist("inspect", path, *views, "--json").stdout)
+    assert document["finite"] is False
+    assert document["neurons"][4]["weights"][0][3] is None
+    assert mnist("inspect", path, "--neuron", "4", "--activation", "relu").code == 0
+
+
+def test_export_writes_what_was_shown(book_weights, tmp_path):
+    shown = mnist("inspect", book_weights, "--stats", "--export", tmp_path / "a.txt").stdout
+    assert (tmp_path / "a.txt").read_text("utf-8") == shown
+    again = mnist("inspect", book_weights, "--export", tmp_path / "a.txt")
+    assert (again.code, again.stdout) == (1, "")
+    assert again.stderr.endswith("the file exists already. Use --force to replace it.\n")
+    forced = mnist("inspect", book_weights, "--export", tmp_path / "a.txt", "--force")
+    assert (tmp_path / "a.txt").read_text("utf-8") == forced.stdout
+
+
+def test_export_of_another_kind_is_wrong_usage():
+    done = mnist("inspect", "--export", "a.pdf")
+    assert done.code == 2
+    assert "must end in .svg or .html or .txt" in done.stderr
+
+
+def test_an_export_that_fails_leaves_no_result_on_stdout(tmp_path):
+    done = mnist("inspect", "--export", tmp_path / "no folder" / "a.svg")
+    assert (done.code, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "surface", [Surface(True, True), Surface(False, True), Surface(False, False)]
+)
+@pytest.mark.parametrize("size", [1e-9, 1, 1e30])
+def test_every_view_fits_80_columns_on_every_surface(tmp_path, surface, size):
+    rng = np.random.default_rng(0)
+    widths = [784, 100, 90, 80, 70, 60, 50, 40, 10]
+    arrays = {}
+    for layer, (m, n) in enumerate(itertools.pairwise(widths), 1):
+        arrays[f"W{layer}"] = rng.normal(0, size, (m, n))
+        arrays[f"b{layer}"] = rng.normal(0, size, n)
+    np.savez(tmp_path / "deep.npz", **arrays)
+    one = summarize(tmp_path / "deep.npz", stats=True, neuron=3)
+    sheet = summarize(tmp_path / "deep.npz", all_neurons=True)
+    two = compare(tmp_path / "deep.npz", "weights.pkl")
+    with drawing_on(surface):
+        text = plain([*render.lines(one), *render.lines(sheet), *render_compare.lines(two)])
+    rows = [row for row in text.splitlines() if str(tmp_path) not in row]
+    assert [row for row in rows if len(row) > 80] == []
+    assert text.isascii() or surface.unicode

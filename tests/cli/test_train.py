@@ -1,0 +1,222 @@
+"""`mnist train` as its user runs it."""
+
+import json
+import os
+import pickle
+import shutil
+import signal
+import struct
+import subprocess
+
+import numpy as np
+import pytest
+from support.commands import MNIST, mnist, mnist_process, on_a_terminal
+
+from mnist_cli.cli.train import _RECIPES
+from mnist_cli.datasets.idx import load_images, load_labels
+from mnist_cli.render.views.train import curve
+from mnist_cli.training.recipes import RECIPES
+from mnist_cli.weights.card import card_of, read_card
+from mnist_cli.weights.weights_file import load_network, read_weights
+
+needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """The options that name 1,000 real digits as training files."""
+    folder = tmp_path_factory.mktemp("idx")
+    images, labels = folder / "images", folder / "labels"
+    images.write_bytes(struct.pack(">4i", 2051, 1000, 28, 28) + load_images()[:1000].tobytes())
+    labels.write_bytes(struct.pack(">2i", 2049, 1000) + load_labels()[:1000].tobytes())
+    return ("--images", images, "--labels", labels)
+
+
+def test_the_cli_knows_every_recipe():
+    assert set(_RECIPES) == set(RECIPES)
+    shown = mnist("train", "--help").stdout
+    assert all(f"\n  {name} " in shown for name in _RECIPES)
+
+
+def test_json_has_the_agreed_fields(files, tmp_path):
+    output = tmp_path / "w.pkl"
+    done = mnist("train", *files, "--epochs", "2", "--seed", "7", "--output", output, "--json")
+    assert done.code == 0
+    document = json.loads(done.stdout)
+    assert list(document) == [
+        "recipe",
+        "epochs",
+        "seed",
+        "seconds",
+        "train_accuracy",
+        "validation_accuracy",
+        "test_accuracy",
+        "output",
+    ]
+    assert document["recipe"] == "quick"
+    assert (document["epochs"], document["seed"]) == (2, 7)
+    assert document["test_accuracy"] is None
+    assert document["output"] == str(output)
+    assert 0.3 < document["train_accuracy"] <= 1
+
+
+def test_the_books_code_reads_what_was_trained(files, tmp_path):
+    mnist("train", *files, "--epochs", "1", "-o", tmp_path / "w.pkl")
+    arrays = pickle.loads((tmp_path / "w.pkl").read_bytes())
+    assert {name: array.shape for name, array in arrays.items()} == {
+        "W1": (784, 50),
+        "W2": (50, 100),
+        "W3": (100, 10),
+        "b1": (50,),
+        "b2": (100,),
+        "b3": (10,),
+    }
+
+
+def test_by_default_the_weights_go_to_the_current_folder(files, tmp_path):
+    done = mnist_process("train", *files, "--epochs", "1", cwd=tmp_path)
+    assert done.code == 0
+    assert names(tmp_path) == ["mnist-weights.json", "mnist-weights.pkl"]
+    assert "mnist-weights.pkl" in done.stdout
+
+
+def test_what_is_shown_is_what_the_card_says(files, tmp_path):
+    test_set = ("--test-images", files[1], "--test-labels", files[3])
+    done = mnist("train", *files, *test_set, "--epochs", "3", "-o", tmp_path / "w.npz")
+    card = read_card(tmp_path / "w.json")
+    for accuracy in (card.train_accuracy, card.validation_accuracy, card.test_accuracy):
+        assert f"{accuracy:.4f}" in done.stdout
+    right = load_network(tmp_path / "w.npz").predict(load_images()[:1000]) == load_labels()[:1000]
+    assert card.test_accuracy == pytest.approx(right.mean())
+
+
+def test_a_pipe_gets_plain_lines_on_stderr_and_not_too_many(files, tmp_path):
+    done = mnist("train", *files, "--epochs", "120", "--limit", "50", "-o", tmp_path / "w.pkl")
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("epoch 1/120  loss ")
+    assert lines[-1].startswith("epoch 120/120  loss ")
+    assert 40 < len(lines) < 60
+    assert "\x1b" not in done.stderr + done.stdout
+
+
+@needs_posix
+def test_a_terminal_shows_progress_and_a_curve(files, tmp_path):
+    done = on_a_terminal(
+        "train", *files, "--recipe", "best", "--epochs", "4", "-o", tmp_path / "w.pkl"
+    )
+    assert done.code == 0
+    for words in ("epoch 4/4", "loss", "validation", "images/s", "left", "▁", "█"):
+        assert words in done.stdout
+
+
+def test_numbers_of_the_recipe_can_be_set(files, tmp_path):
+    numbers = ("--set", "weight_decay=0.25", "--set", "held-out=10", "--batch-size", "64")
+    mnist("train", *files, *numbers, "--epochs", "1", "-o", tmp_path / "w.pkl")
+    card = read_card(tmp_path / "w.json")
+    assert card.numbers["weight_decay"] == 0.25
+    assert card.numbers["batch_size"] == 64
+    assert (card.training_images, card.validation_images) == (990, 10)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--epochs", "0"),
+        ("--batch-size", "0"),
+        ("--learning-rate", "0"),
+        ("--learning-rate", "fast"),
+        ("--seed", "-1"),
+        ("--limit", "0"),
+        ("--recipe", "worst"),
+        ("--output", "weights.txt"),
+        ("--images", "alone"),
+        ("--test-labels", "alone"),
+        ("--set", "elastic"),
+        ("--set", "elastic=much"),
+        ("--set", "elastic=-1"),
+        ("--set", "flavour=1"),
+        ("--set", "thickness=nan"),
+    ],
+)
+def test_wrong_usage_ends_with_2(arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = mnist("train", *arguments)
+    assert done.code == 2
+    assert "Error: " in done.stderr
+    assert done.stdout == ""
+    assert names(tmp_path) == []
+
+
+def test_without_data_the_error_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = mnist("train")
+    assert done.code == 1
+    assert done.stderr.count("\n") == 1
+    assert "mnist download" in done.stderr
+    assert done.stdout == ""
+    assert names(tmp_path) == []
+
+
+def test_files_are_replaced_only_by_force(files, tmp_path):
+    (tmp_path / "w.json").write_text("precious")
+    arguments = ("train", *files, "--epochs", "1", "-o", tmp_path / "w.pkl")
+    refused = mnist(*arguments)
+    assert refused.code == 1
+    assert "w.json: the file exists already. Use --force to replace it." in refused.stderr
+    assert names(tmp_path) == ["w.json"]
+    assert mnist(*arguments, "--force").code == 0
+    assert read_card(tmp_path / "w.json").recipe == "quick"
+
+
+def test_a_rate_that_is_too_high_is_an_error_in_one_line(files, tmp_path):
+    done = mnist("train", *files, "--learning-rate", "1e30", "-o", tmp_path / "w.pkl")
+    assert done.code == 1
+    assert "Error: the training diverged in epoch 1" in done.stderr
+    assert done.stdout == ""
+    assert names(tmp_path) == []
+
+
+@needs_posix
+def test_ctrl_c_keeps_the_best_so_far(files, tmp_path):
+    output = tmp_path / "w.pkl"
+    process = subprocess.Popen(
+        [*MNIST, "train", *map(str, files), "--epochs", "100000", "--output", str(output)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("epoch 1/100,000")
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert stdout == ""
+    assert "Note: the best weights so far, of epoch " in stderr
+    assert "Traceback" not in stderr
+    assert names(tmp_path) == ["w.pkl.partial"]
+    assert load_network(tmp_path / "w.pkl.partial").parameter_count == 45360
+
+
+def test_inspect_shows_the_card_of_the_embedded_weights_only(tmp_path):
+    embedded = read_weights()
+    card = card_of(embedded.file, embedded.sha256)
+    assert card is not None  # the card that ships names the weights that ship
+    shown = mnist("inspect").stdout
+    assert f"recipe {card.recipe}, {len(card.loss_by_epoch)} epochs, seed {card.seed}" in shown
+    assert f"training {card.train_accuracy:.4f}" in shown
+    for name in ("weights.pkl", "weights.json"):
+        shutil.copy(embedded.file.with_name(name), tmp_path)
+    assert "recipe" not in mnist("inspect", tmp_path / "weights.pkl").stdout
+
+
+def test_the_curve_goes_from_high_to_low_and_is_never_too_wide():
+    falling = list(np.geomspace(1.0, 0.01, 600))
+    drawn = curve(falling, width=8)
+    assert drawn == "█▇▆▅▄▃▂▁"
+    assert curve([0.5]) == "▁"
+    assert curve([0.0, 0.0]) == "▁▁"
+    assert len(curve(falling)) == 48

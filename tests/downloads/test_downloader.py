@@ -1,0 +1,683 @@
+"""Downloads from real servers on this computer, with everything that can go wrong with them."""
+
+import gzip
+import io
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.servers import (
+    Answer,
+    body,
+    chunked,
+    cut,
+    drip,
+    drip_head,
+    endless,
+    first,
+    hang,
+    hang_in_body,
+    hang_up,
+    redirect,
+    serving,
+    slow_until,
+    status,
+    unannounced,
+)
+
+from mnist_cli import paths
+from mnist_cli.downloads.catalogue import FILES, select
+from mnist_cli.downloads.downloader import (
+    Advanced,
+    Event,
+    Finished,
+    Limits,
+    Noted,
+    Outcome,
+    Started,
+    check,
+    download,
+    failure,
+)
+from mnist_cli.downloads.verify import SourceError, verified
+from mnist_cli.errors import FileError
+from mnist_cli.files import atomic_writer, remove_abandoned
+
+NAME = "t10k-labels-idx1-ubyte"
+(FILE,) = select((NAME,))
+LABELS = (paths.embedded_directory() / NAME).read_bytes()
+PACKED = gzip.compress(LABELS)
+WRONG = LABELS[:5000] + bytes([LABELS[5000] ^ 1]) + LABELS[5001:]
+PAGE = b"\r\n <!DOCTYPE html><html><body>Log in to our network</body></html>"
+
+GOOD = body(PACKED)
+PATIENT = Limits(retry_wait=0.0)
+HASTY = Limits(answer=1.0, silence=1.0, short=1.0)  # only for servers that stall
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+class Log:
+    """What a download reported."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+
+    @property
+    def notes(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, Noted)]
+
+
+def fetch(folder: Path, *mirrors: str, limits: Limits = PATIENT, log: Log | None = None) -> Outcome:
+    """Download the test labels."""
+    (outcome,) = download(
+        [FILE], data_dir=folder, mirrors=mirrors, limits=limits, report=log or Log()
+    )
+    return outcome
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+# What a good mirror may do
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        GOOD,
+        body(gzip.compress(LABELS, compresslevel=0)),
+        body(gzip.compress(LABELS[:77]) + gzip.compress(LABELS[77:])),
+        body(PACKED + bytes(100)),
+        body(LABELS),
+        body(PACKED, Content_Encoding="gzip"),
+        body(PACKED, Content_Type="text/html"),
+        chunked(PACKED),
+        unannounced(PACKED),
+        first(redirect("/elsewhere/t10k-labels-idx1-ubyte.gz", 301), redirect("?x=1", 307), GOOD),
+    ],
+    ids=[
+        "gzip", "stored gzip", "two members", "zero padding", "not packed", "content encoding",
+        "wrong type", "chunked", "no length", "redirected",
+    ],
+)  # fmt: skip
+def test_a_good_mirror_delivers_the_file(answer: Answer, tmp_path: Path) -> None:
+    with serving(default=answer) as mirror:
+        outcome = fetch(tmp_path, mirror.url)
+        source = f"{mirror.url}/{NAME}.gz"
+    assert outcome == Outcome(
+        NAME, "downloaded", tmp_path / NAME, 10_008, FILE.sha256, source=source
+    )
+    assert contents(tmp_path) == {NAME: LABELS}
+
+
+def test_all_five_files_come_and_nothing_beside_them(tmp_path: Path, shared_data: Path) -> None:
+    served = {file.remote_name: (shared_data / file.remote_name).read_bytes() for file in FILES}
+    log = Log()
+    with serving({name: body(content) for name, content in served.items()}) as mirror:
+        outcomes = download(data_dir=tmp_path, mirrors=[mirror.url], report=log)
+        assert failure(outcomes) is None
+        assert sorted(mirror.requests) == sorted(f"/mnist/{name}" for name in served)
+    assert [outcome.name for outcome in outcomes] == [file.name for file in FILES]
+    assert {path.name for path in tmp_path.iterdir()} == {file.name for file in FILES}
+    for file in FILES:
+        content = served[file.remote_name]
+        expected = gzip.decompress(content) if file.remote_name.endswith(".gz") else content
+        assert (tmp_path / file.name).read_bytes() == expected
+        steps = [e.done for e in log.events if isinstance(e, Advanced) and e.file == file]
+        assert steps == sorted(steps)
+        assert steps[-1] == file.bytes
+    assert sum(isinstance(event, Started) for event in log.events) == 5
+    assert sum(isinstance(event, Finished) for event in log.events) == 5
+
+
+def test_a_mirror_is_not_asked_to_compress_anew(tmp_path: Path) -> None:
+    with serving(default=GOOD) as mirror:
+        fetch(tmp_path, mirror.url)
+        assert mirror.headers[0]["Accept-Encoding"] == "identity"
+
+
+def test_a_proxy_from_the_environment_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(default=GOOD) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.removesuffix("/mnist"))
+        outcome = fetch(tmp_path, "http://mirror.invalid/mnist")
+        assert outcome.status == "downloaded"
+        assert proxy.requests == [f"http://mirror.invalid/mnist/{NAME}.gz"]
+
+
+def test_name_and_password_of_a_mirror_are_used_but_never_shown(tmp_path: Path) -> None:
+    log = Log()
+    with serving(default=first(status(404), GOOD)) as mirror:
+        secret = mirror.url.replace("http://", "http://me:secret@")
+        outcome = fetch(tmp_path, secret, secret, log=log)
+        assert mirror.headers[0]["Authorization"].startswith("Basic ")
+    assert outcome.status == "downloaded"
+    assert "secret" not in str(outcome)
+    assert "secret" not in str(log.notes)
+
+
+# What a bad mirror may do: the words the user sees, and how often it is asked
+
+FAULTS: dict[str, tuple[Answer, str, int]] = {
+    "cut": (cut(PACKED, 1000), f"cut short: 1,000 of {len(PACKED):,} bytes came", 2),
+    "cut unannounced": (unannounced(PACKED[:1000]), "cut short: the gzip data has no end", 2),
+    "cut, not packed": (unannounced(LABELS[:-1]), "cut short: 10,007 of 10,008 bytes", 2),
+    "cut before anything": (unannounced(b""), "cut short: 0 of 10,008 bytes", 2),
+    "cut in chunks": (chunked(PACKED, end=False), "cut short: the connection ended too early", 2),
+    "length too large": (
+        body(PACKED, Content_Length=str(len(PACKED) + 1)),
+        f"cut short: {len(PACKED):,} of {len(PACKED) + 1:,} bytes came",
+        2,
+    ),
+    "length too small": (body(PACKED, Content_Length="1000"), "the gzip data has no end", 2),
+    "hangs up": (hang_up, "the connection was cut", 2),
+    "web page": (body(PAGE), "a web page (a login page, perhaps)", 1),
+    "web page declared data": (
+        body(PAGE, Content_Type="application/gzip"), "a web page (a login page, perhaps)", 1
+    ),
+    "web page, packed": (body(gzip.compress(PAGE)), "a web page (a login page, perhaps)", 1),
+    "403": (status(403), "HTTP 403 (Forbidden)", 1),
+    "404": (status(404), "HTTP 404 (Not Found)", 1),
+    "500": (status(500), "HTTP 500 (Internal Server Error)", 2),
+    "503": (status(503, Retry_After="9"), "HTTP 503 (Service Unavailable)", 2),
+    "unknown status": (status(799), "HTTP 799", 1),
+    "no content": (status(204), "HTTP 204 (No Content)", 1),
+    "one bit changed": (
+        body(gzip.compress(WRONG)),
+        "wrong content: its SHA-256 is "
+        f"60b6d414fe20bf2507b025e095526f7c5dd9e13628786697b9e62526e111aee6, expected {FILE.sha256}",
+        1,
+    ),
+    "damaged gzip": (body(PACKED[:99] + b"\xff\xff" + PACKED[101:]), "the gzip data is damaged", 1),
+    "wrong gzip checksum": (
+        body(PACKED[:-8] + b"\0\0\0\0" + PACKED[-4:]), "the gzip data is damaged", 1
+    ),
+    "something behind the gzip": (body(PACKED + b"x"), "the gzip data is damaged", 1),
+    "one byte too many": (body(LABELS + b"\0"), "too long: more than 10,008 bytes", 1),
+    "gzip bomb": (body(gzip.compress(bytes(40_000_000))), "too long: more than 10,008 bytes", 1),
+    "never ends": (endless(), "too long: more than 10,008 bytes", 1),
+    "never ends, after gzip": (endless(PACKED), "it goes on and on, at most 75,644 are read", 1),
+    "gzip header never ends": (
+        endless(b"\x1f\x8b\x08\x08" + bytes(6), b"n" * 65536), "it goes on and on", 1
+    ),
+    "announces too much": (
+        body(PACKED, Content_Length="999999999999"), "it announces 999,999,999,999 bytes", 1
+    ),
+    "redirects in a circle": (redirect(f"/mnist/{NAME}.gz"), "redirected more than 5 times", 6),
+    "redirects to a file": (
+        redirect("file:///etc/passwd"),
+        "redirected to file:///etc/passwd; only http and https are followed",
+        1,
+    ),
+    "redirects nowhere": (redirect("http://[::1"), "redirected to an impossible address", 1),
+    "redirects without saying where": (status(302), "HTTP 302 (Found)", 1),
+    "is no web server": (lambda exchange: exchange.wfile.write(b"220 ftp ready\r\n") and None,
+                         "the connection was cut", 2),
+    "hangs": (hang, "no answer within 1 s", 1),
+    "hangs in the body": (hang_in_body(PACKED, 1000), "it stalled: less than 10,000 bytes", 1),
+    "drips": (drip(PACKED), "it stalled: less than 10,000 bytes a second over 1 s", 1),
+    "drips its head": (drip_head(), "no answer within 1 s", 1),
+}  # fmt: skip
+
+
+STALLS = ("hangs", "hangs in the body", "drips", "drips its head")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_bad_mirror_leaves_nothing_behind_and_the_next_one_delivers(
+    fault: str, tmp_path: Path
+) -> None:
+    answer, words, times = FAULTS[fault]
+    limits = HASTY if fault in STALLS else PATIENT
+    log = Log()
+    with serving(default=answer) as bad, serving(default=GOOD) as good:
+        alone = fetch(tmp_path, bad.url, limits=limits, log=log)
+        assert alone.status == "failed"
+        assert alone.error is not None
+        assert words in alone.error
+        assert words in log.notes[-1]
+        assert log.notes[-1].startswith(f"{bad.url}/{NAME}.gz: ")
+        assert bad.asked(f"{NAME}.gz") == times
+        assert contents(tmp_path) == {}
+
+        both = fetch(tmp_path, bad.url, good.url, limits=limits, log=log)
+        assert both.source == f"{good.url}/{NAME}.gz"
+        assert good.asked(f"{NAME}.gz") == 1
+    assert contents(tmp_path) == {NAME: LABELS}
+
+
+def test_a_passing_fault_is_mended_by_the_second_attempt(tmp_path: Path) -> None:
+    log = Log()
+    with serving(default=first(cut(PACKED, 9), GOOD)) as mirror:
+        outcome = fetch(tmp_path, mirror.url, log=log)
+    assert outcome.status == "downloaded"
+    assert len(log.notes) == 1
+    assert log.notes[0].endswith("bytes came; trying once more now")
+
+
+@pytest.mark.parametrize(
+    "told", ["0", "10000", "9" * 5000, "-1", "soon", "", formatdate(4e9, usegmt=True), "²"]
+)
+def test_retry_after_is_obeyed_within_limits_whatever_it_says(told: str, tmp_path: Path) -> None:
+    busy = status(503, Retry_After=told.encode().decode("latin-1"))
+    with serving(default=first(busy, GOOD)) as mirror:
+        assert fetch(tmp_path, mirror.url).status == "downloaded"
+
+
+def waits(log: Log) -> list[str]:
+    """How long each server that did not answer was waited for."""
+    return [note.split("within ")[1].split(";")[0] for note in log.notes if "within" in note]
+
+
+def test_a_server_waited_for_in_vain_is_not_waited_for_at_length_again(tmp_path: Path) -> None:
+    log = Log()
+    with serving(default=hang) as mirror:
+        limits = Limits(answer=1.5, short=0.1)
+        outcomes = download(data_dir=tmp_path, mirrors=[mirror.url], limits=limits, report=log)
+        assert len(mirror.requests) == 5  # but it is asked for each file
+    assert {outcome.status for outcome in outcomes} == {"failed"}
+    assert waits(log)[0] == "1.5 s"  # and again by the other thread at the same time
+    assert waits(log)[-3:] == ["0.1 s"] * 3
+
+
+def test_nor_is_it_when_another_server_does_answer(tmp_path: Path) -> None:
+    log = Log()
+    with serving() as other, serving(default=hang) as mirror:
+        limits = Limits(answer=1.5, short=0.1)
+        fetch(tmp_path, other.url, mirror.url, mirror.url, limits=limits, log=log)
+    assert waits(log) == ["1.5 s", "0.1 s"]
+
+
+def test_where_nobody_answers_the_next_server_is_not_waited_for_at_length(tmp_path: Path) -> None:
+    log = Log()
+    with serving(default=hang) as one, serving(default=hang) as two:
+        fetch(tmp_path, one.url, two.url, limits=Limits(answer=0.5, short=0.1), log=log)
+    assert waits(log) == ["0.5 s", "0.1 s"]
+
+
+def test_when_too_much_time_was_wasted_nothing_is_tried_twice(tmp_path: Path) -> None:
+    with serving(default=hang_up) as mirror:
+        fetch(tmp_path, mirror.url, limits=Limits(wasted=-1.0))
+        assert mirror.asked(f"{NAME}.gz") == 1
+
+
+def test_a_steady_but_slow_transfer_has_an_end_too(tmp_path: Path) -> None:
+    name = "t10k-images-idx3-ubyte"
+    packed = gzip.compress((paths.embedded_directory() / name).read_bytes(), compresslevel=1)
+    with serving(default=slow_until(threading.Event(), packed)) as mirror:  # takes 15 s
+        (outcome,) = download(
+            select((name,)), data_dir=tmp_path, mirrors=[mirror.url], limits=Limits(transfer=0.5)
+        )
+    assert outcome.error == "the only mirror failed: not done within 0.5 s"
+    assert contents(tmp_path) == {}
+
+
+def test_a_dead_port_leads_to_the_next_mirror(tmp_path: Path) -> None:
+    log = Log()
+    with serving() as mirror:
+        dead = mirror.url
+    with serving(default=GOOD) as good:
+        assert fetch(tmp_path, dead, good.url, log=log).status == "downloaded"
+    assert log.notes == [f"{dead}/{NAME}.gz: connection refused; trying the next mirror"]
+
+
+def test_an_unknown_name_is_not_looked_up_for_every_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def no_such_name(host: str, *_: object, **__: object) -> None:
+        asked.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
+    download(data_dir=tmp_path, mirrors=["http://one.invalid", "http://two.invalid"])
+    assert 1 <= asked.count("one.invalid") <= 2  # by both threads at the same time, perhaps
+    assert 1 <= asked.count("two.invalid") <= 2
+
+
+def test_without_network_it_says_so_and_names_each_server_once(tmp_path: Path) -> None:
+    log = Log()
+    mirrors = ["http://one.invalid/mnist", "http://two.invalid/mnist"]
+    outcomes = download(data_dir=tmp_path, mirrors=mirrors, report=log)
+    assert sorted(log.notes) == [
+        "one.invalid: its name cannot be looked up; trying the next mirror",
+        "two.invalid: its name cannot be looked up",
+    ]
+    error = str(failure(outcomes))
+    assert "no mirror can be reached; there seems to be no network" in error
+    assert error.count("\n") == 0
+    assert all(file.name in error for file in FILES)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for 127.0.0.1, with its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs the openssl command to make a certificate")
+    folder = tmp_path_factory.mktemp("certificate")
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+               "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+               "-keyout", "key.pem", "-out", "certificate.pem"]  # fmt: skip
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    both = folder / "both.pem"
+    both.write_bytes((folder / "key.pem").read_bytes() + (folder / "certificate.pem").read_bytes())
+    return both
+
+
+def test_a_certificate_that_nobody_trusts_is_refused(tmp_path: Path, certificate: Path) -> None:
+    with serving(default=GOOD, certificate=certificate) as mirror:
+        outcome = fetch(tmp_path, mirror.url)
+        assert mirror.requests == []
+    assert "its TLS certificate is not trusted" in str(outcome.error)
+    assert contents(tmp_path) == {}
+
+
+def test_https_is_never_left_for_http(
+    tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with serving(default=GOOD) as plain, serving(certificate=certificate) as secure:
+        secure.default = redirect(f"{plain.url}/{NAME}.gz")
+        outcome = fetch(tmp_path, secure.url)
+        assert "redirected from https to plain http" in str(outcome.error)
+        assert plain.requests == []
+
+        plain.default, secure.default = redirect(f"{secure.url}/{NAME}.gz"), GOOD
+        assert fetch(tmp_path, plain.url).status == "downloaded"
+
+
+def test_text_from_a_server_is_shown_escaped(tmp_path: Path) -> None:
+    log = Log()
+    with serving(default=redirect("gopher://a/\x1b[31m\u0085" + "x" * 5000)) as mirror:
+        outcome = fetch(tmp_path, mirror.url, log=log)
+    for text in (*log.notes, str(failure([outcome]))):
+        assert text.isprintable()
+        assert len(text) < 800
+
+
+# What may lie in the data directory
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (NAME, LABELS),
+        (f"{NAME}.gz", PACKED),
+        ("t10k-labels.idx1-ubyte", LABELS),
+        ("t10k-labels.idx1-ubyte.gz", gzip.compress(LABELS, compresslevel=1)),
+        (NAME, PACKED),
+    ],
+)
+def test_a_right_file_is_left_alone_and_nothing_is_asked(
+    name: str, content: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with serving(default=GOOD) as mirror:
+        outcome = fetch(tmp_path, mirror.url)
+        assert mirror.requests == []
+    assert outcome == Outcome(NAME, "present", tmp_path / name, 10_008, FILE.sha256)
+    assert contents(tmp_path) == {name: content}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (NAME, b""),
+        (NAME, LABELS[:-1]),
+        (NAME, WRONG),
+        (f"{NAME}.gz", PACKED[:-1]),
+        ("t10k-labels.idx1-ubyte.gz", gzip.compress(WRONG)),
+    ],
+)
+def test_a_damaged_file_is_replaced_with_a_word_on_it(
+    name: str, content: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    log = Log()
+    with serving(default=GOOD) as mirror:
+        assert fetch(tmp_path, mirror.url, log=log).status == "downloaded"
+    assert contents(tmp_path) == {NAME: LABELS}
+    assert len(log.notes) == 1
+    assert log.notes[0].startswith(f"{tmp_path / name}: ")
+    assert log.notes[0].endswith("; it is to be replaced")
+
+
+def test_a_damaged_file_beside_a_right_one_is_removed(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(LABELS)
+    (tmp_path / f"{NAME}.gz").write_bytes(PACKED[:-9])
+    log = Log()
+    assert fetch(tmp_path, "http://one.invalid", log=log).status == "present"
+    assert contents(tmp_path) == {NAME: LABELS}
+    assert log.notes[0].endswith("; it is to be removed")
+
+
+def test_a_damaged_file_that_no_mirror_can_replace_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(WRONG)
+    with serving() as mirror:
+        assert fetch(tmp_path, mirror.url).status == "failed"
+    assert contents(tmp_path) == {NAME: WRONG}
+
+
+def test_force_fetches_anew_and_never_loses_a_right_file(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(LABELS)
+    before = (tmp_path / NAME).stat().st_ino
+    with serving(default=first(body(gzip.compress(WRONG)), GOOD)) as mirror:
+        options = {"data_dir": tmp_path, "mirrors": [mirror.url], "force": True}
+        assert download([FILE], **options)[0].status == "failed"
+        assert contents(tmp_path) == {NAME: LABELS}
+        assert download([FILE], **options)[0].status == "downloaded"
+    assert contents(tmp_path) == {NAME: LABELS}
+    assert (tmp_path / NAME).stat().st_ino != before
+
+
+def test_a_link_out_of_the_data_directory_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_bytes(WRONG)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / NAME).symlink_to(outside)
+    with serving(default=GOOD) as mirror:
+        assert fetch(folder, mirror.url).status == "downloaded"
+    assert outside.read_bytes() == WRONG
+    assert not (folder / NAME).is_symlink()
+    assert contents(folder) == {NAME: LABELS}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        Path.mkdir,
+        pytest.param(
+            lambda path: os.mkfifo(path),
+            marks=pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here"),
+        ),
+    ],
+    ids=["folder", "pipe"],
+)
+def test_what_is_no_file_is_not_replaced_and_not_waited_for(
+    make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    make(tmp_path / NAME)
+    with serving(default=GOOD) as mirror:
+        assert fetch(tmp_path, mirror.url).status == "failed"
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_the_data_directory_is_made(tmp_path: Path) -> None:
+    with serving(default=GOOD) as mirror:
+        fetch(tmp_path / "a" / "b", mirror.url)
+    assert contents(tmp_path / "a" / "b") == {NAME: LABELS}
+
+
+def test_a_data_directory_that_is_a_file_is_refused_before_anything_is_asked(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with (
+        serving(default=GOOD) as mirror,
+        pytest.raises(FileError, match="this cannot be the data directory: it is not a folder"),
+    ):
+        fetch(tmp_path / "file", mirror.url)
+    assert mirror.requests == []
+
+
+# The leavings of killed runs
+
+
+def leavings(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_file_of_a_dead_writer_is_removed_and_that_of_a_living_one_is_not(
+    tmp_path: Path,
+) -> None:
+    dead = tmp_path / f".{NAME}.0123456789abcdef.tmp"
+    dead.write_bytes(b"half")
+    with atomic_writer(tmp_path / NAME) as file:
+        file.write(LABELS)
+        remove_abandoned(tmp_path / NAME)
+        assert not dead.exists()
+        assert len(leavings(tmp_path)) == 1
+    assert contents(tmp_path) == {NAME: LABELS}
+
+
+def test_a_writer_is_taken_for_living_until_its_file_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace(self: Path, target: Path) -> None:
+        remove_abandoned(target)  # another run starts at this very moment
+        os.replace(self, target)  # noqa: PTH105 - Path.replace is what this stands in for
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with atomic_writer(tmp_path / NAME, overwrite=True) as file:
+        file.write(LABELS)
+    assert contents(tmp_path) == {NAME: LABELS}
+
+
+def test_only_files_with_such_a_name_are_removed(tmp_path: Path) -> None:
+    others = [f".{NAME}.0123.tmp", f".{NAME}.0123456789abcdef.tmp.txt", f"{NAME}.tmp", ".x.tmp"]
+    for name in others:
+        (tmp_path / name).write_bytes(b"mine")
+    (tmp_path / f".{NAME}.0123456789abcdef.tmp").mkdir()
+    remove_abandoned(tmp_path / NAME)
+    assert leavings(tmp_path) == sorted([*others, f".{NAME}.0123456789abcdef.tmp"])
+
+
+# From a folder
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [(NAME, LABELS), (f"{NAME}.gz", PACKED), ("t10k-labels.idx1-ubyte.gz", PACKED)],
+)
+def test_a_file_is_copied_from_a_folder_in_any_spelling(
+    name: str, content: bytes, tmp_path: Path
+) -> None:
+    stick, folder = tmp_path / "stick", tmp_path / "data"
+    stick.mkdir()
+    (stick / name).write_bytes(content)
+    (outcome,) = download([FILE], data_dir=folder, source_dir=stick)
+    assert outcome == Outcome(
+        NAME, "copied", folder / NAME, 10_008, FILE.sha256, source=str(stick / name)
+    )
+    assert contents(folder) == {NAME: LABELS}
+    assert contents(stick) == {name: content}
+
+
+def test_a_damaged_copy_is_passed_over_for_a_right_one(tmp_path: Path) -> None:
+    stick, folder = tmp_path / "stick", tmp_path / "data"
+    stick.mkdir()
+    (stick / NAME).write_bytes(WRONG)
+    (stick / f"{NAME}.gz").write_bytes(PACKED)
+    log = Log()
+    (outcome,) = download([FILE], data_dir=folder, source_dir=stick, report=log)
+    assert outcome.source == str(stick / f"{NAME}.gz")
+    assert log.notes[0].startswith(f"{stick / NAME}: wrong content")
+
+
+def test_a_folder_without_the_file_or_no_folder_at_all_is_a_failure(tmp_path: Path) -> None:
+    (outcome,) = download([FILE], data_dir=tmp_path / "data", source_dir=tmp_path)
+    assert outcome.error == f"there is no such file in {tmp_path}"
+    with pytest.raises(FileError, match="there is no such folder"):
+        download([FILE], data_dir=tmp_path / "data", source_dir=tmp_path / "nowhere")
+
+
+# Checking
+
+
+def test_check_tells_present_missing_and_damaged_and_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(LABELS)
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(LABELS)
+    (tmp_path / f".{NAME}.0123456789abcdef.tmp").write_bytes(b"half")
+    before = contents(tmp_path)
+    outcomes = check(select(("test", "train")), data_dir=tmp_path)
+    assert [outcome.status for outcome in outcomes] == ["missing", "damaged", "missing", "present"]
+    assert contents(tmp_path) == before
+    error = str(failure(outcomes))
+    assert error.startswith("3 of 4 files are not right: ")
+    assert error.endswith("Run 'mnist download' to get what is missing or damaged.")
+    assert "cut short: 10,008 of 60,008 bytes" in error
+
+
+def test_checking_does_not_make_the_data_directory(tmp_path: Path) -> None:
+    assert check([FILE], data_dir=tmp_path / "data")[0].status == "missing"
+    assert not (tmp_path / "data").exists()
+
+
+# The content
+
+
+class OneByteAtATime(io.RawIOBase):
+    """The slowest of all streams."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self._bytes: Iterator[int] = iter(content)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:
+        for count, value in enumerate(self._bytes):
+            buffer[count] = value
+            return count + 1
+        return 0
+
+
+def test_content_is_the_same_however_it_trickles_in() -> None:
+    assert b"".join(verified(OneByteAtATime(PACKED), FILE)) == LABELS
+
+
+@given(st.integers(0, len(PACKED) - 1), st.integers(1, 255), st.booleans())
+def test_a_changed_or_cut_file_is_never_taken_for_the_right_one(
+    position: int, change: int, cut_there: bool
+) -> None:
+    damaged = bytearray(PACKED[:position] if cut_there else PACKED)
+    if not cut_there:
+        damaged[position] ^= change
+    try:
+        content = b"".join(verified(OneByteAtATime(bytes(damaged)), FILE))
+    except SourceError:
+        return
+    assert content == LABELS  # a change in the header, the time stamp for instance

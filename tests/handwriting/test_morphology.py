@@ -1,0 +1,110 @@
+"""The image operations, against their definitions written out pixel by pixel."""
+
+import numpy as np
+import pytest
+
+from mnist_cli.handwriting.morphology import blur, distance, label, opening
+
+SHAPES = [(1, 1), (1, 9), (7, 1), (5, 8), (23, 17)]
+
+
+def random_mask(shape, seed):
+    rng = np.random.default_rng(seed)
+    return rng.random(shape) < rng.uniform(0.1, 0.9)
+
+
+def flood_fill(mask):
+    """The 8-connected pieces as a set of frozensets of pixels."""
+    left = {tuple(pixel) for pixel in np.argwhere(mask)}
+    pieces = set()
+    while left:
+        piece, edge = set(), [left.pop()]
+        while edge:
+            y, x = edge.pop()
+            piece.add((y, x))
+            near = {(y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)} & left
+            left -= near
+            edge += near
+        pieces.add(frozenset(piece))
+    return pieces
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("seed", range(8))
+def test_pieces_are_those_of_a_flood_fill(shape, seed):
+    mask = random_mask(shape, seed)
+    labels, count = label(mask)
+    numbered = {
+        frozenset(map(tuple, np.argwhere(labels == number))) for number in range(1, count + 1)
+    }
+    assert numbered == flood_fill(mask)
+    assert ((labels > 0) == mask).all()
+
+
+def test_a_spiral_is_one_piece():
+    spiral = np.zeros((41, 41), bool)
+    y = x = 20
+    direction = (0, 1)
+    for length in range(1, 20):
+        for _ in range(2):
+            for _ in range(2 * length):
+                spiral[y, x] = True
+                y, x = y + direction[0], x + direction[1]
+                if not (0 <= y < 41 and 0 <= x < 41):
+                    break
+            else:
+                direction = (direction[1], -direction[0])
+                continue
+            break
+        if not (0 <= y < 41 and 0 <= x < 41):
+            break
+    labels, count = label(spiral)
+    assert count == len(flood_fill(spiral)) == 1
+    assert labels.max() == 1
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("reach", [1, 4])
+def test_distances_are_those_to_the_nearest_true_pixel(shape, reach):
+    mask = random_mask(shape, 3)
+    places = np.argwhere(mask)
+    expected = np.full(shape, reach + 1.0)
+    for pixel in np.ndindex(shape):
+        if len(places):
+            nearest = np.hypot(*(places - pixel).T).min()
+            expected[pixel] = min(nearest, reach + 1)
+    np.testing.assert_allclose(distance(mask, reach), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("size", [1, 3, 7, 31])
+def test_opening_is_the_highest_square_under_the_surface(shape, size):
+    surface = np.random.default_rng(5).random(shape).astype(np.float32)
+    half = size // 2
+
+    def extreme(values, choose):
+        padded = np.pad(values, half, mode="edge")
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size))
+        return choose(windows, axis=(2, 3))
+
+    expected = extreme(extreme(surface, np.min), np.max)
+    np.testing.assert_array_equal(opening(surface, size), expected)
+
+
+def test_opening_works_on_each_channel():
+    picture = np.random.default_rng(6).random((12, 9, 3)).astype(np.float32)
+    channels = [opening(picture[..., channel], 5) for channel in range(3)]
+    np.testing.assert_array_equal(opening(picture, 5), np.dstack(channels))
+
+
+def test_a_blurred_point_is_a_gaussian():
+    point = np.zeros((31, 31), np.float32)
+    point[15, 15] = 1
+    y, x = np.mgrid[-15:16, -15:16]
+    gaussian = np.exp(-(x**2 + y**2) / (2 * 2.0**2))
+    np.testing.assert_allclose(blur(point, 2.0), gaussian / gaussian.sum(), atol=5e-4)
+
+
+def test_blur_leaves_an_even_picture_as_it_is():
+    even = np.full((9, 4, 3), 0.3, np.float32)
+    np.testing.assert_allclose(blur(even, 3.0), even, rtol=1e-6)

@@ -1,0 +1,326 @@
+"""Photos, scans and drawings -> MNIST's form: on people's own digits and on the stress set."""
+
+import csv
+import io
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from support import stress
+
+from mnist_cli import load_images, load_labels, load_network, read_digit
+from mnist_cli.errors import FormatError
+from mnist_cli.handwriting.mnist_format import (
+    in_mnist_form,
+    placed,
+    stroke_width,
+    with_stroke_width,
+)
+from mnist_cli.handwriting.reader import prepare, prepare_all, read_digits
+
+MANY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+FIRST = 20_000  # of the training images that are drawn
+
+
+def png(pixels, **options):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", **options)
+    return file.getvalue()
+
+
+def drawn_row(digits, gap=35):
+    """Training digits side by side, dark on white."""
+    rng = np.random.default_rng(len(digits))
+    parts = []
+    for digit in digits:
+        ink = stress.coverage(digit, rng, (200, 200), 100)
+        parts.append(ink[:, np.flatnonzero(ink.any(axis=0))])
+    between = [np.zeros((200, gap))]
+    row = [part for ink in parts for part in (between[0], ink)] + between
+    return stress.png(stress.sheet(np.pad(np.hstack(row), 40)))
+
+
+@pytest.fixture(scope="session")
+def training(shared_data):
+    images = load_images(shared_data / "train-images-idx3-ubyte.gz")
+    labels = load_labels(shared_data / "train-labels-idx1-ubyte.gz")
+    return images, labels
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    return load_network()
+
+
+@pytest.fixture(scope="session")
+def peoples_digits(shared_digits):
+    """All development pictures as the net sees them, their labels, and what was read."""
+    with (shared_digits / "manifest.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    digits = [read_digit(shared_digits / row["file"]) for row in rows]
+    images = np.stack([digit.image for digit in digits])
+    return images, np.array([int(row["label"]) for row in rows]), digits
+
+
+# People's digits
+
+
+def test_peoples_digits_are_read_with_the_shipped_weights(peoples_digits, shipped):
+    images, labels, _ = peoples_digits
+    assert (shipped.predict(images) == labels).mean() >= 0.98
+
+
+def test_peoples_digits_are_read_with_the_books_weights(peoples_digits, book_weights):
+    images, labels, _ = peoples_digits
+    assert (load_network(book_weights).predict(images) == labels).mean() >= 0.895
+
+
+def test_nearly_every_one_of_peoples_digits_is_one_digit(peoples_digits):
+    _, _, digits = peoples_digits
+    single = [digit for digit in digits if digit.count == 1 and not digit.warnings]
+    assert len(single) >= 0.99 * len(digits)
+
+
+def test_what_the_net_sees_is_in_mnists_form(peoples_digits):
+    images, _, digits = peoples_digits
+    prepared = images[[digit.preprocessed and not digit.empty for digit in digits]]
+    mass = prepared.astype(float) / prepared.sum(axis=(1, 2), keepdims=True)
+    across = (mass.sum(axis=1) @ np.arange(28), mass.sum(axis=2) @ np.arange(28))
+    assert np.abs(np.array(across) - 14).max() < 0.05
+    assert (prepared.max(axis=(1, 2)) == 255).all()
+    ink = prepared > 100
+    height, width = ink.any(axis=2).sum(axis=1), ink.any(axis=1).sum(axis=1)
+    longest = np.maximum(height, width)
+    assert longest.min() >= 18
+    assert longest.max() <= 20
+
+
+# The stress set
+
+KINDS = [kind for kind in stress.KINDS if kind != "clean"]
+
+
+@pytest.fixture(scope="session")
+def drawn(training, shipped):
+    """Draws a kind: the share of digits that are read right of those read right when clean."""
+    images, labels = training
+    count = 300 if MANY else 25
+    truth = labels[FIRST : FIRST + count]
+
+    def read(kind):
+        pictures = [stress.draw(kind, images[FIRST + i], seed=i) for i in range(count)]
+        digits = [read_digit(picture) for picture in pictures]
+        right = shipped.predict(np.stack([digit.image for digit in digits])) == truth
+        return (right & [not digit.empty for digit in digits]).mean()
+
+    clean = read("clean")
+    assert clean > 0.9
+    return lambda kind: read(kind) / clean
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_spoilt_pictures_are_read_as_clean_ones_are(drawn, kind):
+    # With 25 pictures each is 4 %: all are to be right but one, of the hardest kinds two.
+    least = {"phone": 0.91, "tiny": 0.91}.get(kind, 0.95)
+    assert drawn(kind) >= (least if not MANY else min(least + 0.02, 0.97))
+
+
+# Pictures in MNIST's form already
+
+
+def test_mnist_pictures_pass_untouched(training):
+    test_images = load_images()
+    assert all(in_mnist_form(image) for image in test_images)
+    assert all(in_mnist_form(image) for image in training[0][:: 1 if MANY else 20])
+
+
+def test_an_exported_test_image_is_the_same_bytes():
+    for image in load_images()[:200]:
+        digit = read_digit(png(image))
+        assert not digit.preprocessed
+        np.testing.assert_array_equal(digit.image, image)
+
+
+def test_test_images_in_other_forms_are_read_nearly_as_well(shipped):
+    images, labels = load_images()[:100], load_labels()[:100]
+    rng = np.random.default_rng(0)
+
+    def right(change):
+        digits = [read_digit(png(change(image))) for image in images]
+        assert all(digit.preprocessed for digit in digits)
+        return (shipped.predict(np.stack([d.image for d in digits])) == labels).mean()
+
+    def moved(image):
+        down, across = rng.integers(0, 17, 2)
+        return np.pad(image, ((down, 16 - down), (across, 16 - across)))
+
+    plain = (shipped.predict(images) == labels).mean()
+    assert right(lambda image: 255 - image) >= plain - 0.021
+    assert right(moved) >= plain - 0.021
+    for factor in (2, 10):
+        scaled = right(lambda image, n=factor: 255 - image.repeat(n, axis=0).repeat(n, axis=1))
+        assert scaled >= plain - 0.021
+
+
+# Options
+
+
+def test_without_preprocessing_a_picture_is_only_resized():
+    image = load_images()[0]
+    large = image.repeat(4, axis=0).repeat(4, axis=1)
+    digit = read_digit(png(large), preprocess=False)
+    np.testing.assert_array_equal(digit.image, image)
+    assert not digit.preprocessed
+    inverted = read_digit(png(large), preprocess=False, invert=True)
+    np.testing.assert_array_equal(inverted.image, 255 - image)
+
+
+def test_invert_overrides_the_guess(training, shipped):
+    images, labels = training
+    page = stress.draw("clean", images[0], seed=0)
+    assert shipped.predict(read_digit(page, invert=True).image) == labels[0]
+    as_bright_ink = read_digit(page, invert=False)
+    assert not np.array_equal(as_bright_ink.image, read_digit(page).image)
+
+
+def test_steps_tell_what_was_done(training):
+    steps = read_digit(stress.draw("phone", training[0][0], seed=0)).steps
+    names = [step.name for step in steps]
+    assert names[:3] == ["picture", "closer look", "ink"]
+    assert names[-3:] == ["pieces", "strokes", "digit"]
+    assert steps[-1].picture.shape == (28, 28)
+    assert all(step.picture.dtype == np.uint8 and step.done for step in steps)
+    assert "darker" in steps[2].done
+
+
+def test_a_step_can_be_left_out_to_see_what_it_earns(training):
+    picture = stress.draw("small", training[0][0], seed=0)
+    pixels = np.asarray(Image.open(io.BytesIO(picture)), np.float32) / 255
+    whole = prepare(pixels)
+    for step in ("closer look", "strokes", "scale", "centre"):
+        assert not np.array_equal(prepare(pixels, without={step}).image, whole.image)
+
+
+# Nothing to read, or too much
+
+
+def blank_pages():
+    rng = np.random.default_rng(0)
+    yield "white", np.full((300, 400, 3), 255.0)
+    yield "black", np.zeros((300, 400, 3))
+    yield "one pixel", np.full((1, 1, 3), 128.0)
+    yield "tiny", np.full((28, 28, 3), 200.0)
+    yield "noise", 230 + rng.normal(0, 8, (300, 400, 3))
+    yield "strong noise", rng.uniform(0, 255, (300, 400, 3))
+    yield "slope", np.broadcast_to(np.linspace(90, 240, 400)[:, None], (300, 400, 3))
+    shade = stress.shadow((300, 400), rng, 0.4)[..., None] * 240
+    yield "shadow", shade + rng.normal(0, 4, (300, 400, 3))
+    ruled = np.full((300, 400, 3), 250.0)
+    ruled[20::40] = ruled[21::40] = 150
+    yield "ruled", ruled
+    strip = np.full((300, 400, 3), 250.0)
+    strip[:12] = 20
+    yield "strip", strip
+    specks = np.full((300, 400, 3), 250.0)
+    specks[40:43, 50:53] = specks[200:204, 300:303] = 30
+    yield "specks", specks
+
+
+PAGES = dict(blank_pages())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_empty_page_holds_no_digit(name):
+    digit = read_digit(png(PAGES[name].clip(0, 255).astype(np.uint8)))
+    assert digit.empty.startswith(("no ", "ink everywhere")), name
+    assert digit.count == 0
+    assert not digit.image.any()
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_digits_side_by_side_are_counted_and_split(training, shipped, count):
+    images, labels = training
+    chosen = slice(100, 100 + count)
+    page = drawn_row(images[chosen])
+    one = read_digit(page)
+    assert one.count == count
+    assert one.warnings == (f"this looks like {count} digits; mnist reads one at a time",)
+    digits = read_digits(page)
+    assert shipped.predict(np.stack([d.image for d in digits])).tolist() == labels[chosen].tolist()
+    assert not any(digit.warnings for digit in digits)
+
+
+def test_a_page_without_digits_splits_into_one_empty_result():
+    (only,) = read_digits(png(np.full((50, 80), 255, np.uint8)))
+    assert only.empty
+
+
+def test_an_mnist_picture_splits_into_itself():
+    image = load_images()[3]
+    (only,) = read_digits(png(image))
+    np.testing.assert_array_equal(only.image, image)
+
+
+# Anything at all
+
+
+@settings(deadline=None)
+@given(
+    st.tuples(st.integers(1, 70), st.integers(1, 70)),
+    st.integers(0, 2**32 - 1),
+    st.sampled_from(["noise", "blocks", "strokes"]),
+    st.sampled_from([None, True, False]),
+)
+def test_every_picture_has_an_answer(shape, seed, texture, invert):
+    rng = np.random.default_rng(seed)
+    pixels = rng.random((*shape, 3), np.float32)
+    if texture == "blocks":
+        pixels = np.rint(pixels)
+    if texture == "strokes":
+        pixels = np.repeat(pixels[:, :1], shape[1], axis=1)
+    for digit in (prepare(pixels, invert=invert), *prepare_all(pixels, invert=invert)):
+        assert digit.image.shape == (28, 28)
+        assert digit.image.any() != bool(digit.empty)
+
+
+@pytest.mark.parametrize("shape", [(1, 2000), (2000, 1), (3, 1600), (1600, 900)])
+def test_grain_of_any_shape_is_read_within_bounds(shape):
+    grain = np.random.default_rng(0).integers(0, 2, shape).astype(np.uint8) * 255
+    digit = read_digit(png(grain))
+    assert digit.image.shape == (28, 28)
+
+
+def test_what_is_no_picture_is_refused():
+    with pytest.raises(FormatError):
+        read_digit(b"<html>")
+
+
+# The parts
+
+
+def test_stroke_width_is_that_of_a_ring():
+    y, x = np.mgrid[-50:51, -50:51]
+    radius = np.hypot(y, x)
+    ring = (radius > 33) & (radius < 43)  # 10 wide, 86 long
+    assert stroke_width(ring) == pytest.approx(10 * 18.7 / 86, rel=0.05)
+
+
+@pytest.mark.parametrize("width", [2, 8, 30])
+def test_strokes_come_to_the_width_of_mnists(width):
+    bar = np.zeros((80, 80), bool)
+    bar[:, :width] = True
+    bits = with_stroke_width(bar, stroke_width(bar)) > 0.5
+    assert 1.9 < stroke_width(bits) < 4.5  # the ends of a bar move too
+
+
+def test_the_centre_of_mass_comes_to_the_middle():
+    ink = np.zeros((90, 60), np.float32)
+    ink[:, 10:20] = 1
+    ink[70:, 20:50] = 1
+    image = placed(ink).astype(float)
+    mass = image / image.sum()
+    assert mass.sum(axis=1) @ np.arange(28) == pytest.approx(14, abs=0.02)
+    assert mass.sum(axis=0) @ np.arange(28) == pytest.approx(14, abs=0.02)

@@ -1,0 +1,301 @@
+"""The forward pass against the textbook formulas, on real images and at the edges of float32."""
+
+import copy
+import itertools
+import pickle
+import threading
+
+import numpy as np
+import pytest
+import threadpoolctl
+from support import textbook
+
+from mnist_cli import load_images, load_labels, load_network
+from mnist_cli.net.network import Network, _side_by_side, relu, sigmoid, softmax
+
+BATCH_SIZES = [1, 7, 100, 128, 333, 10_000, 20_000]
+
+
+@pytest.fixture(scope="module")
+def images():
+    return load_images()
+
+
+@pytest.fixture(scope="module")
+def labels():
+    return load_labels()
+
+
+@pytest.fixture(scope="module", params=["book", "embedded"])
+def network(request):
+    if request.param == "embedded":
+        return load_network()
+    return load_network(request.getfixturevalue("shared_data") / "sample_weight.pkl")
+
+
+@pytest.fixture(scope="module")
+def expected(network, images):
+    """Probabilities of the whole test set by the textbook, float64."""
+    return textbook.forward(network.weights, network.biases, images.reshape(-1, 784) / 255)
+
+
+def random_network(sizes, activation="sigmoid", scale=1.0, seed=0):
+    rng = np.random.default_rng(seed)
+    return Network(
+        tuple(rng.normal(0, scale, shape) for shape in itertools.pairwise(sizes)),
+        tuple(rng.normal(0, scale, size) for size in sizes[1:]),
+        activation,
+    )
+
+
+def test_the_book_reads_9352_of_10000_one_by_one_and_at_every_batch_size(
+    shared_data, images, labels
+):
+    network = load_network(shared_data / "sample_weight.pkl")
+    single = np.array([network.predict(image) for image in images])
+    assert np.count_nonzero(single == labels) == 9352
+    for batch_size in BATCH_SIZES:
+        assert np.array_equal(network.predict(images, batch_size=batch_size), single)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("batch_size", [None, *BATCH_SIZES])
+def test_predictions_are_the_textbooks_at_every_batch_size(
+    network, images, expected, batch_size, threads
+):
+    digits = network.predict(images, batch_size=batch_size, threads=threads)
+    assert np.array_equal(digits, expected.argmax(axis=1))
+
+
+def test_probabilities_are_within_1e_5_of_the_textbook(network, images, expected):
+    batch = network.predict_proba(images, batch_size=100)
+    assert batch.dtype == np.float32
+    assert np.abs(batch - expected).max() < 1e-5
+    assert np.abs(batch.sum(axis=1) - 1).max() < 1e-6
+    single = np.array([network.predict_proba(image) for image in images[:500]])
+    assert np.abs(single - expected[:500]).max() < 1e-5
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_floats_from_0_to_1_give_what_bytes_give(network, images, expected, dtype):
+    scaled = (images[:1000] / 255).astype(dtype)
+    assert np.abs(network.predict_proba(scaled) - expected[:1000]).max() < 1e-5
+
+
+def test_logits_are_a3_of_the_book(network, images):
+    a3 = np.array([network.activations(image)["a3"] for image in images[:200]])
+    assert np.abs(network.logits(images[:200]) - a3).max() < 1e-4
+
+
+def test_activations_are_the_textbooks_step_by_step(network, images):
+    values = network.activations(images[8])
+    assert list(values) == ["x", "a1", "z1", "a2", "z2", "a3", "y"]
+    assert [value.shape for value in values.values()] == [
+        (784,), (50,), (50,), (100,), (100,), (10,), (10,)
+    ]  # fmt: skip
+    assert np.allclose(values["x"], images[8].reshape(784) / 255)
+    for layer, inputs in ((1, "x"), (2, "z1"), (3, "z2")):
+        W, b = network.weights[layer - 1], network.biases[layer - 1]
+        assert np.allclose(values[f"a{layer}"], values[inputs] @ W.astype(float) + b)
+    assert np.allclose(values["z1"], textbook.sigmoid(values["a1"]))
+    assert np.allclose(values["y"], textbook.softmax(values["a3"]))
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+@pytest.mark.parametrize(
+    "sizes", [(784, 10), (784, 3, 10), (784, 200, 10), (784, 30, 20, 10), (784, *[16] * 7, 10)]
+)
+def test_nets_of_other_shapes_and_relu(images, sizes, activation):
+    network = random_network(sizes, activation, scale=0.3)
+    assert network.layer_sizes == sizes
+    probabilities = textbook.forward(
+        network.weights,
+        network.biases,
+        images[:300].reshape(-1, 784) / 255,
+        getattr(textbook, activation),
+    )
+    assert np.abs(network.predict_proba(images[:300], batch_size=64) - probabilities).max() < 1e-5
+    assert np.array_equal(network.predict(images[0]), probabilities[0].argmax())
+
+
+@pytest.mark.parametrize("shape", [(784,), (28, 28)])
+def test_a_single_image_in_gives_a_single_result_out(network, images, shape):
+    image = images[42].reshape(shape)
+    assert network.predict(image) == network.predict(images[42:43])[0]
+    assert np.ndim(network.predict(image)) == 0
+    assert network.predict_proba(image).shape == (10,)
+    assert network.logits(image).shape == (10,)
+
+
+@pytest.mark.parametrize("shape", [(0, 784), (0, 28, 28)])
+def test_no_images_give_no_results(network, shape):
+    none = np.empty(shape, np.uint8)
+    assert network.predict(none, batch_size=100).shape == (0,)
+    assert network.predict_proba(none.astype(np.float32)).shape == (0, 10)
+
+
+def test_slices_and_views_are_read_as_they_are(network, images):
+    assert np.array_equal(network.predict(images[::-7]), network.predict(images)[::-7])
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.zeros((28, 27), np.uint8),
+        np.zeros((2, 783), np.uint8),
+        np.zeros((1, 1, 28, 28), np.uint8),
+        np.zeros(784, np.int64),
+        np.zeros((2, 784), bool),
+        np.zeros((2, 784), np.complex64),
+        np.zeros((), np.float32),
+    ],
+)
+def test_other_images_are_refused_with_what_was_found_and_expected(network, images):
+    with pytest.raises(ValueError, match="expected") as caught:
+        network.predict(images)
+    assert str(images.shape) in str(caught.value)
+    assert str(images.dtype) in str(caught.value)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_images_with_nan_or_infinity_are_refused(network, bad, dtype):
+    batch = np.zeros((3, 784), dtype)
+    batch[1, 7] = bad
+    for images in (batch, batch[1]):
+        with pytest.raises(ValueError, match="NaN or infinity"):
+            network.predict_proba(images)
+
+
+@pytest.mark.parametrize("options", [{"batch_size": 0}, {"batch_size": -1}, {"threads": 0}])
+def test_batch_size_and_threads_below_1_are_refused(network, images, options):
+    with pytest.raises(ValueError, match="expected 1 or more"):
+        network.predict(images[:2], **options)
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-30, 1, 1e6, 1e30, 3e38, 1e200, 1.7e308])
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_finite_inputs_of_any_size_give_probabilities(size, activation):
+    """Warnings are errors here: no overflow on the way either."""
+    network = random_network((784, 50, 100, 10), activation)
+    images = np.random.default_rng(1).uniform(-1, 1, (20, 784)) * size
+    probabilities = network.predict_proba(images)
+    assert np.abs(probabilities.sum(axis=1) - 1).max() < 1e-6
+    assert np.array_equal(network.predict(images), probabilities.argmax(axis=1))
+
+
+def test_very_large_inputs_keep_their_direction():
+    """A huge image saturates the first layer exactly where the textbook's sign says so."""
+    network = random_network((784, 50, 10))
+    images = np.random.default_rng(2).uniform(-1, 1, (50, 784))
+    (W1, W2), (_, b2) = network.weights, network.biases
+    signs = (images @ W1.astype(float) > 0).astype(float)
+    expected = textbook.softmax(signs @ W2.astype(float) + b2)
+    for size in (1e9, 1e34, 1e38, 1e140):
+        assert np.abs(network.predict_proba(images * size) - expected).max() < 1e-5
+
+
+@pytest.mark.parametrize("scale", [1e37, 8e37])
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_very_large_weights_give_probabilities(images, activation, scale):
+    network = random_network((784, *[20] * 7, 10), activation, scale=scale)
+    probabilities = network.predict_proba(images[:50])
+    assert np.abs(probabilities.sum(axis=1) - 1).max() < 1e-6
+
+
+def test_sigmoid_and_softmax_are_the_textbooks_and_never_overflow():
+    a = np.linspace(-30, 30, 601)
+    assert np.abs(sigmoid(a) - textbook.sigmoid(a)).max() < 1e-15
+    assert np.array_equal(relu(a), textbook.relu(a))
+    assert np.array_equal(sigmoid(np.array([-1e308, 1e308])), [0, 1])
+    assert np.allclose(softmax(np.array([0.3, 2.9, 4.0])), [0.01821127, 0.24519181, 0.73659691])
+    assert np.array_equal(softmax(np.array([[1e308, 0], [-1e308, 0]])), [[1, 0], [0, 1]])
+    assert np.allclose(softmax(np.array([1010, 1000, 990])).sum(), 1)
+
+
+def test_the_arrays_are_copies_that_nobody_can_change():
+    W, b = np.zeros((784, 10)), np.zeros(10)
+    network = Network((W,), (b,))
+    W[:] = 7
+    assert not network.weights[0].any()
+    assert network.weights[0].dtype == np.float32
+    with pytest.raises(ValueError, match="read-only"):
+        network.weights[0][0, 0] = 1
+    with pytest.raises(AttributeError):
+        network.activation = "relu"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [((783, 10), "W1"), ((784, 9), "W1"), ((784, 50, 100), "W2")],
+)
+def test_layers_must_lead_from_784_to_10(sizes, message):
+    with pytest.raises(ValueError, match=message):
+        random_network(sizes)
+
+
+def test_layers_must_chain_and_be_1_to_8():
+    W1, W2, b1, b2 = np.zeros((784, 5)), np.zeros((6, 10)), np.zeros(5), np.zeros(10)
+    with pytest.raises(ValueError, match=r"W2 \(6, 10\).*expected \(5, 10\)"):
+        Network((W1, W2), (b1, b2))
+    with pytest.raises(ValueError, match="as many of each"):
+        Network((W1,), ())
+    with pytest.raises(ValueError, match="1 to 8"):
+        random_network((784, *[4] * 8, 10))
+    with pytest.raises(ValueError, match="'tanh'"):
+        random_network((784, 10), activation="tanh")
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        Network((np.full((784, 10), np.nan),), (b2,))
+
+
+def test_parameters_are_counted(network):
+    assert network.layer_sizes == (784, 50, 100, 10)
+    assert network.parameter_count == 45_360
+    assert repr(network) == "Network((784, 50, 100, 10), activation='sigmoid')"
+
+
+def test_a_network_survives_pickle_and_copy(network, images):
+    for again in (pickle.loads(pickle.dumps(network)), copy.deepcopy(network)):
+        assert np.array_equal(again.predict(images[:10]), network.predict(images[:10]))
+
+
+def blas_threads():
+    return [
+        info["num_threads"]
+        for info in threadpoolctl.threadpool_info()
+        if info["user_api"] == "blas"
+    ]
+
+
+def test_the_callers_blas_threads_are_left_as_they_were(network, images):
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        workers = [
+            threading.Thread(target=network.predict, args=(images[:2000], 50, 2)) for _ in range(4)
+        ]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert blas_threads() == before
+
+
+def test_an_error_in_a_batch_leaves_the_blas_threads_as_they_were(network):
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        with pytest.raises(ValueError, match="expected 1 or more"):
+            network.predict(np.zeros((5, 784), np.uint8), batch_size=0, threads=2)
+        assert blas_threads() == before
+
+
+def test_an_error_in_a_worker_thread_reaches_the_caller():
+    done = []
+
+    def work():
+        done.append(threading.current_thread())
+        raise MemoryError("no room for the buffers")
+
+    with pytest.raises(MemoryError, match="no room"):
+        _side_by_side(work, 2)
+    assert len(set(done)) == 2
+    assert not any(thread.is_alive() for thread in done)

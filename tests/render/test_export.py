@@ -1,0 +1,138 @@
+"""--export on the four commands, and --explain: what a file holds is what was shown."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from support.commands import mnist
+from support.sets import write_images, write_labels
+
+from mnist_cli import load_images, load_labels
+from mnist_cli.prediction.explanation import explain
+from mnist_cli.render.text import Surface, drawing_on, plain
+from mnist_cli.render.views import explain as render
+from mnist_cli.weights.weights_file import load_network
+
+
+@pytest.fixture
+def commands(tmp_path):
+    images = write_images(tmp_path / "images", load_images()[:200])
+    labels = write_labels(tmp_path / "labels", load_labels()[:200])
+    small = ["--images", images, "--labels", labels]
+    return {
+        "inspect": ["inspect"],
+        "predict": ["predict", "--index", "42", "--explain"],
+        "eval": ["eval", *small, "--runs", "1"],
+        "train": ["train", *small, "--epochs", "1", "--output", tmp_path / "w.npz", "--force"],
+    }
+
+
+@pytest.mark.parametrize("name", ["inspect", "predict", "eval", "train"])
+@pytest.mark.parametrize("suffix", [".svg", ".html", ".txt"])
+def test_a_file_holds_what_was_shown(commands, name, suffix, tmp_path):
+    path = tmp_path / f"kept{suffix}"
+    done = mnist(*commands[name], "--export", path)
+    assert done.code == 0
+    kept = path.read_text("utf-8")
+    if suffix == ".txt":
+        assert kept == done.stdout
+        return
+    body = kept if suffix == ".svg" else kept[kept.index("<pre") : kept.index("</body")]
+    words = set("".join(ET.fromstring(body).itertext()).replace("\xa0", " ").split())
+    shown = set(re.findall(r"[\w.()]+\d[\w.()]*", done.stdout))
+    missing = {word for word in shown if not any(word in other for other in words)}
+    assert missing == set()
+    assert "http" not in kept.replace("http://www.w3.org/2000/svg", "")
+
+
+@pytest.mark.parametrize("name", ["inspect", "predict", "eval", "train"])
+def test_json_and_a_file_at_once(commands, name, tmp_path):
+    done = mnist(*commands[name], "--json", "--export", tmp_path / "kept.txt")
+    assert done.code == 0
+    json.loads(done.stdout)
+    assert (tmp_path / "kept.txt").stat().st_size > 100
+
+
+def test_nothing_is_computed_for_a_file_that_may_not_be_written(tmp_path):
+    path = tmp_path / "kept.svg"
+    path.write_text("mine")
+    done = mnist("eval", "--runs", "100000000", "--export", path)
+    assert done.code == 1
+    assert path.read_text() == "mine"
+
+
+def test_explain_shows_each_step_in_the_book_s_symbols(book_weights):
+    shown = mnist("predict", "-w", book_weights, "--index", "8", "--explain").stdout
+    for text in (
+        "x                  (784,)",
+        "a1 = x W1 + b1      (50,)",
+        "z1 = sigmoid(a1)    (50,)",
+        "a2 = z1 W2 + b2    (100,)",
+        "z2 = sigmoid(a2)   (100,)",
+        "a3 = z2 W3 + b3     (10,)",
+        "y = softmax(a3)     (10,)",
+        "exp(a3 - max)",
+        "6 gets 0.9500",
+        "second best: 4, probability 0.0338",
+        "margin 0.9162",
+    ):
+        assert text in shown
+
+
+def test_explain_has_the_same_numbers_in_json(book_weights):
+    arguments = ("predict", "-w", book_weights, "--index", "8", "--explain")
+    (prediction,) = json.loads(mnist(*arguments, "--json").stdout)
+    explanation = prediction["explanation"]
+    shown = mnist(*arguments).stdout
+    assert [step["symbol"] for step in explanation["steps"]] == [
+        "x",
+        "a1",
+        "z1",
+        "a2",
+        "z2",
+        "a3",
+        "y",
+    ]
+    assert [step["shape"] for step in explanation["steps"]] == [
+        [784], [50], [50], [100], [100], [10], [10],
+    ]  # fmt: skip
+    for step in explanation["steps"]:
+        numbers = [f"{name} {step[name]:8.3f}" for name in ("min", "mean", "max")]
+        assert "  ".join(numbers) in shown
+        assert step["formula"] in shown
+    softmax = explanation["softmax"]
+    np.testing.assert_allclose(
+        np.array(softmax["exp"]) / softmax["sum"], prediction["probabilities"], atol=1e-5
+    )
+    assert np.shape(explanation["relevance"]) == (28, 28)
+    assert (explanation["digit"], explanation["runner_up"]) == (6, 4)
+    assert "explanation" not in json.loads(mnist("predict", "--index", "8", "--json").stdout)[0]
+
+
+def test_explain_of_a_relu_net_names_it(tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(
+        tmp_path / "w.npz", W1=rng.normal(size=(784, 30)), b1=np.zeros(30),
+        W2=rng.normal(size=(30, 10)), b2=np.zeros(10),
+    )  # fmt: skip
+    shown = mnist(
+        "predict", "-w", tmp_path / "w.npz", "--activation", "relu", "--index", "0", "--explain"
+    ).stdout
+    assert "z1 = relu(a1)" in shown
+    assert "y = softmax(a2)" in shown
+
+
+@pytest.mark.parametrize(
+    "surface", [Surface(True, True), Surface(False, True), Surface(False, False)]
+)
+@pytest.mark.parametrize("index", [0, 8, 9999])
+def test_explain_fits_80_columns_on_every_surface(book_weights, surface, index):
+    with drawing_on(surface):
+        text = plain(render.lines(explain(load_network(book_weights), load_images()[index])))
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.isascii() or surface.unicode
+    if not surface.color:
+        picture = [row[:28] for row in text.splitlines()[-14:]]
+        assert {"+", "-"} <= set("".join(picture))

@@ -1,0 +1,95 @@
+"""Progress on a terminal that a person watches, with escape sequences and without."""
+
+import contextlib
+import io
+import sys
+
+import numpy as np
+import pytest
+from support.commands import mnist
+
+from mnist_cli.render import progress
+from mnist_cli.render.pictures import picture
+from mnist_cli.render.text import show
+
+
+class Terminal(io.StringIO):
+    """A stream that says a person watches it."""
+
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    monkeypatch.setattr(progress, "PATIENCE", 0)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    return Terminal()
+
+
+def count_to_three(stream, fail_at=None):
+    with contextlib.redirect_stderr(stream), progress.counted("images") as update:
+        for done in (1, 2, 3):
+            update(done, 3)
+            if done == fail_at:
+                raise RuntimeError
+
+
+def test_a_bar_is_drawn_and_removed(terminal):
+    count_to_three(terminal)
+    written = terminal.getvalue()
+    assert "3/3" in written
+    assert "images" in written
+    assert written.endswith("\x1b[2K")  # the line is erased
+
+
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_without_escape_sequences_a_line_counts_and_is_erased(terminal, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    count_to_three(terminal)
+    written = terminal.getvalue()
+    assert "\x1b" not in written
+    assert "1/3 images" in written
+    assert written.endswith("\r" + " " * len("1/3 images") + "\r")
+
+
+def test_the_bar_goes_also_when_the_work_fails(terminal):
+    with pytest.raises(RuntimeError):
+        count_to_three(terminal, fail_at=1)
+    assert "\x1b[?25h" in terminal.getvalue()  # the cursor is shown again
+
+
+def test_what_is_quick_shows_no_progress(terminal, monkeypatch):
+    monkeypatch.setattr(progress, "PATIENCE", 1e9)
+    count_to_three(terminal)
+    assert terminal.getvalue() == ""
+
+
+def test_nobody_watches_a_pipe(monkeypatch):
+    monkeypatch.setattr(progress, "PATIENCE", 0)
+    stream = io.StringIO()
+    count_to_three(stream)
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("term", "sequence"), [("xterm-256color", "\x1b[38;2;254;254;254"), ("screen", "█")]
+)
+def test_a_picture_is_coloured_where_there_are_colours_enough(monkeypatch, term, sequence):
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setenv("COLORTERM", "truecolor" if term != "screen" else "")
+    show(picture(np.full((2, 2), 254, np.uint8)))
+    assert sequence in stream.getvalue()
+
+
+def test_two_files_of_which_one_is_not_finite_are_shown(tmp_path):
+    path = tmp_path / "nan.npz"
+    np.savez(path, W1=np.full((784, 10), np.nan, "f4"), b1=np.zeros(10, "f4"))
+    done = mnist("inspect", path, "weights.pkl", "--activation", "sigmoid")
+    assert done.code == 0
+    assert "no answers to compare: the weights hold NaN or infinity" in done.stdout

@@ -1,0 +1,122 @@
+"""Random distortions: what they keep, what they change, and by how much."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from mnist_cli.datasets.idx import load_images
+from mnist_cli.training.distortions import TILE, Distorter, Distortions
+
+FULL = Distortions(rotation=12, log_scale=0.12, shear=0.15, shift=1.5, elastic=1.2, thickness=0.5)
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    return load_images()[:2000]
+
+
+def in_order(images: np.ndarray, distortions: Distortions, strength: float = 1.0) -> np.ndarray:
+    distorted, order = Distorter(images, distortions).distort(strength, np.random.default_rng(0))
+    result = np.empty_like(distorted)
+    result[order] = distorted
+    return result.reshape(-1, 28, 28)
+
+
+def centres(images: np.ndarray) -> np.ndarray:
+    """The centre of mass of each image, (N, 2): row and column."""
+    rows, columns = np.mgrid[:28, :28]
+    mass = images.sum(axis=(1, 2))
+    return np.stack(
+        [(images * rows).sum(axis=(1, 2)) / mass, (images * columns).sum(axis=(1, 2)) / mass],
+        axis=1,
+    )
+
+
+@pytest.mark.parametrize("count", [1, TILE - 1, TILE, TILE + 1, 100])
+def test_every_image_comes_back_once_in_shape_and_range(images: np.ndarray, count: int) -> None:
+    distorted, order = Distorter(images[:count], FULL).distort(1.0, np.random.default_rng(0))
+    assert distorted.shape == (count, 784)
+    assert distorted.dtype == np.float32
+    assert distorted.min() >= 0
+    assert distorted.max() <= 1
+    assert sorted(order) == list(range(count))
+
+
+def test_an_image_is_still_more_like_itself_than_like_the_others(images: np.ndarray) -> None:
+    distorted = in_order(images, FULL, strength=0.5).reshape(-1, 784)
+    originals = images.reshape(-1, 784) / np.float32(255)
+    likeness = distorted @ (originals / np.linalg.norm(originals, axis=1, keepdims=True)).T
+    assert np.mean(likeness.argmax(axis=1) == np.arange(len(images))) > 0.6
+
+
+def test_the_mean_centre_of_mass_stays(images: np.ndarray) -> None:
+    moved = centres(in_order(images, FULL)) - centres(images / 255)
+    assert np.abs(moved.mean(axis=0)).max() < 0.25  # pixels; 63 warps, of shifts up to 1.5
+    assert moved.std(axis=0).min() > 0.5
+
+
+def test_strength_zero_and_no_distortions_leave_images_alone(images: np.ndarray) -> None:
+    plain = images.astype(np.float32) / 255
+    assert np.allclose(in_order(images, FULL, strength=0.0), plain, atol=1e-6)
+    assert np.allclose(in_order(images, Distortions()), plain, atol=1e-6)
+
+
+def test_a_warp_that_changes_nothing_is_exact_to_the_edge() -> None:
+    ink = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
+    # A shift too small to see takes the long way that all warps take.
+    assert np.allclose(in_order(ink, Distortions(shift=1e-7)), ink / 255, atol=1e-4)
+
+
+def test_a_shift_agrees_with_scipy(images: np.ndarray) -> None:
+    shifted = in_order(images[:TILE], Distortions(shift=3.0))
+    moved = (centres(shifted) - centres(images[:TILE] / 255)).mean(axis=0)
+    expected = ndimage.shift(images[:TILE] / 255, (0, *moved), order=1, mode="grid-constant")
+    assert np.abs(moved).max() > 0.5
+    assert np.abs(shifted - expected).max() < 0.02
+
+
+def test_a_rotation_agrees_with_scipy(images: np.ndarray) -> None:
+    # The generator that draws the angle draws it here once more.
+    again = np.random.default_rng(0)
+    again.permutation(TILE)
+    angle = again.uniform(-30, 30, 1)[0]
+    turned = in_order(images[:TILE], Distortions(rotation=30.0))
+    expected = ndimage.rotate(
+        images[:TILE] / 255, -angle, axes=(2, 1), reshape=False, order=1, mode="grid-constant"
+    )
+    assert np.abs(turned - expected).max() < 0.02
+
+
+@pytest.mark.parametrize(("name", "limit"), [("log_scale", 0.3), ("shear", 0.4), ("elastic", 3.0)])
+def test_each_distortion_changes_images_in_proportion(
+    images: np.ndarray, name: str, limit: float
+) -> None:
+    def change(strength: float) -> float:
+        distorted = in_order(images[:640], replace(Distortions(), **{name: limit}), strength)
+        return float(np.abs(distorted - images[:640] / 255).mean())
+
+    assert 0 < 1.5 * change(0.25) < change(1.0)
+
+
+def test_thickness_adds_or_takes_ink_between_dilation_and_erosion(images: np.ndarray) -> None:
+    # Half a pixel off its grid, an image's four neighbours are a square of 2 x 2.
+    changed = in_order(images, Distortions(thickness=1.0))
+    by_tile = (changed.sum(axis=(1, 2)) / (images / 255).sum(axis=(1, 2)))[:1984].reshape(-1, TILE)
+    ratio = by_tile.mean(axis=1)  # of the ink, for each warp
+    assert ratio.min() < 0.8
+    assert ratio.max() > 1.2
+    thickest = ndimage.grey_dilation(images / 255, size=(1, 3, 3), mode="constant")
+    thinnest = ndimage.grey_erosion(images / 255, size=(1, 3, 3), mode="constant")
+    assert np.all((changed <= thickest + 1e-6) & (changed >= thinnest - 1e-6))
+
+
+def test_the_generator_alone_decides(images: np.ndarray) -> None:
+    distorter = Distorter(images[:200], FULL)
+    first, first_order = distorter.distort(1.0, np.random.default_rng([7, 1]))
+    again, again_order = distorter.distort(1.0, np.random.default_rng([7, 1]))
+    other, _ = distorter.distort(1.0, np.random.default_rng([7, 2]))
+    assert np.array_equal(first, again)
+    assert np.array_equal(first_order, again_order)
+    assert not np.array_equal(first, other)

@@ -1,0 +1,124 @@
+"""AdamW and SOAP against the papers' formulas, written plainly."""
+
+import numpy as np
+import pytest
+
+from mnist_cli.training.optimizers import SOAP, AdamW, rotate, rotate_back
+
+
+def random_gradients(shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(1)
+    return [rng.standard_normal(shape) for _ in range(count)]
+
+
+def test_adamw_follows_the_papers_formula() -> None:
+    gradients = random_gradients((3, 2), 5)
+    start = np.random.default_rng(0).standard_normal((3, 2))
+    weights, bias = start.copy(), start[0].copy()
+    optimizer = AdamW([weights, bias], weight_decay=0.3, betas=(0.8, 0.9), epsilon=1e-6)
+    for gradient in gradients:
+        optimizer.step([gradient, gradient[0]], learning_rate=0.01)
+
+    # Loshchilov and Hutter 2019, algorithm 2, with a constant schedule.
+    theta, m, v = start.copy(), np.zeros((3, 2)), np.zeros((3, 2))
+    undecayed = start.copy()
+    for t, g in enumerate(gradients, start=1):
+        m = 0.8 * m + 0.2 * g
+        v = 0.9 * v + 0.1 * g**2
+        step = 0.01 * (m / (1 - 0.8**t)) / (np.sqrt(v / (1 - 0.9**t)) + 1e-6)
+        theta = theta - step - 0.01 * 0.3 * theta
+        undecayed = undecayed - step
+    assert np.allclose(weights, theta, rtol=1e-12)
+    assert np.allclose(bias, undecayed[0], rtol=1e-12)  # biases do not decay
+
+
+def test_soap_follows_the_papers_formula_on_a_matrix() -> None:
+    gradients = random_gradients((4, 3), 9)
+    start = np.random.default_rng(0).standard_normal((4, 3))
+    weights = start.copy()
+    optimizer = SOAP([weights], refresh_every=2, covariance_decay=0.7, weight_decay=0.3)
+    for gradient in gradients:
+        optimizer.step([gradient], learning_rate=0.01)
+
+    # Vyas et al. 2024, algorithm 3, the first bases being those of the axes: the mean gradient is
+    # kept unrotated and rotated afresh in every step.
+    W, M, V = start.copy(), np.zeros((4, 3)), np.zeros((4, 3))
+    L, R, QL, QR = np.zeros((4, 4)), np.zeros((3, 3)), np.eye(4), np.eye(3)
+    for t, G in enumerate(gradients, start=1):
+        M = 0.9 * M + 0.1 * G
+        V = 0.999 * V + 0.001 * (QL.T @ G @ QR) ** 2
+        N = (QL.T @ M @ QR / (1 - 0.9**t)) / (np.sqrt(V / (1 - 0.999**t)) + 1e-8)
+        W = W - 0.01 * 0.3 * W - 0.01 * QL @ N @ QR.T
+        L = 0.7 * L + 0.3 * G @ G.T
+        R = 0.7 * R + 0.3 * G.T @ G
+        if t % 2 == 0:
+            QL, QR = np.linalg.qr(L @ QL)[0], np.linalg.qr(R @ QR)[0]
+    assert np.allclose(weights, W, rtol=1e-9)
+
+
+def test_the_bases_find_the_directions_in_which_gradients_vary() -> None:
+    rng = np.random.default_rng(0)
+    rows, _ = np.linalg.qr(rng.standard_normal((5, 5)))
+    columns, _ = np.linalg.qr(rng.standard_normal((4, 4)))
+    scale = np.outer(2.0 ** -np.arange(5), 3.0 ** -np.arange(4))
+    optimizer = SOAP([np.zeros((5, 4))], refresh_every=5, covariance_decay=0.99)
+    for _ in range(2000):
+        noise = rng.standard_normal((5, 4))
+        optimizer.step([rows @ (scale * noise) @ columns.T], learning_rate=0.0)
+
+    for found, true in zip(optimizer._bases[0], (rows, columns), strict=True):
+        assert np.abs(np.diag(found.T @ true)).min() > 0.9  # the same up to signs
+
+
+def test_rotations_keep_lengths_and_are_undone() -> None:
+    rng = np.random.default_rng(0)
+    array = rng.standard_normal((4, 5, 6))
+    bases = [np.linalg.qr(rng.standard_normal((n, n)))[0] for n in array.shape]
+    turned = rotate(array, bases)
+
+    assert turned.shape == array.shape
+    assert np.allclose(turned, np.einsum("abc,ai,bj,ck->ijk", array, *bases))
+    assert np.linalg.norm(turned) == pytest.approx(np.linalg.norm(array))
+    assert np.allclose(rotate_back(turned, bases), array)
+
+
+def test_soap_treats_biases_as_adam_does() -> None:
+    gradients = random_gradients((6,), 30)
+    by_adam, by_soap = np.ones(6), np.ones(6)
+    for parameter, kind in ((by_adam, AdamW), (by_soap, SOAP)):
+        optimizer = kind([parameter], weight_decay=0.5)
+        for gradient in gradients:
+            optimizer.step([gradient], learning_rate=0.1)
+    assert np.array_equal(by_adam, by_soap)
+
+
+def test_soap_descends_a_rotated_valley_faster_than_adam() -> None:
+    # A quadratic bowl a thousand times steeper one way than another, slanted to the axes.
+    rng = np.random.default_rng(3)
+    basis, _ = np.linalg.qr(rng.standard_normal((8, 8)))
+    curvature = basis @ np.diag(np.logspace(0, -3, 8)) @ basis.T
+    start = rng.standard_normal((8, 3))
+    losses = {}
+    for kind in (AdamW, SOAP):
+        x = start.copy()
+        optimizer = kind([x])
+        for step in range(400):
+            optimizer.step([curvature @ x], learning_rate=0.05 * (1 - step / 400))
+        losses[kind] = float(np.sum(x * (curvature @ x)))
+    assert losses[SOAP] < losses[AdamW] / 2
+
+
+@pytest.mark.parametrize("kind", [AdamW, SOAP])
+def test_float32_stays_float32_and_no_gradient_means_no_step(kind: type[AdamW]) -> None:
+    weights = np.ones((3, 4, 2), np.float32)
+    optimizer = kind([weights])
+    for _ in range(45):  # past two refreshes of the bases
+        optimizer.step([np.zeros_like(weights)], learning_rate=0.1)
+    assert weights.dtype == np.float32
+    assert np.array_equal(weights, np.ones((3, 4, 2)))
+    assert all(array.dtype == np.float32 for array in optimizer._means + optimizer._squares)
+
+
+def test_as_many_gradients_as_parameters() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        AdamW([np.ones(2), np.ones(3)]).step([np.ones(2)], learning_rate=0.1)

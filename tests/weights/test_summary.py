@@ -1,0 +1,163 @@
+"""What a weights file holds, counted by hand; how its values are spread; two files compared."""
+
+import hashlib
+import statistics
+
+import numpy as np
+import pytest
+
+from mnist_cli import load_images, load_labels, load_network
+from mnist_cli.errors import FileError
+from mnist_cli.evaluation.disagreement import compare
+from mnist_cli.net.network import Network
+from mnist_cli.weights.stats import BINS, spread
+from mnist_cli.weights.summary import summarize
+from mnist_cli.weights.weights_file import read_weights, save_network
+
+
+def save_arrays(path, **changes):
+    """An .npz of the book's shapes, with some arrays replaced."""
+    rng = np.random.default_rng(2)
+    shapes = {"W1": (784, 50), "W2": (50, 100), "W3": (100, 10), "b1": 50, "b2": 100, "b3": 10}
+    arrays = {name: rng.normal(size=shape).astype("f4") for name, shape in shapes.items()}
+    np.savez(path, **arrays | changes)
+    return path
+
+
+def test_the_book_s_weights(book_weights):
+    summary = summarize(book_weights)
+    assert [(info.name, info.shape, info.parameters) for info in summary.arrays] == [
+        ("W1", (784, 50), 39200),
+        ("W2", (50, 100), 5000),
+        ("W3", (100, 10), 1000),
+        ("b1", (50,), 50),
+        ("b2", (100,), 100),
+        ("b3", (10,), 10),
+    ]
+    assert {info.dtype for info in summary.arrays} == {"float32"}
+    assert {info.stats for info in summary.arrays} == {None}
+    assert summary.parameters == 45360
+    assert summary.layer_sizes == (784, 50, 100, 10)
+    assert (summary.format, summary.protocol, summary.finite) == ("pickle", 3, True)
+    content = book_weights.read_bytes()
+    assert summary.bytes == len(content)
+    assert summary.sha256 == hashlib.sha256(content).hexdigest()
+    assert summary.neurons == ()
+
+
+def test_the_embedded_weights_are_the_default():
+    summary = summarize()
+    assert (summary.origin, summary.parameters) == ("embedded", 45360)
+
+
+def test_other_depths_and_types(tmp_path):
+    rng = np.random.default_rng(3)
+    path = tmp_path / "deep.npz"
+    np.savez(
+        path, W1=rng.normal(size=(784, 7)), b1=np.zeros(7), W2=rng.normal(size=(7, 10)),
+        b2=np.zeros(10),
+    )  # fmt: skip
+    summary = summarize(path, activation="relu")
+    assert summary.layer_sizes == (784, 7, 10)
+    assert summary.parameters == 784 * 7 + 7 + 7 * 10 + 10
+    assert {info.dtype for info in summary.arrays} == {"float64"}
+    assert (summary.format, summary.protocol, summary.activation) == ("npz", None, "relu")
+
+
+def test_nan_is_told_and_not_an_error(tmp_path):
+    path = save_arrays(tmp_path / "nan.npz", b3=np.full(10, np.nan, "f4"))
+    summary = summarize(path, stats=True, all_neurons=True)
+    assert summary.finite is False
+    assert summary.arrays[-1].stats.mean is None
+    assert summary.arrays[0].stats.mean is not None
+
+
+def test_stats_by_the_standard_library(book_weights):
+    values = read_weights(book_weights).arrays["b2"].tolist()
+    stats = summarize(book_weights, stats=True).arrays[4].stats
+    assert (stats.minimum, stats.maximum) == (min(values), max(values))
+    assert stats.mean == pytest.approx(statistics.fmean(values))
+    assert stats.std == pytest.approx(statistics.pstdev(values))
+    assert stats.near_zero == sum(abs(value) < 0.01 for value in values) / 100
+    width = (max(values) - min(values)) / BINS
+    for number, count in enumerate(stats.counts[:-1]):
+        lower = min(values) + number * width
+        assert count == sum(lower <= value < lower + width for value in values)
+    assert sum(stats.counts) == 100
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 5e-324, 0.0])
+def test_stats_of_extreme_values_neither_overflow_nor_warn(value):
+    stats = spread(np.array([value, value, -value]))
+    assert np.isfinite([stats.minimum, stats.maximum, stats.mean, stats.std]).all()
+    assert sum(stats.counts) == 3
+
+
+def test_stats_leave_out_what_is_not_finite():
+    stats = spread(np.array([1.0, 3.0, np.nan, np.inf]))
+    assert (stats.minimum, stats.maximum, stats.mean, stats.std) == (1, 3, 2, 1)
+
+
+def test_a_neuron_is_a_column_of_the_first_layer(book_weights):
+    W1 = read_weights(book_weights).arrays["W1"]
+    (neuron,) = summarize(book_weights, neuron=7).neurons
+    assert neuron.index == 7
+    for row in range(28):
+        assert neuron.weights[row].tolist() == W1[28 * row : 28 * row + 28, 7].tolist()
+    assert neuron.bias == read_weights(book_weights).arrays["b1"][7]
+    sheet = summarize(book_weights, all_neurons=True).neurons
+    assert [one.index for one in sheet] == list(range(50))
+    np.testing.assert_array_equal(sheet[7].weights, neuron.weights)
+
+
+@pytest.mark.parametrize("neuron", [-1, 50])
+def test_a_neuron_that_is_not_there_is_told_the_range(book_weights, neuron):
+    with pytest.raises(IndexError, match=r"is not in the range 0\.\.49"):
+        summarize(book_weights, neuron=neuron)
+
+
+def test_a_file_is_no_distance_from_itself(book_weights):
+    same = compare(book_weights, book_weights)
+    assert (same.disagreements, same.correct, same.samples) == (0, (9352, 9352), 10_000)
+    assert {pair.distance for pair in same.arrays} == {0}
+
+
+def test_two_files_by_hand(book_weights, tmp_path):
+    book = load_network(book_weights)
+    other = Network((book.weights[0] * np.float32(0.5), *book.weights[1:]), book.biases)
+    save_network(other, tmp_path / "other.pkl")
+    result = compare(book_weights, tmp_path / "other.pkl")
+    images, labels = load_images(), load_labels()
+    theirs, ours = other.predict(images), book.predict(images)
+    assert result.disagreements == np.count_nonzero(theirs != ours)
+    assert result.correct == (9352, np.count_nonzero(theirs == labels))
+    W1, b1 = result.arrays[0], result.arrays[3]
+    expected = float(sum((float(w) / 2) ** 2 for w in book.weights[0].ravel()) ** 0.5)
+    assert W1.distance == pytest.approx(expected)
+    assert W1.relative == pytest.approx(0.5)
+    assert b1.distance == 0
+
+
+def test_other_shapes_have_no_distance(book_weights, tmp_path):
+    rng = np.random.default_rng(3)
+    net = Network((rng.normal(size=(784, 10)),), (np.zeros(10),))
+    save_network(net, tmp_path / "flat.npz")
+    result = compare(book_weights, tmp_path / "flat.npz")
+    shapes = {pair.name: pair.shapes for pair in result.arrays}
+    assert shapes["W1"] == ((784, 50), (784, 10))
+    assert shapes["W2"] == ((50, 100), None)
+    assert {pair.distance for pair in result.arrays} == {None}
+    assert result.disagreements is not None
+
+
+def test_weights_that_are_not_finite_have_no_answers_to_compare(book_weights, tmp_path):
+    path = save_arrays(tmp_path / "nan.npz", b3=np.full(10, np.inf, "f4"))
+    result = compare(book_weights, path)
+    assert (result.correct, result.disagreements) == (None, None)
+    assert result.arrays[0].distance is not None
+    assert result.arrays[-1].distance is None
+
+
+def test_a_missing_file_is_an_error(tmp_path):
+    with pytest.raises(FileError):
+        summarize(tmp_path / "nothing.pkl")

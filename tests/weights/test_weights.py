@@ -1,0 +1,237 @@
+"""Weights files: every honest writer's file loads, what is saved loads everywhere."""
+
+import collections
+import hashlib
+import io
+import itertools
+import pickle
+import pickletools
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_cli import paths
+from mnist_cli.errors import FileError, FormatError
+from mnist_cli.net.network import Network
+from mnist_cli.weights.weights_file import load_network, parse_weights, read_weights, save_network
+
+NAMES = ["W1", "W2", "W3", "b1", "b2", "b3"]
+
+
+@pytest.fixture
+def book(book_weights: Path) -> dict[str, np.ndarray]:
+    """The book's arrays, by the standard unpickler: this file is known and harmless."""
+    return pickle.loads(book_weights.read_bytes())
+
+
+def arrays_of(network: Network) -> dict[str, np.ndarray]:
+    pairs = enumerate(zip(network.weights, network.biases, strict=True), 1)
+    return {name: array for i, (W, b) in pairs for name, array in ((f"W{i}", W), (f"b{i}", b))}
+
+
+def same_bits(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> bool:
+    return sorted(found) == sorted(expected) and all(
+        (found[name].dtype, found[name].shape, found[name].tobytes())
+        == (expected[name].dtype, expected[name].shape, expected[name].tobytes())
+        for name in found
+    )
+
+
+def network_of(arrays: dict[str, np.ndarray]) -> Network:
+    names = sorted(arrays)
+    return Network(
+        weights=tuple(arrays[name] for name in names if name.startswith("W")),
+        biases=tuple(arrays[name] for name in names if name.startswith("b")),
+    )
+
+
+def random_arrays(*sizes: int, dtype: str = "f4") -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(3)
+    layers = list(enumerate(itertools.pairwise(sizes), 1))
+    return {f"W{i}": rng.normal(size=(m, n)).astype(dtype) for i, (m, n) in layers} | {
+        f"b{i}": rng.normal(size=n).astype(dtype) for i, (_, n) in layers
+    }
+
+
+def test_reads_the_book_s_weights(book_weights, book):
+    weights = read_weights(book_weights)
+    assert (weights.file, weights.origin) == (book_weights, "given")
+    assert (weights.format, weights.protocol, weights.bytes) == ("pickle", 3, 181_853)
+    assert weights.sha256 == hashlib.sha256(book_weights.read_bytes()).hexdigest()
+    assert weights.finite
+    assert list(weights.arrays) == NAMES
+    assert same_bits(weights.arrays, book)
+    assert weights.network().layer_sizes == (784, 50, 100, 10)
+
+
+def test_all_files_by_other_writers_hold_the_same_network(shared_data, book, tmp_path):
+    count = 0
+    with tarfile.open(shared_data / "weights-by-other-writers.tar.xz") as archive:
+        for member in archive:
+            if not member.isfile():
+                continue
+            file = tmp_path / "weights"
+            file.write_bytes(archive.extractfile(member).read())
+            weights = read_weights(file)
+            expected_dtype = np.float64 if "float64" in member.name else np.float32
+            assert {array.dtype for array in weights.arrays.values()} == {np.dtype(expected_dtype)}
+            assert same_bits(arrays_of(weights.network()), book), member.name
+            count += 1
+    assert count == 36
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f8", ">f8"])
+@pytest.mark.parametrize("layout", [np.asarray, np.asfortranarray])
+def test_reads_npz_as_numpy_writes_it(save, dtype, layout, tmp_path):
+    arrays = random_arrays(784, 5, 10)
+    file = tmp_path / "weights.pkl"  # the content decides, not the name
+    with file.open("wb") as opened:
+        save(opened, **{name: layout(array.astype(dtype)) for name, array in arrays.items()})
+    weights = read_weights(file)
+    assert (weights.format, weights.protocol) == ("npz", None)
+    assert list(weights.arrays) == ["W1", "W2", "b1", "b2"]
+    native = {name: array.astype(dtype[1:]) for name, array in arrays.items()}
+    assert same_bits(weights.arrays, native)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_reads_npz_that_was_written_to_a_pipe(save):
+    class Pipe(io.RawIOBase):
+        content = bytearray()
+
+        def writable(self):
+            return True
+
+        def write(self, data):
+            self.content += data
+            return len(data)
+
+    pipe, arrays = Pipe(), random_arrays(784, 10)
+    pipe.content = bytearray()
+    save(pipe, **arrays)
+    assert same_bits(parse_weights(bytes(pipe.content)), arrays)
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("make", [dict, collections.OrderedDict])
+def test_reads_every_protocol_and_order_of_keys(protocol, make):
+    arrays = random_arrays(784, 20, 30, 10, dtype="f8")
+    backwards = make(reversed(arrays.items()))
+    found = parse_weights(pickle.dumps(backwards, protocol))
+    assert list(found) == NAMES
+    assert same_bits(found, arrays)
+
+
+@pytest.mark.parametrize("sizes", [(784, 10), (784, 1, 10), (784, *[9] * 7, 10)])
+@pytest.mark.parametrize("suffix", [".pkl", ".npz", ".NPZ"])
+def test_saved_networks_of_one_to_eight_layers_come_back(sizes, suffix, tmp_path):
+    network = network_of(random_arrays(*sizes))
+    file = tmp_path / f"own{suffix}"
+    save_network(network, file)
+    found = load_network(file, activation="relu")
+    assert found.layer_sizes == sizes
+    assert found.activation == "relu"
+    assert same_bits(arrays_of(found), arrays_of(network))
+
+
+def test_the_book_s_own_code_loads_a_saved_pickle(tmp_path, book):
+    file = tmp_path / "sample_weight.pkl"
+    save_network(network_of(book), file)
+    with file.open("rb") as opened:
+        network = pickle.load(opened)  # as in ch03/neuralnet_mnist.py
+    assert same_bits(network, book)
+
+
+def test_a_saved_pickle_needs_only_names_that_every_numpy_has(tmp_path):
+    save_network(network_of(random_arrays(784, 10)), tmp_path / "w.pkl")
+    content = (tmp_path / "w.pkl").read_bytes()
+    operations = [(op.name, argument) for op, argument, _ in pickletools.genops(content)]
+    assert operations[0] == ("PROTO", 3)
+    assert {argument for name, argument in operations if name == "GLOBAL"} == {
+        "numpy.core.multiarray _reconstruct",
+        "numpy ndarray",
+        "numpy dtype",
+    }
+
+
+def test_numpy_loads_a_saved_npz(tmp_path):
+    arrays = random_arrays(784, 3, 10)
+    save_network(network_of(arrays), tmp_path / "w.npz")
+    with np.load(tmp_path / "w.npz") as found:
+        assert same_bits(dict(found), arrays)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "sha256"),
+    [
+        (".pkl", "4d1f4fb13f956c6f22b37f758c8cac80fab44eb30d28de60b602be411389d6b0"),
+        (".npz", "c80f0c587710de97f78afbca2fd234f3951d2eda70763465984399ca7df5cd0a"),
+    ],
+)
+def test_the_same_network_is_saved_as_the_same_bytes_everywhere(suffix, sha256, tmp_path):
+    values = np.arange(784 * 10, dtype=np.float32).reshape(784, 10)
+    file = tmp_path / f"w{suffix}"
+    save_network(Network(weights=(values,), biases=(values[0],)), file)
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == sha256
+
+
+def test_saving_overwrites_only_when_asked(tmp_path):
+    network, file = network_of(random_arrays(784, 10)), tmp_path / "w.pkl"
+    file.write_bytes(b"precious")
+    with pytest.raises(FileError, match="exists already"):
+        save_network(network, file)
+    assert file.read_bytes() == b"precious"
+    save_network(network, file, overwrite=True)
+    assert load_network(file).layer_sizes == (784, 10)
+    assert [path.name for path in tmp_path.iterdir()] == ["w.pkl"]
+
+
+def test_saving_takes_two_suffixes_and_what_can_be_read_again(tmp_path):
+    network = network_of(random_arrays(784, 10))
+    with pytest.raises(ValueError, match=r"ends in '\.h5', takes \.pkl or \.npz"):
+        save_network(network, tmp_path / "w.h5")
+    huge = Network(
+        weights=(np.zeros((784, 6000), "f4"), np.zeros((6000, 10), "f4")),
+        biases=(np.zeros(6000, "f4"), np.zeros(10, "f4")),
+    )
+    with pytest.raises(ValueError, match="takes at most 16,777,216"):
+        save_network(huge, tmp_path / "w.pkl")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_file_says_where_it_was_looked_for():
+    with pytest.raises(FileError, match=r"nowhere\.pkl: there is no such file"):
+        read_weights("nowhere.pkl")
+
+
+def test_without_a_name_the_embedded_file_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights.pkl").write_bytes(b"what lies in the current folder is not asked")
+    weights = read_weights()
+    assert weights.origin == "embedded"
+    assert weights.file == paths.embedded_directory() / "weights.pkl"
+    assert load_network().layer_sizes[0] == 784
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e39])
+@pytest.mark.parametrize("key", ["W1", "b2"])
+def test_values_that_are_not_finite_in_float32_are_shown_but_not_used(value, key, tmp_path):
+    arrays = random_arrays(784, 5, 10, dtype="f8")
+    arrays[key].flat[3] = value
+    file = tmp_path / "w.pkl"
+    file.write_bytes(pickle.dumps(arrays))
+    weights = read_weights(file)
+    assert not weights.finite
+    assert same_bits(weights.arrays, arrays)
+    with pytest.raises(FormatError, match="NaN or infinite"):
+        weights.network()
+    with pytest.raises(FormatError, match="NaN or infinite"):
+        load_network(file)
+
+
+def test_arrays_are_read_only():
+    with pytest.raises(ValueError, match="read-only"):
+        parse_weights(pickle.dumps(random_arrays(784, 10)))["b1"][0] = 1

@@ -1,0 +1,688 @@
+"""Weights files from strangers: one test a class of fault, then a fuzzer and a watched child."""
+
+import io
+import pickle
+import struct
+import subprocess
+import sys
+import time
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+from support import limited, pickles
+from support.pickles import a_global, call, items, number, one_layer, pickled, text, weights_file
+
+from mnist_cli.errors import FileError, FormatError
+from mnist_cli.weights.unpickle import MAX_OPERATIONS
+from mnist_cli.weights.weights_file import MAX_FILE_BYTES, parse_weights, read_weights
+
+DAMAGED = "The file is damaged; get it again with 'mnist download'."
+
+
+def refusal(content: bytes) -> str:
+    with pytest.raises(FormatError) as refused:
+        parse_weights(content)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 400
+    return refused.value.problem
+
+
+def arrays(**changed: np.ndarray) -> dict[str, np.ndarray]:
+    return {"W1": np.zeros((784, 10), "f4"), "b1": np.zeros(10, "f4")} | changed
+
+
+def npz(save=np.savez, **members: np.ndarray) -> bytes:
+    archive = io.BytesIO()
+    save(archive, **(members or arrays()))
+    return archive.getvalue()
+
+
+def npy(array: np.ndarray, header: str | None = None) -> bytes:
+    """A .npy file, or one with another header."""
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    if header is None:
+        return file.getvalue()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + array.tobytes()
+
+
+def zipped(*members: tuple[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+    archive = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zipfile warns of a name that is there twice
+        with zipfile.ZipFile(archive, "w", method) as file:
+            for name, content in members:
+                file.writestr(name, content)
+    return archive.getvalue()
+
+
+W1, b1 = npy(np.zeros((784, 10), "f4")), npy(np.zeros(10, "f4"))
+
+
+def test_the_smallest_files_load():
+    """What every test below changes one thing of."""
+    zeros = arrays()
+    for content in (
+        weights_file(one_layer()),
+        npz(),
+        zipped(("W1.npy", W1), ("b1.npy", b1)),
+    ):
+        assert all(
+            np.array_equal(found, zeros[key]) for key, found in parse_weights(content).items()
+        )
+
+
+# Pickles
+
+
+def test_a_call_is_refused_before_it_can_do_anything(tmp_path):
+    witness = tmp_path / "witness"
+    hostile = call(a_global("os", "system"), text(f"touch {witness}"))
+    for content in (
+        pickled(hostile),
+        weights_file(one_layer(), text("b2"), hostile),
+        weights_file(one_layer(W1=hostile)),
+        hostile + pickle.STOP,
+    ):
+        assert refusal(content).startswith("asks to call os.system: this is not a weights file")
+    assert not witness.exists()
+    pickle.loads(pickled(hostile))  # it is armed
+    assert witness.exists()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (pickle.NONE, "nothing"),
+        (number(7), "a number"),
+        (text("W1"), "a text"),
+        (pickles.byte_string(b"W1"), "a string of bytes"),
+        (items(), "a tuple"),
+        (pickle.EMPTY_DICT, "a dictionary"),
+        (pickles.NDARRAY, "no value of its own"),
+        (pickles.dtype(), "no value of its own"),
+        (pickles.empty_array(), "an array without content"),
+    ],
+)
+def test_values_that_are_no_arrays(value, words):
+    assert refusal(weights_file(one_layer(b1=value))) == f"b1 is {words}, expected an array"
+    if words != "a dictionary":
+        assert refusal(pickled(value)) == f"holds {words}, expected a dictionary of arrays"
+
+
+@pytest.mark.parametrize("value", [[1.0], 1.0, {1.0}, frozenset(), [[0.0] * 10] * 784])
+def test_values_of_other_kinds_are_named_with_their_key(value):
+    problem = refusal(pickle.dumps({"W1": value, "b1": 0}))
+    assert problem.startswith("array W1 holds a ")
+
+
+@pytest.mark.parametrize(
+    ("shape", "length", "problem"),
+    [
+        ((10,), 36, "array b1 holds 36 bytes, expected 40 (10 float32)"),
+        ((10,), 44, "array b1 holds 44 bytes, expected 40 (10 float32)"),
+        ((10,), 0, "array b1 holds 0 bytes, expected 40 (10 float32)"),
+        ((2**62,), 40, "array b1 has shape (4611686018427387904,), expected (10,)"),
+        ((2**62, 2**62), 40, "array b1 has shape (4611686018427387904, 4611686018427387904), expe"),
+        ((0,), 0, "array b1 has shape (0,), expected (10,)"),
+        ((), 4, "array b1 has shape (), expected (10,)"),
+        ((10, 1), 40, "array b1 has shape (10, 1), expected (10,)"),
+        ((1,) * 1000, 4, "array b1 has shape (1, 1, 1,"),
+    ],
+)
+def test_lengths_and_shapes_that_do_not_fit(shape, length, problem):
+    content = weights_file(one_layer(b1=pickles.array(shape, bytes(length))))
+    with pytest.raises(FormatError) as refused:
+        parse_weights(content)
+    assert refused.value.problem.startswith(problem)
+    assert "holds" not in problem or refused.value.hint == DAMAGED
+
+
+@pytest.mark.parametrize(
+    ("sizes", "problem"),
+    [
+        ({"W1": (783, 10)}, "array W1 has shape (783, 10), expected (784, 10)"),
+        ({"W1": (784, 11), "b1": (11,)}, "array W1 has shape (784, 11), expected (784, 10)"),
+        ({"b1": (9,)}, "array b1 has shape (9,), expected (10,)"),
+        ({"W1": (10, 784)}, "array W1 has shape (10, 784), expected (784, 10)"),
+        ({"W1": (784,)}, "array W1 has shape (784,), expected (784, 10)"),
+        (
+            {"W1": (784, 0), "b1": (0,), "W2": (0, 10), "b2": (10,)},
+            "array W1 has shape (784, 0), expected (784, n)",
+        ),
+        (
+            {"W1": (7, 5), "b1": (5,), "W2": (5, 10), "b2": (10,)},
+            "array W1 has shape (7, 5), expected (784, 5)",
+        ),
+        (
+            {"W1": (784, 5), "b1": (5,), "W2": (6, 10), "b2": (10,)},
+            "array W2 has shape (6, 10), expected (5, 10)",
+        ),
+        (
+            {"W1": (784, 5), "b1": (6,), "W2": (6, 10), "b2": (10,)},
+            "array b1 has shape (6,), expected (5,)",
+        ),
+        ({"W1": None}, "array W1 is missing: found b1, expected W1 b1"),
+        ({"b1": None}, "array b1 is missing: found W1, expected W1 b1"),
+        ({"W3": (10, 10)}, "array W2 is missing: found W1 b1 W3, expected W1 W2 W3 b1 b2 b3"),
+        ({"W0": (1, 1)}, "array W0 is too many, expected W1 b1"),
+        ({"w1": (784, 10)}, "array w1 is too many, expected W1 b1"),
+        ({"W9": (10, 10)}, "array W9 is too many, expected W1 b1"),
+        ({"W1 ": (784, 10)}, "array W1  is too many, expected W1 b1"),
+        ({"\x1b[31m\n\u202e": (1,)}, r"array \x1b[31m\n\u202e is too many, expected W1 b1"),
+    ],
+)
+def test_keys_and_shapes_that_are_no_network(sizes, problem):
+    shapes = {"W1": (784, 10), "b1": (10,)} | sizes
+    values = {key: np.zeros(shape, "f4") for key, shape in shapes.items() if shape is not None}
+    assert refusal(pickle.dumps(values)) == problem
+    assert refusal(npz(**values)) == problem
+
+
+def test_an_empty_dictionary():
+    assert refusal(pickle.dumps({})).startswith("array W1 is missing: found none")
+
+
+def test_a_key_that_is_there_twice():
+    content = weights_file(one_layer(), text("b1"), pickles.array((10,)))
+    assert refusal(content) == "the key b1 is there twice"
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        # SimpleConvNet, chapter 7, and DeepConvNet, chapter 8
+        [(30, 1, 5, 5), (4320, 100), (100, 10)],
+        [
+            (16, 1, 3, 3),
+            (16, 16, 3, 3),
+            (32, 16, 3, 3),
+            (32, 32, 3, 3),
+            (64, 32, 3, 3),
+            (64, 64, 3, 3),
+            (1024, 50),
+            (50, 10),
+        ],
+    ],
+)
+def test_the_book_s_convolutional_nets_are_recognised(shapes):
+    values = {}
+    for layer, shape in enumerate(shapes, 1):
+        values[f"W{layer}"] = np.zeros(shape)
+        values[f"b{layer}"] = np.zeros(shape[0] if len(shape) == 4 else shape[1])
+    assert refusal(pickle.dumps(values, 3)) == (
+        f"this is a convolutional net (array W1 has shape {shapes[0]}); "
+        "mnist reads fully connected ones"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"", "the file is empty"),
+        (b"<!DOCTYPE html><html>", "found a web page"),
+        (b"\x89PNG\r\n\x1a\n", "found a PNG image"),
+        (b"\xff\xd8\xff\xe0", "found a JPEG image"),
+        (b"\x1f\x8b\x08\x00", "found a gzip file"),
+        (npy(np.zeros(3)), "found a single array (.npy)"),
+        (b"\x00\x00\x08\x03", "found MNIST images or labels (IDX)"),
+        (zipped(), "found an empty zip archive"),
+        (b"%PDF-1.7", "found a PDF document"),
+        (b"W1 = [[0.1, 0.2]]", "found byte 0x57, expected a pickle operation"),
+        (b"\x00" * 100, "found byte 0x00, expected a pickle operation"),
+    ],
+)
+def test_other_kinds_of_files_are_told_apart(content, kind):
+    assert refusal(content).startswith(kind)
+
+
+@pytest.mark.parametrize("content", [weights_file(one_layer()), npz(np.savez_compressed), npz()])
+def test_a_file_cut_anywhere_is_refused(content):
+    ends = {*range(min(len(content), 600)), *range(0, len(content), 101)}
+    ends |= set(range(len(content) - 600, len(content)))
+    for end in sorted(end for end in ends if end >= 0):
+        refusal(content[:end])
+
+
+@pytest.mark.parametrize("content", [weights_file(one_layer()), npz(np.savez_compressed), npz()])
+@pytest.mark.parametrize("more", [b"\x00", b"\n", b".", weights_file(one_layer()), npz()])
+def test_nothing_may_follow(content, more):
+    refusal(content + more)
+
+
+def test_a_file_larger_than_the_cap(tmp_path):
+    file = tmp_path / "w.pkl"
+    with file.open("wb") as opened:
+        opened.truncate(MAX_FILE_BYTES + 1)
+    with pytest.raises(FileError, match="too large: 16,777,217 bytes, at most 16,777,216"):
+        read_weights(file)
+
+
+def test_arrays_that_share_their_bytes_count_each_time():
+    data = bytes(1000 * 1000 * 4)
+    shared = pickles.byte_string(data) + pickle.BINPUT + b"\x05"
+    values = {f"W{i}": (1000, 1000) for i in range(2, 8)}
+    values |= {"W1": (784, 1000), "W8": (1000, 10), "b8": (10,)}
+    values |= {f"b{i}": (1000,) for i in range(1, 8)}
+    pairs = []
+    for key, shape in values.items():
+        content = pickle.BINGET + b"\x05" if shape == (1000, 1000) else None
+        content = shared if key == "W2" else content
+        content = content or pickles.byte_string(bytes(int(np.prod(shape)) * 4))
+        state = items(
+            number(1), items(*map(number, shape)), pickles.dtype(), pickle.NEWFALSE, content
+        )
+        pairs += [text(key), pickles.empty_array(), state, pickle.BUILD]
+    assert refusal(pickled(pickles.dictionary(*pairs))) == (
+        "describes arrays of more than 16,777,216 bytes"
+    )
+
+
+# Archives
+
+
+def test_a_member_that_is_there_twice():
+    members = [("W1.npy", W1), ("b1.npy", b1), ("b1.npy", b1)]
+    assert refusal(zipped(*members)) == "the array b1 is there twice"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "b1",
+        "../b1.npy",
+        "/b1.npy",
+        "a/b1.npy",
+        "a\\b1.npy",
+        "b1.npy/",
+        "b1.txt",
+        "b1.npy.npy",
+        "\x1b[2J.npy",
+        "archive/data.pkl",
+        "B1.npy",
+    ],
+)
+def test_other_members_and_names_with_paths(name):
+    refusal(zipped(("W1.npy", W1), ("b1.npy", b1), (name, b1)))
+    refusal(zipped(("W1.npy", W1), (name, b1)))
+
+
+def test_a_member_that_is_a_pickle_or_an_object_array(tmp_path):
+    witness = tmp_path / "witness"
+    hostile = call(a_global("os", "system"), text(f"touch {witness}")) + pickle.STOP
+    problem = refusal(zipped(("W1.npy", hostile), ("b1.npy", b1)))
+    assert problem == "W1.npy is no .npy file of version 1, 2 or 3"
+    objects = npy(np.array([None]))
+    assert refusal(zipped(("W1.npy", objects), ("b1.npy", b1))) == (
+        "array W1 has dtype object, expected float32 or float64"
+    )
+    assert not witness.exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("<i8", "int64"), ("<f2", "float16"), ("<c8", "complex64"), ("<U3", "text"), ("?", "bool")],
+)
+def test_a_member_of_another_dtype(code, name):
+    problem = refusal(npz(**arrays(b1=np.zeros(10, code))))
+    assert problem == f"array b1 has dtype {name}, expected float32 or float64"
+
+
+HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (10,), }"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "\n",
+        HEADER.replace("10", "9 + 1"),
+        HEADER.replace("10", "-10"),
+        HEADER.replace("10", "1_0"),
+        HEADER.replace("10", "010"),
+        HEADER.replace("10", "9" * 30),
+        HEADER.replace("10", "10.0"),
+        HEADER.replace("(10,)", "(10)"),
+        HEADER.replace("(10,)", "[10]"),
+        HEADER.replace("(10,)", "__import__('os').system('true')"),
+        HEADER.replace("'<f4'", "[('a', '<f4')]"),
+        HEADER.replace("'<f4'", "'<f4' + ''"),
+        HEADER.replace("False", "0"),
+        HEADER.replace("}", "'more': 1}"),
+        HEADER.replace("'shape': (10,), ", ""),
+        HEADER + "#",
+        HEADER + "\x00",
+        HEADER + " " * 2000,
+        "[" * 500,
+        HEADER * 2,
+    ],
+)
+def test_a_header_that_is_not_the_literal_that_numpy_writes(header):
+    member = npy(np.zeros(10, "f4"), header)
+    refusal(zipped(("W1.npy", W1), ("b1.npy", member)))
+
+
+@pytest.mark.parametrize("header", [HEADER, HEADER + " " * 60 + "\n", HEADER.replace("10", "10L")])
+def test_a_header_that_numpy_writes(header):
+    parse_weights(zipped(("W1.npy", W1), ("b1.npy", npy(np.zeros(10, "f4"), header))))
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_every_version_of_header(version):
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy tells that old ones cannot read it
+        np.lib.format.write_array(file, np.zeros(10, "f4"), version=version)
+    parse_weights(zipped(("W1.npy", W1), ("b1.npy", file.getvalue())))
+
+
+@pytest.mark.parametrize("shape", ["(10, 1000000000)", "(999999999999999999, 10)"])
+def test_a_shape_that_claims_gigabytes(shape):
+    member = npy(np.zeros(10, "f4"), HEADER.replace("(10,)", shape))
+    assert "at most" in refusal(zipped(("W1.npy", W1), ("b1.npy", member)))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize(("change", "found"), [(-4, "36"), (4, "more"), (1, "more"), (-1, "39")])
+def test_a_member_that_is_too_short_or_too_long(method, change, found):
+    member = b1[:change] if change < 0 else b1 + bytes(change)
+    problem = refusal(zipped(("W1.npy", W1), ("b1.npy", member), method=method))
+    assert problem == f"b1.npy holds {found} bytes, expected 40 (float32 of shape (10,))"
+
+
+def inflating(megabytes: int, size: int, checksum: int) -> bytes:
+    """An archive whose b1 has an honest header and inflates to far more than it says."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    pieces = [packer.compress(b1), *(packer.compress(bytes(2**20)) for _ in range(megabytes))]
+    packed = b"".join([*pieces, packer.flush()])
+    return with_member(zipped(("W1.npy", W1), ("b1.npy", b1)), packed, size, checksum)
+
+
+@pytest.mark.parametrize(
+    ("size", "checksum"), [(len(b1), zlib.crc32(b1)), (len(b1) + 2**20, 0)], ids=["lie", "truth"]
+)
+def test_a_member_that_inflates_to_far_more(size, checksum):
+    problem = refusal(inflating(1, size, checksum))
+    assert problem == "b1.npy holds more bytes, expected 40 (float32 of shape (10,))"
+
+
+def with_member(archive: bytes, packed: bytes, size: int, checksum: int) -> bytes:
+    """The archive with other packed bytes in its last member, and a directory that fits."""
+    directory = archive.index(b"PK\x01\x02")
+    last_local, last_central = archive.rindex(b"PK\x03\x04"), archive.rindex(b"PK\x01\x02")
+    sizes = struct.pack("<3I", checksum, len(packed), size)
+    local = bytearray(archive[last_local : last_local + 36])  # 30 bytes and "b1.npy"
+    local[8:10], local[14:26] = struct.pack("<H", 8), sizes
+    central = bytearray(archive[directory : len(archive) - 22])
+    central[last_central - directory + 10 : last_central - directory + 12] = struct.pack("<H", 8)
+    central[last_central - directory + 16 : last_central - directory + 28] = sizes
+    end = bytearray(archive[-22:])
+    end[16:20] = struct.pack("<I", last_local + len(local) + len(packed))
+    return archive[:last_local] + bytes(local) + packed + bytes(central) + bytes(end)
+
+
+def test_a_member_with_bytes_behind_its_end():
+    honest = zipped(("W1.npy", W1), ("b1.npy", b1))
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packer.compress(b1) + packer.flush()
+    parse_weights(with_member(honest, packed, len(b1), zlib.crc32(b1)))
+    problem = refusal(with_member(honest, packed + b"hidden", len(b1), zlib.crc32(b1)))
+    assert problem == "b1.npy has a wrong checksum or length"
+
+
+def test_a_wrong_checksum():
+    content = bytearray(npz())
+    content[content.index(b"b1.npy") - 500] ^= 1  # within the zeros of W1
+    assert refusal(bytes(content)) == "W1.npy has a wrong checksum or length"
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "problem"),
+    [
+        (6, b"\xf3\x00", "the archive needs version 243 of zip, at most 45 is read"),
+        (8, b"\x01\x00", "W1.npy is encrypted"),
+        (8, b"\x20\x00", "W1.npy has flags 0x0020 that no writer of arrays sets"),
+        (10, b"\x0c\x00", "W1.npy is packed by method 12, expected 0 or 8 (deflate)"),
+        (20, b"\x00\x00\x00\x00", "W1.npy is cut short, overlaps another member or leaves a gap"),
+        (20, b"\xff\xff\xff\xff", "W1.npy is cut short, overlaps another member or leaves a gap"),
+        (24, b"\xff\xff\xff\x7f", "W1.npy has a wrong checksum or length"),
+        (42, b"\x01\x00\x00\x00", "the archive begins with bytes that belong to no member"),
+        (42, b"\xff\xff\xff\xff", "the archive begins with bytes that belong to no member"),
+        (46, b"W2", "W2.npy has another name or method in the archive's directory"),
+        (28, b"\xff\xff", "the archive's directory is damaged"),
+    ],
+)
+def test_a_directory_that_lies(offset, value, problem):
+    content = bytearray(npz())
+    entry = content.index(b"PK\x01\x02") + offset
+    content[entry : entry + len(value)] = value
+    assert refusal(bytes(content)) == problem
+
+
+@pytest.mark.parametrize(
+    ("offset", "value"),
+    [
+        (4, b"\x01\x00"),  # the disk
+        (8, b"\x03\x00"),  # members on this disk
+        (8, b"\x01\x00\x01\x00"),  # members, here and in all: one is hidden
+        (8, b"\x03\x00\x03\x00"),
+        (12, b"\x00\x00"),  # the size of the directory
+        (20, b"\x01\x00"),  # the length of a comment that is not there
+    ],
+)
+def test_an_end_record_that_lies(offset, value):
+    content = bytearray(npz())
+    place = len(content) - 22 + offset
+    content[place : place + len(value)] = value
+    assert refusal(bytes(content)) == "the archive's directory is damaged"
+
+
+def test_a_member_whose_own_header_names_another_method():
+    content = bytearray(npz())
+    content[8:10] = b"\x08\x00"
+    problem = "W1.npy has another name or method in the archive's directory"
+    assert refusal(bytes(content)) == problem
+
+
+def test_members_may_not_overlap():
+    content = bytearray(npz())
+    second = content.rindex(b"PK\x01\x02")
+    content[second + 42 : second + 46] = bytes(4)  # b1 begins where W1 does
+    refusal(bytes(content))
+
+
+def test_more_members_than_any_network_has():
+    many = zipped(*[(f"b{i}.npy", b1) for i in range(2000)])
+    assert refusal(many) == "the archive has 2,000 members, expected 2 to 16"
+
+
+# A fuzzer, in a child that is killed when it takes more than it may
+
+
+def base_files() -> list[bytes]:
+    """Valid files with zeros as values, so that all that is not zero is structure."""
+    files = [pickle.dumps(arrays(), protocol) for protocol in range(6)]
+    files += [weights_file(one_layer()), npz(), npz(np.savez_compressed)]
+    return [*files, pickle.dumps(arrays(b1=np.zeros(10, ">f8")), 2)]
+
+
+BASES = base_files()
+PLACES = [[i for i, byte in enumerate(content) if byte] for content in BASES]
+
+
+@st.composite
+def mutated_files(draw: st.DrawFn) -> bytes:
+    which = draw(st.integers(0, len(BASES) - 1))
+    content = bytearray(BASES[which])
+    for _ in range(draw(st.integers(1, 4))):
+        place = draw(st.sampled_from(PLACES[which]))
+        kind = draw(st.sampled_from(["set", "insert", "delete", "cut", "copy"]))
+        length = draw(st.integers(1, 8))
+        if kind == "set":
+            content[place : place + length] = draw(st.binary(min_size=length, max_size=length))
+        elif kind == "insert":
+            content[place:place] = draw(st.binary(max_size=length))
+        elif kind == "delete":
+            del content[place : place + length]
+        elif kind == "copy":
+            content[place:place] = content[place : place + 10 * length]
+        else:
+            del content[place:]
+    return bytes(content)
+
+
+@hypothesis.given(st.one_of(mutated_files(), st.binary(max_size=200)))
+def fuzz(content: bytes) -> None:
+    """The right arrays, namely those of the standard readers, or a `FormatError`."""
+    try:
+        found = parse_weights(content)
+    except FormatError:
+        return
+    # Running it is safe: what was accepted names nothing but NumPy's own constructors.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if content.startswith(b"PK"):
+            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+                expected = dict(archive)
+        else:
+            expected = pickle.loads(content, encoding="latin1")
+    assert sorted(found) == sorted(expected)
+    for key, array in found.items():
+        native = expected[key].astype(expected[key].dtype.newbyteorder("="))
+        assert (array.dtype, array.shape, array.tobytes()) == (
+            native.dtype,
+            native.shape,
+            native.tobytes(),
+        )
+
+
+def test_mutated_and_arbitrary_files_are_read_right_or_refused(tmp_path):
+    limited.run_limited("weights.test_weights_hostile:fuzz", tmp_path, seconds=1200)
+
+
+# Files that are as large as a file may be, and want more
+
+SIZE = MAX_FILE_BYTES - 20_000
+
+
+def bombs() -> Iterator[bytes]:
+    astral = "\U0001f600".encode() + b"a" * SIZE
+    long_text = pickle.BINUNICODE + struct.pack("<I", len(astral)) + astral
+    yield pickled(long_text)
+    framed = long_text + pickle.MEMOIZE + pickle.BINGET + b"\x00" + pickle.STACK_GLOBAL
+    del astral, long_text
+    yield pickled(pickle.FRAME + struct.pack("<Q", len(framed)), framed, protocol=4)
+    del framed
+    yield pickle.UNICODE + b"\\U0001F600" + b"a" * SIZE + b"\n."
+    yield pickle.STRING + b"'" + b"a" * SIZE + b"'\n."
+    yield pickle.STRING + b"'" + rb"\x41" * (SIZE // 4) + b"'\n."
+    yield pickle.STRING + b"'" + rb"\\" * (SIZE // 2) + b"'\n."
+    for number_line in (pickle.INT, pickle.LONG, pickle.GET, pickle.NONE + pickle.PUT):
+        yield number_line + b"9" * SIZE + b"\n."
+    for operation in (pickles.MARK, pickle.NONE, pickle.EMPTY_TUPLE, pickle.EMPTY_DICT):
+        yield operation * SIZE + pickle.STOP
+    yield pickled(pickle.NONE + pickle.TUPLE1 * SIZE)
+    yield pickled(pickle.NONE + pickle.TUPLE1 * (MAX_OPERATIONS - 10))
+    again = call(pickles.ENCODE, pickle.BINGET + b"\x00", text("latin1"))
+    yield pickled(text("a" * SIZE), pickle.BINPUT + b"\x00", again * 300, protocol=2)
+    yield npz(np.savez_compressed, **arrays(W1=np.zeros((784, 2**14), "f8")))
+    yield inflating(400, len(b1), zlib.crc32(b1))
+    yield b"PK\x03\x04" + b"PK\x01\x02" * (SIZE // 4)
+
+
+def read_bombs() -> None:
+    """The child: each must be refused within three seconds of its own processor time."""
+    for count, content in enumerate(bombs()):
+        before = time.process_time()
+        with pytest.raises(FormatError):
+            parse_weights(content)
+        assert time.process_time() - before < 3, count
+
+
+def test_bombs_stay_within_memory_and_time(tmp_path):
+    limited.run_limited("weights.test_weights_hostile:read_bombs", tmp_path, seconds=60)
+
+
+# A child that is watched
+
+WATCHED = """
+import sys
+from pathlib import Path
+from mnist_cli.errors import MnistError
+from mnist_cli.weights.weights_file import read_weights
+
+def read(file):
+    try:
+        read_weights(file).network()
+    except MnistError:
+        pass
+
+files = [str(file) for file in Path(sys.argv[1]).iterdir()]
+read(files[0])  # warm-up: what is imported on first use
+seen = []
+sys.addaudithook(lambda event, arguments: seen.append((event, arguments)))
+for file in files:
+    seen.clear()
+    read(file)
+    # Reading asks for nothing else than to open the file, once, for reading.
+    unexpected = [(event, arguments) for event, arguments in list(seen) if event != "open"]
+    opened = [arguments for event, arguments in list(seen) if event == "open"]
+    assert opened[0][0] == file, opened
+    assert all(type(arguments[0]) is int for arguments in opened[1:]), opened  # its descriptor
+    assert not unexpected, unexpected
+"""
+
+
+def test_reading_opens_no_other_file_starts_nothing_and_imports_nothing(tmp_path):
+    hostile = call(a_global("os", "system"), text("exit 3"))
+    files = {
+        "good pickle": weights_file(one_layer()),
+        "good archive": npz(np.savez_compressed),
+        "call": weights_file(one_layer(b1=hostile)),
+        "import": weights_file(one_layer(b1=a_global("this", "s"))),
+        "instance": pickled(pickles.MARK + b"ios\nsystem\n"),
+        "no weights": b"<html>",
+        "archive of a pickle": zipped(("W1.npy", pickled(hostile))),
+        "archive of objects": zipped(("W1.npy", npy(np.array([None])))),
+        "cut": weights_file(one_layer())[:-100],
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    subprocess.run([sys.executable, "-W", "error", "-c", WATCHED, str(tmp_path)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (
+            weights_file(one_layer(b1=pickles.array((10,), bytes(36)))),
+            "w\\x1b.pkl: array b1 holds 36 bytes, expected 40 (10 float32). " + DAMAGED,
+        ),
+        (
+            weights_file(one_layer(b1=a_global("os", "system"))),
+            "w\\x1b.pkl: asks to call os.system: this is not a weights file; nothing was run. "
+            "'mnist download' gets the book's weights.",
+        ),
+        (
+            b"",
+            "w\\x1b.pkl: the file is empty, expected weights (a pickle or .npz). "
+            "Get the file again, or the book's weights with 'mnist download'.",
+        ),
+    ],
+    ids=["damaged", "hostile", "empty"],
+)
+def test_an_error_is_one_line_with_the_file_the_fault_and_the_next_step(
+    content, line, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("w\x1b.pkl").write_bytes(content)
+    with pytest.raises(FormatError) as refused:
+        read_weights("w\x1b.pkl")
+    assert str(refused.value) == line
