@@ -1,7 +1,7 @@
 """Arrays as a file describes them, before anything vouches for the description.
 
-Both readers of weights files, `unpickle` and `npz`, end in an `ArrayRecord`; `weights_file` compares its
-fields and only then makes a NumPy array of it.
+Both readers of weights files, `unpickle` and `npz`, end in an `ArrayRecord`; `weights_file`
+compares its fields and only then makes a NumPy array of it.
 """
 
 import re

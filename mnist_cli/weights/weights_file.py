@@ -20,9 +20,9 @@ from mnist_cli import paths
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.files import AnyPath, read_bytes, write_bytes
 from mnist_cli.net.network import CLASSES, MAX_LAYERS, PIXELS, Activation, Network
+from mnist_cli.weights import npz
 from mnist_cli.weights.records import DTYPES, ArrayRecord
 from mnist_cli.weights.unpickle import interpret
-from mnist_cli.weights import npz
 
 Array = NDArray[np.floating[Any]]
 

@@ -37,9 +37,9 @@ from support.pictures import (
 )
 
 from mnist_cli.errors import FileError, FormatError, MnistError
+from mnist_cli.handwriting import picture
 from mnist_cli.handwriting.formats.libtiff import complaints
 from mnist_cli.handwriting.picture import load_picture
-from mnist_cli.handwriting import picture
 
 RNG = np.random.default_rng(0)
 NOISE = RNG.integers(0, 256, (37, 29)).astype(np.uint8)
