@@ -7,12 +7,6 @@ from pathlib import Path
 from mnist_cli.errors import FileError
 from mnist_cli.files import AnyPath
 
-TEST_IMAGES = "t10k-images-idx3-ubyte"
-TEST_LABELS = "t10k-labels-idx1-ubyte"
-TRAIN_IMAGES = "train-images-idx3-ubyte"
-TRAIN_LABELS = "train-labels-idx1-ubyte"
-WEIGHTS = "weights.pkl"
-
 _ENDINGS = {
     "-idx3-ubyte": ".idx3-ubyte",
     ".idx3-ubyte": "-idx3-ubyte",

@@ -7,6 +7,7 @@ import pytest
 
 from mnist_cli import paths
 from mnist_cli.errors import FileError
+from mnist_cli.spec import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def data(tmp_path):
 
 
 def test_as_given_then_data_directory_then_embedded(here, data):
-    name = paths.TEST_LABELS
+    name = TEST_LABELS
     assert paths.find(name, data) == paths.FoundFile(paths.embedded_directory() / name, "embedded")
     (data / name).touch()
     assert paths.find(name, data) == paths.FoundFile(data / name, "data directory")
@@ -103,22 +104,22 @@ def test_what_is_nowhere_is_a_file_error_of_one_line(data, name):
 
 @pytest.mark.usefixtures("here")
 def test_a_missing_data_directory_is_no_fault(tmp_path):
-    assert paths.find(paths.TEST_IMAGES, tmp_path / "none").origin == "embedded"
+    assert paths.find(TEST_IMAGES, tmp_path / "none").origin == "embedded"
 
 
 def test_training_files_come_from_the_data_directory_only(here, data):
-    (here / paths.TRAIN_IMAGES).touch()
+    (here / TRAIN_IMAGES).touch()
     with pytest.raises(FileError, match="Run 'mnist download train' first"):
-        paths.find_training_file(paths.TRAIN_IMAGES, data)
+        paths.find_training_file(TRAIN_IMAGES, data)
     (data / "train-images.idx3-ubyte.gz").touch()
-    found = paths.find_training_file(paths.TRAIN_IMAGES, data)
+    found = paths.find_training_file(TRAIN_IMAGES, data)
     assert found == paths.FoundFile(data / "train-images.idx3-ubyte.gz", "data directory")
 
 
 def test_defaults_are_the_embedded_files_whatever_lies_around(here, data, monkeypatch):
     monkeypatch.setenv("MNIST_DATA_DIR", str(data))
-    (here / paths.TEST_IMAGES).touch()
-    (data / paths.TEST_IMAGES).touch()
-    found = paths.find_embedded(paths.TEST_IMAGES)
+    (here / TEST_IMAGES).touch()
+    (data / TEST_IMAGES).touch()
+    found = paths.find_embedded(TEST_IMAGES)
     assert found.origin == "embedded"
     assert found.path.stat().st_size == 16 + 10_000 * 784

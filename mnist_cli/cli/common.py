@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mnist_cli.spec import LAYER_SIZES
+
 if TYPE_CHECKING:
     from mnist_cli.render.text import Line
 
@@ -115,7 +117,7 @@ def examples(*commands: str) -> str:
 
 def note_activation(layer_sizes: tuple[int, ...], given: str | None) -> None:
     """For any net but the book's, say which activation was assumed: the file does not tell."""
-    if given is None and layer_sizes != (784, 50, 100, 10):
+    if given is None and layer_sizes != LAYER_SIZES:
         from mnist_cli.render.text import note
 
         note("a weights file does not name its activation: sigmoid was assumed (--activation relu)")

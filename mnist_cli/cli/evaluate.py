@@ -140,7 +140,7 @@ def _finite(_context: click.Context, _option: click.Parameter, value: float | No
     "--shift",
     callback=_pixels,
     metavar="DX,DY",
-    help="Damage the images first: move them right and down by pixels.",
+    help="Corrupt the images first: move them right and down by pixels.",
 )
 @click.option(
     "--rotate",
@@ -213,7 +213,7 @@ def evaluate(
     The images are read once and both ways are warmed up, then timed in turn, run by run. Only the
     forward pass is timed, on one thread unless --threads gives the batches more.
     """
-    from mnist_cli.datasets.corruptions import Damage
+    from mnist_cli.datasets.corruptions import Corruption
     from mnist_cli.evaluation.evaluation import Views, evaluate
     from mnist_cli.render.progress import counted
     from mnist_cli.render.views import evaluate as render
@@ -228,7 +228,7 @@ def evaluate(
             rivals=rivals,
             activation=activation or "sigmoid",
             threads=threads or 1,
-            damage=Damage(
+            corruption=Corruption(
                 rotate=rotate,
                 shift=shift,
                 invert=invert,

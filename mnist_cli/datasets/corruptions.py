@@ -15,7 +15,7 @@ _AT_A_TIME = 1000  # images: what comes between is floats, four times as large
 
 
 @dataclass(frozen=True)
-class Damage:
+class Corruption:
     """What is done to each image, in the order of the fields; the defaults do nothing.
 
     Attributes
@@ -39,17 +39,17 @@ class Damage:
     normalize: bool = True
 
     def apply(self, images: Pictures, rng: np.random.Generator) -> NDArray[Any]:
-        """Damaged copies of images (N, 28, 28): uint8, or float32 where they are not normalised.
+        """Corrupted copies of images (N, 28, 28): uint8, or float32 where they are not normalised.
 
-        Without any damage these are the images themselves.
+        Without any corruption these are the images themselves.
         """
-        if self == UNDAMAGED:
+        if self == UNCORRUPTED:
             return images
-        damaged = np.empty(images.shape, np.uint8 if self.normalize else np.float32)
+        corrupted = np.empty(images.shape, np.uint8 if self.normalize else np.float32)
         for start in range(0, len(images), _AT_A_TIME):
             part = slice(start, start + _AT_A_TIME)
-            damaged[part] = self._apply(images[part], rng)
-        return damaged
+            corrupted[part] = self._apply(images[part], rng)
+        return corrupted
 
     def _apply(self, images: Pictures, rng: np.random.Generator) -> Pictures:
         if self.rotate:
@@ -63,7 +63,7 @@ class Damage:
         return images
 
 
-UNDAMAGED = Damage()
+UNCORRUPTED = Corruption()
 
 
 def _rotated(images: Pictures, degrees: float) -> Pictures:

@@ -26,6 +26,7 @@ import numpy.typing as npt
 from mnist_cli import paths
 from mnist_cli.errors import FileError, FormatError, printable
 from mnist_cli.files import AnyPath, cannot, open_regular
+from mnist_cli.spec import TEST_IMAGES, TEST_LABELS
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 _File = TypeVar("_File", bound="IdxFile")
@@ -65,13 +66,13 @@ def load_images(path: AnyPath | None = None, *, data_dir: AnyPath | None = None)
     `path` is looked up as `paths.find` does; without it these are the 10,000 embedded MNIST test
     images. Raises `FileError` and `FormatError`.
     """
-    with open_images(_find(path, paths.TEST_IMAGES, data_dir)) as file:
+    with open_images(_find(path, TEST_IMAGES, data_dir)) as file:
         return file.load()
 
 
 def load_labels(path: AnyPath | None = None, *, data_dir: AnyPath | None = None) -> Bytes:
     """Load a whole file of labels, (N,) uint8, each 0 to 9; otherwise as `load_images`."""
-    with open_labels(_find(path, paths.TEST_LABELS, data_dir)) as file:
+    with open_labels(_find(path, TEST_LABELS, data_dir)) as file:
         return file.load()
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.datasets.corruptions import NOISE_SEED, UNDAMAGED, Damage
+from mnist_cli.datasets.corruptions import NOISE_SEED, UNCORRUPTED, Corruption
 from mnist_cli.datasets.idx import ImageFile, load_labels, open_images, require_same_count
 from mnist_cli.files import AnyPath
-from mnist_cli.paths import TEST_IMAGES, TEST_LABELS, FoundFile, find, find_embedded
+from mnist_cli.paths import FoundFile, find, find_embedded
+from mnist_cli.spec import TEST_IMAGES, TEST_LABELS
 
 Piece = tuple[NDArray[Any], NDArray[np.uint8]]
 """Images (n, 28, 28), uint8 or (not normalised) float32, and their labels (n,) uint8."""
@@ -24,15 +25,16 @@ _IMAGE_BYTES = 784
 class LabelledImages:
     """The images of an open file and their `labels`, (N,) uint8.
 
-    `found` is the file and where it was found; `damage` is done to every image that is handed out.
+    `found` is the file and where it was found; `corruption` is done to every
+    image that is handed out.
     """
 
     found: FoundFile
     labels: NDArray[np.uint8]
-    damage: Damage
+    corruption: Corruption
     _file: ImageFile
     _original: NDArray[np.uint8] | None  # all images, where they fit
-    _kept: NDArray[Any] | None  # and the same after the damage
+    _kept: NDArray[Any] | None  # and the same after the corruption
 
     @property
     def samples(self) -> int:
@@ -44,10 +46,10 @@ class LabelledImages:
         """How many images are in memory at a time where a batch is no larger."""
         return self.samples if self._kept is not None else WHOLE_SET_BYTES // _IMAGE_BYTES
 
-    def damaged(self, damage: Damage) -> "LabelledImages":
-        """The same images with another damage; the file stays that of this set."""
-        kept = None if self._original is None else damage.apply(self._original, _rng())
-        return replace(self, damage=damage, _kept=kept)
+    def corrupted(self, corruption: Corruption) -> "LabelledImages":
+        """The same images with another corruption; the file stays that of this set."""
+        kept = None if self._original is None else corruption.apply(self._original, _rng())
+        return replace(self, corruption=corruption, _kept=kept)
 
     def pieces(self, batch_size: int) -> Iterator[Piece]:
         """All images and labels; a piece is a whole number of batches, the last one excepted.
@@ -57,13 +59,13 @@ class LabelledImages:
         if self._kept is not None:
             yield self._kept, self.labels
             return
-        image_bytes = _IMAGE_BYTES if self.damage.normalize else 4 * _IMAGE_BYTES
+        image_bytes = _IMAGE_BYTES if self.corruption.normalize else 4 * _IMAGE_BYTES
         size = max(WHOLE_SET_BYTES // image_bytes // batch_size, 1) * batch_size
         rng = _rng()
         start = 0
         for images in self._file.batches(min(size, self.samples)):
             labels = self.labels[start : start + len(images)]
-            yield self.damage.apply(images[: len(labels)], rng), labels
+            yield self.corruption.apply(images[: len(labels)], rng), labels
             start += len(images)
             if start >= self.samples:
                 return
@@ -81,7 +83,7 @@ def open_labelled(
     *,
     limit: int | None = None,
     data_dir: AnyPath | None = None,
-    damage: Damage = UNDAMAGED,
+    corruption: Corruption = UNCORRUPTED,
 ) -> Iterator[LabelledImages]:
     """Open a labelled set, by default the embedded test set, or its first `limit` images.
 
@@ -96,5 +98,5 @@ def open_labelled(
         truth = truth[:limit]
         fits = file.count <= WHOLE_SET_BYTES // _IMAGE_BYTES
         original = file.load()[: truth.size] if fits else None
-        whole = LabelledImages(found, truth, UNDAMAGED, file, original, original)
-        yield whole if damage == UNDAMAGED else whole.damaged(damage)
+        whole = LabelledImages(found, truth, UNCORRUPTED, file, original, original)
+        yield whole if corruption == UNCORRUPTED else whole.corrupted(corruption)

@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 
 from mnist_cli import paths
 from mnist_cli.errors import printable
-
-WEIGHTS = "sample_weight.pkl"
+from mnist_cli.spec import BOOK_WEIGHTS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
 _MNIST_MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist",
@@ -71,36 +70,36 @@ def _mnist(name: str, group: str, size: int, sha256: str) -> RemoteFile:
 
 FILES = (
     _mnist(
-        paths.TRAIN_IMAGES,
+        TRAIN_IMAGES,
         "train",
         47_040_016,
         "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     ),
     _mnist(
-        paths.TRAIN_LABELS,
+        TRAIN_LABELS,
         "train",
         60_008,
         "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     ),
     _mnist(
-        paths.TEST_IMAGES,
+        TEST_IMAGES,
         "test",
         7_840_016,
         "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     ),
     _mnist(
-        paths.TEST_LABELS,
+        TEST_LABELS,
         "test",
         10_008,
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
     RemoteFile(
-        WEIGHTS,
+        BOOK_WEIGHTS,
         "weights",
         181_853,
         "b7f55a27988ba34c3777b0f1bbd464817c8a4db855723e6ff26f703501917a13",
         _WEIGHTS_LICENCE,
-        WEIGHTS,
+        BOOK_WEIGHTS,
         _WEIGHTS_MIRRORS,
     ),
 )

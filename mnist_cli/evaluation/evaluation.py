@@ -11,7 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mnist_cli.datasets.corruptions import UNDAMAGED, Damage
+from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import LabelledImages, open_labelled
 from mnist_cli.evaluation.metrics import (
     Confusion,
@@ -49,7 +49,7 @@ class Views:
     sweep:
         Batch sizes to time; None among them is the whole set, or a piece of it where it is large.
     robustness:
-        Accuracy against the strength of three kinds of damage.
+        Accuracy against the strength of three kinds of corruption.
     output, overwrite:
         A file for every answer, see the module `rows`; whether it may replace another.
     """
@@ -121,7 +121,7 @@ class Evaluation:
     warmup: int
     numpy: str
     blas: str
-    damage: Damage = UNDAMAGED
+    corruption: Corruption = UNCORRUPTED
     confusion: Confusion | None = None
     mistakes: Mistakes | None = None
     reliability: Reliability | None = None
@@ -160,7 +160,7 @@ def evaluate(
     threads: int = 1,
     activation: Activation = "sigmoid",
     data_dir: AnyPath | None = None,
-    damage: Damage = UNDAMAGED,
+    corruption: Corruption = UNCORRUPTED,
     views: Views = Views(),
     progress: Progress = lambda _done, _total: None,
 ) -> Evaluation:
@@ -177,7 +177,7 @@ def evaluate(
         ``"both"``, one of the two, or ``"textbook"``: both and the lecture's own formulas.
     limit:
         Take only the first so many images.
-    damage, views:
+    corruption, views:
         What is done to the images first; what is wanted besides.
     progress:
         Called with (images done, images in all): of the comparison, every way and run counted, and
@@ -197,7 +197,9 @@ def evaluate(
     files = [read_weights(path, data_dir) for path in (weights, *rivals)]
     networks = [file.network(activation) for file in files]
     network = networks[0]
-    with open_labelled(images, labels, limit=limit, data_dir=data_dir, damage=damage) as data:
+    with open_labelled(
+        images, labels, limit=limit, data_dir=data_dir, corruption=corruption
+    ) as data:
         candidates = ways(network, mode, batch_size, threads)
         timings, different = measure(candidates, data, batch_size, runs, warmup, progress)
 
@@ -238,7 +240,7 @@ def evaluate(
         warmup=warmup,
         numpy=np.__version__,
         blas=blas.describe(),
-        damage=damage,
+        corruption=corruption,
         confusion=confused,
         mistakes=mistakes,
         reliability=reliable,

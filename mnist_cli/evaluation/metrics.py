@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.evaluation.predictions import Answers
-from mnist_cli.net.network import CLASSES
+from mnist_cli.spec import CLASSES
 
 Ints = NDArray[np.int64]
 

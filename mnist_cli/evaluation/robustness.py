@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_cli.datasets.corruptions import Damage
+from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.datasets.labelled import LabelledImages
 from mnist_cli.evaluation.timing import Progress
 from mnist_cli.net.network import Network
@@ -13,11 +13,11 @@ from mnist_cli.net.network import Network
 
 @dataclass(frozen=True)
 class RobustnessRow:
-    """One strength of one damage, in its `unit`: how many each net still reads right."""
+    """One strength of one corruption, in its `unit`: how many each net still reads right."""
 
     kind: str
     strength: float
-    damage: Damage
+    corruption: Corruption
     samples: int
     correct: tuple[int, ...]
 
@@ -34,9 +34,9 @@ UNITS = {
 }
 
 _STRENGTHS = (
-    *(("shift", pixels, Damage(shift=(pixels, 0))) for pixels in range(5)),
-    *(("rotate", degrees, Damage(rotate=degrees)) for degrees in (0, 15, 30, 45, 60)),
-    *(("noise", share, Damage(noise=share)) for share in (0, 0.1, 0.2, 0.3, 0.4, 0.5)),
+    *(("shift", pixels, Corruption(shift=(pixels, 0))) for pixels in range(5)),
+    *(("rotate", degrees, Corruption(rotate=degrees)) for degrees in (0, 15, 30, 45, 60)),
+    *(("noise", share, Corruption(noise=share)) for share in (0, 0.1, 0.2, 0.3, 0.4, 0.5)),
 )
 
 
@@ -47,19 +47,19 @@ def robustness(
     threads: int = 1,
     progress: Progress = lambda _done, _total: None,
 ) -> tuple[RobustnessRow, ...]:
-    """Damage the set more and more, in three ways, and let each net read it. Raises `MnistError`.
+    """Corrupt the set more and more, in three ways, and let each net read it. Raises `MnistError`.
 
-    Whatever damage the set has already is left out.
+    Whatever corruption the set has already is left out.
     """
     rows, done = [], 0
-    for kind, strength, damage in _STRENGTHS:
+    for kind, strength, corruption in _STRENGTHS:
         correct = [0] * len(networks)
-        damaged = images.damaged(damage)
-        for pixels, labels in damaged.pieces(batch_size):
+        corrupted = images.corrupted(corruption)
+        for pixels, labels in corrupted.pieces(batch_size):
             for number, network in enumerate(networks):
                 digits = network.predict(pixels, batch_size=batch_size, threads=threads)
                 correct[number] += int(np.count_nonzero(digits == labels))
             done += labels.size
             progress(done, images.samples * len(_STRENGTHS))
-        rows.append(RobustnessRow(kind, strength, damage, images.samples, tuple(correct)))
+        rows.append(RobustnessRow(kind, strength, corruption, images.samples, tuple(correct)))
     return tuple(rows)

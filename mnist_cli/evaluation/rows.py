@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from mnist_cli.evaluation.predictions import AnsweredPiece, Consumer
 from mnist_cli.files import AnyPath, atomic_writer
-from mnist_cli.net.network import CLASSES
+from mnist_cli.spec import CLASSES
 
 Row = tuple[int, int, int, float, list[float]]
 

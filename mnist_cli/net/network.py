@@ -22,14 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.net.blas import blocks_of_rows, one_thread
+from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS
 
 Float32 = NDArray[np.float32]
 Images = NDArray[Any]  # uint8, float32 or float64, as the class says
 Activation = Literal["sigmoid", "relu"]
-
-PIXELS = 784
-CLASSES = 10
-MAX_LAYERS = 8
 
 _SATURATED = 20.0  # tanh(20) is exactly 1 in float32
 _SAFE = 1e37  # a bound on float32 sums that leaves room below the largest float32, 3.4e38

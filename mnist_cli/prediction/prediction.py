@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from mnist_cli.datasets.idx import load_labels, open_images, require_same_count
 from mnist_cli.files import AnyPath
 from mnist_cli.net.network import Network
-from mnist_cli.paths import TEST_IMAGES, find, find_embedded
+from mnist_cli.paths import find, find_embedded
+from mnist_cli.spec import TEST_IMAGES
 
 if TYPE_CHECKING:
     from mnist_cli.handwriting.reader import Digit, Step

@@ -20,6 +20,7 @@ from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath, cannot, refuse_existing, replaced_permissions
 from mnist_cli.net import blas
 from mnist_cli.net.network import Network
+from mnist_cli.spec import TRAIN_IMAGES, TRAIN_LABELS
 from mnist_cli.training.backprop import fold, initial_parameters, logits, loss_and_gradients
 from mnist_cli.training.distortions import Distorter, Floats
 from mnist_cli.training.optimizers import SOAP, AdamW
@@ -272,8 +273,8 @@ def train_file(
         _require_writable(path, overwrite=overwrite)
 
     x, t = _load_pair(
-        _or_found(images, paths.TRAIN_IMAGES, data_dir),
-        _or_found(labels, paths.TRAIN_LABELS, data_dir),
+        _or_found(images, TRAIN_IMAGES, data_dir),
+        _or_found(labels, TRAIN_LABELS, data_dir),
         data_dir,
     )
     test_set = None

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from mnist_cli import paths
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.files import AnyPath, read_bytes, write_bytes
-from mnist_cli.net.network import CLASSES, MAX_LAYERS, PIXELS, Activation, Network
+from mnist_cli.net.network import Activation, Network
+from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS, WEIGHTS
 from mnist_cli.weights import npz
 from mnist_cli.weights.records import DTYPES, ArrayRecord
 from mnist_cli.weights.unpickle import interpret
@@ -97,7 +98,7 @@ def read_weights(path: AnyPath | None = None, data_dir: AnyPath | None = None) -
     Raises `FileError` for a file that cannot be read or is larger than 16 MiB, `FormatError` for
     one that holds anything but the weights of one network.
     """
-    found = paths.find_embedded(paths.WEIGHTS) if path is None else paths.find(path, data_dir)
+    found = paths.find_embedded(WEIGHTS) if path is None else paths.find(path, data_dir)
     content = read_bytes(found.path, MAX_FILE_BYTES)
     try:
         arrays = parse_weights(content)

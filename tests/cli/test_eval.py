@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from support.commands import mnist
 
-from mnist_cli.datasets.corruptions import Damage
+from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.evaluation.evaluation import Contender, Duel, Evaluation, Views, evaluate
 from mnist_cli.evaluation.metrics import Confusion, McNemar
 from mnist_cli.evaluation.timing import SweepRow, Timing
@@ -151,13 +151,13 @@ def test_a_sweep_has_sizes_of_its_own(book_weights):
     assert [row["batch_size"] for row in document["sweep"]] == [1, 2, 5, 10, 20, 50, 60]
 
 
-def test_damage_is_told(book_weights):
+def test_corruption_is_told(book_weights):
     shown = quick("-w", book_weights, "--shift", "-1,2", "--rotate", "5", "--noise", "0.1")
     assert shown.startswith(
-        "damaged images: turned by 5 degrees, shifted by -1 right, 2 down, noise of 0.1 added\n"
+        "corrupted images: turned by 5 degrees, shifted by -1 right, 2 down, noise of 0.1 added\n"
     )
     document = quick_json("-w", book_weights, "--shift", "1,0", "--no-normalize", "--invert")
-    assert document["damage"] == {
+    assert document["corruption"] == {
         "rotate": 0,
         "shift": [1, 0],
         "invert": True,
@@ -237,7 +237,7 @@ def test_every_view_fits_80_columns_on_every_surface(book_weights, surface):
     )
     result = evaluate(
         book_weights, rivals=[book_weights] * 3, runs=1, warmup=0, mode="textbook", limit=500,
-        views=views, damage=Damage(rotate=3),
+        views=views, corruption=Corruption(rotate=3),
     )  # fmt: skip
     with drawing_on(surface):
         text = plain(render.lines(result))

@@ -1,4 +1,4 @@
-"""What damage does to images, against plain loops, NumPy, Pillow and known accuracies."""
+"""What corruption does to images, against plain loops, NumPy, Pillow and known accuracies."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mnist_cli import load_images, load_labels, load_network
-from mnist_cli.datasets.corruptions import UNDAMAGED, Damage
+from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import open_labelled
 from mnist_cli.evaluation.evaluation import evaluate
 from mnist_cli.evaluation.robustness import robustness
@@ -18,24 +18,24 @@ def images():
     return load_images()[:50]
 
 
-def apply(damage, images):
-    return damage.apply(images, np.random.default_rng(0))
+def apply(corruption, images):
+    return corruption.apply(images, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(
-    ("damage", "accuracy"),
+    ("corruption", "accuracy"),
     [
-        (Damage(shift=(1, 0)), 0.878),
-        (Damage(shift=(2, 0)), 0.699),
-        (Damage(shift=(3, 0)), 0.485),
-        (Damage(shift=(4, 0)), 0.249),
-        (Damage(invert=True), 0.018),
-        (Damage(normalize=False), 0.9207),
-        (UNDAMAGED, 0.9352),
+        (Corruption(shift=(1, 0)), 0.878),
+        (Corruption(shift=(2, 0)), 0.699),
+        (Corruption(shift=(3, 0)), 0.485),
+        (Corruption(shift=(4, 0)), 0.249),
+        (Corruption(invert=True), 0.018),
+        (Corruption(normalize=False), 0.9207),
+        (UNCORRUPTED, 0.9352),
     ],
 )
-def test_what_is_left_of_the_book_s_accuracy(book_weights, damage, accuracy):
-    result = evaluate(book_weights, mode="batched", runs=1, warmup=0, damage=damage)
+def test_what_is_left_of_the_book_s_accuracy(book_weights, corruption, accuracy):
+    result = evaluate(book_weights, mode="batched", runs=1, warmup=0, corruption=corruption)
     digits = 4 if accuracy in (0.9207, 0.9352) else 3
     # half a unit of the last digit, itself included: 0.4845 is given as 0.485
     assert abs(result.best.accuracy - accuracy) <= 0.5 * 10**-digits + 1e-9
@@ -49,18 +49,18 @@ def test_a_shift_moves_right_and_down_and_paper_comes_in(right, down):
         for column in range(28):
             if 0 <= row + down < 28 and 0 <= column + right < 28:
                 expected[row + down, column + right] = image[row, column]
-    np.testing.assert_array_equal(apply(Damage(shift=(right, down)), image[None])[0], expected)
+    np.testing.assert_array_equal(apply(Corruption(shift=(right, down)), image[None])[0], expected)
 
 
 @pytest.mark.parametrize("quarters", [-1, 1, 2, 3])
 def test_quarter_turns_are_exact_and_counter_clockwise(images, quarters):
-    turned = apply(Damage(rotate=90 * quarters), images)
+    turned = apply(Corruption(rotate=90 * quarters), images)
     np.testing.assert_array_equal(turned, np.rot90(images, quarters, axes=(1, 2)))
 
 
 @pytest.mark.parametrize("degrees", [17, -33.5])
 def test_a_turn_agrees_with_pillow(images, degrees):
-    ours = apply(Damage(rotate=degrees), images).astype(int)
+    ours = apply(Corruption(rotate=degrees), images).astype(int)
     margin = np.pad(images, ((0, 0), (8, 8), (8, 8)))  # Pillow cuts the edge, where ours fades
     theirs = [
         np.asarray(Image.fromarray(image).rotate(degrees, Image.Resampling.BILINEAR))[8:-8, 8:-8]
@@ -70,47 +70,47 @@ def test_a_turn_agrees_with_pillow(images, degrees):
 
 
 def test_inverting_twice_changes_nothing(images):
-    inverted = apply(Damage(invert=True), images)
+    inverted = apply(Corruption(invert=True), images)
     assert inverted.max() == 255
-    np.testing.assert_array_equal(apply(Damage(invert=True), inverted), images)
+    np.testing.assert_array_equal(apply(Corruption(invert=True), inverted), images)
 
 
 def test_noise_has_the_deviation_asked_for_and_is_the_same_every_time():
     grey = np.full((2000, 28, 28), 128, np.uint8)
-    noisy = apply(Damage(noise=0.1), grey)
+    noisy = apply(Corruption(noise=0.1), grey)
     assert noisy.std() / 255 == pytest.approx(0.1, rel=0.01)
     assert noisy.mean() == pytest.approx(128, abs=0.1)
-    np.testing.assert_array_equal(noisy, apply(Damage(noise=0.1), grey))
+    np.testing.assert_array_equal(noisy, apply(Corruption(noise=0.1), grey))
 
 
 def test_noise_does_not_depend_on_the_pieces(images):
     rng = np.random.default_rng(0)
-    damage = Damage(noise=0.5)
-    pieces = [damage.apply(images[start : start + 7], rng) for start in range(0, 50, 7)]
-    np.testing.assert_array_equal(np.concatenate(pieces), apply(damage, images))
+    corruption = Corruption(noise=0.5)
+    pieces = [corruption.apply(images[start : start + 7], rng) for start in range(0, 50, 7)]
+    np.testing.assert_array_equal(np.concatenate(pieces), apply(corruption, images))
 
 
 def test_not_normalised_means_the_numbers_of_the_file(images):
-    raw = apply(Damage(normalize=False), images)
+    raw = apply(Corruption(normalize=False), images)
     assert raw.dtype == np.float32
     np.testing.assert_array_equal(raw, images)
 
 
 def test_the_images_given_are_left_alone(images):
     before = images.copy()
-    apply(Damage(rotate=10, shift=(1, 1), invert=True, noise=0.2), images)
+    apply(Corruption(rotate=10, shift=(1, 1), invert=True, noise=0.2), images)
     np.testing.assert_array_equal(images, before)
 
 
 def test_robustness_is_the_accuracy_at_each_strength(book_weights):
     network = load_network(book_weights)
-    with open_labelled(limit=300, damage=Damage(invert=True)) as data:
+    with open_labelled(limit=300, corruption=Corruption(invert=True)) as data:
         rows = robustness([network, network], data, batch_size=100)
     images, labels = load_images()[:300], load_labels()[:300]
     for row in rows:
-        right = network.predict(apply(row.damage, images)) == labels
+        right = network.predict(apply(row.corruption, images)) == labels
         assert row.correct == (right.sum(), right.sum())
         assert row.accuracy[0] == right.mean()
     shifts = [row.strength for row in rows if row.kind == "shift"]
     assert shifts == [0, 1, 2, 3, 4]
-    assert rows[0].damage == UNDAMAGED
+    assert rows[0].corruption == UNCORRUPTED

@@ -10,7 +10,7 @@ from support.sets import write_images, write_labels
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets import labelled
-from mnist_cli.datasets.corruptions import Damage
+from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.datasets.labelled import open_labelled
 from mnist_cli.errors import FormatError
 from mnist_cli.evaluation.evaluation import Views, evaluate
@@ -128,15 +128,15 @@ def test_a_set_read_in_pieces_gives_the_same_results(tmp_path, book_weights, lim
     images = write_images(tmp_path / "i", load_images()[:1000])
     labels = write_labels(tmp_path / "l", load_labels()[:1000])
     views = Views(confusion=True, mistakes=True, min_confidence=0.9, output=tmp_path / "o.csv")
-    damage = Damage(noise=0.3, shift=(1, 0))
+    corruption = Corruption(noise=0.3, shift=(1, 0))
     result = evaluate(
         book_weights, images, labels, limit=limit, batch_size=batch_size, runs=2, warmup=1,
-        views=views, damage=damage,
+        views=views, corruption=corruption,
     )  # fmt: skip
     whole = load_images()[:limit][:1000]
-    damaged = damage.apply(whole, np.random.default_rng(0))
+    corrupted = corruption.apply(whole, np.random.default_rng(0))
     net = load_network(book_weights)
-    expected = net.predict(damaged)
+    expected = net.predict(corrupted)
     truth = load_labels()[: len(whole)]
     assert result.samples == len(whole)
     assert result.per_sample.correct == np.count_nonzero(expected == truth)
@@ -145,7 +145,7 @@ def test_a_set_read_in_pieces_gives_the_same_results(tmp_path, book_weights, lim
     wrong = np.flatnonzero(expected != truth).tolist()
     assert sorted(mistake.index for mistake in result.mistakes.ranked) == wrong
     for mistake in result.mistakes.ranked[:6]:
-        np.testing.assert_array_equal(mistake.image, damaged[mistake.index])
+        np.testing.assert_array_equal(mistake.image, corrupted[mistake.index])
     assert len((tmp_path / "o.csv").read_text().splitlines()) == len(whole) + 1
 
 

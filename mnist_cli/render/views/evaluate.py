@@ -3,7 +3,7 @@
 import shlex
 from typing import Any
 
-from mnist_cli.datasets.corruptions import UNDAMAGED, Damage
+from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.evaluation.evaluation import Evaluation
 from mnist_cli.evaluation.timing import Timing
 from mnist_cli.render.text import BAD, GOOD, QUIET, TITLE, Cell, Line, bar, line, seconds, table
@@ -32,8 +32,8 @@ def as_json(result: Evaluation) -> dict[str, Any]:
     }
     if result.textbook is not None:
         document["textbook"] = _timing_json(result.textbook)
-    if result.damage != UNDAMAGED:
-        document["damage"] = damage_json(result.damage)
+    if result.corruption != UNCORRUPTED:
+        document["corruption"] = corruption_json(result.corruption)
     if result.confusion is not None:
         document |= confusion.as_json(result.confusion)
     if result.mistakes is not None:
@@ -69,7 +69,7 @@ def lines(result: Evaluation) -> list[Line]:
     }
     run = {name: timing for name, timing in ways.items() if timing is not None}
     blocks = [
-        _damage(result.damage),
+        _corruption(result.corruption),
         _table(run),
         _bars(run),
         _sentence(result),
@@ -91,8 +91,8 @@ def lines(result: Evaluation) -> list[Line]:
 
 
 def _closer(result: Evaluation) -> str | None:
-    """The command that takes the first mistake apart; there is none for a damaged image."""
-    if result.mistakes is None or not result.mistakes.ranked or result.damage != UNDAMAGED:
+    """The command that takes the first mistake apart; there is none for a corrupted image."""
+    if result.mistakes is None or not result.mistakes.ranked or result.corruption != UNCORRUPTED:
         return None
     words = ["mnist", "predict", "--index", str(result.mistakes.ranked[0].index), "--explain"]
     for option, file in (("--weights", result.weights), ("--images", result.images)):
@@ -103,31 +103,31 @@ def _closer(result: Evaluation) -> str | None:
     return shlex.join(words)
 
 
-def _damage(damage: Damage) -> list[Line]:
-    if damage == UNDAMAGED:
+def _corruption(corruption: Corruption) -> list[Line]:
+    if corruption == UNCORRUPTED:
         return []
     words = ", ".join(
         text
         for wanted, text in (
-            (damage.rotate, f"turned by {damage.rotate:g} degrees"),
-            (damage.shift != (0, 0), "shifted by {} right, {} down".format(*damage.shift)),
-            (damage.invert, "inverted"),
-            (damage.noise, f"noise of {damage.noise:g} added"),
-            (not damage.normalize, "not normalised (0..255)"),
+            (corruption.rotate, f"turned by {corruption.rotate:g} degrees"),
+            (corruption.shift != (0, 0), "shifted by {} right, {} down".format(*corruption.shift)),
+            (corruption.invert, "inverted"),
+            (corruption.noise, f"noise of {corruption.noise:g} added"),
+            (not corruption.normalize, "not normalised (0..255)"),
         )
         if wanted
     )
-    return [line((f"damaged images: {words}", BAD))]
+    return [line((f"corrupted images: {words}", BAD))]
 
 
-def damage_json(damage: Damage) -> dict[str, Any]:
+def corruption_json(corruption: Corruption) -> dict[str, Any]:
     """What was done to the images."""
     return {
-        "rotate": damage.rotate,
-        "shift": list(damage.shift),
-        "invert": damage.invert,
-        "noise": damage.noise,
-        "normalize": damage.normalize,
+        "rotate": corruption.rotate,
+        "shift": list(corruption.shift),
+        "invert": corruption.invert,
+        "noise": corruption.noise,
+        "normalize": corruption.normalize,
     }
 
 

@@ -13,19 +13,19 @@ _WIDTH = 72
 
 
 def as_json(rows: Sequence[RobustnessRow]) -> dict[str, Any]:
-    """A row for each damage and strength; an accuracy for each weights file."""
+    """A row for each corruption and strength; an accuracy for each weights file."""
     return {
         "robustness": [
-            {"damage": row.kind, "strength": row.strength, "accuracy": list(row.accuracy)}
+            {"corruption": row.kind, "strength": row.strength, "accuracy": list(row.accuracy)}
             for row in rows
         ]
     }
 
 
 def lines(rows: Sequence[RobustnessRow]) -> list[Line]:
-    """For each damage a curve: a row for each strength, a column of bars for each file."""
+    """For each corruption a curve: a row for each strength, a column of bars for each file."""
     files = len(rows[0].accuracy)
-    result = [line(("robustness: accuracy by strength of the damage", TITLE))]
+    result = [line(("robustness: accuracy by strength of the corruption", TITLE))]
     for kind, group in groupby(rows, key=lambda row: row.kind):
         curve = list(group)
         for first in range(0, files, _FILES_A_BLOCK):
