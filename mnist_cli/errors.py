@@ -62,3 +62,8 @@ def printable(text: str, limit: int = 80) -> str:
     )
     half = (limit - 3) // 2
     return shown if len(shown) <= limit else f"{shown[:half]}...{shown[-half:]}"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 file``, ``2 files``, ``1,000 files``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

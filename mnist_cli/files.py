@@ -234,13 +234,14 @@ def cannot(verb: str, path: AnyPath, error: Exception) -> FileError:
         IsADirectoryError: ("found a folder, expected a file", "Name a file."),
         NotADirectoryError: ("part of its path is not a folder", "Check the path."),
         ValueError: ("this is not a possible file name", "Check the path."),
-        OSError: (f"cannot {verb} it: {_system_words(error)}", "Name another file."),
+        OSError: (f"cannot {verb} it: {system_words(error)}", "Name another file."),
     }
     reason, hint = next(words for kind, words in reasons.items() if isinstance(error, kind))
     return FileError(reason, source=path, hint=hint)
 
 
-def _system_words(error: Exception) -> str:
+def system_words(error: Exception) -> str:
+    """What the system says of an error, in small letters."""
     return (getattr(error, "strerror", None) or type(error).__name__).lower()
 
 

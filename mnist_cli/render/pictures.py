@@ -8,14 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.render.text import Line, has_color, has_unicode, number
+from mnist_cli.render.theme import ABOVE, BELOW, style
 
 _RAMP = " .:-=+*#%@"
 _SHADES = " ░▒▓█"
 
-# Colours of two signs that people of every colour vision tell apart, and the glyphs without colour,
-# from far below 0 to far above it.
-_ABOVE, _BELOW = (64, 156, 255), (255, 140, 0)  # blue, orange
-_GLYPHS = "=- +#"
+_GLYPHS = "=- +#"  # two signs without colour, from far below 0 to far above it
 _WEAK, _STRONG = 0.15, 0.5  # shares of the limit
 _SCALE_WIDTH = 28
 
@@ -50,7 +48,7 @@ def signed_picture(
         return [_in_signs(row) for row in _pairs(shares)]
     under = np.zeros_like(shares) if ink is None else ink * 255 * _UNDERLAY
     strength = np.abs(shares)[..., None] ** _GAMMA  # (H, W, 1)
-    full = np.where(shares[..., None] > 0, _ABOVE, _BELOW)  # (H, W, 3)
+    full = np.where(shares[..., None] > 0, ABOVE, BELOW)  # (H, W, 3)
     rgb = (strength * full + (1 - strength) * under[..., None]).astype(int)
     return [_in_colors(row) for row in _pairs(rgb)]
 
@@ -59,8 +57,8 @@ def legend(above: str, below: str) -> list[Line]:
     """What the two signs of a `signed_picture` mean, in so many words."""
     if has_color() and has_unicode():
         return [
-            [("██ ", "rgb({},{},{})".format(*color)), (words, "")]
-            for color, words in ((_ABOVE, above), (_BELOW, below))
+            [("██ ", style(color)), (words, "")]
+            for color, words in ((ABOVE, above), (BELOW, below))
         ]
     return [[(f"+ # {above}", "")], [(f"- = {below}", "")]]
 

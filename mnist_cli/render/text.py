@@ -16,15 +16,14 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from mnist_cli.errors import FileError, printable
+from mnist_cli.files import system_words
+from mnist_cli.render.theme import ACCENT, QUIET, WARNING
 
 Span = tuple[str, str]
 """Text and its style in rich's words (``"bold red"``, ``"#ffffff on #000000"``), or ``""``."""
 
 Line = list[Span]
 Cell = str | Span
-
-# Blue and orange: whoever cannot tell red from green can tell these, on black and on white.
-TITLE, QUIET, GOOD, BAD, ACCENT = "bold", "dim", "#2f8fd0", "#d9730d", "cyan"
 
 
 @dataclass(frozen=True)
@@ -138,13 +137,12 @@ def _write(stream: TextIO, text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # for what is still buffered
         if isinstance(error, BrokenPipeError):
             raise ReaderGone from None
-        reason = (error.strerror or "it failed").lower()
-        raise FileError(f"cannot write: {reason}", source="standard output") from None
+        raise FileError(f"cannot write: {system_words(error)}", source="standard output") from None
 
 
 def note(message: str, kind: str = "Note") -> None:
     """Print ``Note: message`` to standard error."""
-    show([line((f"{kind}: ", ACCENT if kind == "Note" else "yellow"), message)], sys.stderr)
+    show([line((f"{kind}: ", ACCENT if kind == "Note" else WARNING), message)], sys.stderr)
 
 
 def table(

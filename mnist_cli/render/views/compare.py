@@ -3,7 +3,8 @@
 from typing import Any
 
 from mnist_cli.evaluation.disagreement import Comparison
-from mnist_cli.render.text import QUIET, TITLE, Cell, Line, line, table
+from mnist_cli.render.text import Cell, Line, line, table
+from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.render.views import inspect
 from mnist_cli.render.views.inspect import drawing, file_name
 

@@ -4,21 +4,10 @@ import math
 from typing import Any
 
 from mnist_cli.evaluation.metrics import Confusion
-from mnist_cli.render.text import (
-    QUIET,
-    TITLE,
-    Cell,
-    Line,
-    Span,
-    beside,
-    has_color,
-    has_unicode,
-    line,
-    table,
-)
+from mnist_cli.render.text import Cell, Line, Span, beside, has_color, has_unicode, line, table
+from mnist_cli.render.theme import BLACK, CORRECT, INCORRECT, QUIET, TITLE, WHITE
 
 _PAIRS = 10
-_RIGHT, _WRONG = (47, 143, 208), (255, 140, 0)  # blue, orange
 _FAINTEST = 0.3  # less has no ground
 
 
@@ -88,8 +77,8 @@ def _cell(count: int, width: int, share: float, wrong: bool = False) -> Span:
     if has_color():
         if strength < _FAINTEST:
             return f"{text} ", "" if count else QUIET
-        ground = ",".join(str(round(part * strength)) for part in (_WRONG if wrong else _RIGHT))
-        ink = "#000000" if strength > 0.7 else "#ffffff"
+        ground = ",".join(str(round(part * strength)) for part in (INCORRECT if wrong else CORRECT))
+        ink = BLACK if strength > 0.7 else WHITE
         return f"{text} ", f"{ink} on rgb({ground})"
     ramp = " ░▒▓█" if has_unicode() else " .:*#"
     return text + (ramp[math.ceil(strength * (len(ramp) - 1))] if wrong else " "), ""

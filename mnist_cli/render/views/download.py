@@ -11,19 +11,8 @@ from typing import TYPE_CHECKING, Any
 from mnist_cli.downloads.catalogue import RemoteFile
 from mnist_cli.downloads.downloader import Advanced, Event, Finished, Noted, Outcome, Started
 from mnist_cli.errors import printable
-from mnist_cli.render.text import (
-    ACCENT,
-    BAD,
-    GOOD,
-    QUIET,
-    TITLE,
-    Line,
-    Span,
-    line,
-    note,
-    show,
-    table,
-)
+from mnist_cli.render.text import Line, Span, line, note, show, table
+from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -6,7 +6,8 @@ from typing import Any
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.evaluation.evaluation import Evaluation
 from mnist_cli.evaluation.timing import Timing
-from mnist_cli.render.text import BAD, GOOD, QUIET, TITLE, Cell, Line, bar, line, seconds, table
+from mnist_cli.render.text import Cell, Line, bar, line, seconds, table
+from mnist_cli.render.theme import BAD, GOOD, QUIET, TITLE
 from mnist_cli.render.views import confusion, mistakes, reliability, rivals, robustness, sweep
 from mnist_cli.render.views.inspect import file_name
 

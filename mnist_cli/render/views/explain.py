@@ -6,7 +6,8 @@ import numpy as np
 
 from mnist_cli.prediction.explanation import Explanation, Step
 from mnist_cli.render.pictures import legend, signed_picture, strip
-from mnist_cli.render.text import ACCENT, QUIET, TITLE, Cell, Line, bar, beside, line, number, table
+from mnist_cli.render.text import Cell, Line, bar, beside, line, number, table
+from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 
 _STRIP_WIDTH = 50
 _BAR_WIDTH = 22

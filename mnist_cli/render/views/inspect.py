@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from mnist_cli.errors import printable
-from mnist_cli.render.text import ACCENT, QUIET, TITLE, Cell, Line, line, note, table
+from mnist_cli.render.text import Cell, Line, line, note, table
+from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.render.views import stats
 from mnist_cli.weights.card import Card
 from mnist_cli.weights.summary import ArrayInfo, Summary

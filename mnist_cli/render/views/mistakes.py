@@ -5,7 +5,8 @@ from typing import Any
 
 from mnist_cli.evaluation.mistakes import Mistake, Mistakes, Picture
 from mnist_cli.render.pictures import picture
-from mnist_cli.render.text import BAD, QUIET, TITLE, Line, beside, line
+from mnist_cli.render.text import Line, beside, line
+from mnist_cli.render.theme import BAD, QUIET, TITLE
 
 _PICTURES_A_ROW = 2
 

@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING, Any
 from mnist_cli.errors import printable
 from mnist_cli.prediction.prediction import Prediction
 from mnist_cli.render.pictures import picture
-from mnist_cli.render.text import (
-    ACCENT,
-    BAD,
-    GOOD,
-    QUIET,
-    TITLE,
-    Cell,
-    Line,
-    bar,
-    beside,
-    line,
-    table,
-)
+from mnist_cli.render.text import Cell, Line, bar, beside, line, table
+from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
 from mnist_cli.render.views import explain
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from mnist_cli.evaluation.metrics import Coverage, Reliability
-from mnist_cli.render.text import TITLE, Cell, Line, bar, beside, line, table
+from mnist_cli.render.text import Cell, Line, bar, beside, line, table
+from mnist_cli.render.theme import TITLE
 
 _BAR_WIDTH = 30
 

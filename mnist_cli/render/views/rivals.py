@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mnist_cli.evaluation.evaluation import Contender, Duel
-from mnist_cli.render.text import QUIET, TITLE, Cell, Line, line, table
+from mnist_cli.render.text import Cell, Line, line, table
+from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.render.views.inspect import file_name
 
 _INDICES = 6  # images named

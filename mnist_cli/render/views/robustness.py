@@ -5,7 +5,8 @@ from itertools import groupby
 from typing import Any
 
 from mnist_cli.evaluation.robustness import UNITS, RobustnessRow
-from mnist_cli.render.text import QUIET, TITLE, Line, bar, line
+from mnist_cli.render.text import Line, bar, line
+from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.render.views.rivals import name
 
 _FILES_A_BLOCK = 3

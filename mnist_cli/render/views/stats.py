@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.render.pictures import legend, scale, signed_picture
-from mnist_cli.render.text import QUIET, TITLE, Cell, Line, beside, line, number, sparkline, table
+from mnist_cli.render.text import Cell, Line, beside, line, number, sparkline, table
+from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.weights.stats import Neuron, Stats
 
 _SHEET_COLUMNS = 5  # of 14 characters: 78 in all

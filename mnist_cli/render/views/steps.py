@@ -13,7 +13,8 @@ from mnist_cli.files import AnyPath, write_bytes
 from mnist_cli.handwriting.reader import Step
 from mnist_cli.prediction.prediction import Prediction
 from mnist_cli.render.pictures import picture
-from mnist_cli.render.text import QUIET, TITLE, Line, beside, line
+from mnist_cli.render.text import Line, beside, line
+from mnist_cli.render.theme import QUIET, TITLE
 
 _SIDE = 24  # pixels of the longer side of a picture: as many characters, half as many lines
 _A_ROW = 3  # pictures, so that a row fits into 80 columns

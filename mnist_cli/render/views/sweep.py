@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mnist_cli.evaluation.timing import SweepRow
-from mnist_cli.render.text import ACCENT, QUIET, TITLE, Cell, Line, bar, beside, line, table
+from mnist_cli.render.text import Cell, Line, bar, beside, line, table
+from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 
 _BAR_WIDTH = 26
 

@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from mnist_cli.errors import printable
-from mnist_cli.render.text import ACCENT, QUIET, TITLE, Line, bar, has_unicode, line, note, show
+from mnist_cli.render.text import Line, bar, has_unicode, line, note, show
+from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.training.run import Epoch, Interrupted, Report, TrainingResult
 
 _BAR_WIDTH = 24

@@ -1,0 +1,24 @@
+"""What is checked in many places, in the same words everywhere."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from mnist_cli.files import AnyPath
+
+
+def require_at_least(name: str, number: int, least: int = 1) -> int:
+    """Return `number` as it is. Raises `ValueError` below `least`."""
+    if number < least:
+        raise ValueError(f"{name} is {number}: expected {least} or more")
+    return number
+
+
+def require_suffix(path: AnyPath, suffixes: Collection[str]) -> str:
+    """Return the suffix of a file name, in small letters.
+
+    Raises `ValueError` for one that is not among `suffixes`.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in suffixes:
+        raise ValueError(f"the name must end in {' or '.join(suffixes)}, found {suffix!r}")
+    return suffix

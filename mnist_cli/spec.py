@@ -1,0 +1,14 @@
+"""What MNIST and the book's net are: sizes, and the names of their files."""
+
+SIDE = 28  # pixels of an image's side
+PIXELS = SIDE * SIDE  # inputs of every net: 784
+CLASSES = 10  # outputs of every net, the digits 0 to 9
+LAYER_SIZES = (PIXELS, 50, 100, CLASSES)  # of the book's net
+MAX_LAYERS = 8
+
+TEST_IMAGES = "t10k-images-idx3-ubyte"
+TEST_LABELS = "t10k-labels-idx1-ubyte"
+TRAIN_IMAGES = "train-images-idx3-ubyte"
+TRAIN_LABELS = "train-labels-idx1-ubyte"
+WEIGHTS = "weights.pkl"  # the embedded ones
+BOOK_WEIGHTS = "sample_weight.pkl"
