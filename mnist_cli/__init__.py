@@ -5,31 +5,41 @@ Everything a notebook needs, loaded on first use so that ``import mnist_cli`` co
     import mnist_cli
 
     network = mnist_cli.load_network()
-    images, labels = mnist_cli.load_images(), mnist_cli.load_labels()
+    images, labels = mnist_cli.load_mnist("test")
     accuracy = (network.predict(images, batch_size=100) == labels).mean()
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # true for type checkers; `typing` itself would double the start-up time
 
 if TYPE_CHECKING:
     from mnist_cli.datasets.idx import load_images, load_labels
+    from mnist_cli.datasets.labelled import load_mnist
     from mnist_cli.errors import MnistError
-    from mnist_cli.handwriting.reader import Digit, read_digit
-    from mnist_cli.net.network import Network
+    from mnist_cli.evaluation.evaluation import evaluate
+    from mnist_cli.handwriting.reader import Digit, read_digit, read_digits
+    from mnist_cli.net.network import Network, sigmoid, softmax
+    from mnist_cli.prediction.explanation import explain
+    from mnist_cli.training.run import train
     from mnist_cli.weights.weights_file import load_network, save_network
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "Digit": "handwriting.reader",
     "MnistError": "errors",
     "Network": "net.network",
+    "evaluate": "evaluation.evaluation",
+    "explain": "prediction.explanation",
     "load_images": "datasets.idx",
     "load_labels": "datasets.idx",
+    "load_mnist": "datasets.labelled",
     "load_network": "weights.weights_file",
     "read_digit": "handwriting.reader",
+    "read_digits": "handwriting.reader",
     "save_network": "weights.weights_file",
+    "sigmoid": "net.network",
+    "softmax": "net.network",
+    "train": "training.run",
 }
 
 __all__ = [
@@ -37,11 +47,18 @@ __all__ = [
     "MnistError",
     "Network",
     "__version__",
+    "evaluate",
+    "explain",
     "load_images",
     "load_labels",
+    "load_mnist",
     "load_network",
     "read_digit",
+    "read_digits",
     "save_network",
+    "sigmoid",
+    "softmax",
+    "train",
 ]
 
 
@@ -49,6 +66,8 @@ def __getattr__(name: str) -> object:
     """Import a public name from its module the first time somebody asks for it (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

@@ -1,0 +1,74 @@
+"""What `import mnist_cli` offers: lazily, typed, with examples that run."""
+
+import ast
+import doctest
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mnist_cli
+
+PUBLIC = [name for name in mnist_cli.__all__ if name != "__version__"]
+SOURCE = ast.parse(Path(mnist_cli.__file__).read_text("utf-8"))
+
+
+def test_every_name_is_offered_to_type_checkers_from_where_it_is_loaded():
+    typed = {
+        alias.name: node.module.removeprefix("mnist_cli.")
+        for node in ast.walk(SOURCE)
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("mnist_cli")
+        for alias in node.names
+    }
+    assert typed == mnist_cli._HOMES
+    assert sorted([*typed, "__version__"]) == sorted(mnist_cli.__all__) == dir(mnist_cli)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_the_example_of_a_public_name_prints_what_it_says(name, shared_data, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MNIST_DATA_DIR", str(shared_data))
+    thing = getattr(mnist_cli, name)
+    found = doctest.DocTestFinder(recurse=False).find(thing, name, globs={})
+    examples = [each for test in found for each in test.examples]
+    if not (inspect.isclass(thing) and issubclass(thing, Exception)):
+        assert examples, f"{name} has no example"
+    for test in found:
+        failed, _ = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test)
+        assert failed == 0
+
+
+def test_what_raises_says_so_in_a_section():
+    for name in PUBLIC:
+        doc = inspect.getdoc(getattr(mnist_cli, name)) or ""
+        if "rror" in doc.partition("Raises\n------")[0].replace("MnistError", ""):
+            assert "Raises\n------" in doc, name
+
+
+def test_a_room_and_a_public_name_are_never_the_same():
+    rooms = {module.name for module in pkgutil.iter_modules(mnist_cli.__path__)}
+    assert not rooms & set(PUBLIC)
+    for name in PUBLIC:  # whatever was imported before, a name is the thing and not a module
+        importlib.import_module(f"mnist_cli.{mnist_cli._HOMES[name]}")
+        assert not inspect.ismodule(getattr(mnist_cli, name))
+
+
+def test_nothing_else_is_there_and_nothing_slow_is_loaded():
+    code = "import sys, mnist_cli; print(*(n for n in vars(mnist_cli) if n[0] != '_')); "
+    code += "print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],  # what belongs to other packages is not loaded
+        cwd=Path(mnist_cli.__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names, modules = done.stdout.splitlines()
+    assert names.split() == ["TYPE_CHECKING"]
+    assert not {"typing", "numpy", "click"} & set(modules.split())
+    with pytest.raises(AttributeError, match="has no attribute 'load_netwrk'"):
+        _ = mnist_cli.load_netwrk
