@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mnist_cli.errors import MnistError
     from mnist_cli.handwriting.reader import Digit, read_digit
     from mnist_cli.net.network import Network
+    from mnist_cli.training.run import train
     from mnist_cli.weights.weights_file import load_network, save_network
 
 __version__ = "0.1.0"
@@ -30,6 +31,7 @@ _HOMES = {
     "load_network": "weights.weights_file",
     "read_digit": "handwriting.reader",
     "save_network": "weights.weights_file",
+    "train": "training.run",
 }
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "load_network",
     "read_digit",
     "save_network",
+    "train",
 ]
 
 

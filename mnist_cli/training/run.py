@@ -1,37 +1,37 @@
-"""Training: from labelled images to a weights file and its card, by a recipe."""
+"""A training run: from labelled images to a net, by a recipe."""
 
 import contextlib
-import hashlib
-import platform
-import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from mnist_cli import __version__, paths
-from mnist_cli.datasets.idx import load_images, load_labels, require_same_count
+from mnist_cli.checks import require_at_least
 from mnist_cli.errors import MnistError
-from mnist_cli.files import AnyPath, cannot, refuse_existing, replaced_permissions
 from mnist_cli.net import blas
-from mnist_cli.net.network import Network
-from mnist_cli.spec import TRAIN_IMAGES, TRAIN_LABELS
-from mnist_cli.training.backprop import fold, initial_parameters, logits, loss_and_gradients
+from mnist_cli.net.network import Activation, Network
+from mnist_cli.spec import CLASSES, LAYER_SIZES, MAX_LAYERS, PIXELS, SIDE
+from mnist_cli.training.backprop import (
+    ACTIVATIONS,
+    fold,
+    initial_parameters,
+    loss_and_gradients,
+    run_forward,
+)
 from mnist_cli.training.distortions import Distorter, Floats
 from mnist_cli.training.optimizers import SOAP, AdamW
-from mnist_cli.training.recipes import Recipe
-from mnist_cli.weights.card import Card, card_path, write_card
-from mnist_cli.weights.weights_file import save_network
+from mnist_cli.training.recipes import Recipe, find_recipe
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
+Labels: TypeAlias = npt.NDArray[np.integer[Any]]
+
+HIDDEN = LAYER_SIZES[1:-1]  # the book's
 
 _OPTIMIZERS: dict[str, type[AdamW]] = {"adamw": AdamW, "soap": SOAP}
-_ROWS, _COLUMNS = 28, 28
 
 # The held-out images are drawn with this seed, whatever the seed of the run, so that the runs of
 # different seeds can be compared.
@@ -61,20 +61,97 @@ class Epoch:
 Report: TypeAlias = Callable[[Epoch], None]
 
 
-def _no_report(_: Epoch) -> None:
-    pass
+@dataclass(frozen=True)
+class TrainingRun:
+    """A net that was trained, and how.
+
+    Attributes
+    ----------
+    network:
+        As it was after the last epoch.
+    recipe, seed:
+        What it was trained by.
+    training_images, validation_images:
+        How many images it learnt from, and how many were held out.
+    seconds:
+        From the first step to the last, preparation included.
+    train_accuracy, validation_accuracy:
+        On undistorted images, 0 to 1; the latter None without held-out images.
+    epochs:
+        What was known after each.
+    """
+
+    network: Network
+    recipe: Recipe
+    seed: int
+    training_images: int
+    validation_images: int
+    seconds: float
+    train_accuracy: float
+    validation_accuracy: float | None
+    epochs: tuple[Epoch, ...]
 
 
-class Training:
-    """A training run of the 784-50-100-10 net.
+def ignore(_: Epoch) -> None:
+    """Report to nobody."""
+
+
+def train(
+    images: Bytes,
+    labels: Labels,
+    recipe: str | Recipe = "quick",
+    *,
+    seed: int = 0,
+    hidden: Sequence[int] = HIDDEN,
+    activation: Activation = "sigmoid",
+    report: Report = ignore,
+) -> TrainingRun:
+    """Train a net on images and their labels.
 
     Parameters
     ----------
     images, labels:
-        (N, 28, 28) uint8 and (N,) integers from 0 to 9. Some are held out as the recipe says.
-    recipe, seed:
-        Together with the data they determine the weights: the same on one machine gives the same
-        bytes, however threads are timed.
+        (N, 28, 28) or (N, 784) uint8, 0 to 255, and (N,) integers, 0 to 9. Some are held out for
+        validation, as the recipe says.
+    recipe:
+        ``"quick"``, ``"standard"``, ``"best"``, or a `Recipe`, such as
+        ``RECIPES["quick"].with_hyperparameters({"epochs": 5})``.
+    seed:
+        0 or more; the same data, recipe and seed on one machine give the same weights.
+    hidden, activation:
+        Neurons of each hidden layer, none to seven of them, and the function after each.
+    report:
+        Called after every epoch.
+
+    Raises
+    ------
+    ValueError:
+        For other shapes, dtypes and values.
+    MnistError:
+        When the loss grows without bounds.
+
+    Examples
+    --------
+    This shows the call; 500 images, of the test set at that, make no good net.
+
+    >>> import mnist_cli
+    >>> from mnist_cli.training.recipes import RECIPES
+    >>> images, labels = mnist_cli.load_images()[:500], mnist_cli.load_labels()[:500]
+    >>> recipe = RECIPES["quick"].with_hyperparameters({"epochs": 1})
+    >>> run = mnist_cli.train(images, labels, recipe)
+    >>> run.network.layer_sizes, run.training_images, run.validation_images
+    ((784, 50, 100, 10), 400, 100)
+    >>> 0 <= run.validation_accuracy <= 1
+    True
+    """
+    start = time.perf_counter()
+    training = Training(images, labels, recipe, seed, hidden=hidden, activation=activation)
+    training.run(report)
+    return training.finish(time.perf_counter() - start)
+
+
+class Training:
+    """A training run under way; the parameters are those of `train`.
 
     Attributes
     ----------
@@ -85,14 +162,22 @@ class Training:
         and its epoch, None before the first one is done. A run that is cut short leaves these.
     """
 
-    def __init__(self, images: Bytes, labels: Bytes, recipe: Recipe, seed: int = 0) -> None:
-        if images.shape != (len(labels), _ROWS, _COLUMNS) or not len(labels):
-            raise ValueError(
-                f"got images {images.shape} and labels {labels.shape}, "
-                "expected (N, 28, 28) and (N,) with N at least 1"
-            )
+    def __init__(
+        self,
+        images: Bytes,
+        labels: Labels,
+        recipe: str | Recipe,
+        seed: int = 0,
+        *,
+        hidden: Sequence[int] = HIDDEN,
+        activation: Activation = "sigmoid",
+    ) -> None:
+        images, labels = _check_data(np.asarray(images), np.asarray(labels))
+        layer_sizes = _check_layers(hidden, activation)
+        recipe = find_recipe(recipe) if isinstance(recipe, str) else recipe
         self.recipe = recipe
-        self.seed = seed
+        self.seed = require_at_least("seed", seed, 0)
+        self.activation = activation
         self.epochs: list[Epoch] = []
         self.best: Network | None = None
         self.best_epoch: Epoch | None = None
@@ -103,30 +188,33 @@ class Training:
         self.images, self.labels = images[training], labels[training]
         self.mean = self.images.mean(axis=0, dtype=np.float64).reshape(-1) / 255  # (784,)
         self.validation_labels = labels[validation]
-        pixels = images[validation].reshape(-1, _ROWS * _COLUMNS).astype(np.float32)
-        self._validation_images = self._centred(pixels / np.float32(255))
+        pixels = images[validation].reshape(-1, PIXELS).astype(np.float32)
+        self._validation_images = self._centre(pixels / np.float32(255))
         self._distorter = Distorter(self.images, recipe.distortions)
         # One buffer for the epoch that is learnt from, one for the next: to get new memory of this
         # size for each epoch takes as long as to fill it.
-        self._buffers = [np.empty((len(training), _ROWS * _COLUMNS), np.float32) for _ in range(2)]
+        self._buffers = [np.empty((len(training), PIXELS), np.float32) for _ in range(2)]
 
-        self.parameters = initial_parameters(self._generator(0))
+        self.parameters = initial_parameters(self._make_generator(0), layer_sizes, activation)
         W1, *others = self.parameters
-        # SOAP takes W1 as rows by columns by units; the two arrays share their memory.
+        # SOAP takes W1 as rows by columns by neurons; the two arrays share their memory.
         self._optimizer = _OPTIMIZERS[recipe.optimizer](
-            [W1.reshape(_ROWS, _COLUMNS, -1), *others], weight_decay=recipe.weight_decay
+            [W1.reshape(SIDE, SIDE, -1), *others], weight_decay=recipe.weight_decay
         )
 
     @property
     def network(self) -> Network:
-        """The sigmoid net on plain images that computes what the trained net computes now."""
-        W1, b1, W2, b2, W3, b3 = fold(self.parameters, self.mean)
-        return Network((W1, W2, W3), (b1, b2, b3))
+        """The net on plain images that computes what the trained net computes now."""
+        folded = fold(self.parameters, self.mean, self.activation)
+        return Network(tuple(folded[::2]), tuple(folded[1::2]), self.activation)
 
-    def run(self, report: Report = _no_report) -> None:
+    def run(self, report: Report = ignore) -> None:
         """Train to the end of the recipe; `report` is called after each epoch.
 
-        Raises `MnistError` when the loss grows without bounds.
+        Raises
+        ------
+        MnistError:
+            When the loss grows without bounds.
         """
         start = time.perf_counter()
         # A learning rate that is too high overflows; that is found by looking at the loss.
@@ -150,7 +238,22 @@ class Training:
                 self.epochs.append(epoch)
                 report(epoch)
 
-    def _epochs_ahead(self) -> Generator[tuple[Floats, Bytes], None, None]:
+    def finish(self, seconds: float) -> TrainingRun:
+        """The net as it is now, measured on what it learnt from, after so many seconds."""
+        network = self.network
+        return TrainingRun(
+            network=network,
+            recipe=self.recipe,
+            seed=self.seed,
+            training_images=len(self.labels),
+            validation_images=len(self.validation_labels),
+            seconds=seconds,
+            train_accuracy=measure_accuracy(network, self.images, self.labels),
+            validation_accuracy=self.epochs[-1].validation_accuracy,
+            epochs=tuple(self.epochs),
+        )
+
+    def _epochs_ahead(self) -> Generator[tuple[Floats, Labels], None, None]:
         """Images and labels for each epoch; a second thread distorts for the next one meanwhile."""
         with ThreadPoolExecutor(1) as second_thread:
             upcoming = second_thread.submit(self._prepare, 1)
@@ -160,24 +263,26 @@ class Training:
                     upcoming = second_thread.submit(self._prepare, epoch + 1)
                 yield prepared
 
-    def _prepare(self, epoch: int) -> tuple[Floats, Bytes]:
+    def _prepare(self, epoch: int) -> tuple[Floats, Labels]:
         """Distorted, centred images (N, 784) and their labels (N,), in a new order."""
         strength = self.recipe.strength_at(epoch)
         images, order = self._distorter.distort(
-            strength, self._generator(epoch), out=self._buffers[epoch % 2]
+            strength, self._make_generator(epoch), out=self._buffers[epoch % 2]
         )
-        return self._centred(images), self.labels[order]
+        return self._centre(images), self.labels[order]
 
-    def _learn(self, x: Floats, labels: Bytes, epoch: int) -> float:
+    def _learn(self, x: Floats, labels: Labels, epoch: int) -> float:
         """Go once through the images, batch by batch; return the mean loss."""
         size = self.recipe.batch_size
         starts = range(0, len(x), size)
         total = 0.0
         for step, start in enumerate(starts, start=(epoch - 1) * len(starts)):
             batch, targets = x[start : start + size], labels[start : start + size]
-            loss, (dW1, *others) = loss_and_gradients(self.parameters, batch, targets)
+            loss, (dW1, *others) = loss_and_gradients(
+                self.parameters, batch, targets, self.activation
+            )
             self._optimizer.step(
-                [dW1.reshape(_ROWS, _COLUMNS, -1), *others],
+                [dW1.reshape(SIDE, SIDE, -1), *others],
                 self.recipe.learning_rate_at(step, len(starts)),
             )
             total += loss * len(batch)
@@ -193,8 +298,8 @@ class Training:
     def _validate(self) -> float | None:
         if not len(self.validation_labels):
             return None
-        predictions = logits(self.parameters, self._validation_images).argmax(axis=1)
-        return float(np.mean(predictions == self.validation_labels))
+        _, logits = run_forward(self.parameters, self._validation_images, self.activation)
+        return float(np.mean(logits.argmax(axis=1) == self.validation_labels))
 
     def _keep_best(self, epoch: Epoch) -> None:
         accuracy = epoch.validation_accuracy
@@ -202,162 +307,38 @@ class Training:
         if before is None or accuracy is None or accuracy > before:
             self.best, self.best_epoch = self.network, epoch
 
-    def _centred(self, images: Floats) -> Floats:
+    def _centre(self, images: Floats) -> Floats:
         images -= self.mean.astype(np.float32)
         return images
 
-    def _generator(self, epoch: int) -> np.random.Generator:
+    def _make_generator(self, epoch: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, epoch])
 
 
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during `train_file`; the weights of the `best` epoch so far are in `partial`.
-
-    Both are None when no epoch was done.
-    """
-
-    def __init__(self, partial: Path | None, best: Epoch | None) -> None:
-        super().__init__()
-        self.partial = partial
-        self.best = best
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """Weights that were trained and saved: the net, its card, and where both are."""
-
-    network: Network
-    card: Card
-    output: Path
-    card_file: Path
-
-
-def train_file(
-    output: AnyPath,
-    recipe: Recipe,
-    *,
-    seed: int = 0,
-    limit: int | None = None,
-    images: AnyPath | None = None,
-    labels: AnyPath | None = None,
-    test_images: AnyPath | None = None,
-    test_labels: AnyPath | None = None,
-    data_dir: AnyPath | None = None,
-    overwrite: bool = False,
-    report: Report = _no_report,
-) -> TrainingResult:
-    """Train a net and write its weights to `output`, ``.pkl`` or ``.npz``, and their card beside.
-
-    Parameters
-    ----------
-    limit:
-        Use the first so many training images only.
-    images, labels:
-        Training files, both or neither; by default MNIST's in the data directory.
-    test_images, test_labels:
-        Files that the finished net is tested on, once; by default the embedded MNIST test set for
-        MNIST, none for other training files.
-
-    Raises `MnistError` for bad files before training begins, and when training diverges;
-    `Interrupted` on Ctrl-C, when the best weights so far have been kept as ``OUTPUT.partial``.
-    """
-    _require_pair("images", images, labels)
-    _require_pair("test_images", test_images, test_labels)
-    output = Path(output)
-    if output.suffix.lower() not in (".pkl", ".npz"):
-        raise ValueError(f"output is {output.name!r}, it must end in .pkl or .npz")
-    if limit is not None and limit < 1:
-        raise ValueError(f"limit is {limit}, it must be at least 1")
-    partial = output.with_name(output.name + ".partial")
-    for path in (output, card_path(output), partial):
-        _require_writable(path, overwrite=overwrite)
-
-    x, t = _load_pair(
-        _or_found(images, TRAIN_IMAGES, data_dir),
-        _or_found(labels, TRAIN_LABELS, data_dir),
-        data_dir,
-    )
-    test_set = None
-    if test_images is not None and test_labels is not None:
-        test_set = _load_pair(test_images, test_labels, data_dir)
-    elif images is None:
-        test_set = load_images(), load_labels()
-
-    start = time.perf_counter()
-    training = Training(x[:limit], t[:limit], recipe, seed)
-    try:
-        training.run(report)
-    except KeyboardInterrupt:
-        if training.best is None:
-            raise Interrupted(None, None) from None
-        save_network(training.best, partial, overwrite=overwrite)
-        raise Interrupted(partial, training.best_epoch) from None
-    seconds = time.perf_counter() - start
-    return _save(training, seconds, test_set, output, overwrite)
-
-
-def _save(
-    training: Training,
-    seconds: float,
-    test_set: tuple[Bytes, Bytes] | None,
-    output: Path,
-    overwrite: bool,
-) -> TrainingResult:
-    network = training.network
-    save_network(network, output, overwrite=overwrite)
-    history = training.epochs
-    card = Card(
-        recipe=training.recipe.name,
-        numbers=training.recipe.numbers(),
-        seed=training.seed,
-        training_images=len(training.labels),
-        validation_images=len(training.validation_labels),
-        versions={
-            "mnist-cli": __version__,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "blas": blas.describe(),
-        },
-        seconds=round(seconds, 2),
-        train_accuracy=_accuracy(network, training.images, training.labels),
-        validation_accuracy=history[-1].validation_accuracy,
-        test_accuracy=None if test_set is None else _accuracy(network, *test_set),
-        weights_sha256=hashlib.sha256(output.read_bytes()).hexdigest(),
-        loss_by_epoch=tuple(round(epoch.loss, 5) for epoch in history),
-        validation_accuracy_by_epoch=tuple(
-            epoch.validation_accuracy for epoch in history if epoch.validation_accuracy is not None
-        ),
-    )
-    write_card(card, card_path(output), overwrite=overwrite)
-    return TrainingResult(network, card, output, card_path(output))
-
-
-def _accuracy(network: Network, images: Bytes, labels: Bytes) -> float:
+def measure_accuracy(network: Network, images: Bytes, labels: Labels) -> float:
+    """The part of the images, (N, 28, 28), whose prediction is their label, 0 to 1."""
     return float(np.mean(network.predict(images, batch_size=1000) == labels))
 
 
-def _require_pair(name: str, images: AnyPath | None, labels: AnyPath | None) -> None:
-    if (images is None) != (labels is None):
-        raise ValueError(f"{name} and {name.replace('images', 'labels')} go together")
+def _check_data(images: Bytes, labels: Labels) -> tuple[Bytes, Labels]:
+    """Return images (N, 28, 28) and labels. Raises `ValueError` for what cannot be learnt from."""
+    count = len(labels) if labels.ndim == 1 else 0
+    fitting = images.shape in ((count, SIDE, SIDE), (count, PIXELS)) and images.dtype == np.uint8
+    if not fitting or not count or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"got images {images.shape} {images.dtype} and labels {labels.shape} {labels.dtype}, "
+            "expected (N, 28, 28) or (N, 784) uint8 and (N,) integers, N at least 1"
+        )
+    if labels.min() < 0 or labels.max() >= CLASSES:
+        raise ValueError(f"got labels {labels.min()} to {labels.max()}, expected 0 to 9")
+    return images.reshape(-1, SIDE, SIDE), labels
 
 
-def _require_writable(path: Path, *, overwrite: bool) -> None:
-    """Raise `FileError` now rather than when minutes of work are to be saved."""
-    if not overwrite:
-        refuse_existing(path)
-    try:
-        replaced_permissions(path)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise cannot("write", path, error) from None
-
-
-def _or_found(given: AnyPath | None, name: str, data_dir: AnyPath | None) -> AnyPath:
-    return paths.find_training_file(name, data_dir).path if given is None else given
-
-
-def _load_pair(images: AnyPath, labels: AnyPath, data_dir: AnyPath | None) -> tuple[Bytes, Bytes]:
-    x, t = load_images(images, data_dir=data_dir), load_labels(labels, data_dir=data_dir)
-    require_same_count(len(x), len(t), images_path=images, labels_path=labels)
-    return x, t
+def _check_layers(hidden: Sequence[int], activation: Activation) -> tuple[int, ...]:
+    """Return the sizes of all layers. Raises `ValueError` for a net that cannot be."""
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation is {activation!r}, expected one of {', '.join(ACTIVATIONS)}")
+    if len(hidden) >= MAX_LAYERS or any(size < 1 for size in hidden):
+        most = MAX_LAYERS - 1
+        raise ValueError(f"hidden is {hidden}, expected at most {most} layers of 1 neuron or more")
+    return (PIXELS, *hidden, CLASSES)
