@@ -162,7 +162,7 @@ def _train(recipe: str, *, output: str | None, overwrite: bool, **options: Any) 
                 seed=options["seed"],
                 overwrite=overwrite,
                 report=report,
-                keep=kept.append,
+                on_kept=kept.append,
             )
     except KeyboardInterrupt:
         training.say_what_is_kept(kept[0] if kept else None)

@@ -234,5 +234,5 @@ def _unknown(kind: str, name: str, known: Collection[str]) -> ValueError:
     from difflib import get_close_matches
 
     nearest = get_close_matches(name, known, n=1)
-    ending = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(known)}"
-    return ValueError(f"there is no {kind} {name!r}: {ending}")
+    ending = f"the nearest is {nearest[0]!r}" if nearest else f"there are {', '.join(known)}"
+    return ValueError(f"there is no {kind} {name!r}; {ending}")

@@ -20,16 +20,9 @@ from mnist_cli.files import AnyPath, cannot, read_bytes, refuse_existing, replac
 from mnist_cli.net import blas
 from mnist_cli.net.network import Network
 from mnist_cli.spec import TRAIN_IMAGES, TRAIN_LABELS
+from mnist_cli.training.loop import Bytes, Epoch, Report, Training, ignore
 from mnist_cli.training.recipes import Recipe
-from mnist_cli.training.run import (
-    Bytes,
-    Epoch,
-    Report,
-    Training,
-    TrainingRun,
-    ignore,
-    measure_accuracy,
-)
+from mnist_cli.training.run import TrainingRun, finish, measure_accuracy
 from mnist_cli.weights.card import Card, card_path, write_card
 from mnist_cli.weights.weights_file import MAX_FILE_BYTES, save_network
 
@@ -130,11 +123,11 @@ def train_file(
     seed: int = 0,
     overwrite: bool = False,
     report: Report = ignore,
-    keep: Callable[[Kept], None] = _forget,
+    on_kept: Callable[[Kept], None] = _forget,
 ) -> TrainingResult:
     """Train a net and write its weights to `output`, ``.pkl`` or ``.npz``, and their card beside.
 
-    On Ctrl-C the best weights so far go to ``OUTPUT.partial``, `keep` is told, and the exception
+    On Ctrl-C the best weights so far go to ``OUTPUT.partial``, `on_kept` is told, and the exception
     goes on its way; before the end of the first epoch there are none. Weights that cannot be
     written are written beside under another name, or to the temporary folder.
 
@@ -144,25 +137,20 @@ def train_file(
         As for `train`.
     overwrite:
         Whether to replace files that exist already.
-    keep:
+    on_kept:
         Called when weights were kept after an interruption.
 
     Raises
     ------
-    FileError, FormatError:
-        Before training begins, for bad files and an output that cannot be written; afterwards for
-        one that could be written no longer, with the place where the weights are.
-    MnistError:
-        When training diverges.
     ValueError:
         For another suffix.
+    MnistError:
+        Before training begins, for bad files and an output that cannot be written; afterwards for
+        one that can be written no longer, with the place of the weights; when training diverges.
     KeyboardInterrupt:
         On Ctrl-C; one of a subclass stays as it is.
     """
-    output = Path(output)
-    require_suffix(output, SUFFIXES)
-    for path in (output, card_path(output), _partial_path(output)):
-        _require_writable(path, overwrite=overwrite)
+    output = _require_outputs(output, overwrite)
     images, labels = files.load_training_set()
     test_set = files.load_test_set()
 
@@ -170,11 +158,11 @@ def train_file(
     training = Training(images, labels, recipe, seed)
     try:
         training.run(report)
-        run = training.finish(time.perf_counter() - start)
+        run = finish(training, time.perf_counter() - start)
         return _save(run, test_set, output, overwrite)
     except KeyboardInterrupt:
         if training.best is not None and training.best_epoch is not None:
-            keep(Kept(training.best_epoch, _save_partial(training.best, output, overwrite)))
+            on_kept(Kept(training.best_epoch, _save_partial(training.best, output, overwrite)))
         raise
 
 
@@ -186,7 +174,7 @@ def _save(
         save_network(run.network, output, overwrite=overwrite)
     except FileError as error:
         kept = _save_elsewhere(run.network, output)
-        where = "lost" if kept is None else f"in {printable(str(kept), limit=400)}"
+        where = "lost" if kept is None else f"in {printable(str(kept), limit=400)} instead"
         hint = f"The trained weights are {where}."
         raise FileError(error.problem, source=output, hint=hint) from None
     card_file = card_path(output)
@@ -254,8 +242,16 @@ def _save_elsewhere(network: Network, output: Path) -> Path | None:
     return None
 
 
-def _require_writable(path: Path, *, overwrite: bool) -> None:
-    """Raise `FileError` now rather than when minutes of work are to be saved."""
+def _require_outputs(output: AnyPath, overwrite: bool) -> Path:
+    """Refuse now what could not be written when minutes of work are to be saved."""
+    require_suffix(output, SUFFIXES)
+    output = Path(output)
+    for path in (output, card_path(output), _partial_path(output)):
+        _require_writable(path, overwrite)
+    return output
+
+
+def _require_writable(path: Path, overwrite: bool) -> None:
     if not overwrite:
         refuse_existing(path)
     try:

@@ -11,7 +11,7 @@ from typing import Any
 from mnist_cli.errors import plural, printable
 from mnist_cli.render.text import Line, bar, has_unicode, line, note, show
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.training.run import Epoch, Report
+from mnist_cli.training.loop import Epoch, Report
 from mnist_cli.training.saving import Kept, TrainingResult
 
 _BAR_WIDTH = 24
