@@ -61,7 +61,7 @@ class Epoch:
 Report: TypeAlias = Callable[[Epoch], None]
 
 
-def ignore(_: Epoch) -> None:
+def ignore(_: object) -> None:
     """Report to nobody."""
 
 

@@ -1,45 +1,17 @@
-"""A training run on arrays: from labelled images to a net, by a recipe."""
+"""A training run on arrays: from labelled images to a net and its card, by a recipe."""
 
+import platform
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from mnist_cli import __version__
+from mnist_cli.net import blas
 from mnist_cli.net.network import Activation, Network
-from mnist_cli.training.loop import HIDDEN, Bytes, Epoch, Labels, Report, Training, ignore
+from mnist_cli.training.loop import HIDDEN, Bytes, Labels, Report, Training, ignore
 from mnist_cli.training.recipes import Recipe, find_recipe
-
-
-@dataclass(frozen=True)
-class TrainingRun:
-    """A net that was trained, and how.
-
-    Attributes
-    ----------
-    network:
-        As it was after the last epoch.
-    recipe, seed:
-        What it was trained by.
-    training_images, validation_images:
-        How many images it learnt from, and how many were held out.
-    seconds:
-        From the first step to the last, preparation included.
-    train_accuracy, validation_accuracy:
-        On undistorted images, 0 to 1; the latter None without held-out images.
-    epochs:
-        What was known after each.
-    """
-
-    network: Network
-    recipe: Recipe
-    seed: int
-    training_images: int
-    validation_images: int
-    seconds: float
-    train_accuracy: float
-    validation_accuracy: float | None
-    epochs: tuple[Epoch, ...]
+from mnist_cli.weights.card import Card
 
 
 def train(
@@ -52,8 +24,8 @@ def train(
     activation: Activation = "sigmoid",
     report: Report = ignore,
     **hyperparameters: float,
-) -> TrainingRun:
-    """Train a net on images and their labels.
+) -> tuple[Network, Card]:
+    """Train a net on images and their labels; return it, and its card with the history.
 
     Parameters
     ----------
@@ -81,33 +53,42 @@ def train(
 
     >>> import mnist_cli
     >>> images, labels = mnist_cli.load_images()[:500], mnist_cli.load_labels()[:500]
-    >>> run = mnist_cli.train(images, labels, epochs=1)
-    >>> run.network.layer_sizes, run.training_images, run.validation_images
+    >>> network, card = mnist_cli.train(images, labels, epochs=1)
+    >>> network.layer_sizes, card.training_images, card.validation_images
     ((784, 50, 100, 10), 400, 100)
-    >>> 0 <= run.validation_accuracy <= 1
-    True
     """
     start = time.perf_counter()
     chosen = find_recipe(recipe) if isinstance(recipe, str) else recipe
     chosen = chosen.with_hyperparameters(hyperparameters)
     training = Training(images, labels, chosen, seed, hidden=hidden, activation=activation)
     training.run(report)
-    return finish(training, time.perf_counter() - start)
+    return training.network, make_card(training, time.perf_counter() - start)
 
 
-def finish(training: Training, seconds: float) -> TrainingRun:
-    """What came of a run that took so many seconds, the net measured on what it learnt from."""
-    network = training.network
-    return TrainingRun(
-        network=network,
-        recipe=training.recipe,
+def make_card(training: Training, seconds: float) -> Card:
+    """The card of a run that took so many seconds; no test and no weights file are in it yet."""
+    epochs = training.epochs
+    return Card(
+        recipe=training.recipe.name,
+        hyperparameters=training.recipe.hyperparameters(),
         seed=training.seed,
         training_images=len(training.labels),
         validation_images=len(training.validation_labels),
-        seconds=seconds,
-        train_accuracy=measure_accuracy(network, training.images, training.labels),
-        validation_accuracy=training.epochs[-1].validation_accuracy,
-        epochs=tuple(training.epochs),
+        versions={
+            "mnist-cli": __version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "blas": blas.describe(),
+        },
+        seconds=round(seconds, 2),
+        train_accuracy=measure_accuracy(training.network, training.images, training.labels),
+        validation_accuracy=epochs[-1].validation_accuracy,
+        test_accuracy=None,
+        weights_sha256="",
+        loss_by_epoch=tuple(round(epoch.loss, 5) for epoch in epochs),
+        validation_accuracy_by_epoch=tuple(
+            epoch.validation_accuracy for epoch in epochs if epoch.validation_accuracy is not None
+        ),
     )
 
 

@@ -3,26 +3,22 @@
 import contextlib
 import hashlib
 import os
-import platform
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from mnist_cli import __version__, paths
+from mnist_cli import paths
 from mnist_cli.checks import require_at_least, require_suffix
 from mnist_cli.datasets.idx import load_images, load_labels, require_same_count
 from mnist_cli.errors import FileError, printable
 from mnist_cli.files import AnyPath, cannot, read_bytes, refuse_existing, replaced_permissions
-from mnist_cli.net import blas
 from mnist_cli.net.network import Network
 from mnist_cli.spec import TRAIN_IMAGES, TRAIN_LABELS
 from mnist_cli.training.loop import Bytes, Epoch, Report, Training, ignore
 from mnist_cli.training.recipes import Recipe
-from mnist_cli.training.run import TrainingRun, finish, measure_accuracy
+from mnist_cli.training.run import make_card, measure_accuracy
 from mnist_cli.weights.card import Card, card_path, write_card
 from mnist_cli.weights.weights_file import MAX_FILE_BYTES, save_network
 
@@ -68,8 +64,10 @@ class TrainingFiles:
 
     def load_training_set(self) -> tuple[Bytes, Bytes]:
         """Images (N, 28, 28) and labels (N,), both uint8. Raises `MnistError`."""
-        images = self.images or paths.find_training_file(TRAIN_IMAGES, self.data_dir).path
-        labels = self.labels or paths.find_training_file(TRAIN_LABELS, self.data_dir).path
+        images, labels = self.images, self.labels
+        if images is None or labels is None:
+            images = paths.find_training_file(TRAIN_IMAGES, self.data_dir).path
+            labels = paths.find_training_file(TRAIN_LABELS, self.data_dir).path
         return _load(images, labels, self.limit, self.data_dir)
 
     def load_test_set(self) -> tuple[Bytes, Bytes] | None:
@@ -108,10 +106,6 @@ class Kept:
     path: Path | None
 
 
-def _forget(_: Kept) -> None:
-    pass
-
-
 _MNIST = TrainingFiles()
 
 
@@ -123,13 +117,12 @@ def train_file(
     seed: int = 0,
     overwrite: bool = False,
     report: Report = ignore,
-    on_kept: Callable[[Kept], None] = _forget,
+    on_kept: Callable[[Kept], None] = ignore,
 ) -> TrainingResult:
     """Train a net and write its weights to `output`, ``.pkl`` or ``.npz``, and their card beside.
 
-    On Ctrl-C the best weights so far go to ``OUTPUT.partial``, `on_kept` is told, and the exception
-    goes on its way; before the end of the first epoch there are none. Weights that cannot be
-    written are written beside under another name, or to the temporary folder.
+    On Ctrl-C the best weights so far, if there are any, go to ``OUTPUT.partial``. Weights that
+    cannot be written are written beside under another name, or to the temporary folder.
 
     Parameters
     ----------
@@ -138,7 +131,7 @@ def train_file(
     overwrite:
         Whether to replace files that exist already.
     on_kept:
-        Called when weights were kept after an interruption.
+        Called after Ctrl-C when there are weights.
 
     Raises
     ------
@@ -158,61 +151,34 @@ def train_file(
     training = Training(images, labels, recipe, seed)
     try:
         training.run(report)
-        run = finish(training, time.perf_counter() - start)
-        return _save(run, test_set, output, overwrite)
+        card = make_card(training, time.perf_counter() - start)
+        if test_set is not None:
+            card = replace(card, test_accuracy=measure_accuracy(training.network, *test_set))
+        return _save(training.network, card, output, overwrite)
     except KeyboardInterrupt:
         if training.best is not None and training.best_epoch is not None:
             on_kept(Kept(training.best_epoch, _save_partial(training.best, output, overwrite)))
         raise
 
 
-def _save(
-    run: TrainingRun, test_set: tuple[Bytes, Bytes] | None, output: Path, overwrite: bool
-) -> TrainingResult:
-    test_accuracy = None if test_set is None else measure_accuracy(run.network, *test_set)
+def _save(network: Network, card: Card, output: Path, overwrite: bool) -> TrainingResult:
+    """Write the weights, or else keep them elsewhere, and their card."""
     try:
-        save_network(run.network, output, overwrite=overwrite)
+        save_network(network, output, overwrite=overwrite)
     except FileError as error:
-        kept = _save_elsewhere(run.network, output)
+        kept = _save_elsewhere(network, output)
         where = "lost" if kept is None else f"in {printable(str(kept), limit=400)} instead"
         hint = f"The trained weights are {where}."
         raise FileError(error.problem, source=output, hint=hint) from None
     card_file = card_path(output)
     try:
         sha256 = hashlib.sha256(read_bytes(output, MAX_FILE_BYTES)).hexdigest()
-        card = _make_card(run, test_accuracy, sha256)
+        card = replace(card, weights_sha256=sha256)
         write_card(card, card_file, overwrite=overwrite)
     except FileError as error:
         hint = f"The trained weights are in {printable(str(output), limit=400)}, without a card."
         raise FileError(error.problem, source=card_file, hint=hint) from None
-    return TrainingResult(run.network, card, output, card_file)
-
-
-def _make_card(run: TrainingRun, test_accuracy: float | None, sha256: str) -> Card:
-    return Card(
-        recipe=run.recipe.name,
-        hyperparameters=run.recipe.hyperparameters(),
-        seed=run.seed,
-        training_images=run.training_images,
-        validation_images=run.validation_images,
-        versions={
-            "mnist-cli": __version__,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "blas": blas.describe(),
-        },
-        seconds=round(run.seconds, 2),
-        train_accuracy=run.train_accuracy,
-        validation_accuracy=run.validation_accuracy,
-        test_accuracy=test_accuracy,
-        weights_sha256=sha256,
-        loss_by_epoch=tuple(round(epoch.loss, 5) for epoch in run.epochs),
-        validation_accuracy_by_epoch=tuple(
-            epoch.validation_accuracy
-            for epoch in run.epochs
-            if epoch.validation_accuracy is not None
-        ),
-    )
+    return TrainingResult(network, card, output, card_file)
 
 
 def _partial_path(output: Path) -> Path:

@@ -37,27 +37,29 @@ def digits():
 )
 def test_it_learns_from_a_few_thousand_images(digits, optimizer, distortions, net):
     recipe = Recipe("r", optimizer, distortions=distortions, weight_decay=0.05)
-    done = mnist_cli.train(*digits, recipe, **net, epochs=10)
+    reported = []
+    network, card = mnist_cli.train(*digits, recipe, **net, epochs=10, report=reported.append)
 
-    assert [epoch.epoch for epoch in done.epochs] == list(range(1, 11))
-    assert done.training_images == 3200
-    assert done.validation_images == 800  # a fifth, although 2,000 were asked for
-    assert done.network.layer_sizes == (784, *net.get("hidden", (50, 100)), 10)
-    assert done.network.activation == net.get("activation", "sigmoid")
-    assert done.epochs[-1].loss < done.epochs[0].loss / 1.5
-    assert done.validation_accuracy > 0.8
+    assert [epoch.epoch for epoch in reported] == list(range(1, 11))
+    assert card.training_images == 3200
+    assert card.validation_images == 800  # a fifth, although 2,000 were asked for
+    assert card.hyperparameters == recipe.hyperparameters() | {"epochs": 10}
+    assert network.layer_sizes == (784, *net.get("hidden", (50, 100)), 10)
+    assert network.activation == net.get("activation", "sigmoid")
+    assert card.loss_by_epoch[-1] < card.loss_by_epoch[0] / 1.5
+    assert card.validation_accuracy > 0.8
     # The shipped net on plain images is the very net that was validated.
     order = np.random.default_rng(0).permutation(4000)
-    correct = (done.network.predict(digits[0]) == digits[1])[order]
-    assert correct[-800:].mean() == pytest.approx(done.validation_accuracy, abs=1 / 800)
-    assert correct[:-800].mean() == pytest.approx(done.train_accuracy)
+    correct = (network.predict(digits[0]) == digits[1])[order]
+    assert correct[-800:].mean() == pytest.approx(card.validation_accuracy, abs=1 / 800)
+    assert correct[:-800].mean() == pytest.approx(card.train_accuracy)
 
 
 def test_the_held_out_images_are_not_learnt_from(digits):
     images, labels = digits[0][:1000], digits[1][:1000]
     other = labels.copy()
     other[np.random.default_rng(0).permutation(1000)[-100:]] = 9
-    weights = [mnist_cli.train(images, t, SHORT).network.weights[0] for t in (labels, other)]
+    weights = [mnist_cli.train(images, t, SHORT)[0].weights[0] for t in (labels, other)]
     assert np.array_equal(*weights)
 
 
@@ -65,8 +67,8 @@ def test_the_seed_decides_and_threads_and_the_shape_of_the_images_do_not(digits)
     def weights(seed, threads, shape=(-1, 28, 28)):
         with threadpool_limits(threads, user_api="blas"):
             images = digits[0][:1000].reshape(shape)
-            network = mnist_cli.train(images, digits[1][:1000].astype(int), SHORT, seed=seed)
-        return b"".join(array.tobytes() for array in network.network.weights)
+            network, _ = mnist_cli.train(images, digits[1][:1000].astype(int), SHORT, seed=seed)
+        return b"".join(array.tobytes() for array in network.weights)
 
     assert weights(3, threads=1) == weights(3, threads=2, shape=(-1, 784))
     assert weights(3, threads=1) != weights(4, threads=1)
