@@ -129,12 +129,13 @@ def train(
     recipe: str, listing: bool, export: str | None, force: bool, as_json: bool, **options: Any
 ) -> None:
     """Train, or list the recipes, and show the result."""
-    from mnist_cli.render.views import recipes
-    from mnist_cli.render.views import train as training
-
     if listing:
+        from mnist_cli.render.views import recipes
+
         document, view = recipes.as_json, recipes.lines
     else:
+        from mnist_cli.render.views import train as training
+
         result = _train(recipe, overwrite=force, **options)
         document, view = partial(training.as_json, result), partial(training.lines, result)
     present(document, view, as_json=as_json, export=export, force=force)
