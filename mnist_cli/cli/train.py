@@ -1,10 +1,13 @@
 """`mnist train`."""
 
-from typing import Any
+from dataclasses import fields
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mnist_cli.cli.common import (
+    Command,
     data_dir_option,
     examples,
     export_option,
@@ -15,57 +18,83 @@ from mnist_cli.cli.common import (
     present,
     together,
 )
+from mnist_cli.training.recipes import HYPERPARAMETERS, RECIPES
 
-# As in `mnist_cli.training.recipes`, which would bring NumPy with it.
-_RECIPES = ("quick", "standard", "best")
+if TYPE_CHECKING:
+    from mnist_cli.training.saving import TrainingResult
+
+_SHORTCUTS = {"epochs": (), "batch_size": ("-b",), "learning_rate": ()}
+
+_HELP = """Train the net 784-50-100-10 in NumPy and write its weights.
+
+\b
+{recipes}
+
+A part of the training images is held out, and validation is on those. The test set is read
+once, at the end. Ctrl-C keeps the best weights so far as OUTPUT.partial.
+""".format(recipes="\n".join(f"{each.name:<9} {each.about}" for each in RECIPES.values()))
 
 
-def _parse_numbers(
+def _parse_hyperparameters(
     _context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]
 ) -> dict[str, float]:
-    numbers = {}
+    """``("elastic=0", "held-out=10")`` -> {"elastic": 0.0, "held_out": 10.0}."""
+    values = {}
     for pair in pairs:
         name, _, value = pair.partition("=")
         try:
-            numbers[name.strip().replace("-", "_")] = float(value)
+            values[name.strip().replace("-", "_")] = float(value)
         except ValueError:
             raise click.BadParameter(f"{pair!r} is not NAME=NUMBER.") from None
-    return numbers
+    return values
+
+
+def _shortcut_options(command: Command) -> Command:
+    """Options of their own for the hyperparameters that are changed most."""
+    for name, short in reversed(_SHORTCUTS.items()):
+        each = HYPERPARAMETERS[name]
+        command = click.option(
+            *short,
+            f"--{name.replace('_', '-')}",
+            type=int if each.whole else float,
+            metavar="N" if each.whole else "X",
+            help=each.about,
+        )(command)
+    return command
 
 
 @click.command(
+    help=_HELP,
     epilog=examples(
         "mnist train",
         "mnist train --recipe best --seed 0 --output weights.pkl",
         "mnist train --epochs 2 --limit 5000 --json",
         "mnist train --recipe standard --set elastic=0 --set weight_decay=0.2",
-    )
+        "mnist train --recipes",
+    ),
 )
 @click.option(
     "-r",
     "--recipe",
-    type=click.Choice(_RECIPES),
+    type=click.Choice(list(RECIPES)),
     default="quick",
     show_default=True,
     help="What to train by; see above.",
 )
-@click.option(
-    "--epochs", type=click.IntRange(min=1), metavar="N", help="How often each image is seen."
-)
-@click.option("-b", "--batch-size", type=click.IntRange(min=1), metavar="N", help="Images a step.")
-@click.option(
-    "--learning-rate",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="X",
-    help="The highest, after an epoch of warm-up.",
-)
+@_shortcut_options
 @click.option(
     "--set",
-    "numbers",
+    "hyperparameters",
     multiple=True,
     metavar="NAME=X",
-    callback=_parse_numbers,
-    help="Any other number of the recipe; may be given more than once.",
+    callback=_parse_hyperparameters,
+    help="Any other hyperparameter; may be given more than once.",
+)
+@click.option(
+    "--recipes",
+    "listing",
+    is_flag=True,
+    help="List the hyperparameters, what they mean and their values; train nothing.",
 )
 @click.option(
     "--seed",
@@ -97,63 +126,45 @@ def _parse_numbers(
 @force_option
 @json_option
 def train(
-    recipe: str,
-    epochs: int | None,
-    batch_size: int | None,
-    learning_rate: float | None,
-    numbers: dict[str, float],
-    output: str | None,
-    images: str | None,
-    labels: str | None,
-    test_images: str | None,
-    test_labels: str | None,
-    export: str | None,
-    force: bool,
-    as_json: bool,
-    **options: Any,
+    recipe: str, listing: bool, export: str | None, force: bool, as_json: bool, **options: Any
 ) -> None:
-    """Train the net 784-50-100-10 in NumPy and write its weights.
+    """Train, or list the recipes, and show the result."""
+    if listing:
+        from mnist_cli.render.views import recipes
 
-    \b
-    quick     no distortions, AdamW: 97.6 % in some ten seconds
-    standard  distorted images, AdamW: 99.0 % in some minutes
-    best      distorted images, SOAP: 99.2 % in more; made the embedded weights
+        document, view = recipes.as_json, recipes.lines
+    else:
+        from mnist_cli.render.views import train as training
 
-    A part of the training images is held out, and validation is on those. The test set is read
-    once, at the end. Ctrl-C keeps the best weights so far as OUTPUT.partial.
-    """
-    from mnist_cli.render.views import train as render
-    from mnist_cli.training.recipes import RECIPES
-    from mnist_cli.training.run import Interrupted, train_file
+        result = _train(recipe, overwrite=force, **options)
+        document, view = partial(training.as_json, result), partial(training.lines, result)
+    present(document, view, as_json=as_json, export=export, force=force)
 
-    together(images, labels)
-    together(test_images, test_labels, "--test-images and --test-labels")
-    given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
-    changes = numbers | {name: value for name, value in given.items() if value is not None}
+
+def _train(recipe: str, *, output: str | None, overwrite: bool, **options: Any) -> "TrainingResult":
+    from mnist_cli.render.views import train as training
+    from mnist_cli.training.saving import Kept, TrainingFiles, train_file
+
+    together(options["images"], options["labels"])
+    together(options["test_images"], options["test_labels"], "--test-images and --test-labels")
+    shortcuts = {name: options[name] for name in _SHORTCUTS if options[name] is not None}
     try:
-        chosen = RECIPES[recipe].with_numbers(changes)
+        chosen = RECIPES[recipe].with_hyperparameters(options["hyperparameters"] | shortcuts)
     except ValueError as error:
-        raise click.BadParameter(f"{error}.", param_hint="'--set'") from None
+        raise click.UsageError(f"{error}.") from None
+    files = TrainingFiles(**{each.name: options[each.name] for each in fields(TrainingFiles)})
+    kept: list[Kept] = []
     try:
-        with render.watching() as report:
-            result = train_file(
+        with training.watch() as report:
+            return train_file(
                 output or "mnist-weights.pkl",
                 chosen,
-                images=images,
-                labels=labels,
-                test_images=test_images,
-                test_labels=test_labels,
-                overwrite=force,
+                files,
+                seed=options["seed"],
+                overwrite=overwrite,
                 report=report,
-                **options,
+                on_kept=kept.append,
             )
-    except Interrupted as interruption:
-        render.say_what_is_left(interruption)
+    except KeyboardInterrupt:
+        training.say_what_is_kept(kept[0] if kept else None)
         raise
-    present(
-        lambda: render.as_json(result),
-        lambda: render.lines(result),
-        as_json=as_json,
-        export=export,
-        force=force,
-    )

@@ -10,51 +10,22 @@ that out for each image anew would take longer than to train on it; so 32 images
 warp, and all are shuffled afterwards.
 """
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from mnist_cli.spec import PIXELS, SIDE
+from mnist_cli.training.recipes import Distortions
+
 Floats: TypeAlias = npt.NDArray[np.float32]
 
 TILE = 32  # images that share a warp
-SIDE = 28  # pixels
 _PADDED = SIDE + 2  # a margin of one pixel, so that what comes from outside is paper
-_PIXELS = SIDE * SIDE
 _CENTRE = (SIDE - 1) / 2
 
 _GRID = 7  # the random numbers that bend an image stand this many to a side
 _GRID_SPREAD = 5.0  # pixels: the standard deviation of the Gaussian that smooths them
-
-
-@dataclass(frozen=True)
-class Distortions:
-    """How far distortions go at full strength, both ways; 0 throughout leaves images alone.
-
-    Attributes
-    ----------
-    rotation:
-        Degrees.
-    log_scale:
-        Natural logarithm of the stretch along each axis: 0.12 is 11 % smaller to 13 % larger.
-    shear:
-        Pixels that a row moves sideways for each row away from the centre.
-    shift:
-        Pixels along each axis.
-    elastic:
-        Pixels, root mean square, by which the image is bent.
-    thickness:
-        From 0 to 1: how far a pixel leans from the mean of the four that it comes from to their
-        largest (thicker lines) or their smallest (thinner ones).
-    """
-
-    rotation: float = 0.0
-    log_scale: float = 0.0
-    shear: float = 0.0
-    shift: float = 0.0
-    elastic: float = 0.0
-    thickness: float = 0.0
 
 
 class Distorter:
@@ -84,14 +55,14 @@ class Distorter:
         The images, (N, 784) float32 from 0 to 1, in `out` where that is given, and, (N,), which of
         the originals each one is.
         """
-        result = np.empty((self.count, _PIXELS), np.float32) if out is None else out
+        result = np.empty((self.count, PIXELS), np.float32) if out is None else out
         order = rng.permutation(self.count)
         if strength == 0 or self.distortions == Distortions():
-            pixels = self._images.reshape(-1, _PIXELS)
+            pixels = self._images.reshape(-1, PIXELS)
             np.multiply(pixels[order], np.float32(1 / 255), out=result)
             return result, order
 
-        rows, columns = self._places(strength, rng)
+        rows, columns = self._draw_places(strength, rng)
         limit = self.distortions.thickness * strength
         thickness = rng.uniform(-limit, limit, len(self._tiles))
         position = np.empty_like(order)
@@ -106,7 +77,7 @@ class Distorter:
             result[goes_to] = ink.T[: len(goes_to)]
         return result, order
 
-    def _places(self, strength: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    def _draw_places(self, strength: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """Where in the padded originals the pixels come from: rows and columns, (T, 784) each."""
         tiles = len(self._tiles)
         limits = self.distortions
@@ -114,7 +85,7 @@ class Distorter:
         def draw(limit: float) -> npt.NDArray[np.float64]:
             return rng.uniform(-limit * strength, limit * strength, tiles)
 
-        matrix = _matrices(  # (T, 2, 2)
+        matrix = _build_matrices(  # (T, 2, 2)
             angle=np.deg2rad(draw(limits.rotation)),
             shear=draw(limits.shear),
             row_scale=np.exp(draw(limits.log_scale)),
@@ -122,11 +93,11 @@ class Distorter:
         )
         shift = np.stack([draw(limits.shift), draw(limits.shift)], axis=1)  # (T, 2)
         amplitude = rng.uniform(0, limits.elastic * strength, (tiles, 1, 1, 1))
-        bend = amplitude * _smooth_noise(rng, tiles)  # (T, 2, 28, 28)
+        bend = amplitude * _draw_noise(rng, tiles)  # (T, 2, 28, 28)
 
         axis = np.arange(SIDE) - _CENTRE
-        centred = np.stack(np.meshgrid(axis, axis, indexing="ij")).reshape(2, _PIXELS)
-        places = matrix @ centred + shift[..., None] + bend.reshape(tiles, 2, _PIXELS)
+        centred = np.stack(np.meshgrid(axis, axis, indexing="ij")).reshape(2, PIXELS)
+        places = matrix @ centred + shift[..., None] + bend.reshape(tiles, 2, PIXELS)
         places += _CENTRE + 1  # (T, 2, 784), counted from the corner of the margin
         # Outside is paper, all of it; below the last index, so that a next pixel always exists.
         inside = np.clip(places, 0, _PADDED - 1 - 1e-3).astype(np.float32)
@@ -159,7 +130,7 @@ def _interpolate(
     return ink
 
 
-def _matrices(
+def _build_matrices(
     angle: npt.NDArray[Any],
     shear: npt.NDArray[Any],
     row_scale: npt.NDArray[Any],
@@ -176,7 +147,7 @@ def _matrices(
     return rotation @ matrix(one, zero, shear, one) @ matrix(row_scale, zero, zero, column_scale)
 
 
-def _smooth_noise(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
+def _draw_noise(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
     """Random fields, (count, 2, 28, 28): normal numbers on a 7x7 grid, spread by a Gaussian.
 
     The Gaussian works on rows and on columns by one small matrix each; its rows are scaled so that

@@ -74,7 +74,7 @@ class SOAP(AdamW):
     Every axis of a weight array has a covariance, the running average of the gradient times itself
     summed over all other axes, and a basis that follows the eigenvectors of that covariance. Biases
     are left to plain Adam. An array may have more than two axes: W1 seen as (28, 28, 50), image
-    rows by columns by units, needs three small bases where (784, 50) needs one of 784 x 784.
+    rows by columns by neurons, needs three small bases where (784, 50) needs one of 784 x 784.
 
     Parameters
     ----------

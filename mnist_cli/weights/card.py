@@ -23,8 +23,8 @@ class Card:
 
     Attributes
     ----------
-    recipe, numbers, seed:
-        The name of the recipe, all its numbers as they were used, and the seed.
+    recipe, hyperparameters, seed:
+        The name of the recipe, all its hyperparameters as they were used, and the seed.
     training_images, validation_images:
         How many images the net learnt from, and how many of the training set were held out.
     versions:
@@ -42,7 +42,7 @@ class Card:
     """
 
     recipe: str
-    numbers: dict[str, int | float]
+    hyperparameters: dict[str, int | float]
     seed: int
     training_images: int
     validation_images: int
@@ -114,7 +114,7 @@ def _is_text(value: Any) -> bool:
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "recipe": _is_text,
-    "numbers": lambda value: type(value) is dict and all(map(_is_number, value.values())),
+    "hyperparameters": lambda value: type(value) is dict and all(map(_is_number, value.values())),
     "seed": _is_count,
     "training_images": _is_count,
     "validation_images": _is_count,

@@ -5,17 +5,16 @@ import os
 import pickle
 import shutil
 import signal
-import struct
 import subprocess
 
 import numpy as np
 import pytest
 from support.commands import MNIST, mnist, mnist_process, on_a_terminal
+from support.sets import write_images, write_labels
 
-from mnist_cli.cli.train import _RECIPES
 from mnist_cli.datasets.idx import load_images, load_labels
-from mnist_cli.render.views.train import curve
-from mnist_cli.training.recipes import RECIPES
+from mnist_cli.render.views.train import draw_curve
+from mnist_cli.training.recipes import HYPERPARAMETERS, RECIPES
 from mnist_cli.weights.card import card_of, read_card
 from mnist_cli.weights.weights_file import load_network, read_weights
 
@@ -30,16 +29,27 @@ def names(folder):
 def files(tmp_path_factory):
     """The options that name 1,000 real digits as training files."""
     folder = tmp_path_factory.mktemp("idx")
-    images, labels = folder / "images", folder / "labels"
-    images.write_bytes(struct.pack(">4i", 2051, 1000, 28, 28) + load_images()[:1000].tobytes())
-    labels.write_bytes(struct.pack(">2i", 2049, 1000) + load_labels()[:1000].tobytes())
+    images = write_images(folder / "images", load_images()[:1000])
+    labels = write_labels(folder / "labels", load_labels()[:1000])
     return ("--images", images, "--labels", labels)
 
 
-def test_the_cli_knows_every_recipe():
-    assert set(_RECIPES) == set(RECIPES)
+def test_help_and_list_name_every_recipe_and_hyperparameter():
     shown = mnist("train", "--help").stdout
-    assert all(f"\n  {name} " in shown for name in _RECIPES)
+    assert all(f"\n  {recipe.name:<9} {recipe.about}\n" in shown for recipe in RECIPES.values())
+
+    listed = mnist("train", "--recipes")
+    document = json.loads(mnist("train", "--recipes", "--json").stdout)
+    assert (listed.code, listed.stderr) == (0, "")
+    lines = listed.stdout.splitlines()
+    assert max(map(len, lines)) <= 60  # the narrowest terminal
+    assert [recipe["recipe"] for recipe in document["recipes"]] == list(RECIPES)
+    assert [each["name"] for each in document["hyperparameters"]] == list(HYPERPARAMETERS)
+    for each in document["hyperparameters"]:
+        assert "  " + each["about"] in lines
+        (row,) = [line.split() for line in lines if line.startswith(each["name"] + " ")]
+        values = [recipe.hyperparameters()[each["name"]] for recipe in RECIPES.values()]
+        assert list(map(float, row[1:])) == values == list(each["values"].values())
 
 
 def test_json_has_the_agreed_fields(files, tmp_path):
@@ -90,8 +100,8 @@ def test_what_is_shown_is_what_the_card_says(files, tmp_path):
     card = read_card(tmp_path / "w.json")
     for accuracy in (card.train_accuracy, card.validation_accuracy, card.test_accuracy):
         assert f"{accuracy:.4f}" in done.stdout
-    right = load_network(tmp_path / "w.npz").predict(load_images()[:1000]) == load_labels()[:1000]
-    assert card.test_accuracy == pytest.approx(right.mean())
+    correct = load_network(tmp_path / "w.npz").predict(load_images()[:1000]) == load_labels()[:1000]
+    assert card.test_accuracy == pytest.approx(correct.mean())
 
 
 def test_a_pipe_gets_plain_lines_on_stderr_and_not_too_many(files, tmp_path):
@@ -113,41 +123,36 @@ def test_a_terminal_shows_progress_and_a_curve(files, tmp_path):
         assert words in done.stdout
 
 
-def test_numbers_of_the_recipe_can_be_set(files, tmp_path):
-    numbers = ("--set", "weight_decay=0.25", "--set", "held-out=10", "--batch-size", "64")
-    mnist("train", *files, *numbers, "--epochs", "1", "-o", tmp_path / "w.pkl")
+def test_hyperparameters_can_be_set(files, tmp_path):
+    changes = ("--set", "weight_decay=0.25", "--set", "held-out=10", "--batch-size", "64")
+    mnist("train", *files, *changes, "--epochs", "1", "-o", tmp_path / "w.pkl")
     card = read_card(tmp_path / "w.json")
-    assert card.numbers["weight_decay"] == 0.25
-    assert card.numbers["batch_size"] == 64
+    assert card.hyperparameters["weight_decay"] == 0.25
+    assert card.hyperparameters["batch_size"] == 64
     assert (card.training_images, card.validation_images) == (990, 10)
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("--epochs", "0"),
-        ("--batch-size", "0"),
-        ("--learning-rate", "0"),
-        ("--learning-rate", "fast"),
-        ("--seed", "-1"),
-        ("--limit", "0"),
-        ("--recipe", "worst"),
-        ("--output", "weights.txt"),
-        ("--images", "alone"),
-        ("--test-labels", "alone"),
-        ("--set", "elastic"),
-        ("--set", "elastic=much"),
-        ("--set", "elastic=-1"),
-        ("--set", "flavour=1"),
-        ("--set", "thickness=nan"),
-    ],
-)
-def test_wrong_usage_ends_with_2(arguments, tmp_path, monkeypatch):
+def test_wrong_usage_ends_with_2_and_says_why(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    done = mnist("train", *arguments)
-    assert done.code == 2
-    assert "Error: " in done.stderr
-    assert done.stdout == ""
+    for arguments, words in [
+        (("--epochs", "0"), "epochs is 0: expected a whole number from 1 to 1,000,000."),
+        (("--batch-size", "1.5"), "'1.5' is not a valid integer."),
+        (("--learning-rate", "nan"), "learning_rate is nan"),
+        (("--seed", "-1"), "-1 is not in the range"),
+        (("--limit", "0"), "0 is not in the range"),
+        (("--recipe", "worst"), "'worst' is not one of"),
+        (("--output", "weights.txt"), "the name must end in .pkl or .npz."),
+        (("--images", "alone"), "--images and --labels go together"),
+        (("--test-labels", "alone"), "--test-images and --test-labels go together"),
+        (("--set", "elastic"), "'elastic' is not NAME=NUMBER."),
+        (("--set", "elastic=much"), "'elastic=much' is not NAME=NUMBER."),
+        (("--set", "rotation=1e308"), "rotation is 1e+308: expected a number from 0 to 180."),
+        (("--set", "weight-decai=1"), "the nearest is 'weight_decay'."),
+    ]:
+        done = mnist("train", *arguments)
+        assert done.code == 2
+        assert words in done.stderr.splitlines()[-1]
+        assert done.stdout == ""
     assert names(tmp_path) == []
 
 
@@ -172,8 +177,9 @@ def test_files_are_replaced_only_by_force(files, tmp_path):
     assert read_card(tmp_path / "w.json").recipe == "quick"
 
 
-def test_a_rate_that_is_too_high_is_an_error_in_one_line(files, tmp_path):
-    done = mnist("train", *files, "--learning-rate", "1e30", "-o", tmp_path / "w.pkl")
+def test_divergence_is_an_error_in_one_line(files, tmp_path):
+    wild = ("--learning-rate", "50", "--set", "weight_decay=1000")
+    done = mnist("train", *files, *wild, "-o", tmp_path / "w.pkl")
     assert done.code == 1
     assert "Error: the training diverged in epoch 1" in done.stderr
     assert done.stdout == ""
@@ -215,8 +221,8 @@ def test_inspect_shows_the_card_of_the_embedded_weights_only(tmp_path):
 
 def test_the_curve_goes_from_high_to_low_and_is_never_too_wide():
     falling = list(np.geomspace(1.0, 0.01, 600))
-    drawn = curve(falling, width=8)
+    drawn = draw_curve(falling, width=8)
     assert drawn == "█▇▆▅▄▃▂▁"
-    assert curve([0.5]) == "▁"
-    assert curve([0.0, 0.0]) == "▁▁"
-    assert len(curve(falling)) == 48
+    assert draw_curve([0.5]) == "▁"
+    assert draw_curve([0.0, 0.0]) == "▁▁"
+    assert len(draw_curve(falling)) == 48

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
-from mnist_cli.errors import printable
+from mnist_cli.errors import plural, printable
 from mnist_cli.render.text import Line, bar, has_unicode, line, note, show
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.training.run import Epoch, Interrupted, Report, TrainingResult
+from mnist_cli.training.loop import Epoch, Report
+from mnist_cli.training.saving import Kept, TrainingResult
 
 _BAR_WIDTH = 24
 _CURVE_WIDTH = 48
@@ -42,18 +43,22 @@ def lines(result: TrainingResult) -> list[Line]:
         line(
             ("recipe      ", QUIET),
             (card.recipe, TITLE),
-            f", {_count(epochs, 'epoch')}, seed {card.seed}",
+            f", {plural(epochs, 'epoch')}, seed {card.seed}",
         ),
         line(
             ("images      ", QUIET),
             f"{card.training_images:,} to learn from, {card.validation_images:,} held out",
         ),
-        line(("time        ", QUIET), f"{_duration(card.seconds)}, {per_second:,.0f} images/s"),
-        line(("loss        ", QUIET), (curve(card.loss_by_epoch), ACCENT), *_loss_range(result)),
+        line(
+            ("time        ", QUIET), f"{_format_duration(card.seconds)}, {per_second:,.0f} images/s"
+        ),
+        line(
+            ("loss        ", QUIET), (draw_curve(card.loss_by_epoch), ACCENT), *_loss_range(result)
+        ),
         [],
-        line(("training    ", QUIET), (_accuracy(card.train_accuracy), TITLE)),
-        line(("validation  ", QUIET), (_accuracy(card.validation_accuracy), TITLE)),
-        line(("test        ", QUIET), (_accuracy(card.test_accuracy), TITLE)),
+        line(("training    ", QUIET), (_format_accuracy(card.train_accuracy), TITLE)),
+        line(("validation  ", QUIET), (_format_accuracy(card.validation_accuracy), TITLE)),
+        line(("test        ", QUIET), (_format_accuracy(card.test_accuracy), TITLE)),
         [],
         line(("weights     ", QUIET), printable(str(result.output), limit=200)),
         line(("card        ", QUIET), printable(str(result.card_file), limit=200)),
@@ -61,12 +66,11 @@ def lines(result: TrainingResult) -> list[Line]:
 
 
 def _loss_range(result: TrainingResult) -> list[str]:
-    losses = result.card.loss_by_epoch
-    ends = f"  {losses[-1]:.4f}"
-    return [ends if len(losses) == 1 else f"  {losses[0]:.4f} to {losses[-1]:.4f}"]
+    first, *others = result.card.loss_by_epoch
+    return [f"  {first:.4f} to {others[-1]:.4f}" if others else f"  {first:.4f}"]
 
 
-def curve(values: Sequence[float], width: int = _CURVE_WIDTH) -> str:
+def draw_curve(values: Sequence[float], width: int = _CURVE_WIDTH) -> str:
     """Positive numbers as a small curve of at most `width` characters, on a logarithmic scale."""
     heights = [math.log(max(value, 1e-9)) for value in values]
     columns = min(width, len(heights))
@@ -79,7 +83,7 @@ def curve(values: Sequence[float], width: int = _CURVE_WIDTH) -> str:
 
 
 @contextmanager
-def watching() -> Iterator[Report]:
+def watch() -> Iterator[Report]:
     """Yield what `train_file` reports to: a live view for a person who watches, else lines."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield _say
@@ -99,28 +103,28 @@ def watching() -> Iterator[Report]:
 
         def update(epoch: Epoch) -> None:
             losses.append(epoch.loss)
-            spans = [Text.assemble(*spans) for spans in board(epoch, losses)]
+            spans = [Text.assemble(*spans) for spans in draw_board(epoch, losses)]
             live.update(Text("\n").join(spans), refresh=True)
 
         yield update
 
 
-def board(epoch: Epoch, losses: Sequence[float]) -> list[Line]:
+def draw_board(epoch: Epoch, losses: Sequence[float]) -> list[Line]:
     """The live view: how far it is, how good the net is now, and how the loss went."""
     return [
         [
             (f"epoch {epoch.epoch:,}/{epoch.epochs:,}  ", TITLE),
             *bar(epoch.epoch / epoch.epochs, _BAR_WIDTH),
-            (f"  {_duration(_seconds_left(epoch))} left", ""),
+            (f"  {_format_duration(_seconds_left(epoch))} left", ""),
             (f"  {epoch.images_per_second:,.0f} images/s", QUIET),
         ],
         line(
             ("loss ", QUIET),
             f"{epoch.loss:.4f}  ",
             ("validation ", QUIET),
-            f"{_accuracy(epoch.validation_accuracy)}",
+            f"{_format_accuracy(epoch.validation_accuracy)}",
         ),
-        line((curve(losses), ACCENT)),
+        line((draw_curve(losses), ACCENT)),
     ]
 
 
@@ -132,39 +136,38 @@ def _say(epoch: Epoch) -> None:
         return
     text = (
         f"epoch {epoch.epoch:,}/{epoch.epochs:,}  loss {epoch.loss:.4f}  "
-        f"validation {_accuracy(epoch.validation_accuracy)}  "
-        f"{epoch.images_per_second:,.0f} images/s  {_duration(_seconds_left(epoch))} left"
+        f"validation {_format_accuracy(epoch.validation_accuracy)}  "
+        f"{epoch.images_per_second:,.0f} images/s  {_format_duration(_seconds_left(epoch))} left"
     )
     show([line(text)], sys.stderr)
 
 
-def say_what_is_left(interruption: Interrupted) -> None:
-    """After Ctrl-C: what was kept, and where."""
-    if interruption.partial is None or interruption.best is None:
+def say_what_is_kept(kept: Kept | None) -> None:
+    """After Ctrl-C: what is left of the training, and where."""
+    if kept is None:
         note("nothing was learnt yet, and nothing was written")
         return
-    best = interruption.best
-    note(
+    best = kept.best
+    weights = (
         f"the best weights so far, of epoch {best.epoch:,} of {best.epochs:,} "
-        f"(validation {_accuracy(best.validation_accuracy)}), are in "
-        f"{printable(str(interruption.partial), limit=200)}"
+        f"(validation {_format_accuracy(best.validation_accuracy)})"
     )
+    if kept.path is None:
+        note(f"{weights}, could not be written anywhere and are lost", "Warning")
+    else:
+        note(f"{weights}, are in {printable(str(kept.path), limit=200)}")
 
 
 def _seconds_left(epoch: Epoch) -> float:
     return epoch.seconds / epoch.epoch * (epoch.epochs - epoch.epoch)
 
 
-def _duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes:,} min {rest} s"
 
 
-def _accuracy(value: float | None) -> str:
+def _format_accuracy(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
