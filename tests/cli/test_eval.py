@@ -5,11 +5,11 @@ import re
 
 import numpy as np
 import pytest
+from mnist_cli.evaluation.metrics import Confusion, McNemar
 from support.commands import mnist
 
 from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.evaluation.evaluation import Contender, Duel, Evaluation, Views, evaluate
-from mnist_cli.evaluation.metrics import Confusion, McNemar
 from mnist_cli.evaluation.timing import SweepRow, Timing
 from mnist_cli.paths import FoundFile
 from mnist_cli.render.text import Surface, drawing_on, plain

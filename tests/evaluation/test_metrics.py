@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from mnist_cli.evaluation.metrics import confusion, coverage, mcnemar, reliability
 
 from mnist_cli import load_images, load_labels, load_network
-from mnist_cli.evaluation.metrics import confusion, coverage, mcnemar, reliability
 from mnist_cli.evaluation.predictions import Answers
 
 

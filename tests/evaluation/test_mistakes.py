@@ -5,13 +5,13 @@ import json
 
 import numpy as np
 import pytest
+from mnist_cli.evaluation.rows import row_writer
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets.labelled import open_labelled
 from mnist_cli.errors import FileError
 from mnist_cli.evaluation.mistakes import MistakeCollector
 from mnist_cli.evaluation.predictions import collect
-from mnist_cli.evaluation.rows import row_writer
 
 
 @pytest.fixture(scope="module")

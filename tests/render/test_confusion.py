@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from mnist_cli.evaluation.metrics import Confusion
+
 from mnist_cli.render.text import Surface, drawing_on, plain
 from mnist_cli.render.views.confusion import lines
 
