@@ -52,9 +52,7 @@ class _Count(click.IntRange):
         return value if value == "all" else super().convert(value, param, ctx)
 
 
-def _batch_sizes(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> tuple[int | None, ...] | None:
+def _batch_sizes(_context: Any, _option: Any, value: str | None) -> tuple[int | None, ...] | None:
     """``1,10,all`` -> (1, 10, None)."""
     if value is None:
         return None
@@ -64,9 +62,7 @@ def _batch_sizes(
     return tuple(None if word == "all" else int(word) for word in words)
 
 
-def _pixels(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> tuple[int, int]:
+def _pixels(_context: Any, _option: Any, value: str | None) -> tuple[int, int]:
     """``2,-1`` -> (2, -1)."""
     if value is None:
         return 0, 0
@@ -77,7 +73,7 @@ def _pixels(
     return right, down
 
 
-def _finite(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
+def _finite(_context: Any, _option: Any, value: float | None) -> float | None:
     """Refuse "nan", which is neither inside nor outside a range."""
     if value is not None and math.isnan(value):
         raise click.BadParameter("expected a number.")
