@@ -48,10 +48,11 @@ def test_arrays_of_any_shape_and_type_that_a_net_takes(book, mnist):
     expected = evaluate(book, images, labels).correct
     for same in (images.reshape(-1, 784), images / 255, (images / 255).astype("f4")):
         assert evaluate(book, same, labels).correct == expected
-    views = ["mistakes", "robustness"]
+    views = ["mistakes", "robustness", "sweep"]
     whole = evaluate(book, images, labels, views=views).views
     floats = evaluate(book, images / 255, labels, views=views).views
     assert floats["robustness"] == whole["robustness"]
+    assert floats["sweep"][-1].batch_size == 300
     for one, other in zip(floats["mistakes"].ranked, whole["mistakes"].ranked, strict=True):
         np.testing.assert_array_equal(one.image, other.image)
 
