@@ -1,300 +1,200 @@
-"""One image at a time against batches, and what else there is to ask of a net and a labelled set.
+"""A net on a labelled set: how many predictions are correct, and what else there is to ask.
 
-`evaluate` always compares the ways through the images (`timing`); `Views` says what more is wanted.
-Whatever needs answers and confidences shares one more pass over the set.
+`evaluate` takes a net and arrays, `evaluate_files` names of files. Either way `timing` asks for the
+comparison of per sample and batched, and `views` for more.
 """
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
+from mnist_cli.checks import require_at_least
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
-from mnist_cli.datasets.labelled import LabelledImages, open_labelled
-from mnist_cli.evaluation.metrics import (
-    Confusion,
-    McNemar,
-    Reliability,
-    confusion,
-    mcnemar,
-    reliability,
-)
-from mnist_cli.evaluation.mistakes import MistakeCollector, Mistakes
-from mnist_cli.evaluation.predictions import AnsweredPiece, Answers, Consumer, collect
-from mnist_cli.evaluation.robustness import RobustnessRow, robustness
-from mnist_cli.evaluation.rows import row_writer
-from mnist_cli.evaluation.timing import Mode, Progress, SweepRow, Timing, measure, sweep, ways
+from mnist_cli.datasets.labelled import open_labelled
+from mnist_cli.evaluation.arrays import label_arrays
+from mnist_cli.evaluation.predictions import Progress, ignore_progress
+from mnist_cli.evaluation.run import Run, Source
+from mnist_cli.evaluation.timing import TimingComparison, TimingPlan, compare_methods
+from mnist_cli.evaluation.views import View, make_view
 from mnist_cli.files import AnyPath
-from mnist_cli.net import blas
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.paths import FoundFile
-from mnist_cli.weights.weights_file import WeightsFile, read_weights
-
-
-@dataclass(frozen=True)
-class Views:
-    """What is wanted besides the comparison.
-
-    Attributes
-    ----------
-    confusion:
-        Truths against answers.
-    mistakes, pictures, show_label, show_prediction:
-        The images that are read wrong, see the module `mistakes`: how many of them, on which digit,
-        and read as which.
-    min_confidence:
-        What is left when less confident answers do not count; 0..1.
-    sweep:
-        Batch sizes to time; None among them is the whole set, or a piece of it where it is large.
-    robustness:
-        Accuracy against the strength of three kinds of corruption.
-    output, overwrite:
-        A file for every answer, see the module `rows`; whether it may replace another.
-    """
-
-    confusion: bool = False
-    mistakes: bool = False
-    pictures: int | None = None
-    show_label: int | None = None
-    show_prediction: int | None = None
-    min_confidence: float | None = None
-    sweep: Sequence[int | None] | None = None
-    robustness: bool = False
-    output: AnyPath | None = None
-    overwrite: bool = False
-
-    @property
-    def need_answers(self) -> bool:
-        """Whether a pass for answers and confidences is needed."""
-        options = (self.min_confidence, self.output)
-        return self.confusion or self.mistakes or options != (None, None)
-
-
-@dataclass(frozen=True)
-class Contender:
-    """One of several weights files on the same images."""
-
-    weights: FoundFile
-    layer_sizes: tuple[int, ...]
-    parameters: int
-    samples: int
-    correct: int
-
-    @property
-    def accuracy(self) -> float:
-        """The share of images read right, 0..1."""
-        return self.correct / self.samples
-
-
-@dataclass(frozen=True, eq=False)
-class Duel:
-    """Two contenders, by their numbers, image by image."""
-
-    first: int
-    second: int
-    counts: McNemar
+from mnist_cli.weights.weights_file import read_weights
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The comparison, and the views that were asked for.
+    """How good a net is, and what was asked for besides.
 
-    A way that was not run is None, and so is what needs two ways, and a view that was not wanted.
-    With several weights files all is about the first one, but `contenders`, `duels` and
-    `robustness`.
+    Attributes
+    ----------
+    samples, correct:
+        Images; how many predictions are the labels.
+    layer_sizes, batch_size, threads:
+        Of the net; with which it went through the images.
+    timing:
+        Per sample against batched; None where it was not asked for.
+    views:
+        What each view found, by its name.
+    source:
+        The files; None where it was all arrays.
+
+    With several nets all is about the first one, but the views ``compared`` and ``robustness``.
     """
 
-    weights: FoundFile
-    images: FoundFile
     samples: int
-    batch_size: int
+    correct: int
     layer_sizes: tuple[int, ...]
-    activation: Activation
-    per_sample: Timing | None
-    batched: Timing | None
-    textbook: Timing | None
-    different: int | None
+    batch_size: int
     threads: int
-    runs: int
-    warmup: int
-    numpy: str
-    blas: str
+    timing: TimingComparison | None
+    views: Mapping[str, Any]
+    source: Source | None = None
+
+    @property
+    def accuracy(self) -> float:
+        """The share of correct predictions, 0..1."""
+        return self.correct / self.samples
+
+
+@dataclass(frozen=True)
+class Files:
+    """What to evaluate, by names of files; the defaults are the embedded weights and test set.
+
+    Attributes
+    ----------
+    weights:
+        One file, or several to compare.
+    images, labels, limit:
+        IDX files; only so many images from the beginning.
+    data_dir:
+        Where downloaded files lie.
+    activation:
+        Of all the weights.
+    corruption:
+        What is done to the images first.
+    """
+
+    weights: Sequence[AnyPath] = ()
+    images: AnyPath | None = None
+    labels: AnyPath | None = None
+    limit: int | None = None
+    data_dir: AnyPath | None = None
+    activation: Activation = "sigmoid"
     corruption: Corruption = UNCORRUPTED
-    confusion: Confusion | None = None
-    mistakes: Mistakes | None = None
-    reliability: Reliability | None = None
-    sweep: tuple[SweepRow, ...] | None = None
-    robustness: tuple[RobustnessRow, ...] | None = None
-    contenders: tuple[Contender, ...] = ()
-    duels: tuple[Duel, ...] = ()
-
-    @property
-    def best(self) -> Timing:
-        """A way that was run; all give the same answers unless `different` says otherwise."""
-        way = self.batched or self.per_sample
-        if way is None:
-            raise ValueError("no way was run")
-        return way
-
-    @property
-    def speedup(self) -> float | None:
-        """How many times faster the batches are, by the medians."""
-        if self.per_sample is None or self.batched is None:
-            return None
-        return self.per_sample.median_seconds / self.batched.median_seconds
 
 
 def evaluate(
-    weights: AnyPath | None = None,
-    images: AnyPath | None = None,
-    labels: AnyPath | None = None,
+    network: Network | Sequence[Network],
+    images: NDArray[Any],
+    labels: NDArray[Any],
     *,
-    rivals: Sequence[AnyPath] = (),
+    timing: bool | TimingPlan = False,
+    views: Iterable[str | View] = (),
     batch_size: int = 100,
-    mode: Mode = "both",
-    runs: int = 5,
-    warmup: int = 1,
-    limit: int | None = None,
     threads: int = 1,
-    activation: Activation = "sigmoid",
-    data_dir: AnyPath | None = None,
-    corruption: Corruption = UNCORRUPTED,
-    views: Views = Views(),
-    progress: Progress = lambda _done, _total: None,
+    progress: Progress = ignore_progress,
 ) -> Evaluation:
-    """Compare single images with batches on a labelled set (the embedded test set by default).
+    """Evaluate a net, or several, on images and their labels.
 
     Parameters
     ----------
-    rivals:
-        More weights files to hold against the first.
-    batch_size, runs, warmup, threads:
-        Images a batch; timed runs; runs before them that are not counted (for a set that is read in
-        pieces they cover its first piece); batches worked on side by side.
-    mode:
-        ``"both"``, one of the two, or ``"textbook"``: both and the lecture's own formulas.
-    limit:
-        Take only the first so many images.
-    corruption, views:
-        What is done to the images first; what is wanted besides.
+    network:
+        A net, or several for the view ``"compared"``.
+    images, labels:
+        (N, 28, 28) or (N, 784), uint8 or float; (N,) whole numbers 0..9.
+    timing:
+        Whether to time per sample against batched, or a `TimingPlan`.
+    views:
+        Names (``"confusion"``, ``"mistakes"``, ``"reliability"``, ``"sweep"``, ``"compared"``,
+        ``"robustness"``), or views with settings of their own, such as ``MistakesView(count=20)``.
+    batch_size, threads:
+        Images a batch; batches worked on side by side.
     progress:
-        Called with (images done, images in all): of the comparison, every way and run counted, and
-        then of each view that takes long.
+        Called with (images done, images in all) by everything that takes long.
 
-    Raises `MnistError` for files at fault and `ValueError` for numbers below 1 (`warmup`: 0).
+    Raises
+    ------
+    ValueError
+        For arrays of other shapes or types, a view that does not exist, and numbers below 1.
+
+    Examples
+    --------
+    >>> from mnist_cli import load_images, load_labels, load_network
+    >>> network, images, labels = load_network(), load_images()[:500], load_labels()[:500]
+    >>> result = evaluate(network, images, labels, views=["confusion"])
+    >>> result.accuracy
+    0.992
+    >>> result.views["confusion"].pairs
+    ((2, 7, 1), (5, 3, 1), (6, 0, 1), (9, 3, 1))
+    >>> timed = evaluate(network, images, labels, timing=True)
+    >>> timed.timing.different, timed.timing.batched.correct
+    (0, 496)
     """
-    for name, number, least in (
-        ("batch_size", batch_size, 1),
-        ("runs", runs, 1),
-        ("warmup", warmup, 0),
-        ("threads", threads, 1),
-        ("limit", 1 if limit is None else limit, 1),
-    ):
-        if number < least:
-            raise ValueError(f"{name} is {number}: expected {least} or more")
-    files = [read_weights(path, data_dir) for path in (weights, *rivals)]
-    networks = [file.network(activation) for file in files]
-    network = networks[0]
+    networks = [network] if isinstance(network, Network) else network
+    plan = TimingPlan() if timing is True else timing or None
+    run = Run(networks, label_arrays(images, labels), batch_size, threads, progress)
+    return _evaluate(run, plan, views)
+
+
+def evaluate_files(
+    files: Files = Files(),
+    *,
+    timing: TimingPlan | None = None,
+    views: Iterable[str | View] = (),
+    batch_size: int = 100,
+    threads: int = 1,
+    progress: Progress = ignore_progress,
+) -> Evaluation:
+    """Evaluate weights files on a labelled set in IDX files, however large, in flat memory.
+
+    The parameters are those of `evaluate`.
+
+    Raises
+    ------
+    MnistError
+        For files at fault.
+    ValueError
+        For a view that does not exist, and numbers below 1.
+
+    Examples
+    --------
+    >>> evaluate_files(Files(limit=500)).accuracy
+    0.992
+    """
+    if files.limit is not None:
+        require_at_least("limit", files.limit)
+    weights = [read_weights(path, files.data_dir) for path in files.weights or (None,)]
+    networks = [file.network(files.activation) for file in weights]
     with open_labelled(
-        images, labels, limit=limit, data_dir=data_dir, corruption=corruption
+        files.images,
+        files.labels,
+        limit=files.limit,
+        data_dir=files.data_dir,
+        corruption=files.corruption,
     ) as data:
-        candidates = ways(network, mode, batch_size, threads)
-        timings, different = measure(candidates, data, batch_size, runs, warmup, progress)
-
-        def seen(piece: AnsweredPiece) -> None:
-            progress(piece.start + piece.labels.size, data.samples)
-
-        answers, mistakes = None, None
-        if views.need_answers or rivals:
-            answers, mistakes = _answer(network, data, batch_size, threads, views, seen)
-        all_answers = [answers] if answers else []
-        all_answers += [collect(rival, data, batch_size, threads, [seen]) for rival in networks[1:]]
-        swept, survived = None, None
-        if views.sweep is not None:
-            sizes = _batch_sizes(views.sweep, data)
-            swept = sweep(
-                network, data, sizes, runs=runs, warmup=warmup, threads=threads, progress=progress
-            )
-        if views.robustness:
-            survived = robustness(networks, data, batch_size, threads, progress)
-    confused, reliable = None, None
-    if answers and views.confusion:
-        confused = confusion(answers)
-    if answers and views.min_confidence is not None:
-        reliable = reliability(answers, views.min_confidence)
-    return Evaluation(
-        weights=FoundFile(files[0].file, files[0].origin),
-        images=data.found,
-        samples=data.samples,
-        batch_size=batch_size,
-        layer_sizes=network.layer_sizes,
-        activation=activation,
-        per_sample=timings.get("per-sample"),
-        batched=timings.get("batched"),
-        textbook=timings.get("textbook"),
-        different=different,
-        threads=threads,
-        runs=runs,
-        warmup=warmup,
-        numpy=np.__version__,
-        blas=blas.describe(),
-        corruption=corruption,
-        confusion=confused,
-        mistakes=mistakes,
-        reliability=reliable,
-        sweep=swept,
-        robustness=survived,
-        contenders=_contenders(files, networks, all_answers) if rivals else (),
-        duels=_duels(all_answers) if rivals else (),
-    )
-
-
-def _answer(
-    network: Network,
-    data: LabelledImages,
-    batch_size: int,
-    threads: int,
-    views: Views,
-    seen: Consumer,
-) -> tuple[Answers, Mistakes | None]:
-    """One pass over the set for all views of single answers."""
-    consumers: list[Consumer] = [seen]
-    collector = None
-    if views.mistakes:
-        collector = MistakeCollector(views.pictures, views.show_label, views.show_prediction)
-        consumers.append(collector.take)
-    with ExitStack() as stack:
-        if views.output is not None:
-            writer = row_writer(views.output, overwrite=views.overwrite)
-            consumers.append(stack.enter_context(writer))
-        answers = collect(network, data, batch_size, threads, consumers)
-    return answers, None if collector is None else collector.mistakes()
-
-
-def _batch_sizes(wanted: Sequence[int | None], data: LabelledImages) -> list[int]:
-    """In order, each once, and none larger than the set; None is as many as memory is used for."""
-    return sorted({min(size or data.at_once, data.samples) for size in wanted})
-
-
-def _contenders(
-    files: Sequence[WeightsFile], networks: Sequence[Network], answers: Sequence[Answers]
-) -> tuple[Contender, ...]:
-    return tuple(
-        Contender(
-            weights=FoundFile(file.file, file.origin),
-            layer_sizes=network.layer_sizes,
-            parameters=network.parameter_count,
-            samples=answer.labels.size,
-            correct=answer.correct,
+        source = Source(
+            weights=tuple(FoundFile(file.file, file.origin) for file in weights),
+            images=data.found,
+            activation=files.activation,
+            corruption=files.corruption,
         )
-        for file, network, answer in zip(files, networks, answers, strict=True)
-    )
+        run = Run(networks, data, batch_size, threads, progress, source)
+        return _evaluate(run, timing, views)
 
 
-def _duels(answers: Sequence[Answers]) -> tuple[Duel, ...]:
-    return tuple(
-        Duel(first, second, mcnemar(answers[first], answers[second]))
-        for first, second in combinations(range(len(answers)), 2)
+def _evaluate(run: Run, plan: TimingPlan | None, views: Iterable[str | View]) -> Evaluation:
+    wanted = [make_view(view) if isinstance(view, str) else view for view in views]
+    timing = None if plan is None else compare_methods(run, plan)
+    return Evaluation(
+        samples=run.data.samples,
+        correct=timing.correct if timing else run.predictions().correct,
+        layer_sizes=run.network.layer_sizes,
+        batch_size=run.batch_size,
+        threads=run.threads,
+        timing=timing,
+        views={view.name: view.compute(run) for view in wanted},
+        source=run.source,
     )

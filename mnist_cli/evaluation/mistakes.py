@@ -1,13 +1,13 @@
-"""The images that a net reads wrong."""
+"""The images whose predictions are incorrect."""
 
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.evaluation.predictions import AnsweredPiece
+from mnist_cli.evaluation.predictions import LabelledSet
+from mnist_cli.evaluation.run import Run, Source
 
 SOME_PICTURES = 6
 
@@ -16,7 +16,7 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Mistake:
-    """An image that was read wrong; `image` is what the net saw, (28, 28) uint8, where kept."""
+    """An incorrect prediction; `image` is what the net saw, (28, 28) uint8, where it was wanted."""
 
     index: int
     label: int
@@ -27,60 +27,77 @@ class Mistake:
 
 @dataclass(frozen=True, eq=False)
 class Mistakes:
-    """The most confident mistakes, the most confident first, of `total`."""
+    """The most confident mistakes, the most confident first, of `total`; from these files."""
 
     total: int
     ranked: tuple[Mistake, ...]
+    source: Source | None = None
 
 
-class MistakeCollector:
-    """Keeps the mistakes of the pieces that it takes.
+@dataclass(frozen=True)
+class MistakesView:
+    """The most confident mistakes.
 
-    Parameters
+    Attributes
     ----------
     count:
-        How many of the most confident are wanted, with their pictures; None: all, and some of the
-        pictures.
+        How many of them; None: all.
+    pictures:
+        How many of these with their pictures.
     label, prediction:
-        Only images of this digit; only images read as this digit.
+        Only images of this digit; only images predicted as this digit.
     """
 
-    def __init__(
-        self, count: int | None = None, label: int | None = None, prediction: int | None = None
-    ) -> None:
-        self._count = count
-        self._pictures = SOME_PICTURES if count is None else count
-        self._label = label
-        self._prediction = prediction
-        self._found: list[tuple[NDArray[Any], ...]] = []  # index, label, prediction, confidence
-        self._images: dict[tuple[float, int], Picture] = {}  # by -confidence and index
+    name: ClassVar[str] = "mistakes"
 
-    def take(self, piece: AnsweredPiece) -> None:
-        """Keep what is wrong in a piece: a `Consumer`."""
-        predictions, confidences = piece.predictions, piece.confidences
-        chosen = predictions != piece.labels
-        if self._label is not None:
-            chosen &= piece.labels == self._label
-        if self._prediction is not None:
-            chosen &= predictions == self._prediction
-        at = np.flatnonzero(chosen)
-        self._found.append((at + piece.start, piece.labels[at], predictions[at], confidences[at]))
-        for i in at[np.argsort(-confidences[at], kind="stable")[: self._pictures]].tolist():
-            rank = -float(confidences[i]), i + piece.start
-            self._images[rank] = piece.images[i].astype(np.uint8)  # a copy: the piece goes
-        self._images = dict(sorted(self._images.items(), key=itemgetter(0))[: self._pictures])
+    count: int | None = None
+    pictures: int = SOME_PICTURES
+    label: int | None = None
+    prediction: int | None = None
 
-    def mistakes(self) -> Mistakes:
-        """What was found."""
-        indices, labels, predictions, confidences = (
-            np.concatenate(column) for column in zip(*self._found, strict=True)
+    def compute(self, run: Run) -> Mistakes:
+        """Rank the mistakes and fetch the pictures of the first. Raises `MnistError`."""
+        found = run.predictions()
+        chosen = ~found.are_correct
+        if self.label is not None:
+            chosen &= found.labels == self.label
+        if self.prediction is not None:
+            chosen &= found.predictions == self.prediction
+        indices = np.flatnonzero(chosen)
+        order = np.argsort(-found.confidences[indices], kind="stable")
+        ranked = indices[order][: self.count]
+        pictures = _fetch(run.data, ranked[: self.pictures], run.batch_size)
+        mistakes = tuple(
+            Mistake(
+                index=index,
+                label=int(found.labels[index]),
+                prediction=int(found.predictions[index]),
+                confidence=float(found.confidences[index]),
+                image=pictures.get(index),
+            )
+            for index in ranked.tolist()
         )
-        order = np.lexsort((indices, -confidences))[: self._count]
-        rows = zip(
-            *(c[order].tolist() for c in (indices, labels, predictions, confidences)), strict=True
-        )
-        ranked = tuple(
-            Mistake(index, label, prediction, confidence, self._images.get((-confidence, index)))
-            for index, label, prediction, confidence in rows
-        )
-        return Mistakes(indices.size, ranked)
+        return Mistakes(indices.size, mistakes, run.source)
+
+
+def _fetch(data: LabelledSet, indices: NDArray[Any], batch_size: int) -> dict[int, Picture]:
+    """What the net sees at these indices, by index.
+
+    A large set is gone through once more: that is the only way to the same noise.
+    """
+    pictures: dict[int, Picture] = {}
+    start = 0
+    for images, _ in data.pieces(batch_size):
+        for index in indices[(indices >= start) & (indices < start + len(images))].tolist():
+            pictures[index] = _as_bytes(images[index - start], data.corruption.normalize)
+        start += len(images)
+        if len(pictures) == indices.size:
+            break
+    return pictures
+
+
+def _as_bytes(image: NDArray[Any], normalize: bool) -> Picture:
+    """A copy in 0..255, for the piece goes; floats are 0..1 unless they were left as they are."""
+    if image.dtype != np.uint8 and normalize:
+        image = np.rint(image.clip(0, 1) * 255)
+    return image.astype(np.uint8)

@@ -1,19 +1,16 @@
 """How accuracy falls as the images get worse."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from typing import ClassVar
 
 from mnist_cli.datasets.corruptions import Corruption
-from mnist_cli.datasets.labelled import LabelledImages
-from mnist_cli.evaluation.timing import Progress
-from mnist_cli.net.network import Network
+from mnist_cli.evaluation.predictions import count_correct
+from mnist_cli.evaluation.run import Run
 
 
 @dataclass(frozen=True)
 class RobustnessRow:
-    """One strength of one corruption, in its `unit`: how many each net still reads right."""
+    """One strength of one corruption, in its unit: how many predictions of each net are correct."""
 
     kind: str
     strength: float
@@ -23,7 +20,7 @@ class RobustnessRow:
 
     @property
     def accuracy(self) -> tuple[float, ...]:
-        """The share of images that each net reads right."""
+        """The share of correct predictions of each net."""
         return tuple(correct / self.samples for correct in self.correct)
 
 
@@ -40,26 +37,28 @@ _STRENGTHS = (
 )
 
 
-def robustness(
-    networks: Sequence[Network],
-    images: LabelledImages,
-    batch_size: int,
-    threads: int = 1,
-    progress: Progress = lambda _done, _total: None,
-) -> tuple[RobustnessRow, ...]:
-    """Corrupt the set more and more, in three ways, and let each net read it. Raises `MnistError`.
+@dataclass(frozen=True)
+class RobustnessView:
+    """Accuracy of every net of the run against more and more shift, rotation and noise."""
 
-    Whatever corruption the set has already is left out.
-    """
-    rows, done = [], 0
-    for kind, strength, corruption in _STRENGTHS:
-        correct = [0] * len(networks)
-        corrupted = images.corrupted(corruption)
-        for pixels, labels in corrupted.pieces(batch_size):
-            for number, network in enumerate(networks):
-                digits = network.predict(pixels, batch_size=batch_size, threads=threads)
-                correct[number] += int(np.count_nonzero(digits == labels))
-            done += labels.size
-            progress(done, images.samples * len(_STRENGTHS))
-        rows.append(RobustnessRow(kind, strength, corruption, images.samples, tuple(correct)))
-    return tuple(rows)
+    name: ClassVar[str] = "robustness"
+
+    def compute(self, run: Run) -> tuple[RobustnessRow, ...]:
+        """Corrupt the set again and again; a corruption it has already is left out.
+
+        Raises
+        ------
+        MnistError
+            For a file that fails while it is read.
+        """
+        rows, done = [], 0
+        for kind, strength, corruption in _STRENGTHS:
+            correct = [0] * len(run.networks)
+            for images, labels in run.data.corrupted(corruption).pieces(run.batch_size):
+                for number, network in enumerate(run.networks):
+                    predictions = network.predict(images, run.batch_size, run.threads)
+                    correct[number] += count_correct(predictions, labels)
+                done += labels.size
+                run.progress(done, run.data.samples * len(_STRENGTHS))
+            rows.append(RobustnessRow(kind, strength, corruption, run.data.samples, tuple(correct)))
+        return tuple(rows)

@@ -1,11 +1,11 @@
-"""How long the net takes for images one by one, in batches, and by the lecture's own formulas.
+"""How long the net takes per sample, batched, and by the lecture's own formulas.
 
-All ways go through the same images in memory. Only that is timed: not start-up, not reading files,
-not counting what was right.
+All methods go through the same images in memory. Only that is timed: not start-up, not reading
+files, not counting what is correct.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Literal
@@ -13,20 +13,46 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.datasets.labelled import LabelledImages
+from mnist_cli.checks import require_at_least
+from mnist_cli.evaluation.predictions import LabelledSet, Progress, count_correct
+from mnist_cli.evaluation.run import Run
 from mnist_cli.net import blas
 from mnist_cli.net.network import Network, softmax
+from mnist_cli.spec import PIXELS
 
 Mode = Literal["both", "per-sample", "batched", "textbook"]
-Progress = Callable[[int, int], None]
-"""Called with (images done, images in all), every way and run counted."""
 
-_FLOAT_BYTES = 4
+
+@dataclass(frozen=True)
+class TimingPlan:
+    """What to time, and how often.
+
+    Attributes
+    ----------
+    mode:
+        ``"both"``, one of the two, or ``"textbook"``: both and the lecture's own formulas.
+    runs, warmup:
+        Timed runs, whose median counts; runs before them that are not counted. For a set that is
+        read in chunks the latter cover its first chunk.
+
+    Raises
+    ------
+    ValueError
+        For fewer than 1 run, or a `warmup` below 0.
+    """
+
+    mode: Mode = "both"
+    runs: int = 5
+    warmup: int = 1
+
+    def __post_init__(self) -> None:
+        require_at_least("runs", self.runs)
+        require_at_least("warmup", self.warmup, 0)
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One way of going through the images: `seconds` of each run, and how many were right."""
+    """One method: `seconds` of each run, and how many predictions are correct."""
 
     seconds: tuple[float, ...]
     samples: int
@@ -44,100 +70,122 @@ class Timing:
 
     @property
     def accuracy(self) -> float:
-        """The share of images read right, 0..1."""
+        """The share of correct predictions, 0..1."""
         return self.correct / self.samples
 
 
 @dataclass(frozen=True)
-class Way:
+class TimingComparison:
+    """The methods side by side; one that was not run is None, and so is what needs two.
+
+    Attributes
+    ----------
+    per_sample, batched, textbook:
+        The methods.
+    different:
+        For how many images two methods give different predictions.
+    plan:
+        What was timed, and how often.
+    numpy, blas:
+        What the arithmetic was done with.
+    """
+
+    per_sample: Timing | None
+    batched: Timing | None
+    textbook: Timing | None
+    different: int | None
+    plan: TimingPlan
+    numpy: str
+    blas: str
+
+    @property
+    def correct(self) -> int:
+        """Correct predictions, batched where that was run."""
+        timing = self.batched or self.per_sample
+        return timing.correct if timing else 0
+
+    @property
+    def speedup(self) -> float | None:
+        """How many times faster the batches are, by the medians."""
+        if self.per_sample is None or self.batched is None:
+            return None
+        return self.per_sample.median_seconds / self.batched.median_seconds
+
+
+@dataclass(frozen=True)
+class Method:
     """A way from images to digits; `prepare` is done before the clock starts."""
 
     run: Callable[[Any], NDArray[Any]]
     prepare: Callable[[NDArray[Any]], Any] = lambda images: images
 
 
-@dataclass(frozen=True)
-class SweepRow:
-    """What one batch size costs: its time, and the memory of a batch's activations in bytes."""
+def compare_methods(run: Run, plan: TimingPlan) -> TimingComparison:
+    """Time what the plan names. Raises `MnistError` for a file that fails while it is read."""
+    network = run.network
 
-    batch_size: int
-    timing: Timing
-    activation_bytes: int
-
-
-def ways(network: Network, mode: Mode, batch_size: int, threads: int) -> dict[str, Way]:
-    """The ways that `mode` names, ``"textbook"`` meaning all three."""
-
-    def one_by_one(images: NDArray[Any]) -> NDArray[Any]:
+    def loop(images: NDArray[Any]) -> NDArray[Any]:
         return np.array([network.predict(image) for image in images])
 
-    both = {"per-sample": Way(one_by_one), "batched": _in_batches(network, batch_size, threads)}
-    if mode == "textbook":
-        return both | {"textbook": _textbook(network)}
-    return both if mode == "both" else {mode: both[mode]}
-
-
-def sweep(
-    network: Network,
-    images: LabelledImages,
-    batch_sizes: Sequence[int],
-    *,
-    runs: int,
-    warmup: int,
-    threads: int,
-    progress: Progress,
-) -> tuple[SweepRow, ...]:
-    """Time several batch sizes in turn, as `measure` does."""
-    candidates = {str(size): _in_batches(network, size, threads) for size in batch_sizes}
-    timings, _ = measure(candidates, images, max(batch_sizes), runs, warmup, progress)
-    values = sum(network.layer_sizes)  # the pixels, the hidden units and the scores of an image
-    return tuple(
-        SweepRow(size, timings[str(size)], size * values * _FLOAT_BYTES) for size in batch_sizes
+    methods = {
+        "per-sample": Method(loop),
+        "batched": in_batches(network, run.batch_size, run.threads),
+        "textbook": _textbook(network),
+    }
+    wanted = {"both": ("per-sample", "batched"), "textbook": tuple(methods)}
+    chosen = {name: methods[name] for name in wanted.get(plan.mode, (plan.mode,))}
+    timings, different = measure(chosen, run.data, run.batch_size, plan, run.progress)
+    return TimingComparison(
+        per_sample=timings.get("per-sample"),
+        batched=timings.get("batched"),
+        textbook=timings.get("textbook"),
+        different=different,
+        plan=plan,
+        numpy=np.__version__,
+        blas=blas.describe(),
     )
 
 
 def measure(
-    candidates: dict[str, Way],
-    images: LabelledImages,
+    methods: Mapping[str, Method],
+    data: LabelledSet,
     batch_size: int,
-    runs: int,
-    warmup: int,
+    plan: TimingPlan,
     progress: Progress,
 ) -> tuple[dict[str, Timing], int | None]:
-    """Time ways in turn, run by run, after `warmup` runs (over the first piece) that do not count.
+    """Time methods in turn, run by run; `progress` counts every method and run.
 
-    Returns the times, and on how many images two ways differed (None where there is one way); the
-    answers are those of the last run.
+    Returns the times, and for how many images two methods differed (None where there is one
+    method); the predictions are those of the last run.
     """
-    seconds = {name: [0.0] * runs for name in candidates}
-    total = images.samples * len(candidates) * runs
+    seconds = {name: [0.0] * plan.runs for name in methods}
+    total = data.samples * len(methods) * plan.runs
     done = 0
     with blas.one_thread():
-        _warm_up(candidates, images, batch_size, warmup)
-        for run in range(runs):
-            correct = dict.fromkeys(candidates, 0)
+        _warm_up(methods, data, batch_size, plan.warmup)
+        for run in range(plan.runs):
+            correct = dict.fromkeys(methods, 0)
             different = 0
-            for pixels, labels in images.pieces(batch_size):
-                answers = []
-                for name, way in candidates.items():
-                    elapsed, digits = _timed(way, pixels)
+            for images, labels in data.pieces(batch_size):
+                found = []
+                for name, method in methods.items():
+                    elapsed, predictions = _time(method, images)
                     seconds[name][run] += elapsed
-                    correct[name] += int(np.count_nonzero(digits == labels))
-                    answers.append(digits)
+                    correct[name] += count_correct(predictions, labels)
+                    found.append(predictions)
                     done += labels.size
                     progress(done, total)
-                different += _count_different(answers)
-    timings = {
-        name: Timing(tuple(seconds[name]), images.samples, correct[name]) for name in candidates
-    }
-    return timings, different if len(candidates) > 1 else None
+                different += _count_different(found)
+    timings = {name: Timing(tuple(seconds[name]), data.samples, correct[name]) for name in methods}
+    return timings, different if len(methods) > 1 else None
 
 
-def _in_batches(network: Network, batch_size: int, threads: int) -> Way:
-    return Way(lambda images: network.predict(images, batch_size=batch_size, threads=threads))
+def in_batches(network: Network, batch_size: int, threads: int) -> Method:
+    """The method that takes `batch_size` images at a time."""
+    return Method(lambda images: network.predict(images, batch_size=batch_size, threads=threads))
 
 
-def _textbook(network: Network) -> Way:
+def _textbook(network: Network) -> Method:
     """The lecture's loop with the lecture's formulas, on images that are ready as float32."""
 
     def sigmoid(a: NDArray[Any]) -> Any:
@@ -155,38 +203,38 @@ def _textbook(network: Network) -> Way:
         return np.argmax(softmax(np.dot(x, W_last) + b_last))
 
     def loop(images: NDArray[Any]) -> NDArray[Any]:
-        # exp of a large number is infinite, and 1 / inf is right
+        # exp of a large number is infinite, and 1 / inf is what it should be
         with np.errstate(over="ignore", invalid="ignore"):
             return np.array([predict(x) for x in images])
 
     def as_floats(images: NDArray[Any]) -> NDArray[np.float32]:
-        floats: NDArray[np.float32] = images.reshape(-1, 784).astype(np.float32)
+        floats: NDArray[np.float32] = images.reshape(-1, PIXELS).astype(np.float32)
         return floats / np.float32(255) if images.dtype == np.uint8 else floats
 
-    return Way(loop, prepare=as_floats)
+    return Method(loop, prepare=as_floats)
 
 
 def _warm_up(
-    candidates: dict[str, Way], images: LabelledImages, batch_size: int, warmup: int
+    methods: Mapping[str, Method], data: LabelledSet, batch_size: int, warmup: int
 ) -> None:
     if warmup == 0:
         return
-    pixels, _ = next(images.pieces(batch_size))
+    images, _ = next(data.pieces(batch_size))
     for _ in range(warmup):
-        for way in candidates.values():
-            _timed(way, pixels)
+        for method in methods.values():
+            _time(method, images)
 
 
-def _timed(way: Way, images: NDArray[Any]) -> tuple[float, NDArray[Any]]:
-    ready = way.prepare(images)
+def _time(method: Method, images: NDArray[Any]) -> tuple[float, NDArray[Any]]:
+    ready = method.prepare(images)
     start = time.perf_counter()
-    digits = way.run(ready)
-    return time.perf_counter() - start, digits
+    predictions = method.run(ready)
+    return time.perf_counter() - start, predictions
 
 
-def _count_different(answers: list[NDArray[Any]]) -> int:
-    """On how many images two ways give different digits."""
-    first, *others = answers
+def _count_different(found: list[NDArray[Any]]) -> int:
+    """For how many images two methods give different digits."""
+    first, *others = found
     if not others:
         return 0
     return int(np.count_nonzero(np.any([other != first for other in others], axis=0)))

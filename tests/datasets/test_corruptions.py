@@ -9,8 +9,9 @@ from PIL import Image
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import open_labelled
-from mnist_cli.evaluation.evaluation import evaluate
-from mnist_cli.evaluation.robustness import robustness
+from mnist_cli.evaluation.evaluation import Files, evaluate_files
+from mnist_cli.evaluation.robustness import RobustnessView
+from mnist_cli.evaluation.run import Run
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +36,10 @@ def apply(corruption, images):
     ],
 )
 def test_what_is_left_of_the_book_s_accuracy(book_weights, corruption, accuracy):
-    result = evaluate(book_weights, mode="batched", runs=1, warmup=0, corruption=corruption)
+    result = evaluate_files(Files([book_weights], corruption=corruption))
     digits = 4 if accuracy in (0.9207, 0.9352) else 3
     # half a unit of the last digit, itself included: 0.4845 is given as 0.485
-    assert abs(result.best.accuracy - accuracy) <= 0.5 * 10**-digits + 1e-9
+    assert abs(result.accuracy - accuracy) <= 0.5 * 10**-digits + 1e-9
 
 
 @given(st.integers(-30, 30), st.integers(-30, 30))
@@ -105,7 +106,7 @@ def test_the_images_given_are_left_alone(images):
 def test_robustness_is_the_accuracy_at_each_strength(book_weights):
     network = load_network(book_weights)
     with open_labelled(limit=300, corruption=Corruption(invert=True)) as data:
-        rows = robustness([network, network], data, batch_size=100)
+        rows = RobustnessView().compute(Run([network, network], data))
     images, labels = load_images()[:300], load_labels()[:300]
     for row in rows:
         right = network.predict(apply(row.corruption, images)) == labels

@@ -1,7 +1,8 @@
-"""The comparison: the same answers in every way, and times that are those of the runs."""
+"""How good a net is on arrays and files, and times that are those of the runs."""
 
 import statistics
 import tracemalloc
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,201 +11,235 @@ from support.sets import write_images, write_labels
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets import labelled
-from mnist_cli.datasets.corruptions import Corruption
+from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import open_labelled
 from mnist_cli.errors import FormatError
-from mnist_cli.evaluation.evaluation import Views, evaluate
-from mnist_cli.evaluation.timing import Way, measure
+from mnist_cli.evaluation.confusion import ConfusionView
+from mnist_cli.evaluation.evaluation import Files, evaluate, evaluate_files
+from mnist_cli.evaluation.mistakes import MistakesView
+from mnist_cli.evaluation.output import OutputView
+from mnist_cli.evaluation.predictions import ignore_progress
+from mnist_cli.evaluation.timing import Method, TimingPlan, measure
 from mnist_cli.net.network import Network
 from mnist_cli.weights.weights_file import save_network
 
-
-def quick(*arguments, **options):
-    """One run in batches, for what does not depend on times."""
-    return evaluate(*arguments, **{"mode": "batched", "runs": 1, "warmup": 0} | options)
+ONCE = TimingPlan("batched", runs=1, warmup=0)
 
 
-def test_the_book_s_weights_one_by_one_and_in_batches(book_weights):
-    result = evaluate(book_weights, runs=2, warmup=1)
-    assert result.samples == 10_000
-    assert result.per_sample.correct == result.batched.correct == 9352
-    assert result.best.accuracy == 0.9352
-    assert result.different == 0
-    assert result.textbook is None
+@pytest.fixture(scope="module")
+def book(book_weights):
+    return load_network(book_weights)
 
 
-@pytest.mark.parametrize("batch_size", [1, 7, 100, 128, 333, 10_000, 20_000])
-def test_any_batch_size_gives_the_same_accuracy(book_weights, batch_size):
-    result = quick(book_weights, batch_size=batch_size)
-    assert result.best.correct == 9352
-    assert (result.per_sample, result.speedup, result.different) == (None, None, None)
+@pytest.fixture(scope="module")
+def mnist():
+    return load_images(), load_labels()
 
 
-def test_the_lecture_s_own_formulas_agree(book_weights):
-    result = evaluate(book_weights, mode="textbook", runs=1, warmup=0, limit=500)
-    assert result.different == 0
-    assert result.textbook.correct == result.per_sample.correct == result.batched.correct
+def test_arrays_without_timing(book, mnist):
+    images, labels = mnist
+    result = evaluate(book, images, labels)
+    assert (result.samples, result.correct, result.accuracy) == (10_000, 9352, 0.9352)
+    assert (result.timing, result.views, result.source) == (None, {}, None)
 
 
-def test_a_relu_net_agrees_with_the_textbook(tmp_path):
+def test_arrays_of_any_shape_and_type_that_a_net_takes(book, mnist):
+    images, labels = mnist[0][:300], mnist[1][:300].tolist()
+    expected = evaluate(book, images, labels).correct
+    for same in (images.reshape(-1, 784), images / 255, (images / 255).astype("f4")):
+        assert evaluate(book, same, labels).correct == expected
+    views = ["mistakes", "robustness", "sweep"]
+    whole = evaluate(book, images, labels, views=views).views
+    floats = evaluate(book, images / 255, labels, views=views).views
+    assert floats["robustness"] == whole["robustness"]
+    assert floats["sweep"][-1].batch_size == 300
+    for one, other in zip(floats["mistakes"].ranked, whole["mistakes"].ranked, strict=True):
+        np.testing.assert_array_equal(one.image, other.image)
+
+
+def test_arrays_that_are_no_labelled_set(book, mnist):
+    images, labels = mnist[0][:3], mnist[1][:3]
+    for arrays, message in (
+        ((images[:, :27], labels), r"images have shape \(3, 27, 28\)"),
+        ((images[0], labels), r"images have shape \(28, 28\)"),
+        ((images[:0], labels[:0]), r"images have shape \(0, 28, 28\)"),
+        ((images, labels[:2]), r"labels have shape \(2,\): expected \(3,\)"),
+        ((images, [1, 2, 10]), "labels are not all whole numbers from 0 to 9"),
+        ((images, [1, 2, 0.5]), "labels are not all whole numbers from 0 to 9"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            evaluate(book, *arrays)
+
+
+def test_arrays_with_timing_the_book_s_weights_per_sample_and_batched(book, mnist):
+    result = evaluate(book, *mnist, timing=True)
+    timing = result.timing
+    assert result.correct == timing.per_sample.correct == timing.batched.correct == 9352
+    assert (timing.different, timing.textbook) == (0, None)
+    for method in (timing.per_sample, timing.batched):
+        assert len(method.seconds) == 5
+        assert method.median_seconds == statistics.median(method.seconds)
+        assert method.images_per_second == 10_000 / method.median_seconds
+    assert timing.speedup == timing.per_sample.median_seconds / timing.batched.median_seconds
+
+
+def test_files_give_what_arrays_give(book_weights, book, mnist):
+    files = evaluate_files(Files([book_weights], limit=1000), views=["confusion"])
+    images, labels = mnist
+    arrays = evaluate(book, images[:1000], labels[:1000], views=["confusion"])
+    assert files.correct == arrays.correct
+    counts = [result.views["confusion"].counts for result in (files, arrays)]
+    np.testing.assert_array_equal(*counts)
+    assert files.source.weights[0].path == book_weights
+    assert files.source.images.origin == "embedded"
+
+
+@pytest.mark.parametrize("batch_size", [1, 333, 20_000])
+def test_any_batch_size_gives_the_same_accuracy(book, mnist, batch_size):
+    result = evaluate(book, *mnist, timing=ONCE, batch_size=batch_size, threads=2)
+    assert result.correct == 9352
+    timing = result.timing
+    assert (timing.per_sample, timing.speedup, timing.different) == (None, None, None)
+    assert evaluate(book, *mnist, batch_size=batch_size).correct == 9352
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_the_lecture_s_own_formulas_agree(book, mnist, activation):
     rng = np.random.default_rng(0)
-    net = Network(
+    relu = Network(
         (rng.normal(0, 0.1, (784, 20)), rng.normal(0, 0.1, (20, 10))),
         (np.zeros(20), np.zeros(10)),
         "relu",
     )
-    save_network(net, tmp_path / "relu.npz")
-    result = evaluate(
-        tmp_path / "relu.npz", mode="textbook", activation="relu", runs=1, warmup=0, limit=300
-    )
-    x = load_images()[:300].reshape(-1, 784) / 255
-    answers = textbook.forward(net.weights, net.biases, x, textbook.relu).argmax(axis=1)
-    assert result.different == 0
-    assert result.best.correct == np.count_nonzero(answers == load_labels()[:300])
+    net = relu if activation == "relu" else book
+    images, labels = mnist[0][:300], mnist[1][:300]
+    result = evaluate(net, images, labels, timing=TimingPlan("textbook", runs=1, warmup=0))
+    squash = {"sigmoid": textbook.sigmoid, "relu": textbook.relu}[activation]
+    y = textbook.forward(net.weights, net.biases, images.reshape(-1, 784) / 255, squash)
+    correct = np.count_nonzero(y.argmax(axis=1) == labels)
+    timing = result.timing
+    assert timing.different == 0
+    assert correct == timing.textbook.correct == timing.per_sample.correct == result.correct
 
 
-def test_times_are_those_of_the_runs(book_weights):
-    result = evaluate(book_weights, runs=3, warmup=0, limit=50)
-    for way in (result.per_sample, result.batched):
-        assert len(way.seconds) == 3
-        assert way.median_seconds == statistics.median(way.seconds)
-        assert way.images_per_second == 50 / way.median_seconds
-    assert result.speedup == result.per_sample.median_seconds / result.batched.median_seconds
-
-
-def test_warming_up_is_not_counted(book_weights, monkeypatch):
+def test_warming_up_is_not_counted(book, mnist):
+    images, labels = mnist[0][:10], mnist[1][:10]
     calls = []
-    original = Network.predict
-    monkeypatch.setattr(
-        Network, "predict", lambda net, *args, **kw: calls.append(1) or original(net, *args, **kw)
-    )
-    result = evaluate(book_weights, mode="batched", runs=3, warmup=2, limit=10)
+    method = Method(lambda images: calls.append(len(images)) or labels)
+    with open_labelled(limit=10) as data:
+        timings, _ = measure({"m": method}, data, 10, TimingPlan(runs=3, warmup=2), ignore_progress)
     assert len(calls) == 5
-    assert len(result.batched.seconds) == 3
-
-
-def test_progress_counts_every_way_and_run(book_weights):
+    assert len(timings["m"].seconds) == 3
     seen = []
-    evaluate(book_weights, runs=2, warmup=1, limit=30, progress=lambda done, _: seen.append(done))
-    assert seen == [30, 60, 90, 120]
+    plan = TimingPlan(runs=2, warmup=1)
+    evaluate(book, images, labels, timing=plan, progress=lambda done, _: seen.append(done))
+    assert seen == [10, 20, 30, 40]  # every method and run
 
 
-@pytest.mark.parametrize("name", ["batch_size", "runs", "threads", "limit"])
-def test_numbers_below_one_are_refused(name):
-    with pytest.raises(ValueError, match=f"{name} is 0: expected 1 or more"):
-        evaluate(**{name: 0})
+def test_predictions_that_differ_are_counted_by_image():
+    with open_labelled(limit=10) as data:
+        all_correct = Method(lambda _: data.labels)
+        two_not = Method(lambda _: np.where(np.arange(10) < 2, 99, data.labels))
+        one_not = Method(lambda _: np.where(np.arange(10) == 1, 98, data.labels))
+        methods = {"a": all_correct, "b": two_not, "c": one_not}
+        timings, different = measure(methods, data, 10, TimingPlan(), ignore_progress)
+    assert [timing.correct for timing in timings.values()] == [10, 8, 9]
+    assert different == 2
 
 
-def test_a_negative_warmup_is_refused():
-    with pytest.raises(ValueError, match="warmup is -1: expected 0 or more"):
-        evaluate(warmup=-1)
+def test_numbers_that_are_too_small_and_views_that_do_not_exist_are_refused():
+    for call, message in (
+        (partial(evaluate_files, batch_size=0), "batch_size is 0: expected 1 or more"),
+        (partial(evaluate_files, threads=0), "threads is 0: expected 1 or more"),
+        (partial(evaluate_files, Files(limit=0)), "limit is 0: expected 1 or more"),
+        (partial(TimingPlan, runs=0), "runs is 0: expected 1 or more"),
+        (partial(TimingPlan, warmup=-1), "warmup is -1: expected 0 or more"),
+        (partial(evaluate, [], load_images(), load_labels()), "networks is 0: expected 1"),
+        (partial(evaluate_files, views=["nothing"]), "there is no view 'nothing': .* confusion"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
 
 
 def test_images_and_labels_of_other_counts_are_refused(tmp_path):
     images = write_images(tmp_path / "i", load_images()[:5])
     labels = write_labels(tmp_path / "l", load_labels()[:4])
     with pytest.raises(FormatError, match="found 4 labels, expected 5"):
-        evaluate(images=images, labels=labels)
+        evaluate_files(Files(images=images, labels=labels))
 
 
 def test_one_image_is_a_set(tmp_path, book_weights):
     images = write_images(tmp_path / "i", load_images()[:1])
     labels = write_labels(tmp_path / "l", load_labels()[:1])
-    result = evaluate(book_weights, images, labels, runs=1)
-    assert (result.samples, result.best.correct) == (1, 1)
+    result = evaluate_files(Files([book_weights], images, labels))
+    assert (result.samples, result.correct) == (1, 1)
 
 
-@pytest.fixture
-def in_pieces(monkeypatch):
-    """A set above 100 images counts as large."""
-    monkeypatch.setattr(labelled, "WHOLE_SET_BYTES", 100 * 784)
-
-
-@pytest.mark.usefixtures("in_pieces")
 @pytest.mark.parametrize(
-    ("limit", "batch_size"), [(None, 7), (None, 100), (None, 333), (250, 100), (100, 30)]
+    ("limit", "batch_size", "corruption"),
+    [
+        (None, 333, Corruption(noise=0.3, shift=(1, 0))),
+        (250, 100, Corruption(noise=0.3, normalize=False)),
+        (100, 30, UNCORRUPTED),
+    ],
 )
-def test_a_set_read_in_pieces_gives_the_same_results(tmp_path, book_weights, limit, batch_size):
+def test_a_set_read_in_chunks_gives_the_same_results(
+    tmp_path, book_weights, book, monkeypatch, limit, batch_size, corruption
+):
+    monkeypatch.setattr(labelled, "WHOLE_SET_BYTES", 100 * 784)  # 100 images
     images = write_images(tmp_path / "i", load_images()[:1000])
     labels = write_labels(tmp_path / "l", load_labels()[:1000])
-    views = Views(confusion=True, mistakes=True, min_confidence=0.9, output=tmp_path / "o.csv")
-    corruption = Corruption(noise=0.3, shift=(1, 0))
-    result = evaluate(
-        book_weights, images, labels, limit=limit, batch_size=batch_size, runs=2, warmup=1,
-        views=views, corruption=corruption,
-    )  # fmt: skip
-    whole = load_images()[:limit][:1000]
+    files = Files([book_weights], images, labels, limit, corruption=corruption)
+    views = [OutputView(tmp_path / "o.csv"), ConfusionView(), MistakesView()]
+    plan = TimingPlan(runs=2)
+    result = evaluate_files(files, timing=plan, batch_size=batch_size, views=views)
+    whole, truth = load_images()[:limit][:1000], load_labels()[:limit][:1000]
     corrupted = corruption.apply(whole, np.random.default_rng(0))
-    net = load_network(book_weights)
-    expected = net.predict(corrupted)
-    truth = load_labels()[: len(whole)]
+    incorrect = np.flatnonzero(book.predict(corrupted) != truth)
     assert result.samples == len(whole)
-    assert result.per_sample.correct == np.count_nonzero(expected == truth)
-    assert result.batched.correct == np.count_nonzero(expected == truth)
-    assert result.different == 0
-    wrong = np.flatnonzero(expected != truth).tolist()
-    assert sorted(mistake.index for mistake in result.mistakes.ranked) == wrong
-    for mistake in result.mistakes.ranked[:6]:
+    timing = result.timing
+    assert timing.per_sample.correct == timing.batched.correct == len(whole) - incorrect.size
+    assert timing.different == 0
+    assert result.views["confusion"].counts.trace() == len(whole) - incorrect.size
+    mistakes = result.views["mistakes"].ranked
+    assert sorted(mistake.index for mistake in mistakes) == incorrect.tolist()
+    for mistake in mistakes[:6]:
         np.testing.assert_array_equal(mistake.image, corrupted[mistake.index])
     assert len((tmp_path / "o.csv").read_text().splitlines()) == len(whole) + 1
 
 
-def test_a_large_set_needs_no_more_memory_than_a_piece(tmp_path, book_weights, monkeypatch):
+def test_a_large_set_needs_no_more_memory_than_a_chunk(tmp_path, book_weights, monkeypatch):
     monkeypatch.setattr(labelled, "WHOLE_SET_BYTES", 1 << 20)
     count = 20_000  # 15 MB
     images = write_images(tmp_path / "i", np.concatenate([load_images()] * 2))
     labels = write_labels(tmp_path / "l", np.concatenate([load_labels()] * 2))
-    views = Views(confusion=True, mistakes=True, min_confidence=0.9, output=tmp_path / "o.jsonl")
+    views = [OutputView(tmp_path / "o.jsonl"), "confusion", "mistakes", "reliability"]
     tracemalloc.start()
-    result = quick(book_weights, images, labels, views=views)
+    result = evaluate_files(Files([book_weights], images, labels), views=views)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert result.best.correct == 2 * 9352
-    assert result.confusion.counts.sum() == count
+    assert result.correct == 2 * 9352
+    assert result.views["confusion"].counts.sum() == count
     assert peak < 8 << 20
 
 
-def test_a_sweep_times_each_size_once_in_order(book_weights):
-    result = quick(book_weights, limit=200, runs=2, views=Views(sweep=(50, 1, None, 500, 50)))
-    assert [row.batch_size for row in result.sweep] == [1, 50, 200]
-    right = result.best.correct
-    assert [row.timing.correct for row in result.sweep] == [right] * 3
-    assert all(len(row.timing.seconds) == 2 for row in result.sweep)
-    # x, z1, z2 and a3 of the book's net, 4 bytes each
-    assert result.sweep[1].activation_bytes == 50 * (784 + 50 + 100 + 10) * 4
-
-
-def test_no_view_is_run_that_was_not_asked_for(book_weights):
-    result = quick(book_weights, limit=10)
-    views = ("confusion", "mistakes", "reliability", "sweep", "robustness")
-    assert [getattr(result, view) for view in views] == [None] * 5
-    assert result.contenders == result.duels == ()
-
-
-def test_several_weights_are_held_against_each_other(book_weights, tmp_path):
-    book = load_network(book_weights)
+def test_several_weights_are_compared(book_weights, book, mnist, tmp_path):
     worse = Network((book.weights[0] * 0.7, *book.weights[1:]), book.biases)
     save_network(worse, tmp_path / "worse.npz")
-    result = quick(book_weights, rivals=[tmp_path / "worse.npz", book_weights])
-    truth = load_labels()
-    right = book.predict(load_images()) == truth
-    worse_right = worse.predict(load_images()) == truth
-    assert result.best.correct == 9352
-    assert [rival.correct for rival in result.contenders] == [9352, worse_right.sum(), 9352]
-    assert [rival.parameters for rival in result.contenders] == [45360] * 3
-    assert [(duel.first, duel.second) for duel in result.duels] == [(0, 1), (0, 2), (1, 2)]
-    counts = result.duels[0].counts
-    assert counts.only_first.tolist() == np.flatnonzero(right & ~worse_right).tolist()
-    assert counts.only_second.tolist() == np.flatnonzero(worse_right & ~right).tolist()
-    assert result.duels[1].counts.p_value == 1
-
-
-def test_answers_that_differ_are_counted_by_image():
-    with open_labelled(limit=10) as data:
-        all_right = Way(lambda _: data.labels)
-        two_wrong = Way(lambda _: np.where(np.arange(10) < 2, 99, data.labels))
-        one_wrong = Way(lambda _: np.where(np.arange(10) == 1, 98, data.labels))
-        ways = {"a": all_right, "b": two_wrong, "c": one_wrong}
-        timings, different = measure(ways, data, 10, 3, 0, lambda *_: None)
-    assert [timing.correct for timing in timings.values()] == [10, 8, 9]
-    assert different == 2
+    files = Files([book_weights, tmp_path / "worse.npz", book_weights])
+    result = evaluate_files(files, views=["compared"])
+    images, labels = mnist
+    correct, worse_correct = (net.predict(images) == labels for net in (book, worse))
+    compared = result.views["compared"]
+    assert result.correct == 9352
+    assert [model.correct for model in compared.models] == [9352, worse_correct.sum(), 9352]
+    assert compared.models[1].weights.path == tmp_path / "worse.npz"
+    assert [model.parameters for model in compared.models] == [45360] * 3
+    assert [(pair.first, pair.second) for pair in compared.pairs] == [(0, 1), (0, 2), (1, 2)]
+    counts = compared.pairs[0].counts
+    assert counts.only_first.tolist() == np.flatnonzero(correct & ~worse_correct).tolist()
+    assert counts.only_second.tolist() == np.flatnonzero(worse_correct & ~correct).tolist()
+    assert compared.pairs[1].counts.p_value == 1
+    arrays = evaluate([book, worse], images, labels, views=["compared"]).views["compared"]
+    assert [model.weights for model in arrays.models] == [None, None]
+    assert arrays.models[1].correct == worse_correct.sum()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_cli.evaluation.metrics import Confusion
+from mnist_cli.evaluation.confusion import Confusion
 from mnist_cli.render.text import Surface, drawing_on, plain
 from mnist_cli.render.views.confusion import lines
 
@@ -15,30 +15,45 @@ def confusion():
     return Confusion(counts)
 
 
-@pytest.mark.parametrize(
-    ("surface", "most", "less", "least"),
-    [(Surface(False, True), "16█", "4▒", "1░"), (Surface(False, False), "16#", "4:", "1.")],
-)
-def test_without_colour_a_mark_tells_how_frequent_a_mistake_is(
-    confusion, surface, most, less, least
-):
-    with drawing_on(surface):
-        rows = plain(lines(confusion)).splitlines()[2:12]
-    assert most in rows[4]
-    assert less in rows[9]
-    assert least in rows[0]
-    assert "50 " in rows[4]
+def test_without_colour_a_mark_tells_how_frequent_a_mistake_is(confusion):
+    for unicode, marks in ((True, ("16█ ", "4▒ ", "1░ ")), (False, ("16# ", "4: ", "1. "))):
+        with drawing_on(Surface(False, unicode)):
+            rows = plain(lines(confusion)).splitlines()[2:12]
+        for row, mark in zip((4, 9, 0), marks, strict=True):
+            assert mark in rows[row]
+        assert "50 " in rows[4]
 
 
-def test_in_colour_right_is_blue_and_wrong_is_orange_the_more_the_brighter(confusion):
+def test_cells_never_touch():
+    for most in (9, 1024, 99_999, 600_000):
+        counts = np.full((10, 10), most)
+        confusion = Confusion(counts)
+        for surface in (Surface(False, True), Surface(False, False), Surface(True, True)):
+            with drawing_on(surface):
+                rows = plain(lines(confusion)).splitlines()[1:13]
+            for row in rows[1:11]:
+                assert [text.strip("░▒▓█.:*#") for text in row.split()][1:11] == [str(most)] * 10
+
+
+def test_most_confused_has_a_place_of_its_own(confusion):
+    with drawing_on(Surface(False, True)):
+        text = plain(lines(confusion))
+    assert text.endswith(
+        "\n\nmost confused\n4 read as 9: 16 times   0 read as 1: 1 time\n9 read as 4: 4 times\n"
+    )
+    with drawing_on(Surface(False, True)):
+        assert plain(lines(Confusion(np.eye(10, dtype=int)))).endswith("\n\nno mistakes\n")
+
+
+def test_in_colour_correct_is_blue_and_incorrect_orange_the_more_the_brighter(confusion):
     with drawing_on(Surface(True, True)):
         rows = lines(confusion)[2:12]
     styles = {(row, text.strip()): style for row in range(10) for text, style in rows[row]}
 
-    def ground(row, text):
+    def background(row, text):
         return [int(part) for part in styles[row, text].split("rgb(")[1].rstrip(")").split(",")]
 
-    assert ground(4, "50")[2] > ground(4, "50")[0]
-    assert ground(4, "16")[0] > ground(9, "4")[0]
+    assert background(4, "50")[2] > background(4, "50")[0]
+    assert background(4, "16")[0] > background(9, "4")[0]
     assert styles[0, "1"] == ""
-    assert ground(4, "16")[2] == 0
+    assert background(4, "16")[2] == 0

@@ -1,52 +1,51 @@
 """What `mnist eval` shows."""
 
-import shlex
+from importlib import import_module
 from typing import Any
 
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
+from mnist_cli.errors import plural
 from mnist_cli.evaluation.evaluation import Evaluation
-from mnist_cli.evaluation.timing import Timing
+from mnist_cli.evaluation.run import Source
+from mnist_cli.evaluation.timing import Timing, TimingComparison
 from mnist_cli.render.text import Cell, Line, bar, line, seconds, table
 from mnist_cli.render.theme import BAD, GOOD, QUIET, TITLE
-from mnist_cli.render.views import confusion, mistakes, reliability, rivals, robustness, sweep
 from mnist_cli.render.views.inspect import file_name
 
 _BAR_WIDTH = 20
 
 
+def _module(view: str) -> Any:
+    """What shows a view: the module of its name, with `lines` and `as_json`."""
+    return import_module(f"mnist_cli.render.views.{view}")
+
+
 def as_json(result: Evaluation) -> dict[str, Any]:
-    """The document of ``--json``; what was not run is null, what was not asked for is not there."""
-    document = {
-        "weights": str(result.weights.path),
-        "images": str(result.images.path),
+    """The document of ``--json``; what was not run is null, a view not asked for is not there."""
+    timing, source = result.timing, result.source
+    document: dict[str, Any] = {
+        "weights": str(source.weights[0].path) if source else None,
+        "images": str(source.images.path) if source else None,
         "samples": result.samples,
-        "correct": result.best.correct,
-        "accuracy": result.best.accuracy,
+        "correct": result.correct,
+        "accuracy": result.accuracy,
         "batch_size": result.batch_size,
-        "per_sample": _timing_json(result.per_sample),
-        "batched": _timing_json(result.batched),
-        "speedup": result.speedup,
-        "predictions_identical": None if result.different is None else result.different == 0,
+        "per_sample": _timing_json(timing.per_sample if timing else None),
+        "batched": _timing_json(timing.batched if timing else None),
+        "speedup": timing.speedup if timing else None,
+        "predictions_identical": (
+            None if timing is None or timing.different is None else timing.different == 0
+        ),
         "threads": result.threads,
-        "runs": result.runs,
-        "warmup": result.warmup,
+        "runs": timing.plan.runs if timing else None,
+        "warmup": timing.plan.warmup if timing else None,
     }
-    if result.textbook is not None:
-        document["textbook"] = _timing_json(result.textbook)
-    if result.corruption != UNCORRUPTED:
-        document["corruption"] = corruption_json(result.corruption)
-    if result.confusion is not None:
-        document |= confusion.as_json(result.confusion)
-    if result.mistakes is not None:
-        document |= mistakes.as_json(result.mistakes)
-    if result.reliability is not None:
-        document |= reliability.as_json(result.reliability)
-    if result.sweep is not None:
-        document |= sweep.as_json(result.sweep)
-    if result.contenders:
-        document |= rivals.as_json(result.contenders, result.duels)
-    if result.robustness is not None:
-        document |= robustness.as_json(result.robustness)
+    if timing is not None and timing.textbook is not None:
+        document["textbook"] = _timing_json(timing.textbook)
+    if source is not None and source.corruption != UNCORRUPTED:
+        document["corruption"] = _corruption_json(source.corruption)
+    for view, found in result.views.items():
+        document |= _module(view).as_json(found)
     return document
 
 
@@ -61,47 +60,27 @@ def _timing_json(timing: Timing | None) -> dict[str, Any] | None:
     }
 
 
-def lines(result: Evaluation) -> list[Line]:
-    """A row for each way, bars of the times, one sentence, how it was measured; then the views."""
-    ways = {
-        "textbook": result.textbook,
-        "one by one": result.per_sample,
-        f"batches of {result.batch_size}": result.batched,
+def _corruption_json(corruption: Corruption) -> dict[str, Any]:
+    return {
+        "rotate": corruption.rotate,
+        "shift": list(corruption.shift),
+        "invert": corruption.invert,
+        "noise": corruption.noise,
+        "normalize": corruption.normalize,
     }
-    run = {name: timing for name, timing in ways.items() if timing is not None}
-    blocks = [
-        _corruption(result.corruption),
-        _table(run),
-        _bars(run),
-        _sentence(result),
-        _small_print(result),
-    ]
-    if result.confusion is not None:
-        blocks.append(confusion.lines(result.confusion))
-    if result.mistakes is not None:
-        blocks.append(mistakes.lines(result.mistakes, _closer(result)))
-    if result.reliability is not None:
-        blocks.append(reliability.lines(result.reliability))
-    if result.sweep is not None:
-        blocks.append(sweep.lines(result.sweep))
-    if result.contenders:
-        blocks.append(rivals.lines(result.contenders, result.duels))
-    if result.robustness is not None:
-        blocks.append(robustness.lines(result.robustness))
+
+
+def lines(result: Evaluation) -> list[Line]:
+    """The timing, or the accuracy alone; which files; then the views."""
+    blocks = [_corruption(result.source.corruption)] if result.source else []
+    if result.timing is not None:
+        blocks += _timing(result.timing, result)
+    else:
+        count = f"{result.correct} of {result.samples} correct"
+        accuracy = line(("accuracy ", QUIET), (f"{result.accuracy:.4f}", TITLE), f"  {count}")
+        blocks.append([accuracy, *_files(result.source, len("accuracy"))])
+    blocks += [_module(view).lines(found) for view, found in result.views.items()]
     return [spans for block in blocks if block for spans in ([], *block)][1:]
-
-
-def _closer(result: Evaluation) -> str | None:
-    """The command that takes the first mistake apart; there is none for a corrupted image."""
-    if result.mistakes is None or not result.mistakes.ranked or result.corruption != UNCORRUPTED:
-        return None
-    words = ["mnist", "predict", "--index", str(result.mistakes.ranked[0].index), "--explain"]
-    for option, file in (("--weights", result.weights), ("--images", result.images)):
-        if file.origin != "embedded":
-            words += [option, str(file.path)]
-    if result.activation != "sigmoid":
-        words += ["--activation", result.activation]
-    return shlex.join(words)
 
 
 def _corruption(corruption: Corruption) -> list[Line]:
@@ -121,19 +100,28 @@ def _corruption(corruption: Corruption) -> list[Line]:
     return [line((f"corrupted images: {words}", BAD))]
 
 
-def corruption_json(corruption: Corruption) -> dict[str, Any]:
-    """What was done to the images."""
-    return {
-        "rotate": corruption.rotate,
-        "shift": list(corruption.shift),
-        "invert": corruption.invert,
-        "noise": corruption.noise,
-        "normalize": corruption.normalize,
+def _files(source: Source | None, width: int) -> list[Line]:
+    if source is None:
+        return []
+    return [
+        line((f"{name:<{width}} {file_name(str(file.path), file.origin)}", QUIET))
+        for name, file in (("weights", source.weights[0]), ("images", source.images))
+    ]
+
+
+def _timing(timing: TimingComparison, result: Evaluation) -> list[list[Line]]:
+    """A row for each method, bars of the times, one sentence, how it was measured."""
+    methods = {
+        "textbook": timing.textbook,
+        "per sample": timing.per_sample,
+        f"batched ({result.batch_size})": timing.batched,
     }
+    timings = {name: method for name, method in methods.items() if method is not None}
+    small_print = [*_how(timing, result.threads), *_files(result.source, len("weights"))]
+    return [_table(timings), _bars(timings), _sentence(timing), small_print]
 
 
-def _table(ways: dict[str, Timing]) -> list[Line]:
-    head = ["", "accuracy", "right", "median", "us/image", "images/s"]
+def _table(timings: dict[str, Timing]) -> list[Line]:
     rows: list[list[Cell]] = [
         [
             (name, TITLE),
@@ -143,14 +131,14 @@ def _table(ways: dict[str, Timing]) -> list[Line]:
             f"{1e6 / timing.images_per_second:.2f}",
             f"{timing.images_per_second:,.0f}",
         ]
-        for name, timing in ways.items()
+        for name, timing in timings.items()
     ]
-    return table(head, rows, "<>>>>>")
+    return table(["", "accuracy", "correct", "median", "us/image", "images/s"], rows, "<>>>>>")
 
 
-def _bars(ways: dict[str, Timing]) -> list[Line]:
-    longest = max(timing.median_seconds for timing in ways.values())
-    width = max(len(name) for name in ways)
+def _bars(timings: dict[str, Timing]) -> list[Line]:
+    longest = max(timing.median_seconds for timing in timings.values())
+    width = max(map(len, timings))
     return [
         [
             (f"{name:<{width}}  ", TITLE),
@@ -158,7 +146,7 @@ def _bars(ways: dict[str, Timing]) -> list[Line]:
             (f"  {seconds(timing.median_seconds):>8}", ""),
             (f"  {_range(timing)}", QUIET),
         ]
-        for name, timing in ways.items()
+        for name, timing in timings.items()
     ]
 
 
@@ -167,32 +155,30 @@ def _range(timing: Timing) -> str:
     return "" if len(timing.seconds) == 1 else f"min {shortest:>8}  max {longest:>8}"
 
 
-def _sentence(result: Evaluation) -> list[Line]:
-    if result.speedup is None:
+def _sentence(timing: TimingComparison) -> list[Line]:
+    ratio = timing.speedup
+    if ratio is None:
         return []
-    ratio = result.speedup
     compared = f"{ratio:.1f}x faster" if ratio >= 1 else f"{1 / ratio:.1f}x slower"
-    if result.different == 0:
+    if timing.different == 0:
         agreement = ("every prediction is the same", GOOD)
     else:
-        plural = "prediction differs" if result.different == 1 else "predictions differ"
-        agreement = (f"{result.different} {plural}", BAD)
-    return [line((f"batches of {result.batch_size} are {compared}", TITLE), ", and ", agreement)]
+        verb = "differs" if timing.different == 1 else "differ"
+        agreement = (f"{plural(timing.different or 0, 'prediction')} {verb}", BAD)
+    return [line((f"batched is {compared} than per sample", TITLE), ", and ", agreement)]
 
 
-def _small_print(result: Evaluation) -> list[Line]:
-    plural = "s" if result.runs > 1 else ""
-    several = result.threads > 1 and result.batched is not None
-    threads = f"{result.threads} threads for the batches" if several else "one thread"
+def _how(timing: TimingComparison, threads: int) -> list[Line]:
+    several = threads > 1 and timing.batched is not None
+    cores = f"{threads} threads for the batches" if several else "one thread"
+    runs = plural(timing.plan.runs, "timed run")
     return [
-        line((f"NumPy {result.numpy}, {result.blas}, {threads}", QUIET)),
+        line((f"NumPy {timing.numpy}, {timing.blas}, {cores}", QUIET)),
         line(
             (
-                f"{result.runs} timed run{plural} after {result.warmup} to warm up; "
+                f"{runs} after {timing.plan.warmup} to warm up; "
                 "start-up and reading are not in the times",
                 QUIET,
             )
         ),
-        line((f"weights {file_name(str(result.weights.path), result.weights.origin)}", QUIET)),
-        line((f"images  {file_name(str(result.images.path), result.images.origin)}", QUIET)),
     ]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mnist_cli.evaluation.metrics import Coverage, Reliability
+from mnist_cli.evaluation.reliability import Coverage, Reliability
 from mnist_cli.render.text import Cell, Line, bar, beside, line, table
 from mnist_cli.render.theme import TITLE
 
@@ -39,7 +39,7 @@ def lines(reliability: Reliability) -> list[Line]:
         ]
         for row in reliability.table
     ]
-    block = table(["confidence", "coverage", "accuracy", "right"], rows, "<>>>")
+    block = table(["confidence", "coverage", "accuracy", "correct"], rows, "<>>>")
     bars = [bar(row.coverage, _BAR_WIDTH) for row in reliability.table]
     chosen = reliability.chosen
     return [

@@ -7,7 +7,7 @@ from typing import Any
 from mnist_cli.evaluation.robustness import UNITS, RobustnessRow
 from mnist_cli.render.text import Line, bar, line
 from mnist_cli.render.theme import QUIET, TITLE
-from mnist_cli.render.views.rivals import name
+from mnist_cli.render.views.compared import name_model
 
 _FILES_A_BLOCK = 3
 _WIDTH = 72
@@ -38,7 +38,7 @@ def lines(rows: Sequence[RobustnessRow]) -> list[Line]:
 def _curve(kind: str, rows: Sequence[RobustnessRow], numbers: range, named: bool) -> list[Line]:
     column = _WIDTH // len(numbers)
     head = [(f"{kind}, {UNITS[kind]}", QUIET)]
-    names = [("        ", ""), *((f"{name(number):<{column}}", TITLE) for number in numbers)]
+    names = [("        ", ""), *((f"{name_model(number):<{column}}", TITLE) for number in numbers)]
     return [
         head,
         *([names] if named else []),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mnist_cli.evaluation.timing import SweepRow
+from mnist_cli.evaluation.sweep import SweepRow
 from mnist_cli.render.text import Cell, Line, bar, beside, line, table
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 
@@ -54,11 +54,11 @@ def lines(sweep: Sequence[SweepRow]) -> list[Line]:
 
 
 def _sentences(first: SweepRow, best: SweepRow, last: SweepRow) -> list[Line]:
-    """One at a time against everything at once, in the figures just measured."""
+    """Per sample against everything at once, in the figures just measured."""
     sentences = []
     if first.batch_size == 1 and first is not best:
         sentences.append(
-            line(f"one at a time pays the overhead of every call: {_microseconds(first):.2f} us")
+            line(f"per sample pays the overhead of every call: {_microseconds(first):.2f} us")
         )
     if last.batch_size == last.timing.samples and last is not best:
         memory = _memory(last.activation_bytes)

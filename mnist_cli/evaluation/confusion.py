@@ -1,0 +1,75 @@
+"""Which digits are taken for which."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_cli.evaluation.run import Run
+from mnist_cli.spec import CLASSES
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """How well one digit is recognised; None where there is nothing to divide by.
+
+    `precision`: of the images predicted as it, the share that are; `recall`: of the images that
+    are, the share predicted as it; `f1`: their harmonic mean; `support`: the images that are.
+    """
+
+    digit: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+
+
+@dataclass(frozen=True, eq=False)
+class Confusion:
+    """`counts` (10, 10) int64: a row for each label, a column for each prediction."""
+
+    counts: NDArray[np.int64]
+
+    @property
+    def per_class(self) -> tuple[ClassScores, ...]:
+        """The scores of each digit."""
+        labels, predictions = self.counts.sum(axis=1).tolist(), self.counts.sum(axis=0).tolist()
+        return tuple(
+            ClassScores(
+                digit=digit,
+                precision=_share(correct, predictions[digit]),
+                recall=_share(correct, labels[digit]),
+                f1=_share(2 * correct, labels[digit] + predictions[digit]),
+                support=labels[digit],
+            )
+            for digit, correct in enumerate(self.counts.diagonal().tolist())
+        )
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int, int], ...]:
+        """(label, prediction, count) of every mistake that was made, the most frequent first."""
+        found = [
+            (label, prediction, count)
+            for label, row in enumerate(self.counts.tolist())
+            for prediction, count in enumerate(row)
+            if label != prediction and count
+        ]
+        return tuple(sorted(found, key=lambda pair: -pair[2]))
+
+
+@dataclass(frozen=True)
+class ConfusionView:
+    """Labels against predictions; no settings."""
+
+    name: ClassVar[str] = "confusion"
+
+    def compute(self, run: Run) -> Confusion:
+        """Count each pair of label and prediction. Raises `MnistError`."""
+        found = run.predictions()
+        cells = found.labels.astype(np.int64) * CLASSES + found.predictions
+        return Confusion(np.bincount(cells, minlength=CLASSES**2).reshape(CLASSES, CLASSES))
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
