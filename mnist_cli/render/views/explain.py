@@ -83,8 +83,10 @@ def _step(explanation: Explanation, position: int, step: Step, columns: int) -> 
         ink = step.values.clip(0, 1).reshape(SIDE, SIDE) * 255
         shown = picture(np.rint(ink).astype(np.uint8))
     block += [[("  ", ""), *spans] for spans in shown]
-    sentence = _sentence(explanation, position)
-    return [*block, *(line((f"  {text}", QUIET)) for text in wrap(sentence, columns - 2))]
+    pooled = "" if position == 0 else _pooled(step.values.size)
+    for sentence in (_sentence(explanation, position), pooled):
+        block += [line((f"  {text}", QUIET)) for text in wrap(sentence, columns - 2)]
+    return block
 
 
 def _formula(explanation: Explanation, position: int) -> str:
@@ -114,7 +116,7 @@ def _sentence(explanation: Explanation, position: int) -> str:
     if position == len(explanation.steps) - 2:
         best = int(step.values.argmax())
         return f"The last layer adds up a score for each digit: that of {best} is the highest."
-    return _of_a_layer(explanation, position) + _pooled(count)
+    return _of_a_layer(explanation, position)
 
 
 def _of_a_layer(explanation: Explanation, position: int) -> str:
@@ -135,7 +137,7 @@ def _pooled(count: int) -> str:
     least, more = divmod(count, _STRIP_WIDTH)
     if count <= _STRIP_WIDTH:
         return ""
-    return f" A shade is the mean of {least}{f' or {least + 1}' if more else ''}."
+    return f"A shade is the mean of {least}{f' or {least + 1}' if more else ''} of them."
 
 
 def _softmax(explanation: Explanation, columns: int) -> list[Line]:
