@@ -229,18 +229,27 @@ def _title(prediction: Prediction, room: int | None) -> list[Line]:
         head.append(line((prediction.way, QUIET)))
     if prediction.prediction is None:
         return [*head, line(("no digit", BAD))]
-    said = line(
-        "prediction ",
-        (str(prediction.prediction), TITLE),
-        f"  confidence {prediction.confidence:.4f}",
-    )
-    if prediction.label is None:
-        return [*head, said]
-    verdict = ("correct", GOOD) if prediction.correct else ("incorrect", BAD)
-    label = line(f"label {prediction.label}  ", verdict)
-    if room is not None and length(said) + 2 + length(label) > room:
-        return [*head, said, label]
-    return [*head, [*said, ("  ", ""), *label]]
+    said = [
+        line("prediction ", (str(prediction.prediction), TITLE)),
+        line(f"confidence {prediction.confidence:.4f}"),
+    ]
+    if prediction.label is not None:
+        verdict = ("correct", GOOD) if prediction.correct else ("incorrect", BAD)
+        said.append(line(f"label {prediction.label}  ", verdict))
+    return [*head, *_flow(said, room)]
+
+
+def _flow(parts: Iterable[Line], room: int | None) -> list[Line]:
+    """Parts in as few lines as they fit into."""
+    first, *others = parts
+    flowing = [first]
+    for part in others:
+        longer = [*flowing[-1], ("  ", ""), *part]
+        if room is None or length(longer) <= room:
+            flowing[-1] = longer
+        else:
+            flowing.append(part)
+    return flowing
 
 
 def _bars(prediction: Prediction, room: int | None) -> Iterable[Line]:
