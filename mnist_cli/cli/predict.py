@@ -51,7 +51,7 @@ def _check_picture(
     from pathlib import Path
 
     suffix = Path(path or "").suffix.lower()
-    if suffix not in ("", ".png"):
+    if suffix not in ("", ".png") and not Path(path or "").is_dir():
         raise click.BadParameter("the name must end in .png, or be that of a folder.")
     if suffix and path and not context.params["force"]:
         from mnist_cli.files import refuse_existing
@@ -61,15 +61,10 @@ def _check_picture(
 
 
 # Options that do nothing without a picture file.
-_FOR_PICTURES = {
-    "split": "--split",
-    "invert": "--invert",
-    "no_preprocess": "--no-preprocess",
-    "show_steps": "--show-steps",
-    "save_steps": "--save-steps",
-    "labels_from_names": "--labels-from-names",
-    "threads": "--threads",
-}
+_FOR_PICTURES = (
+    *("split", "invert", "no_preprocess", "show_steps", "save_steps", "labels_from_names"),
+    "threads",
+)
 
 
 @click.command(
@@ -178,10 +173,9 @@ def _refuse_pointless(options: dict[str, Any]) -> None:
         "Standard input (-) can be read only once.": pictures.count("-") > 1,
         "The name of a folder is empty.": "" in (options["save_digit"], options["save_steps"]),
     }
-    for name, option in _FOR_PICTURES.items():
-        refused[f"{option} needs an image file."] = not pictures and bool(
-            options[name] not in (None, False)
-        )
+    for name in _FOR_PICTURES:
+        given = options[name] not in (None, False)
+        refused[f"--{name.replace('_', '-')} needs an image file."] = given and not pictures
     for why, is_so in refused.items():
         if is_so:
             raise click.UsageError(why)
@@ -239,12 +233,12 @@ def _write(results: "Results", options: dict[str, Any]) -> None:
     from mnist_cli.render.views import steps
 
     force = options["force"]
-    if options["save_digit"] is not None:
-        steps.write_digits(options["save_digit"], results.predictions, overwrite=force)
-    if options["save_steps"] is not None:
-        steps.write_steps(options["save_steps"], results.predictions, overwrite=force)
     if options["output"] is not None:
         view.write_table(options["output"], results.everything, overwrite=force)
+    if options["save_steps"] is not None:
+        steps.write_steps(options["save_steps"], results.predictions, overwrite=force)
+    if options["save_digit"] is not None:
+        steps.write_digits(options["save_digit"], results.predictions, overwrite=force)
 
 
 def _show(results: "Results", options: dict[str, Any]) -> None:

@@ -4,6 +4,8 @@ import shutil
 import sys
 import textwrap
 
+USUAL_WIDTH = 80  # for sentences where there is no terminal
+
 
 def width() -> int | None:
     """The columns of the terminal that standard output is; None for a pipe or a file."""

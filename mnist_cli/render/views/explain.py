@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from mnist_cli.prediction.explanation import Explanation, Step
-from mnist_cli.render.fitting import wrap
+from mnist_cli.render.fitting import USUAL_WIDTH, wrap
 from mnist_cli.render.pictures import legend, picture, signed_picture, strip
 from mnist_cli.render.text import Cell, Line, bar, beside, length, line, number, table
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
@@ -47,7 +47,7 @@ def as_json(explanation: Explanation | None) -> dict[str, Any] | None:
     }
 
 
-def lines(explanation: Explanation, columns: int) -> list[Line]:
+def lines(explanation: Explanation, columns: int = USUAL_WIDTH) -> list[Line]:
     """Each step with its shape, range, values as shades and a sentence; then softmax; then why.
 
     Nothing is wider than `columns`.

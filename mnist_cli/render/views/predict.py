@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import Any
 
 from mnist_cli.errors import plural, printable
 from mnist_cli.files import AnyPath
 from mnist_cli.prediction.prediction import Prediction, Unread
 from mnist_cli.prediction.request import Results
-from mnist_cli.render.fitting import cut, width, wrap
+from mnist_cli.render.fitting import USUAL_WIDTH, cut, width, wrap
 from mnist_cli.render.pictures import picture
 from mnist_cli.render.text import Cell, Line, bar, beside, length, line, table
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
@@ -17,7 +16,6 @@ from mnist_cli.render.views import explain, steps
 from mnist_cli.spec import SIDE
 from mnist_cli.tables import table_writer
 
-_USUAL_WIDTH = 80  # for sentences where there is no terminal
 _BAR_WIDTH = 30
 _BAR_EXTRA = 9  # characters of a bar's line that are not the bar
 _GAP = 3  # between a picture and what is beside it
@@ -83,14 +81,19 @@ def lines(
 
 def _numbers(predictions: Sequence[Prediction]) -> list[Line]:
     """The digits of each split picture as one number."""
-    read = [one for one in predictions if one.part is not None and one.prediction is not None]
-    by_picture = [(name, list(parts)) for name, parts in groupby(read, key=lambda one: one.source)]
+    split: list[list[Prediction]] = []
+    for one in predictions:
+        if one.part == 1:
+            split.append([])
+        if one.part is not None and one.prediction is not None:
+            split[-1].append(one)
+    split = [parts for parts in split if parts]
     return [
         line(
             ("".join(str(one.prediction) for one in parts), TITLE),
-            (f"  {_file(parts[0])}" if len(by_picture) > 1 else "", QUIET),
+            (f"  {_file(parts[0])}" if len(split) > 1 else "", QUIET),
         )
-        for _, parts in by_picture
+        for parts in split
     ]
 
 
@@ -215,7 +218,7 @@ def _one(prediction: Prediction, show_steps: bool) -> list[Line]:
         words = [*_title(prediction, room), [], *_bars(prediction, room)]
         block = beside(picture(prediction.image), words, " " * _GAP)
     block += [line((text, BAD)) for words in prediction.warnings for text in wrap(words, columns)]
-    columns = columns or _USUAL_WIDTH
+    columns = columns or USUAL_WIDTH
     if show_steps and prediction.steps:
         block += [[], *steps.lines(prediction.steps, columns)]
     if prediction.explanation is not None:
