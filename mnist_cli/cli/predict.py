@@ -1,5 +1,7 @@
 """`mnist predict`."""
 
+import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,8 +23,48 @@ from mnist_cli.cli.common import (
 
 if TYPE_CHECKING:
     from mnist_cli.net.network import Network
-    from mnist_cli.prediction.batch import Reading, Unread
-    from mnist_cli.prediction.prediction import Prediction
+    from mnist_cli.prediction.request import Request, Results
+
+_MOST_INDICES = 100_000  # of one range: each prediction is kept until all are there
+
+
+def _parse_indices(
+    _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
+) -> list[int]:
+    """``42``, ``1,2,3``, ``0-9``, ``0-4,8``, and each several times -> the indices in order."""
+    indices: list[int] = []
+    for part in (part.strip() for value in values for part in value.split(",")):
+        found = re.fullmatch(r"([0-9]{1,15})(?:-([0-9]{1,15}))?", part, re.ASCII)
+        first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+        if first > last:
+            raise click.BadParameter(f"{part!r}: expected N, N-M or a list such as 0-4,8.")
+        if last - first >= _MOST_INDICES:
+            raise click.BadParameter(f"{part!r}: at most {_MOST_INDICES:,} images in one range.")
+        indices += range(first, last + 1)
+    return indices
+
+
+def _check_picture(
+    context: click.Context, _option: click.Parameter, path: str | None
+) -> str | None:
+    """Refuse before the work begins a name that could not be written after it."""
+    from pathlib import Path
+
+    suffix = Path(path or "").suffix.lower()
+    if suffix not in ("", ".png") and not Path(path or "").is_dir():
+        raise click.BadParameter("the name must end in .png, or be that of a folder.")
+    if suffix and path and not context.params["force"]:
+        from mnist_cli.files import refuse_existing
+
+        refuse_existing(path)
+    return path
+
+
+# Options that do nothing without a picture file.
+_FOR_PICTURES = (
+    *("split", "invert", "no_preprocess", "show_steps", "save_steps", "labels_from_names"),
+    "threads",
+)
 
 
 @click.command(
@@ -33,7 +75,7 @@ if TYPE_CHECKING:
         "mnist predict --split page.png",
         "mnist predict --index 8 --explain",
         "mnist predict --index 42 --export digit.svg",
-        "mnist predict --index 0 --index 8 --json",
+        "mnist predict --index 0-4,8 --json",
     )
 )
 @click.argument("pictures", nargs=-1, metavar="[IMAGES]...")
@@ -41,16 +83,16 @@ if TYPE_CHECKING:
     "-i",
     "--index",
     "indices",
-    type=int,
     multiple=True,
+    callback=_parse_indices,
     metavar="N",
-    help="Image N of the test set, from 0; may be given more than once.",
+    help="Image N of the test set, from 0; also 1,2,3 and 0-9, and more than once.",
 )
 @click.option("--split", is_flag=True, help="Read all digits of a picture, from left to right.")
 @click.option(
     "--invert/--no-invert",
     default=None,
-    help="Say that the ink is darker / brighter than the ground.  [default: found out]",
+    help="Say that the ink is darker / brighter than the background.  [default: detected]",
 )
 @click.option("--no-preprocess", is_flag=True, help="Only resize pictures to 28x28.")
 @click.option("--show-steps", is_flag=True, help="Show what was done to a picture.")
@@ -60,15 +102,27 @@ if TYPE_CHECKING:
     help="Compare with the label that names begin with: 7_12.png, 7/12.png.",
 )
 @click.option(
+    "--only",
+    type=click.Choice(["wrong", "unsure"]),
+    help="Show only what is not the label, or what the net is not sure of.",
+)
+@click.option(
     "--threads", type=click.IntRange(min=1), metavar="N", help="Cores to use.  [default: all]"
 )
 @click.option(
-    "--explain", is_flag=True, help="Take the answer apart, step by step, in the book's symbols."
+    "--explain",
+    is_flag=True,
+    help="Take the prediction apart, step by step, in the book's symbols.",
 )
 @new_file_option(
-    "-o", "--output", suffixes=(".csv", ".jsonl"), about="Also write the answers to a table."
+    "-o", "--output", suffixes=(".csv", ".jsonl"), about="Also write all predictions to a table."
 )
-@new_file_option("--save-digit", suffixes=(".png",), about="Also write what the net sees.")
+@click.option(
+    "--save-digit",
+    metavar="FILE.png|DIR",
+    callback=_check_picture,
+    help="Also write what the net sees; of several digits, into a folder.",
+)
 @click.option("--save-steps", metavar="DIR", help="Also write the picture after each step.")
 @weights_option
 @activation_option
@@ -77,145 +131,126 @@ if TYPE_CHECKING:
 @data_dir_option
 @export_option
 @force_option
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no notes.")
 @json_option
-def predict(
-    pictures: tuple[str, ...],
-    indices: tuple[int, ...],
-    split: bool,
-    invert: bool | None,
-    no_preprocess: bool,
-    show_steps: bool,
-    labels_from_names: bool,
-    threads: int | None,
-    explain: bool,
-    output: str | None,
-    save_digit: str | None,
-    save_steps: str | None,
-    weights: str | None,
-    activation: Any,
-    images: str | None,
-    labels: str | None,
-    data_dir: str | None,
-    export: str | None,
-    force: bool,
-    as_json: bool,
-) -> int:
+def predict(**options: Any) -> int:
     """Say which digit an image shows.
 
     IMAGES are photos, scans or drawings of one digit each, folders of them, or - for standard
     input.
     """
-    if not pictures and not indices:
-        raise click.UsageError("Nothing to read: name an image file or give --index N.")
-    if split and no_preprocess:
-        raise click.UsageError("--split finds digits, --no-preprocess does not: give one of them.")
-    on_pictures = {
-        "--split": split,
-        "--invert": invert is not None,
-        "--no-preprocess": no_preprocess,
-        "--show-steps": show_steps,
-        "--save-steps": save_steps is not None,
-        "--labels-from-names": labels_from_names,
-        "--threads": threads is not None,
-    }
-    for name, given in on_pictures.items():
-        if given and not pictures:
-            raise click.UsageError(f"{name} needs an image file.")
-    if not indices and (images is not None or labels is not None):
-        raise click.UsageError("--images and --labels are for --index.")
-    if pictures.count("-") > 1:
-        raise click.UsageError("Standard input (-) can be read only once.")
-    from mnist_cli.errors import MnistError
-    from mnist_cli.prediction.prediction import Prediction, explained, predict_indices
-    from mnist_cli.render.views import predict as render
+    _refuse_pointless(options)
     from mnist_cli.weights.weights_file import load_network
 
-    network = load_network(weights, activation=activation or "sigmoid", data_dir=data_dir)
-    results: list[Prediction | Unread] = []
-    if indices:
-        try:
-            results += predict_indices(network, indices, images, labels, data_dir=data_dir)
-        except IndexError as error:
-            raise click.BadParameter(str(error), param_hint="'--index'") from None
-    if pictures:
-        from mnist_cli.prediction.batch import Reading
-
-        keep_steps = show_steps or save_steps is not None
-        reading = Reading(not no_preprocess, invert, split, keep_steps)
-        results += _read(network, pictures, reading, labels_from_names, threads)
-    if explain:
-        results = [
-            explained(network, result) if isinstance(result, Prediction) else result
-            for result in results
-        ]
-    predictions = [result for result in results if isinstance(result, Prediction)]
-    unread = [result for result in results if not isinstance(result, Prediction)]
-    if not predictions and not as_json:  # without any result nothing is shown or written
-        for failed in unread:
-            click.echo(f"Error: {failed.error}", err=True)
-        return 1
-    if save_digit is not None:
-        if len(predictions) != 1:
-            raise click.UsageError(f"--save-digit takes one digit, found {len(predictions)}.")
-        if predictions[0].empty:
-            raise MnistError(f"there is no digit to save: {predictions[0].empty}")
-    if output is not None:
-        from mnist_cli.render.records import write_records
-
-        write_records(output, results, overwrite=force)
-    if save_digit is not None or save_steps is not None:
-        from mnist_cli.render.views.steps import write_digit, write_steps
-
-        if save_digit is not None:
-            write_digit(save_digit, predictions[0].image, overwrite=force)
-        if save_steps is not None:
-            write_steps(save_steps, predictions, overwrite=force)
-    whole = show_steps or explain or not pictures or len(results) == 1
-    present(
-        lambda: [render.as_json(result) for result in results],
-        lambda: (
-            render.lines(predictions, steps=show_steps)
-            if whole
-            else render.overview(predictions, len(unread))
-        ),
-        as_json=as_json,
-        export=export,
-        force=force,
+    network = load_network(
+        options["weights"],
+        activation=options["activation"] or "sigmoid",
+        data_dir=options["data_dir"],
     )
-    note_activation(network.layer_sizes, activation)
-    for failed in unread:
+    results = _predict(network, _request(options), quiet=options["quiet"])
+    if results.predictions or options["as_json"]:  # else there is nothing to show or write
+        _write(results, options)
+        _show(results, options)
+        if not options["quiet"]:
+            note_activation(network.layer_sizes, options["activation"])
+    for failed in results.unread:
         click.echo(f"Error: {failed.error}", err=True)
-    return 1 if unread else 0
+    return 1 if results.unread else 0
 
 
-def _read(
-    network: "Network",
-    pictures: tuple[str, ...],
-    reading: "Reading",
-    labels_from_names: bool,
-    threads: int | None,
-) -> "list[Prediction | Unread]":
-    """Read files and folders, with a progress bar where it takes a while."""
-    import sys
+def _refuse_pointless(options: dict[str, Any]) -> None:
+    """Refuse options that exclude each other or would do nothing."""
+    pictures, indices = options["pictures"], options["indices"]
+    of_a_set = (options["images"], options["labels"])
+    labelled = indices or options["labels_from_names"]
+    refused = {
+        "Nothing to read: name an image file or give --index N.": not (pictures or indices),
+        "--split finds digits, --no-preprocess does not: give one of them.": (
+            options["split"] and options["no_preprocess"]
+        ),
+        "--images and --labels are for --index.": not indices and of_a_set != (None, None),
+        "--only wrong needs --labels-from-names.": options["only"] == "wrong" and not labelled,
+        "Standard input (-) can be read only once.": pictures.count("-") > 1,
+        "The name of a folder is empty.": "" in (options["save_digit"], options["save_steps"]),
+    }
+    for name in _FOR_PICTURES:
+        given = options[name] not in (None, False)
+        refused[f"--{name.replace('_', '-')} needs an image file."] = given and not pictures
+    for why, is_so in refused.items():
+        if is_so:
+            raise click.UsageError(why)
 
-    from mnist_cli.prediction.batch import available_cores, predict_files
-    from mnist_cli.prediction.sources import find_pictures
+
+def _request(options: dict[str, Any]) -> "Request":
+    from mnist_cli.prediction.batch import Reading
+    from mnist_cli.prediction.request import Request
+    from mnist_cli.prediction.workers import available_cores
+
+    return Request(
+        indices=options["indices"],
+        images=options["images"],
+        labels=options["labels"],
+        data_dir=options["data_dir"],
+        files=options["pictures"],
+        reading=Reading(
+            preprocess=not options["no_preprocess"],
+            invert=options["invert"],
+            split=options["split"],
+            keep_steps=options["show_steps"] or options["save_steps"] is not None,
+        ),
+        labels_from_names=options["labels_from_names"],
+        explain=options["explain"],
+        threads=options["threads"] or available_cores(),
+    )
+
+
+def _predict(network: "Network", request: "Request", *, quiet: bool) -> "Results":
+    from contextlib import nullcontext
+
+    from mnist_cli.errors import plural
+    from mnist_cli.prediction.request import predict
     from mnist_cli.render.progress import counted
     from mnist_cli.render.text import note
 
-    found = find_pictures(pictures)
-    if found.skipped:
-        files = "1 file" if found.skipped == 1 else f"{found.skipped} files"
-        note(f"left out {files} not named as pictures are")
-    with counted("pictures") as progress:
-        return list(
-            predict_files(
+    with nullcontext() if quiet else counted("pictures") as progress:
+        try:
+            results = predict(
                 network,
-                found.paths,
-                reading,
-                labels_from_names=labels_from_names,
-                threads=threads or available_cores(),
-                standard_input=sys.stdin.buffer,
+                request,
+                standard_input=getattr(sys.stdin, "buffer", None),
                 progress=progress,
             )
-        )
+        except IndexError as error:
+            raise click.BadParameter(str(error), param_hint="'--index'") from None
+    if results.skipped and not quiet:
+        note(f"skipped {plural(results.skipped, 'file')} not named as pictures are")
+    return results
+
+
+def _write(results: "Results", options: dict[str, Any]) -> None:
+    """Write the files that were asked for beside what is shown."""
+    from mnist_cli.render.views import predict as view
+    from mnist_cli.render.views import steps
+
+    force = options["force"]
+    if options["output"] is not None:
+        view.write_table(options["output"], results.everything, overwrite=force)
+    if options["save_steps"] is not None:
+        steps.write_steps(options["save_steps"], results.predictions, overwrite=force)
+    if options["save_digit"] is not None:
+        steps.write_digits(options["save_digit"], results.predictions, overwrite=force)
+
+
+def _show(results: "Results", options: dict[str, Any]) -> None:
+    from mnist_cli.render.views import predict as view
+
+    only, show_steps = options["only"], options["show_steps"]
+    alone = len(results.everything) == 1 or (not options["pictures"] and only is None)
+    in_full = alone or show_steps or options["explain"]
+    present(
+        lambda: [view.as_json(result) for result in results.only(only).everything],
+        lambda: view.lines(results, only=only, in_full=in_full, show_steps=show_steps),
+        as_json=options["as_json"],
+        export=options["export"],
+        force=options["force"],
+    )

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mnist_cli.errors import MnistError
 from mnist_cli.net.network import Activation, Network
+from mnist_cli.spec import CLASSES, SIDE
 
 Float64 = NDArray[np.float64]
 
@@ -37,7 +38,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """How the net came to `digit`.
+    """How the net came to `prediction`.
 
     Attributes
     ----------
@@ -48,11 +49,13 @@ class Explanation:
         their sum, the exponentials are y. (10,) float64 each.
     relevance:
         (28, 28) float64, gradient times input: how much each pixel's ink raised (above 0) or
-        lowered the score of `digit`, to first order.
+        lowered the score of `prediction`, to first order.
+    prediction:
+        The digit that is explained, 0 to 9.
     runner_up:
-        The second-best digit.
+        The best of the other digits.
     margin:
-        How far the probability of `digit` is above that of the runner-up.
+        How far the probability of `prediction` is above that of the runner-up.
     """
 
     activation: Activation
@@ -60,7 +63,7 @@ class Explanation:
     shifted: Float64
     exponentials: Float64
     relevance: Float64
-    digit: int
+    prediction: int
     runner_up: int
     margin: float
 
@@ -76,21 +79,46 @@ class Explanation:
 
 
 def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> Explanation:
-    """Take apart what the net makes of one image (as `Network` takes them).
+    """Take apart what the net makes of one image, by the book's formulas in float64.
 
-    `digit` is the answer to explain, by default the net's. The values are computed in float64 by
-    the book's formulas. Gradient times input: Shrikumar et al. (2016), *Not just a black box*.
+    The evidence for a digit is gradient times input: Shrikumar et al. (2016), *Not just a black
+    box*.
 
-    Raises `MnistError` where weights are so large that float64 cannot hold what they give.
+    Parameters
+    ----------
+    image:
+        (784,) or (28, 28), uint8 (0..255) or float32/float64 (0..1).
+    digit:
+        What to explain, 0 to 9; by default the net's prediction.
+
+    Raises
+    ------
+    MnistError
+        Where weights are so large that float64 cannot hold what they give.
+    ValueError
+        For another digit, and for an image of another shape or dtype or with NaN or infinity.
+
+    Examples
+    --------
+    >>> from mnist_cli import load_images, load_network
+    >>> explanation = explain(load_network(), load_images()[0])
+    >>> explanation.prediction, explanation.runner_up
+    (7, 9)
+    >>> [(step.symbol, step.values.shape) for step in explanation.steps[:3]]
+    [('x', (784,)), ('a1', (50,)), ('z1', (50,))]
+    >>> explanation.relevance.shape
+    (28, 28)
     """
+    if digit is not None and not 0 <= digit < CLASSES:
+        raise ValueError(f"digit is {digit}: expected 0 to 9")
     with np.errstate(over="ignore", invalid="ignore"):
         values = network.activations(image)
         *_, scores, probabilities = values.values()
         order = np.argsort(-probabilities, kind="stable")
-        answer = int(order[0]) if digit is None else digit
-        runner_up = int(next(other for other in order if other != answer))
+        explained = int(order[0]) if digit is None else digit
+        runner_up = int(next(other for other in order if other != explained))
         shifted = scores - scores.max()
-        relevance = _gradient(network, values, answer) * values["x"]
+        relevance = _gradient(network, values, explained) * values["x"]
     if not all(np.isfinite(array).all() for array in (*values.values(), shifted, relevance)):
         raise MnistError(
             "the weights are too large: what they give is beyond all numbers",
@@ -101,10 +129,10 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
         steps=tuple(Step(symbol, value) for symbol, value in values.items()),
         shifted=shifted,
         exponentials=np.exp(shifted),
-        relevance=relevance.reshape(28, 28),
-        digit=answer,
+        relevance=relevance.reshape(SIDE, SIDE),
+        prediction=explained,
         runner_up=runner_up,
-        margin=float(probabilities[answer] - probabilities[runner_up]),
+        margin=float(probabilities[explained] - probabilities[runner_up]),
     )
 
 

@@ -1,14 +1,13 @@
 """Images -> which digit they show, and how sure the net is."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.datasets.idx import load_labels, open_images, require_same_count
+from mnist_cli.datasets.idx import ImageFile, load_labels, open_images, require_same_count
 from mnist_cli.files import AnyPath
 from mnist_cli.net.network import Network
 from mnist_cli.paths import find, find_embedded
@@ -18,24 +17,43 @@ if TYPE_CHECKING:
     from mnist_cli.handwriting.reader import Digit, Step
     from mnist_cli.prediction.explanation import Explanation
 
-# Below these the answer is called unsure: the confidence, and what it is above the second best.
+# Below these a prediction is called unsure: the confidence, and what it is above the second best.
 _SURE = 0.6
 _CLEAR = 0.3
+
+# From so many images on one pass over the file is better: in a gzip file each costs as much.
+_WORTH_A_PASS = 4
+_AT_ONCE = 1 << 12  # images of a pass that are in memory at a time
 
 
 @dataclass(frozen=True)
 class Prediction:
     """What the net says of one image.
 
-    `image` is the (28, 28) uint8 picture that the net saw. `digit`, `confidence` and
-    `probabilities` are None where the picture holds no digit, and `empty` says why. `label` and
-    `correct` are None where the truth is not known. `part` counts the digits of one picture from 1
-    where it was split. `way` says how a picture file became `image`, and `steps` show it.
+    Attributes
+    ----------
+    source:
+        The file, ``-`` for standard input, or ``index 42``.
+    image:
+        (28, 28) uint8, the picture that the net saw.
+    prediction, confidence, probabilities:
+        The digit 0 to 9, its probability, and all ten of them. None where the picture holds no
+        digit, and `empty` says why.
+    preprocessed, way, steps:
+        How a picture file became `image`: whether it was changed, in a few words, in pictures.
+    warnings:
+        Sentences without a full stop.
+    label:
+        The true digit, None where it is not known.
+    part:
+        Where a picture was split, the number of the digit in it, from 1.
+    name:
+        `source` as a reader of a list needs it: without the folder that was named.
     """
 
     source: str
     image: NDArray[np.uint8]
-    digit: int | None
+    prediction: int | None
     confidence: float | None
     probabilities: tuple[float, ...] | None
     preprocessed: bool = False
@@ -46,6 +64,7 @@ class Prediction:
     part: int | None = None
     way: str = ""
     steps: "tuple[Step, ...]" = ()
+    name: str = ""
 
     @property
     def second_best(self) -> tuple[int, float] | None:
@@ -57,8 +76,23 @@ class Prediction:
 
     @property
     def correct(self) -> bool | None:
-        """Whether the digit is the true one."""
-        return None if self.label is None else self.digit == self.label
+        """Whether the prediction is the label; None where there is none."""
+        return None if self.label is None else self.prediction == self.label
+
+    @property
+    def unsure(self) -> bool:
+        """Whether another digit comes close, or none is likely."""
+        if self.confidence is None or self.second_best is None:
+            return False
+        return self.confidence < _SURE or self.confidence - self.second_best[1] < _CLEAR
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A file that could not be read, and the error in one line."""
+
+    source: str
+    error: str
 
 
 def predict_indices(
@@ -72,44 +106,74 @@ def predict_indices(
     """Read images of a set (the embedded test set by default) by their index, from 0.
 
     The labels are those of the embedded set, or of `labels`; without them the truth is not known.
-    Raises `IndexError`, which names the range, and `MnistError` for files at fault.
+
+    Raises
+    ------
+    IndexError
+        For an index outside the set; it names the range.
+    MnistError
+        For files at fault.
     """
-    embedded = images is None
     path = find_embedded(TEST_IMAGES).path if images is None else find(images, data_dir).path
-    truth = load_labels(labels, data_dir=data_dir) if embedded or labels is not None else None
-    with closing(open_images(path)) as file:
-        if truth is not None and labels is not None:
-            require_same_count(file.count, truth.size, images_path=path, labels_path=labels)
+    with open_images(path) as file:
         for index in indices:
             if not 0 <= index < file.count:
                 raise IndexError(f"index {index} is not in the range 0..{file.count - 1}")
-        pictures = [file.image(index) for index in indices]
+        truth: Sequence[int | None] = [None] * len(indices)
+        if images is None or labels is not None:
+            truth = _labels_of(file, indices, labels, data_dir)
+        pictures = _images_of(file, indices)
     return [
-        predict_picture(
-            network,
-            picture,
-            source=f"index {index}",
-            label=None if truth is None else int(truth[index]),
-        )
-        for index, picture in zip(indices, pictures, strict=True)
+        predict_picture(network, pictures[index], source=f"index {index}", label=label)
+        for index, label in zip(indices, truth, strict=True)
     ]
+
+
+def _images_of(file: ImageFile, indices: Sequence[int]) -> dict[int, NDArray[np.uint8]]:
+    """Some images of a file by their index, (28, 28) uint8 each. Raises `MnistError`."""
+    wanted = set(indices)
+    if len(wanted) < _WORTH_A_PASS:
+        return {index: file.image(index) for index in wanted}
+    pictures = {}
+    start = 0
+    for batch in file.batches(min(file.count, _AT_ONCE)):
+        for index in range(start, start + len(batch)):
+            if index in wanted:
+                pictures[index] = batch[index - start].copy()
+        start += len(batch)
+    return pictures
+
+
+def _labels_of(
+    images: ImageFile,
+    indices: Sequence[int],
+    labels: AnyPath | None,
+    data_dir: AnyPath | None,
+) -> list[int]:
+    """The labels of some images, of the embedded set by default. Raises `MnistError`."""
+    truth = load_labels(labels, data_dir=data_dir)
+    if labels is not None:
+        require_same_count(images.count, truth.size, images_path=images.path, labels_path=labels)
+    return [int(truth[index]) for index in indices]
 
 
 def predict_picture(
     network: Network, picture: NDArray[np.uint8], *, source: str, label: int | None = None
 ) -> Prediction:
-    """Read one (28, 28) uint8 picture in MNIST's form."""
+    """Read one (28, 28) uint8 picture in MNIST format."""
     probabilities = network.predict_proba(picture)
-    digit = int(probabilities.argmax())
+    best = int(probabilities.argmax())
     prediction = Prediction(
         source=source,
         image=picture,
-        digit=digit,
-        confidence=float(probabilities[digit]),
+        prediction=best,
+        confidence=float(probabilities[best]),
         probabilities=tuple(map(float, probabilities)),
         label=label,
     )
-    return replace(prediction, warnings=_doubt(prediction))
+    if not prediction.unsure or prediction.second_best is None:
+        return prediction
+    return replace(prediction, warnings=(f"not sure: {best} or {prediction.second_best[0]}",))
 
 
 def predict_digit(
@@ -120,43 +184,18 @@ def predict_digit(
     label: int | None = None,
     part: int | None = None,
 ) -> Prediction:
-    """Read a digit that `read_digit` brought to MNIST's form; an empty one gives no answer."""
+    """Read a digit that `read_digit` brought to MNIST format; an empty one gives no prediction."""
     if digit.empty:
-        nothing = Prediction(source, digit.image, None, None, None, label=label)
-        return replace(
-            nothing,
-            preprocessed=digit.preprocessed,
-            warnings=(digit.empty, *digit.warnings),
-            empty=digit.empty,
-            part=part,
-            way=digit.way,
-            steps=digit.steps,
-        )
-    prediction = predict_picture(network, digit.image, source=source, label=label)
+        read = Prediction(source, digit.image, None, None, None, label=label, empty=digit.empty)
+        warnings: tuple[str, ...] = (digit.empty, *digit.warnings)
+    else:
+        read = predict_picture(network, digit.image, source=source, label=label)
+        warnings = (*digit.warnings, *read.warnings)
     return replace(
-        prediction,
+        read,
         preprocessed=digit.preprocessed,
-        warnings=(*digit.warnings, *prediction.warnings),
+        warnings=warnings,
         part=part,
         way=digit.way,
         steps=digit.steps,
     )
-
-
-def _doubt(prediction: Prediction) -> tuple[str, ...]:
-    """Say in words that the net is not sure."""
-    if prediction.confidence is None or prediction.second_best is None:
-        return ()
-    second, probability = prediction.second_best
-    if prediction.confidence >= _SURE and prediction.confidence - probability >= _CLEAR:
-        return ()
-    return (f"not sure: {prediction.digit} or {second}",)
-
-
-def explained(network: Network, prediction: Prediction) -> Prediction:
-    """The prediction taken apart; one without a digit stays as it is."""
-    from mnist_cli.prediction.explanation import explain
-
-    if prediction.digit is None:
-        return prediction
-    return replace(prediction, explanation=explain(network, prediction.image, prediction.digit))

@@ -21,17 +21,30 @@ _LABEL = re.compile(r"([0-9])(?![0-9])", re.ASCII)  # 7, 7_12, but not 12
 
 @dataclass(frozen=True)
 class Found:
-    """The pictures to read, in order, and how many other files their folders hold."""
+    """The pictures to read, in order, and how many other files were skipped.
+
+    `folder` is what all of them lie below, "" where something else than one folder was named.
+    """
 
     paths: tuple[str, ...]
     skipped: int
+    folder: str = ""
+
+    def name(self, path: str) -> str:
+        """A path as a reader of a list needs it: without the folder that was named."""
+        return os.path.relpath(path, self.folder) if self.folder else path
 
 
 def find_pictures(names: Sequence[str]) -> Found:
     """Replace each folder among `names` by the pictures in and below it, sorted by name.
 
     Files are taken as given, whether they exist or not: whoever reads them will say. Hidden files
-    are left out. Raises `FileError` for a folder without pictures, or one that cannot be listed.
+    are passed over.
+
+    Raises
+    ------
+    FileError
+        For a folder without pictures, or one that cannot be listed.
     """
     paths: list[str] = []
     skipped = 0
@@ -45,7 +58,8 @@ def find_pictures(names: Sequence[str]) -> Found:
             raise FileError("the folder holds no pictures", source=name, hint="Name another one.")
         paths += pictures
         skipped += len(files) - len(pictures)
-    return Found(tuple(paths), skipped)
+    folder = names[0] if len(names) == 1 and paths != list(names) else ""
+    return Found(tuple(paths), skipped, folder)
 
 
 def _files_below(folder: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 
 import numpy as np
@@ -14,6 +15,11 @@ from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.errors import printable
 
 IMAGES = load_images()
+LABELS = load_labels()
+
+terminals = pytest.mark.skipif(
+    sys.platform == "win32", reason="no pseudo-terminals on Windows, nor such names"
+)
 
 
 @pytest.fixture
@@ -30,13 +36,38 @@ def several(tmp_path):
     folder = tmp_path / "pictures"
     folder.mkdir()
     for index in range(3):
-        Image.fromarray(IMAGES[index]).save(folder / f"{load_labels()[index]}_{index}.png")
+        Image.fromarray(IMAGES[index]).save(folder / f"{LABELS[index]}_{index}.png")
     Image.new("L", (60, 60), 255).save(folder / "8_blank.png")
     (folder / "9_cut.png").write_bytes((folder / "7_0.png").read_bytes()[:60])
     return folder
 
 
-def answers(*arguments, **options):
+@pytest.fixture
+def row(tmp_path):
+    """The first three test images, 7, 2 and 1, side by side on paper."""
+    pixels = np.full((60, 190), 255, np.uint8)
+    for place in range(3):
+        pixels[16:44, 30 + 50 * place : 58 + 50 * place] -= IMAGES[place]
+    path = tmp_path / "row.png"
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture
+def many(tmp_path):
+    """A folder with long names: 14 images with their labels, and 12 with each a wrong one."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    network = load_network()
+    certain = [n for n in range(40) if network.predict_proba(IMAGES[n]).max() > 0.95][:26]
+    for number, index in enumerate(certain):
+        label = LABELS[index] if number < 14 else (LABELS[index] + 1 + number % 2) % 10
+        name = f"{label}_{'a-long-name-that-says-who-wrote-it-and-where-' * 2}{number:02}.png"
+        Image.fromarray(IMAGES[index]).save(folder / name)
+    return folder
+
+
+def documents(*arguments, **options):
     done = mnist("predict", *arguments, "--json", **options)
     return json.loads(done.stdout)
 
@@ -44,40 +75,43 @@ def answers(*arguments, **options):
 def test_a_drawing_is_read_and_shown(page):
     done = mnist("predict", page)
     assert done.code == 0
-    assert "digit 7  confidence 0.9" in done.stdout
-    assert "brought to MNIST's form" in done.stdout
+    assert "prediction 7  confidence 0.9" in done.stdout
+    assert str(page) in done.stdout
     assert done.stderr == ""
 
 
-def test_an_exported_test_image_has_the_answer_of_its_index(tmp_path):
+def test_an_exported_test_image_has_the_prediction_of_its_index(tmp_path):
     Image.fromarray(IMAGES[42]).save(tmp_path / "42.png")
-    (from_file,) = answers(tmp_path / "42.png")
-    (from_set,) = answers("--index", "42")
-    same = ("digit", "confidence", "probabilities", "preprocessed", "warnings")
+    (from_file,) = documents(tmp_path / "42.png")
+    (from_set,) = documents("--index", "42")
+    same = ("prediction", "confidence", "probabilities", "preprocessed", "warnings")
     assert {name: from_file[name] for name in same} == {name: from_set[name] for name in same}
-    assert "in MNIST's form already" in mnist("predict", tmp_path / "42.png").stdout
 
 
-def test_json_has_the_fields_of_the_contract(page):
-    (document,) = answers(page)
-    assert list(document) == [
-        "source", "digit", "confidence", "probabilities", "preprocessed", "warnings",
-    ]  # fmt: skip
-    assert document["source"] == str(page)
-    assert document["preprocessed"] is True
-    assert len(document["probabilities"]) == 10
+def test_indices_are_lists_and_ranges_mixed_and_repeated():
+    sources = [one["source"] for one in documents("-i", "3,1", "--index", "7-9,0", "-i", "3")]
+    assert sources == [f"index {index}" for index in (3, 1, 7, 8, 9, 0, 3)]
+    for wrong in ("3-", "9-1", "1,,2", "-1", "0-999999999", "٣", "1" * 5000):
+        done = mnist("predict", "-i", wrong)
+        assert (done.code, done.stdout) == (2, "")
+        assert "--index" in done.stderr
 
 
-def test_standard_input_is_read_for_a_dash(page):
+def test_json_has_the_fields_of_the_contract_and_standard_input_is_a_dash(page):
     done = mnist_process("predict", "-", "--json", stdin=page.read_bytes())
     (document,) = json.loads(done.stdout)
-    assert (document["source"], document["digit"]) == ("-", 7)
+    assert list(document) == [
+        "source", "prediction", "confidence", "probabilities", "preprocessed", "warnings",
+    ]  # fmt: skip
+    assert (document["source"], document["prediction"]) == ("-", 7)
+    assert document["preprocessed"] is True
+    assert len(document["probabilities"]) == 10
 
 
 def test_many_make_a_table_and_a_summary(several):
     done = mnist("predict", several, "--labels-from-names")
     assert done.code == 1
-    assert "accuracy 0.7500  3 of 4 right" in done.stdout
+    assert "accuracy 0.7500  3 of 4 correct" in done.stdout
     assert "8 read as no digit: 1 time" in done.stdout
     assert "3 digits, 1 without a digit, 1 not read" in done.stdout
     (error,) = done.stderr.splitlines()
@@ -85,74 +119,163 @@ def test_many_make_a_table_and_a_summary(several):
     assert "9_cut.png" in error
 
 
+def test_what_is_doubtful_comes_last_and_mistakes_beyond_ten_are_counted(many):
+    Image.new("L", (60, 60), 255).save(many / "0_blank.png")
+    shown = mnist("predict", many, "--labels-from-names").stdout
+    table, summary = shown.split("\n\n")
+    verdicts = [re.search(r" (correct|incorrect)\b", text)[1] for text in table.splitlines()[1:]]
+    assert verdicts == 14 * ["correct"] + 13 * ["incorrect"]
+    pairs = re.findall(r"^\d read as .*: (\d+) time", summary, re.MULTILINE)
+    (rest,) = re.findall(r"other pairs?: (\d+) time", summary)
+    assert len(pairs) == 10
+    assert sum(map(int, pairs)) + int(rest) == 13
+
+
+def test_only_the_wrong_or_the_unsure_ones_are_shown(many, several):
+    done = mnist("predict", many, "--labels-from-names", "--only", "wrong")
+    assert done.stdout.count("incorrect: ") == 12
+    assert " correct " not in done.stdout.split("\n\n")[0]
+    assert "14 of 26 correct" in done.stdout  # the summary is of all
+    wrong = documents(many, "--labels-from-names", "--only", "wrong")
+    assert [one["correct"] for one in wrong] == 12 * [False]
+    assert mnist("predict", several / "7_0.png", "--only", "wrong").code == 2  # no labels
+    unsure = documents("-i", "0-399", "--only", "unsure")
+    assert unsure
+    assert all("not sure" in one["warnings"][0] for one in unsure)
+    none = mnist("predict", "-i", "0", "--only", "wrong")
+    assert "1 of 1 correct" in none.stdout
+
+
+def test_a_pipe_gets_whole_names_without_the_folder_that_was_named(many):
+    lines = mnist("predict", many).stdout.splitlines()
+    assert {text.split()[0] for text in lines[1:27]} == {path.name for path in many.iterdir()}
+
+
+def on_terminal(columns, *arguments):
+    """The lines that a terminal of so many columns shows, without colours."""
+    done = on_a_terminal("predict", *arguments, "-q", "--threads", "1", columns=columns)
+    assert "\x1b[" in done.stdout
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", done.stdout).split("\r\n")
+    return [text for text in shown if not text.startswith("Error: ")]
+
+
+@terminals
+@pytest.mark.parametrize("columns", [60, 80])
+def test_nothing_is_wider_than_the_terminal(many, several, row, columns):
+    table = on_terminal(columns, many, several, row, "--labels-from-names")
+    pictured = on_terminal(columns, several, "--labels-from-names")
+    in_full = on_terminal(columns, row, "--show-steps", "--explain")
+    assert max(map(len, [*table, *pictured, *in_full])) <= columns
+    numbers = {path.stem[-2:] for path in many.iterdir()}
+    cut = {found[1] for text in table if (found := re.search(r"\.\.\..*(\d\d)\.png ", text))}
+    assert cut == numbers  # the end of a name stays
+
+
+@terminals
+def test_a_wide_terminal_gets_whole_names(many):
+    table = on_terminal(200, many, "--labels-from-names")
+    assert {path.name for path in many.iterdir()} == {text.split()[0] for text in table[1:27]}
+
+
 def test_many_in_json_keep_their_order_and_name_the_failed(several):
     done = mnist("predict", several / "9_cut.png", several / "7_0.png", "--json")
     failed, read = json.loads(done.stdout)
     assert list(failed) == ["source", "error"]
-    assert read["digit"] == 7
+    assert read["prediction"] == 7
     assert done.code == 1
 
 
-def test_a_single_file_at_fault_prints_nothing_but_the_error(several):
-    done = mnist("predict", several / "9_cut.png")
-    assert (done.code, done.stdout) == (1, "")
-    assert len(done.stderr.splitlines()) == 1
-
-
 def test_files_and_indices_go_together(page):
-    assert [one["source"] for one in answers("--index", "3", page)] == ["index 3", str(page)]
+    assert [one["source"] for one in documents("--index", "3", page)] == ["index 3", str(page)]
 
 
-def test_an_empty_page_is_no_digit_and_no_error(tmp_path):
+def test_an_empty_page_is_told_at_once_and_has_nothing_to_save(tmp_path):
     Image.new("RGB", (200, 100), "white").save(tmp_path / "empty.png")
     done = mnist("predict", tmp_path / "empty.png")
     assert done.code == 0
-    assert "no ink" in done.stdout
-    (document,) = answers(tmp_path / "empty.png")
-    assert document["digit"] is document["confidence"] is document["probabilities"] is None
+    assert [text.split(":")[0] for text in done.stdout.splitlines()[1:]] == ["no digit", "no ink"]
+    (document,) = documents(tmp_path / "empty.png")
+    assert document["prediction"] is document["confidence"] is document["probabilities"] is None
     assert document["warnings"]
+    done = mnist("predict", tmp_path / "empty.png", "--save-digit", tmp_path / "digit.png")
+    assert (done.code, done.stdout) == (1, "")
+    assert "no digit to save" in done.stderr
+    assert not (tmp_path / "digit.png").exists()
 
 
-def test_split_reads_every_digit(tmp_path):
-    row = np.full((60, 190), 255, np.uint8)
-    for place in range(3):
-        row[16:44, 30 + 50 * place : 58 + 50 * place] -= IMAGES[place]
-    Image.fromarray(row).save(tmp_path / "row.png")
-    parts = answers("--split", tmp_path / "row.png")
-    assert [(one["part"], one["digit"]) for one in parts] == [(1, 7), (2, 2), (3, 1)]
-    warned = mnist("predict", tmp_path / "row.png")
-    assert "this looks like 3 digits; mnist reads one at a time" in warned.stdout
-    assert "row.png #2" in mnist("predict", "--split", tmp_path / "row.png").stdout
+def test_split_reads_every_digit_and_begins_with_the_number(row, page):
+    parts = documents("--split", row)
+    assert [(one["part"], one["prediction"]) for one in parts] == [(1, 7), (2, 2), (3, 1)]
+    warned = mnist("predict", row)
+    assert "this looks like 3 digits" in warned.stdout
+    assert "--split" in warned.stdout
+    split = mnist("predict", "--split", row).stdout
+    assert split.splitlines()[0] == "721"
+    assert "row.png #2" in split
+    assert mnist("predict", "--split", row, page).stdout.splitlines()[:2] == [
+        f"721  {row}",
+        f"7  {page}",
+    ]
 
 
 def test_preprocessing_and_inversion_can_be_forced(page, tmp_path):
     Image.fromarray(255 - IMAGES[0]).save(tmp_path / "inverted.png")
-    (raw,) = answers("--no-preprocess", tmp_path / "inverted.png")
-    (mended,) = answers("--no-preprocess", "--invert", tmp_path / "inverted.png")
-    (plain,) = answers("--index", "0")
+    (raw,) = documents("--no-preprocess", tmp_path / "inverted.png")
+    (mended,) = documents("--no-preprocess", "--invert", tmp_path / "inverted.png")
+    (plain,) = documents("--index", "0")
     assert raw["preprocessed"] is False
+    assert "--invert" in raw["warnings"][0]
     assert raw["probabilities"] != mended["probabilities"] == plain["probabilities"]
-    assert answers("--invert", page) == answers(page) != answers("--no-invert", page)
+    assert documents("--invert", page) == documents(page) != documents("--no-invert", page)
 
 
-def test_steps_are_shown(page):
-    shown = mnist("predict", page, "--show-steps").stdout
-    for step in ("picture", "ink", "pieces", "strokes", "digit"):
-        assert f"{step} " in shown
-    assert "the ink is darker than the ground" in shown
-    assert max(len(text) for text in shown.splitlines() if "7_page" not in text) <= 80
-
-
-def test_steps_and_the_digit_are_written(page, tmp_path):
+def test_steps_and_the_digit_are_shown_and_written(page, tmp_path):
     digit, steps = tmp_path / "digit.png", tmp_path / "steps"
-    done = mnist("predict", page, "--save-digit", digit, "--save-steps", steps)
+    done = mnist("predict", page, "--show-steps", "--save-digit", digit, "--save-steps", steps)
     assert done.code == 0
+    for step in ("picture", "ink", "strokes", "digit"):
+        assert f"{step} " in done.stdout
     names = sorted(path.name for path in steps.iterdir())
     assert names[0] == "1-picture.png"
     assert names[-1].endswith("-digit.png")
     written = np.asarray(Image.open(digit))
     assert (written.shape, written.dtype) == ((28, 28), np.uint8)
     assert load_network().predict(written) == 7
+    quiet = mnist("predict", page, "--save-steps", steps, "--force").stdout
+    assert quiet == mnist("predict", page).stdout  # written, not shown
+
+
+def test_explain_draws_the_picture_and_says_what_a_shade_stands_for():
+    shown = mnist("predict", "--index", "0", "--explain").stdout
+    plain = mnist("predict", "--index", "0").stdout.splitlines()
+    steps = shown.split("Values as shades")[1].splitlines()
+    x = [text[2:].rstrip() for text in steps[3:17]]
+    assert x == [text[:28].rstrip() for text in plain[:14]]
+    assert " ".join(steps[17].split()).startswith("The picture: 784 pixels")
+    assert shown.count("A shade is the mean of 2 of them.") == 2
+    assert "evidence for 7" in shown
+    (document,) = documents("--index", "0", "--explain")
+    explained = document["explanation"]
+    assert (explained["prediction"], explained["runner_up"]) == (7, 9)
+    assert [len(step["values"]) for step in explained["steps"]] == [784, 50, 50, 100, 100, 10, 10]
+
+
+def test_several_digits_are_saved_into_a_folder(several, row, tmp_path):
+    (several / "below").mkdir()
+    (several / "7_0.png").rename(several / "below" / "7_0.png")
+    Image.fromarray(IMAGES[0]).save(several / "7_0.png")
+    folder = tmp_path / "new" / "digits"
+    assert mnist("predict", several, "-i", "8", "--save-digit", folder).code == 1  # the damaged one
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"1_2.png", "2_1.png", "7_0.png", "7_0-2.png", "index-8.png"}
+    assert mnist("predict", "--split", row, "--save-digit", folder).code == 0
+    assert {"row-1.png", "row-2.png", "row-3.png"} < {path.name for path in folder.iterdir()}
+    assert (np.asarray(Image.open(folder / "index-8.png")) == IMAGES[8]).all()
+    one_name = tmp_path / "d.png"
+    done = mnist("predict", "--split", row, "--save-digit", one_name)
+    assert (done.code, done.stdout) == (1, "")
+    assert "Name a folder" in done.stderr
+    assert not one_name.exists()
 
 
 def test_nothing_is_replaced_without_force(page, tmp_path):
@@ -163,27 +286,37 @@ def test_nothing_is_replaced_without_force(page, tmp_path):
     assert mnist("predict", page, "--save-digit", digit, "--force").code == 0
 
 
-def test_answers_go_to_a_table_and_to_lines(several, tmp_path):
+def test_predictions_go_to_a_table_and_to_lines(several, tmp_path):
     mnist("predict", several, "--labels-from-names", "--output", tmp_path / "a.csv")
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["digit"] for row in rows] == ["1", "2", "7", "", ""]
+    assert [row["prediction"] for row in rows] == ["1", "2", "7", "", ""]
     assert [row["correct"] for row in rows] == ["true", "true", "true", "false", ""]
     assert "9_cut.png" in rows[-1]["error"]
-    mnist("predict", several, "--output", tmp_path / "a.jsonl")
+    mnist("predict", several, "--only", "unsure", "--output", tmp_path / "a.jsonl")  # still all
     lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(text) for text in lines] == answers(several)
+    assert [json.loads(text) for text in lines] == documents(several)
     assert float(rows[0]["p1"]) == json.loads(lines[0])["probabilities"][1]
+
+
+def test_quiet_says_nothing_but_errors(several):
+    (several / "notes.txt").write_text("not a picture")
+    assert "skipped 1 file " in mnist("predict", several).stderr
+    (error,) = mnist("predict", several, "-q").stderr.splitlines()
+    assert "9_cut.png" in error
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
+        (),
         ("--split", "--no-preprocess", "x.png"),
-        ("--show-steps", "--index", "1"),
         ("--save-digit", "x.jpg", "x.png"),
+        ("--save-steps", "", "x.png"),
         ("--output", "x.txt", "x.png"),
         ("--threads", "0", "x.png"),
+        ("page.png", "--images", "x", "--labels", "y"),
+        ("-", "-"),
     ],
 )
 def test_wrong_usage(arguments):
@@ -191,76 +324,44 @@ def test_wrong_usage(arguments):
     assert (done.code, done.stdout) == (2, "")
 
 
-def test_one_digit_is_saved_and_no_more(several, tmp_path):
-    done = mnist(
-        "predict", several / "7_0.png", several / "2_1.png", "--save-digit", tmp_path / "d.png"
-    )
-    assert done.code == 2
-    assert not (tmp_path / "d.png").exists()
+def test_an_option_that_would_do_nothing_is_wrong_usage():
+    for option in (
+        *("--invert", "--no-preprocess", "--split", "--threads=4", "--labels-from-names"),
+        *("--show-steps", "--save-steps=x"),
+    ):
+        done = mnist("predict", "--index", "3", option)
+        assert (done.code, done.stdout) == (2, "")
+        assert f"{option.split('=')[0]} needs an image file" in done.stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="such names cannot be on Windows")
+@terminals
 def test_names_of_any_kind_are_shown_escaped(tmp_path, page):
     strange = tmp_path / "7_\x1b[31m\n[bold]x.png"
     strange.write_bytes(page.read_bytes())
     done = mnist("predict", strange, page)
     assert "\x1b" not in done.stdout
     assert "[bold]x.png" in done.stdout
-    assert answers(strange)[0]["source"] == str(strange)
+    assert documents(strange)[0]["source"] == str(strange)
     mnist("predict", strange, "--output", tmp_path / "a.csv")
     table = (tmp_path / "a.csv").read_text(encoding="utf-8")
     assert "\x1b" not in table
     assert printable(str(strange), limit=1000) in table  # whole, or nobody would find the file
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals on Windows")
-def test_a_terminal_gets_colour(page):
-    assert "\x1b[" in on_a_terminal("predict", page).stdout
-
-
-def test_a_picture_that_is_none_is_refused(tmp_path):
+def test_nothing_is_shown_or_written_when_no_file_can_be_read(tmp_path):
     (tmp_path / "page.png").write_text("<html>")
-    done = mnist("predict", tmp_path / "page.png")
+    done = mnist("predict", tmp_path / "page.png", tmp_path / "b.png", "-o", tmp_path / "x.csv")
     assert (done.code, done.stdout) == (1, "")
-    assert "page.png" in done.stderr
+    assert done.stderr.count("Error: ") == 2
+    assert not (tmp_path / "x.csv").exists()
 
 
 def test_what_save_digit_wrote_is_read_as_it_is(tmp_path):
-    for number in range(12):
+    for number in range(4):
         Image.fromarray(255 - IMAGES[number]).resize((140, 140)).save(tmp_path / "page.png")
-        (first,) = answers(tmp_path / "page.png", "--save-digit", tmp_path / "digit.png", "--force")
-        (again,) = answers(tmp_path / "digit.png")
+        (first,) = documents(
+            tmp_path / "page.png", "--save-digit", tmp_path / "digit.png", "--force"
+        )
+        (again,) = documents(tmp_path / "digit.png")
         assert (first["preprocessed"], again["preprocessed"]) == (True, False)
         assert again["probabilities"] == first["probabilities"]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("--index", "3", "--invert"),
-        ("--index", "3", "--no-preprocess"),
-        ("--index", "3", "--split"),
-        ("--index", "3", "--threads", "4"),
-        ("--index", "3", "--labels-from-names"),
-        ("page.png", "--images", "x", "--labels", "y"),
-        ("-", "-"),
-    ],
-)
-def test_an_option_that_would_do_nothing_is_wrong_usage(arguments):
-    done = mnist("predict", *arguments)
-    assert (done.code, done.stdout) == (2, "")
-
-
-def test_nothing_is_shown_or_written_when_no_file_can_be_read(tmp_path):
-    done = mnist("predict", tmp_path / "a.png", tmp_path / "b.png", "-o", tmp_path / "x.csv")
-    assert (done.code, done.stdout) == (1, "")
-    assert done.stderr.count("Error: ") == 2
-    assert not list(tmp_path.iterdir())
-
-
-def test_an_empty_page_has_no_digit_to_save(tmp_path):
-    Image.new("L", (90, 90), 255).save(tmp_path / "blank.png")
-    done = mnist("predict", tmp_path / "blank.png", "--save-digit", tmp_path / "digit.png")
-    assert (done.code, done.stdout) == (1, "")
-    assert "no digit to save" in done.stderr
-    assert not (tmp_path / "digit.png").exists()

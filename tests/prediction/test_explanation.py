@@ -1,5 +1,6 @@
 """A prediction taken apart, against the book's formulas and finite differences."""
 
+import doctest
 import itertools
 
 import numpy as np
@@ -9,6 +10,7 @@ from support import textbook
 from mnist_cli import load_images, load_network
 from mnist_cli.errors import MnistError
 from mnist_cli.net.network import Network
+from mnist_cli.prediction import explanation, request
 from mnist_cli.prediction.explanation import explain
 
 
@@ -34,7 +36,7 @@ def score(network, x, digit, activation):
 def test_every_value_is_the_book_s(book_weights):
     network = load_network(book_weights)
     image = load_images()[8]
-    explanation = explain(network, image)
+    explained = explain(network, image)
     W1, W2, W3 = (W.astype(float) for W in network.weights)
     b1, b2, b3 = network.biases
     x = image.ravel() / 255
@@ -45,49 +47,54 @@ def test_every_value_is_the_book_s(book_weights):
     a3 = z2 @ W3 + b3
     y = textbook.softmax(a3)
     expected = {"x": x, "a1": a1, "z1": z1, "a2": a2, "z2": z2, "a3": a3, "y": y}
-    assert [step.symbol for step in explanation.steps] == list(expected)
-    for step, values in zip(explanation.steps, expected.values(), strict=True):
+    assert [step.symbol for step in explained.steps] == list(expected)
+    for step, values in zip(explained.steps, expected.values(), strict=True):
         np.testing.assert_allclose(step.values, values, rtol=1e-9, atol=1e-12)
         assert (step.minimum, step.maximum) == (step.values.min(), step.values.max())
         assert step.mean == pytest.approx(values.mean())
-    np.testing.assert_allclose(explanation.exponentials / explanation.exponentials.sum(), y)
-    np.testing.assert_allclose(explanation.shifted, a3 - a3.max())
+    np.testing.assert_allclose(explained.exponentials / explained.exponentials.sum(), y)
+    np.testing.assert_allclose(explained.shifted, a3 - a3.max())
 
 
 def test_image_8_is_a_5_read_as_a_6_before_a_4(book_weights):
-    explanation = explain(load_network(book_weights), load_images()[8])
-    assert (explanation.digit, explanation.runner_up) == (6, 4)
-    assert explanation.probabilities[6] == pytest.approx(0.95, abs=5e-5)
-    assert explanation.margin == pytest.approx(0.9500 - 0.0338, abs=1e-4)
+    explained = explain(load_network(book_weights), load_images()[8])
+    assert (explained.prediction, explained.runner_up) == (6, 4)
+    assert explained.probabilities[6] == pytest.approx(0.95, abs=5e-5)
+    assert explained.margin == pytest.approx(0.9500 - 0.0338, abs=1e-4)
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
-@pytest.mark.parametrize("sizes", [(784, 10), (784, 12, 10), (784, 9, 8, 7, 10)])
+@pytest.mark.parametrize(
+    ("sizes", "activation"), [((784, 12, 10), "sigmoid"), ((784, 9, 8, 7, 10), "relu")]
+)
 def test_relevance_is_gradient_times_input_by_finite_differences(sizes, activation):
     network = random_network(sizes, activation)
     squash = {"sigmoid": textbook.sigmoid, "relu": textbook.relu}[activation]
     image = load_images()[3]
     x = image.ravel() / 255
-    explanation = explain(network, image, digit=4)
+    explained = explain(network, image, digit=4)
     for pixel in [*np.flatnonzero(x)[::9], 0]:
         step = np.zeros(784)
         step[pixel] = 1e-6
         difference = score(network, x + step, 4, squash) - score(network, x - step, 4, squash)
         expected = difference / 2e-6 * x[pixel]
-        assert explanation.relevance.ravel()[pixel] == pytest.approx(expected, rel=1e-4, abs=1e-8)
+        assert explained.relevance.ravel()[pixel] == pytest.approx(expected, rel=1e-4, abs=1e-8)
 
 
 def test_without_a_hidden_layer_relevance_and_bias_add_up_to_the_score():
     network = random_network((784, 10), "sigmoid")
-    explanation = explain(network, load_images()[0])
-    total = explanation.relevance.sum() + network.biases[0][explanation.digit]
-    assert total == pytest.approx(explanation.scores[explanation.digit])
+    explained = explain(network, load_images()[0])
+    total = explained.relevance.sum() + network.biases[0][explained.prediction]
+    assert total == pytest.approx(explained.scores[explained.prediction])
 
 
 def test_the_digit_to_explain_may_be_given(book_weights):
-    explanation = explain(load_network(book_weights), load_images()[8], digit=4)
-    assert (explanation.digit, explanation.runner_up) == (4, 6)
-    assert explanation.margin < 0
+    network = load_network(book_weights)
+    explained = explain(network, load_images()[8], digit=4)
+    assert (explained.prediction, explained.runner_up) == (4, 6)
+    assert explained.margin < 0
+    for digit in (-1, 10):
+        with pytest.raises(ValueError, match="expected 0 to 9"):
+            explain(network, load_images()[8], digit=digit)
 
 
 def test_weights_beyond_all_numbers_are_an_error():
@@ -97,7 +104,8 @@ def test_weights_beyond_all_numbers_are_an_error():
         explain(network, load_images()[0])
 
 
-def test_paper_has_no_relevance(book_weights):
-    image = load_images()[42]
-    explanation = explain(load_network(book_weights), image)
-    assert not explanation.relevance[image == 0].any()
+@pytest.mark.parametrize("module", [explanation, request])
+def test_the_examples_run_as_printed(module):
+    ran = doctest.testmod(module)
+    assert ran.attempted > 0
+    assert ran.failed == 0

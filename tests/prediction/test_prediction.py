@@ -1,18 +1,20 @@
-"""Predictions of pictures: which files, which labels, in what order, on how many processes."""
+"""Predictions of pictures and of a set: which files, which labels, in what order."""
 
+import gzip
 import io
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from support import stress
+from support.sets import write_images, write_labels
 
 from mnist_cli import load_images, load_labels, load_network
-from mnist_cli.errors import FileError
-from mnist_cli.prediction.batch import Reading, Unread, predict_files
-from mnist_cli.prediction.prediction import Prediction, predict_picture
+from mnist_cli.errors import FileError, FormatError
+from mnist_cli.prediction.batch import Reading, predict_files
+from mnist_cli.prediction.prediction import Unread, predict_indices, predict_picture
+from mnist_cli.prediction.request import Request, predict
 from mnist_cli.prediction.sources import find_pictures, label_in_name
 
 
@@ -38,29 +40,23 @@ def folder(tmp_path):
     return tmp_path / "digits"
 
 
-@pytest.mark.parametrize(
-    ("path", "label"),
-    [
-        ("7_12.png", 7), ("7.png", 7), ("7/12.png", 7), ("a/7-sevens/img.png", 7),
-        ("7/3.png", 7), ("3_1.png", 3), ("12.png", None), ("img7.png", None), ("77/a.png", None),
-        ("٣_1.png", None),
-    ],
-)  # fmt: skip
-def test_labels_begin_names(path, label):
-    assert label_in_name(path) == label
+def test_labels_begin_names():
+    expected = {
+        "7_12.png": 7, "7.png": 7, "7/12.png": 7, "a/7-sevens/img.png": 7, "7/3.png": 7,
+        "3_1.png": 3, "12.png": None, "img7.png": None, "77/a.png": None, "٣_1.png": None,
+    }  # fmt: skip
+    assert {path: label_in_name(path) for path in expected} == expected
 
 
 def test_a_folder_means_its_pictures_in_order(folder):
     write(folder / "below" / "5_a.jpg", load_images()[0])
-    found = find_pictures([str(folder), "-", "missing.png"])
-    names = [os.path.relpath(path, folder) for path in found.paths[:-2]]
-    assert names == [
-        *sorted(n for n in names if "below" not in n),
-        str(Path("below", "5_a.jpg")),
-    ]
-    assert len(names) == 31
-    assert found.paths[-2:] == ("-", "missing.png")
-    assert found.skipped == 1
+    found = find_pictures([str(folder)])
+    names = [found.name(path) for path in found.paths]
+    assert names == [*sorted(names[:-1]), str(Path("below", "5_a.jpg"))]
+    assert (len(names), found.skipped) == (31, 1)
+    several = find_pictures([str(folder), "-", "missing.png"])
+    assert several.paths == (*found.paths, "-", "missing.png")
+    assert several.name(found.paths[0]) == found.paths[0]  # or it would not say which folder
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path):
@@ -68,51 +64,39 @@ def test_a_folder_without_pictures_is_refused(tmp_path):
         find_pictures([str(tmp_path)])
 
 
-def test_files_give_the_answers_of_their_images_in_order(folder, network):
-    paths = find_pictures([str(folder)]).paths
-    results = list(predict_files(network, paths, labels_from_names=True))
-    indices = [int(path[-6:-4]) for path in paths]
-    assert [result.source for result in results] == list(paths)
-    assert [r.digit for r in results] == network.predict(load_images()[indices]).tolist()
-    assert [r.label for r in results] == load_labels()[indices].tolist()
-    assert not any(r.preprocessed for r in results)
-
-
-def test_processes_give_the_same_answers(folder, network):
+def test_a_request_gives_the_indices_and_then_the_files_with_their_labels(folder, network):
     (folder / "9_broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    paths = [*find_pictures([str(folder)]).paths, "-"]
-    page = stress.draw("clean", load_images()[0], seed=0)
-    steps = []
-
-    def read(threads):
-        return list(
-            predict_files(
-                network,
-                paths,
-                threads=threads,
-                standard_input=io.BytesIO(page),
-                progress=lambda done, total: steps.append((done, total)),
-            )
-        )
-
-    alone, together = read(1), read(2)
-    assert [as_text(result) for result in alone] == [as_text(result) for result in together]
-    assert sum(isinstance(result, Unread) for result in together) == 1
-    assert steps == 2 * [(done, 32) for done in range(1, 33)]
+    request = Request(indices=[3], files=[str(folder)], labels_from_names=True, explain=True)
+    results = predict(network, request)
+    first, *files = results.predictions
+    indices = [int(one.name[2:4]) for one in files]
+    assert (first.source, first.label) == ("index 3", load_labels()[3])
+    assert [one.source for one in results.unread] == [str(folder / "9_broken.png")]
+    assert sorted(indices) == list(range(30))
+    assert [one.source for one in files] == sorted(one.source for one in files)
+    assert [one.prediction for one in files] == network.predict(load_images()[indices]).tolist()
+    assert [one.label for one in files] == load_labels()[indices].tolist()
+    assert all(one.explanation.prediction == one.prediction for one in results.predictions)
+    assert not any(one.preprocessed for one in files)
+    assert results.skipped == 1
 
 
-def as_text(result):
-    return repr(result) if isinstance(result, Unread) else (result.source, result.probabilities)
-
-
-def test_one_that_stops_early_leaves_no_process_behind(folder, network):
-    import multiprocessing
-
-    paths = find_pictures([str(folder)]).paths
-    results = predict_files(network, paths, threads=2)
-    next(results)
-    results.close()
-    assert not multiprocessing.active_children()
+@pytest.mark.parametrize("zipped", [False, True])
+def test_images_of_a_set_are_those_of_their_indices(tmp_path, network, zipped):
+    images, labels = load_images()[:5000], load_labels()[:5000]
+    path = write_images(tmp_path / "images", images)
+    if zipped:
+        path.write_bytes(gzip.compress(path.read_bytes(), 1))
+    indices = [4999, 3, 4100, 3, 0]
+    found = predict_indices(network, indices, path, write_labels(tmp_path / "labels", labels))
+    assert [one.label for one in found] == labels[indices].tolist()
+    assert all((one.image == images[at]).all() for one, at in zip(found, indices, strict=True))
+    (unlabelled,) = predict_indices(network, [7], path)
+    assert unlabelled.correct is unlabelled.label is None
+    with pytest.raises(IndexError, match=r"index 5000 is not in the range 0\.\.4999"):
+        predict_indices(network, [0, 5000], path)
+    with pytest.raises(FormatError, match="expected 5,000"):
+        predict_indices(network, [0], path, write_labels(tmp_path / "few", labels[:10]))
 
 
 def test_a_split_picture_gives_a_part_each(tmp_path, network):
@@ -121,10 +105,27 @@ def test_a_split_picture_gives_a_part_each(tmp_path, network):
         page[16:44, 30 + 50 * place : 58 + 50 * place] -= load_images()[index]
     path = write(tmp_path / "page.png", page)
     results = list(predict_files(network, [path], Reading(split=True)))
-    assert [(result.part, result.digit) for result in results] == [(1, 7), (2, 2)]
+    assert [(result.part, result.prediction) for result in results] == [(1, 7), (2, 2)]
+    assert not any("--split" in words for result in results for words in result.warnings)
     (whole,) = predict_files(network, [path])
     assert whole.part is None
     assert "2 digits" in whole.warnings[0]
+    assert any("--split" in words for words in whole.warnings)
+
+
+def test_dark_ink_that_is_only_resized_gets_a_hint(tmp_path, network):
+    path = write(tmp_path / "7.png", 255 - load_images()[0])
+
+    def hinted(**how):
+        (one,) = predict_files(network, [path], Reading(**how))
+        return any("--invert" in words for words in one.warnings)
+
+    assert hinted(preprocess=False)
+    assert not hinted(preprocess=False, invert=True)
+    assert not hinted(preprocess=False, invert=False)  # whoever says so knows
+    assert not hinted()
+    path = write(tmp_path / "bright.png", load_images()[0])
+    assert not hinted(preprocess=False)
 
 
 def test_steps_are_kept_on_request_only(tmp_path, network):
@@ -137,29 +138,33 @@ def test_steps_are_kept_on_request_only(tmp_path, network):
 
 def test_an_empty_page_has_no_digit_but_a_reason(tmp_path, network):
     path = write(tmp_path / "3_blank.png", np.full((90, 90), 255, np.uint8))
-    (nothing,) = predict_files(network, [path], labels_from_names=True)
-    assert nothing.digit is nothing.confidence is nothing.probabilities is None
+    (nothing,) = predict(network, Request(files=[path], labels_from_names=True)).predictions
+    assert nothing.prediction is nothing.confidence is nothing.probabilities is None
     assert nothing.second_best is None
     assert nothing.warnings == (nothing.empty,)
-    assert nothing.correct is False
+    assert nothing.correct is nothing.unsure is False
+
+
+def test_standard_input_is_read_in_its_turn_and_may_be_closed(network):
+    page = stress.draw("clean", load_images()[0], seed=0)
+    (one,) = predict_files(network, ["-"], standard_input=io.BytesIO(page))
+    assert (one.source, one.prediction) == ("-", 7)
+    (closed,) = predict_files(network, ["-"])
+    assert isinstance(closed, Unread)
+    assert "closed" in closed.error
 
 
 def test_doubt_is_said_in_words(network):
     images = load_images()
     predictions = [predict_picture(network, image, source="") for image in images[:2000]]
-    unsure = [one for one in predictions if one.warnings]
+    unsure = [one for one in predictions if one.unsure]
     assert 0 < len(unsure) < 100
     for one in unsure:
-        second, probability = one.second_best
-        assert one.warnings == (f"not sure: {one.digit} or {second}",)
+        *_, probability, _ = sorted(one.probabilities)
+        second = one.probabilities.index(probability)
+        assert one.second_best == (second, probability)
+        assert one.warnings == (f"not sure: {one.prediction} or {second}",)
         assert one.confidence < 0.6 or one.confidence - probability < 0.3
-    right = np.array([one.digit for one in predictions]) == load_labels()[:2000]
+    correct = np.array([one.prediction for one in predictions]) == load_labels()[:2000]
     doubted = np.array([bool(one.warnings) for one in predictions])
-    assert right[doubted].mean() < 0.8 < 0.98 < right[~doubted].mean()
-
-
-def test_second_best_is_the_runner_up(network):
-    prediction = predict_picture(network, load_images()[0], source="")
-    ranked = np.argsort(prediction.probabilities)
-    assert prediction.second_best == (ranked[-2], prediction.probabilities[ranked[-2]])
-    assert isinstance(prediction, Prediction)
+    assert correct[doubted].mean() < 0.8 < 0.98 < correct[~doubted].mean()

@@ -107,7 +107,7 @@ def test_explain_has_the_same_numbers_in_json(book_weights):
         np.array(softmax["exp"]) / softmax["sum"], prediction["probabilities"], atol=1e-5
     )
     assert np.shape(explanation["relevance"]) == (28, 28)
-    assert (explanation["digit"], explanation["runner_up"]) == (6, 4)
+    assert (explanation["prediction"], explanation["runner_up"]) == (6, 4)
     assert "explanation" not in json.loads(mnist("predict", "--index", "8", "--json").stdout)[0]
 
 

@@ -5,12 +5,16 @@ from typing import Any
 import numpy as np
 
 from mnist_cli.prediction.explanation import Explanation, Step
-from mnist_cli.render.pictures import legend, signed_picture, strip
-from mnist_cli.render.text import Cell, Line, bar, beside, line, number, table
+from mnist_cli.render.fitting import USUAL_WIDTH, wrap
+from mnist_cli.render.pictures import legend, picture, signed_picture, strip
+from mnist_cli.render.text import Cell, Line, bar, beside, length, line, number, table
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
+from mnist_cli.spec import SIDE
 
 _STRIP_WIDTH = 50
 _BAR_WIDTH = 22
+_LEAST_BAR = 8
+_GAP = 3  # between a picture and what is beside it
 
 
 def as_json(explanation: Explanation | None) -> dict[str, Any] | None:
@@ -37,35 +41,52 @@ def as_json(explanation: Explanation | None) -> dict[str, Any] | None:
             "sum": float(explanation.exponentials.sum()),
         },
         "relevance": explanation.relevance.tolist(),
-        "digit": explanation.digit,
+        "prediction": explanation.prediction,
         "runner_up": explanation.runner_up,
         "margin": explanation.margin,
     }
 
 
-def lines(explanation: Explanation) -> list[Line]:
-    """Each step with its shape, range, values as shades and a sentence; then softmax; then why."""
+def lines(explanation: Explanation, columns: int = USUAL_WIDTH) -> list[Line]:
+    """Each step with its shape, range, values as shades and a sentence; then softmax; then why.
+
+    Nothing is wider than `columns`.
+    """
+    shades = "Values as shades, each row from its smallest (dark) to its largest (bright)."
     steps = [
         spans
         for position, step in enumerate(explanation.steps)
-        for spans in _step(explanation, position, step)
+        for spans in (*_step(explanation, position, step, columns), [])
     ]
-    shades = "Values as shades, each row from its smallest (dark) to its largest (bright)."
-    return [line((shades, QUIET)), [], *steps, *_softmax(explanation), [], *_relevance(explanation)]
+    return [
+        *(line((text, QUIET)) for text in wrap(shades, columns)),
+        [],
+        *steps,
+        *_softmax(explanation, columns),
+        [],
+        *_relevance(explanation, columns),
+    ]
 
 
-def _step(explanation: Explanation, position: int, step: Step) -> list[Line]:
+def _step(explanation: Explanation, position: int, step: Step, columns: int) -> list[Line]:
     formula = _formula(explanation, position)
     numbers = "  ".join(
         f"{name} {number(value, 3):>8}"
         for name, value in (("min", step.minimum), ("mean", step.mean), ("max", step.maximum))
     )
-    return [
-        line((f"{formula:<18}", TITLE), f"{step.values.shape!s:>7}  ", (numbers, QUIET)),
-        [("  ", ""), *strip(step.values, _STRIP_WIDTH)],
-        line(("  " + _sentence(explanation, position), QUIET)),
-        [],
-    ]
+    head = line((f"{formula:<18}", TITLE), f"{step.values.shape!s:>7}  ")
+    block = [[*head, (numbers, QUIET)]]
+    if length(block[0]) > columns:
+        block = [head, line((f"  {numbers}", QUIET))]
+    shown = [strip(step.values, _STRIP_WIDTH)]
+    if position == 0:
+        ink = step.values.clip(0, 1).reshape(SIDE, SIDE) * 255
+        shown = picture(np.rint(ink).astype(np.uint8))
+    block += [[("  ", ""), *spans] for spans in shown]
+    pooled = "" if position == 0 else _pooled(step.values.size)
+    for sentence in (_sentence(explanation, position), pooled):
+        block += [line((f"  {text}", QUIET)) for text in wrap(sentence, columns - 2)]
+    return block
 
 
 def _formula(explanation: Explanation, position: int) -> str:
@@ -84,7 +105,7 @@ def _formula(explanation: Explanation, position: int) -> str:
 
 def _sentence(explanation: Explanation, position: int) -> str:
     step = explanation.steps[position]
-    count, digit = step.values.size, explanation.digit
+    count, digit = step.values.size, explanation.prediction
     if position == 0:
         ink = np.count_nonzero(step.values)
         return f"The picture: {count} pixels from 0 (paper) to 1 (full ink); {ink} hold ink."
@@ -92,21 +113,36 @@ def _sentence(explanation: Explanation, position: int) -> str:
         return (
             f"softmax makes ten probabilities of the scores; {digit} gets {step.values[digit]:.4f}."
         )
-    if step.symbol.startswith("z"):
-        high = np.count_nonzero(step.values > (0.5 if explanation.activation == "sigmoid" else 0))
-        if explanation.activation == "sigmoid":
-            return f"sigmoid squeezes each sum into 0..1: {high} of {count} units are above 0.5."
-        return f"ReLU keeps a sum above 0 and makes the others 0: {high} of {count} units are on."
     if position == len(explanation.steps) - 2:
         best = int(step.values.argmax())
         return f"The last layer adds up a score for each digit: that of {best} is the highest."
-    given = "pixels" if position == 1 else "units before it"
-    return f"Each of {count} units weighs all {given}, adds them up and adds its bias."
+    return _of_a_layer(explanation, position)
 
 
-def _softmax(explanation: Explanation) -> list[Line]:
+def _of_a_layer(explanation: Explanation, position: int) -> str:
+    step = explanation.steps[position]
+    count = step.values.size
+    if step.symbol.startswith("a"):
+        given = "pixels" if position == 1 else "neurons before it"
+        return f"Each of {count} neurons weighs all {given}, adds them up and adds its bias."
+    if explanation.activation == "sigmoid":
+        high = np.count_nonzero(step.values > 0.5)
+        return f"sigmoid squeezes each sum into 0..1: {high} of {count} neurons are above 0.5."
+    high = np.count_nonzero(step.values > 0)
+    return f"ReLU keeps a sum above 0 and makes the others 0: {high} of {count} neurons are on."
+
+
+def _pooled(count: int) -> str:
+    """Say where a shade stands for several neurons."""
+    least, more = divmod(count, _STRIP_WIDTH)
+    if count <= _STRIP_WIDTH:
+        return ""
+    return f"A shade is the mean of {least}{f' or {least + 1}' if more else ''} of them."
+
+
+def _softmax(explanation: Explanation, columns: int) -> list[Line]:
     last = explanation.steps[-2].symbol
-    best = explanation.digit
+    best = explanation.prediction
     values = zip(
         explanation.scores,
         explanation.shifted,
@@ -128,21 +164,24 @@ def _softmax(explanation: Explanation) -> list[Line]:
     rows.append([("sum", QUIET), "", "", (total, QUIET), (f"{1:.4f}", QUIET)])
     head = ["softmax", last, f"{last} - max", f"exp({last} - max)", "y = exp / sum"]
     block = table(head, rows, ">>>>>")
+    cells = min(_BAR_WIDTH, columns - length(block[0]) - 2)
+    if cells < _LEAST_BAR:
+        return block
     bars = [
-        bar(probability, _BAR_WIDTH, ACCENT if digit == best else QUIET)
+        bar(probability, cells, ACCENT if digit == best else QUIET)
         for digit, probability in enumerate(explanation.probabilities.tolist())
     ]
     return beside(block, [[], *bars], gap="  ")
 
 
-def _relevance(explanation: Explanation) -> list[Line]:
-    digit, second = explanation.digit, explanation.runner_up
+def _relevance(explanation: Explanation, columns: int) -> list[Line]:
+    digit, second = explanation.prediction, explanation.runner_up
     limit = float(np.abs(explanation.relevance).max())
-    ink = explanation.steps[0].values.reshape(28, 28).clip(0, 1)
+    ink = explanation.steps[0].values.reshape(SIDE, SIDE).clip(0, 1)
     words = [
-        line((f"Which ink spoke for {digit}", TITLE)),
+        line((f"Evidence for and against {digit}", TITLE)),
         [],
-        *legend(f"spoke for {digit}", "spoke against it"),
+        *legend(f"evidence for {digit}", f"evidence against {digit}"),
         [],
         line("gradient times input: by how much"),
         line("each pixel's ink moved the score"),
@@ -151,4 +190,8 @@ def _relevance(explanation: Explanation) -> list[Line]:
         line(f"second best: {second}, probability {explanation.probabilities[second]:.4f}"),
         line(f"margin {explanation.margin:.4f}"),
     ]
-    return beside(signed_picture(explanation.relevance, limit, ink), words)
+    shown = signed_picture(explanation.relevance, limit, ink)
+    widest = max(map(length, words))
+    if SIDE + _GAP + widest > columns:
+        return [*shown, [], *words]
+    return beside(shown, words, " " * _GAP)

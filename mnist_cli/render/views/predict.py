@@ -1,34 +1,46 @@
 """What `mnist predict` shows."""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from mnist_cli.errors import printable
-from mnist_cli.prediction.prediction import Prediction
+from mnist_cli.errors import plural, printable
+from mnist_cli.files import AnyPath
+from mnist_cli.prediction.prediction import Prediction, Unread
+from mnist_cli.prediction.request import Results
+from mnist_cli.render.fitting import USUAL_WIDTH, cut, width, wrap
 from mnist_cli.render.pictures import picture
-from mnist_cli.render.text import Cell, Line, bar, beside, line, table
+from mnist_cli.render.text import Cell, Line, bar, beside, length, line, table
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
-from mnist_cli.render.views import explain
-
-if TYPE_CHECKING:
-    from mnist_cli.prediction.batch import Unread
+from mnist_cli.render.views import explain, steps
+from mnist_cli.spec import SIDE
+from mnist_cli.tables import table_writer
 
 _BAR_WIDTH = 30
-_PICTURED = 12  # more results than this are a table without pictures
+_BAR_EXTRA = 9  # characters of a bar's line that are not the bar
+_GAP = 3  # between a picture and what is beside it
+_PICTURED = 12  # more predictions than this are a table without pictures
 _SMALL = 14  # pixels of a picture in the table
-_NAME_WIDTH = 36
+_LEAST_NAME = 16  # characters: where a name has less, columns go
 _PAIRS = 10
 
+_HEAD = ("picture", "prediction", "", "confidence", "second best")
+_ALIGN = "<><><"
+_LEAST_COLUMNS = 3  # the last ones go where the terminal is narrow
+_COLUMNS = (
+    *("source", "part", "prediction", "confidence", "probabilities", "preprocessed", "warnings"),
+    *("label", "correct", "error"),
+)
 
-def as_json(result: "Prediction | Unread") -> dict[str, Any]:
+
+def as_json(result: Prediction | Unread) -> dict[str, Any]:
     """One object of the list that ``--json`` prints."""
-    if not isinstance(result, Prediction):
+    if isinstance(result, Unread):
         return {"source": result.source, "error": result.error}
     probabilities = result.probabilities
     document: dict[str, Any] = {
         "source": result.source,
-        "digit": result.digit,
+        "prediction": result.prediction,
         "confidence": result.confidence,
         "probabilities": None if probabilities is None else list(probabilities),
         "preprocessed": result.preprocessed,
@@ -43,128 +55,212 @@ def as_json(result: "Prediction | Unread") -> dict[str, Any]:
     return document
 
 
-def lines(predictions: Sequence[Prediction], *, steps: bool = False) -> list[Line]:
-    """Each image beside its ten probabilities, with `steps` below the way there."""
-    blocks = [_one(prediction, steps) for prediction in predictions]
-    return [spans for block in blocks for spans in ([], *block)][1:]
+def write_table(
+    path: AnyPath, results: Iterable[Prediction | Unread], *, overwrite: bool = False
+) -> None:
+    """Write a row or a line for each result. Raises as `table_writer` does."""
+    with table_writer(path, _COLUMNS, overwrite=overwrite) as write:
+        write(map(as_json, results))
 
 
-def overview(predictions: Sequence[Prediction], unread: int) -> list[Line]:
-    """Many predictions: a table, with small pictures where they are not too many, and a summary."""
-    pictured = len(predictions) <= _PICTURED
-    rows = [_row(prediction) for prediction in predictions]
-    head = ["picture", "digit", "confidence", "second best", "", ""]
-    if not pictured:
-        return [*table(head, rows, "<>><<<"), [], *_summary(predictions, unread)]
-    told = table(head, rows, "<>><<<")
-    shown = [told[0]]
-    for prediction, row in zip(predictions, told[1:], strict=True):
-        shown += [*beside(_small_picture(prediction), [[], [], row]), []]
+def lines(
+    results: Results, *, only: str | None = None, in_full: bool = False, show_steps: bool = False
+) -> list[Line]:
+    """All predictions, or those of one kind: each in full with `in_full`, else as an overview.
+
+    What was split begins with the number that its digits make.
+    """
+    shown = results.only(only).predictions
+    numbers = _numbers(results.predictions)
+    if in_full and shown:
+        blocks = [_one(prediction, show_steps) for prediction in shown]
+    else:
+        blocks = [_overview(shown), _summary(results)]
+    return [spans for block in (numbers, *blocks) if block for spans in ([], *block)][1:]
+
+
+def _numbers(predictions: Sequence[Prediction]) -> list[Line]:
+    """The digits of each split picture as one number."""
+    split: list[list[Prediction]] = []
+    for one in predictions:
+        if one.part == 1:
+            split.append([])
+        if one.part is not None and one.prediction is not None:
+            split[-1].append(one)
+    split = [parts for parts in split if parts]
     return [
-        beside([[(" " * _SMALL, "")]], [told[0]])[0],
-        *shown[1:],
-        *_summary(predictions, unread),
+        line(
+            ("".join(str(one.prediction) for one in parts), TITLE),
+            (f"  {_file(parts[0])}" if len(split) > 1 else "", QUIET),
+        )
+        for parts in split
     ]
 
 
-def _row(prediction: Prediction) -> list[Cell]:
-    name = _name(prediction)
+def _overview(predictions: Sequence[Prediction]) -> list[Line]:
+    """A table, with small pictures where they are few; of many, what is doubtful comes last."""
+    if not predictions:
+        return []
+    pictured = len(predictions) <= _PICTURED
+    if not pictured and all(one.part is None for one in predictions):
+        predictions = sorted(predictions, key=_doubt)
+    indent = _SMALL + _GAP if pictured else 0
+    columns = width()
+    head, rows = _rows(predictions, None if columns is None else columns - indent)
+    if not pictured:
+        return [head, *(spans for row in rows for spans in row)]
+    shown = [[(" " * indent, ""), *head]]
+    for prediction, row in zip(predictions, rows, strict=True):
+        small = picture(steps.thumbnail(prediction.image, _SMALL))
+        shown += [*beside(small, [[], [], *row], " " * _GAP), []]
+    return shown[:-1]
+
+
+def _doubt(prediction: Prediction) -> int:
+    """The place in a long list: certain, then unsure or without a digit, then incorrect."""
+    if prediction.correct is False:
+        return 2
+    return 1 if prediction.unsure or prediction.empty else 0
+
+
+def _rows(predictions: Sequence[Prediction], columns: int | None) -> tuple[Line, list[list[Line]]]:
+    """The head and, for each prediction, its line and those of warnings that do not fit in it."""
+    cells = [_cells(prediction) for prediction in predictions]
+    for kept in range(len(_HEAD), _LEAST_COLUMNS - 1, -1):
+        rest = table(_HEAD[1:kept], [row[: kept - 1] for row in cells], _ALIGN[1:kept])
+        room = None if columns is None else columns - length(rest[0]) - 2
+        if room is None or room >= _LEAST_NAME:
+            break
+    names = [cut(_name(prediction), room) for prediction in predictions]
+    head, *laid_out = table(
+        _HEAD[:kept],
+        [[name, *row[: kept - 1]] for name, row in zip(names, cells, strict=True)],
+        _ALIGN[:kept],
+    )
+    rows = []
+    for prediction, row in zip(predictions, laid_out, strict=True):
+        words = "; ".join(prediction.warnings)
+        if columns is None or length(row) + 2 + len(words) <= columns:
+            rows.append([[*row, (f"  {words}", BAD)] if words else row])
+        else:
+            rows.append([row, *(line((f"  {text}", BAD)) for text in wrap(words, columns - 2))])
+    return head, rows
+
+
+def _cells(prediction: Prediction) -> list[Cell]:
+    """The cells after the name."""
     verdict: Cell = ""
     if prediction.label is not None:
-        verdict = ("right", GOOD) if prediction.correct else (f"wrong: {prediction.label}", BAD)
-    words = "; ".join(prediction.warnings)
-    if prediction.digit is None or prediction.second_best is None:
-        return [name, ("-", TITLE), "-", "-", verdict, (words, BAD)]
+        incorrect = f"incorrect: {prediction.label}"
+        verdict = ("correct", GOOD) if prediction.correct else (incorrect, BAD)
+    if prediction.second_best is None:
+        return [("-", TITLE), verdict, "-", "-"]
     second, probability = prediction.second_best
     return [
-        name,
-        (str(prediction.digit), TITLE),
+        (str(prediction.prediction), TITLE),
+        verdict,
         f"{prediction.confidence:.4f}",
         (f"{second} {probability:.4f}", QUIET),
-        verdict,
-        (words, BAD),
     ]
 
 
 def _name(prediction: Prediction) -> str:
-    name = printable(prediction.source, limit=200)
-    if len(name) > _NAME_WIDTH:
-        name = f"...{name[3 - _NAME_WIDTH :]}"  # paths differ at their ends
+    name = _file(prediction)
     return name if prediction.part is None else f"{name} #{prediction.part}"
 
 
-def _small_picture(prediction: Prediction) -> list[Line]:
-    from mnist_cli.render.views.steps import thumbnail
+def _file(prediction: Prediction) -> str:
+    name = prediction.name or prediction.source
+    return printable(name, limit=10 * len(name))  # escaped, but not cut
 
-    return picture(thumbnail(prediction.image, _SMALL))
 
-
-def _summary(predictions: Sequence[Prediction], unread: int) -> list[Line]:
-    read = [prediction for prediction in predictions if prediction.digit is not None]
-    unsure = sum(any("not sure" in words for words in one.warnings) for one in read)
+def _summary(results: Results) -> list[Line]:
+    read = [one for one in results.predictions if one.prediction is not None]
     counts = [
-        (len(read), "digit" if len(read) == 1 else "digits"),
-        (unsure, "of them not sure"),
-        (len(predictions) - len(read), "without a digit"),
-        (unread, "not read"),
+        (sum(one.unsure for one in read), "of them not sure"),
+        (len(results.predictions) - len(read), "without a digit"),
+        (len(results.unread), "not read"),
     ]
-    said = [f"{count} {words}" for count, words in counts if count or words.startswith("digit")]
-    return [line((", ".join(said), TITLE)), *_accuracy(predictions)]
+    said = [plural(len(read), "digit"), *(f"{count} {words}" for count, words in counts if count)]
+    return [line((", ".join(said), TITLE)), *_accuracy(results.predictions)]
 
 
 def _accuracy(predictions: Sequence[Prediction]) -> list[Line]:
     known = [prediction for prediction in predictions if prediction.label is not None]
     if not known:
         return []
-    right = sum(bool(prediction.correct) for prediction in known)
+    correct = sum(bool(prediction.correct) for prediction in known)
     pairs = Counter(
-        (prediction.label, "no digit" if prediction.digit is None else prediction.digit)
-        for prediction in known
-        if not prediction.correct
+        (one.label, "no digit" if one.prediction is None else one.prediction)
+        for one in known
+        if not one.correct
     )
     ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], str(pair[0])))
-    return [
-        line("accuracy ", (f"{right / len(known):.4f}", TITLE), f"  {right} of {len(known)} right"),
-        *(
-            line(f"{label} read as {digit}: {count} time{'s' if count > 1 else ''}")
-            for (label, digit), count in ranked[:_PAIRS]
-        ),
+    rest = ranked[_PAIRS:]
+    share = f"{correct / len(known):.4f}"
+    told = [line("accuracy ", (share, TITLE), f"  {correct} of {len(known)} correct")]
+    told += [
+        line(f"{label} read as {digit}: {plural(count, 'time')}")
+        for (label, digit), count in ranked[:_PAIRS]
     ]
+    if rest:
+        others = sum(count for _, count in rest)
+        told.append(line(f"{plural(len(rest), 'other pair')}: {plural(others, 'time')}"))
+    return told
 
 
-def _one(prediction: Prediction, steps: bool) -> list[Line]:
-    block = beside(picture(prediction.image), [*_answer(prediction), [], *_bars(prediction)])
-    block += [line((words, BAD)) for words in prediction.warnings]
-    if steps and prediction.steps:
-        from mnist_cli.render.views import steps as render_steps
-
-        block += [[], *render_steps.lines(prediction.steps)]
+def _one(prediction: Prediction, show_steps: bool) -> list[Line]:
+    columns = width()
+    if prediction.empty:
+        block = _title(prediction, columns)
+    else:
+        room = None if columns is None else columns - SIDE - _GAP
+        words = [*_title(prediction, room), [], *_bars(prediction, room)]
+        block = beside(picture(prediction.image), words, " " * _GAP)
+    block += [line((text, BAD)) for words in prediction.warnings for text in wrap(words, columns)]
+    columns = columns or USUAL_WIDTH
+    if show_steps and prediction.steps:
+        block += [[], *steps.lines(prediction.steps, columns)]
     if prediction.explanation is not None:
-        block += [[], *explain.lines(prediction.explanation)]
+        block += [[], *explain.lines(prediction.explanation, columns)]
     return block
 
 
-def _answer(prediction: Prediction) -> list[Line]:
-    head = [line((_name(prediction), QUIET))]
-    if prediction.way:
+def _title(prediction: Prediction, room: int | None) -> list[Line]:
+    head = [line((cut(_name(prediction), room), QUIET))]
+    if prediction.way and not prediction.empty:
         head.append(line((prediction.way, QUIET)))
-    if prediction.digit is None:
+    if prediction.prediction is None:
         return [*head, line(("no digit", BAD))]
-    answer = line(
-        "digit ", (str(prediction.digit), TITLE), f"  confidence {prediction.confidence:.4f}"
-    )
-    if prediction.label is not None:
-        verdict = ("right", GOOD) if prediction.correct else ("wrong", BAD)
-        answer += line(f"  label {prediction.label}  ", verdict)
-    return [*head, answer]
-
-
-def _bars(prediction: Prediction) -> list[Line]:
-    return [
-        [
-            (f"{digit} ", TITLE if digit == prediction.digit else ""),
-            *bar(probability, _BAR_WIDTH, ACCENT if digit == prediction.digit else QUIET),
-            (f" {probability:.4f}", TITLE if digit == prediction.digit else QUIET),
-        ]
-        for digit, probability in enumerate(prediction.probabilities or ())
+    said = [
+        line("prediction ", (str(prediction.prediction), TITLE)),
+        line(f"confidence {prediction.confidence:.4f}"),
     ]
+    if prediction.label is not None:
+        verdict = ("correct", GOOD) if prediction.correct else ("incorrect", BAD)
+        said.append(line(f"label {prediction.label}  ", verdict))
+    return [*head, *_flow(said, room)]
+
+
+def _flow(parts: Iterable[Line], room: int | None) -> list[Line]:
+    """Parts in as few lines as they fit into."""
+    first, *others = parts
+    flowing = [first]
+    for part in others:
+        longer = [*flowing[-1], ("  ", ""), *part]
+        if room is None or length(longer) <= room:
+            flowing[-1] = longer
+        else:
+            flowing.append(part)
+    return flowing
+
+
+def _bars(prediction: Prediction, room: int | None) -> Iterable[Line]:
+    cells = _BAR_WIDTH if room is None else min(_BAR_WIDTH, room - _BAR_EXTRA)
+    for digit, probability in enumerate(prediction.probabilities or ()):
+        best = digit == prediction.prediction
+        yield [
+            (f"{digit} ", TITLE if best else ""),
+            *bar(probability, cells, ACCENT if best else QUIET),
+            (f" {probability:.4f}", TITLE if best else QUIET),
+        ]

@@ -1,0 +1,100 @@
+"""Many pictures on several processes: the same predictions, and no process that stays behind."""
+
+import io
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+from support import stress
+
+from mnist_cli import load_images, load_network
+from mnist_cli.errors import MnistError
+from mnist_cli.prediction.batch import predict_files
+from mnist_cli.prediction.prediction import Unread
+from mnist_cli.prediction.workers import worker_pool
+
+# Tells of each prediction at once, so that its reader knows when the workers are there.
+_SCRIPT = """
+import sys
+from mnist_cli import load_network
+from mnist_cli.prediction.batch import predict_files
+
+if __name__ == "__main__":
+    for one in predict_files(load_network(), 20 * sys.argv[1:], threads=2):
+        print(one.source, flush=True)
+"""
+
+
+@pytest.fixture
+def paths(tmp_path):
+    paths = [tmp_path / f"{number:02}.png" for number in range(30)]
+    for number, path in enumerate(paths):
+        Image.fromarray(load_images()[number]).save(path)
+    return [str(path) for path in paths]
+
+
+def test_processes_give_the_same_predictions(paths, tmp_path):
+    network = load_network()
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    paths = [*paths[:20], str(tmp_path / "broken.png"), "-", *paths[20:]]
+    page = stress.draw("clean", load_images()[0], seed=0)
+    steps = []
+
+    def read(threads):
+        results = predict_files(
+            network,
+            paths,
+            threads=threads,
+            standard_input=io.BytesIO(page),
+            progress=lambda done, total: steps.append((done, total)),
+        )
+        return [
+            (one.source, one.error if isinstance(one, Unread) else one.probabilities)
+            for one in results
+        ]
+
+    alone = read(1)
+    assert alone == read(2)
+    assert [source for source, _ in alone] == paths
+    assert isinstance(dict(alone)[str(tmp_path / "broken.png")], str)
+    assert steps == 2 * [(done, 32) for done in range(1, 33)]
+
+
+def test_one_that_stops_early_leaves_no_process_behind(paths):
+    results = predict_files(load_network(), paths, threads=2)
+    next(results)
+    results.close()
+    assert not multiprocessing.active_children()
+
+
+def test_a_worker_that_is_killed_is_told():
+    def kill_one(pool):
+        pool.submit(signal.raise_signal, signal.SIGTERM).result()
+
+    with pytest.raises(MnistError, match="was killed"), worker_pool(1) as pool:
+        kill_one(pool)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals on Windows")
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGHUP"])
+def test_workers_end_with_their_parent(paths, tmp_path, name):
+    script = tmp_path / "script.py"
+    script.write_text(_SCRIPT)
+    with subprocess.Popen(
+        [sys.executable, str(script), *paths],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as parent:
+        parent.stdout.readline()
+        parent.send_signal(getattr(signal, name))
+        try:
+            # The pipes end when the last process that holds them does: worker or tracker.
+            parent.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(parent.pid, signal.SIGKILL)
+            raise
