@@ -11,7 +11,8 @@ import threadpoolctl
 from support import textbook
 
 from mnist_cli import load_images, load_labels, load_network
-from mnist_cli.net.network import Network, _side_by_side, relu, sigmoid, softmax
+from mnist_cli.net.engine import _run_side_by_side
+from mnist_cli.net.network import Network, relu, sigmoid, softmax
 
 BATCH_SIZES = [1, 7, 100, 128, 333, 10_000, 20_000]
 
@@ -296,6 +297,6 @@ def test_an_error_in_a_worker_thread_reaches_the_caller():
         raise MemoryError("no room for the buffers")
 
     with pytest.raises(MemoryError, match="no room"):
-        _side_by_side(work, 2)
+        _run_side_by_side(work, 2)
     assert len(set(done)) == 2
     assert not any(thread.is_alive() for thread in done)
