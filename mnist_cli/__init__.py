@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mnist_cli.datasets.idx import load_images, load_labels
+    from mnist_cli.datasets.arrays import load_images, load_labels
     from mnist_cli.errors import MnistError
     from mnist_cli.handwriting.reader import Digit, read_digit
     from mnist_cli.net.network import Network
@@ -25,8 +25,8 @@ _HOMES = {
     "Digit": "handwriting.reader",
     "MnistError": "errors",
     "Network": "net.network",
-    "load_images": "datasets.idx",
-    "load_labels": "datasets.idx",
+    "load_images": "datasets.arrays",
+    "load_labels": "datasets.arrays",
     "load_network": "weights.weights_file",
     "read_digit": "handwriting.reader",
     "save_network": "weights.weights_file",

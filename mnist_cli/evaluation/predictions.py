@@ -64,7 +64,7 @@ def collect(
     predictions = np.empty(images.samples, np.uint8)
     confidences = np.empty(images.samples, np.float32)
     start = 0
-    for pixels, labels in images.pieces(batch_size):
+    for pixels, labels in images.chunks(batch_size):
         probabilities = network.predict_proba(pixels, batch_size=batch_size, threads=threads)
         piece = AnsweredPiece(start, pixels, labels, probabilities)
         end = start + labels.size

@@ -55,7 +55,7 @@ def robustness(
     for kind, strength, corruption in _STRENGTHS:
         correct = [0] * len(networks)
         corrupted = images.corrupted(corruption)
-        for pixels, labels in corrupted.pieces(batch_size):
+        for pixels, labels in corrupted.chunks(batch_size):
             for number, network in enumerate(networks):
                 digits = network.predict(pixels, batch_size=batch_size, threads=threads)
                 correct[number] += int(np.count_nonzero(digits == labels))

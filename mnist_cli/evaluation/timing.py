@@ -117,7 +117,7 @@ def measure(
         for run in range(runs):
             correct = dict.fromkeys(candidates, 0)
             different = 0
-            for pixels, labels in images.pieces(batch_size):
+            for pixels, labels in images.chunks(batch_size):
                 answers = []
                 for name, way in candidates.items():
                     elapsed, digits = _timed(way, pixels)
@@ -171,7 +171,7 @@ def _warm_up(
 ) -> None:
     if warmup == 0:
         return
-    pixels, _ = next(images.pieces(batch_size))
+    pixels, _ = next(images.chunks(batch_size))
     for _ in range(warmup):
         for way in candidates.values():
             _timed(way, pixels)

@@ -1,18 +1,15 @@
 """Images -> which digit they show, and how sure the net is."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.datasets.idx import load_labels, open_images, require_same_count
+from mnist_cli.datasets.arrays import load_items
 from mnist_cli.files import AnyPath
 from mnist_cli.net.network import Network
-from mnist_cli.paths import find, find_embedded
-from mnist_cli.spec import TEST_IMAGES
 
 if TYPE_CHECKING:
     from mnist_cli.handwriting.reader import Digit, Step
@@ -74,24 +71,15 @@ def predict_indices(
     The labels are those of the embedded set, or of `labels`; without them the truth is not known.
     Raises `IndexError`, which names the range, and `MnistError` for files at fault.
     """
-    embedded = images is None
-    path = find_embedded(TEST_IMAGES).path if images is None else find(images, data_dir).path
-    truth = load_labels(labels, data_dir=data_dir) if embedded or labels is not None else None
-    with closing(open_images(path)) as file:
-        if truth is not None and labels is not None:
-            require_same_count(file.count, truth.size, images_path=path, labels_path=labels)
-        for index in indices:
-            if not 0 <= index < file.count:
-                raise IndexError(f"index {index} is not in the range 0..{file.count - 1}")
-        pictures = [file.image(index) for index in indices]
+    pictures, truth = load_items(indices, images, labels, data_dir=data_dir)
     return [
         predict_picture(
             network,
             picture,
             source=f"index {index}",
-            label=None if truth is None else int(truth[index]),
+            label=None if truth is None else int(truth[place]),
         )
-        for index, picture in zip(indices, pictures, strict=True)
+        for place, (index, picture) in enumerate(zip(indices, pictures, strict=True))
     ]
 
 

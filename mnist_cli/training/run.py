@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_cli import __version__, paths
-from mnist_cli.datasets.idx import load_images, load_labels, require_same_count
+from mnist_cli.datasets.arrays import load_labelled, load_mnist
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath, cannot, refuse_existing, replaced_permissions
 from mnist_cli.net import blas
@@ -36,6 +36,8 @@ _ROWS, _COLUMNS = 28, 28
 # The held-out images are drawn with this seed, whatever the seed of the run, so that the runs of
 # different seeds can be compared.
 _SPLIT_SEED = 0
+
+_BYTES_PER_IMAGE = 10 * 784  # it is kept twice as bytes and twice as floats: see `Training`
 
 _DIVERGED = 1e6  # no weight of a net that learns comes near this size
 
@@ -272,19 +274,21 @@ def train_file(
     for path in (output, card_path(output), partial):
         _require_writable(path, overwrite=overwrite)
 
-    x, t = _load_pair(
+    x, t = load_labelled(
         _or_found(images, TRAIN_IMAGES, data_dir),
         _or_found(labels, TRAIN_LABELS, data_dir),
-        data_dir,
+        limit=limit,
+        data_dir=data_dir,
+        bytes_per_image=_BYTES_PER_IMAGE,
     )
     test_set = None
     if test_images is not None and test_labels is not None:
-        test_set = _load_pair(test_images, test_labels, data_dir)
+        test_set = load_labelled(test_images, test_labels, data_dir=data_dir)
     elif images is None:
-        test_set = load_images(), load_labels()
+        test_set = load_mnist("test")
 
     start = time.perf_counter()
-    training = Training(x[:limit], t[:limit], recipe, seed)
+    training = Training(x, t, recipe, seed)
     try:
         training.run(report)
     except KeyboardInterrupt:
@@ -355,9 +359,3 @@ def _require_writable(path: Path, *, overwrite: bool) -> None:
 
 def _or_found(given: AnyPath | None, name: str, data_dir: AnyPath | None) -> AnyPath:
     return paths.find_training_file(name, data_dir).path if given is None else given
-
-
-def _load_pair(images: AnyPath, labels: AnyPath, data_dir: AnyPath | None) -> tuple[Bytes, Bytes]:
-    x, t = load_images(images, data_dir=data_dir), load_labels(labels, data_dir=data_dir)
-    require_same_count(len(x), len(t), images_path=images, labels_path=labels)
-    return x, t

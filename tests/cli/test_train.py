@@ -13,7 +13,7 @@ import pytest
 from support.commands import MNIST, mnist, mnist_process, on_a_terminal
 
 from mnist_cli.cli.train import _RECIPES
-from mnist_cli.datasets.idx import load_images, load_labels
+from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.render.views.train import curve
 from mnist_cli.training.recipes import RECIPES
 from mnist_cli.weights.card import card_of, read_card

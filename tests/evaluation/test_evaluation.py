@@ -117,7 +117,7 @@ def test_one_image_is_a_set(tmp_path, book_weights):
 @pytest.fixture
 def in_pieces(monkeypatch):
     """A set above 100 images counts as large."""
-    monkeypatch.setattr(labelled, "WHOLE_SET_BYTES", 100 * 784)
+    monkeypatch.setattr(labelled, "CHUNK_BYTES", 100 * 784)
 
 
 @pytest.mark.usefixtures("in_pieces")
@@ -150,7 +150,7 @@ def test_a_set_read_in_pieces_gives_the_same_results(tmp_path, book_weights, lim
 
 
 def test_a_large_set_needs_no_more_memory_than_a_piece(tmp_path, book_weights, monkeypatch):
-    monkeypatch.setattr(labelled, "WHOLE_SET_BYTES", 1 << 20)
+    monkeypatch.setattr(labelled, "CHUNK_BYTES", 1 << 20)
     count = 20_000  # 15 MB
     images = write_images(tmp_path / "i", np.concatenate([load_images()] * 2))
     labels = write_labels(tmp_path / "l", np.concatenate([load_labels()] * 2))

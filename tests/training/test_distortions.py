@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from mnist_cli.datasets.idx import load_images
+from mnist_cli.datasets.arrays import load_images
 from mnist_cli.training.distortions import TILE, Distorter, Distortions
 
 FULL = Distortions(rotation=12, log_scale=0.12, shear=0.15, shift=1.5, elastic=1.2, thickness=0.5)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from mnist_cli.datasets.idx import load_images, load_labels
+from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.errors import FileError, FormatError, MnistError
 from mnist_cli.net.network import Network
 from mnist_cli.training.backprop import fold, initial_parameters, logits, loss_and_gradients
