@@ -12,8 +12,7 @@ Everything a notebook needs, loaded on first use so that ``import mnist_cli`` co
 TYPE_CHECKING = False  # true for type checkers; `typing` itself would double the start-up time
 
 if TYPE_CHECKING:
-    from mnist_cli.datasets.idx import load_images, load_labels
-    from mnist_cli.datasets.labelled import load_mnist
+    from mnist_cli.datasets.arrays import load_images, load_labels, load_mnist
     from mnist_cli.errors import MnistError
     from mnist_cli.evaluation.evaluation import evaluate
     from mnist_cli.handwriting.reader import Digit, read_digit, read_digits
@@ -30,9 +29,9 @@ _HOMES = {
     "Network": "net.network",
     "evaluate": "evaluation.evaluation",
     "explain": "prediction.explanation",
-    "load_images": "datasets.idx",
-    "load_labels": "datasets.idx",
-    "load_mnist": "datasets.labelled",
+    "load_images": "datasets.arrays",
+    "load_labels": "datasets.arrays",
+    "load_mnist": "datasets.arrays",
     "load_network": "weights.weights_file",
     "read_digit": "handwriting.reader",
     "read_digits": "handwriting.reader",

@@ -21,21 +21,10 @@ if sys.platform != "win32":
 
 AnyPath = str | os.PathLike[str]
 
-_OPEN_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_NONBLOCK", 0)  # a FIFO without a writer must not hang us
-    | getattr(os, "O_CLOEXEC", 0)
-)
-
-_CREATE_FLAGS = (
-    os.O_WRONLY
-    | os.O_CREAT
-    | os.O_EXCL
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-)
+_BINARY: int = getattr(os, "O_BINARY", 0)  # Windows would change line ends
+_NONBLOCK: int = getattr(os, "O_NONBLOCK", 0)  # a FIFO without a writer must not hang us
+_OPEN_FLAGS = os.O_RDONLY | _NONBLOCK | _BINARY
+_CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY  # O_EXCL follows no link
 
 _NAME_KEPT = 50  # characters of a name in that of its temporary file, at most 255 bytes in all
 
@@ -43,15 +32,16 @@ _NAME_KEPT = 50  # characters of a name in that of its temporary file, at most 2
 def open_regular(path: AnyPath) -> FileIO:
     """Open a regular file (or a symbolic link to one) for reading, unbuffered.
 
-    Raises `FileError` for a missing or unreadable file, a folder, pipe, socket or device.
+    Raises
+    ------
+    FileError
+        For a missing or unreadable file, a folder, pipe, socket or device.
     """
     try:
         descriptor = os.open(path, _OPEN_FLAGS)
-    except OSError as error:
-        with contextlib.suppress(OSError):  # sockets, and folders on Windows, cannot be opened
+    except (OSError, ValueError) as error:
+        with contextlib.suppress(OSError, ValueError):  # sockets, and Windows' folders, do not open
             _refuse_irregular(path, os.stat(path).st_mode)  # noqa: PTH116 - Path("") is "."
-        raise cannot("open", path, error) from None
-    except ValueError as error:
         raise cannot("open", path, error) from None
     try:
         _refuse_irregular(path, os.fstat(descriptor).st_mode)
@@ -64,32 +54,35 @@ def open_regular(path: AnyPath) -> FileIO:
 def read_bytes(path: AnyPath, limit: int) -> bytes:
     """Read a whole regular file of at most `limit` bytes.
 
-    Raises `FileError` as `open_regular` does, and for a larger file, of which no more than
-    ``limit + 1`` bytes are read even if it grows meanwhile.
+    Raises
+    ------
+    FileError
+        As `open_regular`, and for a larger file, of which no more than ``limit + 1`` bytes are read
+        even if it grows meanwhile.
     """
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
-        if size > limit:
-            raise too_large(path, size, limit)
-        content = read_up_to(file, limit + 1, path)
-    if len(content) > limit:
-        raise too_large(path, len(content), limit)
+        content = read_up_to(file, limit + 1, path) if size <= limit else b""
+    if max(size, len(content)) > limit:
+        raise too_large(path, max(size, len(content)), limit)
     return content
 
 
 def read_up_to(file: BinaryIO, count: int, path: AnyPath) -> bytes:
-    """Read until `count` bytes are there or the file ends; `path` is only for the message."""
-    pieces = []
-    while count > 0:
-        try:
-            piece = file.read(min(count, 1 << 20))
-        except OSError as error:
-            raise cannot("read", path, error) from None
-        if not piece:
-            break
-        pieces.append(piece)
-        count -= len(piece)
-    return b"".join(pieces)
+    """Read until `count` bytes are there or the file ends; `path` is only for the message.
+
+    Raises
+    ------
+    FileError
+        Where the file cannot be read.
+    """
+    content = bytearray()
+    try:
+        while len(content) < count and (part := file.read(min(count - len(content), 1 << 20))):
+            content += part
+    except OSError as error:
+        raise cannot("read", path, error) from None
+    return bytes(content)
 
 
 @contextlib.contextmanager
@@ -100,8 +93,11 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
     the name before still stands there. A symbolic link under the name is replaced, not followed.
     An overwritten file keeps its permissions; a new one gets those of the umask.
 
-    Raises `FileError` where the folder cannot be written, or the name is taken and `overwrite` is
-    false, or taken by something that is not a file.
+    Raises
+    ------
+    FileError
+        Where the folder cannot be written, or the name is taken and `overwrite` is false, or taken
+        by something that is not a file.
     """
     target = Path(path)
     try:
@@ -141,15 +137,21 @@ def remove_abandoned(path: AnyPath) -> None:
 
 
 def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> None:
-    """Write `content` as `atomic_writer` does."""
+    """Write `content` as `atomic_writer` does; raises as it does."""
     with atomic_writer(path, overwrite=overwrite) as file:
         file.write(content)
 
 
 def refuse_existing(path: AnyPath) -> None:
-    """Raise `FileError` when something stands under this name already."""
+    """Check that a name is free.
+
+    Raises
+    ------
+    FileError
+        When something stands under it already.
+    """
     if os.path.lexists(path):
-        raise _exists_already(path)
+        raise FileError("the file exists already", source=path, hint="Use --force to replace it.")
 
 
 def _create_temporary(target: Path, permissions: int | None) -> tuple[int, Path]:
@@ -186,44 +188,33 @@ def _remove_unless_locked(temporary: Path) -> None:
 
 
 def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:
-    if overwrite:
-        temporary.replace(target)
-        return
-    try:
-        os.link(temporary, target)  # unlike a rename, this fails when the name is taken meanwhile
-    except FileExistsError:
-        raise _exists_already(target) from None
-    except (OSError, NotImplementedError, AttributeError):  # a file system without hard links
+    if not overwrite:
+        with contextlib.suppress(OSError, NotImplementedError, AttributeError):  # without links
+            os.link(temporary, target)  # fails, unlike a rename, when the name is taken meanwhile
+            return
         refuse_existing(target)
-        temporary.replace(target)
+    temporary.replace(target)
 
 
 def replaced_permissions(target: Path) -> int | None:
     """Those of the file that is to be replaced; None for none, or a link, which is not followed.
 
-    Raises `FileError` for what is not a file, and `OSError`.
+    Raises
+    ------
+    FileError, OSError
+        For what is not a file; where the system does not tell.
     """
-    try:
-        mode = target.lstat().st_mode
-    except FileNotFoundError:
+    if target.is_symlink() or not os.path.lexists(target):
         return None
-    if stat.S_ISLNK(mode):
-        return None
+    mode = target.lstat().st_mode
     _refuse_irregular(target, mode)  # a system whose /dev/null was replaced is broken
     return mode & 0o777  # not set-user-ID: the new file may be another user's
 
 
 def too_large(path: AnyPath | None, size: int, limit: int) -> FileError:
     """The error for a file of which no more than `limit` bytes are read."""
-    return FileError(
-        f"the file is too large: {size:,} bytes, at most {limit:,} are read",
-        source=path,
-        hint="Check that it is the right file.",
-    )
-
-
-def _exists_already(path: AnyPath) -> FileError:
-    return FileError("the file exists already", source=path, hint="Use --force to replace it.")
+    problem = f"the file is too large: {size:,} bytes, at most {limit:,} are read"
+    return FileError(problem, source=path, hint="Check that it is the right file.")
 
 
 def cannot(verb: str, path: AnyPath, error: Exception) -> FileError:
@@ -251,10 +242,5 @@ def _refuse_irregular(path: AnyPath, mode: int) -> None:
         raise FileError(f"found {kind}, expected a file", source=path, hint="Name a file.")
 
 
-_KINDS = {
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
+_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+_KINDS |= {stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}

@@ -69,6 +69,11 @@ def find_embedded(name: str) -> FoundFile:
     return FoundFile(embedded_directory() / name, "embedded")
 
 
+def find_or_embedded(name: AnyPath | None, default: str, data_dir: AnyPath | None) -> FoundFile:
+    """What `name` means, without one the embedded file `default`. Raises as `find` does."""
+    return find_embedded(default) if name is None else find(name, data_dir)
+
+
 def find_training_file(name: str, data_dir: AnyPath | None = None) -> FoundFile:
     """A training file in the data directory, in any spelling. Raises `FileError`."""
     folder = data_directory(data_dir)

@@ -128,31 +128,19 @@ class Stubborn(io.RawIOBase):
         return b"x"
 
 
-def test_no_more_is_read_than_asked_for():
+def test_no_more_is_read_than_asked_for_and_a_failing_disk_is_a_file_error():
     endless = Stubborn()
     assert read_up_to(endless, 5, "name") == b"xxxxx"
     assert endless.given == 5
     assert read_up_to(io.BytesIO(b"ab"), 5, "name") == b"ab"
-
-
-def test_a_failing_disk_is_a_file_error():
     with pytest.raises(FileError, match=r"^name: cannot read it: input/output error"):
         read_up_to(Stubborn(OSError(errno.EIO, os.strerror(errno.EIO))), 5, "name")
 
 
-def test_a_file_that_grows_is_not_read_beyond_the_limit(tmp_path, monkeypatch):
-    path = tmp_path / "file"
-    path.write_bytes(bytes(100))
-    real = files.read_up_to
-
-    def grown(file, count, name):
-        path.write_bytes(bytes(10**6))
-        content = real(file, count, name)
-        assert len(content) == 101
-        return content
-
-    monkeypatch.setattr(files, "read_up_to", grown)
-    assert "too large" in refusal(path)
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_a_file_that_holds_more_than_its_size_says_is_not_read_beyond_the_limit():
+    assert Path("/proc/self/status").stat().st_size == 0
+    assert "too large: 101 bytes, at most 100 are read" in refusal("/proc/self/status")
 
 
 def open_descriptors() -> list[str]:
@@ -202,7 +190,7 @@ def test_a_taken_name_is_refused_and_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt, OSError, SystemExit])
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError])
 def test_when_the_block_fails_everything_is_as_before(tmp_path, failure, overwrite):
     path = tmp_path / "file"
     if overwrite:
@@ -279,24 +267,18 @@ def test_permissions_follow_the_umask_or_the_file_that_is_replaced(tmp_path):
         path = tmp_path / "file"
         write_bytes(path, b"x")
         assert permissions(path) == 0o640
-        for mode in (0o600, 0o400, 0o644, 0o666, 0o755):
+        for mode in (0o400, 0o666, 0o755):
             path.chmod(mode)
             with atomic_writer(path, overwrite=True) as file:
                 (temporary,) = tmp_path.glob(".file.*")
                 assert permissions(temporary) == mode  # nor is it wider meanwhile
                 file.write(b"y")
             assert permissions(path) == mode
+        path.chmod(0o4755)  # a set-user-ID bit is not carried to a new owner
+        write_bytes(path, b"z", overwrite=True)
+        assert permissions(path) == 0o755
     finally:
         os.umask(before)
-
-
-@posix
-def test_a_set_user_id_bit_is_not_carried_to_a_new_owner(tmp_path):
-    path = tmp_path / "file"
-    path.write_bytes(b"x")
-    path.chmod(0o4755)
-    write_bytes(path, b"y", overwrite=True)
-    assert permissions(path) == 0o755
 
 
 def test_the_longest_names_can_be_written(tmp_path):
@@ -318,10 +300,9 @@ def test_where_nothing_can_be_written_is_said(tmp_path):
     assert "not a possible" in refusal("a\0b", lambda p: write_bytes(p, b""))
 
 
-@pytest.mark.parametrize(
-    "error", [OSError(errno.EPERM, "x"), NotImplementedError(), AttributeError()]
-)
-def test_a_file_system_without_hard_links_is_written_too(tmp_path, monkeypatch, error):
+def test_a_file_system_without_hard_links_is_written_too(tmp_path, monkeypatch):
+    error = OSError(errno.EPERM, "x")
+
     def link(*_: object) -> None:
         raise error
 

@@ -1,4 +1,4 @@
-"""Harm done to test images on purpose, to see how much of the accuracy is left."""
+"""What is done to test images on purpose, to see how much of the accuracy is left."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Pictures = NDArray[np.uint8]
+from mnist_cli.spec import PIXELS, SIDE
 
-SIDE = 28  # pixels
+Images = NDArray[np.uint8]
+
 NOISE_SEED = 0
 
 _AT_A_TIME = 1000  # images: what comes between is floats, four times as large
@@ -38,7 +39,7 @@ class Corruption:
     noise: float = 0.0
     normalize: bool = True
 
-    def apply(self, images: Pictures, rng: np.random.Generator) -> NDArray[Any]:
+    def apply(self, images: Images, rng: np.random.Generator) -> NDArray[Any]:
         """Corrupted copies of images (N, 28, 28): uint8, or float32 where they are not normalised.
 
         Without any corruption these are the images themselves.
@@ -51,55 +52,60 @@ class Corruption:
             corrupted[part] = self._apply(images[part], rng)
         return corrupted
 
-    def _apply(self, images: Pictures, rng: np.random.Generator) -> Pictures:
+    def _apply(self, images: Images, rng: np.random.Generator) -> Images:
         if self.rotate:
-            images = _rotated(images, self.rotate)
+            images = rotate(images, self.rotate)
         if self.shift != (0, 0):
-            images = _shifted(images, *self.shift)
+            images = shift(images, *self.shift)
         if self.invert:
             images = 255 - images
         if self.noise:
-            images = _noisy(images, self.noise, rng)
+            images = add_noise(images, self.noise, rng)
         return images
 
 
 UNCORRUPTED = Corruption()
 
 
-def _rotated(images: Pictures, degrees: float) -> Pictures:
-    """Each pixel of the result looks back to where it comes from, between four pixels."""
+def rotate(images: Images, degrees: float) -> Images:
+    """Turn images (N, 28, 28) counter-clockwise about their centre.
+
+    Each pixel of the result looks back to where it comes from, between four pixels.
+    """
     angle = np.deg2rad(degrees)
     centre = (SIDE - 1) / 2
     y, x = np.mgrid[:SIDE, :SIDE] - centre  # (28, 28) each; y points down
-    column = (x * np.cos(angle) - y * np.sin(angle) + centre).ravel()
+    column = (x * np.cos(angle) - y * np.sin(angle) + centre).ravel()  # (784,)
     row = (x * np.sin(angle) + y * np.cos(angle) + centre).ravel()
     left, top = np.floor(column).astype(int), np.floor(row).astype(int)
-    pixels = np.ascontiguousarray(images.reshape(-1, SIDE * SIDE).T)  # (784, N): rows are quick
+    pixels = np.ascontiguousarray(images.reshape(-1, PIXELS).T)  # (784, N): rows are quick
     ink = np.zeros(pixels.shape, np.float32)
     for i, j in ((top, left), (top, left + 1), (top + 1, left), (top + 1, left + 1)):
         nearness = (1 - np.abs(row - i)) * (1 - np.abs(column - j))
         inside = (i >= 0) & (i < SIDE) & (j >= 0) & (j < SIDE)
         source = np.where(inside, i * SIDE + j, 0)
         ink += pixels[source] * (nearness * inside).astype(np.float32)[:, None]
-    return _as_bytes(ink.T).reshape(images.shape)
+    return _round(ink.T).reshape(images.shape)
 
 
-def _shifted(images: Pictures, right: int, down: int) -> Pictures:
+def shift(images: Images, right: int, down: int) -> Images:
+    """Move images (N, 28, 28) by whole pixels, which may be negative."""
     result = np.zeros_like(images)
-    result[:, _part(down), _part(right)] = images[:, _part(-down), _part(-right)]
+    result[:, _covered(down), _covered(right)] = images[:, _covered(-down), _covered(-right)]
     return result
 
 
-def _part(shift: int) -> slice:
+def add_noise(images: Images, deviation: float, rng: np.random.Generator) -> Images:
+    """Add Gaussian noise to images (N, 28, 28); `deviation` is on the scale 0..1."""
+    noise = rng.standard_normal(images.shape, np.float32)
+    return _round(images + noise * np.float32(255 * deviation))
+
+
+def _covered(shift: int) -> slice:
     """The rows (or columns) that are not paper after a shift."""
     return slice(max(shift, 0), max(SIDE + min(shift, 0), 0))
 
 
-def _noisy(images: Pictures, deviation: float, rng: np.random.Generator) -> Pictures:
-    noise = rng.standard_normal(images.shape, np.float32)
-    return _as_bytes(images + noise * np.float32(255 * deviation))
-
-
-def _as_bytes(ink: NDArray[np.float32]) -> Pictures:
-    pictures: Pictures = np.rint(ink).clip(0, 255).astype(np.uint8)
-    return pictures
+def _round(ink: NDArray[np.float32]) -> Images:
+    images: Images = np.rint(ink).clip(0, 255).astype(np.uint8)
+    return images

@@ -9,43 +9,38 @@ with what they declare before anything is allocated, and they are never memory-m
 that shrinks would kill the process.
 """
 
+import contextlib
+import io
 import math
-import operator
 import os
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
-from mnist_cli import paths
+from mnist_cli.checks import require_at_least
 from mnist_cli.errors import FileError, FormatError, printable
 from mnist_cli.files import AnyPath, cannot, open_regular
-from mnist_cli.spec import TEST_IMAGES, TEST_LABELS
+from mnist_cli.gzipped import Content, DamagedGzipError
+from mnist_cli.spec import CLASSES, SIDE
 
-Bytes: TypeAlias = npt.NDArray[np.uint8]
-_File = TypeVar("_File", bound="IdxFile")
+Bytes: TypeAlias = NDArray[np.uint8]
 
-_GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_FORMAT = 31  # zlib's number for a gzip member with any window
-_CHUNK = 1 << 16  # bytes of a gzip file that are read at a time
-_GROWTH = 1 << 20  # bytes of a gzipped set that are decompressed at a time where all are loaded
-_UNSIGNED_BYTE = 0x08
+_GROWTH = 1 << 20  # bytes of a gzipped set that are decompressed at a time where many are read
 _GET_AGAIN = "The file is damaged or cut short; get it again."
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """What sort of file is expected, and what its header must then say."""
+    """What sort of file is expected, what its header must then say, and the largest value."""
 
     noun: str
     magic: int  # 0, 0, element type, number of dimensions
     item_shape: tuple[int, ...]
+    largest: int
 
     @property
     def header_size(self) -> int:
@@ -56,54 +51,54 @@ class _Kind:
         return math.prod(self.item_shape)
 
 
-_IMAGES = _Kind("images", 2051, (28, 28))
-_LABELS = _Kind("labels", 2049, ())
+_IMAGES = _Kind("images", 2051, (SIDE, SIDE), 255)
+_LABELS = _Kind("labels", 2049, (), CLASSES - 1)
 
 
-def load_images(path: AnyPath | None = None, *, data_dir: AnyPath | None = None) -> Bytes:
-    """Load a whole file of images, (N, 28, 28) uint8; 0 is paper, 255 is full ink.
+def open_images(path: AnyPath) -> "IdxFile":
+    """Open a file of images, each (28, 28) uint8. Raises as `IdxFile` does."""
+    return IdxFile(path, _IMAGES)
 
-    `path` is looked up as `paths.find` does; without it these are the 10,000 embedded MNIST test
-    images. Raises `FileError` and `FormatError`.
+
+def open_labels(path: AnyPath) -> "IdxFile":
+    """Open a file of labels, each one uint8 from 0 to 9. Raises as `IdxFile` does."""
+    return IdxFile(path, _LABELS)
+
+
+def require_same_count(images: "IdxFile", labels: "IdxFile") -> None:
+    """Compare what the headers declare, before either body is read.
+
+    Raises
+    ------
+    FormatError
+        Unless there are as many labels as images.
     """
-    with open_images(_find(path, TEST_IMAGES, data_dir)) as file:
-        return file.load()
-
-
-def load_labels(path: AnyPath | None = None, *, data_dir: AnyPath | None = None) -> Bytes:
-    """Load a whole file of labels, (N,) uint8, each 0 to 9; otherwise as `load_images`."""
-    with open_labels(_find(path, TEST_LABELS, data_dir)) as file:
-        return file.load()
-
-
-def open_images(path: AnyPath) -> "ImageFile":
-    """Open a file of images, to read it batch by batch. Raises `FileError` and `FormatError`."""
-    return ImageFile(path, _IMAGES)
-
-
-def open_labels(path: AnyPath) -> "LabelFile":
-    """Open a file of labels, to read it batch by batch. Raises `FileError` and `FormatError`."""
-    return LabelFile(path, _LABELS)
-
-
-def require_same_count(
-    images: int, labels: int, *, images_path: AnyPath, labels_path: AnyPath
-) -> None:
-    """Raise `FormatError` unless there are as many labels as images."""
-    if images != labels:
+    if images.count != labels.count:
         raise FormatError(
-            f"found {labels:,} labels, expected {images:,}, one for each image in"
-            f" {printable(os.fspath(images_path))}",
-            source=labels_path,
+            f"found {labels.count:,} labels, expected {images.count:,}, one for each image in"
+            f" {printable(os.fspath(images.path))}",
+            source=labels.path,
             hint="Name two files that belong together.",
         )
 
 
-class IdxFile:
+class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
     """An open IDX file whose header is right; a context manager, not for several threads at once.
 
     A raw file was also found to have exactly the declared size. What a gzip file holds is only
     known, and damage only found, when it has been read to its end.
+
+    Attributes
+    ----------
+    path, count:
+        Which file it is, and how many items it declares.
+
+    Raises
+    ------
+    FileError
+        For a file that is missing, unreadable or no file; by all methods where it cannot be read.
+    FormatError
+        For a file that is not what was asked for; by all methods where it is damaged.
     """
 
     def __init__(self, path: AnyPath, kind: _Kind) -> None:
@@ -111,86 +106,122 @@ class IdxFile:
         self._kind = kind
         self._file = open_regular(path)
         try:
-            start = bytearray(len(_GZIP_MAGIC))
-            _fill(_RawReader(self._file, path), memoryview(start))
-            self._gzipped = start == _GZIP_MAGIC
-            self.count = self._read_header(self._reader())
-            if not self._gzipped:
-                found = os.fstat(self._file.fileno()).st_size - kind.header_size
-                if found != self._declared_size:
-                    raise self._wrong_length(f"{found:,}")
+            content = self._content()
+            self._gzipped = content.gzipped
+            self.count = self._read_header(content)
+            self._declared_size = self.count * kind.item_size
+            if not self._gzipped and self._real_size() != self._declared_size:
+                raise self._wrong_length(f"{self._real_size():,}")
         except BaseException:
-            self.close()
+            self._file.close()
             raise
 
-    def __enter__(self: _File) -> _File:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file; reading from it is an error from here on."""
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def batches(self, size: int) -> Iterator[Bytes]:
-        """Yield the whole file as (n, ...) uint8 with n <= `size`; only the last may be smaller.
+    def batches(self, size: int, limit: int | None = None) -> Iterator[Bytes]:
+        """Yield the items, or the first `limit`, as (n, ...) uint8 with n <= `size`.
 
-        Each batch is a view of one buffer that the next one overwrites. The last is yielded after
-        the file proved to end where it should. Raises `FileError`, `FormatError`, and `ValueError`
-        for a size below 1.
+        Only the last batch may be smaller. Each is a view of one buffer that the next one
+        overwrites. Where all items are read, the last batch is yielded after the file proved to end
+        where it should; a gzip file that is read in part is not checked beyond that part.
+
+        Raises
+        ------
+        ValueError
+            For a size or a limit below 1.
         """
-        if operator.index(size) < 1:
-            raise ValueError(f"the batch size is {size}, it must be at least 1")
-        buffer = self._allocate(min(size, self.count))
-        reader = self._reader()
-        self._read_header(reader)
-        for start in range(0, self.count, size):
-            batch = buffer[: self.count - start]
-            found = _fill(reader, batch.data.cast("B"))
+        require_at_least("the batch size", size)
+        total = self.count
+        if limit is not None:
+            total = min(require_at_least("limit", limit), total)
+        buffer = self._allocate(min(size, total))
+        content = self._content()
+        self._read_header(content)
+        for start in range(0, total, size):
+            batch = buffer[: total - start]
+            found = self._fill(content, batch)
             if found != batch.nbytes:
                 raise self._wrong_length(f"{start * self._kind.item_size + found:,}")
-            if start + len(batch) == self.count and _fill(reader, memoryview(bytearray(1))):
+            if start + len(batch) == self.count and self._fill(content, np.empty(1, np.uint8)):
                 raise self._wrong_length(f"at least {self._declared_size + 1:,}")
+            self._check_values(batch, start)
             yield batch
 
-    def load(self) -> Bytes:
-        """Read the whole file into one new array, (N, ...) uint8. Raises as `batches` does."""
+    def load(self, limit: int | None = None) -> Bytes:
+        """Read the items, or the first `limit`, into one new array, (N, ...) uint8.
+
+        Raises
+        ------
+        FileError
+            Where they do not fit in memory.
+        """
         if not self._gzipped:  # it is known to be as large as it declares
-            (whole,) = self.batches(self.count)
+            (whole,) = self.batches(self.count, limit)
             return whole
         content = bytearray()  # grows with what is really there, whatever was declared
         try:
-            for batch in self.batches(_GROWTH // self._kind.item_size):
+            for batch in self.batches(_GROWTH // self._kind.item_size, limit):
                 content += batch.data
         except MemoryError:
-            raise self._too_many(self.count) from None
-        return np.frombuffer(content, np.uint8).reshape(self.count, *self._kind.item_shape)
+            raise self._too_many(limit or self.count) from None
+        return np.frombuffer(content, np.uint8).reshape(-1, *self._kind.item_shape)
 
-    def _reader(self) -> "_Reader":
-        raw = _RawReader(self._file, self.path)
-        return _GzipReader(raw, self.path) if self._gzipped else raw
+    def items(self, indices: Sequence[int]) -> Bytes:
+        """Read single items by their index, from 0, in flat memory: (n, ...) uint8.
 
-    @property
-    def _declared_size(self) -> int:
-        return self.count * self._kind.item_size
+        A gzip file is read to its end, as only that tells that it is whole.
 
-    def _read_header(self, reader: "_Reader") -> int:
+        Raises
+        ------
+        IndexError
+            For an index outside 0 to ``count - 1``.
+        """
+        for index in indices:
+            if not 0 <= index < self.count:
+                raise IndexError(f"index {index} is not in the range 0..{self.count - 1}")
+        wanted = np.array(indices, np.int64)
+        items = self._allocate(len(indices))
+        if self._gzipped:
+            start = 0
+            for batch in self.batches(_GROWTH // self._kind.item_size):
+                here = np.flatnonzero((start <= wanted) & (wanted < start + len(batch)))
+                items[here] = batch[wanted[here] - start]
+                start += len(batch)
+            return items
+        for place, index in enumerate(indices):
+            item = items[place : place + 1]
+            content = self._content(self._kind.header_size + index * item.nbytes)
+            if self._fill(content, item) != item.nbytes:  # it was longer a moment ago
+                raise self._wrong_length(f"{self._real_size():,}")
+            self._check_values(item, index)
+        return items
+
+    def _content(self, offset: int = 0) -> Content:
+        return Content(_Reader(self._file, self.path, offset))
+
+    def _real_size(self) -> int:
+        """Bytes after the header of a raw file."""
+        return max(0, os.fstat(self._file.fileno()).st_size - self._kind.header_size)
+
+    def _fill(self, content: Content, target: Bytes) -> int:
+        try:
+            return content.read_into(target.data.cast("B"))
+        except DamagedGzipError as error:
+            raise self._bad(error.problem) from None
+
+    def _read_header(self, content: Content) -> int:
         """Read and check the header; return the number of items, a plain int like all sizes."""
         kind = self._kind
-        header = bytearray(kind.header_size)
-        found = _fill(reader, memoryview(header))
-        self._check_magic(bytes(header[: min(found, 4)]))
-        if found != len(header):
-            raise self._bad(f"the header is cut: found {found} bytes, expected {len(header)}")
-        count, *shape = (
-            int.from_bytes(header[at : at + 4], "big") for at in range(4, len(header), 4)
-        )
+        buffer = np.empty(kind.header_size, np.uint8)
+        header = buffer[: self._fill(content, buffer)].tobytes()
+        magic = int.from_bytes(header[:4], "big")
+        if len(header) >= 4 and magic != kind.magic:
+            raise self._wrong_magic(magic)
+        if len(header) < kind.header_size:
+            found = f"found {len(header)} bytes, expected {kind.header_size}"
+            raise self._bad(f"the header is cut: {found}")
+        count, *shape = map(int, np.frombuffer(header, ">u4", offset=4))
         if tuple(shape) != kind.item_shape:
             raise self._bad(
                 f"found images of {' x '.join(f'{n:,}' for n in shape)} pixels, expected 28 x 28",
@@ -200,34 +231,26 @@ class IdxFile:
             raise self._bad(f"found 0 {kind.noun}, expected at least 1", "The file is empty.")
         return count
 
-    def _check_magic(self, found: bytes) -> None:
-        kind = self._kind
-        if found == kind.magic.to_bytes(4, "big"):
-            return
-        expected = f"expected {kind.magic} (IDX {kind.noun})"
-        if len(found) < 4:
-            raise self._bad(f"the header is cut: found {len(found)} bytes, {expected}")
-        for other in (_IMAGES, _LABELS):
-            if found == other.magic.to_bytes(4, "big"):
-                raise self._bad(
-                    f"found the magic number {other.magic} (IDX {other.noun}), {expected}",
-                    "The files of images and labels seem swapped.",
-                )
-        if found[:2] == b"\0\0" and found[2] != _UNSIGNED_BYTE:
+    def _wrong_magic(self, found: int) -> FormatError:
+        noun, magic = self._kind.noun, self._kind.magic
+        hint = f"This is not a file of {noun} in the IDX format."
+        if found in (_IMAGES.magic, _LABELS.magic):
+            hint = "The files of images and labels seem swapped."
+        return self._bad(f"found the magic number {found}, expected {magic} (IDX {noun})", hint)
+
+    def _check_values(self, items: Bytes, start: int) -> None:
+        largest = self._kind.largest
+        if largest < 255 and items.size and items.max() > largest:
+            at = int(np.argmax(items > largest))
             raise self._bad(
-                f"found the IDX element type 0x{found[2]:02x}, expected 0x08 (unsigned bytes)",
-                f"mnist reads {kind.noun} of one byte each.",
+                f"found the label {items[at]} at position {start + at:,}, expected 0 to {largest}",
+                "mnist reads sets of ten classes; the file is another one, or damaged.",
             )
-        raise self._bad(
-            f"found the magic number {int.from_bytes(found, 'big')}, {expected}",
-            f"This is not a file of {kind.noun} in the IDX format.",
-        )
 
     def _allocate(self, count: int) -> Bytes:
-        shape = (count, *self._kind.item_shape)
         try:
-            return np.empty(shape, np.uint8)
-        except (MemoryError, ValueError):  # ValueError: more than an address can count
+            return np.empty((count, *self._kind.item_shape), np.uint8)
+        except MemoryError:
             raise self._too_many(count) from None
 
     def _too_many(self, count: int) -> FileError:
@@ -248,69 +271,18 @@ class IdxFile:
         return FormatError(problem, source=self.path, hint=hint)
 
 
-class ImageFile(IdxFile):
-    """An open file of images; `count` of them, each (28, 28) uint8."""
+class _Reader(io.RawIOBase):
+    """Reads a file from `offset` on; several readers may share the file, and leave it open."""
 
-    def image(self, index: int) -> Bytes:
-        """Read one image, (28, 28) uint8; of a gzip file all, as only its end tells it is whole.
-
-        Raises as `batches` does, and `ValueError` for an index outside 0 to ``count - 1``.
-        """
-        index = operator.index(index)
-        if not 0 <= index < self.count:
-            raise ValueError(f"the index is {index}, it must be from 0 to {self.count - 1}")
-        if self._gzipped:
-            return self._image_among_all(index)
-        pixels: Bytes = self._allocate(1)[0]
-        offset = self._kind.header_size + index * pixels.nbytes
-        reader = _RawReader(self._file, self.path, offset)
-        if _fill(reader, pixels.data.cast("B")) != pixels.nbytes:  # it was longer a moment ago
-            size = os.fstat(self._file.fileno()).st_size
-            raise self._wrong_length(f"{max(0, size - self._kind.header_size):,}")
-        return pixels
-
-    def _image_among_all(self, index: int) -> Bytes:
-        size = _GROWTH // self._kind.item_size
-        pixels: Bytes = self._allocate(1)[0]
-        for number, batch in enumerate(self.batches(size)):
-            if number == index // size:
-                pixels[:] = batch[index % size]
-        return pixels
-
-
-class LabelFile(IdxFile):
-    """An open file of labels; `count` of them, each one byte."""
-
-    def batches(self, size: int) -> Iterator[Bytes]:
-        """Yield the labels as `IdxFile.batches` does; `FormatError` also for one above 9."""
-        start = 0
-        for batch in super().batches(size):
-            if batch.max() > 9:
-                at = int(np.argmax(batch > 9))
-                raise self._bad(
-                    f"found the label {batch[at]} at position {start + at:,}, expected 0 to 9",
-                    "mnist reads sets of ten classes; the file is another one, or damaged.",
-                )
-            start += len(batch)
-            yield batch
-
-
-class _Reader(Protocol):
-    """A source of bytes, from its start to its end."""
-
-    def readinto(self, target: memoryview) -> int:
-        """Read at least one byte into `target` and return how many; 0 only at the end."""
-
-
-class _RawReader:
-    """Reads a file from `offset` on; several readers may share the file."""
-
-    def __init__(self, file: FileIO, path: AnyPath, offset: int = 0) -> None:
+    def __init__(self, file: io.FileIO, path: AnyPath, offset: int) -> None:
         self._file = file
         self._path = path
         self._offset = offset
 
-    def readinto(self, target: memoryview) -> int:
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
         try:
             self._file.seek(self._offset)
             count = self._file.readinto(target) or 0  # None: a file of /proc that has nothing yet
@@ -318,68 +290,3 @@ class _RawReader:
             raise cannot("read", self._path, error) from None
         self._offset += count
         return count
-
-
-class _GzipReader:
-    """Reads what gzip members, one after another, hold.
-
-    Unlike the gzip module it never decompresses more than was asked for, and after zero padding
-    nothing may follow.
-    """
-
-    def __init__(self, raw: _RawReader, path: AnyPath) -> None:
-        self._raw = raw
-        self._path = path
-        self._member = zlib.decompressobj(_GZIP_FORMAT)
-        self._compressed = b""  # read from the file, not decompressed yet
-
-    def readinto(self, target: memoryview) -> int:
-        while True:
-            if self._member.eof and not self._next_member():
-                return 0
-            compressed = self._compressed or self._read_chunk()
-            try:
-                piece = self._member.decompress(compressed, len(target))
-            except zlib.error as error:
-                raise self._damaged(f"its gzip stream is damaged ({error})") from None
-            self._compressed = self._member.unconsumed_tail or self._member.unused_data
-            if piece:
-                target[: len(piece)] = piece
-                return len(piece)
-            if not compressed and not self._member.eof:
-                raise self._damaged("its gzip stream is cut: found no end, expected a checksum")
-
-    def _next_member(self) -> bool:
-        """Begin the member that follows; false at the end of the file or of its zero padding."""
-        self._compressed = self._compressed or self._read_chunk()
-        if self._compressed[:1] == _GZIP_MAGIC[:1]:
-            self._member = zlib.decompressobj(_GZIP_FORMAT)
-            return True
-        while self._compressed:
-            if self._compressed.strip(b"\0"):
-                raise self._damaged("found other data after the end of its gzip stream")
-            self._compressed = self._read_chunk()
-        return False
-
-    def _read_chunk(self) -> bytes:
-        chunk = bytearray(_CHUNK)
-        return bytes(chunk[: self._raw.readinto(memoryview(chunk))])
-
-    def _damaged(self, problem: str) -> FormatError:
-        return FormatError(problem, source=self._path, hint=_GET_AGAIN)
-
-
-def _fill(reader: _Reader, target: memoryview) -> int:
-    """Read until `target` is full or the data ends; return how many bytes there were."""
-    filled = 0
-    while filled < len(target):
-        count = reader.readinto(target[filled:])
-        if count == 0:
-            break
-        filled += count
-    return filled
-
-
-def _find(path: AnyPath | None, default: str, data_dir: AnyPath | None) -> Path:
-    found = paths.find_embedded(default) if path is None else paths.find(path, data_dir)
-    return found.path

@@ -37,7 +37,7 @@ class LabelledArrays:
         images = corruption.apply(grey, np.random.default_rng(NOISE_SEED))
         return replace(self, images=images, corruption=corruption)
 
-    def pieces(self, _batch_size: int) -> Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]:
+    def chunks(self, _batch_size: int) -> Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]:
         """All images and labels, in one piece."""
         yield self.images, self.labels
 

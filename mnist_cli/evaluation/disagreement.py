@@ -57,7 +57,7 @@ def compare(
         correct, disagreements = [0, 0], 0
         if a.finite and b.finite:
             networks = a.network(activation), b.network(activation)
-            for images, labels in data.pieces(_BATCH):
+            for images, labels in data.chunks(_BATCH):
                 answers = [network.predict(images, batch_size=_BATCH) for network in networks]
                 correct = [
                     so_far + int(np.count_nonzero(digits == labels))

@@ -87,7 +87,7 @@ def _fetch(data: LabelledSet, indices: NDArray[Any], batch_size: int) -> dict[in
     """
     pictures: dict[int, Picture] = {}
     start = 0
-    for images, _ in data.pieces(batch_size):
+    for images, _ in data.chunks(batch_size):
         for index in indices[(indices >= start) & (indices < start + len(images))].tolist():
             pictures[index] = _as_bytes(images[index - start], data.corruption.normalize)
         start += len(images)

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.datasets.labelled import LabelledImages
+from mnist_cli.datasets.labelled import LabelledImages, count_correct
 from mnist_cli.evaluation.arrays import LabelledArrays
 from mnist_cli.net.network import Network
 
@@ -45,11 +44,6 @@ def ignore_progress(_done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-def count_correct(predictions: NDArray[Any], labels: NDArray[Any]) -> int:
-    """How many predictions are the labels."""
-    return int(np.count_nonzero(predictions == labels))
-
-
 def predict_set(
     network: Network,
     data: LabelledSet,
@@ -72,7 +66,7 @@ def predict_set(
     predictions = np.empty(data.samples, np.uint8)
     confidences = np.empty(data.samples, np.float32)
     start = 0
-    for images, labels in data.pieces(batch_size):
+    for images, labels in data.chunks(batch_size):
         probabilities = network.predict_proba(images, batch_size=batch_size, threads=threads)
         part = slice(start, start + labels.size)
         predictions[part] = probabilities.argmax(axis=1)

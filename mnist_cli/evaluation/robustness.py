@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mnist_cli.datasets.corruptions import Corruption
-from mnist_cli.evaluation.predictions import count_correct
+from mnist_cli.datasets.labelled import count_correct
 from mnist_cli.evaluation.run import Run
 
 
@@ -54,7 +54,7 @@ class RobustnessView:
         rows, done = [], 0
         for kind, strength, corruption in _STRENGTHS:
             correct = [0] * len(run.networks)
-            for images, labels in run.data.corrupted(corruption).pieces(run.batch_size):
+            for images, labels in run.data.corrupted(corruption).chunks(run.batch_size):
                 for number, network in enumerate(run.networks):
                     predictions = network.predict(images, run.batch_size, run.threads)
                     correct[number] += count_correct(predictions, labels)

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
-from mnist_cli.evaluation.predictions import LabelledSet, Progress, count_correct
+from mnist_cli.datasets.labelled import count_correct
+from mnist_cli.evaluation.predictions import LabelledSet, Progress
 from mnist_cli.evaluation.run import Run
 from mnist_cli.net import blas
 from mnist_cli.net.network import Network, softmax
@@ -166,7 +167,7 @@ def measure(
         for run in range(plan.runs):
             correct = dict.fromkeys(methods, 0)
             different = 0
-            for images, labels in data.pieces(batch_size):
+            for images, labels in data.chunks(batch_size):
                 found = []
                 for name, method in methods.items():
                     elapsed, predictions = _time(method, images)
@@ -219,7 +220,7 @@ def _warm_up(
 ) -> None:
     if warmup == 0:
         return
-    images, _ = next(data.pieces(batch_size))
+    images, _ = next(data.chunks(batch_size))
     for _ in range(warmup):
         for method in methods.values():
             _time(method, images)

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.datasets.idx import ImageFile, load_labels, open_images, require_same_count
+from mnist_cli.datasets.arrays import load_items
 from mnist_cli.files import AnyPath
 from mnist_cli.net.network import Network
-from mnist_cli.paths import find, find_embedded
-from mnist_cli.spec import TEST_IMAGES
 
 if TYPE_CHECKING:
     from mnist_cli.handwriting.reader import Digit, Step
@@ -22,7 +20,6 @@ _SURE = 0.6
 _CLEAR = 0.3
 
 # From so many images on one pass over the file is better: in a gzip file each costs as much.
-_WORTH_A_PASS = 4
 _AT_ONCE = 1 << 12  # images of a pass that are in memory at a time
 
 
@@ -114,47 +111,12 @@ def predict_indices(
     MnistError
         For files at fault.
     """
-    path = find_embedded(TEST_IMAGES).path if images is None else find(images, data_dir).path
-    with open_images(path) as file:
-        for index in indices:
-            if not 0 <= index < file.count:
-                raise IndexError(f"index {index} is not in the range 0..{file.count - 1}")
-        truth: Sequence[int | None] = [None] * len(indices)
-        if images is None or labels is not None:
-            truth = _labels_of(file, indices, labels, data_dir)
-        pictures = _images_of(file, indices)
+    pictures, labels_found = load_items(indices, images, labels, data_dir=data_dir)
+    truth = [None] * len(indices) if labels_found is None else labels_found.tolist()
     return [
-        predict_picture(network, pictures[index], source=f"index {index}", label=label)
-        for index, label in zip(indices, truth, strict=True)
+        predict_picture(network, picture, source=f"index {index}", label=label)
+        for index, picture, label in zip(indices, pictures, truth, strict=True)
     ]
-
-
-def _images_of(file: ImageFile, indices: Sequence[int]) -> dict[int, NDArray[np.uint8]]:
-    """Some images of a file by their index, (28, 28) uint8 each. Raises `MnistError`."""
-    wanted = set(indices)
-    if len(wanted) < _WORTH_A_PASS:
-        return {index: file.image(index) for index in wanted}
-    pictures = {}
-    start = 0
-    for batch in file.batches(min(file.count, _AT_ONCE)):
-        for index in range(start, start + len(batch)):
-            if index in wanted:
-                pictures[index] = batch[index - start].copy()
-        start += len(batch)
-    return pictures
-
-
-def _labels_of(
-    images: ImageFile,
-    indices: Sequence[int],
-    labels: AnyPath | None,
-    data_dir: AnyPath | None,
-) -> list[int]:
-    """The labels of some images, of the embedded set by default. Raises `MnistError`."""
-    truth = load_labels(labels, data_dir=data_dir)
-    if labels is not None:
-        require_same_count(images.count, truth.size, images_path=images.path, labels_path=labels)
-    return [int(truth[index]) for index in indices]
 
 
 def predict_picture(

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from mnist_cli import paths
 from mnist_cli.checks import require_at_least, require_suffix
-from mnist_cli.datasets.idx import load_images, load_labels, require_same_count
+from mnist_cli.datasets.arrays import load_labelled, load_mnist
 from mnist_cli.errors import FileError, printable
 from mnist_cli.files import AnyPath, cannot, read_bytes, refuse_existing, replaced_permissions
 from mnist_cli.net.network import Network
-from mnist_cli.spec import TRAIN_IMAGES, TRAIN_LABELS
+from mnist_cli.spec import PIXELS, TRAIN_IMAGES, TRAIN_LABELS
 from mnist_cli.training.loop import Bytes, Epoch, Report, Training, ignore
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.run import make_card, measure_accuracy
@@ -23,6 +23,8 @@ from mnist_cli.weights.card import Card, card_path, write_card
 from mnist_cli.weights.weights_file import MAX_FILE_BYTES, save_network
 
 SUFFIXES = (".pkl", ".npz")
+
+_BYTES_PER_IMAGE = 10 * PIXELS  # it is kept twice as bytes and twice as floats: see `Training`
 
 
 @dataclass(frozen=True)
@@ -68,21 +70,19 @@ class TrainingFiles:
         if images is None or labels is None:
             images = paths.find_training_file(TRAIN_IMAGES, self.data_dir).path
             labels = paths.find_training_file(TRAIN_LABELS, self.data_dir).path
-        return _load(images, labels, self.limit, self.data_dir)
+        return load_labelled(
+            images,
+            labels,
+            limit=self.limit,
+            data_dir=self.data_dir,
+            bytes_per_image=_BYTES_PER_IMAGE,
+        )
 
     def load_test_set(self) -> tuple[Bytes, Bytes] | None:
         """The same of the test set, None without one. Raises `MnistError`."""
         if self.test_images is not None and self.test_labels is not None:
-            return _load(self.test_images, self.test_labels, None, self.data_dir)
-        return (load_images(), load_labels()) if self.images is None else None
-
-
-def _load(
-    images: AnyPath, labels: AnyPath, limit: int | None, data_dir: AnyPath | None
-) -> tuple[Bytes, Bytes]:
-    x, t = load_images(images, data_dir=data_dir), load_labels(labels, data_dir=data_dir)
-    require_same_count(len(x), len(t), images_path=images, labels_path=labels)
-    return x[:limit], t[:limit]
+            return load_labelled(self.test_images, self.test_labels, data_dir=self.data_dir)
+        return load_mnist("test") if self.images is None else None
 
 
 @dataclass(frozen=True)

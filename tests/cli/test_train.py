@@ -12,7 +12,7 @@ import pytest
 from support.commands import MNIST, mnist, mnist_process, on_a_terminal
 from support.sets import write_images, write_labels
 
-from mnist_cli.datasets.idx import load_images, load_labels
+from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.render.views.train import draw_curve
 from mnist_cli.training.recipes import HYPERPARAMETERS, RECIPES
 from mnist_cli.weights.card import card_of, read_card

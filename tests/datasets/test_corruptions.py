@@ -2,16 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
-from mnist_cli.datasets.labelled import open_labelled
-from mnist_cli.evaluation.evaluation import Files, evaluate_files
-from mnist_cli.evaluation.robustness import RobustnessView
-from mnist_cli.evaluation.run import Run
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +19,9 @@ def apply(corruption, images):
     return corruption.apply(images, np.random.default_rng(0))
 
 
-@pytest.mark.parametrize(
-    ("corruption", "accuracy"),
-    [
+def test_what_is_left_of_the_book_s_accuracy(book_weights):
+    network = load_network(book_weights)
+    for corruption, accuracy in (
         (Corruption(shift=(1, 0)), 0.878),
         (Corruption(shift=(2, 0)), 0.699),
         (Corruption(shift=(3, 0)), 0.485),
@@ -33,18 +29,18 @@ def apply(corruption, images):
         (Corruption(invert=True), 0.018),
         (Corruption(normalize=False), 0.9207),
         (UNCORRUPTED, 0.9352),
-    ],
-)
-def test_what_is_left_of_the_book_s_accuracy(book_weights, corruption, accuracy):
-    result = evaluate_files(Files([book_weights], corruption=corruption))
-    digits = 4 if accuracy in (0.9207, 0.9352) else 3
-    # half a unit of the last digit, itself included: 0.4845 is given as 0.485
-    assert abs(result.accuracy - accuracy) <= 0.5 * 10**-digits + 1e-9
+    ):
+        predictions = network.predict(apply(corruption, load_images()), batch_size=1000)
+        digits = len(str(accuracy)) - 2
+        # half a unit of the last digit, itself included: 0.4845 is given as 0.485
+        error = abs((predictions == load_labels()).mean() - accuracy)
+        assert error <= 0.5 * 10**-digits + 1e-9, corruption
 
 
 @given(st.integers(-30, 30), st.integers(-30, 30))
-def test_a_shift_moves_right_and_down_and_paper_comes_in(right, down):
-    image = load_images()[7]
+@settings(max_examples=settings().max_examples // 4)
+def test_a_shift_moves_right_and_down_and_paper_comes_in(images, right, down):
+    image = images[7]
     expected = np.zeros((28, 28), np.uint8)
     for row in range(28):
         for column in range(28):
@@ -53,14 +49,14 @@ def test_a_shift_moves_right_and_down_and_paper_comes_in(right, down):
     np.testing.assert_array_equal(apply(Corruption(shift=(right, down)), image[None])[0], expected)
 
 
-@pytest.mark.parametrize("quarters", [-1, 1, 2, 3])
-def test_quarter_turns_are_exact_and_counter_clockwise(images, quarters):
-    turned = apply(Corruption(rotate=90 * quarters), images)
-    np.testing.assert_array_equal(turned, np.rot90(images, quarters, axes=(1, 2)))
+def test_quarter_turns_are_exact_and_counter_clockwise(images):
+    for quarters in (-1, 1, 2, 3):
+        turned = apply(Corruption(rotate=90 * quarters), images)
+        np.testing.assert_array_equal(turned, np.rot90(images, quarters, axes=(1, 2)))
 
 
-@pytest.mark.parametrize("degrees", [17, -33.5])
-def test_a_turn_agrees_with_pillow(images, degrees):
+def test_a_turn_agrees_with_pillow(images):
+    degrees = -33.5
     ours = apply(Corruption(rotate=degrees), images).astype(int)
     margin = np.pad(images, ((0, 0), (8, 8), (8, 8)))  # Pillow cuts the edge, where ours fades
     theirs = [
@@ -84,11 +80,11 @@ def test_noise_has_the_deviation_asked_for_and_is_the_same_every_time():
     np.testing.assert_array_equal(noisy, apply(Corruption(noise=0.1), grey))
 
 
-def test_noise_does_not_depend_on_the_pieces(images):
+def test_noise_does_not_depend_on_the_chunks(images):
     rng = np.random.default_rng(0)
     corruption = Corruption(noise=0.5)
-    pieces = [corruption.apply(images[start : start + 7], rng) for start in range(0, 50, 7)]
-    np.testing.assert_array_equal(np.concatenate(pieces), apply(corruption, images))
+    chunks = [corruption.apply(images[start : start + 7], rng) for start in range(0, 50, 7)]
+    np.testing.assert_array_equal(np.concatenate(chunks), apply(corruption, images))
 
 
 def test_not_normalised_means_the_numbers_of_the_file(images):
@@ -101,17 +97,3 @@ def test_the_images_given_are_left_alone(images):
     before = images.copy()
     apply(Corruption(rotate=10, shift=(1, 1), invert=True, noise=0.2), images)
     np.testing.assert_array_equal(images, before)
-
-
-def test_robustness_is_the_accuracy_at_each_strength(book_weights):
-    network = load_network(book_weights)
-    with open_labelled(limit=300, corruption=Corruption(invert=True)) as data:
-        rows = RobustnessView().compute(Run([network, network], data))
-    images, labels = load_images()[:300], load_labels()[:300]
-    for row in rows:
-        right = network.predict(apply(row.corruption, images)) == labels
-        assert row.correct == (right.sum(), right.sum())
-        assert row.accuracy[0] == right.mean()
-    shifts = [row.strength for row in rows if row.kind == "shift"]
-    assert shifts == [0, 1, 2, 3, 4]
-    assert rows[0].corruption == UNCORRUPTED

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support import textbook
 
-from mnist_cli.datasets.idx import load_images
+from mnist_cli.datasets.arrays import load_images
 from mnist_cli.net.network import Network
 from mnist_cli.training.backprop import fold, initial_parameters, loss_and_gradients, run_forward
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from mnist_cli.datasets.idx import load_images
+from mnist_cli.datasets.arrays import load_images
 from mnist_cli.training.distortions import TILE, Distorter
 from mnist_cli.training.recipes import Distortions
 

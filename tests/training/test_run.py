@@ -8,7 +8,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 import mnist_cli
-from mnist_cli.datasets.idx import load_images, load_labels
+from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.errors import MnistError
 from mnist_cli.net.network import Network
 from mnist_cli.training import run

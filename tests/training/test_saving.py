@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from support.sets import write_images, write_labels
 
-from mnist_cli.datasets.idx import load_images, load_labels
+from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.errors import FileError, FormatError
 from mnist_cli.training.loop import Epoch
 from mnist_cli.training.recipes import Distortions, Recipe

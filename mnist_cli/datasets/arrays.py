@@ -1,0 +1,163 @@
+"""Labelled sets as arrays: MNIST itself, a pair of files, or a few images of one."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from mnist_cli.datasets.idx import Bytes, open_images, open_labels, require_same_count
+from mnist_cli.errors import FileError
+from mnist_cli.files import AnyPath
+from mnist_cli.paths import find, find_or_embedded, find_training_file
+from mnist_cli.spec import PIXELS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+
+
+def load_images(path: AnyPath | None = None, *, data_dir: AnyPath | None = None) -> Bytes:
+    """Load a whole file of images, (N, 28, 28) uint8; 0 is paper, 255 is full ink.
+
+    `path` is looked up as `paths.find` does; without it these are the 10,000 embedded MNIST test
+    images.
+
+    Raises
+    ------
+    MnistError
+        For a file that is missing or unreadable, no IDX file of images, damaged, or too large.
+
+    Examples
+    --------
+    >>> load_images().shape
+    (10000, 28, 28)
+    """
+    with open_images(find_or_embedded(path, TEST_IMAGES, data_dir).path) as file:
+        return file.load()
+
+
+def load_labels(path: AnyPath | None = None, *, data_dir: AnyPath | None = None) -> Bytes:
+    """Load a whole file of labels, (N,) uint8, each 0 to 9; otherwise as `load_images`.
+
+    Raises
+    ------
+    MnistError
+        As `load_images`.
+
+    Examples
+    --------
+    >>> load_labels()[:5]
+    array([7, 2, 1, 0, 4], dtype=uint8)
+    """
+    with open_labels(find_or_embedded(path, TEST_LABELS, data_dir).path) as file:
+        return file.load()
+
+
+def load_mnist(part: Literal["test", "train"]) -> tuple[Bytes, Bytes]:
+    """Load MNIST: images (N, 28, 28) uint8, 0 being paper and 255 ink, and labels (N,) uint8.
+
+    The 10,000 of ``"test"`` are embedded; the 60,000 of ``"train"`` are in the data directory once
+    ``mnist download train`` has put them there.
+
+    Raises
+    ------
+    MnistError
+        Where the training files are missing or damaged.
+    ValueError
+        For another part.
+
+    Examples
+    --------
+    >>> images, labels = load_mnist("test")
+    >>> images.shape, labels.shape
+    ((10000, 28, 28), (10000,))
+    """
+    if part == "test":
+        return load_images(), load_labels()
+    if part == "train":
+        images, labels = map(find_training_file, (TRAIN_IMAGES, TRAIN_LABELS))
+        return load_labelled(images.path, labels.path)
+    raise ValueError(f"the part of MNIST is {part!r}: expected 'test' or 'train'")
+
+
+def load_labelled(
+    images: AnyPath,
+    labels: AnyPath,
+    *,
+    limit: int | None = None,
+    data_dir: AnyPath | None = None,
+    bytes_per_image: int = PIXELS,
+) -> tuple[Bytes, Bytes]:
+    """Load images (N, 28, 28) uint8 with their labels (N,) uint8, or the first `limit` of them.
+
+    The files are looked up as `paths.find` does. No more than `limit` images and labels are read;
+    of a gzip file the rest is then not checked. `bytes_per_image` is the memory that the caller
+    needs for each, this array included.
+
+    Raises
+    ------
+    MnistError
+        For files at fault or of different counts, and, before a body is read, for a set that needs
+        more memory than there is.
+    """
+    with (
+        open_images(find(images, data_dir).path) as file,
+        open_labels(find(labels, data_dir).path) as label_file,
+    ):
+        require_same_count(file, label_file)
+        count = file.count if limit is None else min(limit, file.count)
+        needed, there = count * (bytes_per_image + 1), memory_bytes()
+        if needed > there:
+            raise FileError(
+                f"{count:,} images need {needed / 1e9:,.1f} GB of memory, found {there / 1e9:,.1f}",
+                source=file.path,
+                hint="Use fewer of them, with --limit.",
+            )
+        return file.load(limit), label_file.load(limit)
+
+
+def load_items(
+    indices: Sequence[int],
+    images: AnyPath | None = None,
+    labels: AnyPath | None = None,
+    *,
+    data_dir: AnyPath | None = None,
+) -> tuple[Bytes, Bytes | None]:
+    """Load a few images (n, 28, 28) uint8 by their index, from 0, and their labels (n,) uint8.
+
+    Memory does not grow with the files, which are by default the embedded test set. The labels are
+    None for other images without `labels`.
+
+    Raises
+    ------
+    IndexError
+        For an index beyond the set; the message names the range.
+    MnistError
+        For files at fault or of different counts.
+    """
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(
+            open_images(find_or_embedded(images, TEST_IMAGES, data_dir).path)
+        )
+        label_file = None
+        if images is None or labels is not None:
+            truth = find_or_embedded(labels, TEST_LABELS, data_dir)
+            label_file = stack.enter_context(open_labels(truth.path))
+            require_same_count(file, label_file)
+        return file.items(indices), None if label_file is None else label_file.items(indices)
+
+
+def memory_bytes() -> int:
+    """How much memory this process may have: the machine's, or a limit below it.
+
+    Who needs more is ended by the system in the middle, without a word. Where neither is known, as
+    on Windows, it is a number beyond all sets.
+    """
+    bounds = []
+    if sys.platform != "win32":
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        bounds += [limit] if limit != resource.RLIM_INFINITY else []
+        bounds.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+        with contextlib.suppress(OSError, ValueError):  # "max", or no such limit on this system
+            bounds.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return min(bounds, default=sys.maxsize)

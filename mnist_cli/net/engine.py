@@ -1,0 +1,228 @@
+"""The quick way to the numbers that the formulas in `mnist_cli.net.network` describe.
+
+What is the same for every image is done once, when a net is made (`_fold`). Images go through in
+batches, batches in blocks that the matrix library likes (`blas.blocks_of_rows`), and threads take
+the next batch in turn. Where float32 might overflow, the same steps are done in float64.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_cli.checks import require_at_least
+from mnist_cli.net.blas import blocks_of_rows, one_thread
+from mnist_cli.net.images import Images, as_floats
+from mnist_cli.spec import CLASSES, PIXELS
+
+Float32 = NDArray[np.float32]
+Activation = Literal["sigmoid", "relu"]
+
+_SATURATED = 20.0  # tanh(20) is exactly 1 in float32 and float64
+_SAFE = 1e37  # a bound on float32 sums that leaves room below the largest float32, 3.4e38
+_FAR = 1e150  # where float64 values are cut, so that their products with float32 cannot overflow
+
+# What is left of an activation when its constants are folded into the layers.
+_SQUASH: dict[str, Callable[..., Any]] = {"sigmoid": np.tanh, "relu": partial(np.maximum, 0)}
+
+
+class Engine:
+    """Images to logits for one net, whose layers are known to chain; it never changes.
+
+    Parameters are those of `mnist_cli.net.network.Network`, read-only float32.
+    """
+
+    def __init__(
+        self, weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
+    ) -> None:
+        self._net = weights, biases, activation
+        self._squash = _SQUASH[activation]
+        with np.errstate(over="ignore"):  # what overflows is never used: see `_input_limit`
+            self._layers = [M.astype(np.float32) for M in _fold(*self._net)]
+        self._transposed = [np.ascontiguousarray(M.T) for M in self._layers]
+        self._input_limit = _input_limit(*self._net)
+
+    def run_one(self, row: Images) -> Float32:
+        """Logits (10,) of one image (1, 784).
+
+        Here a call of NumPy costs as much as its arithmetic: few calls.
+        """
+        if not _within(row, self._input_limit):
+            return self._run_carefully(row).reshape(CLASSES)  # (1, 10) -> (10,)
+        h = np.empty(PIXELS + 1, np.float32)
+        _fill(h[:PIXELS], row[0])
+        h[PIXELS] = 1
+        squash = self._squash
+        *hidden, last = self._transposed
+        for M in hidden:
+            h = M.dot(h)  # (52, 785) @ (785,) -> (52,)
+            squash(h, out=h)
+        logits: Float32 = last.dot(h)  # (10, 104) @ (104,) -> (10,)
+        return logits
+
+    def run(self, rows: Images, batch_size: int | None, threads: int) -> Float32:
+        """Logits (N, 10) of many images (N, 784); `batch_size` None takes all at once."""
+        count = len(rows)
+        if not _within(rows, self._input_limit):
+            return self._run_carefully(rows)
+        size = count if batch_size is None else require_at_least("batch_size", batch_size)
+        size = max(min(size, count), 1)
+        require_at_least("threads", threads)
+        logits = np.empty((count, CLASSES), np.float32)
+        starts = deque(range(0, count, size))  # popleft is atomic: workers share it
+
+        def work() -> None:
+            forward = self._forward(size)
+            while starts:
+                try:
+                    start = starts.popleft()
+                except IndexError:  # another worker was quicker
+                    return
+                batch = rows[start : start + size]
+                if len(batch) < size:  # the last one
+                    forward = self._forward(len(batch))
+                forward(batch, logits[start : start + size])
+
+        with one_thread():
+            workers = min(threads, len(starts))
+            if workers <= 1:
+                work()
+            else:
+                # The calling thread only waits: beside one worker it would share a core with it.
+                _run_side_by_side(work, workers)
+        return logits
+
+    def _forward(self, size: int) -> Callable[[Images, Float32], None]:
+        """What takes a batch (size, 784) to logits (size, 10), in buffers used again each time.
+
+        A batch lies in blocks of as many rows as the matrix library likes best: 100 images, each
+        with the 1 for the bias, as (5, 20, 785).
+        """
+        *hidden, last = self._layers
+        blocks, rows = blocks_of_rows(size, self._layers[0].size)
+        inputs = [np.zeros((blocks, rows, len(M)), np.float32) for M in self._layers]
+        inputs[0][..., PIXELS] = 1
+        pixels = inputs[0].reshape(-1, PIXELS + 1)[:size, :PIXELS]  # (5, 20, 785) -> (100, 784)
+        steps = list(zip(hidden, pairwise(inputs), strict=True))
+        h_last = inputs[-1].reshape(-1, len(last))[:size]  # (5, 20, 104) -> (100, 104)
+        squash = self._squash
+
+        def forward(batch: Images, logits: Float32) -> None:
+            _fill(pixels, batch)
+            for M, (x, h) in steps:
+                np.matmul(x, M, out=h)  # (5, 20, 785) @ (785, 52) -> (5, 20, 52)
+                squash(h, out=h)
+            np.dot(h_last, last, out=logits)  # (100, 104) @ (104, 10) -> (100, 10)
+
+        return forward
+
+    def _run_carefully(self, rows: Images) -> Float32:
+        """Logits (N, 10) where float32 might overflow: float64, all values held within 1e150."""
+        h = np.ones((len(rows), PIXELS + 1))
+        h[:, :PIXELS] = as_floats(rows).clip(-_FAR / 255, _FAR / 255) * 255
+        *hidden, last = _fold(*self._net)
+        for M in hidden:
+            h = self._squash(h @ M).clip(-_FAR, _FAR)  # (N, 785) @ (785, 52) -> (N, 52)
+        largest = float(np.finfo(np.float32).max)
+        logits: Float32 = (h @ last).clip(-largest, largest).astype(np.float32)
+        return logits
+
+
+def _fold(
+    weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
+) -> list[NDArray[np.float64]]:
+    """Each layer as one matrix, so that a layer is one product and one tanh.
+
+    - sigmoid(a) = (1 + tanh(a / 2)) / 2, so a hidden layer gives t = tanh(a / 2) and the layer
+      after it takes z @ W + b = t @ (W / 2) + (b + sum of W's rows / 2);
+    - pixels stay 0..255, so W1 takes the division by 255;
+    - the bias is one more row of the matrix, for an input that is always 1. A hidden layer hands
+      that 1 on by one more column: tanh(20) is 1, and so is relu(1). Columns of 0 fill the matrix
+      up to a multiple of 4, which processors take at once.
+    """
+    tanh = activation == "sigmoid"
+    matrices = []
+    height = PIXELS + 1
+    for layer, (W32, b32) in enumerate(zip(weights, biases, strict=True)):
+        W, b = W32.astype(np.float64), b32.astype(np.float64)
+        first, last = layer == 0, layer == len(weights) - 1
+        if first:
+            W = W / 255
+        elif tanh:
+            W, b = W / 2, b + W.sum(axis=0) / 2
+        if tanh and not last:
+            W, b = W / 2, b / 2
+        rows, columns = W.shape
+        width = columns if last else columns // 4 * 4 + 4
+        M = np.zeros((height, width))  # (785, 52) for W1 (784, 50)
+        M[:rows, :columns] = W
+        M[rows, :columns] = b
+        if not last:
+            M[rows, columns] = _SATURATED if tanh else 1
+        matrices.append(M)
+        height = width
+    return matrices
+
+
+def _input_limit(
+    weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
+) -> float:
+    """The largest |x| for which no float32 sum of the quick way can overflow; 0 if there is none.
+
+    With |x| <= limit, every sum of a layer is at most ``gain * limit + rest``.
+    """
+    gain, rest, limit = 1.0, 0.0, np.inf
+    for W, b in zip(weights, biases, strict=True):
+        reach = float(np.abs(W.astype(np.float64)).sum(axis=0).max())
+        gain, rest = gain * reach, rest * reach + float(np.abs(b).max())
+        if rest >= _SAFE:
+            return 0.0
+        limit = min(limit, (_SAFE - rest) / gain if gain else np.inf)
+        if activation == "sigmoid":
+            gain, rest = 0.0, 1.0  # whatever comes in, 0..1 goes out
+    return min(limit / 255, _SAFE)
+
+
+def _within(rows: Images, limit: float) -> bool:
+    """Whether all values are at most `limit` in size; false for NaN and infinity."""
+    if rows.dtype == np.uint8:
+        return limit >= 1
+    if rows.size == 0:
+        return True
+    return bool(rows.max() <= limit and rows.min() >= -limit)
+
+
+def _fill(target: Float32, images: Images) -> None:
+    """Write images into a float32 buffer on the scale 0..255 that the folded weights take."""
+    if images.dtype == np.uint8:
+        target[...] = images
+    else:
+        np.multiply(images, 255, out=target, casting="same_kind")
+
+
+def _run_side_by_side(work: Callable[[], None], count: int) -> None:
+    """Run `work` in `count` threads and wait; an error in one of them is raised here.
+
+    A `ThreadPoolExecutor` does the same, but to set it up and wind it up takes as long as a few
+    batches.
+    """
+    errors: list[Exception] = []
+
+    def guarded() -> None:
+        try:
+            work()
+        except Exception as error:
+            errors.append(error)
+
+    workers = [threading.Thread(target=guarded) for _ in range(count)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if errors:
+        raise errors[0]

@@ -1,0 +1,124 @@
+"""Sets as arrays: what the defaults are, what is read of large files, and what is refused."""
+
+import gzip
+import struct
+
+import numpy as np
+import pytest
+from support.limited import run_measured
+from support.sets import write_images, write_labels
+
+from mnist_cli.datasets.arrays import (
+    load_images,
+    load_items,
+    load_labelled,
+    load_labels,
+    load_mnist,
+)
+from mnist_cli.errors import FileError, FormatError
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The first 30 test images and labels as files."""
+    return (
+        write_images(tmp_path / "own.idx3-ubyte", load_images()[:30]),
+        write_labels(tmp_path / "own.idx1-ubyte", load_labels()[:30]),
+    )
+
+
+def test_mnist_is_the_embedded_test_set_and_the_training_set_of_the_data_directory(
+    shared_data, tmp_path, monkeypatch
+):
+    images, labels = load_mnist("test")
+    assert (images.shape, images.dtype) == ((10_000, 28, 28), np.uint8)
+    assert (labels.shape, labels.dtype) == ((10_000,), np.uint8)
+    assert labels[:5].tolist() == [7, 2, 1, 0, 4]  # as every MNIST tutorial shows
+    monkeypatch.setenv("MNIST_DATA_DIR", str(tmp_path))
+    with pytest.raises(FileError, match="Run 'mnist download train' first"):
+        load_mnist("train")
+    monkeypatch.setenv("MNIST_DATA_DIR", str(shared_data))
+    images, labels = load_mnist("train")
+    assert (images.shape, labels.shape) == ((60_000, 28, 28), (60_000,))
+    assert labels[:5].tolist() == [5, 0, 4, 1, 9]
+    with pytest.raises(ValueError, match="'validation': expected 'test' or 'train'"):
+        load_mnist("validation")
+
+
+def test_a_pair_of_files_is_loaded_whole_or_up_to_a_limit(files, tmp_path):
+    assert len(load_images("own-idx3-ubyte", data_dir=tmp_path)) == 30
+    for limit in (None, 1, 30, 99):
+        images, labels = load_labelled(*files, limit=limit)
+        assert np.array_equal(images, load_images()[:30][:limit])
+        assert np.array_equal(labels, load_labels()[:30][:limit])
+    images, labels = load_labelled("own-idx3-ubyte", "own-idx1-ubyte.gz", data_dir=tmp_path)
+    assert (len(images), len(labels)) == (30, 30)
+
+
+def test_items_have_labels_where_these_are_known(files):
+    images, labels = load_items([42, 0])
+    assert np.array_equal(images, load_images()[[42, 0]])
+    assert np.array_equal(labels, load_labels()[[42, 0]])
+    images, labels = load_items([29], files[0])
+    assert np.array_equal(images, load_images()[[29]])
+    assert labels is None
+    assert load_items([29], *files)[1].tolist() == load_labels()[[29]].tolist()
+    with pytest.raises(IndexError, match=r"30 is not in the range 0\.\.29"):
+        load_items([30], files[0])
+
+
+def test_other_counts_are_refused_before_either_body_is_read(files, tmp_path):
+    labels = tmp_path / "labels\x1b"
+    labels.write_bytes(gzip.compress(struct.pack(">2i", 2049, 10**9)) + b"no gzip from here on")
+    for load in (load_labelled, lambda *pair: load_items([0], *pair)):
+        with pytest.raises(FormatError) as caught:
+            load(files[0], labels)
+        assert r"labels\x1b: found 1,000,000,000 labels, expected 30, one for" in str(caught.value)
+
+
+def huge(tmp_path, count):
+    """Gzip files that declare `count` images and labels: of the images only 1,000 are there."""
+    images, labels = tmp_path / "images", tmp_path / "labels"
+    images.write_bytes(gzip.compress(struct.pack(">4i", 2051, count, 28, 28) + bytes(784_000)))
+    megabyte = gzip.compress(bytes(1_000_000))
+    start = gzip.compress(struct.pack(">2i", 2049, count))
+    labels.write_bytes(start + megabyte * (count // 1_000_000))
+    return images, labels
+
+
+MEASURE = """
+from mnist_cli.datasets.arrays import load_labelled
+from mnist_cli.datasets.idx import open_labels
+from mnist_cli.datasets.labelled import open_labelled
+images, labels = sys.argv[1:]
+before = peak_megabytes()
+with open_labelled(images, labels, limit=10) as data:
+    print(data.samples)
+print(len(load_labelled(images, labels, limit=100)[1]))
+with open_labels(labels) as file:
+    print(file.items([0, file.count - 1]).size)
+print(peak_megabytes() - before)
+"""
+
+
+def test_a_small_gzip_of_very_many_labels_takes_no_memory(tmp_path):
+    *counts, megabytes = map(int, run_measured(MEASURE, *huge(tmp_path, 100_000_000)).split())
+    assert counts == [10, 100, 2]
+    assert megabytes < 20
+
+
+def test_a_set_that_will_not_fit_in_memory_is_refused_by_its_header(tmp_path):
+    code = """
+from mnist_cli.datasets.arrays import load_labelled, memory_bytes
+from mnist_cli.errors import MnistError
+resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, resource.RLIM_INFINITY))
+print(memory_bytes())
+try:
+    load_labelled(*sys.argv[1:], bytes_per_image=7_840)
+except MnistError as error:
+    print(error)
+"""
+    found, message = run_measured(code, *huge(tmp_path, 1_000_000)).splitlines()
+    assert int(found) <= 2_000_000_000
+    assert "images: 1,000,000 images need 7.8 GB of memory, found " in message
+    assert message.endswith("Use fewer of them, with --limit.")

@@ -1,0 +1,73 @@
+"""A labelled set gone through in chunks is the set as it is."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from mnist_cli import load_images, load_labels
+from mnist_cli.datasets import labelled
+from mnist_cli.datasets.corruptions import Corruption
+from mnist_cli.datasets.labelled import count_correct, open_labelled
+from mnist_cli.errors import FormatError
+
+
+def gathered(data, batch_size):
+    """All images and labels of a set, and the size of each chunk."""
+    chunks = [(images.copy(), labels) for images, labels in data.chunks(batch_size)]
+    images, labels = map(np.concatenate, zip(*chunks, strict=True))
+    return images, labels, [len(part) for part, _ in chunks]
+
+
+def test_the_embedded_test_set_is_one_chunk():
+    with open_labelled() as data:
+        images, labels, sizes = gathered(data, 100)
+        assert (data.samples, data.at_once, sizes) == (10_000, 10_000, [10_000])
+        assert data.found.origin == "embedded"
+    assert np.array_equal(images, load_images())
+    assert np.array_equal(labels, load_labels())
+
+
+@pytest.mark.parametrize("limit", [None, 1, 150, 9_999])
+@pytest.mark.parametrize(("batch_size", "size"), [(7, 98), (100, 100), (333, 333)])
+def test_chunks_of_whole_batches_make_up_a_set_that_does_not_fit(
+    monkeypatch, limit, batch_size, size
+):
+    monkeypatch.setattr(labelled, "CHUNK_BYTES", 100 * 784)
+    with open_labelled(limit=limit) as data:
+        for _ in range(2):  # each time from the start
+            images, labels, sizes = gathered(data, batch_size)
+            assert set(sizes[:-1]) <= {size}
+            assert np.array_equal(images, load_images()[:limit])
+            assert np.array_equal(labels, load_labels()[:limit])
+        assert data.at_once == (1 if limit == 1 else 100)
+
+
+def test_a_corruption_is_the_same_in_chunks(monkeypatch):
+    corruption = Corruption(shift=(1, 2), noise=0.2)
+    with open_labelled(limit=500) as data:
+        whole, *_ = gathered(data.corrupted(corruption), 100)
+    monkeypatch.setattr(labelled, "CHUNK_BYTES", 100 * 784)
+    with open_labelled(limit=500, corruption=corruption) as data:
+        images, _, sizes = gathered(data, 10)
+        assert sizes == [100] * 5
+        assert np.array_equal(images, whole)
+        raw, _, sizes = gathered(data.corrupted(Corruption(normalize=False)), 5)
+    assert sizes == [25] * 20  # floats are four times as large
+    assert raw.dtype == np.float32
+    assert np.array_equal(raw, load_images()[:500])
+
+
+def test_of_a_gzip_file_the_rest_beyond_the_limit_is_not_checked(tmp_path):
+    path = tmp_path / "labels"
+    content = b"\0\0\x08\x01" + (10_000).to_bytes(4, "big") + load_labels().tobytes()
+    path.write_bytes(gzip.compress(content)[:-1])
+    with open_labelled(labels=path, limit=10) as data:
+        assert np.array_equal(data.labels, load_labels()[:10])
+    with pytest.raises(FormatError, match="cut"), open_labelled(labels=path):
+        pass
+
+
+def test_correct_predictions_are_counted():
+    assert count_correct(np.array([3, 1, 4, 1]), np.array([3, 1, 1, 4], np.uint8)) == 2
+    assert count_correct(np.array([], int), np.array([], np.uint8)) == 0

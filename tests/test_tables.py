@@ -1,0 +1,56 @@
+"""Rows for other programs, read back with `csv` and `json`."""
+
+import csv
+import json
+
+import pytest
+
+from mnist_cli.errors import FileError
+from mnist_cli.tables import table_writer
+
+COLUMNS = ("source", "prediction", "correct", "warnings", "probabilities")
+ROWS = [
+    {
+        "source": "a,\n\x1b.png",
+        "prediction": 7,
+        "correct": True,
+        "warnings": ["one", "two"],
+        "probabilities": [n / 45 for n in range(10)],
+    },
+    {"source": "é", "prediction": None, "correct": False, "warnings": [], "probabilities": None},
+]
+
+
+def write(path, rows=ROWS, **options):
+    with table_writer(path, COLUMNS, **options) as add:
+        for row in rows:
+            add([row])
+
+
+def test_json_lines_hold_each_row_as_it_is(tmp_path):
+    write(tmp_path / "t.jsonl")
+    lines = (tmp_path / "t.jsonl").read_text("ascii").splitlines()
+    assert [json.loads(line) for line in lines] == ROWS
+
+
+def test_csv_holds_the_columns_escaped_and_probabilities_in_ten(tmp_path):
+    write(tmp_path / "t.CSV")
+    with (tmp_path / "t.CSV").open(encoding="utf-8", newline="") as file:
+        first, second = csv.DictReader(file)
+    assert list(first) == [*COLUMNS[:-1], *(f"p{digit}" for digit in range(10))]
+    assert first["source"] == r"a,\n\x1b.png"
+    assert (first["prediction"], first["correct"], first["warnings"]) == ("7", "true", "one; two")
+    assert [float(first[f"p{digit}"]) for digit in range(10)] == ROWS[0]["probabilities"]
+    assert list(second.values()) == ["é", "", "false", ""] + [""] * 10
+
+
+def test_a_table_appears_whole_or_not_at_all(tmp_path):
+    with pytest.raises(TypeError):
+        write(tmp_path / "t.jsonl", [{"a": object()}])
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ValueError, match=r"must end in \.csv or \.jsonl, found '.txt'"):
+        write(tmp_path / "t.txt")
+    write(tmp_path / "t.csv", [])
+    with pytest.raises(FileError, match="exists already"):
+        write(tmp_path / "t.csv")
+    write(tmp_path / "t.csv", overwrite=True)
