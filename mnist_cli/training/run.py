@@ -308,7 +308,7 @@ def _save(
     history = training.epochs
     card = Card(
         recipe=training.recipe.name,
-        numbers=training.recipe.numbers(),
+        hyperparameters=training.recipe.numbers(),
         seed=training.seed,
         training_images=len(training.labels),
         validation_images=len(training.validation_labels),

@@ -74,6 +74,7 @@ def find_global(module: object, name: object) -> Marker:
 
 
 def not_weights(problem: str) -> FormatError:
+    """The error for a pickle that does what those of weights never do."""
     return FormatError(
         f"{problem}: this is not a weights file; nothing was run",
         hint="'mnist download' gets the book's weights.",

@@ -16,7 +16,7 @@ from mnist_cli.cli.train import _RECIPES
 from mnist_cli.datasets.idx import load_images, load_labels
 from mnist_cli.render.views.train import curve
 from mnist_cli.training.recipes import RECIPES
-from mnist_cli.weights.card import card_of, read_card
+from mnist_cli.weights.card import find_card, read_card
 from mnist_cli.weights.weights_file import load_network, read_weights
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
@@ -117,8 +117,8 @@ def test_numbers_of_the_recipe_can_be_set(files, tmp_path):
     numbers = ("--set", "weight_decay=0.25", "--set", "held-out=10", "--batch-size", "64")
     mnist("train", *files, *numbers, "--epochs", "1", "-o", tmp_path / "w.pkl")
     card = read_card(tmp_path / "w.json")
-    assert card.numbers["weight_decay"] == 0.25
-    assert card.numbers["batch_size"] == 64
+    assert card.hyperparameters["weight_decay"] == 0.25
+    assert card.hyperparameters["batch_size"] == 64
     assert (card.training_images, card.validation_images) == (990, 10)
 
 
@@ -201,9 +201,9 @@ def test_ctrl_c_keeps_the_best_so_far(files, tmp_path):
     assert load_network(tmp_path / "w.pkl.partial").parameter_count == 45360
 
 
-def test_inspect_shows_the_card_of_the_embedded_weights_only(tmp_path):
+def test_inspect_shows_the_find_card_the_embedded_weights_only(tmp_path):
     embedded = read_weights()
-    card = card_of(embedded.file, embedded.sha256)
+    card = find_card(embedded.file, embedded.sha256)
     assert card is not None  # the card that ships names the weights that ship
     shown = mnist("inspect").stdout
     assert f"recipe {card.recipe}, {len(card.loss_by_epoch)} epochs, seed {card.seed}" in shown

@@ -17,7 +17,7 @@ from mnist_cli.training.backprop import fold, initial_parameters, logits, loss_a
 from mnist_cli.training.distortions import Distortions
 from mnist_cli.training.recipes import RECIPES, Recipe
 from mnist_cli.training.run import Epoch, Interrupted, Training, train_file
-from mnist_cli.weights.card import Card, card_of, card_path, read_card, write_card
+from mnist_cli.weights.card import Card, find_card, card_path, read_card, write_card
 from mnist_cli.weights.weights_file import load_network
 
 BENT = Distortions(rotation=10, log_scale=0.1, shear=0.1, shift=1, elastic=1, thickness=0.3)
@@ -275,7 +275,7 @@ def test_weights_and_card_are_written_together(files: dict[str, Path], tmp_path:
     assert card.recipe == "short"
     assert card.seed == 5
     assert (card.training_images, card.validation_images) == (800, 100)
-    assert card.numbers["epochs"] == len(card.loss_by_epoch) == len(reported) == 3
+    assert card.hyperparameters["epochs"] == len(card.loss_by_epoch) == len(reported) == 3
     assert card.validation_accuracy_by_epoch == tuple(e.validation_accuracy for e in reported)
     assert card.validation_accuracy == reported[-1].validation_accuracy
     assert card.test_accuracy is None  # these are not MNIST's own files, and none to test on given
@@ -418,12 +418,12 @@ def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 def test_a_card_counts_for_the_weights_it_names(tmp_path: Path) -> None:
     weights = tmp_path / "w.pkl"
-    assert card_of(weights, CARD.weights_sha256) is None
+    assert find_card(weights, CARD.weights_sha256) is None
     write_card(CARD, tmp_path / "w.json")
-    assert card_of(weights, CARD.weights_sha256) == CARD
-    assert card_of(weights, "1" * 64) is None
+    assert find_card(weights, CARD.weights_sha256) == CARD
+    assert find_card(weights, "1" * 64) is None
     (tmp_path / "w.json").write_text("{}")
-    assert card_of(weights, CARD.weights_sha256) is None
+    assert find_card(weights, CARD.weights_sha256) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff\xfe", b"[" * 100_000, b"NaN"])
