@@ -25,6 +25,7 @@ from mnist_cli.weights.records import DTYPES, ArrayRecord, Contents, name_dtype,
 
 MAX_MEMBERS = 64
 MAX_HEADER = 1024  # bytes; NumPy writes 128 for a plain array
+_ENTRY_SIZE = 46  # of a member in the directory, without its name, extras and comment
 _MAX_ENTRY = 512  # bytes of a member in the directory; NumPy's takes 52
 _LOCAL = struct.Struct("<8xH16x2H")  # before a member: its method, the lengths of name and extras
 _DATA_DESCRIPTOR_SIZES = (12, 16, 20, 24)  # written after the data by those who cannot seek
@@ -88,10 +89,15 @@ def _find_directory(content: bytes) -> tuple[int, int]:
     disks, here, count, size, start, comment = struct.unpack_from("<I2H2IH", content, end + 4)
     if not 1 <= count <= MAX_MEMBERS:
         raise FormatError(f"the archive has {count:,} members, expected 2 to 16")
-    # zipfile would take its numbers from here instead.
+    # In zip64 the numbers stand elsewhere; no archive of this size needs it.
     is_zip64 = content.startswith(b"PK\x06\x07", max(0, end - 20))
-    whole = not (disks or comment) and here == count and start + size == end
-    if is_zip64 or not whole or size > count * _MAX_ENTRY:
+    if disks or comment or is_zip64 or here != count or not 0 < size <= count * _MAX_ENTRY:
+        raise FormatError("the archive's directory is damaged")
+    position = start
+    for _ in range(count):  # zipfile would let the last entry claim more than there is
+        if position + _ENTRY_SIZE <= end:
+            position += _ENTRY_SIZE + sum(struct.unpack_from("<3H", content, position + 28))
+    if position != end or start + size != end:
         raise FormatError("the archive's directory is damaged")
     return count, start
 
