@@ -1,9 +1,8 @@
 """Training: gradients, folding, recipes, cards, determinism, and what Ctrl-C leaves."""
 
 import hashlib
-import json
 import struct
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from mnist_cli.training.backprop import fold, initial_parameters, logits, loss_a
 from mnist_cli.training.distortions import Distortions
 from mnist_cli.training.recipes import RECIPES, Recipe
 from mnist_cli.training.run import Epoch, Interrupted, Training, train_file
-from mnist_cli.weights.card import Card, find_card, card_path, read_card, write_card
+from mnist_cli.weights.card import read_card
 from mnist_cli.weights.weights_file import load_network
 
 BENT = Distortions(rotation=10, log_scale=0.1, shear=0.1, shift=1, elastic=1, thickness=0.3)
@@ -387,63 +386,3 @@ def test_a_limit_below_one_is_refused(tmp_path: Path, limit: int) -> None:
 def test_a_name_that_says_no_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"\.pkl or \.npz"):
         train_file(tmp_path / "w.bin", SHORT)
-
-
-# --- Cards
-
-CARD = Card(
-    recipe="quick",
-    numbers={"epochs": 2, "learning_rate": 0.004},
-    seed=1,
-    training_images=800,
-    validation_images=200,
-    versions={"numpy": "2.0"},
-    seconds=1.5,
-    train_accuracy=0.98,
-    validation_accuracy=0.97,
-    test_accuracy=None,
-    weights_sha256="0" * 64,
-    loss_by_epoch=(0.5, 0.25),
-    validation_accuracy_by_epoch=(0.9, 0.97),
-)
-
-
-def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
-    assert card_path(tmp_path / "w.pkl") == tmp_path / "w.json"
-    write_card(CARD, tmp_path / "w.json")
-    assert read_card(tmp_path / "w.json") == CARD
-    with pytest.raises(FileError, match="exists already"):
-        write_card(CARD, tmp_path / "w.json")
-
-
-def test_a_card_counts_for_the_weights_it_names(tmp_path: Path) -> None:
-    weights = tmp_path / "w.pkl"
-    assert find_card(weights, CARD.weights_sha256) is None
-    write_card(CARD, tmp_path / "w.json")
-    assert find_card(weights, CARD.weights_sha256) == CARD
-    assert find_card(weights, "1" * 64) is None
-    (tmp_path / "w.json").write_text("{}")
-    assert find_card(weights, CARD.weights_sha256) is None
-
-
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff\xfe", b"[" * 100_000, b"NaN"])
-def test_what_is_not_a_card_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "w.json").write_bytes(content)
-    with pytest.raises(FormatError, match="not the card of a training run"):
-        read_card(tmp_path / "w.json")
-
-
-@pytest.mark.parametrize("name", sorted(set(asdict(CARD)) - {"test_accuracy"}))
-@pytest.mark.parametrize("value", [[["x"]], {"x": [1]}, True, -1.5])
-def test_a_card_with_a_field_of_another_sort_is_refused(
-    tmp_path: Path, name: str, value: object
-) -> None:
-    (tmp_path / "w.json").write_text(json.dumps(asdict(CARD) | {name: value}))
-    with pytest.raises(FormatError, match=f"its field {name} holds something else"):
-        read_card(tmp_path / "w.json")
-
-
-def test_a_card_may_not_be_huge(tmp_path: Path) -> None:
-    (tmp_path / "w.json").write_bytes(b" " * (2 << 20))
-    with pytest.raises(FileError, match="too large"):
-        read_card(tmp_path / "w.json")
