@@ -5,7 +5,7 @@ believed only where it names the SHA-256 of the very weights it lies beside.
 """
 
 import json
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +110,7 @@ def read_card(path: AnyPath) -> Card:
         raise _not_a_card(path, "it is not an object of fields")
     values: dict[str, Any] = {}
     for each in fields(Card):
-        if each.name not in document and each.default is not MISSING:
-            continue
-        value = document.get(each.name)
+        value = document.get(each.name, each.default)
         if type(value) not in _IN_JSON[each.type]:
             raise _not_a_card(path, f"its field {each.name} is missing or holds something else")
         values[each.name] = tuple(value) if type(value) is list else value

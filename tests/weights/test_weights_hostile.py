@@ -413,6 +413,8 @@ def test_a_member_with_bytes_behind_its_end():
     parse_weights(with_member(honest, packed, len(b1), zlib.crc32(b1)))
     problem = refusal(with_member(honest, packed + b"hidden", len(b1), zlib.crc32(b1)))
     assert problem == "b1.npy has a wrong checksum or length"
+    problem = refusal(with_member(honest, b"\xff" + packed, len(b1), zlib.crc32(b1)))
+    assert problem == "b1.npy is damaged: it cannot be inflated"
 
 
 def test_a_wrong_checksum():
