@@ -116,8 +116,8 @@ def examples(*commands: str) -> str:
 
 
 def note_activation(layer_sizes: tuple[int, ...], given: str | None) -> None:
-    """For any net but the book's, say which activation was assumed: the file does not tell."""
-    if given is None and layer_sizes != LAYER_SIZES:
+    """For any deep net but the book's, say which activation was assumed: the file does not tell."""
+    if given is None and len(layer_sizes) > 2 and layer_sizes != LAYER_SIZES:
         from mnist_cli.render.text import note
 
         note("a weights file does not name its activation: sigmoid was assumed (--activation relu)")

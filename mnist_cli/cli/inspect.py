@@ -14,23 +14,30 @@ from mnist_cli.cli.common import (
     note_activation,
     present,
 )
+from mnist_cli.spec import LAYER_SIZES
+from mnist_cli.weights.formats import KINDS
 
 
 @click.command(
+    help=f"""Show the shapes and parameters of a weights FILE ({KINDS}).
+
+    Without FILE: the embedded weights. With two: how far apart they are, and on how many test
+    images they disagree. A file is read as data; nothing in it is executed.
+    """,
     epilog=examples(
         "mnist inspect",
         "mnist inspect weights.pkl",
         "mnist inspect --json weights.pkl",
         "mnist inspect --stats --neuron 7",
         "mnist inspect weights.pkl sample_weight.pkl",
-    )
+    ),
 )
 @click.argument("files", metavar="[FILE [FILE]]", nargs=-1)
-@click.option("--stats", is_flag=True, help="How the values of each array are spread.")
+@click.option("--stats", is_flag=True, help="Describe each array's values: range, mean, histogram.")
 @click.option(
-    "--neuron", type=int, metavar="N", help="What unit N of the first layer looks for, from 0."
+    "--neuron", type=int, metavar="N", help="What neuron N of the first layer looks for, from 0."
 )
-@click.option("--neurons", is_flag=True, help="The same for all units, on one sheet.")
+@click.option("--neurons", is_flag=True, help="The same for all neurons, on one sheet.")
 @activation_option
 @data_dir_option
 @export_option
@@ -47,14 +54,12 @@ def inspect(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Show the shapes and parameters of a weights FILE (.pkl or .npz).
-
-    Without FILE: the embedded weights. With two: how far apart they are, and on how many test
-    images they disagree. A file is read as data; nothing in it is executed.
-    """
+    """Show one weights file, or compare two."""
     output: dict[str, Any] = {"as_json": as_json, "export": export, "force": force}
     if len(files) > 1:
-        if len(files) > 2 or stats or neurons or neuron is not None:
+        if len(files) > 2:
+            raise click.UsageError("Name at most two files.")
+        if stats or neurons or neuron is not None:
             raise click.UsageError("Two files are compared; name one for anything else.")
         _compare(files[0], files[1], activation, data_dir, output)
         return
@@ -66,7 +71,7 @@ def inspect(
     try:
         summary = summarize(
             files[0] if files else None,
-            activation=activation or "sigmoid",
+            activation=activation,
             data_dir=data_dir,
             stats=stats,
             all_neurons=neurons,
@@ -86,7 +91,7 @@ def _compare(
     from mnist_cli.evaluation.disagreement import compare
     from mnist_cli.render.views import compare as render
 
-    result = compare(first, second, activation=activation or "sigmoid", data_dir=data_dir)
+    result = compare(first, second, activation=activation, data_dir=data_dir)
     present(lambda: render.as_json(result), lambda: render.lines(result), **output)
-    for layer_sizes in {result.first.layer_sizes, result.second.layer_sizes}:
-        note_activation(layer_sizes, activation)
+    both = {result.first.layer_sizes, result.second.layer_sizes} - {LAYER_SIZES}
+    note_activation(max(both, key=len, default=LAYER_SIZES), activation)

@@ -1,7 +1,6 @@
 """A training run between files: IDX files in, a weights file and its card out."""
 
 import contextlib
-import hashlib
 import os
 import tempfile
 import time
@@ -13,16 +12,15 @@ from mnist_cli import paths
 from mnist_cli.checks import require_at_least, require_suffix
 from mnist_cli.datasets.arrays import load_labelled, load_mnist
 from mnist_cli.errors import FileError, printable
-from mnist_cli.files import AnyPath, cannot, read_bytes, refuse_existing, replaced_permissions
+from mnist_cli.files import AnyPath, cannot, refuse_existing, replaced_permissions
 from mnist_cli.net.network import Network
 from mnist_cli.spec import PIXELS, TRAIN_IMAGES, TRAIN_LABELS
 from mnist_cli.training.loop import Bytes, Epoch, Report, Training, ignore
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.run import make_card, measure_accuracy
 from mnist_cli.weights.card import Card, card_path, write_card
-from mnist_cli.weights.weights_file import MAX_FILE_BYTES, save_network
-
-SUFFIXES = (".pkl", ".npz")
+from mnist_cli.weights.formats import SUFFIXES
+from mnist_cli.weights.weights_file import read_weights, save_network
 
 _BYTES_PER_IMAGE = 10 * PIXELS  # it is kept twice as bytes and twice as floats: see `Training`
 
@@ -172,7 +170,7 @@ def _save(network: Network, card: Card, output: Path, overwrite: bool) -> Traini
         raise FileError(error.problem, source=output, hint=hint) from None
     card_file = card_path(output)
     try:
-        sha256 = hashlib.sha256(read_bytes(output, MAX_FILE_BYTES)).hexdigest()
+        sha256 = read_weights(output).sha256
         card = replace(card, weights_sha256=sha256)
         write_card(card, card_file, overwrite=overwrite)
     except FileError as error:

@@ -5,8 +5,6 @@ believed only where it names the SHA-256 of the very weights it lies beside.
 """
 
 import json
-import math
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -15,11 +13,14 @@ from mnist_cli.errors import FormatError, MnistError
 from mnist_cli.files import AnyPath, read_bytes, write_bytes
 
 _LARGEST = 1 << 20  # bytes; a card of a thousand epochs has some 30,000
+_LARGEST_NUMBER = 1 << 64
 
 
 @dataclass(frozen=True)
 class Card:
     """What a training run was and what came of it.
+
+    A new field needs a default, so that older cards can still be read.
 
     Attributes
     ----------
@@ -56,35 +57,71 @@ class Card:
     validation_accuracy_by_epoch: tuple[float, ...]
 
 
+# What a field of each of these types is in JSON. What dictionaries and lists hold is not checked.
+_IN_JSON: dict[Any, tuple[type, ...]] = {
+    str: (str,),
+    int: (int,),
+    float: (int, float),
+    float | None: (int, float, type(None)),
+    dict[str, int | float]: (dict,),
+    dict[str, str]: (dict,),
+    tuple[float, ...]: (list,),
+}
+
+
 def card_path(weights: AnyPath) -> Path:
     """Where the card of a weights file is: the same name with the suffix ``.json``."""
     return Path(weights).with_suffix(".json")
 
 
 def write_card(card: Card, path: AnyPath, *, overwrite: bool = False) -> None:
-    """Write a card. Raises `FileError`."""
+    """Write a card.
+
+    Raises
+    ------
+    FileError
+        Where the file cannot be written, or exists already and `overwrite` is False.
+    """
     text = json.dumps(asdict(card), indent=1)
     write_bytes(path, text.encode("ascii") + b"\n", overwrite=overwrite)
 
 
 def read_card(path: AnyPath) -> Card:
-    """Read a card. Raises `FileError` and `FormatError`."""
+    """Read a card; fields that are not a card's are ignored.
+
+    Raises
+    ------
+    FileError
+        For a file that cannot be read or is larger than 1 MiB.
+    FormatError
+        For one that is not a card.
+    """
+    content = read_bytes(path, _LARGEST)
     try:
-        content = json.loads(read_bytes(path, _LARGEST))
+        document = json.loads(
+            content,
+            parse_int=_parse_number,
+            parse_float=_parse_number,
+            parse_constant=_parse_number,
+        )
     except (ValueError, RecursionError):
-        raise _not_a_card(path, "it is not JSON") from None
-    if type(content) is not dict or set(content) != {each.name for each in fields(Card)}:
-        raise _not_a_card(path, "its fields are not those of a card")
-    for name, fits in _CHECKS.items():
-        if not fits(content[name]):
-            raise _not_a_card(path, f"its field {name} holds something else")
-    for name in ("loss_by_epoch", "validation_accuracy_by_epoch"):
-        content[name] = tuple(content[name])
-    return Card(**content)
+        raise _not_a_card(path, "it is not JSON, or holds NaN or a huge number") from None
+    if type(document) is not dict:
+        raise _not_a_card(path, "it is not an object of fields")
+    values: dict[str, Any] = {}
+    for each in fields(Card):
+        value = document.get(each.name, each.default)
+        if type(value) not in _IN_JSON[each.type]:
+            raise _not_a_card(path, f"its field {each.name} is missing or holds something else")
+        values[each.name] = tuple(value) if type(value) is list else value
+    return Card(**values)
 
 
-def card_of(weights: AnyPath, sha256: str) -> Card | None:
-    """The card beside a weights file; None without one that is whole and names this SHA-256."""
+def find_card(weights: AnyPath, sha256: str) -> Card | None:
+    """Return the card beside a weights file; None without one that is whole and names this SHA-256.
+
+    Whatever lies there, nothing is raised.
+    """
     try:
         card = read_card(card_path(weights))
     except MnistError:
@@ -92,40 +129,13 @@ def card_of(weights: AnyPath, sha256: str) -> Card | None:
     return card if card.weights_sha256 == sha256 else None
 
 
+def _parse_number(text: str) -> int | float:
+    """A number of a size that can be shown, from JSON or from Python's NaN and Infinity."""
+    value = int(text) if len(text) < 20 and text.lstrip("-").isdigit() else float(text)
+    if not -_LARGEST_NUMBER < value < _LARGEST_NUMBER:
+        raise ValueError
+    return value
+
+
 def _not_a_card(path: AnyPath, why: str) -> FormatError:
     return FormatError(f"this is not the card of a training run: {why}", source=path)
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
-
-
-def _is_accuracy(value: Any) -> bool:
-    return _is_number(value) and 0 <= value <= 1
-
-
-def _is_text(value: Any) -> bool:
-    return type(value) is str
-
-
-_CHECKS: dict[str, Callable[[Any], bool]] = {
-    "recipe": _is_text,
-    "hyperparameters": lambda value: type(value) is dict and all(map(_is_number, value.values())),
-    "seed": _is_count,
-    "training_images": _is_count,
-    "validation_images": _is_count,
-    "versions": lambda value: type(value) is dict and all(map(_is_text, value.values())),
-    "seconds": lambda value: _is_number(value) and value >= 0,
-    "train_accuracy": _is_accuracy,
-    "validation_accuracy": lambda value: value is None or _is_accuracy(value),
-    "test_accuracy": lambda value: value is None or _is_accuracy(value),
-    "weights_sha256": _is_text,
-    "loss_by_epoch": lambda value: type(value) is list and all(map(_is_number, value)),
-    "validation_accuracy_by_epoch": lambda value: (
-        type(value) is list and all(map(_is_accuracy, value))
-    ),
-}

@@ -1,8 +1,8 @@
-"""Reading ``.npz`` archives strictly, bytes in and plain array records out, and writing them.
+"""Weights as ``.npz``: a zip archive of ``.npy`` files, as `numpy.savez` writes it.
 
-An ``.npz`` is a zip archive of ``.npy`` files. `numpy.load` and `zipfile` are made to get the most
-out of an archive; this reader is made to accept only what a writer of arrays produces: members one
-after another without gaps, stored or deflated, each inflated to no more than its array needs.
+`numpy.load` and `zipfile` are made to get the most out of an archive. Of `zipfile` only the list of
+members is taken; this reader accepts what a writer of arrays produces: members one after another
+without gaps, stored or deflated, each exactly as long as it says.
 
 Formats: PKWARE APPNOTE.TXT 4.3 (zip), ``numpy.lib.format`` (npy).
 """
@@ -11,185 +11,162 @@ import io
 import math
 import re
 import struct
+import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError, printable
-from mnist_cli.weights.records import DTYPES, ArrayRecord, dtype_name, not_float
+from mnist_cli.net.network import Activation
+from mnist_cli.weights.formats import MAX_BYTES
+from mnist_cli.weights.records import DTYPES, ArrayRecord, Contents, name_dtype, not_float
 
-MAGIC = b"PK\x03\x04"
 MAX_MEMBERS = 64
-MAX_HEADER = 1024  # NumPy writes 128 bytes for a plain array
-
-_LOCAL = struct.Struct("<4s5H3I2H")
-_CENTRAL = struct.Struct("<4s6H3I5H2I")
-_END = struct.Struct("<4s4H2IH")
+MAX_HEADER = 1024  # bytes; NumPy writes 128 for a plain array
+_ENTRY_SIZE = 46  # of a member in the directory, without its name, extras and comment
+_MAX_ENTRY = 512  # bytes of a member in the directory; NumPy's takes 52
+_LOCAL = struct.Struct("<8xH16x2H")  # before a member: its method, the lengths of name and extras
 _DATA_DESCRIPTOR_SIZES = (12, 16, 20, 24)  # written after the data by those who cannot seek
-
-_ENCRYPTED, _HAS_DATA_DESCRIPTOR = 1, 8
+_ENCRYPTED, _HAS_DATA_DESCRIPTOR, _NAME_IS_UTF8 = 1, 8, 0x800
 _USUAL_FLAGS = 0x080E  # deflate's two level bits, a data descriptor, a name in UTF-8
-_MAX_VERSION = 45  # of the zip format: what very large members need, and NumPy always asks for
-_STORED, _DEFLATED = 0, 8
 
-# The literal that NumPy writes, Python 2's long integers included.
+# The literal that NumPy writes, Python 2's long integers included. NumPy's own reader takes any
+# literal and makes any dtype of it.
 _NPY_HEADER = re.compile(
     rb"\{'descr': ('[^'\\]{1,40}'|\[.*\]), 'fortran_order': (False|True), "
     rb"'shape': \((|%(n)s,|%(n)s(?:, %(n)s)+)\), ?\} *\n?" % {b"n": rb"(?:0|[1-9]\d{0,17})L?"}
 )
 
 
-class _Member(NamedTuple):
-    name: str
-    flags: int
-    method: int
-    checksum: int
-    packed_size: int
-    size: int
-    offset: int
+def read(content: bytes) -> Contents:
+    """Return the arrays of an archive by name, without their ``.npy`` ending.
 
-
-def read_npz(content: bytes, max_bytes: int) -> dict[str, ArrayRecord]:
-    """Return the arrays of an ``.npz`` archive by name, without their ``.npy`` ending.
-
-    The arrays together may take `max_bytes` bytes. Raises `FormatError`, without a source.
+    Raises
+    ------
+    FormatError
+        For an archive that is damaged, or holds anything but float arrays; without a source.
     """
-    arrays: dict[str, ArrayRecord] = {}
-    for member, packed in _members(content):
-        key = member.name.removesuffix(".npy")
-        if key == member.name:
-            raise FormatError(f"has a member {printable(member.name)}, expected W1.npy, b1.npy ...")
+    arrays: dict[str, object] = {}
+    for member, packed in _list_members(content):
+        key = member.orig_filename.removesuffix(".npy")
+        name = printable(member.orig_filename)
+        if key == member.orig_filename:
+            raise FormatError(f"has a member {name}, expected W1.npy, b1.npy ...")
         if key in arrays:
             raise FormatError(f"the array {printable(key)} is there twice")
-        arrays[key] = _array(member, packed, max_bytes)
-        max_bytes -= len(arrays[key].data)
-    return arrays
+        arrays[key] = _read_npy(name, _unpack(member, packed))
+    return Contents(arrays)
 
 
-def _members(content: bytes) -> Iterator[tuple[_Member, bytes]]:
+def _list_members(content: bytes) -> list[tuple[zipfile.ZipInfo, bytes]]:
     """The members in their order and their packed bytes; together they fill the archive."""
-    members, directory = _central_directory(content)
-    starts = [member.offset for member in members] + [directory]
-    if starts[0] != 0:
+    count, directory = _find_directory(content)
+    try:
+        members = zipfile.ZipFile(io.BytesIO(content)).infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error):
+        members = []
+    if len(members) != count:
+        raise FormatError("the archive's directory is damaged")
+    size = sum(member.file_size for member in members)
+    if size > MAX_BYTES + count * MAX_HEADER:
+        raise FormatError(f"describes arrays of {size:,} bytes, at most {MAX_BYTES:,} are read")
+    ends = [member.header_offset for member in members[1:]] + [directory]
+    if members[0].header_offset != 0:
         raise FormatError("the archive begins with bytes that belong to no member")
-    for member, end in zip(members, starts[1:], strict=True):
-        yield member, _packed(content, member, end)
+    return [
+        (member, _find_packed(content, member, end))
+        for member, end in zip(members, ends, strict=True)
+    ]
 
 
-def _central_directory(content: bytes) -> tuple[list[_Member], int]:
-    """The list of members at the end of the archive, and where it starts."""
-    end = len(content) - _END.size
+def _find_directory(content: bytes) -> tuple[int, int]:
+    """How many members the archive lists at its end, and where; the list is bounded, and last."""
+    end = len(content) - 22
     if end < 0 or not content.startswith(b"PK\x05\x06", end):
         raise FormatError("the archive is cut short, or something follows after its end")
-    _, disk, start_disk, here, count, size, directory, comment = _END.unpack_from(content, end)
-    if disk or start_disk or comment or here != count or directory + size != end:
-        raise FormatError("the archive's directory is damaged")
+    disks, here, count, size, start, comment = struct.unpack_from("<I2H2IH", content, end + 4)
     if not 1 <= count <= MAX_MEMBERS:
         raise FormatError(f"the archive has {count:,} members, expected 2 to 16")
-    members = []
-    position = directory
-    for _ in range(count):
-        if position + _CENTRAL.size > end or not content.startswith(b"PK\x01\x02", position):
-            raise FormatError("the archive's directory is damaged")
-        entry = _CENTRAL.unpack_from(content, position)
-        _, _, version, flags, method, _, _, checksum, packed_size, size, *rest = entry
-        name_length, extra_length, comment_length, _, _, _, offset = rest
-        if version > _MAX_VERSION:
-            raise FormatError(f"the archive needs version {version} of zip, at most 45 is read")
-        position += _CENTRAL.size
-        name = content[position : position + name_length]
-        position += name_length + extra_length + comment_length
-        members.append(_Member(_text(name), flags, method, checksum, packed_size, size, offset))
-    if position != end:
+    # In zip64 the numbers stand elsewhere; no archive of this size needs it.
+    is_zip64 = content.startswith(b"PK\x06\x07", max(0, end - 20))
+    if disks or comment or is_zip64 or here != count or not 0 < size <= count * _MAX_ENTRY:
         raise FormatError("the archive's directory is damaged")
-    return members, directory
+    position = start
+    for _ in range(count):  # zipfile would let the last entry claim more than there is
+        if position + _ENTRY_SIZE <= end:
+            position += _ENTRY_SIZE + sum(struct.unpack_from("<3H", content, position + 28))
+    if position != end or start + size != end:
+        raise FormatError("the archive's directory is damaged")
+    return count, start
 
 
-def _text(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")
-
-
-def _packed(content: bytes, member: _Member, end: int) -> bytes:
+def _find_packed(content: bytes, member: zipfile.ZipInfo, end: int) -> bytes:
     """The packed bytes of a member, whose part of the archive ends at `end`."""
-    name = printable(member.name)
-    if member.flags & _ENCRYPTED:
+    name, flags, begin = printable(member.orig_filename), member.flag_bits, member.header_offset
+    if flags & _ENCRYPTED:
         raise FormatError(f"{name} is encrypted")
-    if member.flags & ~_USUAL_FLAGS:
-        raise FormatError(f"{name} has flags {member.flags:#06x} that no writer of arrays sets")
-    if member.method not in (_STORED, _DEFLATED):
-        raise FormatError(f"{name} is packed by method {member.method}, expected 0 or 8 (deflate)")
-    begin = member.offset
-    if begin + _LOCAL.size > end or not content.startswith(MAGIC, begin):
+    if flags & ~_USUAL_FLAGS:
+        raise FormatError(f"{name} has flags {flags:#06x} that no writer of arrays sets")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FormatError(
+            f"{name} is packed by method {member.compress_type}, expected 0 or 8 (deflate)"
+        )
+    if begin + _LOCAL.size > end or not content.startswith(b"PK\x03\x04", begin):
         raise FormatError(f"{name} is not where the archive's directory says")
-    _, _, _, method, *_, name_length, extra_length = _LOCAL.unpack_from(content, begin)
+    method, name_length, extra_length = _LOCAL.unpack_from(content, begin)
     begin += _LOCAL.size
-    local_name = _text(content[begin : begin + name_length])
-    if method != member.method or local_name != member.name:
+    local_name = content[begin : begin + name_length]
+    encoding = "utf-8" if flags & _NAME_IS_UTF8 else "cp437"
+    if method != member.compress_type or local_name != member.orig_filename.encode(encoding):
         raise FormatError(f"{name} has another name or method in the archive's directory")
     begin += name_length + extra_length
-    gap = end - begin - member.packed_size
-    if gap and not (member.flags & _HAS_DATA_DESCRIPTOR and gap in _DATA_DESCRIPTOR_SIZES):
+    gap = end - begin - member.compress_size
+    if gap and not (flags & _HAS_DATA_DESCRIPTOR and gap in _DATA_DESCRIPTOR_SIZES):
         raise FormatError(f"{name} is cut short, overlaps another member or leaves a gap")
-    return content[begin : begin + member.packed_size]
+    return content[begin : begin + member.compress_size]
 
 
-def _array(member: _Member, packed: bytes, max_bytes: int) -> ArrayRecord:
-    """The array in a member. No more is inflated than its header declares, plus one byte."""
-    name = printable(member.name)
-    head, _ = _inflated(member, packed, MAX_HEADER)
-    shape, dtype, order, start = _npy_header(name, head)
-    size = math.prod(shape) * int(dtype[2:])
-    if size > max_bytes:
-        raise FormatError(f"{name} describes {size:,} bytes, at most {max_bytes:,} are read")
-    data, complete = _inflated(member, packed, start + size + 1)
-    found, expected = len(data) - start, f"{size:,} ({dtype_name(dtype)} of shape {shape})"
-    if found != size:
-        raise FormatError(f"{name} holds {_found(found, size)} bytes, expected {expected}")
-    if not complete or member.size != len(data) or member.checksum != zlib.crc32(data):
-        raise FormatError(f"{name} has a wrong checksum or length")
-    return ArrayRecord(shape, dtype, order, data[start:])
+def _unpack(member: zipfile.ZipInfo, packed: bytes) -> bytes:
+    """The bytes of a member; no more than it declares, and one, are inflated."""
+    data, complete = packed, True
+    if member.compress_type == zipfile.ZIP_DEFLATED:
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        try:
+            data = inflater.decompress(packed, member.file_size + 1)
+        except zlib.error:
+            name = printable(member.orig_filename)
+            raise FormatError(f"{name} is damaged: it cannot be inflated") from None
+        complete = inflater.eof and not inflater.unused_data
+    if not complete or len(data) != member.file_size or zlib.crc32(data) != member.CRC:
+        raise FormatError(f"{printable(member.orig_filename)} has a wrong checksum or length")
+    return data
 
 
-def _found(found: int, expected: int) -> str:
-    return f"{found:,}" if found < expected else "more"
-
-
-def _inflated(member: _Member, packed: bytes, limit: int) -> tuple[bytes, bool]:
-    """At most `limit` bytes of a member, and whether it ends there as it should."""
-    if member.method == _STORED:
-        return packed[:limit], len(packed) <= limit
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        data = inflater.decompress(packed, limit)
-    except zlib.error:
-        raise FormatError(f"{printable(member.name)} is damaged: it cannot be inflated") from None
-    return data, inflater.eof and not inflater.unused_data
-
-
-def _npy_header(name: str, head: bytes) -> tuple[tuple[int, ...], str, Literal["C", "F"], int]:
-    """The shape, dtype and order that an ``.npy`` file declares, and where its data starts."""
-    length_format = {b"\x01\x00": "<H", b"\x02\x00": "<I", b"\x03\x00": "<I"}.get(head[6:8])
-    if not head.startswith(b"\x93NUMPY") or length_format is None or len(head) < 12:
+def _read_npy(name: str, content: bytes) -> ArrayRecord:
+    """The array in an ``.npy`` file: a signature, a version, the length of a header, and so on."""
+    length_format = {b"\x01\x00": "<H", b"\x02\x00": "<I", b"\x03\x00": "<I"}.get(content[6:8])
+    if not content.startswith(b"\x93NUMPY") or length_format is None or len(content) < 12:
         raise FormatError(f"{name} is no .npy file of version 1, 2 or 3")
-    (length,) = struct.unpack_from(length_format, head, 8)
-    start = 8 + struct.calcsize(length_format) + length
-    match = _NPY_HEADER.fullmatch(head, 8 + struct.calcsize(length_format), start)
-    if match is None or start > len(head):
+    (length,) = struct.unpack_from(length_format, content, 8)
+    begin = 8 + struct.calcsize(length_format)
+    match = _NPY_HEADER.fullmatch(content, begin, begin + min(length, MAX_HEADER))
+    if match is None or length > MAX_HEADER or begin + length > len(content):
         raise FormatError(f"{name} has a header that NumPy does not write for a plain array")
     dtype = match[1].decode("latin-1").strip("'")
     if dtype not in DTYPES:
         raise not_float(f"array {name.removesuffix('.npy')}", dtype)
     shape = tuple(int(digits) for digits in re.findall(rb"\d+", match[3]))
-    return shape, dtype, "F" if match[2] == b"True" else "C", start
+    data, size = content[begin + length :], math.prod(shape) * int(dtype[2:])
+    if len(data) != size:
+        wanted = f"{size:,} ({name_dtype(dtype)} of shape {shape})"
+        raise FormatError(f"{name} holds {len(data):,} bytes, expected {wanted}")
+    return ArrayRecord(shape, dtype, "F" if match[2] == b"True" else "C", data)
 
 
-def npz_bytes(arrays: Mapping[str, NDArray[np.float32]]) -> bytes:
-    """An ``.npz`` archive of little-endian arrays, the same bytes on every machine."""
-    import zipfile  # slow to import, and nothing else here needs it
-
+def write(arrays: Mapping[str, NDArray[np.float32]], _activation: Activation) -> bytes:
+    """Return an archive of little-endian arrays, as `numpy.savez` lays it out but without dates."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         for name, array in arrays.items():

@@ -1,10 +1,11 @@
 """Arrays as a file describes them, before anything vouches for the description.
 
-Both readers of weights files, `unpickle` and `npz`, end in an `ArrayRecord`; `weights_file`
-compares its fields and only then makes a NumPy array of it.
+Every reader of weights ends in `Contents`; `mnist_cli.weights.arrays` compares the fields of its
+records and only then makes NumPy arrays of them.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,12 +27,31 @@ class ArrayRecord:
     data: bytes = b""
 
 
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What a file of some format holds, unchecked.
+
+    Attributes
+    ----------
+    records:
+        By name; of a pickle they may be of any plain type, of a good file they are `ArrayRecord`.
+    protocol:
+        The pickle protocol that the file states, if it does.
+    activation:
+        The name of the activation that the file states, if it does.
+    """
+
+    records: Mapping[str, object]
+    protocol: int | None = None
+    activation: Literal["sigmoid", "relu"] | None = None
+
+
 def not_float(where: str, code: str) -> FormatError:
     """The error for an array whose NumPy type code is none of `DTYPES`."""
-    return FormatError(f"{where} has dtype {dtype_name(code)}, expected float32 or float64")
+    return FormatError(f"{where} has dtype {name_dtype(code)}, expected float32 or float64")
 
 
-def dtype_name(code: str) -> str:
+def name_dtype(code: str) -> str:
     """Name a NumPy type code such as ``<i8`` as people do: ``int64``."""
     match = re.fullmatch(r"[<>|=]?([iufcbOSUVMm])([0-9]{0,4})", code)
     if match is None:

@@ -1,4 +1,4 @@
-"""Arrays of weights -> how their values are spread, and what a unit looks for."""
+"""Arrays of weights -> a description of their values, and what a neuron looks for."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.spec import SIDE
+
 NEAR_ZERO = 0.01
 BINS = 16
 
 
 @dataclass(frozen=True)
 class Stats:
-    """The spread of an array's finite values; None where there are none.
+    """A description of an array's finite values; None where there are none.
 
     `near_zero` is the share of values v with \\|v\\| < 0.01. `counts` are those of `BINS` bins of
     equal width from `minimum` to `maximum`.
@@ -26,8 +28,8 @@ class Stats:
     counts: tuple[int, ...]
 
 
-def spread(array: NDArray[Any]) -> Stats:
-    """Count and average the finite values of an array, in float64."""
+def describe(array: NDArray[Any]) -> Stats:
+    """Describe the finite values of an array: range, moments and histogram, in float64."""
     values = array[np.isfinite(array)].astype(np.float64)
     if values.size == 0:
         return Stats(None, None, None, None, None, (0,) * BINS)
@@ -46,7 +48,7 @@ def spread(array: NDArray[Any]) -> Stats:
 
 @dataclass(frozen=True, eq=False)
 class Neuron:
-    """A unit of the first layer: `weights` (28, 28), one for each pixel, and its bias.
+    """A neuron of the first layer: `weights` (28, 28), one for each pixel, and its bias.
 
     It looks for ink where a weight is above 0, and for paper where it is below.
     """
@@ -56,10 +58,10 @@ class Neuron:
     bias: float
 
 
-def neurons(arrays: dict[str, NDArray[np.floating[Any]]]) -> tuple[Neuron, ...]:
-    """The units of the first layer."""
+def list_neurons(arrays: dict[str, NDArray[np.floating[Any]]]) -> tuple[Neuron, ...]:
+    """Return the neurons of the first layer, from the arrays W1 (784, n) and b1 (n,)."""
     W, b = arrays["W1"], arrays["b1"]
     return tuple(
-        Neuron(index, column.reshape(28, 28), float(bias))
+        Neuron(index, column.reshape(SIDE, SIDE), float(bias))
         for index, (column, bias) in enumerate(zip(W.T, b, strict=True))
     )

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from mnist_cli.files import AnyPath
 from mnist_cli.net.network import Activation
-from mnist_cli.weights.card import Card, card_of
-from mnist_cli.weights.stats import Neuron, Stats, neurons, spread
+from mnist_cli.weights.card import Card, find_card
+from mnist_cli.weights.stats import Neuron, Stats, describe, list_neurons
 from mnist_cli.weights.weights_file import WeightsFile, read_weights
 
 
@@ -24,8 +24,8 @@ class ArrayInfo:
 class Summary:
     """What a weights file holds; `finite` is false when it holds NaN or infinity.
 
-    `neurons` are the units of the first layer that were asked for; `card` tells how the embedded
-    weights were trained.
+    `neurons` are those of the first layer that were asked for; `card` tells how the weights were
+    trained, where a card lies beside them that names their SHA-256.
     """
 
     file: str
@@ -46,7 +46,7 @@ class Summary:
 def summarize(
     path: AnyPath | None = None,
     *,
-    activation: Activation = "sigmoid",
+    activation: Activation | None = None,
     data_dir: AnyPath | None = None,
     stats: bool = False,
     all_neurons: bool = False,
@@ -54,32 +54,38 @@ def summarize(
 ) -> Summary:
     """Read a weights file (the embedded one by default) and count its parameters.
 
-    `stats` adds how the values of each array are spread, `all_neurons` or the number of a `neuron`
-    what units of the first layer look for.
+    `stats` adds a description of each array's values, `all_neurons` or the number of a `neuron`
+    what neurons of the first layer look for. NaN and infinity are not an error here: the table is
+    what one needs to find them.
 
-    Raises `MnistError` for a file that is missing or is not a weights file, and `IndexError`, which
-    names the range, for a neuron that is not there. NaN and infinity are not an error here: the
-    table is what one needs to find them.
+    Raises
+    ------
+    MnistError
+        For a file that is missing or is not a weights file.
+    IndexError
+        For a neuron that is not there; it names the range.
     """
     found = read_weights(path, data_dir)
-    units = neurons(found.arrays) if all_neurons or neuron is not None else ()
+    neurons = list_neurons(found.arrays) if all_neurons or neuron is not None else ()
     if neuron is not None:
-        if not 0 <= neuron < len(units):
-            raise IndexError(f"neuron {neuron} is not in the range 0..{len(units) - 1}")
-        units = (units[neuron],)
-    return summary_of(found, activation, stats=stats, neurons=units)
+        if not 0 <= neuron < len(neurons):
+            raise IndexError(f"neuron {neuron} is not in the range 0..{len(neurons) - 1}")
+        neurons = (neurons[neuron],)
+    return summarize_file(found, activation, stats=stats, neurons=neurons)
 
 
-def summary_of(
+def summarize_file(
     file: WeightsFile,
-    activation: Activation,
+    activation: Activation | None = None,
     *,
     stats: bool = False,
     neurons: tuple[Neuron, ...] = (),
 ) -> Summary:
-    """Count the parameters of a weights file that was read."""
+    """Count the parameters of a weights file that was read; see `summarize`."""
     arrays = tuple(
-        ArrayInfo(name, array.shape, array.dtype.name, array.size, spread(array) if stats else None)
+        ArrayInfo(
+            name, array.shape, array.dtype.name, array.size, describe(array) if stats else None
+        )
         for name, array in file.arrays.items()
     )
     outputs = tuple(info.shape[0] for info in arrays if len(info.shape) == 1)
@@ -91,11 +97,10 @@ def summary_of(
         arrays=arrays,
         finite=file.finite,
         layer_sizes=(arrays[0].shape[0], *outputs),
-        activation=activation,
+        activation=activation or file.activation or "sigmoid",
         parameters=sum(info.parameters for info in arrays),
         bytes=file.bytes,
         sha256=file.sha256,
         neurons=neurons,
-        # A card beside any other file was not named, so it is not read.
-        card=card_of(file.file, file.sha256) if file.origin == "embedded" else None,
+        card=find_card(file.file, file.sha256),
     )

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from mnist_cli.evaluation.disagreement import compare
 from mnist_cli.render.text import Surface, drawing_on, plain
 from mnist_cli.render.views import compare as render_compare
 from mnist_cli.render.views import inspect as render
+from mnist_cli.weights.card import find_card
 from mnist_cli.weights.summary import summarize
 from mnist_cli.weights.weights_file import read_weights
 
@@ -37,8 +39,11 @@ def test_a_bare_name_means_the_embedded_file_in_any_folder(tmp_path, monkeypatch
 def test_the_fields_of_json(book_weights):
     document = json.loads(mnist("inspect", book_weights, "--json").stdout)
     assert list(document) == [
-        "file", "format", "arrays", "finite", "layer_sizes", "parameters", "bytes", "sha256",
+        "file", "origin", "format", "protocol", "arrays", "finite", "layer_sizes", "activation",
+        "parameters", "bytes", "sha256", "card",
     ]  # fmt: skip
+    values = [document[key] for key in ("origin", "protocol", "activation", "card")]
+    assert values == ["given", 3, "sigmoid", None]
     assert document["arrays"][0] == {
         "name": "W1",
         "shape": [784, 50],
@@ -52,7 +57,10 @@ def test_the_fields_of_json(book_weights):
 def test_relu_is_drawn_and_an_assumption_is_noted(tmp_path):
     path = tmp_path / "w.npz"
     np.savez(path, W1=np.ones((784, 10)), b1=np.ones(10))
+    assert mnist("inspect", path).stderr == ""  # there is nothing to assume without hidden layers
+    np.savez(path, W1=np.ones((784, 7)), b1=np.ones(7), W2=np.ones((7, 10)), b2=np.ones(10))
     assert "sigmoid was assumed" in mnist("inspect", path).stderr
+    assert mnist("inspect", path, "weights.pkl").stderr.count("sigmoid was assumed") == 1
     assert mnist("inspect", path, "--activation", "relu").stderr == ""
     assert mnist("inspect", "--activation", "relu").stdout.count("relu") == 2
 
@@ -96,13 +104,70 @@ def test_two_files_side_by_side(book_weights):
     document = json.loads(mnist("inspect", book_weights, "weights.pkl", "--json").stdout)
     assert [file["parameters"] for file in document["files"]] == [45360, 45360]
     assert document["correct"][0] == 9352
-    assert f"disagree on {document['disagreements']} of 10000 test images" in done.stdout
+    disagreements, share = document["disagreements"], document["disagreement_share"]
+    assert f"disagree on {disagreements} of 10,000 test images ({share:.4f})" in done.stdout
+    assert f"A is correct on 9,352: accuracy {document['accuracies'][0]:.4f}" in done.stdout
+    assert [file["origin"] for file in document["files"]] == ["given", "embedded"]
     assert document["arrays"][0]["shapes"] == [[784, 50], [784, 50]]
 
 
-@pytest.mark.parametrize("extra", [["weights.pkl"], ["--stats"], ["--neuron", "0"], ["--neurons"]])
-def test_two_files_allow_nothing_else(extra):
-    assert mnist("inspect", "weights.pkl", "weights.pkl", *extra).code == 2
+def test_two_files_allow_nothing_else():
+    for extra in (["--stats"], ["--neuron", "0"], ["--neurons"]):
+        assert mnist("inspect", "weights.pkl", "weights.pkl", *extra).code == 2
+    done = mnist("inspect", "weights.pkl", "weights.pkl", "weights.pkl")
+    assert (done.code, "at most two files" in done.stderr) == (2, True)
+
+
+def test_weights_that_are_not_finite_have_no_predictions_to_compare(tmp_path):
+    np.savez(tmp_path / "nan.npz", W1=np.full((784, 10), np.nan), b1=np.zeros(10))
+    done = mnist("inspect", tmp_path / "nan.npz", "weights.pkl")
+    assert "no predictions to compare" in done.stdout
+    document = json.loads(mnist("inspect", tmp_path / "nan.npz", "weights.pkl", "--json").stdout)
+    assert document["disagreements"] is document["accuracies"] is None
+
+
+def test_the_card_beside_a_file_is_shown_where_it_names_it(tmp_path):
+    embedded = read_weights()
+    card = find_card(embedded.file, embedded.sha256)
+    assert card is not None  # the card that ships names the weights that ship
+    for name in ("weights.pkl", "weights.json"):
+        shutil.copy(embedded.file.with_name(name), tmp_path)
+    for file in ("weights.pkl", tmp_path / "weights.pkl"):
+        shown = mnist("inspect", file).stdout
+        assert f"recipe {card.recipe}, {len(card.loss_by_epoch)} epochs, seed {card.seed}" in shown
+        assert f"training {card.train_accuracy:.4f}" in shown
+        document = json.loads(mnist("inspect", file, "--json").stdout)
+        assert document["card"] == {
+            "recipe": card.recipe,
+            "epochs": 600,
+            "seed": card.seed,
+            "seconds": card.seconds,
+            "train_accuracy": card.train_accuracy,
+            "validation_accuracy": card.validation_accuracy,
+            "test_accuracy": card.test_accuracy,
+        }
+
+
+def test_a_hostile_card_breaks_nothing(tmp_path):
+    embedded = read_weights()
+    shutil.copy(embedded.file, tmp_path)
+    original = json.loads(embedded.file.with_name("weights.json").read_text())
+    for change in (
+        {"recipe": "\x1b[2J" + "x" * 100_000},
+        {"seconds": 10**400},
+        {"train_accuracy": "0.99"},
+        {"train_accuracy": float("nan")},
+        {"test_accuracy": -1e19},
+        {"loss_by_epoch": [{}, [], "x"], "seed": -1},
+        {"hyperparameters": {"x": [[[]]]}, "versions": {"\n": None}},
+        {"weights_sha256": "0" * 64},
+    ):
+        (tmp_path / "weights.json").write_text(json.dumps(original | change))
+        done = mnist("inspect", tmp_path / "weights.pkl")
+        assert (done.code, done.stderr) == (0, "")
+        assert "\x1b" not in done.stdout
+        assert max(map(len, done.stdout.splitlines())) < 250
+        json.loads(mnist("inspect", tmp_path / "weights.pkl", "--json").stdout)
 
 
 def test_one_neuron_or_all():
@@ -148,9 +213,9 @@ def test_an_export_that_fails_leaves_no_result_on_stdout(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "surface", [Surface(True, True), Surface(False, True), Surface(False, False)]
+    ("surface", "size"),
+    [(Surface(True, True), 1e-9), (Surface(False, True), 1), (Surface(False, False), 1e30)],
 )
-@pytest.mark.parametrize("size", [1e-9, 1, 1e30])
 def test_every_view_fits_80_columns_on_every_surface(tmp_path, surface, size):
     rng = np.random.default_rng(0)
     widths = [784, 100, 90, 80, 70, 60, 50, 40, 10]

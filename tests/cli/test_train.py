@@ -3,7 +3,6 @@
 import json
 import os
 import pickle
-import shutil
 import signal
 import subprocess
 
@@ -15,8 +14,8 @@ from support.sets import write_images, write_labels
 from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.render.views.train import draw_curve
 from mnist_cli.training.recipes import HYPERPARAMETERS, RECIPES
-from mnist_cli.weights.card import card_of, read_card
-from mnist_cli.weights.weights_file import load_network, read_weights
+from mnist_cli.weights.card import read_card
+from mnist_cli.weights.weights_file import load_network
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
 
@@ -205,18 +204,6 @@ def test_ctrl_c_keeps_the_best_so_far(files, tmp_path):
     assert "Traceback" not in stderr
     assert names(tmp_path) == ["w.pkl.partial"]
     assert load_network(tmp_path / "w.pkl.partial").parameter_count == 45360
-
-
-def test_inspect_shows_the_card_of_the_embedded_weights_only(tmp_path):
-    embedded = read_weights()
-    card = card_of(embedded.file, embedded.sha256)
-    assert card is not None  # the card that ships names the weights that ship
-    shown = mnist("inspect").stdout
-    assert f"recipe {card.recipe}, {len(card.loss_by_epoch)} epochs, seed {card.seed}" in shown
-    assert f"training {card.train_accuracy:.4f}" in shown
-    for name in ("weights.pkl", "weights.json"):
-        shutil.copy(embedded.file.with_name(name), tmp_path)
-    assert "recipe" not in mnist("inspect", tmp_path / "weights.pkl").stdout
 
 
 def test_the_curve_goes_from_high_to_low_and_is_never_too_wide():

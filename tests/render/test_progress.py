@@ -92,4 +92,4 @@ def test_two_files_of_which_one_is_not_finite_are_shown(tmp_path):
     np.savez(path, W1=np.full((784, 10), np.nan, "f4"), b1=np.zeros(10, "f4"))
     done = mnist("inspect", path, "weights.pkl", "--activation", "sigmoid")
     assert done.code == 0
-    assert "no answers to compare: the weights hold NaN or infinity" in done.stdout
+    assert "no predictions to compare: the weights hold NaN or infinity" in done.stdout

@@ -213,7 +213,7 @@ DAMAGE = {
     "a number with underscores": pickle.INT + b"1_0\n.",
     "a number that is a word": pickle.LONG + b"tenL\n.",
     "a number without its line": pickle.INT + b"10",
-    "a number of 255 bytes": pickled(pickle.LONG1 + b"\xff" + bytes(255)),
+    "a number of 255 bytes": pickled(pickle.LONG1 + b"\xff" + b"\x01" * 255),
     "a number of a million digits": pickle.INT + b"9" * 1_000_000 + b"\n.",
     "a text beyond latin-1 for bytes": pickled(
         call(pickles.ENCODE, text("\u20ac"), text("latin1")), protocol=2
@@ -302,38 +302,57 @@ def test_numbers_are_read_in_every_form(value):
     assert interpret(pickle.INT + b"%d\n." % value) == value
 
 
-@pytest.mark.parametrize("make", [a_global, stack_global], ids=["GLOBAL", "STACK_GLOBAL"])
-@pytest.mark.parametrize("place", ["alone", "called", "beside arrays", "remembered", "as a value"])
-@pytest.mark.parametrize(("module", "name"), FORBIDDEN_GLOBALS, ids=".".join)
-def test_a_global_outside_the_table_is_refused_by_name(module, name, place, make):
-    hostile = make(module, name)
-    call_it = call(hostile, text("exit 3"))
-    content = {
-        "alone": pickled(hostile),
-        "called": pickled(call_it),
-        "beside arrays": pickles.weights_file(pickles.one_layer(), text("b2"), call_it),
-        "remembered": pickled(items(hostile, pickle.BINPUT, b"\x07")),
-        "as a value": pickled(pickles.dictionary(text("W1"), hostile)),
-    }[place]
+def problem_of(content: bytes) -> str:
     with pytest.raises(FormatError) as refusal:
         interpret(content)
-    assert refusal.value.problem == (
-        f"asks to call {module}.{name}: this is not a weights file; nothing was run"
-    )
+    return refusal.value.problem
+
+
+def accepted(files: dict[str, bytes]) -> list[str]:
+    """The names of those that are not refused."""
+    names = []
+    for name, content in files.items():
+        try:
+            interpret(content)
+        except FormatError:
+            continue
+        names.append(name)
+    return names
+
+
+@pytest.mark.parametrize("make", [a_global, stack_global], ids=["GLOBAL", "STACK_GLOBAL"])
+def test_a_global_outside_the_table_is_refused_by_name_wherever_it_is(make):
+    for module, name in FORBIDDEN_GLOBALS:
+        hostile = make(module, name)
+        call_it = call(hostile, text("exit 3"))
+        for content in (
+            pickled(hostile),
+            pickled(call_it),
+            pickles.weights_file(pickles.one_layer(), text("b2"), call_it),
+            pickled(items(hostile, pickle.BINPUT, b"\x07")),
+            pickled(pickles.dictionary(text("W1"), hostile)),
+        ):
+            assert problem_of(content) == (
+                f"asks to call {module}.{name}: this is not a weights file; nothing was run"
+            )
+
+
+def test_escapes_and_blanks_in_the_names_of_a_global_are_not_undone():
+    for lines in (rb"\x6eumpy" + b"\ndtype\n", b"numpy dtype\n\n", b"'numpy'\n'dtype'\n"):
+        assert problem_of(pickle.GLOBAL + lines + pickle.STOP).startswith("asks to call ")
 
 
 def test_no_name_of_python_2_is_mapped_to_a_new_one():
     # The standard unpickler would make builtins.range of this.
-    with pytest.raises(FormatError, match=r"__builtin__\.xrange"):
-        interpret(pickled(a_global("__builtin__", "xrange"), protocol=2))
+    problem = problem_of(pickled(a_global("__builtin__", "xrange"), protocol=2))
+    assert problem.startswith("asks to call __builtin__.xrange")
 
 
-@pytest.mark.parametrize("name", REFUSED_OPERATIONS)
-def test_an_operation_outside_the_table_is_refused_by_name(name):
-    content = pickled(REFUSED_OPERATIONS[name], protocol=5)
-    list(pickletools.genops(content))  # it is one for the standard library
-    with pytest.raises(FormatError, match=rf"pickle operation {name}\): this is not a weights"):
-        interpret(content)
+def test_an_operation_outside_the_table_is_refused_by_name():
+    for name, operation in REFUSED_OPERATIONS.items():
+        content = pickled(operation, protocol=5)
+        list(pickletools.genops(content))  # it is one for the standard library
+        assert f"pickle operation {name}): this is not a weights file" in problem_of(content)
 
 
 def test_the_table_holds_exactly_the_operations_that_numpy_pickles_need():
@@ -349,25 +368,18 @@ def test_the_table_holds_exactly_the_operations_that_numpy_pickles_need():
         listed = operation is not None and operation.name in needed.split()
         # Enough values, bytes and lines for any operation to work on.
         content = pickle.NONE * 4 + pickles.MARK + pickle.NONE * 4 + bytes([code]) + b"1\n" * 300
-        with pytest.raises(FormatError) as refusal:
-            interpret(content)
         name = f"(pickle operation {operation.name})" if operation else f"byte {code:#04x}"
-        assert (name in refusal.value.problem) is not listed
+        assert (name in problem_of(content)) is not listed
 
 
-@pytest.mark.parametrize("name", MISUSES)
-def test_a_permitted_global_is_refused_in_any_use_but_numpys(name):
-    with pytest.raises(FormatError):
-        interpret(pickled(MISUSES[name]))
+def test_a_permitted_global_is_refused_in_any_use_but_numpys():
+    assert accepted({name: pickled(use) for name, use in MISUSES.items()}) == []
 
 
-@pytest.mark.parametrize("name", DAMAGE)
-def test_damage_is_refused(name):
-    with pytest.raises(FormatError):
-        interpret(DAMAGE[name])
+def test_damage_is_refused():
+    assert accepted(DAMAGE) == []
 
 
-@pytest.mark.parametrize("protocol", range(6))
 @pytest.mark.parametrize(
     ("code", "name"),
     [
@@ -383,20 +395,17 @@ def test_damage_is_refused(name):
         ("f4,f4", "structured"),
     ],
 )
-def test_another_dtype_is_refused_with_its_name_and_the_key(code, name, protocol):
-    content = pickle.dumps({"b1": np.zeros(3, code)}, protocol)
-    with pytest.raises(
-        FormatError, match=f"^array b1 has dtype {name}, expected float32 or float64"
-    ):
-        interpret(content)
+def test_another_dtype_is_refused_with_its_name_and_the_key(code, name):
+    for protocol in range(6):
+        problem = problem_of(pickle.dumps({"b1": np.zeros(3, code)}, protocol))
+        assert problem == f"array b1 has dtype {name}, expected float32 or float64"
 
 
 def test_hostile_text_is_escaped_and_cut_in_messages():
     for module, name in [("\x1b[2J\r\n\u202e\udc80", "x" * 100_000), ("m" * 100_000, "\x00")]:
-        with pytest.raises(FormatError) as refusal:
-            interpret(pickled(stack_global(module, name)))
-        assert str(refusal.value).isprintable()
-        assert len(str(refusal.value)) < 300
+        problem = problem_of(pickled(stack_global(module, name)))
+        assert problem.isprintable()
+        assert len(problem) < 250
 
 
 def test_values_without_bottom_are_refused_or_ignored_within_the_budget():
@@ -404,15 +413,15 @@ def test_values_without_bottom_are_refused_or_ignored_within_the_budget():
     doubled = pickle.NONE + (pickle.MEMOIZE + pickle.BINGET + b"\x00" + pickle.TUPLE2) * 200
     itself = pickle.EMPTY_DICT + pickle.BINPUT + b"\x00" + text("a") + pickle.BINGET + b"\x00"
     for value in (deep, doubled, itself + pickle.SETITEM):
-        with pytest.raises(FormatError):  # the deep value is compared with an expected one
-            interpret(pickled(call(pickles.RECONSTRUCT, pickles.NDARRAY, value, value)))
+        # Here the deep value is compared with an expected one.
+        problem_of(pickled(call(pickles.RECONSTRUCT, pickles.NDARRAY, value, value)))
         interpret(pickled(pickles.dictionary(text("W1"), value)))
 
 
-@pytest.mark.parametrize("operation", [pickle.NONE, pickles.MARK, pickle.EMPTY_TUPLE, b"N\x85"])
-def test_operations_have_a_budget(operation):
-    with pytest.raises(FormatError, match="more than 10,000 pickle operations"):
-        interpret(operation * (MAX_OPERATIONS + 1) + pickle.STOP)
+def test_operations_have_a_budget():
+    for operation in (pickle.NONE, pickles.MARK, pickle.EMPTY_TUPLE, b"N\x85"):
+        problem = problem_of(operation * (MAX_OPERATIONS + 1) + pickle.STOP)
+        assert problem == "takes more than 10,000 pickle operations"
 
 
 def test_one_text_cannot_be_encoded_again_and_again():

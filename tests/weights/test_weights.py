@@ -61,6 +61,7 @@ def test_reads_the_book_s_weights(book_weights, book):
     assert (weights.format, weights.protocol, weights.bytes) == ("pickle", 3, 181_853)
     assert weights.sha256 == hashlib.sha256(book_weights.read_bytes()).hexdigest()
     assert weights.finite
+    assert weights.activation is None  # neither format has a place for it
     assert list(weights.arrays) == NAMES
     assert same_bits(weights.arrays, book)
     assert weights.network().layer_sizes == (784, 50, 100, 10)
@@ -82,9 +83,15 @@ def test_all_files_by_other_writers_hold_the_same_network(shared_data, book, tmp
     assert count == 36
 
 
-@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-@pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f8", ">f8"])
-@pytest.mark.parametrize("layout", [np.asarray, np.asfortranarray])
+@pytest.mark.parametrize(
+    ("save", "dtype", "layout"),
+    [
+        (np.savez, "<f4", np.asarray),
+        (np.savez, ">f8", np.asfortranarray),
+        (np.savez_compressed, "<f8", np.asarray),
+        (np.savez_compressed, ">f4", np.asfortranarray),
+    ],
+)
 def test_reads_npz_as_numpy_writes_it(save, dtype, layout, tmp_path):
     arrays = random_arrays(784, 5, 10)
     file = tmp_path / "weights.pkl"  # the content decides, not the name
@@ -112,21 +119,21 @@ def test_reads_npz_that_was_written_to_a_pipe(save):
     pipe, arrays = Pipe(), random_arrays(784, 10)
     pipe.content = bytearray()
     save(pipe, **arrays)
-    assert same_bits(parse_weights(bytes(pipe.content)), arrays)
+    assert same_bits(parse_weights(bytes(pipe.content)).arrays, arrays)
 
 
-@pytest.mark.parametrize("protocol", range(6))
 @pytest.mark.parametrize("make", [dict, collections.OrderedDict])
-def test_reads_every_protocol_and_order_of_keys(protocol, make):
+def test_reads_every_protocol_and_order_of_keys(make):
     arrays = random_arrays(784, 20, 30, 10, dtype="f8")
     backwards = make(reversed(arrays.items()))
-    found = parse_weights(pickle.dumps(backwards, protocol))
-    assert list(found) == NAMES
-    assert same_bits(found, arrays)
+    for protocol in range(6):
+        found = parse_weights(pickle.dumps(backwards, protocol)).arrays
+        assert list(found) == NAMES
+        assert same_bits(found, arrays)
 
 
 @pytest.mark.parametrize("sizes", [(784, 10), (784, 1, 10), (784, *[9] * 7, 10)])
-@pytest.mark.parametrize("suffix", [".pkl", ".npz", ".NPZ"])
+@pytest.mark.parametrize("suffix", [".pkl", ".NPZ"])
 def test_saved_networks_of_one_to_eight_layers_come_back(sizes, suffix, tmp_path):
     network = network_of(random_arrays(*sizes))
     file = tmp_path / f"own{suffix}"
@@ -191,12 +198,9 @@ def test_saving_overwrites_only_when_asked(tmp_path):
 
 def test_saving_takes_two_suffixes_and_what_can_be_read_again(tmp_path):
     network = network_of(random_arrays(784, 10))
-    with pytest.raises(ValueError, match=r"ends in '\.h5', takes \.pkl or \.npz"):
+    with pytest.raises(ValueError, match=r"must end in \.pkl or \.npz, found '\.h5'"):
         save_network(network, tmp_path / "w.h5")
-    huge = Network(
-        weights=(np.zeros((784, 6000), "f4"), np.zeros((6000, 10), "f4")),
-        biases=(np.zeros(6000, "f4"), np.zeros(10, "f4")),
-    )
+    huge = Network((np.zeros((784, 6000)), np.zeros((6000, 10))), (np.zeros(6000), np.zeros(10)))
     with pytest.raises(ValueError, match="takes at most 16,777,216"):
         save_network(huge, tmp_path / "w.pkl")
     assert list(tmp_path.iterdir()) == []
@@ -216,8 +220,7 @@ def test_without_a_name_the_embedded_file_is_read(tmp_path, monkeypatch):
     assert load_network().layer_sizes[0] == 784
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e39])
-@pytest.mark.parametrize("key", ["W1", "b2"])
+@pytest.mark.parametrize(("value", "key"), [(np.nan, "W1"), (-np.inf, "b2"), (1e39, "b2")])
 def test_values_that_are_not_finite_in_float32_are_shown_but_not_used(value, key, tmp_path):
     arrays = random_arrays(784, 5, 10, dtype="f8")
     arrays[key].flat[3] = value
@@ -234,4 +237,4 @@ def test_values_that_are_not_finite_in_float32_are_shown_but_not_used(value, key
 
 def test_arrays_are_read_only():
     with pytest.raises(ValueError, match="read-only"):
-        parse_weights(pickle.dumps(random_arrays(784, 10)))["b1"][0] = 1
+        parse_weights(pickle.dumps(random_arrays(784, 10))).arrays["b1"][0] = 1

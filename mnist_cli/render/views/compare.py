@@ -6,62 +6,59 @@ from mnist_cli.evaluation.disagreement import Comparison
 from mnist_cli.render.text import Cell, Line, line, table
 from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.render.views import inspect
-from mnist_cli.render.views.inspect import drawing, file_name
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
     """The documents of both files, and what sets them apart."""
+    both = comparison.disagreement
     return {
         "files": [inspect.as_json(file) for file in (comparison.first, comparison.second)],
         "arrays": [
             {
-                "name": pair.name,
-                "shapes": [None if shape is None else list(shape) for shape in pair.shapes],
-                "distance": pair.distance,
-                "relative_distance": pair.relative,
+                "name": each.name,
+                "shapes": [None if shape is None else list(shape) for shape in each.shapes],
+                "distance": each.distance,
+                "relative_distance": each.relative_distance,
             }
-            for pair in comparison.arrays
+            for each in comparison.arrays
         ],
-        "samples": comparison.samples,
-        "correct": None if comparison.correct is None else list(comparison.correct),
-        "disagreements": comparison.disagreements,
+        "samples": None if both is None else both.samples,
+        "correct": None if both is None else list(both.correct),
+        "accuracies": None if both is None else list(both.accuracies),
+        "disagreements": None if both is None else both.disagreements,
+        "disagreement_share": None if both is None else both.share,
     }
 
 
 def lines(comparison: Comparison) -> list[Line]:
-    """Both files, a row for each array, and how often their answers differ."""
-    rows: list[list[Cell]] = [
-        [
-            (pair.name, TITLE),
-            *("-" if shape is None else str(shape) for shape in pair.shapes),
-            "-" if pair.distance is None else f"{pair.distance:.4g}",
-            "-" if pair.relative is None else f"{pair.relative:.4f}",
-        ]
-        for pair in comparison.arrays
-    ]
+    """Both files, a row for each array, and how often their predictions differ."""
     result = []
     for name, file in (("A", comparison.first), ("B", comparison.second)):
         result += [
-            line((f"{name}  ", TITLE), file_name(file.file, file.origin)),
-            *(line((f"   {text}", QUIET)) for text in drawing(file)),
+            line((f"{name}  ", TITLE), inspect.file_name(file.file, file.origin)),
+            *(line((f"   {text}", QUIET)) for text in inspect.draw_layers(file)),
             line((f"   {file.parameters:,} parameters", QUIET)),
         ]
-    head = ["array", "A", "B", "distance", "of A's norm"]
+    rows: list[list[Cell]] = [
+        [
+            (each.name, TITLE),
+            *("-" if shape is None else str(shape) for shape in each.shapes),
+            "-" if each.distance is None else f"{each.distance:.4g}",
+            "-" if each.relative_distance is None else f"{each.relative_distance:.4f}",
+        ]
+        for each in comparison.arrays
+    ]
+    head = ["array", "A", "B", "distance", "relative distance"]
     result += [[], *table(head, rows, "<<<>>"), []]
-    if comparison.correct is None or comparison.disagreements is None:
-        return [*result, line("no answers to compare: the weights hold NaN or infinity")]
-    share = comparison.disagreements / comparison.samples
+    both = comparison.disagreement
+    if both is None:
+        return [*result, line("no predictions to compare: the weights hold NaN or infinity")]
+    disagreements = f"{both.disagreements:,} of {both.samples:,} test images ({both.share:.4f})"
     return [
         *result,
-        line(
-            (
-                f"they disagree on {comparison.disagreements} of {comparison.samples} test images "
-                f"({share:.4f})",
-                TITLE,
-            )
-        ),
+        line((f"they disagree on {disagreements}", TITLE)),
         *(
-            line(f"{name} is right on {correct}: accuracy {correct / comparison.samples:.4f}")
-            for name, correct in zip("AB", comparison.correct, strict=True)
+            line(f"{name} is correct on {correct:,}: accuracy {accuracy:.4f}")
+            for name, correct, accuracy in zip("AB", both.correct, both.accuracies, strict=True)
         ),
     ]

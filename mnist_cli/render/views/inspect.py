@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from mnist_cli.errors import printable
+from mnist_cli.errors import plural, printable
 from mnist_cli.render.text import Cell, Line, line, note, table
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.render.views import stats
@@ -17,13 +17,17 @@ def as_json(summary: Summary) -> dict[str, Any]:
     """The document of ``--json``; what was not asked for is not there."""
     document = {
         "file": summary.file,
+        "origin": summary.origin,
         "format": summary.format,
+        "protocol": summary.protocol,
         "arrays": [_array_json(info) for info in summary.arrays],
         "finite": summary.finite,
         "layer_sizes": list(summary.layer_sizes),
+        "activation": summary.activation,
         "parameters": summary.parameters,
         "bytes": summary.bytes,
         "sha256": summary.sha256,
+        "card": None if summary.card is None else _card_json(summary.card),
     }
     if summary.neurons:
         document["neurons"] = [stats.neuron_json(neuron) for neuron in summary.neurons]
@@ -42,6 +46,18 @@ def _array_json(info: ArrayInfo) -> dict[str, Any]:
     return document
 
 
+def _card_json(card: Card) -> dict[str, Any]:
+    return {
+        "recipe": card.recipe,
+        "epochs": len(card.loss_by_epoch),
+        "seed": card.seed,
+        "seconds": card.seconds,
+        "train_accuracy": card.train_accuracy,
+        "validation_accuracy": card.validation_accuracy,
+        "test_accuracy": card.test_accuracy,
+    }
+
+
 def lines(summary: Summary) -> list[Line]:
     """The table of arrays, the total, the net in one line, the file, and what was asked for."""
     rows: list[list[Cell]] = [
@@ -53,17 +69,17 @@ def lines(summary: Summary) -> list[Line]:
     result = [
         *table(["array", "shape", "dtype", "parameters"], rows, "<<<>"),
         [],
-        *(line((text, ACCENT)) for text in drawing(summary)),
+        *(line((text, ACCENT)) for text in draw_layers(summary)),
         [],
-        line(("file    ", QUIET), file_name(summary.file, summary.origin)),
-        line(("format  ", QUIET), f"{summary.format}{protocol}, {summary.bytes:,} bytes"),
-        line(("sha256  ", QUIET), summary.sha256),
+        line(("file     ", QUIET), file_name(summary.file, summary.origin)),
+        line(("format   ", QUIET), f"{summary.format}{protocol}, {summary.bytes:,} bytes"),
+        line(("sha256   ", QUIET), summary.sha256),
     ]
     if summary.card is not None:
         result += _card_lines(summary.card)
-    spreads = {info.name: info.stats for info in summary.arrays if info.stats is not None}
-    if spreads:
-        result += [[], *stats.stats_lines(spreads)]
+    described = {info.name: info.stats for info in summary.arrays if info.stats is not None}
+    if described:
+        result += [[], *stats.stats_lines(described)]
     if len(summary.neurons) == 1:
         result += [[], *stats.neuron_lines(summary.neurons[0])]
     elif summary.neurons:
@@ -82,15 +98,15 @@ def _card_lines(card: Card) -> list[Line]:
     )
     return [
         line(
-            ("trained ", QUIET),
-            f"recipe {printable(card.recipe)}, {len(card.loss_by_epoch):,} epochs, "
+            ("trained  ", QUIET),
+            f"recipe {printable(card.recipe)}, {plural(len(card.loss_by_epoch), 'epoch')}, "
             f"seed {card.seed}, {card.seconds:,.0f} s",
         ),
-        line(("accuracy", QUIET), f" {measured}"),
+        line(("accuracy ", QUIET), measured),
     ]
 
 
-def drawing(summary: Summary) -> list[str]:
+def draw_layers(summary: Summary) -> list[str]:
     """``784 -> 50 sigmoid -> 100 sigmoid -> 10 softmax``, a deep net in more lines than one."""
     inputs, *hidden, outputs = summary.layer_sizes
     layers = [*(f"{size} {summary.activation}" for size in hidden), f"{outputs} softmax"]

@@ -47,12 +47,11 @@ def stats_lines(stats: Mapping[str, Stats]) -> list[Line]:
             (name, TITLE),
             *(
                 number(value, 4)
-                for value in (spread.minimum, spread.maximum, spread.mean, spread.std)
+                for value in (each.minimum, each.maximum, each.mean, each.std, each.near_zero)
             ),
-            number(spread.near_zero, 4),
-            sparkline(spread.counts),
+            sparkline(each.counts),
         ]
-        for name, spread in stats.items()
+        for name, each in stats.items()
     ]
     head = ["array", "min", "max", "mean", "std", "|w| < 0.01", "min to max"]
     return table(head, rows, "<>>>>><")

@@ -1,0 +1,58 @@
+"""Weights as a pickle of a dictionary of arrays, the book's form.
+
+A file is read as data and never executed; see `mnist_cli.weights.unpickle`.
+"""
+
+import pickle
+import struct
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_cli.errors import FormatError
+from mnist_cli.net.network import Activation
+from mnist_cli.weights.arrays import name_type
+from mnist_cli.weights.records import Contents
+from mnist_cli.weights.unpickle import interpret
+
+# What every pickled array has in common, in the operations of the pickle machine.
+_NEW_ARRAY = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85C\x01btR"
+_NEW_DTYPE = b"cnumpy\ndtype\n(X\x02\x00\x00\x00f4\x89\x88tR"
+_LITTLE_ENDIAN = b"(K\x03X\x01\x00\x00\x00<NNN" + 2 * b"J\xff\xff\xff\xff" + b"K\x00tb"
+
+
+def read(content: bytes) -> Contents:
+    """Return the dictionary that a pickle holds, and its protocol (0 and 1 state none).
+
+    Raises
+    ------
+    FormatError
+        For everything but a dictionary of plain values and float arrays; without a source.
+    """
+    value = interpret(content)
+    if type(value) is not dict:
+        raise FormatError(f"holds {name_type(value)}, expected a dictionary of arrays")
+    return Contents(value, protocol=content[1] if content.startswith(pickle.PROTO) else None)
+
+
+def write(arrays: Mapping[str, NDArray[np.float32]], _activation: Activation) -> bytes:
+    """Return a pickle, of protocol 3 as the book's, that loads with any Python 3 and NumPy.
+
+    Written by hand because the standard pickler names NumPy's modules as the NumPy at hand does;
+    the names of NumPy 1 are the ones that every NumPy knows.
+    """
+    parts = [b"\x80\x03}("]  # PROTO 3, EMPTY_DICT, MARK
+    for name, array in arrays.items():
+        shape = b"".join(b"J" + struct.pack("<i", length) for length in array.shape)
+        data = array.tobytes()
+        parts += [
+            b"X" + struct.pack("<I", len(name)) + name.encode(),  # BINUNICODE, the key
+            _NEW_ARRAY,  # _reconstruct(ndarray, (0,), b"b")
+            b"(K\x01(" + shape + b"t",  # MARK, version 1, the shape
+            _NEW_DTYPE,  # dtype("f4", False, True)
+            _LITTLE_ENDIAN,  # BUILD (3, "<", None, None, None, -1, -1, 0)
+            b"\x89B" + struct.pack("<I", len(data)) + data,  # C order, BINBYTES
+            b"tb",  # BUILD (1, shape, dtype, False, data)
+        ]
+    return b"".join([*parts, b"u."])  # SETITEMS, STOP
