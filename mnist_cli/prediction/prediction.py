@@ -15,7 +15,8 @@ from mnist_cli.paths import find, find_embedded
 from mnist_cli.spec import TEST_IMAGES
 
 if TYPE_CHECKING:
-    from mnist_cli.handwriting.reader import Digit, Step
+    from mnist_cli.handwriting.reader import Digit
+    from mnist_cli.handwriting.steps import Step
     from mnist_cli.prediction.explanation import Explanation
 
 # Below these the answer is called unsure: the confidence, and what it is above the second best.

@@ -14,18 +14,10 @@ import struct
 from collections.abc import Iterator
 
 from mnist_cli.errors import FormatError
-from mnist_cli.handwriting.formats.container import (
-    MAX_PIXELS,
-    MAX_REDUCIBLE_PIXELS,
-    Container,
-    check_size,
-    damaged,
-)
+from mnist_cli.handwriting.formats.container import MAX_PIXELS, Container, check_size, damaged
 from mnist_cli.handwriting.formats.exif import orientation
 
-SIGNATURE = b"\xff\xd8\xff"
-
-_START, _END, _SCAN = 0xD8, 0xD9, 0xDA
+_END, _SCAN = 0xD9, 0xDA
 _JFIF, _EXIF, _ADOBE = 0xE0, 0xE1, 0xEE
 _TABLES = (0xC4, 0xDB, 0xDD)  # Huffman, quantization, restart interval
 _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive: what is in use
@@ -35,18 +27,26 @@ _END_OF_PIXELS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker, but not a
 _NOTHING = bytes(16)  # twice what libjpeg looks ahead; less than some blocks of pixels
 _MAX_SCANS = 100  # progressive files have about ten, and each is a pass over the whole picture
 _MAX_SEGMENTS = 10_000
+_MAX_REDUCIBLE_PIXELS = 100_000_000  # in a single scan, which is decoded reduced
+_CUT = "a JPEG file ends before its picture does"
 _MAX_COEFFICIENTS = 60_000_000  # of 2 bytes; all are held unless there is a single scan
 
 
 def check(data: bytes) -> Container:
-    """Return the picture in a JPEG file. Raises `FormatError` for any that is not whole."""
+    """Return the picture in a JPEG file.
+
+    Raises
+    ------
+    FormatError
+        For a file that is not whole, of a rare kind, or with too many pixels.
+    """
     kept = [b"\xff\xd8"]
     frame = None
     upright = 1
     for marker, segment in _segments(data):
         if marker in _FRAMES and frame is None:
             frame = _Frame(marker, segment)
-            check_size(frame.width, frame.height, limit=MAX_REDUCIBLE_PIXELS)
+            check_size(frame.width, frame.height, limit=_MAX_REDUCIBLE_PIXELS)
         elif marker == _SCAN and frame is not None:
             frame.add_scan(segment)
         elif marker == _EXIF and segment[4:10] == b"Exif\0\0" and upright == 1:
@@ -88,9 +88,6 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         yield marker, data[at:end]
         at = end
     raise damaged(f"found more than {_MAX_SEGMENTS:,} segments in a JPEG file")
-
-
-_CUT = "a JPEG file ends before its picture does"
 
 
 class _Frame:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mnist_cli.errors import FileError
 from mnist_cli.files import AnyPath, write_bytes
-from mnist_cli.handwriting.reader import Step
+from mnist_cli.handwriting.steps import Step
 from mnist_cli.prediction.prediction import Prediction
 from mnist_cli.render.pictures import picture
 from mnist_cli.render.text import Line, beside, line
