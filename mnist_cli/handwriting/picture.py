@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 20_000_000
 
+_MAX_PIXELS = 6_500_000  # with alpha, and turned, they take 220 MB
 _ORIENTATION = 0x0112  # the tag in EXIF
 _QUARTER_TURNS = (5, 6, 7, 8)
 
@@ -56,7 +57,7 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     Orientation of EXIF is applied, depth is scaled, and transparent pixels are laid on white or, if
     the ink is bright, on black. Of animations it is the first picture. Where the longer side is at
     least twice `long_side` the picture is reduced by a whole factor, by averaging, to no less than
-    that.
+    that, unless it would still have more than 6.5 million pixels.
 
     Parameters
     ----------
@@ -82,35 +83,39 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
 
     if isinstance(source, Image.Image):
         return _from_image(source, long_side)
-    name, data = _read(source)
     try:
-        return _from_file(data, long_side)
+        return _from_file(source, long_side)
     except MnistError as error:
-        raise type(error)(error.problem, source=name, hint=error.hint) from None
+        raise type(error)(error.problem, source=_name(source), hint=error.hint) from None
 
 
-def _read(source: AnyPath | BinaryIO | bytes) -> tuple[str | None, bytes]:
-    """Return the name for messages, and at most the allowed number of bytes."""
+def _name(source: AnyPath | BinaryIO | bytes) -> str | None:
+    """Return the name for messages, where there is one."""
+    given = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
+    # It is a number where a file has only a descriptor.
+    return os.fspath(given) if isinstance(given, str | os.PathLike) else None
+
+
+def _read(source: AnyPath | BinaryIO | bytes) -> bytes:
+    """Return at most the allowed number of bytes."""
+    if isinstance(source, str | os.PathLike):
+        return read_bytes(source, MAX_FILE_BYTES)
     if isinstance(source, bytes):
-        name, data = None, source
-    elif isinstance(source, str | os.PathLike):
-        return os.fspath(source), read_bytes(source, MAX_FILE_BYTES)
-    elif not hasattr(source, "read"):
+        data = source
+    elif hasattr(source, "read"):
+        data = read_up_to(source, MAX_FILE_BYTES + 1, _name(source) or "the picture")
+    else:
         raise ValueError(
             f"found a {type(source).__name__}, expected a path, an open binary file, bytes,"
             " a PIL image or an array"
         )
-    else:
-        given = getattr(source, "name", None)  # a number where the file has only a descriptor
-        name = given if isinstance(given, str) else None
-        data = read_up_to(source, MAX_FILE_BYTES + 1, name or "the picture")
     if len(data) > MAX_FILE_BYTES:
-        raise too_large(name, len(data), MAX_FILE_BYTES)
-    return name, data
+        raise too_large(_name(source), len(data), MAX_FILE_BYTES)
+    return data
 
 
-def _from_file(data: bytes, long_side: int | None) -> Picture:
-    decoded = decode(data, long_side)
+def _from_file(source: AnyPath | BinaryIO | bytes, long_side: int | None) -> Picture:
+    decoded = decode(_read(source), long_side)
     numbers = _gather_image(decoded.image, long_side, decoded.key)
     facts = decoded.format, (decoded.width, decoded.height), decoded.orientation
     del decoded  # and with it the decoded picture, before more memory is needed
@@ -153,7 +158,10 @@ def _is_float(array: npt.NDArray[Any]) -> bool:
 
 def _factor(width: int, height: int, long_side: int | None) -> int:
     """By how much a picture is reduced while its tiles are read."""
-    return min(TILE, max(1, max(width, height) // (long_side or MAX_SIDE)))
+    factor = max(1, max(width, height) // (long_side or MAX_SIDE))
+    while width * height > _MAX_PIXELS * factor**2:
+        factor += 1
+    return min(TILE, factor)
 
 
 def _finish(numbers: Numbers, name: str, size: tuple[int, int], orientation: int = 1) -> Picture:

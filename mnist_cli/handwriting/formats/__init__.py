@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.handwriting.formats import bmp, gif, heic, jpeg, png, webp
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SUPPORTED = "PNG, JPEG, GIF, WebP or BMP"
 
 _AGAIN = "Save it as PNG or JPEG."
+_AT_A_TIME = 1 << 14  # bytes of a file; they may unpack to 16 MB, for which Ctrl-C waits
 
 
 def _open_with_pillow(decoder: str, file: BytesIO) -> "Image.Image":
@@ -119,11 +120,12 @@ def decode(data: bytes, long_side: int | None = None) -> Decoded:
     kind = recognise(data)
     try:
         container = kind.check(data)
-        image = kind.open(BytesIO(container.data))
+        image: Any = kind.open(BytesIO(container.data))
         if image.size != (container.width, container.height):
             raise damaged(f"found two sizes in a {kind.name} file")
-        scale = _draft_scale(*image.size, long_side)
+        scale = _draft_scale(container.width, container.height, long_side)
         image.draft(None, (max(1, image.width // scale), max(1, image.height // scale)))
+        image.decodermaxblock = _AT_A_TIME
         image.load()
     except MnistError:
         raise
