@@ -15,7 +15,6 @@ from mnist_cli.handwriting.formats.container import MAX_SIDE
 from mnist_cli.handwriting.pixels import (
     TILE,
     Floats,
-    Numbers,
     gather,
     lay_on_background,
     read_array_part,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 20_000_000
 
-_MAX_PIXELS = 6_500_000  # with alpha, and turned, they take 220 MB
+_MAX_PIXELS = 6_500_000  # with alpha, or turned, they take 160 MB
 _ORIENTATION = 0x0112  # the tag in EXIF
 _QUARTER_TURNS = (5, 6, 7, 8)
 
@@ -116,10 +115,10 @@ def _read(source: AnyPath | BinaryIO | bytes) -> bytes:
 
 def _from_file(source: AnyPath | BinaryIO | bytes, long_side: int | None) -> Picture:
     decoded = decode(_read(source), long_side)
-    numbers = _gather_image(decoded.image, long_side, decoded.key)
+    pixels = _read_image(decoded.image, long_side, decoded.key)
     facts = decoded.format, (decoded.width, decoded.height), decoded.orientation
     del decoded  # and with it the decoded picture, before more memory is needed
-    return _finish(numbers, *facts)
+    return _finish(pixels, *facts)
 
 
 def _from_image(image: "Image.Image", long_side: int | None) -> Picture:
@@ -128,13 +127,14 @@ def _from_image(image: "Image.Image", long_side: int | None) -> Picture:
         image.load()
     except Exception as error:  # it may have been opened only, and its file be damaged
         raise FormatError(f"Pillow cannot load the image ({printable(str(error))})") from None
-    return _finish(_gather_image(image, long_side), "PIL image", image.size, orientation)
+    return _finish(_read_image(image, long_side), "PIL image", image.size, orientation)
 
 
-def _gather_image(
+def _read_image(
     image: "Image.Image", long_side: int | None, key: tuple[int, ...] | None = None
-) -> Numbers:
-    return gather(read_image_part(image, key), *image.size, _factor(*image.size, long_side))
+) -> Floats:
+    part, factor = read_image_part(image, key), _choose_factor(*image.size, long_side)
+    return lay_on_background(*gather(part, *image.size, factor))
 
 
 def _from_array(array: npt.NDArray[Any], long_side: int | None) -> Picture:
@@ -148,26 +148,27 @@ def _from_array(array: npt.NDArray[Any], long_side: int | None) -> Picture:
     if _is_float(array) and not (array.min() >= 0 and array.max() <= 1):
         raise ValueError(f"{found}with values outside 0 to 1")
     height, width = array.shape[:2]
-    numbers = gather(read_array_part(array), width, height, _factor(width, height, long_side))
-    return _finish(numbers, "array", (width, height))
+    factor = _choose_factor(width, height, long_side)
+    pixels = lay_on_background(*gather(read_array_part(array), width, height, factor))
+    return _finish(pixels, "array", (width, height))
 
 
 def _is_float(array: npt.NDArray[Any]) -> bool:
     return bool(np.issubdtype(array.dtype, np.floating))
 
 
-def _factor(width: int, height: int, long_side: int | None) -> int:
-    """By how much a picture is reduced while its tiles are read."""
+def _choose_factor(width: int, height: int, long_side: int | None) -> int:
+    """Return by how much a picture is reduced while its tiles are read."""
     factor = max(1, max(width, height) // (long_side or MAX_SIDE))
     while width * height > _MAX_PIXELS * factor**2:
         factor += 1
     return min(TILE, factor)
 
 
-def _finish(numbers: Numbers, name: str, size: tuple[int, int], orientation: int = 1) -> Picture:
-    turn = _UPRIGHT.get(orientation, _UPRIGHT[1])
-    shown = turn(lay_on_background(*numbers))
-    pixels = np.repeat(shown, 3, axis=2) if shown.shape[2] == 1 else np.ascontiguousarray(shown)
+def _finish(pixels: Floats, name: str, size: tuple[int, int], orientation: int = 1) -> Picture:
+    """Turn (H, W, 1 or 3) pixels upright, and gray ones into three channels."""
+    pixels = _UPRIGHT.get(orientation, _UPRIGHT[1])(pixels)
+    pixels = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else np.ascontiguousarray(pixels)
     width, height = size[::-1] if orientation in _QUARTER_TURNS else size
     return Picture(pixels, _gray_28(pixels), name, width, height)
 

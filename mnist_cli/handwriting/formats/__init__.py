@@ -65,7 +65,7 @@ _OTHERS = {  # what people may take for a picture: how it begins
     "a gzip archive": rb"\x1f\x8b",
     "a zip archive or office document": rb"PK\x03\x04",
     "a Photoshop picture": rb"8BPS",
-    "an icon": rb"\0\0\1\0",
+    "an icon": rb"\0\0\x01\0",
     "a JPEG 2000 picture": rb"\0\0\0\x0cjP",
     "a JPEG XL picture": rb"\xff\x0a",
     "an SVG drawing or other XML": rb"\s*<\?xml|.{,500}<svg",

@@ -137,7 +137,7 @@ def _check_pixels(compressed: bytes, expected: int) -> None:
         for count in _unpacked_lengths(compressed):
             found += count
             if found > expected:
-                break
+                raise damaged(f"found more than {expected:,} bytes of pixels in a PNG file")
     except zlib.error:
         raise damaged("the pixel data of a PNG file is damaged") from None
     if found != expected:
