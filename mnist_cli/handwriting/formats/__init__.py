@@ -120,13 +120,15 @@ def decode(data: bytes, long_side: int | None = None) -> Decoded:
     kind = recognise(data)
     try:
         container = kind.check(data)
-        image: Any = kind.open(BytesIO(container.data))
-        if image.size != (container.width, container.height):
-            raise damaged(f"found two sizes in a {kind.name} file")
-        scale = _draft_scale(container.width, container.height, long_side)
-        image.draft(None, (max(1, image.width // scale), max(1, image.height // scale)))
-        image.decodermaxblock = _AT_A_TIME
-        image.load()
+        with BytesIO(container.data) as file:
+            image: Any = kind.open(file)
+            size = (container.width, container.height)
+            if image.size != size:
+                raise damaged(f"found two sizes in a {kind.name} file")
+            scale = _draft_scale(*size, long_side)
+            image.draft(None, tuple(max(1, side // scale) for side in size))
+            image.decodermaxblock = _AT_A_TIME
+            image.load()
     except MnistError:
         raise
     except (struct.error, IndexError):
@@ -141,9 +143,7 @@ def decode(data: bytes, long_side: int | None = None) -> Decoded:
     except Exception as error:  # Pillow raises nearly everything for a damaged file
         reason = printable(str(error)) or type(error).__name__
         raise damaged(f"the pixels of a {kind.name} file are damaged ({reason})") from None
-    return Decoded(
-        image, kind.name, container.width, container.height, container.orientation, container.key
-    )
+    return Decoded(image, kind.name, *size, container.orientation, container.key)
 
 
 def _draft_scale(width: int, height: int, long_side: int | None) -> int:
