@@ -1,1 +1,1 @@
-"""A picture of somebody's handwriting -> MNIST format, step by named step."""
+"""A picture of somebody's handwriting -> the MNIST format, step by named step."""

@@ -1,4 +1,4 @@
-"""The connected pieces of ink: which make up a digit, which another one, which are dirt."""
+"""The connected components of ink: which make up a digit, which another one, which are dirt."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from mnist_cli.handwriting.morphology import Bits, Floats, label
 
-_SPECK = 0.02  # of the area of the main piece
-_MOST = 200  # pieces are compared in pairs; a page of grain has thousands
+_SPECK = 0.02  # of the area of the main component
+_MOST = 200  # components are compared in pairs; a page of grain has thousands
 _APART = 0.12  # of the size of a digit: strokes of one digit are nearer, other digits further
 
 
@@ -36,19 +36,19 @@ class Box:
         """The larger of the two."""
         return max(self.width, self.height)
 
-    def gap(self, other: "Box") -> int:
-        """How many pixels lie between the two, in the direction in which it is more."""
+    def measure_gap(self, other: "Box") -> int:
+        """Count how many pixels lie between the two, in the direction in which it is more."""
         across = max(self.left - other.right, other.left - self.right)
         along = max(self.top - other.bottom, other.top - self.bottom)
         return max(across, along, 0)
 
-    def beside(self, other: "Box") -> bool:
-        """Whether the two share at least half of the height of the lower one."""
+    def is_beside(self, other: "Box") -> bool:
+        """Tell whether the two share at least half of the height of the lower one."""
         shared = min(self.bottom, other.bottom) - max(self.top, other.top)
         return shared >= 0.5 * min(self.height, other.height)
 
-    def joined(self, other: "Box") -> "Box":
-        """The smallest box that holds both."""
+    def join(self, other: "Box") -> "Box":
+        """Return the smallest box that holds both."""
         return Box(
             min(self.left, other.left),
             min(self.top, other.top),
@@ -56,8 +56,8 @@ class Box:
             max(self.bottom, other.bottom),
         )
 
-    def grown(self, width: float, height: float) -> "Box":
-        """This box with a margin of `width` pixels left and right, `height` above and below."""
+    def grow(self, width: float, height: float) -> "Box":
+        """Return this box with `width` more pixels left and right, `height` above and below."""
         return Box(
             int(self.left - width),
             int(self.top - height),
@@ -65,16 +65,16 @@ class Box:
             int(self.bottom + height),
         )
 
-    def moved(self, right: int, down: int) -> "Box":
-        """This box, so many pixels further to the right and down."""
+    def move(self, right: int, down: int) -> "Box":
+        """Return this box, so many pixels further to the right and down."""
         return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
 
-    def of(self, picture: Floats) -> Floats:
-        """The part of a picture in this box."""
+    def cut_from(self, picture: Floats) -> Floats:
+        """Return the part of a picture in this box."""
         return picture[self.top : self.bottom, self.left : self.right]
 
-    def scaled(self, factor: float, shape: tuple[int, ...]) -> "Box":
-        """This box times `factor`, cut to a picture of `shape`."""
+    def scale(self, factor: float, shape: tuple[int, ...]) -> "Box":
+        """Return this box times `factor`, cut to a picture of `shape`."""
         return Box(
             max(int(self.left * factor), 0),
             max(int(self.top * factor), 0),
@@ -85,7 +85,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Group:
-    """Pieces that make one digit: their place, where their ink is, (H, W) bool, and how many."""
+    """Components that make one digit: their place, their ink, (H, W) bool, and how many."""
 
     box: Box
     mask: Bits
@@ -93,12 +93,12 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Pieces:
+class Components:
     """What a threshold leaves of the ink.
 
     `mask` is all of them and `at_border` those that touch the border, (H, W) bool. `groups` are the
     digits from left to right, `main` is the index of the one to read, and `count` is the number of
-    all pieces, specks and edges among them.
+    all components, specks and edges among them.
     """
 
     mask: Bits
@@ -113,17 +113,17 @@ class Pieces:
         return bool((self.groups[self.main].mask & self.at_border).any())
 
 
-def find_pieces(mask: Bits, weight: Floats | None = None) -> Pieces | None:
-    """Sort the connected pieces of `mask` into digits; None where there are none.
+def find_components(mask: Bits, weight: Floats | None = None) -> Components | None:
+    """Sort the connected components of `mask` into digits; None where there are none.
 
-    The main piece has the most area (or `weight`), near the middle, not touching the border. Pieces
-    nearly as tall and apart are digits of their own; smaller ones belong to the nearest digit or,
-    if they are specks, far away or touch the border when the main piece does not, to none.
+    The main component has the most area (or `weight`), near the middle, not touching the border.
+    Components nearly as tall and apart are digits of their own; smaller ones belong to the nearest
+    digit or, if they are specks, far away or touch the border when the main one does not, to none.
     """
     labels, count = label(mask)
     if count == 0:
         return None
-    boxes = _boxes(labels, count)
+    boxes = _measure_boxes(labels, count)
     height, width = mask.shape
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     weights = (
@@ -143,12 +143,12 @@ def find_pieces(mask: Bits, weight: Floats | None = None) -> Pieces | None:
         if areas[i] >= _SPECK * areas[main] and (touches[main] or not touches[i])
     ][:_MOST]
     groups = _group(boxes, areas, usable, main)
-    return Pieces(
+    return Components(
         mask=mask,
         at_border=np.append(False, touches)[labels],
         groups=tuple(
             Group(
-                around([boxes[i] for i in group]),
+                enclose([boxes[i] for i in group]),
                 np.isin(labels, np.array(group) + 1),
                 len(group),
             )
@@ -166,35 +166,37 @@ def _group(
     groups = [[main]]
     rest = []
     for i in usable:
-        apart = min(boxes[i].gap(boxes[group[0]]) for group in groups) > _APART * size
         if i == main:
             continue
-        if boxes[i].height >= 0.6 * boxes[main].height and apart and boxes[i].beside(boxes[main]):
+        apart = min(boxes[i].measure_gap(boxes[group[0]]) for group in groups) > _APART * size
+        tall = boxes[i].height >= 0.6 * boxes[main].height
+        if tall and apart and boxes[i].is_beside(boxes[main]):
             groups.append([i])
         else:
             rest.append(i)
     for i in rest:
-        gap, nearest = min((boxes[i].gap(boxes[group[0]]), n) for n, group in enumerate(groups))
+        gaps = [boxes[i].measure_gap(boxes[group[0]]) for group in groups]
+        gap, nearest = min(zip(gaps, range(len(groups)), strict=True))
         if gap <= 0.06 * size or (gap <= 0.25 * size and areas[i] > 2 * _SPECK * areas[main]):
             groups[nearest].append(i)
     return sorted(groups, key=lambda group: boxes[group[0]].left)
 
 
-def around(boxes: list[Box]) -> Box:
-    """The smallest box that holds them all."""
+def enclose(boxes: list[Box]) -> Box:
+    """Return the smallest box that holds them all."""
     whole = boxes[0]
     for box in boxes[1:]:
-        whole = whole.joined(box)
+        whole = whole.join(box)
     return whole
 
 
-def _boxes(labels: NDArray[np.intp], count: int) -> list[Box]:
+def _measure_boxes(labels: NDArray[np.intp], count: int) -> list[Box]:
     rows, columns = np.nonzero(labels)
-    piece = labels[rows, columns] - 1
+    component = labels[rows, columns] - 1
     far = max(labels.shape)
     lowest = np.full((2, count), far)
     highest = np.zeros((2, count), np.intp)
     for axis, places in enumerate((columns, rows)):
-        np.minimum.at(lowest[axis], piece, places)
-        np.maximum.at(highest[axis], piece, places + 1)
+        np.minimum.at(lowest[axis], component, places)
+        np.maximum.at(highest[axis], component, places + 1)
     return [Box(*map(int, edges)) for edges in zip(*lowest, *highest, strict=True)]

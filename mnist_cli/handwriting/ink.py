@@ -1,20 +1,20 @@
 """Where the ink of a handwritten digit is in a photo, scan or drawing.
 
-A picture is (H, W, 3) float32 in 0..1; *ink* is (H, W) float32, 0 on the ground and about 1 where
-the pen was, whatever the colours and the light.
+A picture is (H, W, 3) float32 in 0..1; *ink* is (H, W) float32, 0 on the background and about 1
+where the pen was, whatever the colours and the light.
 """
 
 import numpy as np
 
-from mnist_cli.handwriting.morphology import Bits, Floats, blur, distance, opening
+from mnist_cli.handwriting.morphology import Bits, Floats, apply_opening, blur, measure_distance
 
 WORK_SIDE = 120  # pixels of the long side on which a digit that fills the frame is read
 SEARCH_SIDE = 240  # the same where a small one is looked for
 
-_SEARCH_GROUND = 0.15  # of the frame: wider than a stroke of a digit that needs a closer look
-_READ_GROUND = 0.35  # of the frame: wider than any stroke
-_GROUND_BLUR = 2.0  # pixels; an opening of raw noise would lie below the ground everywhere
-_DARKEST_GROUND = 0.15  # in deeper shadow than this the noise is more than the ink
+_SEARCH_BACKGROUND = 0.15  # of the frame: wider than a stroke of a digit that needs a closer look
+_READ_BACKGROUND = 0.35  # of the frame: wider than any stroke
+_BACKGROUND_BLUR = 2.0  # pixels; an opening of raw noise would lie below the background everywhere
+_DARKEST_BACKGROUND = 0.15  # in deeper shadow than this the noise is more than the ink
 _LOG_OFFSET = 0.1  # makes the logarithm of brightness bounded
 _VOTERS_SIDE, _VOTE_WINDOW = 24, 15
 
@@ -42,27 +42,27 @@ def resize(picture: Floats, long_side: int) -> Floats:
     return resized
 
 
-def contrast(picture: Floats) -> Floats:
-    """Return (H, W): how far fine structures stand out, be they brighter or darker than the ground.
+def measure_contrast(picture: Floats) -> Floats:
+    """Return (H, W): how far fine structures, brighter or darker, stand out from the background.
 
     Darker ones are measured as the part of the light that they take, so they count the same in
     shadow and in the sun. Edges of shadows are straight and do not show.
     """
-    size = _window(_SEARCH_GROUND, picture)
+    size = _choose_window(_SEARCH_BACKGROUND, picture)
     smooth = blur(picture, 1.5)
-    ground = -opening(-smooth, size)
-    darker = (ground - smooth) / np.maximum(ground, _DARKEST_GROUND)
-    brighter = smooth - opening(smooth, size)
+    background = -apply_opening(-smooth, size)
+    darker = (background - smooth) / np.maximum(background, _DARKEST_BACKGROUND)
+    brighter = smooth - apply_opening(smooth, size)
     marks: Floats = np.maximum(darker, brighter).max(axis=2)
     return marks
 
 
 def is_dark(picture: Floats) -> bool:
-    """Whether the ink is darker than the ground.
+    """Tell whether the ink is darker than the background.
 
     On a small copy each pixel is compared with the median of a wide window round it, which is the
-    ground, since ink is the lesser part; the 4 % that differ most decide. Logarithms make shadows,
-    which the median follows only roughly, smaller than ink.
+    background, since ink is the lesser part; the 4 % that differ most decide. Logarithms make
+    shadows, which the median follows only roughly, smaller than ink.
     """
     from PIL import Image
 
@@ -81,29 +81,30 @@ def is_dark(picture: Floats) -> bool:
     windows = np.lib.stride_tricks.sliding_window_view(
         padded, (_VOTE_WINDOW, _VOTE_WINDOW), axis=(0, 1)
     )
-    ground = np.median(windows.reshape(*small.shape, -1), axis=-1)
-    deviations = (small - ground).ravel()
+    background = np.median(windows.reshape(*small.shape, -1), axis=-1)
+    deviations = (small - background).ravel()
     voters = np.argsort(np.abs(deviations))[-deviations.size // 25 :]
     return bool(deviations[voters].sum() < 0)
 
 
-def ink_on_ground(picture: Floats, *, dark: bool) -> Floats:
-    """Return the ink, (H, W): the ground is taken off, and the channel that shows most is kept.
+def extract_ink(picture: Floats, *, dark: bool) -> Floats:
+    """Return the ink, (H, W): the background is taken off, and the channel that shows most is kept.
 
-    The ground is a grey opening of the picture with bright ink: all that is narrower than the
+    The background is a grey opening of the picture with bright ink: all that is narrower than the
     window is ink. Dark ink is measured as the part of the light that it takes.
     """
     signed = -picture if dark else picture
-    ground = opening(blur(signed, _GROUND_BLUR), _window(_READ_GROUND, picture))
-    ink = signed - ground
+    window = _choose_window(_READ_BACKGROUND, picture)
+    background = apply_opening(blur(signed, _BACKGROUND_BLUR), window)
+    ink = signed - background
     if dark:
-        ink /= np.maximum(-ground, _DARKEST_GROUND)
+        ink /= np.maximum(-background, _DARKEST_BACKGROUND)
     ink -= np.median(ink, axis=(0, 1))
     strongest: Floats = np.clip(ink, 0, None).max(axis=2)
     return strongest
 
 
-def without_lines(ink: Floats) -> Floats:
+def remove_lines(ink: Floats) -> Floats:
     """Take off ruled lines: what most of a row or column has in common, both its ends included."""
     for _ in range(2):
         end = max(2, ink.shape[1] // 20)
@@ -115,8 +116,8 @@ def without_lines(ink: Floats) -> Floats:
     return ink
 
 
-def threshold(ink: Floats, *, peak: float) -> float:
-    """Half-way between ink and ground: a part of Otsu's (1979) threshold, or of the peak."""
+def find_threshold(ink: Floats, *, peak: float) -> float:
+    """Return the level half-way from background to ink: part of Otsu's (1979), or of the peak."""
     counts, edges = np.histogram(ink, bins=256, range=(0, max(float(ink.max()), 1e-6)))
     levels = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)
@@ -126,12 +127,12 @@ def threshold(ink: Floats, *, peak: float) -> float:
     return max(0.6 * float(levels[separation.argmax()]), peak)
 
 
-def clear_of(ink: Floats, unwanted: Bits) -> Floats:
-    """The ink without the unwanted pieces and their soft rims."""
-    return np.where(distance(unwanted, 2) < 2, 0, ink) if unwanted.any() else ink
+def clear(ink: Floats, unwanted: Bits) -> Floats:
+    """Return the ink without the unwanted components and their soft rims."""
+    return np.where(measure_distance(unwanted, 2) < 2, 0, ink) if unwanted.any() else ink
 
 
-def _window(share: float, picture: Floats) -> int:
+def _choose_window(share: float, picture: Floats) -> int:
     """Return an odd number of pixels: a share of the frame, counted less long where it is a row."""
     height, width = picture.shape[:2]
     return int(share * (max(height, width) if width < 2 * height else 2 * height)) | 1

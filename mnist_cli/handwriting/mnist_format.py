@@ -1,4 +1,4 @@
-"""MNIST's own form: 28x28 pixels, bright on black, the longer side 20, the mass in the middle.
+"""The MNIST format: 28x28 pixels, bright on black, the longer side 20, the mass in the middle.
 
 LeCun et al. 1998, Gradient-based learning applied to document recognition, part III.
 """
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.handwriting.components import Box
-from mnist_cli.handwriting.morphology import Bits, Floats, blur, distance
+from mnist_cli.handwriting.morphology import Bits, Floats, blur, measure_distance
 
 Gray: TypeAlias = NDArray[np.uint8]
 
@@ -17,15 +17,15 @@ _SIDE = 28
 _MIDDLE = 14.0  # pixel, counted from 0, on which the centre of mass lies
 LENGTH = 18.7  # pixels between the middles of the edges; with their soft rims it is MNIST's 20
 _STROKE = (2.5, 3.0)  # pixels: the least and the greatest width that strokes are left with
-_SOFT_EDGE = 0.8  # pixels from ink to ground
+_SOFT_EDGE = 0.8  # pixels from ink to background
 
 _DRAWN_SIDE = 80  # pixels of the long side on which strokes are made thicker or thinner
 _REACH = 16  # pixels of these, beyond which no stroke is moved
 _RIM = 4  # pixels of the ink round a digit that belong to its soft edge
 
 
-def in_mnist_form(picture: Gray) -> bool:
-    """Whether a (28, 28) uint8 picture is in MNIST's form already.
+def is_in_mnist_format(picture: Gray) -> bool:
+    """Tell whether a (28, 28) uint8 picture is in the MNIST format already.
 
     The limits hold for all 60,000 training images. Pictures that people draw at this size are off
     centre, of another length or dark on white.
@@ -37,11 +37,11 @@ def in_mnist_form(picture: Gray) -> bool:
     weights = picture[rows, columns] / total
     length = max(np.ptp(rows), np.ptp(columns)) + 1
     off = max(abs(weights @ rows - _MIDDLE), abs(weights @ columns - _MIDDLE))
-    # MNIST is centred to whole pixels; `placed` to parts of one, with a soft rim of up to one more.
+    # MNIST is centred to whole pixels; `place` to parts of one, with a soft rim of up to one more.
     return bool((length in (19, 20) and off < 0.53) or (length == 21 and off < 0.02))
 
 
-def drawn(ink: Floats, mask: Bits, level: float, box: Box) -> Bits:
+def draw(ink: Floats, mask: Bits, level: float, box: Box) -> Bits:
     """Return the digit large and in two tones, (about 80, about 80) bool.
 
     Its edge is where `ink` passes `level`, between the pixels: what is drawn is smoother than
@@ -49,7 +49,7 @@ def drawn(ink: Floats, mask: Bits, level: float, box: Box) -> Bits:
     """
     from PIL import Image
 
-    own = np.where(distance(mask, 3) <= 2, ink, 0)
+    own = np.where(measure_distance(mask, 3) <= 2, ink, 0)
     around = np.pad(own, _RIM)[box.top : box.bottom + 2 * _RIM, box.left : box.right + 2 * _RIM]
     zoom = _DRAWN_SIDE / box.long_side
     size = tuple(max(1, round(side * zoom)) for side in around.shape[::-1])
@@ -58,26 +58,27 @@ def drawn(ink: Floats, mask: Bits, level: float, box: Box) -> Bits:
     return bits if bits.any() else large >= large.max()
 
 
-def stroke_width(digit: Bits) -> float:
-    """The mean width of the strokes, in pixels of MNIST's form.
+def measure_stroke_width(digit: Bits) -> float:
+    """Return the mean width of the strokes, in pixels of the MNIST format.
 
     A stroke is a ribbon: its area is its length times its width, and its outline is twice its
     length. The outline is as long as the sum of the slopes of the softened picture.
     """
     padded = np.pad(digit.astype(np.float32), 4)
     outline = np.hypot(*np.gradient(blur(padded, 1.0))).sum()
-    return float(2 * padded.sum() / outline * LENGTH / _long_side(digit))
+    return float(2 * padded.sum() / outline * LENGTH / _measure_long_side(digit))
 
 
-def with_stroke_width(digit: Bits, width: float) -> Floats:
+def set_stroke_width(digit: Bits, width: float) -> Floats:
     """Return ink from 0 to 1 with soft edges, and strokes of `width` brought to MNIST's.
 
     The edge is moved in or out by the same distance everywhere, and less where it would leave
     nothing. Shape (H + 2 `_REACH`, W + 2 `_REACH`).
     """
-    pixel = _long_side(digit) / LENGTH
+    pixel = _measure_long_side(digit) / LENGTH
     digit = np.pad(digit, _REACH)
-    inside = np.where(digit, distance(~digit, _REACH) - 0.5, 0.5 - distance(digit, _REACH))
+    outwards, inwards = measure_distance(digit, _REACH), measure_distance(~digit, _REACH)
+    inside = np.where(digit, inwards - 0.5, 0.5 - outwards)
     growth = (np.clip(width, *_STROKE) - width) * pixel / 2
     edge = _SOFT_EDGE * pixel
     for share in (1, 0.5, 0.25, 0):
@@ -88,7 +89,7 @@ def with_stroke_width(digit: Bits, width: float) -> Floats:
     return soft
 
 
-def placed(ink: Floats, length: float = LENGTH, *, by_mass: bool = True) -> Gray:
+def place(ink: Floats, length: float = LENGTH, *, by_mass: bool = True) -> Gray:
     """Scale ink to `length` pixels and put its centre of mass in the middle: (28, 28) uint8."""
     rows, columns = np.nonzero(ink > 0.5)
     long_side = max(np.ptp(rows), np.ptp(columns)) + 1
@@ -103,18 +104,18 @@ def placed(ink: Floats, length: float = LENGTH, *, by_mass: bool = True) -> Gray
         middle = 0.5
     margin = int(np.ceil(frame)) + 1
     edges = np.arange(_SIDE + 1) * (frame / _SIDE) + margin - middle * frame
-    small = _sums(_sums(np.pad(ink, margin), y + edges).T, x + edges).T
+    small = _sum_between(_sum_between(np.pad(ink, margin), y + edges).T, x + edges).T
     image: Gray = np.rint(small * (255 / small.max())).astype(np.uint8)
     return image
 
 
-def _sums(rows: NDArray[Any], edges: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sum_between(rows: NDArray[Any], edges: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sum (H, W) rows between neighbouring edges, which may cut through rows: (len - 1, W)."""
     whole = np.floor(edges).astype(int)
     below = np.cumsum(rows, axis=0, dtype=np.float64)[whole - 1]
     return np.diff(below + (edges - whole)[:, None] * rows[whole], axis=0)
 
 
-def _long_side(digit: Bits) -> int:
+def _measure_long_side(digit: Bits) -> int:
     rows, columns = np.nonzero(digit)
     return int(max(np.ptp(rows), np.ptp(columns))) + 1

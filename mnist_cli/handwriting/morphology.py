@@ -14,7 +14,7 @@ Bits: TypeAlias = NDArray[np.bool_]
 
 
 def blur(picture: Floats, sigma: float) -> Floats:
-    """Gaussian blur over the first two axes; the edge pixels are repeated outwards."""
+    """Blur by a Gaussian over the first two axes; the edge pixels are repeated outwards."""
     radius = int(np.ceil(3 * sigma))
     offsets = np.arange(-radius, radius + 1)
     kernel = np.exp(-0.5 * (offsets / sigma) ** 2)
@@ -28,13 +28,13 @@ def blur(picture: Floats, sigma: float) -> Floats:
     return picture
 
 
-def opening(picture: Floats, size: int) -> Floats:
-    """Grey opening with a square of `size` pixels: bright structures narrower than it vanish."""
-    return -_running_minimum(-_running_minimum(picture, size), size)
+def apply_opening(picture: Floats, size: int) -> Floats:
+    """Apply a grey opening with a square of `size` pixels: narrower bright structures vanish."""
+    return -_spread_minimum(-_spread_minimum(picture, size), size)
 
 
-def _running_minimum(picture: Floats, size: int) -> Floats:
-    """The minimum in the `size` x `size` square round each pixel; `size` is odd."""
+def _spread_minimum(picture: Floats, size: int) -> Floats:
+    """Take the minimum in the `size` x `size` square round each pixel; `size` is odd."""
     for axis in (0, 1):
         length = picture.shape[axis]
         window = _pad(picture, size // 2, axis)
@@ -48,8 +48,8 @@ def _running_minimum(picture: Floats, size: int) -> Floats:
     return picture
 
 
-def distance(mask: Bits, reach: int) -> Floats:
-    """Euclidean distance of each pixel to the nearest true one, `reach` + 1 where it is beyond."""
+def measure_distance(mask: Bits, reach: int) -> Floats:
+    """Measure how far the nearest true pixel is from each, `reach` + 1 where it is beyond."""
     far = np.float32((reach + 1) ** 2)
     squared = np.where(mask, np.float32(0), far)
     for axis in (0, 1):  # the square of the distance is a sum, so one axis can follow the other
@@ -62,13 +62,13 @@ def distance(mask: Bits, reach: int) -> Floats:
 
 
 def label(mask: Bits) -> tuple[NDArray[np.intp], int]:
-    """Number the 8-connected pieces of `mask` from 1; 0 is the ground. Returns labels and count.
+    """Number the 8-connected components of `mask` from 1, 0 is the background; labels and count.
 
     Works on runs of true pixels along the rows: overlapping runs of neighbouring rows are joined,
     and each run takes over the smallest number that its neighbours hold until none changes.
     """
     rows, columns = mask.shape
-    stride = columns + 2  # two pixels of ground keep the runs of one row from those of the next
+    stride = columns + 2  # two pixels of background keep the runs of one row from those of the next
     flat = np.zeros(rows * stride + 1, np.int8)
     flat[1:].reshape(rows, stride)[:, :columns] = mask
     starts = np.flatnonzero(np.diff(flat) == 1)
@@ -93,13 +93,13 @@ def label(mask: Bits) -> tuple[NDArray[np.intp], int]:
         if np.array_equal(joined, number):
             break
         number = joined
-    pieces, number = np.unique(number, return_inverse=True)
+    components, number = np.unique(number, return_inverse=True)
     labels = np.zeros(rows * stride, np.intp)
     labels[:] = np.repeat(
         np.append(0, np.ravel(np.column_stack([number + 1, np.zeros_like(number)]))),
         np.diff(np.concatenate([[0], np.ravel(np.column_stack([starts, ends])), [rows * stride]])),
     )
-    return labels.reshape(rows, stride)[:, :columns], len(pieces)
+    return labels.reshape(rows, stride)[:, :columns], len(components)
 
 
 def _pad(picture: Floats, width: int, axis: int, **how: Any) -> Floats:

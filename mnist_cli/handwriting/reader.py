@@ -1,87 +1,50 @@
-"""From a photo, scan or drawing of a digit to MNIST's own form, step by named step.
+"""From a photo, scan or drawing of a digit to the MNIST format, step by named step.
 
 The net knows bright digits on black, 20 pixels long, the centre of mass in the middle of 28x28
 pixels (LeCun et al. 1998, Gradient-based learning applied to document recognition, part III). What
-people send is brought to this form: found on the page, freed from paper, light and lines, given
-strokes as thick as MNIST's, scaled and centred. A picture in this form already is not touched.
+people send is converted to this format: found on the page, freed from paper, light and lines, given
+strokes as thick as MNIST's, scaled and centred. A picture in this format already is not touched.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import BinaryIO
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from mnist_cli.files import AnyPath
-from mnist_cli.handwriting.components import Box, Pieces, around, find_pieces
-from mnist_cli.handwriting.ink import (
-    SEARCH_SIDE,
-    WORK_SIDE,
-    clear_of,
-    contrast,
-    ink_on_ground,
-    is_dark,
-    resize,
-    threshold,
-    without_lines,
-)
+from mnist_cli.errors import plural
+from mnist_cli.handwriting.components import Box
+from mnist_cli.handwriting.look import ONE_TONE, Look, explain_empty, look_closer, look_first
 from mnist_cli.handwriting.mnist_format import (
     LENGTH,
     Gray,
-    drawn,
-    in_mnist_form,
-    placed,
-    stroke_width,
-    with_stroke_width,
+    draw,
+    is_in_mnist_format,
+    measure_stroke_width,
+    place,
+    set_stroke_width,
 )
-from mnist_cli.handwriting.morphology import Bits, Floats, blur, distance
-from mnist_cli.handwriting.picture import Picture, load_picture
-
-STEPS = ("closer look", "ground", "ink", "lines", "pieces", "strokes", "scale", "centre")
+from mnist_cli.handwriting.morphology import Floats
+from mnist_cli.handwriting.picture import Picture, Source, load_picture
+from mnist_cli.handwriting.pixels import LUMINANCE
+from mnist_cli.handwriting.steps import Step, show
+from mnist_cli.spec import SIDE
 
 _LONG_SIDE = 1600  # pixels; a digit of 2 % of the page is then still larger than the net's picture
-_CLOSER = 0.45  # of the frame: what fills less is cut out
-_CLOSEST = 0.35  # of a frame that was cut out: what fills less is cut out again
-_MARGIN = 0.6  # of the digit, on each side of it
-_LONGEST_ROW = 5.0  # times as wide as high; digits side by side each keep their resolution
-_LINE = 0.1  # of the ink: what is less is not worth a word
-_SMOOTH = 1.0  # pixels: grain and noise go, strokes stay
-
-# What must be there for a digit: see `_why_empty`.
-_LEAST_PEAK = 0.05  # of ink
-_LEAST_CONTRAST = 3.0  # mean ink over that of the ground around
-_LEAST_SIZE = 0.03  # of the long side of the picture
-_LEAST_AT_EDGE = 0.5  # of the frame, for a digit that touches its border
-_LEAST_SHARE = 0.3  # of the ink that is off the border
-_INK_AT_EDGES = 0.3  # of the pixels along the border
-_ONE_TONE = "no ink: the picture is of one tone"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step on the way: its name, what it did in a sentence, and the picture after it.
-
-    The picture is (H, W) or (H, W, 3) uint8, for showing.
-    """
-
-    name: str
-    done: str
-    picture: Gray
 
 
 @dataclass(frozen=True)
 class Digit:
-    """A digit in MNIST's form.
+    """A digit in the MNIST format.
 
     `image` is the (28, 28) uint8 picture that the net is to see. `preprocessed` is false where it
-    is the picture of the file as it was, `untouched`, or only resized. `empty` says why there is
-    nothing to read ("" where there is a digit). `count` is how many digits the picture seems to
-    hold, and `warnings` are sentences without a full stop.
+    is the given picture as it was, `untouched`, or only resized. `empty` says why there is nothing
+    to read ("" where there is a digit). `count` is how many digits the picture seems to hold, and
+    `warnings` are sentences without a full stop.
     """
 
-    image: Gray
+    image: Gray = field(repr=False)
     preprocessed: bool
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...] = field(repr=False)
     warnings: tuple[str, ...] = ()
     empty: str = ""
     count: int = 1
@@ -91,241 +54,140 @@ class Digit:
     def way(self) -> str:
         """In a few words, how the picture came to be."""
         if self.preprocessed:
-            return "brought to MNIST's form"
-        return "in MNIST's form already" if self.untouched else "only resized"
+            return "converted to the MNIST format"
+        return "in the MNIST format already" if self.untouched else "only resized"
 
 
-def read_digit(
-    source: AnyPath | BinaryIO | bytes, *, preprocess: bool = True, invert: bool | None = None
-) -> Digit:
-    """Read the picture of one handwritten digit from a file, an open file or its bytes.
+def read_digit(source: Source, *, preprocess: bool = True, invert: bool | None = None) -> Digit:
+    """Read the picture of one handwritten digit; of several digits the main one, with a warning.
 
     Parameters
     ----------
+    source:
+        A path, an open binary file or the bytes of a PNG, JPEG, GIF, WebP, BMP or HEIC file; a PIL
+        image; or an array, (H, W) or (H, W, 3 or 4), of uint8, of floats from 0 (black) to 1, or of
+        bool.
     preprocess:
-        Bring the digit to MNIST's form; False only resizes the picture to 28x28 gray pixels.
+        Convert the digit to the MNIST format; False only resizes it to 28x28 gray pixels.
     invert:
-        True: the ink is darker than the ground; False: it is brighter. None finds out, or leaves
-        the picture as it is when `preprocess` is false.
+        True: the ink is darker than the background; False: it is brighter. None detects it, or
+        leaves the picture as it is when `preprocess` is false.
 
-    Of several digits it is the main one, with a warning. Raises `FileError` and `FormatError` as
-    `load_picture` does.
+    Raises
+    ------
+    FileError
+        For a file that cannot be read.
+    FormatError
+        For one that is not a whole picture in one of these formats or has too many pixels.
+    ValueError
+        For any other source.
+
+    Examples
+    --------
+    The first test image, a 7, ten times as large and dark on white:
+
+    >>> import numpy as np
+    >>> from mnist_cli import load_images, load_network, read_digit
+    >>> page = 255 - np.kron(load_images()[0], np.ones((10, 10), np.uint8))
+    >>> digit = read_digit(page)
+    >>> digit
+    Digit(preprocessed=True, warnings=(), empty='', count=1, untouched=False)
+    >>> digit.image.shape
+    (28, 28)
+    >>> int(load_network().predict(digit.image))
+    7
     """
     picture = load_picture(source, long_side=_LONG_SIDE)
     if not preprocess:
-        return _only_resized(picture, invert=bool(invert))
-    if picture.gray_28 is not None and not invert and in_mnist_form(picture.gray_28):
-        return _untouched(picture.gray_28)
+        return _resize_only(picture, invert=bool(invert))
+    if picture.gray_28 is not None and not invert and is_in_mnist_format(picture.gray_28):
+        return _leave_untouched(picture.gray_28)
     return prepare(picture.pixels, invert=invert)
 
 
-def read_digits(
-    source: AnyPath | BinaryIO | bytes, *, invert: bool | None = None
-) -> tuple[Digit, ...]:
+def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, ...]:
     """Read all digits that stand side by side in a picture, from left to right.
 
-    A picture without any gives one `Digit` that is empty. Otherwise as `read_digit`.
+    A picture without any gives one `Digit` that is empty. `source` and `invert` are as for
+    `read_digit`.
+
+    Raises
+    ------
+    FileError, FormatError, ValueError
+        As `read_digit`.
+
+    Examples
+    --------
+    The first three test images side by side, five times as large:
+
+    >>> import numpy as np
+    >>> from mnist_cli import load_images, load_network
+    >>> from mnist_cli.handwriting.reader import read_digits
+    >>> row = np.kron(np.hstack(load_images()[:3]), np.ones((5, 5), np.uint8))
+    >>> digits = read_digits(row)
+    >>> [int(load_network().predict(digit.image)) for digit in digits]
+    [7, 2, 1]
     """
     picture = load_picture(source, long_side=_LONG_SIDE)
-    if picture.gray_28 is not None and not invert and in_mnist_form(picture.gray_28):
-        return (_untouched(picture.gray_28),)
+    if picture.gray_28 is not None and not invert and is_in_mnist_format(picture.gray_28):
+        return (_leave_untouched(picture.gray_28),)
     return prepare_all(picture.pixels, invert=invert)
 
 
 def prepare(pixels: Floats, *, invert: bool | None = None, without: Collection[str] = ()) -> Digit:
-    """Bring (H, W, 3) pixels in 0..1 to MNIST's form; of several digits, the main one.
+    """Convert (H, W, 3) pixels in 0..1 to the MNIST format; of several digits, the main one.
 
-    `without` leaves out some of `STEPS`, to measure what each earns.
+    `without` does without some of `STEPS`, to measure what each earns.
     """
-    look = _first_look(pixels, invert, without)
-    if look.pieces is None:
-        return _nothing(look, _ONE_TONE)
-    number, count = look.pieces.main, len(look.pieces.groups)
+    look = look_first(pixels, invert, without)
+    if look.components is None:
+        return _find_nothing(look, ONE_TONE)
+    number, count = look.components.main, len(look.components.groups)
     if "closer look" not in without:
-        look, number = _closer_look(pixels, look, number, without)
-    return _digit(look, number, without, count)
+        look, number = look_closer(pixels, look, number, without)
+    return _convert(look, number, without, count)
 
 
 def prepare_all(pixels: Floats, *, invert: bool | None = None) -> tuple[Digit, ...]:
-    """Bring every digit of (H, W, 3) pixels in 0..1 to MNIST's form, from left to right."""
-    look = _first_look(pixels, invert)
-    if look.pieces is None:
-        return (_nothing(look, _ONE_TONE),)
-    count = range(len(look.pieces.groups))
-    digits = [_digit(*_closer_look(pixels, look, number)) for number in count]
+    """Convert every digit of (H, W, 3) pixels in 0..1 to the MNIST format, from left to right."""
+    look = look_first(pixels, invert)
+    if look.components is None:
+        return (_find_nothing(look, ONE_TONE),)
+    numbers = range(len(look.components.groups))
+    digits = [_convert(*look_closer(pixels, look, number)) for number in numbers]
     return tuple(digit for digit in digits if not digit.empty) or (digits[0],)
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What was seen in a frame of a picture.
-
-    `ink` (h, w) is reduced from the pixels of `frame`, which is `share` of the long side of the
-    picture; cut at `level` it falls into `pieces`.
-    """
-
-    frame: Box
-    share: float
-    steps: tuple[Step, ...]
-    dark: bool
-    ink: Floats
-    level: float
-    pieces: Pieces | None
+def _find_nothing(look: Look, why: str) -> Digit:
+    return Digit(np.zeros((SIDE, SIDE), np.uint8), True, look.steps, empty=why, count=0)
 
 
-def _first_look(pixels: Floats, invert: bool | None, without: Collection[str] = ()) -> _Look:
-    height, width = pixels.shape[:2]
-    frame = Box(0, 0, width, height)
-    steps = (Step("picture", f"{width}x{height} pixels", _shown(resize(pixels, SEARCH_SIDE))),)
-    if "closer look" not in without:
-        place = _place_of_ink(pixels)
-        if place is not None:
-            return _look(pixels, place, invert, (*steps, _cut_out(pixels, place)), without)
-    return _look(pixels, frame, invert, steps, without)
-
-
-def _place_of_ink(pixels: Floats) -> Box | None:
-    """Find where on a large page something small is written; None where it is not so."""
-    if max(pixels.shape) <= WORK_SIDE:
-        return None  # there is no more to see
-    page = resize(pixels, SEARCH_SIDE)
-    marks = without_lines(contrast(page))
-    pieces = find_pieces(marks > _search_level(marks), marks)
-    if pieces and not pieces.touches_border:
-        # Edges of the page may stand out more than any ink; without them the level is the ink's.
-        marks = clear_of(marks, pieces.at_border)
-        pieces = find_pieces(marks > _search_level(marks), marks)
-    if not pieces or pieces.touches_border:
-        return None
-    if pieces.groups[pieces.main].box.long_side >= _CLOSER * max(page.shape):
-        return None
-    margin = _MARGIN * pieces.groups[pieces.main].box.long_side
-    row = around([group.box for group in pieces.groups])
-    factor = max(pixels.shape) / max(page.shape)
-    return row.grown(margin, margin).scaled(factor, pixels.shape)
-
-
-def _search_level(marks: Floats) -> float:
-    return threshold(marks, peak=0.35 * float(np.percentile(marks, 99.8)))
-
-
-def _closer_look(
-    pixels: Floats, look: _Look, number: int, without: Collection[str] = ()
-) -> tuple[_Look, int]:
-    """Look again at one digit where it is small; return the look and the digit's number there."""
-    assert look.pieces is not None  # noqa: S101 - the caller looked
-    box = look.pieces.groups[number].box
-    frame = look.frame
-    if max(frame.width, frame.height) <= WORK_SIDE or box.long_side >= _CLOSEST * max(
-        look.ink.shape
-    ):
-        return look, number
-    others = [group.box for group in look.pieces.groups]
-    margin = _MARGIN * box.long_side
-    place = Box(
-        max([int(box.left - margin), *(b.right for b in others if b.right <= box.left)]),
-        int(box.top - margin),
-        min([int(box.right + margin), *(b.left for b in others if b.left >= box.right)]),
-        int(box.bottom + margin),
-    )
-    place = place.scaled(frame.long_side / max(look.ink.shape), (frame.height, frame.width))
-    place = place.moved(frame.left, frame.top)
-    steps = (*look.steps, _cut_out(pixels, place))
-    closer = _look(pixels, place, look.dark, steps, without)
-    return (closer, closer.pieces.main) if closer.pieces else (look, number)
-
-
-def _cut_out(pixels: Floats, place: Box) -> Step:
-    share = place.long_side / max(pixels.shape)
-    done = f"what is written is small: looked at {share:.0%} of the picture"
-    return Step("closer look", done, _shown(resize(place.of(pixels), SEARCH_SIDE)))
-
-
-def _look(
-    pixels: Floats,
-    frame: Box,
-    invert: bool | None,
-    steps: tuple[Step, ...],
-    without: Collection[str],
-) -> _Look:
-    """Find the ink in a frame of the picture and sort it into pieces."""
-    row = min(max(frame.width / frame.height, 1), _LONGEST_ROW)
-    page = blur(resize(frame.of(pixels), int(WORK_SIDE * row)), 0.7)
-    dark = invert
-    if dark is None:
-        dark = "ink" not in without and is_dark(page)
-    if "ground" in without:
-        signed = -page if dark else page
-        ink = np.clip(signed - np.median(signed, axis=(0, 1)), 0, None).max(axis=2)
-    else:
-        ink = ink_on_ground(page, dark=dark)
-    tone = "darker" if dark else "brighter"
-    done = [Step("ink", f"the ink is {tone} than the ground, which is taken off", _shown(ink))]
-    if "lines" not in without:
-        bare = without_lines(ink)
-        if (ink - bare).max() > _LINE * ink.max():
-            done.append(Step("lines", "ruled lines are taken off", _shown(bare)))
-        ink = bare
-    ink = blur(ink, _SMOOTH)
-    level = threshold(ink, peak=0.25 * float(ink.max()))
-    share = frame.long_side / max(pixels.shape)
-    return _Look(frame, share, (*steps, *done), dark, ink, level, find_pieces(ink > level))
-
-
-def _why_empty(look: _Look, pieces: Pieces, number: int) -> str:
-    """Say why what was seen is no digit, or "" where it is one.
-
-    The limits lie far from what real digits have: of several hundred, the faintest has a peak of
-    0.11, and the ink of the least clear is 3.9 times that of the ground.
-    """
-    digit = pieces.groups[number]
-    if look.ink.max() < _LEAST_PEAK:
-        return _ONE_TONE
-    around = (distance(digit.mask, 6) <= 6) & (distance(pieces.mask, 2) > 2)
-    ground = np.percentile(look.ink[around], 90) if around.any() else 0
-    if look.ink[digit.mask].mean() < _LEAST_CONTRAST * ground:
-        return "no ink: nothing stands out from the ground"
-    rim = (digit.mask[0], digit.mask[-1], digit.mask[:, 0], digit.mask[:, -1])
-    if np.concatenate(rim).mean() > _INK_AT_EDGES:
-        return "ink everywhere: it runs over the edges of the picture"
-    filled = digit.box.long_side / max(look.ink.shape)
-    if filled * look.share < _LEAST_SIZE:
-        return "no digit: there are only specks"
-    if filled < _LEAST_AT_EDGE and (digit.mask & pieces.at_border).any():
-        return "no digit: there is only something at the edge"
-    digits = sum(int(group.mask.sum()) for group in pieces.groups)
-    if digits < _LEAST_SHARE * int((pieces.mask & ~pieces.at_border).sum()):
-        return "no digit: there are only scattered marks"
-    return ""
-
-
-def _nothing(look: _Look, why: str) -> Digit:
-    return Digit(np.zeros((28, 28), np.uint8), True, look.steps, empty=why, count=0)
-
-
-def _digit(look: _Look, number: int, without: Collection[str] = (), count: int = 1) -> Digit:
-    """Draw one of the digits that were seen in MNIST's form."""
-    assert look.pieces is not None  # noqa: S101 - the caller looked
-    why = _why_empty(look, look.pieces, number)
+def _convert(look: Look, number: int, without: Collection[str] = (), count: int = 1) -> Digit:
+    """Draw one of the digits that were seen in the MNIST format."""
+    components = look.components
+    assert components is not None  # noqa: S101 - the caller looked
+    why = explain_empty(look, components, number)
     if why:
-        return _nothing(look, why)
-    group = look.pieces.groups[number]
+        return _find_nothing(look, why)
+    group = components.groups[number]
     mask, box = group.mask, group.box
-    if "pieces" in without:
-        mask, box = look.pieces.mask, Box(0, 0, *look.pieces.mask.shape[::-1])
-    shown = look.pieces.mask * 0.3 + mask * 0.7
-    dropped = look.pieces.count - group.count
-    done = f"{_count(group.count, 'piece')} of ink kept, {dropped} left out"
-    steps = [*look.steps, Step("pieces", done, _shown(shown))]
-    bits = drawn(look.ink, mask, look.level, box)
-    width = stroke_width(bits)
+    if "components" in without:
+        mask, box = components.mask, Box(0, 0, *components.mask.shape[::-1])
+    shown = components.mask * 0.3 + mask * 0.7
+    done = (
+        f"{plural(group.count, 'connected component')} of ink kept,"
+        f" {components.count - group.count:,} dropped"
+    )
+    steps = [*look.steps, Step("components", done, show(shown))]
+    bits = draw(look.ink, mask, look.level, box)
+    width = measure_stroke_width(bits)
     strokes = bits.astype(np.float32)
     if "strokes" not in without:
-        strokes = with_stroke_width(bits, width)
-        done = f"strokes of {width:.1f} pixels are brought to MNIST's width"
-        steps.append(Step("strokes", done, _shown(strokes)))
+        strokes = set_stroke_width(bits, width)
+        done = f"strokes of {width:.1f} pixels are given MNIST's width"
+        steps.append(Step("strokes", done, show(strokes)))
     length = LENGTH * (box.long_side / max(mask.shape) if "scale" in without else 1)
-    image = placed(strokes, length, by_mass="centre" not in without)
+    image = place(strokes, length, by_mass="centre" not in without)
     steps.append(Step("digit", "20 pixels long, its centre of mass in the middle of 28x28", image))
     warnings: tuple[str, ...] = ()
     if count > 1:
@@ -333,16 +195,15 @@ def _digit(look: _Look, number: int, without: Collection[str] = (), count: int =
     return Digit(image, True, tuple(steps), warnings, count=count)
 
 
-def _untouched(picture: Gray) -> Digit:
-    step = Step("picture", "in MNIST's form already, left as it is", picture)
+def _leave_untouched(picture: Gray) -> Digit:
+    step = Step("picture", "in the MNIST format already, left as it is", picture)
     return Digit(picture, preprocessed=False, steps=(step,), untouched=True)
 
 
-def _only_resized(picture: Picture, *, invert: bool) -> Digit:
+def _resize_only(picture: Picture, *, invert: bool) -> Digit:
     from PIL import Image
 
-    gray = picture.pixels @ np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601
-    small = Image.fromarray(gray).resize((28, 28), Image.Resampling.BOX)
+    small = Image.fromarray(picture.pixels @ LUMINANCE).resize((SIDE, SIDE), Image.Resampling.BOX)
     image = np.rint(np.clip(np.asarray(small), 0, 1) * 255).astype(np.uint8)
     if picture.gray_28 is not None:
         image = picture.gray_28
@@ -350,15 +211,3 @@ def _only_resized(picture: Picture, *, invert: bool) -> Digit:
         image = 255 - image
     step = Step("resize", "resized to 28x28, and nothing else", image)
     return Digit(image, preprocessed=False, steps=(step,))
-
-
-def _shown(picture: Floats | Bits) -> Gray:
-    """Stretch numbers from 0 up to at most 1 into the range of a gray or colour picture."""
-    values = np.asarray(picture, np.float32)
-    peak = 1.0 if values.ndim == 3 else max(float(values.max()), 1e-6)
-    shown: Gray = np.rint(np.clip(values / peak, 0, 1) * 255).astype(np.uint8)
-    return shown
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -12,7 +12,8 @@ from mnist_cli.files import AnyPath
 from mnist_cli.net.network import Network
 
 if TYPE_CHECKING:
-    from mnist_cli.handwriting.reader import Digit, Step
+    from mnist_cli.handwriting.reader import Digit
+    from mnist_cli.handwriting.steps import Step
     from mnist_cli.prediction.explanation import Explanation
 
 # Below these a prediction is called unsure: the confidence, and what it is above the second best.

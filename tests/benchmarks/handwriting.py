@@ -15,7 +15,8 @@ import numpy as np
 
 from mnist_cli import Network, load_network
 from mnist_cli.handwriting.picture import Picture, load_picture
-from mnist_cli.handwriting.reader import STEPS, prepare, read_digit
+from mnist_cli.handwriting.reader import prepare, read_digit
+from mnist_cli.handwriting.steps import STEPS
 
 LONG_SIDE = 1600
 

@@ -1,13 +1,22 @@
-"""PNG files written by hand with `struct` and `zlib`: the oracle for pictures, and their faults."""
+"""PNG files written by hand with `struct` and `zlib`, the oracle for pictures; and pictures."""
 
+import io
 import struct
 import zlib
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
+
+from mnist_cli.handwriting.picture import load_picture
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GRAY, RGB, PALETTE, GRAY_ALPHA, RGBA = 0, 2, 3, 4, 6
+
+NOISE = np.random.default_rng(0).integers(0, 256, (37, 29)).astype(np.uint8)
+# Smooth, so that lossy formats keep it; 3 channels that differ.
+_Y, _X = np.mgrid[0:37, 0:29]
+SMOOTH = np.stack([_Y * 4, _X * 5, 120 + _Y - _X], axis=2).astype(np.uint8)
 
 ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)]  # x, y, step x, step y
 ADAM7 += [(0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
@@ -53,3 +62,24 @@ def png(
     data = [chunk(b"IDAT", packed[at : at + step]) for at in range(0, len(packed), step)]
     start = SIGNATURE + header(width, height, depth, colour, int(interlaced)) + before
     return start + b"".join(data) + chunk(b"IEND", b"")
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    """The bytes of a file that Pillow writes."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def exif(orientation: int) -> bytes:
+    """EXIF data that say nothing but this."""
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    return tags.tobytes()
+
+
+def levels(data: bytes) -> npt.NDArray[np.uint8]:
+    """The pixels that are read from a file as the integers 0 to 255 that they are."""
+    pixels = load_picture(data).pixels * 255
+    assert abs(pixels - np.rint(pixels)).max() < 1e-3
+    return np.rint(pixels).astype(np.uint8)

@@ -1,82 +1,157 @@
-"""Image files as untrusted bytes: which format they are, and whether they are whole.
+"""Image files as untrusted bytes: which format they are, whether they are whole, their pixels.
 
-Pillow decodes the pixels, but fills up what is missing, ignores some checksums and unpacks much
-that nobody sees. So each format's module first walks through the file's structure, refuses it when
-anything does not fit, and hands on only what shows. Nothing here needs Pillow.
+Pillow decodes the pixels, but it fills up what is missing, ignores some checksums and unpacks much
+that nobody sees. So a format's module first looks at the file's structure, refuses what does not
+fit or is too large, and hands on only what shows.
 """
 
-from mnist_cli.errors import FormatError
-from mnist_cli.handwriting.formats import bmp, gif, jpeg, png, pnm, tiff, webp
-from mnist_cli.handwriting.formats.container import Container
+import re
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
-SUPPORTED = "PNG, JPEG, GIF, WebP, TIFF, BMP, PGM, PPM or PBM"
+from mnist_cli.errors import FormatError, MnistError, printable
+from mnist_cli.handwriting.formats import bmp, gif, heic, jpeg, png, webp
+from mnist_cli.handwriting.formats.container import MAX_PIXELS, Container, damaged
 
-_CHECKS = {
-    "PNG": png.check,
-    "JPEG": jpeg.check,
-    "GIF": gif.check,
-    "WebP": webp.check,
-    "TIFF": tiff.check,
-    "BMP": bmp.check,
-}
-_SIGNATURES = {
-    png.SIGNATURE: "PNG",
-    jpeg.SIGNATURE: "JPEG",
-    b"BM": "BMP",
-    **dict.fromkeys(gif.SIGNATURES, "GIF"),
-    **dict.fromkeys(tiff.SIGNATURES, "TIFF"),
-    **dict.fromkeys(pnm.SIGNATURES, "PNM"),
-}
-_OTHERS = {
-    b"%PDF": "a PDF document",
-    b"%!PS": "a PostScript document",
-    b"\xc5\xd0\xd3\xc6": "a PostScript document",
-    b"\x1f\x8b": "a gzip archive",
-    b"PK\x03\x04": "a zip archive or office document",
-    b"8BPS": "a Photoshop picture",
-    b"\0\0\1\0": "an icon",
-    b"II+\0": "a BigTIFF picture",
-    b"MM\0+": "a BigTIFF picture",
-    b"\0\0\0\x0cjP": "a JPEG 2000 picture",
-    b"\xff\x0a": "a JPEG XL picture",
-}
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-_AVIF_BRANDS = (b"avif", b"avis")
+if TYPE_CHECKING:
+    from PIL import Image
+
+SUPPORTED = "PNG, JPEG, GIF, WebP or BMP"
+
+_AGAIN = "Save it as PNG or JPEG."
+_AT_A_TIME = 1 << 14  # bytes of a file; they may unpack to 16 MB, for which Ctrl-C waits
 
 
-def recognise(data: bytes) -> str:
-    """Return the format that the content shows, one of `SUPPORTED`'s (PNM for three), or HEIC.
+def _open_with_pillow(decoder: str, file: BytesIO) -> "Image.Image":
+    """Open with Pillow's own class for a format, so that it tries no other.
 
-    Raises `FormatError` for any other content.
+    Neither does this way look at Pillow's global limits; the size was checked already.
     """
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WebP"
-    if data[4:8] == b"ftyp":
-        if data[8:12] in _HEIC_BRANDS and not any(brand in data[8:64] for brand in _AVIF_BRANDS):
-            return "HEIC"
-        found = "an AVIF picture or a film"
-    else:
-        for signature, name in _SIGNATURES.items():
-            if data.startswith(signature):
-                return name
-        found = _describe(data)
-    raise FormatError(f"found {found}, expected a picture", hint=f"mnist reads {SUPPORTED}.")
+    module = import_module(f"PIL.{decoder}ImagePlugin")
+    image: Image.Image = getattr(module, f"{decoder}ImageFile")(file)
+    return image
 
 
-def check(name: str, data: bytes) -> Container:
-    """Return the picture in a file of the format `name`; `FormatError` if it is not whole."""
-    return _CHECKS[name](data)
+@dataclass(frozen=True)
+class ImageFormat:
+    """A format: how its files begin, what checks them, and what opens those that are whole."""
+
+    name: str
+    start: bytes  # a regular expression
+    check: Callable[[bytes], Container]
+    open: Callable[[BytesIO], "Image.Image"]
 
 
-def _describe(data: bytes) -> str:
-    if not data:
-        return "an empty file"
-    for signature, name in _OTHERS.items():
-        if data.startswith(signature):
-            return name
-    start = data[:512].lstrip().lower()
-    if start.startswith((b"<svg", b"<?xml")) or b"<svg" in start:
-        return "an SVG drawing or other XML"
-    if start.startswith((b"<!doctype", b"<html")):
-        return "a web page"
-    return "something else"
+_FORMATS = (
+    ImageFormat("PNG", rb"\x89PNG\r\n\x1a\n", png.check, partial(_open_with_pillow, "Png")),
+    ImageFormat("JPEG", rb"\xff\xd8\xff", jpeg.check, partial(_open_with_pillow, "Jpeg")),
+    ImageFormat("GIF", rb"GIF8[79]a", gif.check, partial(_open_with_pillow, "Gif")),
+    ImageFormat("WebP", rb"RIFF....WEBP", webp.check, partial(_open_with_pillow, "WebP")),
+    ImageFormat("BMP", rb"BM", bmp.check, partial(_open_with_pillow, "Bmp")),
+    ImageFormat("HEIC", heic.START, heic.check, heic.open_picture),
+)
+_OTHERS = {  # what people may take for a picture: how it begins
+    "an empty file": rb"\Z",
+    "a TIFF picture": rb"II[*+]\0|MM\0[*+]",
+    "a PGM, PPM or PBM picture": rb"P[1-7]\s",
+    "an AVIF picture or a film": rb"....ftyp",
+    "a PDF document": rb"%PDF",
+    "a PostScript document": rb"%!PS|\xc5\xd0\xd3\xc6",
+    "a gzip archive": rb"\x1f\x8b",
+    "a zip archive or office document": rb"PK\x03\x04",
+    "a Photoshop picture": rb"8BPS",
+    "an icon": rb"\0\0\x01\0",
+    "a JPEG 2000 picture": rb"\0\0\0\x0cjP",
+    "a JPEG XL picture": rb"\xff\x0a",
+    "an SVG drawing or other XML": rb"\s*<\?xml|.{,500}<svg",
+    "a web page": rb"\s*<(!doctype|html)",
+    "something else": rb"",
+}
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A decoded picture of a file, and how to look at it.
+
+    `width` and `height` are those in the file, `image` may be reduced; `orientation` is that of
+    EXIF, 1 to 8; `key` is the one gray or RGB value of `image` that means transparent.
+    """
+
+    image: "Image.Image"
+    format: str
+    width: int
+    height: int
+    orientation: int = 1
+    key: tuple[int, ...] | None = None
+
+
+def recognise(data: bytes) -> ImageFormat:
+    """Return the format that the content shows.
+
+    Raises
+    ------
+    FormatError
+        For any other content, with the name of the most common kinds.
+    """
+    for kind in _FORMATS:
+        if re.match(kind.start, data, re.DOTALL):
+            return kind
+    found = next(name for name, start in _OTHERS.items() if re.match(start, data, re.I | re.S))
+    raise FormatError(
+        f"found {found}, expected a picture", hint=f"{_AGAIN} mnist reads {SUPPORTED}."
+    )
+
+
+def decode(data: bytes, long_side: int | None = None) -> Decoded:
+    """Decode the first picture of a file; JPEG may be reduced, to no less than `long_side`.
+
+    Raises
+    ------
+    FormatError
+        For a file that is not whole, not of a format that is read, or has too many pixels.
+    MnistError
+        Where memory runs out, or a library that decodes cannot be loaded.
+    """
+    kind = recognise(data)
+    try:
+        container = kind.check(data)
+        with BytesIO(container.data) as file:
+            image: Any = kind.open(file)
+            size = (container.width, container.height)
+            if image.size != size:
+                raise damaged(f"found two sizes in a {kind.name} file")
+            scale = _draft_scale(*size, long_side)
+            image.draft(None, tuple(max(1, side // scale) for side in size))
+            image.decodermaxblock = _AT_A_TIME
+            image.load()
+    except MnistError:
+        raise
+    except (struct.error, IndexError):
+        raise damaged(f"a {kind.name} file ends before its picture does") from None
+    except MemoryError:
+        raise MnistError(f"there is not enough memory for this {kind.name} picture") from None
+    except ImportError as error:
+        raise MnistError(
+            f"the library for {kind.name} files cannot be loaded ({printable(str(error))})",
+            hint="Install mnist-cli again.",
+        ) from None
+    except Exception as error:  # Pillow raises nearly everything for a damaged file
+        reason = printable(str(error)) or type(error).__name__
+        raise damaged(f"the pixels of a {kind.name} file are damaged ({reason})") from None
+    return Decoded(image, kind.name, *size, container.orientation, container.key)
+
+
+def _draft_scale(width: int, height: int, long_side: int | None) -> int:
+    """By how much libjpeg reduces: as far as `long_side` allows, and below the general limit."""
+    scale = 1
+    while scale < 8 and (
+        width * height > MAX_PIXELS * scale**2
+        or (long_side and max(width, height) // (2 * scale) >= long_side)
+    ):
+        scale *= 2
+    return scale

@@ -1,40 +1,36 @@
-"""BMP: the header is compared with the length of the file.
-
-The file length and the image length that the header declares are wrong in many honest files, and
-writers pad the end; what has to be there follows from width, height and depth.
-"""
+"""BMP: its size is checked; Pillow notices a cut file itself."""
 
 import struct
 
-from mnist_cli.handwriting.formats.container import Container, check_size, damaged
+from mnist_cli.errors import FormatError
+from mnist_cli.handwriting.formats.container import Container, check_size
 
 _RLE = (1, 2)
-_MAX_RLE_BYTES = 2_000_000  # Pillow unpacks run lengths in Python, about 2 million a second
+_MAX_RLE = 2_000_000  # bytes and pixels: Pillow unpacks run lengths in Python
 
 
 def check(data: bytes) -> Container:
-    """Return the picture in a BMP file. Raises `FormatError` for any that is not whole."""
-    compression = 0
-    try:
-        offset, header_size = struct.unpack_from("<II", data, 10)
-        if header_size == 12:
-            width, height, _, depth = struct.unpack_from("<HHHH", data, 18)
-        else:
-            width, height, _, depth, compression = struct.unpack_from("<iiHHI", data, 18)
-    except struct.error:
-        raise damaged("the header of a BMP file is cut") from None
-    check_size(width, abs(height))
-    if compression in _RLE:
-        if len(data) > _MAX_RLE_BYTES:
-            raise damaged(
-                f"found {len(data):,} bytes in a run-length coded BMP file,"
-                f" at most {_MAX_RLE_BYTES:,} are read"
-            )
+    """Return the picture in a BMP file.
+
+    Raises
+    ------
+    FormatError
+        For too many pixels, less of them where they are run-length coded.
+    struct.error
+        For a cut header.
+    """
+    (header_size,) = struct.unpack_from("<I", data, 14)
+    if header_size == 12:
+        width, height = struct.unpack_from("<HH", data, 18)
+        compression = 0
     else:
-        row = (width * depth + 31) // 32 * 4  # rows end on four bytes
-        if len(data) < offset + row * abs(height):
-            raise damaged(
-                f"found {len(data):,} bytes in a BMP file,"
-                f" expected at least {offset + row * abs(height):,}"
-            )
+        width, height, _, compression = struct.unpack_from("<iiII", data, 18)
+    packed = compression in _RLE
+    check_size(width, abs(height), limit=_MAX_RLE) if packed else check_size(width, abs(height))
+    if packed and len(data) > _MAX_RLE:
+        raise FormatError(
+            f"found {len(data):,} bytes in a run-length coded BMP file,"
+            f" expected at most {_MAX_RLE:,}",
+            hint="Save it as PNG or JPEG.",
+        )
     return Container(data, width, abs(height))

@@ -6,9 +6,6 @@ from mnist_cli.errors import FormatError
 
 MAX_SIDE = 65_535
 MAX_PIXELS = 20_000_000
-MAX_REDUCIBLE_PIXELS = 100_000_000  # where a decoder can reduce without holding the whole
-
-GET_AGAIN = "The file is damaged or cut short; save or copy it again."
 
 
 @dataclass(frozen=True)
@@ -27,12 +24,18 @@ class Container:
 
 
 def damaged(problem: str) -> FormatError:
-    """The error for a file that breaks the rules of its format."""
-    return FormatError(problem, hint=GET_AGAIN)
+    """Return the error for a file that breaks the rules of its format."""
+    return FormatError(problem, hint="The file is damaged or cut short; save or copy it again.")
 
 
 def check_size(width: int, height: int, *, limit: int = MAX_PIXELS) -> None:
-    """Raise `FormatError` for no pixels or too many, before anything is decoded."""
+    """Refuse a picture of no pixels or too many, before anything is decoded.
+
+    Raises
+    ------
+    FormatError
+        For less than 1 or more than `limit` pixels, or a side above 65,535.
+    """
     if width < 1 or height < 1:
         raise damaged(f"found a picture of {width} x {height} pixels")
     if width * height > limit or max(width, height) > MAX_SIDE:

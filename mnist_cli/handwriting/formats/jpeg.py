@@ -14,46 +14,53 @@ import struct
 from collections.abc import Iterator
 
 from mnist_cli.errors import FormatError
-from mnist_cli.handwriting.formats.container import (
-    MAX_PIXELS,
-    MAX_REDUCIBLE_PIXELS,
-    Container,
-    check_size,
-    damaged,
-)
+from mnist_cli.handwriting.formats.container import MAX_PIXELS, Container, check_size, damaged
 from mnist_cli.handwriting.formats.exif import orientation
 
-SIGNATURE = b"\xff\xd8\xff"
-
-_START, _END, _SCAN = 0xD8, 0xD9, 0xDA
+_END, _SCAN = 0xD9, 0xDA
 _JFIF, _EXIF, _ADOBE = 0xE0, 0xE1, 0xEE
 _TABLES = (0xC4, 0xDB, 0xDD)  # Huffman, quantization, restart interval
 _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive: what is in use
 _PROGRESSIVE = 0xC2
 _IGNORED = (*range(0xE0, 0xF0), 0xFE)  # application segments and comments
 _END_OF_PIXELS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker, but not a restart
+_PLAIN_JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"  # a thumbnail may follow in the file
 _NOTHING = bytes(16)  # twice what libjpeg looks ahead; less than some blocks of pixels
-_MAX_SCANS = 100  # progressive files have about ten, and each is a pass over the whole picture
+_MAX_SCANS = 100  # progressive files have about ten
+_MAX_SCANNED_PIXELS = 400_000_000  # each scan is a pass over the whole picture
+_MAX_TABLES = 4_096  # bytes in a segment; all that there can be take 2,186
 _MAX_SEGMENTS = 10_000
+_MAX_REDUCIBLE_PIXELS = 100_000_000  # in a single scan, which is decoded reduced
+_CUT = "a JPEG file ends before its picture does"
 _MAX_COEFFICIENTS = 60_000_000  # of 2 bytes; all are held unless there is a single scan
 
 
 def check(data: bytes) -> Container:
-    """Return the picture in a JPEG file. Raises `FormatError` for any that is not whole."""
+    """Return the picture in a JPEG file.
+
+    Raises
+    ------
+    FormatError
+        For a file that is not whole, of a rare kind, or with too many pixels.
+    """
     kept = [b"\xff\xd8"]
     frame = None
     upright = 1
     for marker, segment in _segments(data):
         if marker in _FRAMES and frame is None:
             frame = _Frame(marker, segment)
-            check_size(frame.width, frame.height, limit=MAX_REDUCIBLE_PIXELS)
+            check_size(frame.width, frame.height, limit=_MAX_REDUCIBLE_PIXELS)
         elif marker == _SCAN and frame is not None:
             frame.add_scan(segment)
         elif marker == _EXIF and segment[4:10] == b"Exif\0\0" and upright == 1:
             upright = orientation(segment[4:])
+        elif marker == _JFIF and segment[4:9] == b"JFIF\0":
+            kept.append(_PLAIN_JFIF)
+        elif marker in _TABLES and len(segment) > _MAX_TABLES:
+            raise damaged(f"found {len(segment):,} bytes of tables in a segment of a JPEG file")
         elif marker not in _TABLES and marker not in _IGNORED:
             raise damaged(f"found the JPEG marker 0x{marker:02x} where mnist reads none")
-        if marker not in _IGNORED or marker in (_JFIF, _ADOBE):
+        if marker not in _IGNORED or marker == _ADOBE:
             kept.append(segment)
     if frame is None or not frame.is_complete():
         raise damaged("found only a part of the pixels of a JPEG file")
@@ -90,9 +97,6 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     raise damaged(f"found more than {_MAX_SEGMENTS:,} segments in a JPEG file")
 
 
-_CUT = "a JPEG file ends before its picture does"
-
-
 class _Frame:
     """The frame header, and which coefficients of which component the scans brought."""
 
@@ -119,8 +123,9 @@ class _Frame:
     def add_scan(self, segment: bytes) -> None:
         """Note what a scan brings; `segment` begins with its header."""
         self._scans += 1
-        if self._scans > _MAX_SCANS:
-            raise damaged(f"found more than {_MAX_SCANS} scans in a JPEG file")
+        most = min(_MAX_SCANS, _MAX_SCANNED_PIXELS // (self.width * self.height))
+        if self._scans > max(most, 1):
+            raise damaged(f"found more than {most} scans in a JPEG file")
         count = segment[4] if len(segment) > 4 else 0
         if not 1 <= count <= 4 or int.from_bytes(segment[2:4], "big") != 6 + 2 * count:
             raise damaged("found a JPEG scan header of a wrong length")

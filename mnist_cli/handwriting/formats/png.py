@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from mnist_cli.handwriting.formats.container import Container, check_size, damaged
 from mnist_cli.handwriting.formats.exif import orientation
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_CHUNKS = 50_000  # of the usual 8 KiB of pixel data, 20 MB hold 2,500
+_AT_A_TIME = 1 << 16  # bytes; what is larger would be copied again and again
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type: samples per pixel
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _GRAY, _RGB, _PALETTE = 0, 2, 3
@@ -30,7 +30,13 @@ _ADAM7 = (  # of each pass: first column, first row, step between columns, betwe
 
 
 def check(data: bytes) -> Container:
-    """Return the picture in a PNG file. Raises `FormatError` for any that is not whole."""
+    """Return the picture in a PNG file.
+
+    Raises
+    ------
+    FormatError
+        For a file that is not whole, or with too many pixels.
+    """
     chunks = _chunks(data)
     kind, header = next(chunks)
     if kind != b"IHDR" or len(header) != 13:
@@ -54,7 +60,7 @@ def check(data: bytes) -> Container:
         kept += [(b"tRNS", transparency[:256])] if transparency else []
     kept += [(b"IDAT", parts[b"IDAT"]), (b"IEND", b"")]
     return Container(
-        SIGNATURE + b"".join(_chunk(name, body) for name, body in kept),
+        _SIGNATURE + b"".join(_chunk(name, body) for name, body in kept),
         width,
         height,
         orientation(parts.get(b"eXIf", b"")),
@@ -64,7 +70,7 @@ def check(data: bytes) -> Container:
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield type and body of each chunk up to IEND, which has to end the file."""
-    at = len(SIGNATURE)
+    at = len(_SIGNATURE)
     for _ in range(_MAX_CHUNKS):
         if len(data) < at + 12:
             raise damaged("a PNG file ends before its IEND chunk")
@@ -126,23 +132,32 @@ def _expected_bytes(width: int, height: int, bits: int, interlaced: bool) -> int
 
 def _check_pixels(compressed: bytes, expected: int) -> None:
     """Unpack the pixels, a little at a time, to see that exactly as many as expected are there."""
-    stream = zlib.decompressobj()
     found = 0
     try:
-        while not stream.eof:
-            piece = stream.decompress(compressed, 1 << 18)
-            found += len(piece)
+        for count in _unpacked_lengths(compressed):
+            found += count
             if found > expected:
                 raise damaged(f"found more than {expected:,} bytes of pixels in a PNG file")
-            if not piece and not stream.unconsumed_tail and not stream.eof:
-                break
-            compressed = stream.unconsumed_tail
     except zlib.error:
         raise damaged("the pixel data of a PNG file is damaged") from None
-    if found != expected or not stream.eof:
+    if found != expected:
         raise damaged(f"found {found:,} bytes of pixels in a PNG file, expected {expected:,}")
-    if stream.unused_data:
-        raise damaged("found other data after the pixels of a PNG file")
+
+
+def _unpacked_lengths(compressed: bytes) -> Iterator[int]:
+    """Yield how much each little part of a zlib stream unpacks to; nothing may follow it."""
+    stream = zlib.decompressobj()
+    for at in range(0, len(compressed), _AT_A_TIME):
+        rest = compressed[at : at + _AT_A_TIME]
+        full = True
+        while (rest or full) and not stream.eof:
+            unpacked = len(stream.decompress(rest, _AT_A_TIME))
+            yield unpacked
+            rest, full = stream.unconsumed_tail, unpacked == _AT_A_TIME
+        if stream.eof and (stream.unused_data or at + _AT_A_TIME < len(compressed)):
+            raise damaged("found other data after the pixels of a PNG file")
+    if not stream.eof:
+        raise damaged("the pixel data of a PNG file is cut")
 
 
 def _key(transparency: bytes, colour: int, depth: int) -> tuple[int, ...] | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath, cannot, write_bytes
-from mnist_cli.handwriting.reader import Step
+from mnist_cli.handwriting.steps import Step
 from mnist_cli.prediction.prediction import Prediction
 from mnist_cli.prediction.sources import STANDARD_INPUT
 from mnist_cli.render.fitting import wrap

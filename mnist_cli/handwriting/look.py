@@ -1,0 +1,184 @@
+"""Where on a picture something is written, and which connected components of ink it has."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from mnist_cli.handwriting.components import Box, Components, enclose, find_components
+from mnist_cli.handwriting.ink import (
+    SEARCH_SIDE,
+    WORK_SIDE,
+    clear,
+    extract_ink,
+    find_threshold,
+    is_dark,
+    measure_contrast,
+    remove_lines,
+    resize,
+)
+from mnist_cli.handwriting.morphology import Floats, blur, measure_distance
+from mnist_cli.handwriting.steps import Step, show
+
+ONE_TONE = "no ink: the picture is of one tone"
+
+_CLOSER = 0.45  # of the frame: what fills less is cut out
+_CLOSEST = 0.35  # of a frame that was cut out: what fills less is cut out again
+_MARGIN = 0.6  # of the digit, on each side of it
+_LONGEST_ROW = 5.0  # times as wide as high; digits side by side each keep their resolution
+_LINE = 0.1  # of the ink: what is less is not worth a word
+_SMOOTH = 1.0  # pixels: grain and noise go, strokes stay
+
+# What must be there for a digit: see `explain_empty`.
+_LEAST_PEAK = 0.05  # of ink
+_LEAST_CONTRAST = 3.0  # mean ink over that of the background around
+_LEAST_SIZE = 0.03  # of the long side of the picture
+_LEAST_AT_EDGE = 0.5  # of the frame, for a digit that touches its border
+_LEAST_SHARE = 0.3  # of the ink that is off the border
+_INK_AT_EDGES = 0.3  # of the pixels along the border
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen in a frame of a picture.
+
+    `ink` (h, w) is reduced from the pixels of `frame`, which is `share` of the long side of the
+    picture; cut at `level` it falls into `components`.
+    """
+
+    frame: Box
+    share: float
+    steps: tuple[Step, ...]
+    dark: bool
+    ink: Floats
+    level: float
+    components: Components | None
+
+
+def look_first(pixels: Floats, invert: bool | None, without: Collection[str] = ()) -> Look:
+    """Look at a whole picture, (H, W, 3), or at the part of it in which something is written."""
+    height, width = pixels.shape[:2]
+    frame = Box(0, 0, width, height)
+    steps = (Step("picture", f"{width}x{height} pixels", show(resize(pixels, SEARCH_SIDE))),)
+    if "closer look" not in without:
+        place = _find_ink(pixels)
+        if place is not None:
+            return _look(pixels, place, invert, (*steps, _tell_cut(pixels, place)), without)
+    return _look(pixels, frame, invert, steps, without)
+
+
+def look_closer(
+    pixels: Floats, look: Look, number: int, without: Collection[str] = ()
+) -> tuple[Look, int]:
+    """Look again at one digit where it is small; return the look and the digit's number there."""
+    assert look.components is not None  # noqa: S101 - the caller looked
+    box = look.components.groups[number].box
+    frame = look.frame
+    if max(frame.width, frame.height) <= WORK_SIDE or box.long_side >= _CLOSEST * max(
+        look.ink.shape
+    ):
+        return look, number
+    others = [group.box for group in look.components.groups]
+    margin = _MARGIN * box.long_side
+    place = Box(
+        max([int(box.left - margin), *(b.right for b in others if b.right <= box.left)]),
+        int(box.top - margin),
+        min([int(box.right + margin), *(b.left for b in others if b.left >= box.right)]),
+        int(box.bottom + margin),
+    )
+    place = place.scale(frame.long_side / max(look.ink.shape), (frame.height, frame.width))
+    place = place.move(frame.left, frame.top)
+    steps = (*look.steps, _tell_cut(pixels, place))
+    closer = _look(pixels, place, look.dark, steps, without)
+    return (closer, closer.components.main) if closer.components else (look, number)
+
+
+def explain_empty(look: Look, components: Components, number: int) -> str:
+    """Say why what was seen is no digit, or "" where it is one.
+
+    The limits lie far from what real digits have: of several hundred, the faintest has a peak of
+    0.11, and the ink of the least clear is 3.9 times that of the background.
+    """
+    digit = components.groups[number]
+    if look.ink.max() < _LEAST_PEAK:
+        return ONE_TONE
+    near = (measure_distance(digit.mask, 6) <= 6) & (measure_distance(components.mask, 2) > 2)
+    background = np.percentile(look.ink[near], 90) if near.any() else 0
+    if look.ink[digit.mask].mean() < _LEAST_CONTRAST * background:
+        return "no ink: nothing stands out from the background"
+    rim = (digit.mask[0], digit.mask[-1], digit.mask[:, 0], digit.mask[:, -1])
+    if np.concatenate(rim).mean() > _INK_AT_EDGES:
+        return "ink everywhere: it runs over the edges of the picture"
+    filled = digit.box.long_side / max(look.ink.shape)
+    if filled * look.share < _LEAST_SIZE:
+        return "no digit: there are only specks"
+    if filled < _LEAST_AT_EDGE and (digit.mask & components.at_border).any():
+        return "no digit: there is only something at the edge"
+    digits = sum(int(group.mask.sum()) for group in components.groups)
+    if digits < _LEAST_SHARE * int((components.mask & ~components.at_border).sum()):
+        return "no digit: there are only scattered marks"
+    return ""
+
+
+def _find_ink(pixels: Floats) -> Box | None:
+    """Find where on a large page something small is written; None where it is not so."""
+    if max(pixels.shape) <= WORK_SIDE:
+        return None  # there is no more to see
+    page = resize(pixels, SEARCH_SIDE)
+    marks = remove_lines(measure_contrast(page))
+    components = _search(marks)
+    if components and not components.touches_border:
+        # Edges of the page may stand out more than any ink; without them the level is the ink's.
+        marks = clear(marks, components.at_border)
+        components = _search(marks)
+    if not components or components.touches_border:
+        return None
+    digit = components.groups[components.main].box
+    if digit.long_side >= _CLOSER * max(page.shape):
+        return None
+    margin = _MARGIN * digit.long_side
+    row = enclose([group.box for group in components.groups])
+    factor = max(pixels.shape) / max(page.shape)
+    return row.grow(margin, margin).scale(factor, pixels.shape)
+
+
+def _search(marks: Floats) -> Components | None:
+    level = find_threshold(marks, peak=0.35 * float(np.percentile(marks, 99.8)))
+    return find_components(marks > level, marks)
+
+
+def _tell_cut(pixels: Floats, place: Box) -> Step:
+    share = place.long_side / max(pixels.shape)
+    done = f"what is written is small: looked at {share:.0%} of the picture"
+    return Step("closer look", done, show(resize(place.cut_from(pixels), SEARCH_SIDE)))
+
+
+def _look(
+    pixels: Floats,
+    frame: Box,
+    invert: bool | None,
+    steps: tuple[Step, ...],
+    without: Collection[str],
+) -> Look:
+    """Find the ink in a frame of the picture and sort it into components."""
+    row = min(max(frame.width / frame.height, 1), _LONGEST_ROW)
+    page = blur(resize(frame.cut_from(pixels), int(WORK_SIDE * row)), 0.7)
+    dark = invert
+    if dark is None:
+        dark = "ink" not in without and is_dark(page)
+    if "background" in without:
+        signed = -page if dark else page
+        ink = np.clip(signed - np.median(signed, axis=(0, 1)), 0, None).max(axis=2)
+    else:
+        ink = extract_ink(page, dark=dark)
+    tone = "darker" if dark else "brighter"
+    done = [Step("ink", f"the ink is {tone} than the background, which is taken off", show(ink))]
+    if "lines" not in without:
+        bare = remove_lines(ink)
+        if (ink - bare).max() > _LINE * ink.max():
+            done.append(Step("lines", "ruled lines are taken off", show(bare)))
+        ink = bare
+    ink = blur(ink, _SMOOTH)
+    level = find_threshold(ink, peak=0.25 * float(ink.max()))
+    share = frame.long_side / max(pixels.shape)
+    return Look(frame, share, (*steps, *done), dark, ink, level, find_components(ink > level))

@@ -1,0 +1,31 @@
+"""The steps from a picture to the MNIST format, as they are told and shown."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mnist_cli.handwriting.mnist_format import Gray
+from mnist_cli.handwriting.morphology import Bits, Floats
+
+# What `prepare` can be told to do without.
+STEPS = ("closer look", "background", "ink", "lines", "components", "strokes", "scale", "centre")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step on the way: its name, what it did in a sentence, and the picture after it.
+
+    The picture is (H, W) or (H, W, 3) uint8, for showing.
+    """
+
+    name: str
+    done: str
+    picture: Gray = field(repr=False)
+
+
+def show(picture: Floats | Bits) -> Gray:
+    """Stretch numbers from 0 up to at most 1 into the range of a gray or colour picture."""
+    values = np.asarray(picture, np.float32)
+    peak = 1.0 if values.ndim == 3 else max(float(values.max()), 1e-6)
+    shown: Gray = np.rint(np.clip(values / peak, 0, 1) * 255).astype(np.uint8)
+    return shown
