@@ -50,33 +50,33 @@ def download(
     already are verified too, and replaced only if they are damaged. They are stored decompressed.
     """
     from mnist_cli.downloads import downloader as library
-    from mnist_cli.downloads.catalogue import check_mirror, select
+    from mnist_cli.downloads.addresses import check_mirror
+    from mnist_cli.downloads.catalogue import select
     from mnist_cli.paths import data_directory
     from mnist_cli.render.text import show, show_json
     from mnist_cli.render.views import download as render
 
     _refuse_contradictions(bool(mirrors), bool(source_dir), force, check, only_list)
+    hint = "'NAME'"
     try:
         files = select(names)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="'NAME'") from None
-    try:
+        hint = "'--mirror'"
         for url in mirrors:
             check_mirror(url)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="'--mirror'") from None
+        raise click.BadParameter(str(error), param_hint=hint) from None
 
     if check or only_list:
         outcomes = library.check(files, data_dir=data_dir)
     else:
-        with render.watching(quiet) as report:
+        with render.watching(quiet) as reporter:
             outcomes = library.download(
                 files,
                 data_dir=data_dir,
                 mirrors=mirrors,
                 source_dir=source_dir,
                 force=force,
-                report=report,
+                reporter=reporter,
             )
     failure = None if only_list else library.failure(outcomes)
     if as_json:

@@ -34,19 +34,9 @@ from support.servers import (
 )
 
 from mnist_cli import paths
-from mnist_cli.downloads.catalogue import FILES, select
-from mnist_cli.downloads.downloader import (
-    Advanced,
-    Event,
-    Finished,
-    Limits,
-    Noted,
-    Outcome,
-    Started,
-    check,
-    download,
-    failure,
-)
+from mnist_cli.downloads import downloader, fetch as fetching
+from mnist_cli.downloads.catalogue import FILES, RemoteFile, select
+from mnist_cli.downloads.downloader import Outcome, Reporter, check, download, failure
 from mnist_cli.downloads.verify import SourceError, verified
 from mnist_cli.errors import FileError
 from mnist_cli.files import atomic_writer, remove_abandoned
@@ -59,8 +49,7 @@ WRONG = LABELS[:5000] + bytes([LABELS[5000] ^ 1]) + LABELS[5001:]
 PAGE = b"\r\n <!DOCTYPE html><html><body>Log in to our network</body></html>"
 
 GOOD = body(PACKED)
-PATIENT = Limits(retry_wait=0.0)
-HASTY = Limits(answer=1.0, silence=1.0, short=1.0)  # only for servers that stall
+HASTY = 0.5  # seconds, only for servers that stall
 
 
 @pytest.fixture(autouse=True)
@@ -70,24 +59,27 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-class Log:
+class Log(Reporter):
     """What a download reported."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.notes: list[str] = []
+        self.steps: list[tuple[str, int]] = []
 
-    def __call__(self, event: Event) -> None:
-        self.events.append(event)
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
-    @property
-    def notes(self) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, Noted)]
+    def advance(self, file: RemoteFile, source: str, done: int) -> None:
+        assert source
+        self.steps.append((file.name, done))
 
 
-def fetch(folder: Path, *mirrors: str, limits: Limits = PATIENT, log: Log | None = None) -> Outcome:
+def fetch(
+    folder: Path, *mirrors: str, patience: float = 10.0, log: Log | None = None
+) -> Outcome:
     """Download the test labels."""
     (outcome,) = download(
-        [FILE], data_dir=folder, mirrors=mirrors, limits=limits, report=log or Log()
+        [FILE], data_dir=folder, mirrors=mirrors, patience=patience, reporter=log
     )
     return outcome
 
@@ -109,7 +101,7 @@ def contents(folder: Path) -> dict[str, bytes]:
         body(LABELS),
         body(PACKED, Content_Encoding="gzip"),
         body(PACKED, Content_Type="text/html"),
-        chunked(PACKED),
+        chunked(PACKED, size=1),
         unannounced(PACKED),
         first(redirect("/elsewhere/t10k-labels-idx1-ubyte.gz", 301), redirect("?x=1", 307), GOOD),
     ],
@@ -132,7 +124,7 @@ def test_all_five_files_come_and_nothing_beside_them(tmp_path: Path, shared_data
     served = {file.remote_name: (shared_data / file.remote_name).read_bytes() for file in FILES}
     log = Log()
     with serving({name: body(content) for name, content in served.items()}) as mirror:
-        outcomes = download(data_dir=tmp_path, mirrors=[mirror.url], report=log)
+        outcomes = download(data_dir=tmp_path, mirrors=[mirror.url], reporter=log)
         assert failure(outcomes) is None
         assert sorted(mirror.requests) == sorted(f"/mnist/{name}" for name in served)
     assert [outcome.name for outcome in outcomes] == [file.name for file in FILES]
@@ -141,11 +133,9 @@ def test_all_five_files_come_and_nothing_beside_them(tmp_path: Path, shared_data
         content = served[file.remote_name]
         expected = gzip.decompress(content) if file.remote_name.endswith(".gz") else content
         assert (tmp_path / file.name).read_bytes() == expected
-        steps = [e.done for e in log.events if isinstance(e, Advanced) and e.file == file]
+        steps = [done for name, done in log.steps if name == file.name]
         assert steps == sorted(steps)
-        assert steps[-1] == file.bytes
-    assert sum(isinstance(event, Started) for event in log.events) == 5
-    assert sum(isinstance(event, Finished) for event in log.events) == 5
+        assert (steps[0], steps[-1]) == (0, file.bytes)
 
 
 def test_a_mirror_is_not_asked_to_compress_anew(tmp_path: Path) -> None:
@@ -292,7 +282,7 @@ def test_a_server_waited_for_in_vain_is_not_waited_for_at_length_again(tmp_path:
     log = Log()
     with serving(default=hang) as mirror:
         limits = Limits(answer=1.5, short=0.1)
-        outcomes = download(data_dir=tmp_path, mirrors=[mirror.url], limits=limits, report=log)
+        outcomes = download(data_dir=tmp_path, mirrors=[mirror.url], limits=limits, reporter=log)
         assert len(mirror.requests) == 5  # but it is asked for each file
     assert {outcome.status for outcome in outcomes} == {"failed"}
     assert waits(log)[0] == "1.5 s"  # and again by the other thread at the same time
@@ -358,7 +348,7 @@ def test_an_unknown_name_is_not_looked_up_for_every_file(
 def test_without_network_it_says_so_and_names_each_server_once(tmp_path: Path) -> None:
     log = Log()
     mirrors = ["http://one.invalid/mnist", "http://two.invalid/mnist"]
-    outcomes = download(data_dir=tmp_path, mirrors=mirrors, report=log)
+    outcomes = download(data_dir=tmp_path, mirrors=mirrors, reporter=log)
     assert sorted(log.notes) == [
         "one.invalid: its name cannot be looked up; trying the next mirror",
         "two.invalid: its name cannot be looked up",
@@ -611,7 +601,7 @@ def test_a_damaged_copy_is_passed_over_for_a_right_one(tmp_path: Path) -> None:
     (stick / NAME).write_bytes(WRONG)
     (stick / f"{NAME}.gz").write_bytes(PACKED)
     log = Log()
-    (outcome,) = download([FILE], data_dir=folder, source_dir=stick, report=log)
+    (outcome,) = download([FILE], data_dir=folder, source_dir=stick, reporter=log)
     assert outcome.source == str(stick / f"{NAME}.gz")
     assert log.notes[0].startswith(f"{stick / NAME}: wrong content")
 
