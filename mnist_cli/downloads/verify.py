@@ -86,8 +86,7 @@ def verified(raw: io.RawIOBase, file: RemoteFile) -> Iterator[bytes]:
     checksum = sha256()
     count = 0
     try:
-        content = Content(raw)
-        while piece := content.read(min(_CHUNK, file.bytes + 1 - count)):
+        for piece in _content(raw, file.bytes + 1):
             if count == 0 and piece.lstrip(_BLANK).startswith(b"<"):
                 raise SourceError("this is a web page (a login page, perhaps), not the file")
             count += len(piece)
@@ -105,3 +104,13 @@ def verified(raw: io.RawIOBase, file: RemoteFile) -> Iterator[bytes]:
         raise SourceError(
             f"wrong content: its SHA-256 is {checksum.hexdigest()}, expected {file.sha256}"
         )
+
+
+def _content(raw: io.RawIOBase, most: int) -> Iterator[bytes]:
+    content = Content(raw)
+    try:
+        while piece := content.read(min(_CHUNK, most)):
+            most -= len(piece)
+            yield piece
+    finally:
+        content.detach()  # `raw` is closed by whoever opened it

@@ -7,9 +7,11 @@ import shutil
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from email.utils import formatdate
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +36,8 @@ from support.servers import (
 )
 
 from mnist_cli import paths
-from mnist_cli.downloads import downloader, fetch as fetching
+from mnist_cli.downloads import downloader
+from mnist_cli.downloads import fetch as fetching
 from mnist_cli.downloads.catalogue import FILES, RemoteFile, select
 from mnist_cli.downloads.downloader import Outcome, Reporter, check, download, failure
 from mnist_cli.downloads.verify import SourceError, verified
@@ -74,13 +77,9 @@ class Log(Reporter):
         self.steps.append((file.name, done))
 
 
-def fetch(
-    folder: Path, *mirrors: str, patience: float = 10.0, log: Log | None = None
-) -> Outcome:
+def fetch(folder: Path, *mirrors: str, patience: float = 10.0, log: Log | None = None) -> Outcome:
     """Download the test labels."""
-    (outcome,) = download(
-        [FILE], data_dir=folder, mirrors=mirrors, patience=patience, reporter=log
-    )
+    (outcome,) = download([FILE], data_dir=folder, mirrors=mirrors, patience=patience, reporter=log)
     return outcome
 
 
@@ -114,6 +113,7 @@ def test_a_good_mirror_delivers_the_file(answer: Answer, tmp_path: Path) -> None
     with serving(default=answer) as mirror:
         outcome = fetch(tmp_path, mirror.url)
         source = f"{mirror.url}/{NAME}.gz"
+        assert mirror.headers[0]["Accept-Encoding"] == "identity"
     assert outcome == Outcome(
         NAME, "downloaded", tmp_path / NAME, 10_008, FILE.sha256, source=source
     )
@@ -138,12 +138,6 @@ def test_all_five_files_come_and_nothing_beside_them(tmp_path: Path, shared_data
         assert (steps[0], steps[-1]) == (0, file.bytes)
 
 
-def test_a_mirror_is_not_asked_to_compress_anew(tmp_path: Path) -> None:
-    with serving(default=GOOD) as mirror:
-        fetch(tmp_path, mirror.url)
-        assert mirror.headers[0]["Accept-Encoding"] == "identity"
-
-
 def test_a_proxy_from_the_environment_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,55 +148,35 @@ def test_a_proxy_from_the_environment_is_used(
         assert proxy.requests == [f"http://mirror.invalid/mnist/{NAME}.gz"]
 
 
-def test_name_and_password_of_a_mirror_are_used_but_never_shown(tmp_path: Path) -> None:
-    log = Log()
-    with serving(default=first(status(404), GOOD)) as mirror:
-        secret = mirror.url.replace("http://", "http://me:secret@")
-        outcome = fetch(tmp_path, secret, secret, log=log)
-        assert mirror.headers[0]["Authorization"].startswith("Basic ")
-    assert outcome.status == "downloaded"
-    assert "secret" not in str(outcome)
-    assert "secret" not in str(log.notes)
-
-
 # What a bad mirror may do: the words the user sees, and how often it is asked
 
 FAULTS: dict[str, tuple[Answer, str, int]] = {
     "cut": (cut(PACKED, 1000), f"cut short: 1,000 of {len(PACKED):,} bytes came", 2),
-    "cut unannounced": (unannounced(PACKED[:1000]), "cut short: the gzip data has no end", 2),
+    "cut unannounced": (unannounced(PACKED[:1000]), "its gzip stream is cut: it has no end", 2),
     "cut, not packed": (unannounced(LABELS[:-1]), "cut short: 10,007 of 10,008 bytes", 2),
-    "cut before anything": (unannounced(b""), "cut short: 0 of 10,008 bytes", 2),
     "cut in chunks": (chunked(PACKED, end=False), "cut short: the connection ended too early", 2),
-    "length too large": (
-        body(PACKED, Content_Length=str(len(PACKED) + 1)),
-        f"cut short: {len(PACKED):,} of {len(PACKED) + 1:,} bytes came",
-        2,
-    ),
-    "length too small": (body(PACKED, Content_Length="1000"), "the gzip data has no end", 2),
+    "length too small": (body(PACKED, Content_Length="1000"), "its gzip stream is cut", 2),
     "hangs up": (hang_up, "the connection was cut", 2),
     "web page": (body(PAGE), "a web page (a login page, perhaps)", 1),
-    "web page declared data": (
-        body(PAGE, Content_Type="application/gzip"), "a web page (a login page, perhaps)", 1
+    "web page, packed": (
+        body(gzip.compress(PAGE), Content_Type="application/gzip"),
+        "a web page (a login page, perhaps)",
+        1,
     ),
-    "web page, packed": (body(gzip.compress(PAGE)), "a web page (a login page, perhaps)", 1),
     "403": (status(403), "HTTP 403 (Forbidden)", 1),
     "404": (status(404), "HTTP 404 (Not Found)", 1),
-    "500": (status(500), "HTTP 500 (Internal Server Error)", 2),
-    "503": (status(503, Retry_After="9"), "HTTP 503 (Service Unavailable)", 2),
+    "503": (status(503, Retry_After="0"), "HTTP 503 (Service Unavailable)", 2),
     "unknown status": (status(799), "HTTP 799", 1),
-    "no content": (status(204), "HTTP 204 (No Content)", 1),
     "one bit changed": (
         body(gzip.compress(WRONG)),
         "wrong content: its SHA-256 is "
         f"60b6d414fe20bf2507b025e095526f7c5dd9e13628786697b9e62526e111aee6, expected {FILE.sha256}",
         1,
     ),
-    "damaged gzip": (body(PACKED[:99] + b"\xff\xff" + PACKED[101:]), "the gzip data is damaged", 1),
-    "wrong gzip checksum": (
-        body(PACKED[:-8] + b"\0\0\0\0" + PACKED[-4:]), "the gzip data is damaged", 1
+    "damaged gzip": (
+        body(PACKED[:99] + b"\xff\xff" + PACKED[101:]), "its gzip stream is damaged", 1
     ),
-    "something behind the gzip": (body(PACKED + b"x"), "the gzip data is damaged", 1),
-    "one byte too many": (body(LABELS + b"\0"), "too long: more than 10,008 bytes", 1),
+    "something behind the gzip": (body(PACKED + b"x"), "its gzip stream is damaged", 1),
     "gzip bomb": (body(gzip.compress(bytes(40_000_000))), "too long: more than 10,008 bytes", 1),
     "never ends": (endless(), "too long: more than 10,008 bytes", 1),
     "never ends, after gzip": (endless(PACKED), "it goes on and on, at most 75,644 are read", 1),
@@ -214,22 +188,19 @@ FAULTS: dict[str, tuple[Answer, str, int]] = {
     ),
     "redirects in a circle": (redirect(f"/mnist/{NAME}.gz"), "redirected more than 5 times", 6),
     "redirects to a file": (
-        redirect("file:///etc/passwd"),
-        "redirected to file:///etc/passwd; only http and https are followed",
-        1,
+        redirect("file:///etc/passwd"), "redirected to an address that is not followed", 1
     ),
-    "redirects nowhere": (redirect("http://[::1"), "redirected to an impossible address", 1),
     "redirects without saying where": (status(302), "HTTP 302 (Found)", 1),
     "is no web server": (lambda exchange: exchange.wfile.write(b"220 ftp ready\r\n") and None,
                          "the connection was cut", 2),
-    "hangs": (hang, "no answer within 1 s", 1),
-    "hangs in the body": (hang_in_body(PACKED, 1000), "it stalled: less than 10,000 bytes", 1),
-    "drips": (drip(PACKED), "it stalled: less than 10,000 bytes a second over 1 s", 1),
-    "drips its head": (drip_head(), "no answer within 1 s", 1),
 }  # fmt: skip
 
-
-STALLS = ("hangs", "hangs in the body", "drips", "drips its head")
+STALLS: dict[str, tuple[Answer, str]] = {
+    "hangs": (hang, f"no answer within {HASTY} s"),
+    "drips its head": (drip_head(), f"no answer within {HASTY} s"),
+    "hangs in the body": (hang_in_body(PACKED, 1000), "it stalled: less than 10,000 bytes"),
+    "drips": (drip(PACKED), f"it stalled: less than 10,000 bytes a second over {HASTY} s"),
+}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -237,10 +208,9 @@ def test_a_bad_mirror_leaves_nothing_behind_and_the_next_one_delivers(
     fault: str, tmp_path: Path
 ) -> None:
     answer, words, times = FAULTS[fault]
-    limits = HASTY if fault in STALLS else PATIENT
     log = Log()
     with serving(default=answer) as bad, serving(default=GOOD) as good:
-        alone = fetch(tmp_path, bad.url, limits=limits, log=log)
+        alone = fetch(tmp_path, bad.url, log=log)
         assert alone.status == "failed"
         assert alone.error is not None
         assert words in alone.error
@@ -249,10 +219,74 @@ def test_a_bad_mirror_leaves_nothing_behind_and_the_next_one_delivers(
         assert bad.asked(f"{NAME}.gz") == times
         assert contents(tmp_path) == {}
 
-        both = fetch(tmp_path, bad.url, good.url, limits=limits, log=log)
+        both = fetch(tmp_path, bad.url, good.url, log=log)
         assert both.source == f"{good.url}/{NAME}.gz"
         assert good.asked(f"{NAME}.gz") == 1
     assert contents(tmp_path) == {NAME: LABELS}
+
+
+@pytest.mark.parametrize("stall", STALLS)
+def test_a_server_that_stalls_is_left_for_the_next_one_and_not_asked_again(
+    stall: str, tmp_path: Path
+) -> None:
+    answer, words = STALLS[stall]
+    log = Log()
+    files = select(("test",))
+    images = gzip.compress((paths.embedded_directory() / files[0].name).read_bytes(), 1)
+    with (
+        serving(default=answer) as bad,
+        serving({f"{files[0].name}.gz": body(images)}, default=GOOD) as good,
+    ):
+        outcomes = download(
+            files, data_dir=tmp_path, mirrors=[bad.url, good.url], patience=HASTY, reporter=log
+        )
+        assert len(bad.requests) == 1
+        host = bad.url.removeprefix("http://").removesuffix("/mnist")
+    assert {outcome.status for outcome in outcomes} == {"downloaded"}
+    assert len(log.notes) == 1
+    assert log.notes[0].startswith(f"{host}: {words}")
+    assert log.notes[0].endswith("; trying the next mirror")
+    assert contents(tmp_path).keys() == {file.name for file in files}
+
+
+def test_a_name_whose_look_up_hangs_is_left_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    look_up = socket.getaddrinfo
+
+    def hanging(host: str, *arguments: Any, **options: Any) -> Any:
+        if host == "slow.invalid":
+            over.wait(60)
+        return look_up(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    with serving(default=GOOD) as good:
+        outcome = fetch(tmp_path, "http://slow.invalid", good.url, patience=HASTY)
+    over.set()
+    assert outcome.status == "downloaded"
+
+
+def test_a_steady_but_slow_transfer_has_an_end_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "_TRANSFER", 0.5)
+    name = "t10k-images-idx3-ubyte"
+    packed = gzip.compress((paths.embedded_directory() / name).read_bytes(), compresslevel=1)
+    with serving(default=slow_until(threading.Event(), packed)) as mirror:  # takes 15 s
+        (outcome,) = download(select((name,)), data_dir=tmp_path, mirrors=[mirror.url])
+    assert outcome.error == "the only mirror failed: not done within 0.5 s"
+    assert contents(tmp_path) == {}
+
+
+def test_when_too_much_time_was_wasted_nothing_is_tried_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloader, "_WASTED", -1)
+    with serving(default=hang_up) as mirror:
+        outcomes = download(data_dir=tmp_path, mirrors=[mirror.url])
+        assert len(mirror.requests) == 1
+    assert len({outcome.error for outcome in outcomes}) == 1
 
 
 def test_a_passing_fault_is_mended_by_the_second_attempt(tmp_path: Path) -> None:
@@ -264,61 +298,29 @@ def test_a_passing_fault_is_mended_by_the_second_attempt(tmp_path: Path) -> None
     assert log.notes[0].endswith("bytes came; trying once more now")
 
 
-@pytest.mark.parametrize(
-    "told", ["0", "10000", "9" * 5000, "-1", "soon", "", formatdate(4e9, usegmt=True), "²"]
-)
-def test_retry_after_is_obeyed_within_limits_whatever_it_says(told: str, tmp_path: Path) -> None:
-    busy = status(503, Retry_After=told.encode().decode("latin-1"))
-    with serving(default=first(busy, GOOD)) as mirror:
-        assert fetch(tmp_path, mirror.url).status == "downloaded"
-
-
-def waits(log: Log) -> list[str]:
-    """How long each server that did not answer was waited for."""
-    return [note.split("within ")[1].split(";")[0] for note in log.notes if "within" in note]
-
-
-def test_a_server_waited_for_in_vain_is_not_waited_for_at_length_again(tmp_path: Path) -> None:
+def test_retry_after_is_obeyed_within_limits_whatever_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    far = formatdate(4e9, usegmt=True)
+    told = [
+        "0",
+        "7",
+        "10000",
+        "9" * 5000,
+        far,
+        "Fri, 01 Jan 1999 00:00:00 GMT",
+        "soon",
+        "\xb2",
+        "-1",
+    ]
     log = Log()
-    with serving(default=hang) as mirror:
-        limits = Limits(answer=1.5, short=0.1)
-        outcomes = download(data_dir=tmp_path, mirrors=[mirror.url], limits=limits, reporter=log)
-        assert len(mirror.requests) == 5  # but it is asked for each file
-    assert {outcome.status for outcome in outcomes} == {"failed"}
-    assert waits(log)[0] == "1.5 s"  # and again by the other thread at the same time
-    assert waits(log)[-3:] == ["0.1 s"] * 3
-
-
-def test_nor_is_it_when_another_server_does_answer(tmp_path: Path) -> None:
-    log = Log()
-    with serving() as other, serving(default=hang) as mirror:
-        limits = Limits(answer=1.5, short=0.1)
-        fetch(tmp_path, other.url, mirror.url, mirror.url, limits=limits, log=log)
-    assert waits(log) == ["1.5 s", "0.1 s"]
-
-
-def test_where_nobody_answers_the_next_server_is_not_waited_for_at_length(tmp_path: Path) -> None:
-    log = Log()
-    with serving(default=hang) as one, serving(default=hang) as two:
-        fetch(tmp_path, one.url, two.url, limits=Limits(answer=0.5, short=0.1), log=log)
-    assert waits(log) == ["0.5 s", "0.1 s"]
-
-
-def test_when_too_much_time_was_wasted_nothing_is_tried_twice(tmp_path: Path) -> None:
-    with serving(default=hang_up) as mirror:
-        fetch(tmp_path, mirror.url, limits=Limits(wasted=-1.0))
-        assert mirror.asked(f"{NAME}.gz") == 1
-
-
-def test_a_steady_but_slow_transfer_has_an_end_too(tmp_path: Path) -> None:
-    name = "t10k-images-idx3-ubyte"
-    packed = gzip.compress((paths.embedded_directory() / name).read_bytes(), compresslevel=1)
-    with serving(default=slow_until(threading.Event(), packed)) as mirror:  # takes 15 s
-        (outcome,) = download(
-            select((name,)), data_dir=tmp_path, mirrors=[mirror.url], limits=Limits(transfer=0.5)
-        )
-    assert outcome.error == "the only mirror failed: not done within 0.5 s"
-    assert contents(tmp_path) == {}
+    for number, value in enumerate(told):
+        with serving(default=first(status(503, Retry_After=value), GOOD)) as mirror:
+            assert fetch(tmp_path / str(number), mirror.url, log=log).status == "downloaded"
+    assert slept == [0, 7, 10, 1, 10, 0, 1, 1, 1]
+    assert log.notes[1].endswith("HTTP 503 (Service Unavailable); trying once more in 7 s")
 
 
 def test_a_dead_port_leads_to_the_next_mirror(tmp_path: Path) -> None:
@@ -330,7 +332,7 @@ def test_a_dead_port_leads_to_the_next_mirror(tmp_path: Path) -> None:
     assert log.notes == [f"{dead}/{NAME}.gz: connection refused; trying the next mirror"]
 
 
-def test_an_unknown_name_is_not_looked_up_for_every_file(
+def test_without_network_each_server_is_looked_up_and_named_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -340,21 +342,16 @@ def test_an_unknown_name_is_not_looked_up_for_every_file(
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
     monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
-    download(data_dir=tmp_path, mirrors=["http://one.invalid", "http://two.invalid"])
-    assert 1 <= asked.count("one.invalid") <= 2  # by both threads at the same time, perhaps
-    assert 1 <= asked.count("two.invalid") <= 2
-
-
-def test_without_network_it_says_so_and_names_each_server_once(tmp_path: Path) -> None:
     log = Log()
     mirrors = ["http://one.invalid/mnist", "http://two.invalid/mnist"]
     outcomes = download(data_dir=tmp_path, mirrors=mirrors, reporter=log)
-    assert sorted(log.notes) == [
+    assert asked == ["one.invalid", "two.invalid"]
+    assert log.notes == [
         "one.invalid: its name cannot be looked up; trying the next mirror",
         "two.invalid: its name cannot be looked up",
     ]
     error = str(failure(outcomes))
-    assert "no mirror can be reached; there seems to be no network" in error
+    assert "the last one: its name cannot be looked up. Check the network" in error
     assert error.count("\n") == 0
     assert all(file.name in error for file in FILES)
 
@@ -383,27 +380,100 @@ def test_a_certificate_that_nobody_trusts_is_refused(tmp_path: Path, certificate
     assert contents(tmp_path) == {}
 
 
-def test_https_is_never_left_for_http(
+def test_certificates_of_the_environment_are_used_and_https_is_not_left_for_http(
     tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with serving(default=GOOD) as plain, serving(certificate=certificate) as secure:
         secure.default = redirect(f"{plain.url}/{NAME}.gz")
         outcome = fetch(tmp_path, secure.url)
-        assert "redirected from https to plain http" in str(outcome.error)
+        assert "redirected to an address that is not followed" in str(outcome.error)
         assert plain.requests == []
 
         plain.default, secure.default = redirect(f"{secure.url}/{NAME}.gz"), GOOD
         assert fetch(tmp_path, plain.url).status == "downloaded"
 
 
-def test_text_from_a_server_is_shown_escaped(tmp_path: Path) -> None:
+def test_certificates_that_cannot_be_loaded_are_blamed_on_the_variable_that_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    garbage = tmp_path / "garbage.pem"
+    garbage.write_text("no certificate")
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    for variable in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        for bundle in (garbage, tmp_path / "missing.pem"):
+            monkeypatch.setenv(variable, str(bundle))
+            log = Log()
+            outcome = fetch(tmp_path / "data", "https://127.0.0.1:9/mnist", log=log)
+            assert outcome.error == (
+                f"the environment variable {variable} names no file of certificates: {bundle}"
+            )
+            assert log.notes == []
+    with serving(default=GOOD) as mirror:  # plain http needs none
+        assert fetch(tmp_path / "data", mirror.url).status == "downloaded"
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "ALL_PROXY"])
+def test_a_proxy_address_that_cannot_be_used_is_blamed_on_the_environment(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log = Log()
-    with serving(default=redirect("gopher://a/\x1b[31m\u0085" + "x" * 5000)) as mirror:
-        outcome = fetch(tmp_path, mirror.url, log=log)
-    for text in (*log.notes, str(failure([outcome]))):
-        assert text.isprintable()
-        assert len(text) < 800
+    for proxy in ("http://", "http://[::1", "http://me:secret@h:port", "http://me:secret@",
+                  "ftp://me:secret@h:1", "socks5://me:secret@h:1", "http://a b:1"):  # fmt: skip
+        monkeypatch.setenv(variable, proxy)
+        outcome = fetch(tmp_path, "http://mirror.invalid/mnist", log=log)
+        assert outcome.error == (
+            f"the proxy of the environment variable {variable} has no address that can be used"
+        )
+    assert log.notes == []
+    monkeypatch.setenv(variable, "http://me:secret@127.0.0.1:9")  # nobody listens there
+    assert fetch(tmp_path, "http://mirror.invalid/mnist").error == (
+        f"the proxy of the environment variable {variable} does not let us through"
+    )
+
+
+# What is nobody's business
+
+
+@pytest.fixture
+def _netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A login for every host, in the file that requests reads unasked."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login me password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+
+
+@pytest.mark.usefixtures("_netrc")
+def test_no_mirror_gets_a_login_from_netrc(tmp_path: Path) -> None:
+    with serving(default=GOOD) as other, serving() as mirror:
+        mirror.default = redirect(f"{other.url}/{NAME}.gz")
+        assert fetch(tmp_path / "data", mirror.url).status == "downloaded"
+        sent = [*mirror.headers, *other.headers]
+    assert len(sent) == 2
+    assert not any("Authorization" in headers for headers in sent)
+
+
+@pytest.mark.usefixtures("_netrc")
+def test_a_login_in_an_address_goes_to_that_server_alone_and_is_never_shown(
+    tmp_path: Path,
+) -> None:
+    log = Log()
+    with serving(default=GOOD) as other, serving() as mirror:
+        mirror.default = first(
+            status(404),
+            redirect(f"{mirror.url}/again"),
+            redirect(other.url.replace("http://", "http://you:known@")),
+        )
+        secret = mirror.url.replace("http://", "http://me:secret@") + "?token=secret"
+        outcome = fetch(tmp_path / "data", secret, secret, log=log)
+        logins = [headers.get("Authorization", "") for headers in mirror.headers]
+        assert logins == ["Basic bWU6c2VjcmV0"] * 3
+        assert mirror.requests[0] == f"/mnist/{NAME}.gz?token=secret"
+        assert "Authorization" not in other.headers[0]
+    assert outcome.source == f"{mirror.url}/{NAME}.gz"
+    assert log.notes == [
+        f"{mirror.url}/{NAME}.gz: HTTP 404 (Not Found); trying the next mirror",
+    ]
 
 
 # What may lie in the data directory
@@ -606,11 +676,10 @@ def test_a_damaged_copy_is_passed_over_for_a_right_one(tmp_path: Path) -> None:
     assert log.notes[0].startswith(f"{stick / NAME}: wrong content")
 
 
-def test_a_folder_without_the_file_or_no_folder_at_all_is_a_failure(tmp_path: Path) -> None:
-    (outcome,) = download([FILE], data_dir=tmp_path / "data", source_dir=tmp_path)
-    assert outcome.error == f"there is no such file in {tmp_path}"
-    with pytest.raises(FileError, match="there is no such folder"):
-        download([FILE], data_dir=tmp_path / "data", source_dir=tmp_path / "nowhere")
+def test_a_folder_without_the_file_is_a_failure(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        (outcome,) = download([FILE], data_dir=tmp_path / "data", source_dir=folder)
+        assert outcome.error == f"there is no such file in {folder}"
 
 
 # Checking
@@ -638,27 +707,6 @@ def test_checking_does_not_make_the_data_directory(tmp_path: Path) -> None:
 # The content
 
 
-class OneByteAtATime(io.RawIOBase):
-    """The slowest of all streams."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__()
-        self._bytes: Iterator[int] = iter(content)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray) -> int:
-        for count, value in enumerate(self._bytes):
-            buffer[count] = value
-            return count + 1
-        return 0
-
-
-def test_content_is_the_same_however_it_trickles_in() -> None:
-    assert b"".join(verified(OneByteAtATime(PACKED), FILE)) == LABELS
-
-
 @given(st.integers(0, len(PACKED) - 1), st.integers(1, 255), st.booleans())
 def test_a_changed_or_cut_file_is_never_taken_for_the_right_one(
     position: int, change: int, cut_there: bool
@@ -667,7 +715,7 @@ def test_a_changed_or_cut_file_is_never_taken_for_the_right_one(
     if not cut_there:
         damaged[position] ^= change
     try:
-        content = b"".join(verified(OneByteAtATime(bytes(damaged)), FILE))
+        content = b"".join(verified(io.BytesIO(damaged), FILE))
     except SourceError:
         return
     assert content == LABELS  # a change in the header, the time stamp for instance
