@@ -15,8 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from mnist_cli.errors import FileError, printable
-from mnist_cli.files import system_words
+from mnist_cli.errors import printable
 from mnist_cli.render.theme import ACCENT, QUIET, WARNING
 
 Span = tuple[str, str]
@@ -45,10 +44,6 @@ def drawing_on(surface: Surface) -> Iterator[None]:
         yield
     finally:
         _SURFACE.reset(token)
-
-
-class ReaderGone(Exception):  # noqa: N818 - it is no error
-    """Whoever reads our output has seen enough, as in ``mnist inspect | head -1``."""
 
 
 def line(*spans: Cell) -> Line:
@@ -129,15 +124,8 @@ def show_json(value: Any) -> None:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Write and flush, so that a full disk is noticed here and not when Python shuts down."""
-    try:
-        stream.write(text)
-        stream.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # for what is still buffered
-        if isinstance(error, BrokenPipeError):
-            raise ReaderGone from None
-        raise FileError(f"cannot write: {system_words(error)}", source="standard output") from None
+    stream.write(text)
+    stream.flush()  # a full disk is noticed here and not when Python shuts down
 
 
 def note(message: str, kind: str = "Note") -> None:
