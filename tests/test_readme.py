@@ -53,8 +53,9 @@ def test_the_examples_print_what_the_readme_says(name):
 def test_the_two_commands_are_the_first_block(readme_text):
     first = re.search(r"```sh\n(.*?)```", readme_text, re.DOTALL)[1]
     assert first == (
-        "python3 -m pip install . && mnist eval --batch-size 100\n"
-        "python3 -m pip install -e '.[test]' && python3 -m pytest\n"
+        "python3 -m venv .venv && .venv/bin/pip install . "
+        "&& .venv/bin/mnist eval --batch-size 100\n"
+        ".venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest\n"
     )
 
 
