@@ -109,7 +109,7 @@ def select(names: tuple[str, ...] = ()) -> tuple[RemoteFile, ...]:
         meant = {file.name for file in FILES if name in (file.group, *paths.spellings(file.name))}
         if not meant:
             known = ["train", "test", "weights", *(file.name for file in FILES)]
-            near = difflib.get_close_matches(name.lower()[:80], known, n=1, cutoff=0.75)
+            near = difflib.get_close_matches(name.lower()[:80], known, n=1, cutoff=0.7)
             question = f". Did you mean '{near[0]}'?" if near else ""
             raise ValueError(f"'{printable(name)}' is none of {', '.join(known)}{question}")
         wanted |= meant

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from http import HTTPStatus
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mnist_cli import __version__
 from mnist_cli.downloads.addresses import redirected
@@ -240,29 +240,25 @@ def _refusal(status: int, retry_after: str) -> SourceError:
 
 def _meaning(error: Exception) -> SourceError | None:
     """What an exception of the HTTP libraries means to the user; None: it is not one of theirs."""
-    import requests
     from urllib3 import exceptions
 
-    if isinstance(error, (SourceError, DownloadError)):
-        return None
-    if not isinstance(error, (requests.RequestException, exceptions.HTTPError, OSError)):
-        return None
-    meanings: tuple[tuple[type[Exception], str, dict[str, Any]], ...] = (
-        (ssl.SSLCertVerificationError, "its TLS certificate is not trusted", {}),
-        (ssl.SSLError, "no secure connection could be made", {}),
-        (socket.gaierror, "its name cannot be looked up", {"dead": True}),
-        (ConnectionRefusedError, "connection refused", {}),
-        (requests.exceptions.Timeout, "no connection in time", {"dead": True}),
-        (exceptions.TimeoutError, "it stalled", {"dead": True}),
-        (exceptions.NewConnectionError, "it cannot be reached", {"dead": True}),
-        (exceptions.ProtocolError, "the connection was cut", {"again": 0}),
-        (ConnectionError, "the connection was cut", {"again": 0}),
-    )
+    nonsense = SourceError(f"its answer makes no sense ({type(error).__name__})")
     causes = list(_causes(error))
-    for kind, words, traits in meanings:
+    for kind, meaning in (
+        ((SourceError, DownloadError), None),
+        (ssl.SSLCertVerificationError, SourceError("its TLS certificate is not trusted")),
+        (ssl.SSLError, SourceError("no secure connection could be made")),
+        (socket.gaierror, SourceError("its name cannot be looked up", dead=True)),
+        (exceptions.NewConnectionError, SourceError("it cannot be reached", dead=True)),
+        (exceptions.TimeoutError, SourceError("no answer in time", dead=True)),
+        (exceptions.ProtocolError, SourceError("the connection was cut", again=0)),
+        (exceptions.HTTPError, nonsense),
+        (OSError, nonsense),  # those of requests, too
+        (ValueError, nonsense),
+    ):
         if any(isinstance(cause, kind) for cause in causes):
-            return SourceError(words, **traits)
-    return SourceError(f"its answer makes no sense ({type(error).__name__})")
+            return meaning
+    return None
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

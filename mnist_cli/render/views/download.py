@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 _STYLES = {"downloaded": GOOD, "copied": GOOD, "present": GOOD, "damaged": BAD, "missing": BAD}
-_LABEL = 8  # characters
 
 
 def as_json(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
@@ -70,16 +68,12 @@ def lines(outcomes: Sequence[Outcome], folder: Path) -> list[Line]:
     sources: dict[str, list[str]] = {}
     for outcome in outcomes:
         sources.setdefault(_whence(outcome, folder), []).append(outcome.name)
-    whence = [
-        row
-        for source, names in sources.items()
-        if source
-        for row in (
-            *_labelled("from", source),
-            *(line(f"        {name}") for name in names if len(sources) > 1),
-        )
-    ]
-    return [*table(["file", "status", "bytes"], rows, "<<>"), [], *whence, *_folder(folder)]
+    result = [*table(["file", "status", "bytes"], rows, "<<>"), []]
+    for source, names in sources.items():
+        if source:
+            result.append(_labelled("from", source))
+            result += [_labelled("", name) for name in names if len(sources) > 1]
+    return [*result, _folder(folder)]
 
 
 def next_step(files: Iterable[RemoteFile], data_dir: str | None) -> list[Line]:
@@ -106,7 +100,7 @@ def list_lines(
         *table(["file", "bytes", "status"], rows, "<><"),
         [],
         *_origins(files),
-        *_folder(folder),
+        _folder(folder),
     ]
 
 
@@ -118,30 +112,23 @@ def _origins(files: Iterable[RemoteFile]) -> list[Line]:
     result: list[Line] = []
     for (licence, mirrors), group in served.items():
         result += [line(file.remote_name) for file in group]
-        result += _labelled("licence", licence)
-        result += [row for base in mirrors for row in _labelled("at", f"{base}/")]
+        result.append(_labelled("licence", licence))
+        result += [_labelled("at", f"{base}/") for base in mirrors]
         result.append([])
     return result
 
 
-def _folder(folder: Path) -> list[Line]:
+def _folder(folder: Path) -> Line:
     return _labelled("folder", printable(str(folder), limit=400))
 
 
-def _labelled(label: str, value: str) -> list[Line]:
-    """A label and a value, which is folded where a terminal is too narrow and never in a pipe."""
-    width = len(value)
-    if sys.stdout.isatty():
-        width = max(1, min(width, shutil.get_terminal_size().columns - _LABEL))
-    parts = [value[start : start + width] for start in range(0, len(value), width or 1)]
-    labels = [label, *[""] * (len(parts) - 1)]
-    return [line((f"{a:{_LABEL}}", QUIET), b) for a, b in zip(labels, parts, strict=True)]
+def _labelled(label: str, value: str) -> Line:
+    return line((f"{label:8}", QUIET), value)
 
 
 def _whence(outcome: Outcome, folder: Path) -> str:
     if outcome.source is not None:
-        whole = outcome.status != "downloaded"  # an address ends in the file's name anyhow
-        return printable(outcome.source if whole else outcome.source.rpartition("/")[0], limit=200)
+        return printable(os.path.dirname(outcome.source), limit=200)  # noqa: PTH120 - or an address
     if outcome.path is None or outcome.path == folder / outcome.name:
         return ""
     return printable(outcome.path.name)
