@@ -22,7 +22,8 @@ def is_web_address(url: str) -> bool:
         same = (host, shown.port) == ((asked.host or "").strip("[]"), asked.port)
     except ValueError:
         return False
-    return same and bool(host) and shown.port != 0 and shown.scheme in ("http", "https")
+    named = bool(host) and not host.startswith((".", "*"))  # requests refuses these two
+    return same and named and shown.port != 0 and shown.scheme in ("http", "https")
 
 
 def check_mirror(url: str) -> None:

@@ -18,7 +18,7 @@ from mnist_cli.downloads.catalogue import FILES, RemoteFile
 from mnist_cli.downloads.fetch import Body
 from mnist_cli.downloads.verify import SourceError, look, open_source, present, verified
 from mnist_cli.errors import DownloadError, FileError, printable
-from mnist_cli.files import AnyPath, atomic_writer, cannot, remove_abandoned, system_words
+from mnist_cli.files import AnyPath, atomic_writer, remove_abandoned, system_words
 
 Status: TypeAlias = Literal["downloaded", "copied", "present", "failed", "missing", "damaged"]
 
@@ -274,8 +274,8 @@ def _usable_folder(folder: Path) -> Path:
 def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
-    except OSError as error:
-        raise cannot("remove", path, error) from None
+    except OSError:
+        raise FileError(f"cannot remove the damaged {_named(path)}") from None
 
 
 def _named(path: Path) -> str:
