@@ -4,23 +4,24 @@ A file is decompressed and hashed while it comes in, and gets its name when its 
 whatever goes wrong with one mirror leads to the next one.
 """
 
-import io
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias
 
 from mnist_cli import paths
 from mnist_cli.downloads.addresses import check_mirror, host_of, shown, without_secrets
 from mnist_cli.downloads.catalogue import FILES, RemoteFile
-from mnist_cli.downloads.fetch import Body
-from mnist_cli.downloads.verify import SourceError, look, open_source, present, verified
+from mnist_cli.downloads.fetch import fetch
+from mnist_cli.downloads.verify import SourceError, copy, look, present
 from mnist_cli.errors import DownloadError, FileError, printable
 from mnist_cli.files import AnyPath, atomic_writer, remove_abandoned, system_words
 
 Status: TypeAlias = Literal["downloaded", "copied", "present", "failed", "missing", "damaged"]
+
+Fill: TypeAlias = Callable[[BinaryIO, Callable[[int], None]], None]
 
 _WASTED = 6  # times the patience: failed attempts of a run may take so long together
 _OTHER_WAYS = (
@@ -68,7 +69,7 @@ class Reporter:
         """Something the user should know, already escaped, without a full stop."""
 
     def advance(self, file: RemoteFile, source: str, done: int) -> None:
-        """So many bytes of a file are there; 0 when it begins to come in, perhaps once more."""
+        """So many bytes of a file are there; fewer than before when it is begun anew."""
 
 
 def download(
@@ -181,7 +182,7 @@ class _Run:
         problem = f"there is no such file in {_named(source_dir)}"
         for path in present(file, source_dir):
             try:
-                self._store(file, str(path), partial(open_source, path))
+                self._store(file, str(path), partial(copy, path, file))
                 return _have(file, "copied", self._folder / file.name, str(path))
             except SourceError as error:
                 problem = f"{_named(path)}: {error.reason}"
@@ -210,11 +211,11 @@ class _Run:
         host = host_of(url)
         if host in self._hopeless:
             raise self._hopeless[host]
-        body = partial(Body, url, file.wire_limit, self._patience)
+        fill = partial(fetch, url, file, self._patience)
         started = time.monotonic()
         try:
             try:
-                self._store(file, without_secrets(url), body)
+                self._store(file, without_secrets(url), fill)
             except SourceError as error:
                 if error.again is None or self._wasted > _WASTED * self._patience:
                     raise
@@ -222,21 +223,17 @@ class _Run:
                 when = f"in {wait:.0f} s" if wait >= 1 else "now"
                 self._note(f"{shown(url)}: {error.reason}; trying once more {when}")
                 time.sleep(wait)
-                self._store(file, without_secrets(url), body)
+                self._store(file, without_secrets(url), fill)
         except SourceError as error:
             self._wasted += time.monotonic() - started
             if error.dead or self._wasted > _WASTED * self._patience:
                 self._hopeless[host] = error
             raise
 
-    def _store(self, file: RemoteFile, source: str, open_: Callable[[], io.RawIOBase]) -> None:
+    def _store(self, file: RemoteFile, source: str, fill: Fill) -> None:
         # The folder is tried first: without room for a file, no server is asked for it.
-        with atomic_writer(self._folder / file.name, overwrite=True) as target, open_() as raw:
-            done = 0
-            self._reporter.advance(file, source, done)
-            for piece in verified(raw, file):
-                done += target.write(piece)
-                self._reporter.advance(file, source, done)
+        with atomic_writer(self._folder / file.name, overwrite=True) as target:
+            fill(target, partial(self._reporter.advance, file, source))
 
     def _note(self, text: str) -> None:
         if text not in self._noted:  # many files may find the same server dead

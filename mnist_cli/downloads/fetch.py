@@ -1,24 +1,24 @@
-"""The body of one address as a readable stream that no server can make us wait for, or fill up.
+"""One file from one address, from a server that can neither make us wait for ever nor fill us up.
 
 The socket's own time-outs are not enough: they start anew with every byte, and they do not cover
 the look-up of a name, which not even Ctrl-C interrupts. So the exchange runs in a thread of its
-own, and the reader, who holds the clock, leaves when a limit is passed.
+own, and the caller's thread holds the clock and leaves when a limit is passed.
 """
 
 import io
 import os
-import queue
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from mnist_cli import __version__
 from mnist_cli.downloads.addresses import redirected
-from mnist_cli.downloads.verify import SourceError
+from mnist_cli.downloads.catalogue import RemoteFile
+from mnist_cli.downloads.verify import SourceError, verified
 from mnist_cli.errors import DownloadError, printable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest, Response, Session
 
 _PIECE = 16 << 10  # bytes asked for at a time
-_POLL = 0.2  # seconds; Windows notices Ctrl-C only between two waits
+_POLL = 0.1  # seconds between two looks at the clock
 _LOWEST_SPEED = 10_000  # bytes a second, over the time that a server may be silent
 _TRANSFER = 1_000.0  # seconds: about what the largest file takes at that speed
 _MOST_REDIRECTS = 5
@@ -35,88 +35,110 @@ _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 _PAUSE = 1.0  # seconds before a second attempt, where a busy server names no time
 
 
-class Body(io.RawIOBase):
-    """The body of the answer to a GET of `url`, as it came over the wire, readable once.
+def fetch(
+    url: str,
+    file: RemoteFile,
+    patience: float,
+    target: BinaryIO,
+    advance: Callable[[int], None],
+) -> None:
+    """Write the verified content of `file` at `url` to `target`.
 
-    Nothing is decompressed, whatever the headers say, and at most `wire_limit` bytes are read. The
-    head of the answer, for which creating one waits, must come within `patience` seconds, with name
-    look-up, connection, TLS and redirects; and enough of the body in each such time after it.
+    The head of the answer must come within `patience` seconds, with name look-up, connection, TLS
+    and redirects; and enough of the body in each such time after it. `advance` is called with the
+    number of bytes written.
 
     Raises
     ------
     SourceError
-        Here and while reading, when the server does not deliver.
+        When the server does not deliver.
     DownloadError
         When the environment names certificates or a proxy that cannot be used.
     """
+    exchange = _Exchange(url, file, target, patience)
+    exchange.start()
+    answered, received = False, 0
+    window_end, transfer_end = monotonic() + patience, monotonic() + _TRANSFER
+    try:
+        while exchange.is_alive():
+            now = monotonic()
+            if exchange.answered and not answered:
+                answered, window_end = True, now + patience
+            if answered:
+                advance(exchange.done)
+            if now > transfer_end:
+                raise SourceError(f"not done within {_TRANSFER:g} s", dead=True)
+            if now > window_end:
+                if not answered:
+                    raise SourceError(f"no answer within {patience:g} s", dead=True)
+                if exchange.received - received < _LOWEST_SPEED * patience:
+                    speed = f"less than {_LOWEST_SPEED:,} bytes a second over {patience:g} s"
+                    raise SourceError(f"it stalled: {speed}", dead=True)
+                window_end, received = now + patience, exchange.received
+            exchange.join(_POLL)
+    finally:
+        exchange.left = True
+    if exchange.answered:
+        advance(exchange.done)
+    if exchange.error is not None:
+        raise exchange.error
 
-    def __init__(self, url: str, wire_limit: int, patience: float) -> None:
-        super().__init__()
+
+class _Exchange(threading.Thread):
+    """A question and its answer; the attributes say how far it is."""
+
+    def __init__(self, url: str, file: RemoteFile, target: BinaryIO, patience: float) -> None:
+        super().__init__(daemon=True)  # one that hangs must not keep the process from ending
+        self._url = url
+        self._file = file
+        self._target = target
         self._patience = patience
-        self._arrived: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
-        self._rest, self._ended = b"", False
-        self._complaint = f"no answer within {patience:g} s"
-        self._transfer_end = monotonic() + _TRANSFER
-        self._open_window()
-        # A daemon: one that hangs in a name look-up must not keep the process from ending.
-        threading.Thread(target=self._exchange, args=(url, wire_limit), daemon=True).start()
-        self._take()
-        self._open_window()
-        self._complaint = (
-            f"it stalled: less than {_LOWEST_SPEED:,} bytes a second over {patience:g} s"
-        )
+        self.answered = False
+        self.received = 0  # bytes over the wire
+        self.done = 0  # bytes written
+        self.left = False  # nobody waits for it any more
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        import requests
+
+        # The caller's clock decides; this one only ends a thread that nobody waits for.
+        timeout = (self._patience / 3, self._patience * 2)
+        try:
+            with (
+                requests.Session() as session,
+                _ask(session, self._url, timeout) as response,
+                _Body(response, self, self._file.wire_limit) as body,
+            ):
+                self.answered = True
+                for piece in verified(body, self._file):
+                    self.done += self._target.write(piece)
+        except Exception as error:  # a bug of ours too: it is raised where somebody sees it
+            self.error = _meaning(error) or error
+
+
+class _Body(io.RawIOBase):
+    """The body of an answer as it came over the wire, whatever the headers say of packing."""
+
+    def __init__(self, response: "Response", exchange: _Exchange, limit: int) -> None:
+        super().__init__()
+        self._raw = response.raw
+        self._exchange = exchange
+        self._limit = limit
 
     def readable(self) -> bool:
-        """Always true."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Fill `buffer` with what is there; 0 at the end of the body."""
-        if not self._rest and not self._ended:
-            self._rest = self._take()
-            self._ended = not self._rest
         target = memoryview(buffer).cast("B")
-        count = min(len(target), len(self._rest))
-        target[:count], self._rest = self._rest[:count], self._rest[count:]
-        return count
-
-    def _open_window(self) -> None:
-        self._window_end, self._window_bytes = monotonic() + self._patience, 0
-
-    def _take(self) -> bytes:
-        """The next piece that the thread has read, empty for the head and at the end."""
-        while (now := monotonic()) < self._transfer_end:
-            if now >= self._window_end:
-                if self._window_bytes < _LOWEST_SPEED * self._patience:
-                    raise SourceError(self._complaint, dead=True)
-                self._open_window()
-            try:
-                item = self._arrived.get(timeout=min(_POLL, self._window_end - now))
-            except queue.Empty:
-                continue
-            if isinstance(item, Exception):
-                raise item
-            self._window_bytes += len(item)
-            return item
-        raise SourceError(f"not done within {_TRANSFER:g} s", dead=True)
-
-    def _exchange(self, url: str, wire_limit: int) -> None:
-        """What runs in the thread; it ends soon after this body is closed."""
-        import requests
-
-        try:
-            with requests.Session() as session:
-                # The reader's clock decides; this one only ends a thread that nobody waits for.
-                timeout = (self._patience / 3, self._patience * 2)
-                with _ask(session, url, timeout) as response:
-                    self._arrived.put(b"")
-                    for piece in _pieces(response, wire_limit):
-                        if self.closed:
-                            return
-                        self._arrived.put(piece)
-            self._arrived.put(b"")
-        except Exception as error:  # a bug of ours too: it is raised where somebody sees it
-            self._arrived.put(_meaning(error) or error)
+        piece = self._raw.read(min(_PIECE, len(target)), decode_content=False)
+        target[: len(piece)] = piece
+        self._exchange.received += len(piece)
+        if self._exchange.received > self._limit or self._exchange.left:
+            raise SourceError(f"it goes on and on, at most {self._limit:,} are read")
+        if not piece and self._raw.length_remaining:  # urllib3 1 doesn't look at this
+            raise SourceError("cut short: the connection ended too early", again=0)
+        return len(piece)
 
 
 def _ask(session: "Session", url: str, timeout: tuple[float, float]) -> "Response":
@@ -199,29 +221,6 @@ def _proxy_fault(proxy: str, error: Exception) -> DownloadError:
     return DownloadError(f"the proxy {where} {fault}", hint="Correct it, or unset it.")
 
 
-def _pieces(response: "Response", limit: int) -> Iterator[bytes]:
-    """The body of an answer, at most `limit` bytes, and all that it announces."""
-    from urllib3.exceptions import ProtocolError
-
-    announced = response.raw.length_remaining
-    if announced is not None and announced > limit:
-        raise SourceError(f"it announces {announced:,} bytes, at most {limit:,} are read")
-    received = 0
-    cut = False
-    try:
-        while piece := response.raw.read(_PIECE, decode_content=False):
-            received += len(piece)
-            if received > limit:
-                raise SourceError(f"it goes on and on, at most {limit:,} are read")
-            yield piece
-    except ProtocolError:
-        cut = True
-    if announced is not None and received < announced:  # urllib3 1 doesn't look at this
-        raise SourceError(f"cut short: {received:,} of {announced:,} bytes came", again=0)
-    if cut:
-        raise SourceError("cut short: the connection ended too early", again=0)
-
-
 def _refusal(status: int, retry_after: str) -> SourceError:
     from urllib3.exceptions import HTTPError
     from urllib3.util import Retry
@@ -240,6 +239,7 @@ def _refusal(status: int, retry_after: str) -> SourceError:
 
 def _meaning(error: Exception) -> SourceError | None:
     """What an exception of the HTTP libraries means to the user; None: it is not one of theirs."""
+    import requests
     from urllib3 import exceptions
 
     nonsense = SourceError(f"its answer makes no sense ({type(error).__name__})")
@@ -251,10 +251,12 @@ def _meaning(error: Exception) -> SourceError | None:
         (socket.gaierror, SourceError("its name cannot be looked up", dead=True)),
         (exceptions.NewConnectionError, SourceError("it cannot be reached", dead=True)),
         (exceptions.TimeoutError, SourceError("no answer in time", dead=True)),
-        (exceptions.ProtocolError, SourceError("the connection was cut", again=0)),
+        (
+            exceptions.ProtocolError,
+            SourceError("cut short: the connection ended too early", again=0),
+        ),
         (exceptions.HTTPError, nonsense),
-        (OSError, nonsense),  # those of requests, too
-        (ValueError, nonsense),
+        (requests.RequestException, nonsense),
     ):
         if any(isinstance(cause, kind) for cause in causes):
             return meaning

@@ -5,9 +5,10 @@ Only the decompressed content counts: anyone may have gzipped it, or not at all.
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 from mnist_cli import paths
 from mnist_cli.downloads.catalogue import RemoteFile
@@ -49,9 +50,7 @@ def look(file: RemoteFile, folder: Path) -> tuple[Path | None, dict[Path, str]]:
     damaged: dict[Path, str] = {}
     for path in present(file, folder):
         try:
-            with open_source(path) as raw:
-                for _ in verified(raw, file):
-                    pass
+            copy(path, file)
             right = right or path
         except SourceError as error:
             damaged[path] = error.reason
@@ -64,12 +63,31 @@ def present(file: RemoteFile, folder: Path) -> list[Path]:
     return [path for path in candidates if os.path.lexists(path)]
 
 
-def open_source(path: Path) -> io.RawIOBase:
-    """Open a file as a source like any other; what is wrong with it is a `SourceError`."""
+def copy(
+    path: Path,
+    file: RemoteFile,
+    target: BinaryIO | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Write the verified content of the file at `path` to `target`, or only verify it.
+
+    Raises
+    ------
+    SourceError
+        When it cannot be read, or is not the content of `file`.
+    """
     try:
-        return open_regular(path)
+        raw = open_regular(path)
     except FileError as error:
         raise SourceError(error.problem) from None
+    with raw:
+        done = 0
+        advance(done)
+        for piece in verified(raw, file):
+            if target is not None:
+                target.write(piece)
+            done += len(piece)
+            advance(done)
 
 
 def verified(raw: io.RawIOBase, file: RemoteFile) -> Iterator[bytes]:

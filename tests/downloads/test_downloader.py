@@ -133,7 +133,7 @@ def test_all_five_files_come_and_nothing_beside_them(tmp_path: Path, shared_data
         assert (tmp_path / file.name).read_bytes() == expected
         steps = [done for name, done in log.steps if name == file.name]
         assert steps == sorted(steps)
-        assert (steps[0], steps[-1]) == (0, file.bytes)
+        assert steps[-1] == file.bytes
 
 
 def test_a_proxy_from_the_environment_is_used(
@@ -152,16 +152,20 @@ Fault = tuple[Answer, str]
 
 # Such a server is asked once more.
 PASSING: dict[str, Fault] = {
-    "cut": (cut(PACKED, 1000), f"cut short: 1,000 of {len(PACKED):,} bytes came"),
+    "cut": (cut(PACKED, 1000), "cut short: the connection ended too early"),
     "cut unannounced": (unannounced(PACKED[:1000]), "its gzip stream is cut: it has no end"),
     "cut, not packed": (unannounced(LABELS[:-1]), "cut short: 10,007 of 10,008 bytes"),
     "cut in chunks": (chunked(PACKED, end=False), "cut short: the connection ended too early"),
+    "announces too much": (
+        body(PACKED, Content_Length="999999999999"),
+        "cut short: the connection ended too early",
+    ),
     "length too small": (body(PACKED, Content_Length="1000"), "its gzip stream is cut"),
-    "hangs up": (hang_up, "the connection was cut"),
+    "hangs up": (hang_up, "cut short: the connection ended"),
     "503": (status(503, Retry_After="0"), "HTTP 503 (Service Unavailable)"),
     "is no web server": (
         lambda exchange: exchange.wfile.write(b"220 ftp ready\r\n") and None,
-        "the connection was cut",
+        "cut short: the connection ended",
     ),
 }
 
@@ -193,10 +197,6 @@ TOO_LONG: dict[str, Fault] = {
     "gzip header never ends": (
         endless(b"\x1f\x8b\x08\x08" + bytes(6), b"n" * 65536),
         "it goes on and on",
-    ),
-    "announces too much": (
-        body(PACKED, Content_Length="999999999999"),
-        "it announces 999,999,999,999 bytes, at most 75,644 are read",
     ),
 }
 
@@ -310,7 +310,7 @@ def test_a_passing_fault_is_mended_by_the_second_attempt(tmp_path: Path) -> None
         outcome = fetch(tmp_path, mirror.url, log=log)
     assert outcome.status == "downloaded"
     assert len(log.notes) == 1
-    assert log.notes[0].endswith("bytes came; trying once more now")
+    assert log.notes[0].endswith("ended too early; trying once more now")
 
 
 def test_retry_after_is_obeyed_within_limits_whatever_it_says(

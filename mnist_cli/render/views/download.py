@@ -147,13 +147,17 @@ def watching(quiet: bool) -> Iterator[Reporter]:
 
 
 class _Lines(Reporter):
-    """A line for each file that comes in."""
+    """A line for each file that comes in, and for each place that it comes from."""
+
+    def __init__(self) -> None:
+        self._last = ("", "")
 
     def note(self, text: str) -> None:
         note(text)
 
-    def advance(self, file: RemoteFile, source: str, done: int) -> None:
-        if done == 0:
+    def advance(self, file: RemoteFile, source: str, done: int) -> None:  # noqa: ARG002
+        if self._last != (file.name, source):
+            self._last = (file.name, source)
             whence = printable(source, limit=200)
             show([line(f"{file.name}: {file.bytes:,} bytes from {whence}")], sys.stderr)
 
@@ -164,13 +168,15 @@ class _Bar(Reporter):
     def __init__(self, progress: "Progress") -> None:
         self._progress = progress
         self._task = progress.add_task("", visible=False)
+        self._done = 0
 
     def note(self, text: str) -> None:
         note(text)
 
     def advance(self, file: RemoteFile, source: str, done: int) -> None:  # noqa: ARG002
-        if done == 0:
+        if done <= self._done:  # another file, or another attempt
             self._progress.reset(self._task, description=file.name, total=file.bytes, visible=True)
+        self._done = done
         self._progress.update(self._task, completed=done)
 
 
