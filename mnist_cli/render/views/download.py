@@ -168,15 +168,16 @@ class _Bar(Reporter):
     def __init__(self, progress: "Progress") -> None:
         self._progress = progress
         self._task = progress.add_task("", visible=False)
-        self._done = 0
+        self._last = ("", 0)
 
     def note(self, text: str) -> None:
         note(text)
 
     def advance(self, file: RemoteFile, source: str, done: int) -> None:  # noqa: ARG002
-        if done <= self._done:  # another file, or another attempt
+        name, before = self._last
+        if name != file.name or done < before:  # another file, or another attempt
             self._progress.reset(self._task, description=file.name, total=file.bytes, visible=True)
-        self._done = done
+        self._last = (file.name, done)
         self._progress.update(self._task, completed=done)
 
 
