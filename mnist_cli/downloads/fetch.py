@@ -88,7 +88,7 @@ class _Exchange(threading.Thread):
     """A question and its answer; the attributes say how far it is."""
 
     def __init__(self, url: str, file: RemoteFile, target: BinaryIO, patience: float) -> None:
-        super().__init__(daemon=True)  # one that hangs must not keep the process from ending
+        super().__init__(name="exchange", daemon=True)  # one that hangs must not keep the process
         self._url = url
         self._file = file
         self._target = target

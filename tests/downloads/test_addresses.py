@@ -16,7 +16,7 @@ def test_http_addresses_are_mirrors() -> None:
 def test_other_addresses_are_not() -> None:
     for url in (
         "", "example.org", "ftp://example.org", "file:///tmp", "http://", "http://a:99999/",
-        "http://[", "http://a b/", "http:///x", "http://a\\b/", "http://a/\n", "http://a/\x7f",
+        "http://[", "http://a b/", "http:///x", "http://a\\b/", "http://a/b\\c", "http://a/\n", "http://a/\x7f",
         "http://a:0/", "http://\uff41.example/", "http://a%00b/", "http://*.a/", "http://.a/",
     ):  # fmt: skip
         with pytest.raises(ValueError, match="is not an address like"):
