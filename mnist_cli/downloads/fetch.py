@@ -59,25 +59,22 @@ def fetch(
     exchange.start()
     answered, received = False, 0
     window_end, transfer_end = monotonic() + patience, monotonic() + _TRANSFER
-    try:
-        while exchange.is_alive():
-            now = monotonic()
-            if exchange.answered and not answered:
-                answered, window_end = True, now + patience
-            if answered:
-                advance(exchange.done)
-            if now > transfer_end:
-                raise SourceError(f"not done within {_TRANSFER:g} s", dead=True)
-            if now > window_end:
-                if not answered:
-                    raise SourceError(f"no answer within {patience:g} s", dead=True)
-                if exchange.received - received < _LOWEST_SPEED * patience:
-                    speed = f"less than {_LOWEST_SPEED:,} bytes a second over {patience:g} s"
-                    raise SourceError(f"it stalled: {speed}", dead=True)
-                window_end, received = now + patience, exchange.received
-            exchange.join(_POLL)
-    finally:
-        exchange.left = True
+    while exchange.is_alive():
+        now = monotonic()
+        if exchange.answered and not answered:
+            answered, window_end = True, now + patience
+        if answered:
+            advance(exchange.done)
+        if now > transfer_end:
+            raise SourceError(f"not done within {_TRANSFER:g} s", dead=True)
+        if now > window_end:
+            if not answered:
+                raise SourceError(f"no answer within {patience:g} s", dead=True)
+            if exchange.received - received < _LOWEST_SPEED * patience:
+                speed = f"less than {_LOWEST_SPEED:,} bytes a second over {patience:g} s"
+                raise SourceError(f"it stalled: {speed}", dead=True)
+            window_end, received = now + patience, exchange.received
+        exchange.join(_POLL)
     if exchange.answered:
         advance(exchange.done)
     if exchange.error is not None:
@@ -96,7 +93,6 @@ class _Exchange(threading.Thread):
         self.answered = False
         self.received = 0  # bytes over the wire
         self.done = 0  # bytes written
-        self.left = False  # nobody waits for it any more
         self.error: Exception | None = None
 
     def run(self) -> None:
@@ -113,7 +109,7 @@ class _Exchange(threading.Thread):
                 self.answered = True
                 for piece in verified(body, self._file):
                     self.done += self._target.write(piece)
-        except Exception as error:  # a bug of ours too: it is raised where somebody sees it
+        except Exception as error:  # a bug of ours too; or the target was closed: nobody waits
             self.error = _meaning(error) or error
 
 
@@ -134,7 +130,7 @@ class _Body(io.RawIOBase):
         piece = self._raw.read(min(_PIECE, len(target)), decode_content=False)
         target[: len(piece)] = piece
         self._exchange.received += len(piece)
-        if self._exchange.received > self._limit or self._exchange.left:
+        if self._exchange.received > self._limit:
             raise SourceError(f"it goes on and on, at most {self._limit:,} are read")
         if not piece and self._raw.length_remaining:  # urllib3 1 doesn't look at this
             raise SourceError("cut short: the connection ended too early", again=0)
