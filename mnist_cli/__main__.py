@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; Ctrl-C while it still loads ends as quietly as later."""
+    """Run the command line; Ctrl-C while it still loads, or has ended, ends as quietly."""
     try:
         from mnist_cli.cli import run
 

@@ -1,5 +1,7 @@
 """`mnist download`."""
 
+from typing import Any
+
 import click
 
 from mnist_cli.cli.common import data_dir_option, examples, json_option
@@ -36,13 +38,11 @@ from mnist_cli.cli.common import data_dir_option, examples, json_option
 def download(
     names: tuple[str, ...],
     data_dir: str | None,
-    mirrors: tuple[str, ...],
-    source_dir: str | None,
-    force: bool,
     check: bool,
     only_list: bool,
     as_json: bool,
     quiet: bool,
+    **how: Any,
 ) -> None:
     """Fetch the four MNIST files and the book's weights, each verified by its SHA-256.
 
@@ -50,34 +50,27 @@ def download(
     already are verified too, and replaced only if they are damaged. They are stored decompressed.
     """
     from mnist_cli.downloads import downloader as library
-    from mnist_cli.downloads.catalogue import check_mirror, select
+    from mnist_cli.downloads.addresses import check_mirror
+    from mnist_cli.downloads.catalogue import select
     from mnist_cli.paths import data_directory
     from mnist_cli.render.text import show, show_json
     from mnist_cli.render.views import download as render
 
-    _refuse_contradictions(bool(mirrors), bool(source_dir), force, check, only_list)
+    _refuse_contradictions(check, only_list, **how)
+    parameter = "'NAME'"
     try:
         files = select(names)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="'NAME'") from None
-    try:
-        for url in mirrors:
+        parameter = "'--mirror'"
+        for url in how["mirrors"]:
             check_mirror(url)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="'--mirror'") from None
+        raise click.BadParameter(str(error), param_hint=parameter) from None
 
     if check or only_list:
         outcomes = library.check(files, data_dir=data_dir)
     else:
-        with render.watching(quiet) as report:
-            outcomes = library.download(
-                files,
-                data_dir=data_dir,
-                mirrors=mirrors,
-                source_dir=source_dir,
-                force=force,
-                report=report,
-            )
+        with render.watching(quiet) as reporter:
+            outcomes = library.download(files, data_dir=data_dir, reporter=reporter, **how)
     failure = None if only_list else library.failure(outcomes)
     if as_json:
         show_json(render.list_as_json(files, outcomes) if only_list else render.as_json(outcomes))
@@ -92,8 +85,10 @@ def download(
 
 
 def _refuse_contradictions(
-    mirrors: bool, source_dir: bool, force: bool, check: bool, only_list: bool
+    check: bool, only_list: bool, mirrors: tuple[str, ...], source_dir: str | None, force: bool
 ) -> None:
+    if source_dir == "":
+        raise click.BadParameter("the name of a folder is empty", param_hint="'--from'")
     if mirrors and source_dir:
         raise click.UsageError("--mirror and --from contradict each other: give one of them.")
     if check and only_list:

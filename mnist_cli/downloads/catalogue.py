@@ -4,10 +4,11 @@ Mirrors compress the MNIST files differently, so sizes and SHA-256 are those of 
 bytes. They are also what makes plain ``http`` mirrors acceptable.
 """
 
+import difflib
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from mnist_cli import paths
+from mnist_cli.downloads.addresses import below
 from mnist_cli.errors import printable
 from mnist_cli.spec import BOOK_WEIGHTS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
@@ -61,47 +62,35 @@ class RemoteFile:
 
     def urls(self, mirrors: tuple[str, ...] = ()) -> tuple[str, ...]:
         """The addresses to ask, in order; `mirrors` stand in for the built-in ones."""
-        return tuple(f"{base.rstrip('/')}/{self.remote_name}" for base in mirrors or self.mirrors)
+        return tuple(below(base, self.remote_name) for base in mirrors or self.mirrors)
 
 
-def _mnist(name: str, group: str, size: int, sha256: str) -> RemoteFile:
-    return RemoteFile(name, group, size, sha256, _MNIST_LICENCE, f"{name}.gz", _MNIST_MIRRORS)
+# Of the decompressed content.
+_SHA256 = {
+    TRAIN_IMAGES: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    TRAIN_LABELS: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    TEST_IMAGES: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    TEST_LABELS: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    BOOK_WEIGHTS: "b7f55a27988ba34c3777b0f1bbd464817c8a4db855723e6ff26f703501917a13",
+}
+
+
+def _mnist(name: str, group: str, size: int) -> RemoteFile:
+    gzipped = f"{name}.gz"
+    return RemoteFile(name, group, size, _SHA256[name], _MNIST_LICENCE, gzipped, _MNIST_MIRRORS)
+
+
+def _weights(name: str, size: int) -> RemoteFile:
+    sha256 = _SHA256[name]
+    return RemoteFile(name, "weights", size, sha256, _WEIGHTS_LICENCE, name, _WEIGHTS_MIRRORS)
 
 
 FILES = (
-    _mnist(
-        TRAIN_IMAGES,
-        "train",
-        47_040_016,
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    ),
-    _mnist(
-        TRAIN_LABELS,
-        "train",
-        60_008,
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    ),
-    _mnist(
-        TEST_IMAGES,
-        "test",
-        7_840_016,
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    ),
-    _mnist(
-        TEST_LABELS,
-        "test",
-        10_008,
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    ),
-    RemoteFile(
-        BOOK_WEIGHTS,
-        "weights",
-        181_853,
-        "b7f55a27988ba34c3777b0f1bbd464817c8a4db855723e6ff26f703501917a13",
-        _WEIGHTS_LICENCE,
-        BOOK_WEIGHTS,
-        _WEIGHTS_MIRRORS,
-    ),
+    _mnist(TRAIN_IMAGES, "train", 47_040_016),
+    _mnist(TRAIN_LABELS, "train", 60_008),
+    _mnist(TEST_IMAGES, "test", 7_840_016),
+    _mnist(TEST_LABELS, "test", 10_008),
+    _weights(BOOK_WEIGHTS, 181_853),
 )
 
 
@@ -109,24 +98,19 @@ def select(names: tuple[str, ...] = ()) -> tuple[RemoteFile, ...]:
     """The files that `names` mean, each once, in the order of the table; no names mean all.
 
     A name is ``train``, ``test``, ``weights`` or a file's own, in any spelling that the tool reads.
-    Raises `ValueError` for any other.
+
+    Raises
+    ------
+    ValueError
+        For any other name; the message says which one is near.
     """
     wanted: set[str] = set()
     for name in names:
         meant = {file.name for file in FILES if name in (file.group, *paths.spellings(file.name))}
         if not meant:
-            known = ", ".join(["train", "test", "weights", *(file.name for file in FILES)])
-            raise ValueError(f"'{printable(name)}' is none of {known}")
+            known = ["train", "test", "weights", *(file.name for file in FILES)]
+            near = difflib.get_close_matches(name.lower()[:80], known, n=1, cutoff=0.7)
+            question = f". Did you mean '{near[0]}'?" if near else ""
+            raise ValueError(f"'{printable(name)}' is none of {', '.join(known)}{question}")
         wanted |= meant
     return tuple(file for file in FILES if not names or file.name in wanted)
-
-
-def check_mirror(url: str) -> None:
-    """Raise `ValueError` when `url` is not the base address of an http or https server."""
-    try:
-        parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fits = False
-    if not fits or any(character.isspace() for character in url):
-        raise ValueError(f"'{printable(url)}' is not an address like https://example.org/mnist")

@@ -1,254 +1,146 @@
-"""The body of one address as a readable stream that no server can make us wait for, or fill up.
+"""One file from one address, from a server that can neither make us wait for ever nor fill us up.
 
 The socket's own time-outs are not enough: they start anew with every byte, and they do not cover
-the look-up of a name. So the exchange runs in a thread of its own, and the reader, who holds the
-clock, leaves when a limit is passed.
+the look-up of a name, which not even Ctrl-C interrupts. So the exchange runs in a thread of its
+own, and the caller's thread holds the clock and leaves when a limit is passed.
 """
 
-import contextlib
 import io
-import queue
+import os
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from time import monotonic
-from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from typing import TYPE_CHECKING, BinaryIO
 
 from mnist_cli import __version__
-from mnist_cli.downloads.verify import SourceError
-from mnist_cli.errors import printable
+from mnist_cli.downloads.addresses import redirected
+from mnist_cli.downloads.catalogue import RemoteFile
+from mnist_cli.downloads.verify import SourceError, verified
+from mnist_cli.errors import DownloadError, printable
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-    from requests import Response, Session
+    from requests import PreparedRequest, Response, Session
 
 _PIECE = 16 << 10  # bytes asked for at a time
-_POLL = 0.1  # seconds until a stop is noticed
-_HEAD = b""  # stands in the queue for the arrival of an answer's head
+_POLL = 0.1  # seconds between two looks at the clock
+_LOWEST_SPEED = 10_000  # bytes a second, over the time that a server may be silent
+_TRANSFER = 1_000.0  # seconds: about what the largest file takes at that speed
+_MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
+_PAUSE = 1.0  # seconds before a second attempt, where a busy server names no time
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How long a server may take. All times in seconds.
+def fetch(
+    url: str,
+    file: RemoteFile,
+    patience: float,
+    target: BinaryIO,
+    advance: Callable[[int], None],
+) -> None:
+    """Write the verified content of `file` at `url` to `target`.
 
-    Attributes
-    ----------
-    connect:
-        For one attempt to connect; a name may have several addresses, some of them dead.
-    answer:
-        From the question to the head of the answer: name look-up, connection, TLS, redirects.
-    silence:
-        Between two pieces of the body, which also has to bring `speed` bytes a second over it.
-    transfer:
-        For the whole of a file. The largest one takes about as long at the lowest speed.
-    short:
-        Stands in for `answer` and `silence` once a server has let us wait for nothing.
-    wasted:
-        Failed attempts of a run may take so long together; then `short` holds for every server.
-    retry_wait:
-        The longest wait before a second attempt, whatever ``Retry-After`` says.
-    redirects:
-        How many are followed.
+    The head of the answer must come within `patience` seconds, with name look-up, connection, TLS
+    and redirects; and enough of the body in each such time after it. `advance` is called with the
+    number of bytes written.
+
+    Raises
+    ------
+    SourceError
+        When the server does not deliver.
+    DownloadError
+        When the environment names certificates or a proxy that cannot be used.
     """
-
-    connect: float = 3.0
-    answer: float = 10.0
-    silence: float = 10.0
-    speed: int = 10_000
-    transfer: float = 1_000.0
-    short: float = 4.0
-    wasted: float = 80.0
-    retry_wait: float = 10.0
-    redirects: int = 5
-
-    def shortened(self) -> "Limits":
-        """The limits for a server of which little is hoped."""
-        return replace(
-            self,
-            connect=min(self.connect, self.short / 2),
-            answer=min(self.answer, self.short),
-            silence=min(self.silence, self.short),
-        )
-
-
-class StoppedError(Exception):
-    """The run is over, because of Ctrl-C for instance: drop everything."""
-
-
-class _AbandonedError(Exception):
-    """Nobody reads this body any more."""
+    exchange = _Exchange(url, file, target, patience)
+    exchange.start()
+    answered, received = False, 0
+    window_end, transfer_end = monotonic() + patience, monotonic() + _TRANSFER
+    while exchange.is_alive():
+        now = monotonic()
+        if exchange.answered and not answered:
+            answered, window_end = True, now + patience
+        if answered:
+            advance(exchange.done)
+        if now > transfer_end:
+            raise SourceError(f"not done within {_TRANSFER:g} s", dead=True)
+        if now > window_end:
+            if not answered:
+                raise SourceError(f"no answer within {patience:g} s", dead=True)
+            if exchange.received - received < _LOWEST_SPEED * patience:
+                speed = f"less than {_LOWEST_SPEED:,} bytes a second over {patience:g} s"
+                raise SourceError(f"it stalled: {speed}", dead=True)
+            window_end, received = now + patience, exchange.received
+        exchange.join(_POLL)
+    if exchange.answered:
+        advance(exchange.done)
+    if exchange.error is not None:
+        raise exchange.error
 
 
-class Body(io.RawIOBase):
-    """The body of the answer to a GET of `url`, as it came over the wire, readable once.
+class _Exchange(threading.Thread):
+    """A question and its answer; the attributes say how far it is."""
 
-    Nothing is decompressed, whatever the headers say. Creating one waits for the head of the
-    answer. At most `wire_limit` bytes are read. Raises `SourceError`, or `StoppedError` soon after
-    `stop` is set; whoever reads must close it.
-    """
+    def __init__(self, url: str, file: RemoteFile, target: BinaryIO, patience: float) -> None:
+        super().__init__(name="exchange", daemon=True)  # one that hangs must not keep the process
+        self._url = url
+        self._file = file
+        self._target = target
+        self._patience = patience
+        self.answered = False
+        self.received = 0  # bytes over the wire
+        self.done = 0  # bytes written
+        self.error: Exception | None = None
 
-    def __init__(self, url: str, limits: Limits, wire_limit: int, stop: threading.Event) -> None:
-        super().__init__()
-        self._limits = limits
-        self._wire_limit = wire_limit
-        self._stop = stop
-        self._left = threading.Event()
-        self._pieces: queue.Queue[bytes | Exception | None] = queue.Queue(maxsize=64)
-        self._rest = memoryview(b"")
-        self._ended = False
-        # A daemon: one that hangs in a name look-up must not keep the process from ending.
-        threading.Thread(target=self._run, args=(url,), name="fetch", daemon=True).start()
-        started = monotonic()
+    def run(self) -> None:
+        import requests
+
+        # The caller's clock decides; this one only ends a thread that nobody waits for.
+        timeout = (self._patience / 3, self._patience * 2)
         try:
-            self._next(limits.answer, f"no answer within {limits.answer:g} s")
-        except BaseException:
-            self.close()
-            raise
-        self._transfer_end = started + limits.transfer
-        self._window_start, self._window_bytes = monotonic(), 0
+            with (
+                requests.Session() as session,
+                _ask(session, self._url, timeout) as response,
+                _Body(response, self, self._file.wire_limit) as body,
+            ):
+                self.answered = True
+                for piece in verified(body, self._file):
+                    self.done += self._target.write(piece)
+        except Exception as error:  # a bug of ours too; or the target was closed: nobody waits
+            self.error = _meaning(error) or error
+
+
+class _Body(io.RawIOBase):
+    """The body of an answer as it came over the wire, whatever the headers say of packing."""
+
+    def __init__(self, response: "Response", exchange: _Exchange, limit: int) -> None:
+        super().__init__()
+        self._raw = response.raw
+        self._exchange = exchange
+        self._limit = limit
 
     def readable(self) -> bool:
-        """Always true."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Fill `buffer` with what is there; 0 at the end of the body."""
-        if not self._rest and not self._ended:
-            piece = self._next(self._limits.silence, self._slowness())
-            self._ended = piece is None
-            self._rest = memoryview(piece or b"")
-            self._watch_speed(len(self._rest))
         target = memoryview(buffer).cast("B")
-        count = min(len(target), len(self._rest))
-        target[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
-
-    def close(self) -> None:
-        """Let go of the connection, now or as soon as its thread wakes up."""
-        self._left.set()
-        super().close()
-
-    def _next(self, patience: float, complaint: str) -> bytes | None:
-        """The next piece; None at the end."""
-        until = monotonic() + patience
-        while True:
-            if self._stop.is_set():
-                raise StoppedError
-            remaining = until - monotonic()
-            if remaining <= 0:
-                raise SourceError(complaint, stalled=True)
-            try:
-                piece = self._pieces.get(timeout=min(remaining, _POLL))
-            except queue.Empty:
-                continue
-            if isinstance(piece, Exception):
-                raise piece
-            return piece
-
-    def _watch_speed(self, count: int) -> None:
-        now = monotonic()
-        if now > self._transfer_end:
-            raise SourceError(f"not done within {self._limits.transfer:g} s", stalled=True)
-        self._window_bytes += count
-        elapsed = now - self._window_start
-        if elapsed >= self._limits.silence:
-            if self._window_bytes < self._limits.speed * elapsed:
-                raise SourceError(self._slowness(), stalled=True)
-            self._window_start, self._window_bytes = now, 0
-
-    def _slowness(self) -> str:
-        return (
-            f"it stalled: less than {self._limits.speed:,} bytes a second "
-            f"over {self._limits.silence:g} s"
-        )
-
-    # What follows runs in the thread of the exchange.
-
-    def _run(self, url: str) -> None:
-        try:
-            self._exchange(url)
-        except _AbandonedError:
-            pass
-        except Exception as error:  # a bug of ours too: it is raised where somebody sees it
-            with contextlib.suppress(_AbandonedError):
-                self._offer(_meaning(error) or error)
-
-    def _offer(self, item: bytes | Exception | None) -> None:
-        while not self._left.is_set():
-            try:
-                return self._pieces.put(item, timeout=_POLL)
-            except queue.Full:
-                continue
-        raise _AbandonedError
-
-    def _exchange(self, url: str) -> None:
-        import urllib3
-
-        with _session() as session, _ask(session, url, self._limits) as response:
-            announced = response.raw.length_remaining
-            if announced is not None and announced > self._wire_limit:
-                raise _too_long(f"it announces {announced:,} bytes", self._wire_limit)
-            self._offer(_HEAD)
-            received = 0
-            try:
-                while piece := response.raw.read(_PIECE, decode_content=False):
-                    received += len(piece)
-                    if received > self._wire_limit:
-                        raise _too_long("it goes on and on", self._wire_limit)
-                    self._offer(piece)
-            except urllib3.exceptions.ProtocolError:
-                raise _cut_short(received, announced) from None
-            if announced is not None and received < announced:  # urllib3 1 doesn't look at this
-                raise _cut_short(received, announced)
-            self._offer(None)
+        piece = self._raw.read(min(_PIECE, len(target)), decode_content=False)
+        target[: len(piece)] = piece
+        self._exchange.received += len(piece)
+        if self._exchange.received > self._limit:
+            raise SourceError(f"it goes on and on, at most {self._limit:,} are read")
+        if not piece and self._raw.length_remaining:  # urllib3 1 doesn't look at this
+            raise SourceError("cut short: the connection ended too early", again=0)
+        return len(piece)
 
 
-def host_of(url: str) -> str:
-    """The server of an address, with its port but without user name and password."""
-    return urlsplit(url).netloc.rpartition("@")[2]
-
-
-def without_login(url: str) -> str:
-    """An address without the user name and password that it may hold."""
-    return urlunsplit(urlsplit(url)._replace(netloc=host_of(url)))
-
-
-def shown(url: str) -> str:
-    """An address for the user's eyes, escaped."""
-    return printable(without_login(url), limit=200)
-
-
-def _session() -> "Session":
-    import requests
-
-    class Session(requests.Session):
-        def get_redirect_target(self, resp: "Response") -> None:
-            """Leave redirects to us: requests reads their bodies, however long, into memory."""
-
-    return Session()
-
-
-def _ask(session: "Session", url: str, limits: Limits) -> "Response":
+def _ask(session: "Session", url: str, timeout: tuple[float, float]) -> "Response":
     """The answer with status 200, its body not yet read, after a few redirects at most."""
-    for _ in range(limits.redirects + 1):
-        response = session.get(
-            url,
-            stream=True,
-            # The reader's clock decides; that for reading only ends a thread that nobody waits for.
-            timeout=(limits.connect, limits.answer + limits.silence),
-            headers={
-                "User-Agent": f"mnist-cli/{__version__}",
-                "Accept-Encoding": "identity",
-                "Connection": "close",  # one answer each: none is lost with a kept connection
-            },
-        )
+    for _ in range(_MOST_REDIRECTS + 1):
+        response = _send(session, url, timeout)
         status = response.status_code
         target = response.headers.get("location", "")
         if status == HTTPStatus.OK:
@@ -256,95 +148,118 @@ def _ask(session: "Session", url: str, limits: Limits) -> "Response":
         response.close()
         if status not in _REDIRECTS or not target:
             raise _refusal(status, response.headers.get("retry-after", ""))
-        url = _redirected(url, target)
-    raise SourceError(f"redirected more than {limits.redirects} times")
+        new = redirected(url, target)
+        if new is None:
+            raise SourceError(
+                "redirected to an address that is not followed"
+                " (only http and https are, and never from https to http)"
+            )
+        url = new
+    raise SourceError(f"redirected more than {_MOST_REDIRECTS} times")
 
 
-def _redirected(url: str, target: str) -> str:
+def _send(session: "Session", url: str, timeout: tuple[float, float]) -> "Response":
+    import requests
+
+    headers = {
+        "User-Agent": f"mnist-cli/{__version__}",
+        "Accept-Encoding": "identity",
+        "Connection": "close",  # one answer each: none is lost with a kept connection
+    }
+    question = requests.Request("GET", url, headers=headers, auth=_use_login_of_the_address)
+    settings = session.merge_environment_settings(url, {}, True, True, None)
+    proxies, verify = settings["proxies"], settings["verify"] or True
+    if url.startswith("https:") and isinstance(verify, str):
+        _check_certificates(verify)
+    proxy = requests.utils.select_proxy(url, proxies)
+    prepared = session.prepare_request(question)
     try:
-        new = urljoin(url, target)
-        old_scheme, new_scheme = urlsplit(url).scheme, urlsplit(new).scheme
-    except ValueError:
-        raise SourceError("redirected to an impossible address") from None
-    if new_scheme not in ("http", "https"):
-        raise SourceError(f"redirected to {shown(new)}; only http and https are followed")
-    if (old_scheme, new_scheme) == ("https", "http"):
-        raise SourceError(f"redirected from https to plain http ({shown(new)})")
-    return new
+        # Not session.send: of a redirect it reads the body, however long, into memory.
+        return session.get_adapter(url).send(
+            prepared, stream=True, timeout=timeout, verify=verify, proxies=proxies
+        )
+    except (ValueError, TypeError, requests.exceptions.ProxyError) as error:
+        if proxy is None:
+            raise
+        raise _proxy_fault(proxy, error) from None
+
+
+def _use_login_of_the_address(request: "PreparedRequest") -> "PreparedRequest":
+    """Keep requests from looking into the user's netrc, which was not written for mirrors."""
+    import requests
+
+    user, password = requests.utils.get_auth_from_url(request.url or "")
+    return requests.auth.HTTPBasicAuth(user, password)(request) if user or password else request
+
+
+def _check_certificates(bundle: str) -> None:
+    """Blame the environment, not the server, for certificates that cannot be loaded."""
+    try:
+        kind = "capath" if os.path.isdir(bundle) else "cafile"  # noqa: PTH112 - as requests does
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**{kind: bundle})
+    except OSError:
+        variables = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+        name = next(name for name in variables if os.environ.get(name) == bundle)
+        raise DownloadError(
+            f"the environment variable {name} names no file of certificates:"
+            f" {printable(bundle, limit=200)}",
+            hint="Correct it, or unset it.",
+        ) from None
+
+
+def _proxy_fault(proxy: str, error: Exception) -> DownloadError:
+    """Blame the environment, not the server, for a proxy; its address may hold a password."""
+    named = [name for name, value in os.environ.items() if value == proxy]
+    variable = next((name for name in named if name.lower().endswith("_proxy")), None)
+    where = f"of the environment variable {variable}" if variable else "of the system's settings"
+    malformed = isinstance(error, (ValueError, TypeError))
+    fault = "has no address that can be used" if malformed else "does not let us through"
+    return DownloadError(f"the proxy {where} {fault}", hint="Correct it, or unset it.")
 
 
 def _refusal(status: int, retry_after: str) -> SourceError:
+    from urllib3.exceptions import HTTPError
+    from urllib3.util import Retry
+
     try:
         words = f"HTTP {status} ({HTTPStatus(status).phrase})"
     except ValueError:
         words = f"HTTP {status}"
-    return SourceError(words, passing=status in _PASSING, retry_after=_seconds(retry_after))
-
-
-def _seconds(retry_after: str) -> float | None:
-    """``Retry-After`` in seconds, given as a number or a date; None for anything else."""
-    from datetime import datetime, timezone
-    from email.utils import parsedate_to_datetime
-
+    if status not in _PASSING:
+        return SourceError(words)
     try:
-        if retry_after.strip().isdecimal():
-            return float(retry_after)
-        moment = parsedate_to_datetime(retry_after)
-        return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
-    except (ValueError, TypeError, OverflowError):  # TypeError: a date without a time zone
-        return None
-
-
-def _too_long(what: str, limit: int) -> SourceError:
-    return SourceError(f"{what}, at most {limit:,} are read")
-
-
-def _cut_short(received: int, announced: int | None) -> SourceError:
-    if announced is None:
-        return SourceError("cut short: the connection ended too early", passing=True)
-    return SourceError(f"cut short: {received:,} of {announced:,} bytes came", passing=True)
+        return SourceError(words, again=max(0.0, Retry().parse_retry_after(retry_after)))
+    except (HTTPError, ValueError, OverflowError):
+        return SourceError(words, again=_PAUSE)
 
 
 def _meaning(error: Exception) -> SourceError | None:
     """What an exception of the HTTP libraries means to the user; None: it is not one of theirs."""
-    import http.client
-
     import requests
-    import urllib3
+    from urllib3 import exceptions
 
-    if isinstance(error, SourceError):
-        return error
-    theirs = (
-        requests.RequestException,
-        urllib3.exceptions.HTTPError,
-        http.client.HTTPException,
-        OSError,
-        ValueError,  # an address or a header that makes no sense
-    )
-    if not isinstance(error, theirs):
-        return None
-    chain = list(_causes(error))
+    nonsense = SourceError(f"its answer makes no sense ({type(error).__name__})")
+    causes = list(_causes(error))
     for kind, meaning in (
-        (requests.exceptions.InvalidSchema, SourceError("the proxy setting cannot be used")),
-        (requests.exceptions.InvalidProxyURL, SourceError("the proxy setting cannot be used")),
-        (requests.exceptions.ProxyError, SourceError("the proxy does not let us through")),
+        ((SourceError, DownloadError), None),
         (ssl.SSLCertVerificationError, SourceError("its TLS certificate is not trusted")),
         (ssl.SSLError, SourceError("no secure connection could be made")),
-        (socket.gaierror, SourceError("its name cannot be looked up", offline=True)),
-        (ConnectionRefusedError, SourceError("connection refused")),
-        (requests.exceptions.Timeout, SourceError("no connection in time", stalled=True)),
-        (urllib3.exceptions.TimeoutError, SourceError("it stalled", stalled=True)),
-        (urllib3.exceptions.NewConnectionError, SourceError("it cannot be reached", offline=True)),
-        (urllib3.exceptions.ProtocolError, SourceError("the connection was cut", passing=True)),
-        (ConnectionError, SourceError("the connection was cut", passing=True)),
+        (socket.gaierror, SourceError("its name cannot be looked up", dead=True)),
+        (exceptions.NewConnectionError, SourceError("it cannot be reached", dead=True)),
+        (exceptions.TimeoutError, SourceError("no answer in time", dead=True)),
+        (
+            exceptions.ProtocolError,
+            SourceError("cut short: the connection ended too early", again=0),
+        ),
+        (exceptions.HTTPError, nonsense),
+        (requests.RequestException, nonsense),
     ):
-        if any(isinstance(cause, kind) for cause in chain):
+        if any(isinstance(cause, kind) for cause in causes):
             return meaning
-    return SourceError(f"its answer makes no sense ({type(error).__name__})")
+    return None
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

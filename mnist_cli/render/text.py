@@ -8,15 +8,18 @@ characters or only ASCII. A terminal gets its lines in colour through rich; a pi
 import json
 import math
 import os
+import shutil
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TextIO
 
-from mnist_cli.errors import FileError, printable
-from mnist_cli.files import system_words
+from mnist_cli.errors import printable
 from mnist_cli.render.theme import ACCENT, QUIET, WARNING
 
 Span = tuple[str, str]
@@ -25,6 +28,8 @@ Span = tuple[str, str]
 Line = list[Span]
 Cell = str | Span
 
+_NARROWEST = 12  # columns that a name keeps
+
 
 @dataclass(frozen=True)
 class Surface:
@@ -32,6 +37,7 @@ class Surface:
 
     color: bool  # 256 colours or more: enough for a picture
     unicode: bool  # block characters
+    width: int | None = None  # columns; None where nothing limits them
 
 
 _SURFACE: ContextVar[Surface | None] = ContextVar("surface", default=None)
@@ -45,10 +51,6 @@ def drawing_on(surface: Surface) -> Iterator[None]:
         yield
     finally:
         _SURFACE.reset(token)
-
-
-class ReaderGone(Exception):  # noqa: N818 - it is no error
-    """Whoever reads our output has seen enough, as in ``mnist inspect | head -1``."""
 
 
 def line(*spans: Cell) -> Line:
@@ -80,6 +82,23 @@ def has_color() -> bool:
     return Console(file=sys.stdout).color_system in ("256", "truecolor")
 
 
+def width() -> int | None:
+    """Columns of the surface (standard output by default); None where nothing limits them."""
+    surface = _SURFACE.get()
+    if surface is not None:
+        return surface.width
+    return _columns(sys.stdout)
+
+
+def columns(least: int = 60, usual: int = 80) -> int:
+    """How many columns a layout may fill, at least `least`; `usual` where nothing limits them."""
+    return max(width() or usual, least)
+
+
+def _columns(stream: TextIO) -> int | None:
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
 def colors_wanted() -> bool:
     """Whether the user has not asked for none: https://no-color.org."""
     return not os.environ.get("NO_COLOR")
@@ -93,9 +112,13 @@ def show(lines: Iterable[Line], stream: TextIO | None = None) -> None:
     """Print lines to a stream, standard output by default.
 
     Whatever a span holds, no control character reaches the terminal and nothing is read as markup.
+    On a terminal a line that is too long goes on in the next one, between two words.
     """
     stream = stream or sys.stdout
-    safe = printable_lines(lines)
+    safe = [trimmed(spans) for spans in printable_lines(lines)]
+    limit = _columns(stream)
+    if limit is not None:
+        safe = [part for spans in safe for part in wrapped(spans, limit)]
     if not _is_coloured(stream):
         _write(stream, plain(safe))
         return
@@ -123,21 +146,51 @@ def plain(lines: Iterable[Line]) -> str:
     return "".join("".join(text for text, _ in spans).rstrip() + "\n" for spans in lines)
 
 
+def trimmed(spans: Line) -> Line:
+    """A line without the blanks at its end that nobody sees."""
+    spans = list(spans)
+    while spans and " on " not in f" {spans[-1][1]}":
+        text, style = spans.pop()
+        if text := text.rstrip():
+            return [*spans, (text, style)]
+    return spans
+
+
+def wrapped(spans: Line, limit: int) -> list[Line]:
+    """A line in as many as it takes to be at most `limit` columns wide, cut between words."""
+    if length(spans) <= limit:
+        return [spans]
+    cells = [(char, style) for text, style in spans for char in text]
+    at, end = 0, 0
+    for place, (char, _) in enumerate(cells):
+        at += cell_width(char)
+        if at > limit:
+            break
+        if char == " ":
+            end = place
+    if not any(char != " " for char, _ in cells[:end]):  # no blank but the indent: a long word
+        end = place
+    first, rest = cells[:end], cells[end:]
+    while rest and rest[0][0] == " ":
+        rest = rest[1:]
+    return [trimmed(_joined(first)), *(wrapped(_joined(rest), limit) if rest else [])]
+
+
+def _joined(cells: list[Span]) -> Line:
+    """Neighbours of one style as one span."""
+    return [
+        ("".join(char for char, _ in same), style) for style, same in groupby(cells, itemgetter(1))
+    ]
+
+
 def show_json(value: Any) -> None:
     """Print one JSON document, ASCII only, to standard output."""
     _write(sys.stdout, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Write and flush, so that a full disk is noticed here and not when Python shuts down."""
-    try:
-        stream.write(text)
-        stream.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # for what is still buffered
-        if isinstance(error, BrokenPipeError):
-            raise ReaderGone from None
-        raise FileError(f"cannot write: {system_words(error)}", source="standard output") from None
+    stream.write(text)
+    stream.flush()  # a full disk is noticed here and not when Python shuts down
 
 
 def note(message: str, kind: str = "Note") -> None:
@@ -146,26 +199,32 @@ def note(message: str, kind: str = "Note") -> None:
 
 
 def table(
-    head: Sequence[str], rows: Iterable[Sequence[Cell]], align: str, gap: str = "  "
+    head: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    align: str,
+    gap: str = "  ",
+    shrink: int | None = None,
 ) -> list[Line]:
-    """Rows as columns of even width; `align` has ``<`` or ``>`` for each column."""
+    """Rows as columns of even width; `align` has ``<`` or ``>`` for each column.
+
+    Where the table is wider than the terminal, the texts of column `shrink` are cut in the middle.
+    """
     cells = [line(*row) for row in rows]
-    widths = [
-        max(len(text) for text in column) for column in zip(*_texts(head, cells), strict=True)
-    ]
+    texts = [list(head), *([text for text, _ in spans] for spans in cells)]
+    widths = [max(map(cell_width, column)) for column in zip(*texts, strict=True)]
+    limit = width()
+    if shrink is not None and limit is not None:
+        too_much = sum(widths) + len(gap) * (len(widths) - 1) - limit
+        widths[shrink] = max(widths[shrink] - max(too_much, 0), min(widths[shrink], _NARROWEST))
 
-    def laid_out(spans: Line) -> Line:
-        padded = [
-            (f"{text:{side}{width}}", style)
-            for (text, style), side, width in zip(spans, align, widths, strict=True)
+    def lay_out(spans: Line) -> Line:
+        row = [
+            (padded(shortened(text, columns), columns, side), style)
+            for (text, style), side, columns in zip(spans, align, widths, strict=True)
         ]
-        return [piece for span in padded for piece in ((gap, ""), span)][1:]
+        return [part for cell in row for part in ((gap, ""), cell)][1:]
 
-    return [laid_out([(name, QUIET) for name in head]), *(laid_out(spans) for spans in cells)]
-
-
-def _texts(head: Sequence[str], cells: list[Line]) -> list[list[str]]:
-    return [list(head), *([text for text, _ in spans] for spans in cells)]
+    return [lay_out([(name, QUIET) for name in head]), *(lay_out(spans) for spans in cells)]
 
 
 def beside(left: list[Line], right: list[Line], gap: str = "   ") -> list[Line]:
@@ -180,8 +239,38 @@ def beside(left: list[Line], right: list[Line], gap: str = "   ") -> list[Line]:
 
 
 def length(spans: Line) -> int:
-    """How many characters a line takes."""
-    return sum(len(text) for text, _ in spans)
+    """How many columns a line takes."""
+    return sum(cell_width(text) for text, _ in spans)
+
+
+def cell_width(text: str) -> int:
+    """How many columns a text takes: two for a character of Korean, Chinese or Japanese."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def padded(text: str, columns: int, side: str = "<") -> str:
+    """A text with blanks after it (or before it, ``>``) to fill so many columns."""
+    blanks = " " * (columns - cell_width(text))
+    return blanks + text if side == ">" else text + blanks
+
+
+def shortened(text: str, limit: int) -> str:
+    """A text cut in the middle to at most `limit` columns."""
+    if cell_width(text) <= limit:
+        return text
+    mark = "…" if has_unicode() else "..."
+    left, right = text, ""
+    head, tail = (limit - len(mark)) // 3, limit - len(mark) - (limit - len(mark)) // 3
+    while cell_width(left) > head:
+        left = left[:-1]
+    while cell_width(right) < tail:
+        right = text[-len(right) - 1 :]
+    return left + mark + (right if cell_width(right) <= tail else right[1:])
 
 
 def bar(fraction: float, width: int, style: str = ACCENT) -> Line:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.commands import mnist, on_a_terminal
 from support.servers import Answer, body, hang, hang_in_body, serving, slow_until, status
 
 from mnist_cli import paths
@@ -33,18 +35,22 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def start(*arguments: object, **options: Any) -> "subprocess.Popen[str]":
-    """Run ``mnist download`` as a process of its own."""
-    environment = {
+def no_proxy() -> dict[str, str]:
+    """The environment without proxies."""
+    return {
         name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")
     }
+
+
+def start(*arguments: object, **options: Any) -> "subprocess.Popen[str]":
+    """Run ``mnist download`` as a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "mnist_cli", "download", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
-        env=environment,
+        env=no_proxy(),
         **options,
     )
 
@@ -99,8 +105,12 @@ def test_everything_the_first_time_and_nothing_asked_the_second(
         assert (code, err, len(mirror.requests)) == (0, "", 5)
         assert out.count(" present ") == 5
 
-    code, out, err = run("--data-dir", folder, "--check", "--quiet")
-    assert (code, out, err) == (0, "", "")
+    # --quiet prints nothing, and a folder is as good a source
+    assert run("--data-dir", folder, "--check", "--quiet") == (0, "", "")
+    code, out, err = run("--data-dir", folder / "copy", "--from", folder)
+    assert code == 0
+    assert out.count(" copied ") == 5
+    assert names(folder / "copy") == sorted(file.name for file in FILES)
 
 
 def test_json_says_what_became_of_each_file(folder: Path) -> None:
@@ -129,21 +139,6 @@ def test_json_says_what_became_of_each_file(folder: Path) -> None:
     assert err.splitlines()[-1].startswith(f"Error: 1 of 2 files failed: {IMAGES}: the only mirror")
 
 
-def test_quiet_prints_nothing(folder: Path) -> None:
-    with serving(GOOD) as good, serving() as bad:
-        arguments = ["test", "-q", "--data-dir", folder, "--mirror", bad.url, "--mirror", good.url]
-        assert run(*arguments) == (0, "", "")
-    assert names(folder) == [IMAGES, LABELS]
-
-
-def test_files_from_a_folder(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "t10k-labels.idx1-ubyte.gz").write_bytes(SERVED[f"{LABELS}.gz"])
-    code, out, _ = run(LABELS, "--from", tmp_path, "--data-dir", folder)
-    assert code == 0
-    assert " copied " in out
-    assert (folder / LABELS).read_bytes() == CONTENT[LABELS]
-
-
 def test_list_shows_what_there_is_and_uses_no_network(folder: Path) -> None:
     folder.mkdir()
     (folder / LABELS).write_bytes(CONTENT[LABELS])
@@ -153,13 +148,40 @@ def test_list_shows_what_there_is_and_uses_no_network(folder: Path) -> None:
         assert file.name in out
         assert f"{file.bytes:,}" in out
         assert file.licence in out
-        assert all(f"  {base}/\n" in out for base in file.mirrors)
-    assert out.count(" present ") == 1
+        assert all(f" {base}/\n" in out for base in file.mirrors)
+    assert out.count(" present\n") == 1
 
     code, out, err = run("--list", "--json", "--data-dir", folder)
     document = json.loads(out)
     assert [entry["status"] for entry in document] == ["missing"] * 3 + ["present", "missing"]
     assert document[4]["mirrors"] == list(FILES[4].urls())
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_nothing_is_wider_than_the_terminal(columns: int, folder: Path, tmp_path: Path) -> None:
+    for name, content in CONTENT.items():
+        (tmp_path / name).write_bytes(content)
+    long = folder / ("x" * 100)
+    for arguments in (["--list"], ["test", "--from", tmp_path]):
+        ended = on_a_terminal("download", *arguments, "--data-dir", long, columns=columns)
+        rows = re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", ended.stdout).splitlines()
+        assert max(map(len, rows)) <= columns
+        assert any(IMAGES in row for row in rows)
+
+
+@pytest.mark.parametrize("messages", ["2>/dev/full", "2>&-", "2>&1 | true"])
+def test_messages_that_cannot_be_written_do_not_stop_the_download(
+    messages: str, folder: Path, tmp_path: Path
+) -> None:
+    with serving(GOOD, default=status(404)) as good, serving() as bad:
+        line = (
+            f"({sys.executable} -m mnist_cli download test --data-dir {folder} --json"
+            f" --mirror {bad.url} --mirror {good.url} >out.json; echo $? >code) {messages}"
+        )
+        subprocess.run(["bash", "-c", line], cwd=tmp_path, check=False, timeout=60, env=no_proxy())
+    assert (tmp_path / "code").read_text() == "0\n"
+    assert names(folder) == [IMAGES, LABELS]
+    assert len(json.loads((tmp_path / "out.json").read_text())) == 2
 
 
 # Something is wrong
@@ -197,17 +219,20 @@ def test_when_all_mirrors_fail_one_line_names_the_file_and_what_to_do(folder: Pa
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nonsense"], "'nonsense' is none of train, test, weights"),
-        (["--mirror", "ftp://example.org"], "'ftp://example.org' is not an address like"),
+        (["trian"], "'trian' is none of train, test, weights"),
+        (["trian"], "Did you mean 'train'?"),
+        (["--mirror", "ftp://me:secret@example.org"], "'ftp://example.org' is not an address"),
         (["--mirror", "http://a", "--from", "."], "--mirror and --from contradict each other"),
+        (["--from", ""], "the name of a folder is empty"),
         (["--check", "--list"], "--check and --list contradict each other"),
         (["--check", "--force"], "leave out the other options"),
     ],
 )
 def test_wrong_usage(arguments: list[str], words: str, folder: Path) -> None:
-    code, out, err = run(*arguments, "--data-dir", folder)
-    assert (code, out) == (2, "")
-    assert words in err
+    ended = mnist("download", *arguments, "--data-dir", folder)
+    assert (ended.code, ended.stdout) == (2, "")
+    assert words in ended.stderr
+    assert "secret" not in ended.stderr
     assert not folder.exists()
 
 

@@ -3,19 +3,19 @@
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_cli.downloads.catalogue import RemoteFile
-from mnist_cli.downloads.downloader import Advanced, Event, Finished, Noted, Outcome, Started
+from mnist_cli.downloads.downloader import Outcome, Reporter
 from mnist_cli.errors import printable
 from mnist_cli.render.text import Line, Span, line, note, show, table
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress
 
 _STYLES = {"downloaded": GOOD, "copied": GOOD, "present": GOOD, "damaged": BAD, "missing": BAD}
 
@@ -62,14 +62,18 @@ def lines(outcomes: Sequence[Outcome], folder: Path) -> list[Line]:
             (outcome.name, TITLE),
             (outcome.status, _STYLES[outcome.status]),
             "" if outcome.bytes is None else f"{outcome.bytes:,}",
-            (_whence(outcome, folder), QUIET),
         ]
         for outcome in outcomes
     ]
-    columns = 4 if any(_whence(outcome, folder) for outcome in outcomes) else 3
-    head = ["file", "status", "bytes", "from"]
-    body = table(head[:columns], [row[:columns] for row in rows], "<<><"[:columns])
-    return [*body, [], _folder(folder)]
+    sources: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        sources.setdefault(_whence(outcome, folder), []).append(outcome.name)
+    result = [*table(["file", "status", "bytes"], rows, "<<>"), []]
+    for source, names in sources.items():
+        if source:
+            result.append(_labelled("from", source))
+            result += [_labelled("", name) for name in names if len(sources) > 1]
+    return [*result, _folder(folder)]
 
 
 def next_step(files: Iterable[RemoteFile], data_dir: str | None) -> list[Line]:
@@ -89,114 +93,95 @@ def list_lines(
 ) -> list[Line]:
     """The files, how large they are, whether they are there, and where they come from."""
     rows: list[list[str | Span]] = [
-        [
-            (file.name, TITLE),
-            f"{file.bytes:,}",
-            (outcome.status, _STYLES[outcome.status]),
-            (file.licence, QUIET),
-        ]
+        [(file.name, TITLE), f"{file.bytes:,}", (outcome.status, _STYLES[outcome.status])]
         for file, outcome in zip(files, outcomes, strict=True)
     ]
     return [
-        *table(["file", "bytes", "status", "licence"], rows, "<><<"),
+        *table(["file", "bytes", "status"], rows, "<><"),
         [],
-        *_mirror_lines(files),
+        *_origins(files),
         _folder(folder),
     ]
 
 
-def _mirror_lines(files: Iterable[RemoteFile]) -> list[Line]:
-    served: dict[tuple[str, ...], list[RemoteFile]] = {}
+def _origins(files: Iterable[RemoteFile]) -> list[Line]:
+    """For files that come from the same place: their licence, and the mirrors."""
+    served: dict[tuple[str, tuple[str, ...]], list[RemoteFile]] = {}
     for file in files:
-        served.setdefault(file.mirrors, []).append(file)
+        served.setdefault((file.licence, file.mirrors), []).append(file)
     result: list[Line] = []
-    for mirrors, group in served.items():
-        result.append(line(("mirrors of", QUIET)))
-        result += [line(f"  {file.remote_name}") for file in group]
-        result.append(line(("at", QUIET)))
-        result += [line(f"  {base}/") for base in mirrors]
+    for (licence, mirrors), group in served.items():
+        result += [line(file.remote_name) for file in group]
+        result.append(_labelled("licence", licence))
+        result += [_labelled("at", f"{base}/") for base in mirrors]
         result.append([])
     return result
 
 
 def _folder(folder: Path) -> Line:
-    return line(("folder  ", QUIET), printable(str(folder), limit=400))
+    return _labelled("folder", printable(str(folder), limit=400))
+
+
+def _labelled(label: str, value: str) -> Line:
+    return line((f"{label:8}", QUIET), value)
 
 
 def _whence(outcome: Outcome, folder: Path) -> str:
     if outcome.source is not None:
-        whole = outcome.status != "downloaded"  # an address ends in the file's name anyhow
-        return printable(outcome.source if whole else outcome.source.rpartition("/")[0], limit=200)
+        return printable(os.path.dirname(outcome.source), limit=200)  # noqa: PTH120 - or an address
     if outcome.path is None or outcome.path == folder / outcome.name:
         return ""
     return printable(outcome.path.name)
 
 
 @contextmanager
-def watching(quiet: bool) -> Iterator[Callable[[Event], None]]:
-    """Yield what `download` reports to: bars for a person who watches, else a line a file."""
+def watching(quiet: bool) -> Iterator[Reporter]:
+    """Yield what `download` reports to: a bar for a person who watches, else a line a file."""
     if quiet:
-        yield lambda _: None
+        yield Reporter()
     elif not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield _say
+        yield _Lines()
     else:
-        with _bars() as progress:
-            yield _Board(progress).update
+        with _bar() as progress:
+            yield _Bar(progress)
 
 
-def _say(event: Event) -> None:
-    if isinstance(event, Noted):
-        note(event.text)
-    elif isinstance(event, Started):
-        whence = printable(event.source, limit=200)
-        show([line(f"{event.file.name}: {event.file.bytes:,} bytes from {whence}")], sys.stderr)
+class _Lines(Reporter):
+    """A line for each file that comes in, and for each place that it comes from."""
+
+    def __init__(self) -> None:
+        self._last = ("", "")
+
+    def note(self, text: str) -> None:
+        note(text)
+
+    def advance(self, file: RemoteFile, source: str, done: int) -> None:  # noqa: ARG002
+        if self._last != (file.name, source):
+            self._last = (file.name, source)
+            whence = printable(source, limit=200)
+            show([line(f"{file.name}: {file.bytes:,} bytes from {whence}")], sys.stderr)
 
 
-class _Board:
-    """A bar for each file that comes in, and one for all of them together."""
+class _Bar(Reporter):
+    """A bar for the file that comes in; notes are written above it."""
 
     def __init__(self, progress: "Progress") -> None:
         self._progress = progress
-        self._bars: dict[str, TaskID] = {}
-        self._done: dict[str, int] = {}
-        self._total: dict[str, int] = {}
-        self._sum = progress.add_task("total", total=None, visible=False)
+        self._task = progress.add_task("", visible=False)
+        self._last = ("", 0)
 
-    def update(self, event: Event) -> None:
-        if isinstance(event, Noted):
-            from rich.text import Text
+    def note(self, text: str) -> None:
+        note(text)
 
-            text = Text.assemble(("Note: ", ACCENT), event.text)
-            self._progress.console.print(text, soft_wrap=True)
-        elif isinstance(event, Started):
-            self._start(event.file)
-        elif isinstance(event, Advanced):
-            self._done[event.file.name] = event.done
-            self._progress.update(self._bars[event.file.name], completed=event.done)
-            self._progress.update(self._sum, completed=sum(self._done.values()))
-        elif isinstance(event, Finished):
-            self._finish(event.outcome)
-
-    def _start(self, file: RemoteFile) -> None:
-        if file.name in self._bars:
-            self._progress.reset(self._bars[file.name])
-        else:
-            self._bars[file.name] = self._progress.add_task(file.name, total=file.bytes)
-            self._total[file.name] = file.bytes
-        self._done[file.name] = 0
-        several = len(self._bars) > 1
-        self._progress.update(self._sum, total=sum(self._total.values()), visible=several)
-
-    def _finish(self, outcome: Outcome) -> None:
-        if outcome.status == "failed" and outcome.name in self._bars:
-            self._progress.remove_task(self._bars.pop(outcome.name))
-            del self._done[outcome.name], self._total[outcome.name]
-            self._progress.update(
-                self._sum, total=sum(self._total.values()), completed=sum(self._done.values())
-            )
+    def advance(self, file: RemoteFile, source: str, done: int) -> None:  # noqa: ARG002
+        name, before = self._last
+        if name != file.name or done < before:  # another file, or another attempt
+            self._progress.reset(self._task, description=file.name, total=file.bytes, visible=True)
+        self._last = (file.name, done)
+        self._progress.update(self._task, completed=done)
 
 
-def _bars() -> "Progress":
+def _bar() -> "Progress":
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -1,0 +1,136 @@
+"""Standard streams that may be closed, full, or read by nobody any more.
+
+A message that cannot be written never stops the work. A result that cannot be written is an error,
+unless its reader has seen enough, as in ``mnist inspect | head -1``.
+"""
+
+import contextlib
+import errno
+import io
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from mnist_cli.errors import FileError
+from mnist_cli.files import system_words
+
+
+@contextlib.contextmanager
+def guarded_streams() -> Iterator[None]:
+    """Guard ``sys.stdin``, ``sys.stdout`` and ``sys.stderr`` until the context ends."""
+    before = sys.stdin, sys.stdout, sys.stderr
+    _occupy_closed_descriptors()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # rather '\\u2588' than a crash
+    sys.stdout = _Results(sys.stdout)
+    sys.stderr = _Messages(sys.stderr)
+    sys.stdin = sys.stdin or io.TextIOWrapper(io.BufferedReader(_Closed()))
+    try:
+        yield
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+
+
+def _occupy_closed_descriptors() -> None:
+    """Put the null device where a standard stream is closed: the next file would get its number."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[list[int]]:
+    """Treat SIGTERM and SIGHUP as Ctrl-C until the context ends; yield which of them came.
+
+    Temporary files go and the best weights so far stay, as with Ctrl-C. Signals that are ignored,
+    as under nohup, stay ignored, and threads other than the main one cannot set any.
+    """
+    came: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")]
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {n: signal.getsignal(n) for n in numbers if n is not None}
+        before = {n: handler for n, handler in before.items() if handler == signal.SIG_DFL}
+    for number in before:
+        signal.signal(number, interrupt)
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _is_closed() -> OSError:
+    return OSError(errno.EBADF, "it is closed")
+
+
+class _Stream:
+    """A text stream that behaves as the one it stands for, which may be missing, but in failing."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self._failure = None if stream else _is_closed()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream or io.StringIO(), name)
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):  # click tries which of the two a stream takes
+            raise TypeError(f"found {type(text).__name__}, expected str")
+        if text and self._failure is None and self._stream is not None:
+            try:
+                return self._stream.write(text)
+            except OSError as error:
+                self._abandon(self._stream, error)
+        if text and self._failure is not None:
+            self._failed(self._failure)
+        return len(text)
+
+    def flush(self) -> None:
+        if self._failure is None and self._stream is not None:
+            try:
+                self._stream.flush()  # a full disk is noticed here and not when Python shuts down
+            except OSError as error:
+                self._abandon(self._stream, error)
+                self._failed(error)
+
+    def _abandon(self, stream: TextIO, error: OSError) -> None:
+        self._failure = error
+        with contextlib.suppress(OSError):  # a stream without a descriptor
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # takes what is buffered
+
+    def _failed(self, error: OSError) -> None:
+        raise NotImplementedError
+
+
+class _Results(_Stream):
+    def _failed(self, error: OSError) -> None:
+        if not isinstance(error, BrokenPipeError):
+            problem = f"cannot write: {system_words(error)}"
+            raise FileError(problem, source="standard output") from None
+
+
+class _Messages(_Stream):
+    def _failed(self, error: OSError) -> None:
+        pass
+
+
+class _Closed(io.RawIOBase):
+    """Standard input that is closed."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: Any) -> int:
+        raise _is_closed()

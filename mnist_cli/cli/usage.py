@@ -1,0 +1,76 @@
+"""Wrong usage in one line, with what was probably meant."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+import click
+
+from mnist_cli.errors import printable
+
+_NEAR = 0.7  # how alike two names must be for one to be suggested: 1 is equal
+
+# What people type who know other tools, and what it is called here.
+_OTHER_NAMES = {
+    "--lr": ("--learning-rate",),
+    "--alpha": ("--learning-rate",),
+    "--bs": ("--batch-size",),
+    "--epoch": ("--epochs",),
+    "--silent": ("--quiet",),
+    "--model": ("--weights",),
+    "--out": ("--output",),
+    "--top": ("--wrong",),
+    "--format": ("--json",),
+    "help": ("--help",),
+    "evaluate": ("eval",),
+    "test": ("eval",),
+    "show": ("inspect", "predict"),
+    "info": ("inspect",),
+    "fetch": ("download",),
+    "classify": ("predict",),
+}
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """``Did you mean '--batch-size'?`` for a name near to a known one, else ``""``."""
+    known = list(known)
+    meant = [each for each in _OTHER_NAMES.get(name, ()) if each in known]
+    meant = meant or get_close_matches(name, known, n=2, cutoff=_NEAR)
+    return f"Did you mean {' or '.join(map(repr, meant))}?" if meant else ""
+
+
+def explain(error: click.UsageError) -> str:
+    """What is wrong with the usage, in one line without control characters."""
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption):
+        known = _options(error.ctx)
+        message = f"No such option {error.option_name!r}. {suggest(error.option_name, known)}"
+    elif error.ctx is not None and message.startswith("Got unexpected extra argument"):
+        message = f"{message.rstrip('.')}. {_EXTRA.get(error.ctx.info_name or '', '')}"
+    return printable(" ".join(message.split()), limit=400)
+
+
+# What an argument of a command that takes none was probably meant for.
+_EXTRA = {
+    "eval": "Weights are named with --weights FILE, images with --images FILE --labels FILE.",
+    "train": "The weights to write are named with --output FILE.",
+}
+
+
+def _options(context: click.Context | None) -> list[str]:
+    parameters = context.command.get_params(context) if context else []
+    names = (name for each in parameters for name in (*each.opts, *each.secondary_opts))
+    return [name for name in names if name.startswith("--")]
+
+
+class Commands(click.Group):
+    """A group that suggests what an unknown command was probably meant to be."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Look the command up as click does; click 8.1 and 8.5 say differently what is near."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            hint = suggest(name, [*self.list_commands(ctx), "--help"])
+            raise click.UsageError(f"No such command {name!r}. {hint}", ctx)
+        return super().resolve_command(ctx, args)

@@ -1,0 +1,77 @@
+"""Addresses on the web: which ones are asked, and what of them is shown."""
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from mnist_cli.errors import printable
+
+
+def is_web_address(url: str) -> bool:
+    """Whether `url` is one of http or https, and names one server however it is read.
+
+    One parser finds the name that is shown, another the server that is asked. Where they differ,
+    as for ``http://a:1\\@b/``, somebody would be misled.
+    """
+    from urllib3.util import parse_url
+
+    if not url.isprintable() or " " in url or "\\" in url:
+        return False
+    try:
+        shown, asked = urlsplit(url), parse_url(url)
+        host = (shown.hostname or "").encode("idna").decode()
+        same = (host, shown.port) == ((asked.host or "").strip("[]"), asked.port)
+    except ValueError:
+        return False
+    named = bool(host) and not host.startswith((".", "*"))  # requests refuses these two
+    return same and named and shown.port != 0 and shown.scheme in ("http", "https")
+
+
+def check_mirror(url: str) -> None:
+    """Refuse what cannot be the base address of a mirror.
+
+    Raises
+    ------
+    ValueError
+        For anything but an address of http or https; the message holds none of its secrets.
+    """
+    if not is_web_address(url):
+        # No parser is to be trusted with it: whatever stands before an @ may be a password.
+        safe = re.sub(r"[?#].*", "", re.sub(r"^(\w+:/+)?.*@", r"\1", url, flags=re.DOTALL))
+        raise ValueError(f"'{printable(safe)}' is not an address like https://example.org/mnist")
+
+
+def below(base: str, name: str) -> str:
+    """The address of the file `name` below a base address, which keeps its query."""
+    parts = urlsplit(base)
+    return parts._replace(path=f"{parts.path.rstrip('/')}/{name}", fragment="").geturl()
+
+
+def redirected(url: str, target: str) -> str | None:
+    """Where `url` is redirected to, with the login for `url` only on the same server.
+
+    None for what is not a web address, and for a step from https down to http.
+    """
+    try:
+        target = urljoin(url, target)
+    except ValueError:
+        return None
+    new, old = urlsplit(target), urlsplit(url)
+    if not is_web_address(target) or (old.scheme, new.scheme) == ("https", "http"):
+        return None
+    same = (new.scheme, host_of(target)) == (old.scheme, host_of(url))
+    return new._replace(netloc=old.netloc if same else host_of(target)).geturl()
+
+
+def host_of(url: str) -> str:
+    """The server of an address, with its port but without user name and password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def without_secrets(url: str) -> str:
+    """An address without the user name, password and query that it may hold."""
+    return urlsplit(url)._replace(netloc=host_of(url), query="", fragment="").geturl()
+
+
+def shown(url: str) -> str:
+    """An address for the user's eyes, without secrets, escaped."""
+    return printable(without_secrets(url), limit=200)

@@ -1,0 +1,147 @@
+"""Standard streams that are closed, full or read by nobody, and signals."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+from support.commands import MNIST, mnist
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="shells, pipes and signals of POSIX")
+
+TRAIN = "train --limit 400 --epochs 3 --output w.pkl"
+
+
+def shell(line, folder, **environment):
+    """Run a line of shell in which `mnist` is the command; return stdout, stderr and exit code."""
+    command = " ".join(f"'{word}'" for word in MNIST)
+    done = subprocess.run(
+        ["bash", "-c", f'mnist() {{ {command} "$@"; }}; {line}'],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return done.stdout, done.stderr, done.returncode
+
+
+@pytest.fixture
+def folder(tmp_path, shared_data):
+    """An empty folder, in which the training files are found."""
+    os.environ["MNIST_DATA_DIR"] = str(shared_data)  # the autouse fixture puts it back
+    return tmp_path
+
+
+@pytest.mark.parametrize("reader", ["head -1", "true"])
+def test_work_goes_on_when_the_reader_of_messages_goes_away(folder, reader):
+    shell(f"(mnist {TRAIN}; echo $? >rc) 2>&1 | {reader}", folder)
+    assert (folder / "rc").read_text() == "0\n"
+    assert sorted(each.name for each in folder.iterdir()) == ["rc", "w.json", "w.pkl"]
+
+
+@pytest.mark.parametrize("sink", ["2>/dev/full", "2>&-"])
+def test_work_goes_on_when_messages_cannot_be_written(folder, sink):
+    _, _, code = shell(f"mnist {TRAIN} {sink}", folder)
+    assert code == 0
+    assert (folder / "w.pkl").exists()
+
+
+def test_predictions_are_whole_when_the_reader_of_messages_goes_away(folder):
+    shell(
+        "mnist predict -i 1 -i 2 --save-digit d; mkdir p; mnist predict -i 1 --save-digit p/1.png",
+        folder,
+    )
+    (folder / "p" / "broken.png").write_bytes(b"GIF8")
+    shell("(mnist predict p --json >out.json; echo $? >rc) 2>&1 | true", folder)
+    assert (folder / "rc").read_text() == "1\n"  # one file could not be read
+    assert (folder / "out.json").read_text().endswith("]\n")
+
+
+def test_the_exit_code_is_the_work_s_own_also_when_nobody_reads_the_result(folder):
+    _, error, code = shell("mnist predict nothing.png -i 1 | true; exit ${PIPESTATUS[0]}", folder)
+    assert (code, error.count("\n")) == (1, 1)
+    assert "there is no such file" in error
+    assert shell("mnist --help | true; exit ${PIPESTATUS[0]}", folder) == ("", "", 0)
+
+
+@pytest.mark.parametrize("command", ["inspect", "inspect --json", "--help", "eval --help"])
+@pytest.mark.parametrize(
+    ("sink", "reason"), [(">&-", "it is closed"), (">/dev/full", "no space left on device")]
+)
+def test_a_result_that_is_lost_is_one_line(folder, command, sink, reason):
+    expected = f"Error: standard output: cannot write: {reason}.\n"
+    assert shell(f"mnist {command} {sink}", folder) == ("", expected, 1)
+
+
+def test_files_are_written_also_without_standard_output(folder):
+    shell("mnist eval --limit 100 --runs 1 --export e.txt >&-", folder)
+    assert "accuracy" in (folder / "e.txt").read_text("utf-8")
+
+
+def test_without_standard_input_only_reading_it_fails(folder):
+    assert shell("mnist inspect <&-", folder)[2] == 0
+    _, error, code = shell("mnist predict - <&-", folder)
+    assert (code, error.count("\n")) == (1, 1)
+    assert "it is closed" in error
+
+
+def test_with_no_stream_at_all_an_error_goes_nowhere_else(folder):
+    assert shell("mnist inspect nothing.pkl <&- 2>&-", folder) == ("", "", 1)
+    assert shell("mnist eval --limit 100 --runs 1 --export e.txt <&- >&- 2>&-", folder)[2] == 1
+    assert (folder / "e.txt").exists()
+
+
+def started(folder, *arguments):
+    return subprocess.Popen(
+        [*MNIST, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [(signal.SIGINT, 130, "Interrupted"), (signal.SIGTERM, 143, "Terminated")],
+)
+def test_a_signal_keeps_the_best_weights_so_far(folder, number, code, word):
+    with started(folder, "train", "--limit", "400", "--epochs", "100000", "-o", "w.pkl") as process:
+        assert process.stderr.readline().startswith("epoch 1/")
+        process.send_signal(number)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert word in error.splitlines()[-1]
+    assert sorted(each.name for each in folder.iterdir()) == ["w.pkl.partial"]
+
+
+def test_next_to_nothing_runs_before_ctrl_c_can_be_caught():
+    code = "import sys; before = set(sys.modules); import mnist_cli.__main__; "
+    code += "print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True)
+    assert done.stdout.decode() == "mnist_cli mnist_cli.__main__\n"
+
+
+def test_mnist_alone_shows_the_help():
+    assert mnist().stdout == mnist("--help").stdout
+    assert mnist().code == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("train --lr 1", "Did you mean '--learning-rate'?"),
+        ("eval --batchsize 1", "Did you mean '--batch-size'?"),
+        ("eval --verbose", ""),
+        ("eval w.pkl", "Weights are named with --weights FILE"),
+        ("help", "Did you mean '--help'?"),
+        ("evl", "Did you mean 'eval'?"),
+        ("frobnicate", ""),
+    ],
+)
+def test_only_what_is_near_is_suggested(line, hint):
+    done = mnist(*line.split())
+    assert (done.code, done.stdout) == (2, "")
+    last = done.stderr.splitlines()[-1]
+    assert hint in last
+    assert hint or "Did you mean" not in last
