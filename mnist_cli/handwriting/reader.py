@@ -118,12 +118,12 @@ def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, .
 
     Examples
     --------
-    The first three test images side by side, five times as large:
+    The first three test images side by side, five times as large and dark on white:
 
     >>> import numpy as np
     >>> from mnist_cli import load_images, load_network
     >>> from mnist_cli.handwriting.reader import read_digits
-    >>> row = np.kron(np.hstack(load_images()[:3]), np.ones((5, 5), np.uint8))
+    >>> row = 255 - np.kron(np.hstack(load_images()[:3]), np.ones((5, 5), np.uint8))
     >>> digits = read_digits(row)
     >>> [int(load_network().predict(digit.image)) for digit in digits]
     [7, 2, 1]

@@ -1,6 +1,7 @@
-"""Photos, scans and drawings -> MNIST's form: on people's own digits and on the stress set."""
+"""Photos, scans and drawings -> the MNIST format: people's own digits and the stress set."""
 
 import csv
+import doctest
 import io
 import os
 
@@ -13,16 +14,20 @@ from support import stress
 
 from mnist_cli import load_images, load_labels, load_network, read_digit
 from mnist_cli.errors import FormatError
+from mnist_cli.handwriting import reader
 from mnist_cli.handwriting.mnist_format import (
-    in_mnist_form,
-    placed,
-    stroke_width,
-    with_stroke_width,
+    is_in_mnist_format,
+    measure_stroke_width,
+    place,
+    set_stroke_width,
 )
 from mnist_cli.handwriting.reader import prepare, prepare_all, read_digits
+from mnist_cli.handwriting.steps import STEPS
 
 MANY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 FIRST = 20_000  # of the training images that are drawn
+# What takes long is prepared in one process of pytest-xdist only, with --dist loadgroup.
+PEOPLE = pytest.mark.xdist_group("people's digits")
 
 
 def png(pixels, **options):
@@ -57,9 +62,9 @@ def shipped():
 
 @pytest.fixture(scope="session")
 def peoples_digits(shared_digits):
-    """All development pictures as the net sees them, their labels, and what was read."""
+    """Every third development picture as the net sees it, its label, and what was read."""
     with (shared_digits / "manifest.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+        rows = list(csv.DictReader(file))[1 :: 1 if MANY else 3]
     digits = [read_digit(shared_digits / row["file"]) for row in rows]
     images = np.stack([digit.image for digit in digits])
     return images, np.array([int(row["label"]) for row in rows]), digits
@@ -68,23 +73,17 @@ def peoples_digits(shared_digits):
 # People's digits
 
 
-def test_peoples_digits_are_read_with_the_shipped_weights(peoples_digits, shipped):
-    images, labels, _ = peoples_digits
+@PEOPLE
+def test_peoples_digits_are_read(peoples_digits, shipped, book_weights):
+    images, labels, digits = peoples_digits
     assert (shipped.predict(images) == labels).mean() >= 0.98
-
-
-def test_peoples_digits_are_read_with_the_books_weights(peoples_digits, book_weights):
-    images, labels, _ = peoples_digits
-    assert (load_network(book_weights).predict(images) == labels).mean() >= 0.895
-
-
-def test_nearly_every_one_of_peoples_digits_is_one_digit(peoples_digits):
-    _, _, digits = peoples_digits
+    assert (load_network(book_weights).predict(images) == labels).mean() >= 0.88
     single = [digit for digit in digits if digit.count == 1 and not digit.warnings]
     assert len(single) >= 0.99 * len(digits)
 
 
-def test_what_the_net_sees_is_in_mnists_form(peoples_digits):
+@PEOPLE
+def test_what_the_net_sees_is_in_mnist_format(peoples_digits):
     images, _, digits = peoples_digits
     prepared = images[[digit.preprocessed and not digit.empty for digit in digits]]
     mass = prepared.astype(float) / prepared.sum(axis=(1, 2), keepdims=True)
@@ -105,64 +104,66 @@ KINDS = [kind for kind in stress.KINDS if kind != "clean"]
 
 @pytest.fixture(scope="session")
 def drawn(training, shipped):
-    """Draws a kind: the share of digits that are read right of those read right when clean."""
+    """Draws a kind: how many digits are read correctly, of those that are when clean."""
     images, labels = training
-    count = 300 if MANY else 25
+    count = 300 if MANY else 15
     truth = labels[FIRST : FIRST + count]
 
     def read(kind):
         pictures = [stress.draw(kind, images[FIRST + i], seed=i) for i in range(count)]
         digits = [read_digit(picture) for picture in pictures]
-        right = shipped.predict(np.stack([digit.image for digit in digits])) == truth
-        return (right & [not digit.empty for digit in digits]).mean()
+        correct = shipped.predict(np.stack([digit.image for digit in digits])) == truth
+        return (correct & [not digit.empty for digit in digits]).mean()
 
     clean = read("clean")
     assert clean > 0.9
     return lambda kind: read(kind) / clean
 
 
+@pytest.mark.xdist_group("stress")
 @pytest.mark.parametrize("kind", KINDS)
 def test_spoilt_pictures_are_read_as_clean_ones_are(drawn, kind):
-    # With 25 pictures each is 4 %: all are to be right but one, of the hardest kinds two.
-    least = {"phone": 0.91, "tiny": 0.91}.get(kind, 0.95)
-    assert drawn(kind) >= (least if not MANY else min(least + 0.02, 0.97))
+    # All of 15 pictures but one are to be correct, of the hardest kinds but two.
+    least = 13 / 15 if kind in ("phone", "tiny") else 14 / 15
+    most = 0.93 if kind in ("phone", "tiny") else 0.97
+    assert drawn(kind) >= (most if MANY else least)
 
 
-# Pictures in MNIST's form already
+# Pictures in the MNIST format already
 
 
 def test_mnist_pictures_pass_untouched(training):
     test_images = load_images()
-    assert all(in_mnist_form(image) for image in test_images)
-    assert all(in_mnist_form(image) for image in training[0][:: 1 if MANY else 20])
+    assert all(is_in_mnist_format(image) for image in test_images)
+    assert all(is_in_mnist_format(image) for image in training[0][:: 1 if MANY else 20])
 
 
 def test_an_exported_test_image_is_the_same_bytes():
-    for image in load_images()[:200]:
-        digit = read_digit(png(image))
-        assert not digit.preprocessed
-        np.testing.assert_array_equal(digit.image, image)
+    for image in load_images()[:50]:
+        for source in (png(image), image, image.astype(np.float32) / np.float32(255)):
+            digit = read_digit(source)
+            assert not digit.preprocessed
+            np.testing.assert_array_equal(digit.image, image)
 
 
 def test_test_images_in_other_forms_are_read_nearly_as_well(shipped):
-    images, labels = load_images()[:100], load_labels()[:100]
+    count = 400 if MANY else 40
+    images, labels = load_images()[:count], load_labels()[:count]
     rng = np.random.default_rng(0)
 
-    def right(change):
-        digits = [read_digit(png(change(image))) for image in images]
+    def score(change):
+        digits = [read_digit(change(image)) for image in images]
         assert all(digit.preprocessed for digit in digits)
-        return (shipped.predict(np.stack([d.image for d in digits])) == labels).mean()
+        return (shipped.predict(np.stack([d.image for d in digits])) == labels).sum()
 
     def moved(image):
         down, across = rng.integers(0, 17, 2)
         return np.pad(image, ((down, 16 - down), (across, 16 - across)))
 
-    plain = (shipped.predict(images) == labels).mean()
-    assert right(lambda image: 255 - image) >= plain - 0.021
-    assert right(moved) >= plain - 0.021
-    for factor in (2, 10):
-        scaled = right(lambda image, n=factor: 255 - image.repeat(n, axis=0).repeat(n, axis=1))
-        assert scaled >= plain - 0.021
+    least = (shipped.predict(images) == labels).sum() - count // 40
+    assert score(lambda image: 255 - image) >= least
+    assert score(moved) >= least
+    assert score(lambda image: 255 - image.repeat(10, axis=0).repeat(10, axis=1)) >= least
 
 
 # Options
@@ -190,7 +191,7 @@ def test_steps_tell_what_was_done(training):
     steps = read_digit(stress.draw("phone", training[0][0], seed=0)).steps
     names = [step.name for step in steps]
     assert names[:3] == ["picture", "closer look", "ink"]
-    assert names[-3:] == ["pieces", "strokes", "digit"]
+    assert names[-3:] == ["components", "strokes", "digit"]
     assert steps[-1].picture.shape == (28, 28)
     assert all(step.picture.dtype == np.uint8 and step.done for step in steps)
     assert "darker" in steps[2].done
@@ -200,8 +201,8 @@ def test_a_step_can_be_left_out_to_see_what_it_earns(training):
     picture = stress.draw("small", training[0][0], seed=0)
     pixels = np.asarray(Image.open(io.BytesIO(picture)), np.float32) / 255
     whole = prepare(pixels)
-    for step in ("closer look", "strokes", "scale", "centre"):
-        assert not np.array_equal(prepare(pixels, without={step}).image, whole.image)
+    for step in set(STEPS) - {"ink", "lines", "components"}:
+        assert not np.array_equal(prepare(pixels, without={step}).image, whole.image), step
 
 
 # Nothing to read, or too much
@@ -232,12 +233,12 @@ def blank_pages():
 PAGES = dict(blank_pages())
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_an_empty_page_holds_no_digit(name):
-    digit = read_digit(png(PAGES[name].clip(0, 255).astype(np.uint8)))
-    assert digit.empty.startswith(("no ", "ink everywhere")), name
-    assert digit.count == 0
-    assert not digit.image.any()
+def test_an_empty_page_holds_no_digit():
+    for name, page in PAGES.items():
+        digit = read_digit(page.clip(0, 255).astype(np.uint8))
+        assert digit.empty.startswith(("no ", "ink everywhere")), name
+        assert digit.count == 0
+        assert not digit.image.any()
 
 
 @pytest.mark.parametrize("count", [2, 3, 5])
@@ -267,14 +268,14 @@ def test_an_mnist_picture_splits_into_itself():
 # Anything at all
 
 
-@settings(deadline=None)
+@settings(max_examples=1000 if MANY else 50)
 @given(
     st.tuples(st.integers(1, 70), st.integers(1, 70)),
     st.integers(0, 2**32 - 1),
     st.sampled_from(["noise", "blocks", "strokes"]),
     st.sampled_from([None, True, False]),
 )
-def test_every_picture_has_an_answer(shape, seed, texture, invert):
+def test_every_picture_is_read(shape, seed, texture, invert):
     rng = np.random.default_rng(seed)
     pixels = rng.random((*shape, 3), np.float32)
     if texture == "blocks":
@@ -286,16 +287,24 @@ def test_every_picture_has_an_answer(shape, seed, texture, invert):
         assert digit.image.any() != bool(digit.empty)
 
 
-@pytest.mark.parametrize("shape", [(1, 2000), (2000, 1), (3, 1600), (1600, 900)])
-def test_grain_of_any_shape_is_read_within_bounds(shape):
-    grain = np.random.default_rng(0).integers(0, 2, shape).astype(np.uint8) * 255
-    digit = read_digit(png(grain))
-    assert digit.image.shape == (28, 28)
+def test_grain_of_any_shape_is_read():
+    for shape in [(1, 2000), (2000, 1), (3, 1600), (1600, 900)]:
+        digit = read_digit(np.random.default_rng(0).integers(0, 2, shape) > 0)
+        assert digit.image.shape == (28, 28)
 
 
 def test_what_is_no_picture_is_refused():
-    with pytest.raises(FormatError):
-        read_digit(b"<html>")
+    for read in (read_digit, read_digits):
+        with pytest.raises(FormatError):
+            read(b"<html>")
+        with pytest.raises(ValueError, match="expected \\(H, W\\)"):
+            read(np.zeros(784, np.uint8))
+
+
+def test_the_examples_of_the_documentation_run():
+    result = doctest.testmod(reader)
+    assert result.attempted > 8
+    assert result.failed == 0
 
 
 # The parts
@@ -305,22 +314,22 @@ def test_stroke_width_is_that_of_a_ring():
     y, x = np.mgrid[-50:51, -50:51]
     radius = np.hypot(y, x)
     ring = (radius > 33) & (radius < 43)  # 10 wide, 86 long
-    assert stroke_width(ring) == pytest.approx(10 * 18.7 / 86, rel=0.05)
+    assert measure_stroke_width(ring) == pytest.approx(10 * 18.7 / 86, rel=0.05)
 
 
-@pytest.mark.parametrize("width", [2, 8, 30])
-def test_strokes_come_to_the_width_of_mnists(width):
-    bar = np.zeros((80, 80), bool)
-    bar[:, :width] = True
-    bits = with_stroke_width(bar, stroke_width(bar)) > 0.5
-    assert 1.9 < stroke_width(bits) < 4.5  # the ends of a bar move too
+def test_strokes_come_to_the_width_of_mnists():
+    for width in (2, 8, 30):
+        bar = np.zeros((80, 80), bool)
+        bar[:, :width] = True
+        bits = set_stroke_width(bar, measure_stroke_width(bar)) > 0.5
+        assert 1.9 < measure_stroke_width(bits) < 4.5  # the ends of a bar move too
 
 
 def test_the_centre_of_mass_comes_to_the_middle():
     ink = np.zeros((90, 60), np.float32)
     ink[:, 10:20] = 1
     ink[70:, 20:50] = 1
-    image = placed(ink).astype(float)
+    image = place(ink).astype(float)
     mass = image / image.sum()
     assert mass.sum(axis=1) @ np.arange(28) == pytest.approx(14, abs=0.02)
     assert mass.sum(axis=0) @ np.arange(28) == pytest.approx(14, abs=0.02)

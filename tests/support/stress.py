@@ -211,8 +211,8 @@ def tiny(digit: Array, rng: Rng, severity: float) -> bytes:
     """A camera picture scaled to a few dozen pixels: soft, faint, noisy, dark in the corners."""
     side = round(rng.uniform(28, 48))
     ink = coverage(digit, rng, (120, 120), rng.uniform(50, 90))
-    ground, contrast = rng.uniform(0.35, 0.7), rng.uniform(0.22, 0.4) / severity
-    tone = ground + contrast * rng.choice([-1, 1]) * blurred(ink, 2)
+    background, contrast = rng.uniform(0.35, 0.7), rng.uniform(0.22, 0.4) / severity
+    tone = background + contrast * rng.choice([-1, 1]) * blurred(ink, 2)
     y, x = np.mgrid[-1:1:120j, -1:1:120j]
     tone = (
         tone
