@@ -108,8 +108,7 @@ def evaluate(
     timing:
         Whether to time per sample against batched, or a `TimingPlan`.
     views:
-        Names (``"confusion"``, ``"mistakes"``, ``"reliability"``, ``"sweep"``, ``"compared"``,
-        ``"robustness"``), or views with settings of their own, such as ``MistakesView(count=20)``.
+        Names of `mnist_cli.evaluation.views`, or views with settings: ``MistakesView(count=20)``.
     batch_size, threads:
         Images a batch; batches worked on side by side.
     progress:
