@@ -47,7 +47,7 @@ def test_a_picture_shows_the_figures_of_today(name, tmp_path):
 
 def test_the_pictures_hold_figures_and_nothing_of_this_machine():
     eval_lines = figures((ROOT / "docs" / "eval.svg").read_text("utf-8"))
-    assert any(re.match(r"one by one 0\.9\d{3} 9\d{3}/10000", text) for text in eval_lines)
+    assert any(re.match(r"per sample 0\.9\d{3} 9\d{3}/10000", text) for text in eval_lines)
     assert any("(embedded)" in text for text in eval_lines)
     for name in make.PICTURES:
         assert not re.search(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import mnist_cli
@@ -33,7 +34,8 @@ def test_the_example_of_a_public_name_prints_what_it_says(name, shared_data, mon
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MNIST_DATA_DIR", str(shared_data))
     thing = getattr(mnist_cli, name)
-    found = doctest.DocTestFinder(recurse=False).find(thing, name, globs={})
+    names = {each: getattr(mnist_cli, each) for each in PUBLIC} | {"mnist_cli": mnist_cli, "np": np}
+    found = doctest.DocTestFinder(recurse=False).find(thing, name, globs=names)
     examples = [each for test in found for each in test.examples]
     if not (inspect.isclass(thing) and issubclass(thing, Exception)):
         assert examples, f"{name} has no example"

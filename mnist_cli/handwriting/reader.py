@@ -40,6 +40,11 @@ class Digit:
     is the given picture as it was, `untouched`, or only resized. `empty` says why there is nothing
     to read ("" where there is a digit). `count` is how many digits the picture seems to hold, and
     `warnings` are sentences without a full stop.
+
+    Examples
+    --------
+    >>> read_digit(load_images()[42])
+    Digit(preprocessed=False, warnings=(), empty='', count=1, untouched=True)
     """
 
     image: Gray = field(repr=False)

@@ -102,7 +102,7 @@ def test_a_pipe_gets_no_colour_and_nothing_wrapped(command):
     done = mnist(*command, COLUMNS="20")
     assert done.code == 0
     assert "\x1b" not in done.stdout
-    assert "weights.pkl (embedded)" in done.stdout or "digit 4" in done.stdout
+    assert "weights.pkl (embedded)" in done.stdout or "prediction 4" in done.stdout
 
 
 @needs_posix
@@ -130,7 +130,7 @@ def test_python_io_encoding_is_honoured():
     done = mnist_process("predict", "--index", "42", PYTHONIOENCODING="ascii")
     assert done.code == 0
     assert done.stdout.isascii()
-    assert "digit 4" in done.stdout
+    assert "prediction 4" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,8 @@ def test_what_is_not_a_file_is_refused_in_the_same_words_by_every_command(comman
 )
 def test_a_name_too_long_for_the_system_is_one_line(command, ending):
     done = run(command, "x" * 300 + ending)
-    assert done.stderr.startswith("Error: xxx")
+    assert done.stderr.startswith("Error: ")
+    assert "xxx" in done.stderr
     assert done.stderr.count("\n") == 1
     assert "a bug" not in done.stderr
     assert (done.stdout, done.code) == ("", 1)

@@ -186,7 +186,7 @@ def test_one_image_is_a_set(tmp_path, book_weights):
 def test_a_set_read_in_chunks_gives_the_same_results(
     tmp_path, book_weights, book, monkeypatch, limit, batch_size, corruption
 ):
-    monkeypatch.setattr(labelled, "WHOLE_SET_BYTES", 100 * 784)  # 100 images
+    monkeypatch.setattr(labelled, "CHUNK_BYTES", 100 * 784)  # 100 images
     images = write_images(tmp_path / "i", load_images()[:1000])
     labels = write_labels(tmp_path / "l", load_labels()[:1000])
     files = Files([book_weights], images, labels, limit, corruption=corruption)
@@ -209,7 +209,7 @@ def test_a_set_read_in_chunks_gives_the_same_results(
 
 
 def test_a_large_set_needs_no_more_memory_than_a_chunk(tmp_path, book_weights, monkeypatch):
-    monkeypatch.setattr(labelled, "WHOLE_SET_BYTES", 1 << 20)
+    monkeypatch.setattr(labelled, "CHUNK_BYTES", 1 << 20)
     count = 20_000  # 15 MB
     images = write_images(tmp_path / "i", np.concatenate([load_images()] * 2))
     labels = write_labels(tmp_path / "l", np.concatenate([load_labels()] * 2))

@@ -5,13 +5,14 @@ import numpy as np
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import open_labelled
-from mnist_cli.evaluation.robustness import robustness
+from mnist_cli.evaluation.robustness import RobustnessView
+from mnist_cli.evaluation.run import Run
 
 
 def test_robustness_is_the_accuracy_at_each_strength(book_weights):
     network = load_network(book_weights)
     with open_labelled(limit=300, corruption=Corruption(invert=True)) as data:
-        rows = robustness([network, network], data, batch_size=100)
+        rows = RobustnessView().compute(Run([network, network], data))
     images, labels = load_images()[:300], load_labels()[:300]
     for row in rows:
         correct = network.predict(row.corruption.apply(images, np.random.default_rng(0))) == labels
