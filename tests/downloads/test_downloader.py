@@ -452,6 +452,7 @@ def test_a_proxy_address_that_cannot_be_used_is_blamed_on_the_environment(
     assert log.notes == []
     monkeypatch.setenv(variable, "http://me:secret@127.0.0.1:9")  # nobody listens there
     assert fetch(tmp_path, "http://mirror.invalid/mnist").error == (
+        "the only mirror failed: "
         f"the proxy of the environment variable {variable} does not let us through"
     )
 
