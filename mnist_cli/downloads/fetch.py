@@ -207,14 +207,15 @@ def _check_certificates(bundle: str) -> None:
         ) from None
 
 
-def _proxy_fault(proxy: str, error: Exception) -> DownloadError:
+def _proxy_fault(proxy: str, error: Exception) -> Exception:
     """Blame the environment, not the server, for a proxy; its address may hold a password."""
     named = [name for name, value in os.environ.items() if value == proxy]
     variable = next((name for name in named if name.lower().endswith("_proxy")), None)
     where = f"of the environment variable {variable}" if variable else "of the system's settings"
-    malformed = isinstance(error, (ValueError, TypeError))
-    fault = "has no address that can be used" if malformed else "does not let us through"
-    return DownloadError(f"the proxy {where} {fault}", hint="Correct it, or unset it.")
+    if not isinstance(error, (ValueError, TypeError)):  # to another mirror it may
+        return SourceError(f"the proxy {where} does not let us through")
+    problem = f"the proxy {where} has no address that can be used"
+    return DownloadError(problem, hint="Correct it, or unset it.")
 
 
 def _refusal(status: int, retry_after: str) -> SourceError:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from email.utils import formatdate
+from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -118,19 +119,20 @@ def test_a_good_mirror_delivers_the_file(tmp_path: Path) -> None:
         assert contents(folder) == {NAME: LABELS}
 
 
-def test_all_five_files_come_and_nothing_beside_them(tmp_path: Path, shared_data: Path) -> None:
-    served = {file.remote_name: (shared_data / file.remote_name).read_bytes() for file in FILES}
+def test_many_files_come_with_word_of_how_far_they_are_and_nothing_beside_them(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    files = select(("weights", "test"))
+    served = {file.remote_name: (shared_data / file.remote_name).read_bytes() for file in files}
     log = Log()
     with serving({name: body(content) for name, content in served.items()}) as mirror:
-        outcomes = download(data_dir=tmp_path, mirrors=[mirror.url], reporter=log)
+        outcomes = download(files, data_dir=tmp_path, mirrors=[mirror.url], reporter=log)
         assert failure(outcomes) is None
-        assert sorted(mirror.requests) == sorted(f"/mnist/{name}" for name in served)
-    assert [outcome.name for outcome in outcomes] == [file.name for file in FILES]
-    assert {path.name for path in tmp_path.iterdir()} == {file.name for file in FILES}
-    for file in FILES:
-        content = served[file.remote_name]
-        expected = gzip.decompress(content) if file.remote_name.endswith(".gz") else content
-        assert (tmp_path / file.name).read_bytes() == expected
+        assert mirror.requests == [f"/mnist/{file.remote_name}" for file in files]
+    assert [outcome.name for outcome in outcomes] == [file.name for file in files]
+    assert contents(tmp_path).keys() == {file.name for file in files}
+    for file in files:
+        assert sha256((tmp_path / file.name).read_bytes()).hexdigest() == file.sha256
         steps = [done for name, done in log.steps if name == file.name]
         assert steps == sorted(steps)
         assert steps[-1] == file.bytes
@@ -450,6 +452,7 @@ def test_a_proxy_address_that_cannot_be_used_is_blamed_on_the_environment(
     assert log.notes == []
     monkeypatch.setenv(variable, "http://me:secret@127.0.0.1:9")  # nobody listens there
     assert fetch(tmp_path, "http://mirror.invalid/mnist").error == (
+        "the only mirror failed: "
         f"the proxy of the environment variable {variable} does not let us through"
     )
 

@@ -73,7 +73,7 @@ def lines(outcomes: Sequence[Outcome], folder: Path) -> list[Line]:
         if source:
             result.append(_labelled("from", source))
             result += [_labelled("", name) for name in names if len(sources) > 1]
-    return [*result, _folder(folder)]
+    return [*result, _labelled("folder", printable(str(folder), limit=400))]
 
 
 def next_step(files: Iterable[RemoteFile], data_dir: str | None) -> list[Line]:
@@ -100,7 +100,7 @@ def list_lines(
         *table(["file", "bytes", "status"], rows, "<><"),
         [],
         *_origins(files),
-        _folder(folder),
+        _labelled("folder", printable(str(folder), limit=400)),
     ]
 
 
@@ -116,10 +116,6 @@ def _origins(files: Iterable[RemoteFile]) -> list[Line]:
         result += [_labelled("at", f"{base}/") for base in mirrors]
         result.append([])
     return result
-
-
-def _folder(folder: Path) -> Line:
-    return _labelled("folder", printable(str(folder), limit=400))
 
 
 def _labelled(label: str, value: str) -> Line:
@@ -162,40 +158,31 @@ class _Lines(Reporter):
             show([line(f"{file.name}: {file.bytes:,} bytes from {whence}")], sys.stderr)
 
 
-class _Bar(Reporter):
+class _Bar(_Lines):
     """A bar for the file that comes in; notes are written above it."""
 
     def __init__(self, progress: "Progress") -> None:
         self._progress = progress
         self._task = progress.add_task("", visible=False)
-        self._last = ("", 0)
-
-    def note(self, text: str) -> None:
-        note(text)
+        self._file = ("", 0)
 
     def advance(self, file: RemoteFile, source: str, done: int) -> None:  # noqa: ARG002
-        name, before = self._last
+        name, before = self._file
         if name != file.name or done < before:  # another file, or another attempt
             self._progress.reset(self._task, description=file.name, total=file.bytes, visible=True)
-        self._last = (file.name, done)
+        self._file = (file.name, done)
         self._progress.update(self._task, completed=done)
 
 
 def _bar() -> "Progress":
+    from rich import progress
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TransferSpeedColumn,
-    )
 
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=20),
-        DownloadColumn(),
-        TransferSpeedColumn(),
+    return progress.Progress(
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(bar_width=20),
+        progress.DownloadColumn(),
+        progress.TransferSpeedColumn(),
         console=Console(stderr=True),
         transient=True,
     )
