@@ -131,7 +131,9 @@ def test_the_gallery_and_the_next_step(book_weights):
     (command,) = re.findall("to look closer: mnist (.*)", text)
     closer = mnist(*command.replace("'", "").split())
     assert closer.code == 0
-    assert f"prediction {first['prediction']}  confidence {first['confidence']:.4f}" in closer.stdout
+    assert (
+        f"prediction {first['prediction']}  confidence {first['confidence']:.4f}" in closer.stdout
+    )
 
 
 def test_the_next_step_names_what_is_not_usual(book_weights):

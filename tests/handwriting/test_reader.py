@@ -1,7 +1,6 @@
 """Photos, scans and drawings -> the MNIST format: people's own digits and the stress set."""
 
 import csv
-import doctest
 import io
 import os
 
@@ -14,7 +13,6 @@ from support import stress
 
 from mnist_cli import load_images, load_labels, load_network, read_digit
 from mnist_cli.errors import FormatError
-from mnist_cli.handwriting import reader
 from mnist_cli.handwriting.mnist_format import (
     is_in_mnist_format,
     measure_stroke_width,
@@ -299,12 +297,6 @@ def test_what_is_no_picture_is_refused():
             read(b"<html>")
         with pytest.raises(ValueError, match="expected \\(H, W\\)"):
             read(np.zeros(784, np.uint8))
-
-
-def test_the_examples_of_the_documentation_run():
-    result = doctest.testmod(reader)
-    assert result.attempted > 8
-    assert result.failed == 0
 
 
 # The parts
