@@ -15,10 +15,12 @@ from mnist_cli.cli.download import download
 from mnist_cli.cli.evaluate import evaluate
 from mnist_cli.cli.inspect import inspect
 from mnist_cli.cli.predict import predict
-from mnist_cli.cli.streams import ended_by_signals, guarded_streams
+from mnist_cli.cli.streams import ended_by_signals, guarded_streams, is_exhausted
 from mnist_cli.cli.train import train
-from mnist_cli.cli.usage import Commands, explain
+from mnist_cli.cli.usage import Commands, explain, refuse_empty_texts
 from mnist_cli.errors import MnistError, printable
+
+COMPLETION = "_MNIST_COMPLETE"
 
 
 @click.group(
@@ -39,6 +41,7 @@ def cli() -> None:
 
 for command in (inspect, predict, evaluate, download, train):
     cli.add_command(command)
+    refuse_empty_texts(command)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -68,7 +71,18 @@ def _run(arguments: list[str]) -> int:
         return _fail(str(error))
     except MemoryError:
         return _fail("not enough memory for this; try smaller files or batches.")
+    except ImportError as error:
+        return _fail(
+            f"a library cannot be loaded ({printable(str(error))}). Install mnist-cli again."
+        )
     except Exception as error:
+        if COMPLETION in os.environ:
+            return _fail(f"{COMPLETION} is for the shell's completion: unset it, or see README.md.")
+        if is_exhausted(error):
+            what = printable(str(error))
+            return _fail(
+                f"the system gives no more: {what}. Try --threads 1, or end other programs."
+            )
         if os.environ.get("MNIST_DEBUG"):
             raise
         what = printable(f"{type(error).__name__}: {error}", limit=200)

@@ -87,8 +87,6 @@ def download(
 def _refuse_contradictions(
     check: bool, only_list: bool, mirrors: tuple[str, ...], source_dir: str | None, force: bool
 ) -> None:
-    if source_dir == "":
-        raise click.BadParameter("the name of a folder is empty", param_hint="'--from'")
     if mirrors and source_dir:
         raise click.UsageError("--mirror and --from contradict each other: give one of them.")
     if check and only_list:

@@ -171,7 +171,6 @@ def _refuse_pointless(options: dict[str, Any]) -> None:
         "--images and --labels are for --index.": not indices and of_a_set != (None, None),
         "--only wrong needs --labels-from-names.": options["only"] == "wrong" and not labelled,
         "Standard input (-) can be read only once.": pictures.count("-") > 1,
-        "The name of a folder is empty.": "" in (options["save_digit"], options["save_steps"]),
     }
     for name in _FOR_PICTURES:
         given = options[name] not in (None, False)

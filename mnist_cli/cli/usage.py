@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 import click
 
@@ -74,3 +75,20 @@ class Commands(click.Group):
             hint = suggest(name, [*self.list_commands(ctx), "--help"])
             raise click.UsageError(f"No such command {name!r}. {hint}", ctx)
         return super().resolve_command(ctx, args)
+
+
+class _Text(click.types.StringParamType):
+    """A text that is not empty: an empty name would mean the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse the empty text."""
+        if value == "":
+            self.fail("it is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def refuse_empty_texts(command: click.Command) -> None:
+    """Let no option or argument of a command take the empty text."""
+    for parameter in command.params:
+        if isinstance(parameter.type, click.types.StringParamType):
+            parameter.type = _Text()

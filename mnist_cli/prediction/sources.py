@@ -63,17 +63,17 @@ def find_pictures(names: Sequence[str]) -> Found:
 
 
 def _files_below(folder: str) -> list[str]:
-    def refuse(error: OSError) -> None:
-        raise cannot("open", error.filename or folder, error)
-
-    files = []
-    for place, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        files += [
-            os.path.join(place, name)  # noqa: PTH118 - Path would drop a leading "./"
-            for name in sorted(names)
-            if not name.startswith(".")
-        ]
+    """Files in and below a folder, those of a folder before those of the folders in it."""
+    files, folders = [], [folder]
+    while folders:
+        place = folders.pop()
+        try:
+            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        except OSError as error:
+            raise cannot("open", place, error) from None
+        shown = [entry for entry in entries if not entry.name.startswith(".")]
+        files += [entry.path for entry in shown if not entry.is_dir()]
+        folders += [entry.path for entry in reversed(shown) if entry.is_dir(follow_symlinks=False)]
     return files
 
 

@@ -223,7 +223,7 @@ def test_when_all_mirrors_fail_one_line_names_the_file_and_what_to_do(folder: Pa
         (["trian"], "Did you mean 'train'?"),
         (["--mirror", "ftp://me:secret@example.org"], "'ftp://example.org' is not an address"),
         (["--mirror", "http://a", "--from", "."], "--mirror and --from contradict each other"),
-        (["--from", ""], "the name of a folder is empty"),
+        (["--from", ""], "it is empty"),
         (["--check", "--list"], "--check and --list contradict each other"),
         (["--check", "--force"], "leave out the other options"),
     ],

@@ -33,7 +33,6 @@ FAULTS = {
     "/dev/zero": "found a device, expected a file. Name a file.",
     "dangling": "there is no such file or folder. Check the path.",
     "gone/file": "there is no such file or folder. Check the path.",
-    "": "there is no such file or folder. Check the path.",
     "loop": "cannot open it: too many levels of symbolic links. Name another file.",
 }
 
@@ -64,7 +63,7 @@ def run(command, file):
 def test_what_is_not_a_file_is_refused_in_the_same_words_by_every_command(command):
     for file, words in FAULTS.items():
         done = run(command, file)
-        assert done.stderr == f"Error: {file or repr(file)}: {words}\n"
+        assert done.stderr == f"Error: {file}: {words}\n"
         assert (done.stdout, done.code) == ("", 1)
     assert not Path("new.pkl").exists()
 
@@ -93,3 +92,10 @@ def test_training_does_not_begin_when_its_output_could_not_be_written():
     done = mnist("train", "--images", "images", "--labels", "labels", "--force", "-o", "pipe.pkl")
     assert done.stderr == "Error: pipe.pkl: found a pipe, expected a file. Name a file.\n"
     assert (done.stdout, done.code) == ("", 1)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_empty_name_is_wrong_usage_in_every_command(command):
+    done = mnist(*("" if word == "FILE" else word for word in command.split()))
+    assert done.stderr.endswith("it is empty.\n")
+    assert (done.stdout, done.code) == ("", 2)
