@@ -1,6 +1,7 @@
-"""The README's pictures show what the program shows."""
+"""The pictures and the page on JSON show what the program shows."""
 
 import importlib.util
+import json
 import re
 import shlex
 import xml.etree.ElementTree as ET
@@ -53,3 +54,33 @@ def test_the_pictures_hold_figures_and_nothing_of_this_machine():
         assert not re.search(
             r"/home|/Users|\\\\|" + re.escape(str(ROOT)), (ROOT / "docs" / name).read_text("utf-8")
         )
+
+
+def fields(value):
+    """The names of all fields in a JSON document."""
+    if isinstance(value, dict):
+        return set(value).union(*map(fields, value.values()))
+    return set().union(*map(fields, value)) if isinstance(value, list) else set()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "inspect --stats --neuron 7",
+        "inspect weights.pkl weights.pkl",
+        "predict -i 42 --explain",
+        "eval --limit 50 --runs 1 --mode textbook --shift 1,0",
+        "eval --limit 50 --confusion --wrong --min-confidence 0.9 --sweep 10,all --robustness",
+        "eval --limit 50 -w weights.pkl -w weights.pkl --output rows.csv",
+        "train --recipes",
+        "download --list",
+        "download --check",
+    ],
+)
+def test_the_page_on_json_names_every_field(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "json.md").read_text("utf-8")
+    section = page.split(f"## `mnist {command.split()[0]}`")[1].split("\n## ")[0]
+    named = set(re.findall(r"`(\w+)`", section)) | {"quick", "standard", "best"}
+    done = mnist(*shlex.split(command), "--json")
+    assert fields(json.loads(done.stdout)) <= named
