@@ -72,6 +72,7 @@ def fields(value):
         "eval --limit 50 --runs 1 --mode textbook --shift 1,0",
         "eval --limit 50 --confusion --wrong --min-confidence 0.9 --sweep 10,all --robustness",
         "eval --limit 50 -w weights.pkl -w weights.pkl --output rows.csv",
+        "draw --no-open",
         "train --recipes",
         "download --list",
         "download --check",
