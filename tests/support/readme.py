@@ -50,10 +50,13 @@ def examples(block: str) -> list[Example]:
 
 
 @contextlib.contextmanager
-def surroundings() -> Iterator[str]:
-    """A folder with the pages' pictures, an empty data directory, and a mirror: yields its URL."""
+def surroundings(data: Path) -> Iterator[str]:
+    """A folder with the pages' pictures, an empty data directory, and a mirror of the real `data`.
+
+    Yields the mirror's URL.
+    """
     names = ["sample_weight.pkl", *(f"{stem}-ubyte.gz" for stem in _STEMS)]
-    answers = {name: body((TEST_DATA / "data" / name).read_bytes()) for name in names}
+    answers = {name: body((data / name).read_bytes()) for name in names}
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as folder, serving(answers) as mirror:
         work = Path(folder, "work")
@@ -97,7 +100,7 @@ def _main(names: list[str]) -> None:
         text = path.read_text("utf-8")
         if not blocks(text, "console") or (names and path.name not in names):
             continue
-        with surroundings() as mirror:
+        with surroundings(TEST_DATA / "data") as mirror:
 
             def filled(match: "re.Match[str]", mirror: str = mirror) -> str:
                 return "\n".join(_today(each, mirror) for each in examples(match[0]))
