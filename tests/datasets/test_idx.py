@@ -70,7 +70,9 @@ def test_images_and_labels_are_what_was_written_whatever_the_name_says(tmp_path)
 
 
 def test_the_four_mnist_files_are_what_gzip_and_numpy_make_of_them(shared_data):
-    for path in sorted(shared_data.glob("*-ubyte.gz")):
+    paths = sorted(shared_data.glob("*-ubyte.gz"))
+    assert len(paths) == 4
+    for path in paths:
         content = gzip.decompress(path.read_bytes())
         if "images" in path.name:
             expected = np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28)
