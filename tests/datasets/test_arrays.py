@@ -110,7 +110,9 @@ def test_a_small_gzip_of_very_many_labels_takes_no_memory(tmp_path):
 def test_a_set_that_will_not_fit_in_memory_is_refused_by_its_header(files, tmp_path):
     for count, needed in ((10**8, 10_000_000), (1000, 10**13)):
         pair = huge(tmp_path, count)
-        with pytest.raises(FileError, match="images need [0-9,]+.0 GB of memory, found less") as e:
+        with pytest.raises(
+            FileError, match=r"images need [0-9,]+\.0 GB of memory, found less"
+        ) as e:
             load_labelled(*pair, bytes_per_image=needed)
         assert str(e.value).startswith(f"{pair[0]}: {count:,} ")
         assert str(e.value).endswith("Use fewer of them, with --limit.")

@@ -280,7 +280,7 @@ def test_a_file_that_shrinks_or_grows_while_it_is_read_is_refused(tmp_path):
         with pytest.raises(FormatError, match="found 2,352 bytes"):
             file.items([5])
         path.write_bytes(GOOD_IMAGES + b"x")
-        with pytest.raises(FormatError, match="found 5,489|at least 5,489"):
+        with pytest.raises(FormatError, match=r"found 5,489|at least 5,489"):
             list(file.batches(2))
 
 
