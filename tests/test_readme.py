@@ -18,7 +18,7 @@ _OTHER_EVERY_TIME = re.compile(
     r"|\d+\.\d\d +[\d,]{4,}(?=$| )"  # the columns us/image and images/s
     r"|(?<=  )best  |^(best here|everything at once).*"  # of batch sizes
     r"|[\d.]+x|[\d,]+ images/s"
-    r"|[█▏▎▍▌▋▊▉▁▂▃▄▅▆▇]{2,} *"  # bars and curves
+    r"|[█▏▎▍▌▋▊▉▁▂▃▄▅▆▇]+ *"  # bars and curves
     r"|^NumPy .*"
     r"|(?<!\S)[~/]\S*/"  # folders
 )
@@ -26,8 +26,8 @@ _OTHER_EVERY_TIME = re.compile(
 
 def essence(output):
     """The lines of an output, less what no two runs have in common."""
-    lines = (_OTHER_EVERY_TIME.sub(" ", line) for line in output.splitlines())
-    return [re.sub(r"\s+", " ", line).strip() for line in lines]
+    words = (_OTHER_EVERY_TIME.sub(" ", line).split() for line in output.splitlines())
+    return [" ".join(line) for line in words if line]
 
 
 def name_of(path):
@@ -51,7 +51,7 @@ def compare(example, output):
     """Assert that a command prints what the page says; of training on few images, the same rows."""
     printed, said = essence(output), essence(example.output)
     if re.search(" train(?!.*--recipes)", example.command):
-        printed, said = ([line.split(" ")[0] for line in lines] for lines in (printed, said))
+        printed, said = ([line.split()[0] for line in lines] for lines in (printed, said))
     assert printed == said or not example.output, example.command
 
 
