@@ -6,6 +6,7 @@ from pathlib import Path
 from mnist_cli.cli import run
 
 PICTURES = {
+    "predict.svg": "predict --index 8",
     "eval.svg": "eval --batch-size 100 --confusion",
     "explain.svg": "predict --index 8 --explain",
     "neuron.svg": "inspect --stats --neuron 7",
