@@ -64,12 +64,11 @@ def new_file_option(*names: str, suffixes: tuple[str, ...], about: str) -> Decor
         if path is not None:
             from pathlib import Path
 
-            from mnist_cli.files import refuse_existing
+            from mnist_cli.files import require_writable
 
             if Path(path).suffix.lower() not in suffixes:
                 raise click.BadParameter(f"the name must end in {' or '.join(suffixes)}.")
-            if not context.params["force"]:
-                refuse_existing(path)
+            require_writable(path, overwrite=context.params["force"])
         return path
 
     ending = "|".join(suffixes)
