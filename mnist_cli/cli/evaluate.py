@@ -25,6 +25,7 @@ from mnist_cli.cli.common import (
     threads_option,
     together,
 )
+from mnist_cli.weights.formats import KINDS
 
 if TYPE_CHECKING:
     from mnist_cli.datasets.corruptions import Corruption
@@ -191,8 +192,7 @@ _flag_view("robustness", "Accuracy against more and more shift, rotation and noi
         "--weights",
         multiple=True,
         metavar="FILE",
-        help="Weights, .pkl or .npz; more than one to compare.  "
-        "[default: the embedded weights.pkl]",
+        help=f"Weights, {KINDS}; more than one to compare.  [default: the embedded weights.pkl]",
     ),
 )
 def _compared(given: Given) -> Settings:
@@ -277,7 +277,7 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
         result = evaluate_files(
             Files(
                 **{name: given[name] for name in files},
-                activation=given["activation"] or "sigmoid",
+                activation=given["activation"],
                 corruption=_corruption(given),
             ),
             timing=_plan(given) if not views or _wants_timing(context) else None,
@@ -293,7 +293,7 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
         export=given["export"],
         force=given["force"],
     )
-    note_activation(result.layer_sizes, given["activation"])
+    note_activation(result.source and result.source.knows_activation)
 
 
 def _wants_timing(context: click.Context) -> bool:

@@ -8,8 +8,7 @@ from mnist_cli.datasets.labelled import open_labelled
 from mnist_cli.evaluation.predictions import predict_set
 from mnist_cli.files import AnyPath
 from mnist_cli.net.network import Activation
-from mnist_cli.weights.distance import ArrayDistance, measure_distances
-from mnist_cli.weights.summary import Summary, summarize_file
+from mnist_cli.weights.summary import ArrayDistance, Summary, measure_distances, summarize
 from mnist_cli.weights.weights_file import WeightsFile, read_weights
 
 _BATCH = 1000  # images
@@ -63,8 +62,8 @@ def compare(
     """
     a, b = read_weights(first, data_dir), read_weights(second, data_dir)
     return Comparison(
-        first=summarize_file(a, activation),
-        second=summarize_file(b, activation),
+        first=summarize(a, activation),
+        second=summarize(b, activation),
         arrays=measure_distances(a, b),
         disagreement=_find_disagreement(a, b, activation) if a.finite and b.finite else None,
     )

@@ -72,7 +72,7 @@ class Files:
     data_dir:
         Where downloaded files lie.
     activation:
-        Of all the weights.
+        Of all the weights; by default what each file or its card says, else sigmoid.
     corruption:
         What is done to the images first.
     """
@@ -82,7 +82,7 @@ class Files:
     labels: AnyPath | None = None
     limit: int | None = None
     data_dir: AnyPath | None = None
-    activation: Activation = "sigmoid"
+    activation: Activation | None = None
     corruption: Corruption = UNCORRUPTED
 
 
@@ -178,6 +178,7 @@ def evaluate_files(
             weights=tuple(FoundFile(file.file, file.origin) for file in weights),
             images=data.found,
             activation=files.activation,
+            knows_activation=all(files.activation or file.activation for file in weights),
             corruption=files.corruption,
         )
         run = Run(networks, data, batch_size, threads, progress, source)

@@ -89,6 +89,7 @@ def make_card(training: Training, seconds: float) -> Card:
         validation_accuracy_by_epoch=tuple(
             epoch.validation_accuracy for epoch in epochs if epoch.validation_accuracy is not None
         ),
+        activation=training.activation,
     )
 
 
