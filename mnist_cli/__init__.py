@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mnist_cli.handwriting.reader import Digit, read_digit, read_digits
     from mnist_cli.net.network import Network, sigmoid, softmax
     from mnist_cli.prediction.explanation import explain
-    from mnist_cli.training.run import train
+    from mnist_cli.training.arrays import train
     from mnist_cli.weights.weights_file import load_network, save_network
 
 __version__ = "0.2.0"
@@ -38,7 +38,7 @@ _HOMES = {
     "save_network": "weights.weights_file",
     "sigmoid": "net.network",
     "softmax": "net.network",
-    "train": "training.run",
+    "train": "training.arrays",
 }
 
 __all__ = [

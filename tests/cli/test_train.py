@@ -47,7 +47,7 @@ def test_help_and_list_name_every_recipe_and_hyperparameter():
     for each in document["hyperparameters"]:
         assert "  " + each["about"] in lines
         (row,) = [line.split() for line in lines if line.startswith(each["name"] + " ")]
-        values = [recipe.hyperparameters()[each["name"]] for recipe in RECIPES.values()]
+        values = [getattr(recipe, each["name"]) for recipe in RECIPES.values()]
         assert list(map(float, row[1:])) == values == list(each["values"].values())
 
 
@@ -58,6 +58,9 @@ def test_json_has_the_agreed_fields(files, tmp_path):
     document = json.loads(done.stdout)
     assert list(document) == [
         "recipe",
+        "changes",
+        "hidden",
+        "activation",
         "epochs",
         "seed",
         "seconds",
@@ -67,6 +70,8 @@ def test_json_has_the_agreed_fields(files, tmp_path):
         "output",
     ]
     assert document["recipe"] == "quick"
+    assert document["changes"] == {"epochs": 2}
+    assert (document["hidden"], document["activation"]) == ([50, 100], "sigmoid")
     assert (document["epochs"], document["seed"]) == (2, 7)
     assert document["test_accuracy"] is None
     assert document["output"] == str(output)
@@ -209,7 +214,7 @@ def test_ctrl_c_keeps_the_best_so_far(files, tmp_path):
 def test_the_curve_goes_from_high_to_low_and_is_never_too_wide():
     falling = list(np.geomspace(1.0, 0.01, 600))
     drawn = draw_curve(falling, width=8)
-    assert drawn == "█▇▆▅▄▃▂▁"
+    assert drawn == "▇▆▅▄▄▃▂▁"
     assert draw_curve([0.5]) == "▁"
     assert draw_curve([0.0, 0.0]) == "▁▁"
     assert len(draw_curve(falling)) == 48

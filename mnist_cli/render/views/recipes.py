@@ -4,7 +4,7 @@ from typing import Any
 
 from mnist_cli.render.text import Line, line, table
 from mnist_cli.render.theme import TITLE
-from mnist_cli.training.recipes import RECIPES, list_hyperparameters
+from mnist_cli.training.recipes import HYPERPARAMETERS, RECIPES
 
 
 def as_json() -> dict[str, Any]:
@@ -16,26 +16,25 @@ def as_json() -> dict[str, Any]:
         ],
         "hyperparameters": [
             {
-                "name": each.name,
+                "name": name,
                 "about": each.about,
                 "least": each.least,
                 "most": each.most,
-                "values": values,
+                "values": {recipe.name: getattr(recipe, name) for recipe in RECIPES.values()},
             }
-            for each, values in list_hyperparameters()
+            for name, each in HYPERPARAMETERS.items()
         ],
     }
 
 
 def lines() -> list[Line]:
     """The recipes, what the hyperparameters mean, and a table of their values."""
-    listed = list(list_hyperparameters())
     rows = [
-        line((each.name, TITLE), *(f"{values[name]:g}" for name in RECIPES))
-        for each, values in listed
+        line((name, TITLE), *(f"{getattr(recipe, name):g}" for recipe in RECIPES.values()))
+        for name in HYPERPARAMETERS
     ]
     meanings = [(recipe.name, recipe.about) for recipe in RECIPES.values()]
-    meanings += [(each.name, each.about) for each, _ in listed]
+    meanings += [(name, each.about) for name, each in HYPERPARAMETERS.items()]
     return [
         *table(["hyperparameter", *RECIPES], rows, "<" + ">" * len(RECIPES)),
         [],
