@@ -64,12 +64,11 @@ def new_file_option(*names: str, suffixes: tuple[str, ...], about: str) -> Decor
         if path is not None:
             from pathlib import Path
 
-            from mnist_cli.files import refuse_existing
+            from mnist_cli.files import require_writable
 
             if Path(path).suffix.lower() not in suffixes:
                 raise click.BadParameter(f"the name must end in {' or '.join(suffixes)}.")
-            if not context.params["force"]:
-                refuse_existing(path)
+            require_writable(path, overwrite=context.params["force"])
         return path
 
     ending = "|".join(suffixes)
@@ -81,6 +80,33 @@ export_option = new_file_option(
     suffixes=(".svg", ".html", ".txt"),
     about="Also write what is shown to a picture, a page or a text file.",
 )
+
+
+def under(heading: str, *options: Decorator[Any]) -> Decorator[Any]:
+    """Several options as one decorator, in this order, below a heading of the help."""
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+            command.__click_params__[-1].heading = heading
+        return command
+
+    return decorate
+
+
+class Sections(click.Command):
+    """A command whose help shows its options below the headings that `under` gave them."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section for each heading, in the order of the options; the rest at the end."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(getattr(parameter, "heading", "Help"), []).append(record)
+        for heading, records in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
 
 
 def present(

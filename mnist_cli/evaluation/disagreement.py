@@ -5,27 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnist_cli.datasets.labelled import open_labelled
-from mnist_cli.evaluation.predictions import predict_set
+from mnist_cli.evaluation.run import Run
 from mnist_cli.files import AnyPath
-from mnist_cli.net.network import Activation
+from mnist_cli.net.network import Activation, Network
 from mnist_cli.weights.distance import ArrayDistance, measure_distances
 from mnist_cli.weights.summary import Summary, summarize_file
-from mnist_cli.weights.weights_file import WeightsFile, read_weights
-
-_BATCH = 1000  # images
+from mnist_cli.weights.weights_file import read_weights
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """What two nets predict for the same images.
-
-    Attributes
-    ----------
-    samples, disagreements, share:
-        How many images there are, to how many the predictions differ, and their share.
-    correct, accuracies:
-        Of the first and of the second net.
-    """
+    """For how many of the images two nets predict differently; and how good either is."""
 
     samples: int
     disagreements: int
@@ -54,34 +44,28 @@ def compare(
     activation: Activation | None = None,
     data_dir: AnyPath | None = None,
 ) -> Comparison:
-    """Compare two weights files.
-
-    Raises
-    ------
-    MnistError
-        For a file that is missing or is not a weights file.
-    """
+    """Compare two weights files. Raises `MnistError` for one that is missing or no weights file."""
     a, b = read_weights(first, data_dir), read_weights(second, data_dir)
+    disagreement = None
+    if a.finite and b.finite:
+        disagreement = _find_disagreement([a.network(activation), b.network(activation)])
     return Comparison(
         first=summarize_file(a, activation),
         second=summarize_file(b, activation),
         arrays=measure_distances(a, b),
-        disagreement=_find_disagreement(a, b, activation) if a.finite and b.finite else None,
+        disagreement=disagreement,
     )
 
 
-def _find_disagreement(
-    a: WeightsFile, b: WeightsFile, activation: Activation | None
-) -> Disagreement:
+def _find_disagreement(networks: list[Network]) -> Disagreement:
     with open_labelled() as images:
-        one, other = (
-            predict_set(file.network(activation), images, batch_size=_BATCH) for file in (a, b)
-        )
-        disagreements = int(np.count_nonzero(one.predictions != other.predictions))
-        return Disagreement(
-            samples=images.samples,
-            disagreements=disagreements,
-            share=disagreements / images.samples,
-            correct=(one.correct, other.correct),
-            accuracies=(one.correct / images.samples, other.correct / images.samples),
-        )
+        run = Run(networks, images)
+        one, other = run.predictions(0), run.predictions(1)
+    disagreements = int(np.count_nonzero(one.predictions != other.predictions))
+    return Disagreement(
+        samples=one.samples,
+        disagreements=disagreements,
+        share=disagreements / one.samples,
+        correct=(one.correct, other.correct),
+        accuracies=(one.correct / one.samples, other.correct / one.samples),
+    )

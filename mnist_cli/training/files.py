@@ -13,7 +13,7 @@ from mnist_cli import paths
 from mnist_cli.checks import require_suffix
 from mnist_cli.datasets.arrays import load_labelled, load_mnist
 from mnist_cli.errors import FileError, printable
-from mnist_cli.files import AnyPath, cannot, refuse_existing, replaced_permissions
+from mnist_cli.files import AnyPath, require_writable
 from mnist_cli.net.network import Network
 from mnist_cli.spec import PIXELS, TRAIN_IMAGES, TRAIN_LABELS
 from mnist_cli.training.arrays import make_card, measure_accuracy
@@ -112,7 +112,7 @@ def train_file(
     output = Path(output)
     partial = output.with_name(output.name + ".partial")
     for path in (output, card_path(output), partial):
-        _require_writable(path, overwrite)
+        require_writable(path, overwrite=overwrite)
     training_set, test_set = files.load()
 
     start = time.perf_counter()
@@ -159,19 +159,3 @@ def _keep(network: Network, output: Path, overwrite: bool, *first: Path) -> Path
             save_network(network, path, overwrite=overwrite)
             return path
     return None
-
-
-def _require_writable(path: Path, overwrite: bool) -> None:
-    """Refuse now what could not be written when minutes of work are to be saved."""
-    if not overwrite:
-        refuse_existing(path)
-    try:
-        replaced_permissions(path)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except FileNotFoundError:
-        raise FileError(
-            "there is no such folder", source=path.parent, hint="Create it, or name another."
-        ) from None
-    except OSError as error:
-        raise cannot("write", path, error) from None

@@ -87,7 +87,7 @@ def read_weights(path: AnyPath | None = None, data_dir: AnyPath | None = None) -
     FormatError
         For one that holds anything but the weights of one network.
     """
-    found = paths.find_embedded(WEIGHTS) if path is None else paths.find(path, data_dir)
+    found = paths.find_or_embedded(path, WEIGHTS, data_dir)
     content = read_bytes(found.path, MAX_BYTES)
     try:
         return parse_weights(content, found.path, found.origin)

@@ -9,13 +9,12 @@ from support.commands import mnist
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
-from mnist_cli.evaluation.compared import Compared, McNemar, Model, ModelPair
+from mnist_cli.evaluation.compared import Compared, Model, ModelPair
 from mnist_cli.evaluation.confusion import Confusion
-from mnist_cli.evaluation.evaluation import Evaluation, Files, evaluate, evaluate_files
+from mnist_cli.evaluation.evaluation import VIEWS, Evaluation, Files, evaluate, evaluate_files
 from mnist_cli.evaluation.run import Source
 from mnist_cli.evaluation.sweep import SweepRow
 from mnist_cli.evaluation.timing import Timing, TimingComparison, TimingPlan
-from mnist_cli.evaluation.views import VIEWS
 from mnist_cli.paths import FoundFile
 from mnist_cli.render.text import Surface, drawing_on, plain
 from mnist_cli.render.views import compared
@@ -259,11 +258,10 @@ def test_a_file_at_fault_among_several_is_named(tmp_path):
 
 
 def test_every_view_fits_80_columns_on_every_surface(book_weights, tmp_path):
-    settings = {
+    views = {name: {} for name in VIEWS} | {
         "output": {"path": tmp_path / "a.csv"},
         "sweep": {"sizes": (1, 10, None), "plan": TimingPlan(runs=1)},
     }
-    views = [view(**settings.get(name, {})) for name, view in VIEWS.items()]
     result = evaluate_files(
         Files([book_weights] * 4, limit=500, corruption=Corruption(rotate=3)),
         timing=TimingPlan("textbook", runs=1, warmup=0),
@@ -285,17 +283,17 @@ def test_a_million_images_fit_80_columns():
     counts = [[0 if i != j else 99_000 for i in range(10)] for j in range(10)]
     counts[4][9] = 10_000
     file = FoundFile("w.pkl", "given")
-    pairs = (ModelPair(0, 1, McNemar(np.arange(999_990, 1_000_000), np.arange(9), 10**6, 0)),)
+    pairs = (ModelPair(0, 1, np.arange(999_990, 1_000_000), np.arange(9), 10**6, 0),)
+    methods = {"per-sample": timing(149.1), "batched": timing(0.9), "textbook": timing(160.2)}
+    model = Model(file, (784, 10), 7850, 1_000_000, 999_999, 0.999_999)
     result = Evaluation(
-        samples=1_000_000, correct=999_999, layer_sizes=(784, 10), batch_size=1_000_000, threads=2,
-        timing=TimingComparison(
-            timing(149.1), timing(0.9), timing(160.2), 999_999, TimingPlan(runs=2), "2.0.0",
-            "openblas 0.3.31.188.0",
-        ),
+        samples=1_000_000, correct=999_999, accuracy=0.999_999, layer_sizes=(784, 10),
+        batch_size=1_000_000, threads=2,
+        timing=TimingComparison(methods, 999_999, TimingPlan(runs=2)),
         views={
             "confusion": Confusion(np.array(counts)),
             "sweep": tuple(SweepRow(n, timing(3.0), n * 3776) for n in (1, 1_000_000)),
-            "compared": Compared((Model(file, (784, 10), 7850, 1_000_000, 999_999),) * 2, pairs),
+            "compared": Compared((model, model), pairs),
         },
         source=Source((file,), file, "sigmoid", UNCORRUPTED),
     )  # fmt: skip
@@ -311,9 +309,9 @@ def test_a_million_images_fit_80_columns():
 def test_a_p_value_too_small_for_floating_point_is_not_0():
     rows = {}
     for only_first in (700, 2000):
-        counts = McNemar(np.arange(only_first), np.arange(0), 0, 0)
-        models = (Model(None, (784, 10), 7850, 2000, 0),) * 2
-        rows[only_first] = plain(compared.lines(Compared(models, (ModelPair(0, 1, counts),))))
+        pair = ModelPair(0, 1, np.arange(only_first), np.arange(0), 0, 0)
+        models = (Model(None, (784, 10), 7850, 2000, 0, 0.0),) * 2
+        rows[only_first] = plain(compared.lines(Compared(models, (pair,))))
     assert "p = 8.1e-154\n" in rows[700]
     assert "p < 1e-300\n" in rows[2000]
 

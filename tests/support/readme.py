@@ -27,6 +27,7 @@ PAGES = [
     for path in sorted(ROOT.glob(pattern))
 ]
 _CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
+GAP = "..."  # a line of an output that stands for any number of lines, left out on the page
 _STEMS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 
 
@@ -112,8 +113,22 @@ def _today(example: Example, mirror: str) -> str:
     """The example with what it prints today; one that is shown without output stays so."""
     output = run(example.command, mirror, quickly=False)
     output = output.replace(os.environ["MNIST_DATA_DIR"], "~/.local/share/mnist-cli").rstrip()
+    if GAP in example.output.splitlines():
+        output = _cut(output.splitlines(), example.output.splitlines())
     shown = example.output or example.command.split()[1] != "download"
     return f"$ {example.command}\n" + (f"{output}\n" if shown else "")
+
+
+def _cut(output: list[str], shown: list[str]) -> str:
+    """Today's output in the extract that is shown: parts are found by two words."""
+    extract: list[str] = []
+    for before, line in zip([GAP, *shown], shown, strict=False):
+        if line != GAP and before == GAP:
+            words = line.split()[:2]
+            start = next(at for at, each in enumerate(output) if each.split()[:2] == words)
+            output = output[start:]
+        extract.append(line if line == GAP else output.pop(0))
+    return "\n".join(extract)
 
 
 if __name__ == "__main__":

@@ -191,7 +191,7 @@ def test_weights_whose_folder_is_gone_are_written_to_the_temporary_folder(
 ) -> None:
     (tmp_path / "folder").mkdir()
     gone = at_the_last_epoch((tmp_path / "folder").rmdir)
-    with pytest.raises(FileError, match=r"w\.npz: there is no such file.*weights are in") as e:
+    with pytest.raises(FileError, match=r"w\.npz: there is no such folder.*weights are in") as e:
         train_file(tmp_path / "folder" / "w.npz", SHORT, files, report=gone)
     (name,) = names(temporary)
     assert str(temporary / name) in str(e.value)
@@ -252,7 +252,7 @@ def test_nothing_is_replaced_without_leave(files: TrainingFiles, tmp_path: Path)
 def test_a_place_that_cannot_be_written_is_found_before_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for place, words in [
-        ("missing/w.pkl", r"missing: there is no such folder\. Create it"),
+        ("missing/w.pkl", r"missing/w\.pkl: there is no such folder\. Create it"),
         ("file/w.pkl", "not a folder"),
         (f"{'x' * 300}.pkl", "too long"),
     ]:
