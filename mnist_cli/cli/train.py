@@ -18,7 +18,7 @@ from mnist_cli.cli.common import (
     present,
     together,
 )
-from mnist_cli.training.recipes import ACTIVATIONS, HYPERPARAMETERS, RECIPES
+from mnist_cli.training.recipes import ACTIVATIONS, HYPERPARAMETERS, NET, RECIPES
 
 if TYPE_CHECKING:
     from mnist_cli.training.recipes import Recipe
@@ -99,12 +99,12 @@ def _shortcut_options(command: Command) -> Command:
     "--hidden",
     callback=_parse_hidden,
     metavar="N,N",
-    help="Neurons of each hidden layer, at most seven, or 'none'.  [default: 50,100]",
+    help=f"{NET['hidden']}  [default: 50,100]",
 )
 @click.option(
     "--activation",
     type=click.Choice(ACTIVATIONS),
-    help="Function after each hidden layer.  [default: sigmoid]",
+    help=f"{NET['activation']}  [default: sigmoid]",
 )
 @_shortcut_options
 @click.option(

@@ -20,6 +20,12 @@ OPTIMIZERS = ("adamw", "soap")
 ACTIVATIONS = ("sigmoid", "relu")
 DISTORTIONS = ("rotation", "log_scale", "shear", "shift", "elastic", "thickness")
 
+# What of a net can be chosen, apart from numbers.
+NET = {
+    "hidden": "Neurons of each hidden layer, or none; at most seven.",
+    "activation": "Function after each hidden layer, sigmoid or relu.",
+}
+
 _LARGEST_COUNT = 1_000_000
 
 
@@ -138,8 +144,7 @@ class Recipe:
     def changes(self) -> dict[str, Any]:
         """What differs from the recipe of this name: `hidden`, `activation`, hyperparameters."""
         original = RECIPES.get(self.name, self)
-        names = ("hidden", "activation", *HYPERPARAMETERS)
-        pairs = ((name, getattr(self, name)) for name in names)
+        pairs = ((name, getattr(self, name)) for name in (*NET, *HYPERPARAMETERS))
         return {name: value for name, value in pairs if value != getattr(original, name)}
 
     def change(

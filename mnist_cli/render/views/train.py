@@ -12,6 +12,7 @@ from typing import Any
 from mnist_cli.errors import plural, printable
 from mnist_cli.render.text import Cell, Line, bar, line, note, number, show, sparkline
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
+from mnist_cli.render.views.recipes import value_text
 from mnist_cli.spec import CLASSES, PIXELS
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.trainer import Epoch, Report, ignore
@@ -44,7 +45,7 @@ def lines(recipe: Recipe, card: Card, output: Path) -> list[Line]:
     per_second = recipe.epochs * card.training_images / max(card.seconds, 1e-9)
     first, *_, last = *card.loss_by_epoch, card.loss_by_epoch[-1]
     sizes = "-".join(map(str, (PIXELS, *recipe.hidden, CLASSES)))
-    changes = ", ".join(f"{name} {_format_value(it)}" for name, it in recipe.changes().items())
+    changes = ", ".join(f"{name} {value_text(it)}" for name, it in recipe.changes().items())
     how = f", {plural(recipe.epochs, 'epoch')}, seed {card.seed}"
     return [
         _labelled("recipe", (card.recipe, TITLE), how),
@@ -67,12 +68,6 @@ def lines(recipe: Recipe, card: Card, output: Path) -> list[Line]:
 
 def _labelled(label: str, *cells: Cell) -> Line:
     return line((f"{label:12}", QUIET), *cells)
-
-
-def _format_value(value: object) -> str:
-    if isinstance(value, tuple):
-        return ",".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def draw_curve(values: Sequence[float], width: int = _CURVE_WIDTH) -> str:
