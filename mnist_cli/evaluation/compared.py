@@ -1,6 +1,7 @@
 """Several weights side by side on the same images."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -29,7 +30,7 @@ class ModelPair:
 
     `only_first` and `only_second` are indices of images, (n,) int64. `p_value`: how often a
     difference at least so large would come by chance if both were equally good; McNemar (1947) with
-    Edwards' continuity correction (1948).
+    Edwards' continuity correction (1948). `disagreements`: how many predictions differ.
     """
 
     first: int
@@ -38,6 +39,7 @@ class ModelPair:
     only_second: NDArray[np.int64]
     both: int
     neither: int
+    disagreements: int
 
     @property
     def p_value(self) -> float:
@@ -76,9 +78,10 @@ def compute(run: Run) -> Compared:
     return Compared(models, tuple(pair_up(found, first, second) for first, second in numbers))
 
 
-def pair_up(found: list[Predictions], first: int, second: int) -> ModelPair:
+def pair_up(found: Sequence[Predictions], first: int, second: int) -> ModelPair:
     """Compare the predictions of two nets for the same images."""
-    a, b = found[first].are_correct, found[second].are_correct
+    one, other = found[first], found[second]
+    a, b = one.are_correct, other.are_correct
     return ModelPair(
         first=first,
         second=second,
@@ -86,4 +89,5 @@ def pair_up(found: list[Predictions], first: int, second: int) -> ModelPair:
         only_second=np.flatnonzero(b & ~a),
         both=int(np.count_nonzero(a & b)),
         neither=int(np.count_nonzero(~a & ~b)),
+        disagreements=int(np.count_nonzero(one.predictions != other.predictions)),
     )

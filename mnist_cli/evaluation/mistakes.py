@@ -1,7 +1,6 @@
 """The images whose predictions are incorrect."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,25 +64,18 @@ def compute(
 
 
 def _fetch(run: Run, indices: list[int]) -> dict[int, Picture]:
-    """What the net sees at these indices, by index.
+    """What the net sees at these indices, by index, in 0..255 even if it got other numbers.
 
-    A large set is gone through once more: that is the only way to the same noise.
+    The set is gone through once more: that is the only way to the same noise.
     """
     pictures: dict[int, Picture] = {}
     start = 0
-    for images, _ in run.data.chunks(run.batch_size):
-        for index in indices:
-            if start <= index < start + len(images):
-                normalized = run.data.corruption.normalize
-                pictures[index] = _as_bytes(images[index - start], normalized)
-        start += len(images)
+    data = run.data.corrupted(replace(run.data.corruption, normalize=True))
+    for images, _ in data.chunks(run.batch_size):
         if len(pictures) == len(indices):
             break
+        for index in indices:
+            if start <= index < start + len(images):
+                pictures[index] = images[index - start].copy()
+        start += len(images)
     return pictures
-
-
-def _as_bytes(image: NDArray[Any], normalized: bool) -> Picture:
-    """A copy in 0..255, for the chunk goes; floats are 0..1 unless they were left as they are."""
-    if image.dtype != np.uint8 and normalized:
-        image = np.rint(image.clip(0, 1) * 255)
-    return image.astype(np.uint8)

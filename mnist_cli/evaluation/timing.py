@@ -28,20 +28,10 @@ Method = Callable[[NDArray[Any]], Callable[[], NDArray[Any]]]
 
 @dataclass(frozen=True)
 class TimingPlan:
-    """What to time, and how often.
+    """What to time, and how often. Raises `ValueError` below 1 run, or 0 to warm up.
 
-    Attributes
-    ----------
-    mode:
-        ``"both"``, one of the two, or ``"textbook"``: both and the lecture's own formulas.
-    runs, warmup:
-        Timed runs, whose median counts; runs before them that are not counted. For a set that is
-        read in chunks the latter cover its first chunk.
-
-    Raises
-    ------
-    ValueError
-        For fewer than 1 run, or a `warmup` below 0.
+    The `mode` ``"textbook"`` is both and the lecture's own formulas. Of the `runs` the median
+    counts. `warmup` is runs before them, which for a set read in chunks cover its first chunk.
     """
 
     mode: Mode = "both"
@@ -114,10 +104,11 @@ def measure(
     total = data.samples * len(methods) * plan.runs
     done = 0
     with blas.one_thread():
-        images, _ = next(data.chunks(batch_size))
         for _ in range(plan.warmup):
+            first, _ = next(data.chunks(batch_size))
             for method in methods.values():
-                method(images)()
+                method(first)()
+            del first  # its memory is needed for the next chunk
         for i in range(plan.runs):
             correct = dict.fromkeys(methods, 0)
             different = 0

@@ -283,7 +283,7 @@ def test_a_million_images_fit_80_columns():
     counts = [[0 if i != j else 99_000 for i in range(10)] for j in range(10)]
     counts[4][9] = 10_000
     file = FoundFile("w.pkl", "given")
-    pairs = (ModelPair(0, 1, np.arange(999_990, 1_000_000), np.arange(9), 10**6, 0),)
+    pairs = (ModelPair(0, 1, np.arange(999_990, 1_000_000), np.arange(9), 10**6, 0, 0),)
     methods = {"per-sample": timing(149.1), "batched": timing(0.9), "textbook": timing(160.2)}
     model = Model(file, (784, 10), 7850, 1_000_000, 999_999, 0.999_999)
     result = Evaluation(
@@ -309,7 +309,7 @@ def test_a_million_images_fit_80_columns():
 def test_a_p_value_too_small_for_floating_point_is_not_0():
     rows = {}
     for only_first in (700, 2000):
-        pair = ModelPair(0, 1, np.arange(only_first), np.arange(0), 0, 0)
+        pair = ModelPair(0, 1, np.arange(only_first), np.arange(0), 0, 0, 0)
         models = (Model(None, (784, 10), 7850, 2000, 0, 0.0),) * 2
         rows[only_first] = plain(compared.lines(Compared(models, (pair,))))
     assert "p = 8.1e-154\n" in rows[700]

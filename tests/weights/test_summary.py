@@ -8,7 +8,7 @@ import pytest
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.errors import FileError
-from mnist_cli.evaluation.disagreement import Disagreement, compare
+from mnist_cli.evaluation.disagreement import compare
 from mnist_cli.net.network import Network
 from mnist_cli.weights.stats import BINS, describe
 from mnist_cli.weights.summary import summarize
@@ -118,7 +118,8 @@ def test_a_neuron_that_is_not_there_is_told_the_range(book_weights, neuron):
 
 def test_a_file_is_no_distance_from_itself(book_weights):
     same = compare(book_weights, book_weights)
-    assert same.disagreement == Disagreement(10_000, 0, 0.0, (9352, 9352), (0.9352, 0.9352))
+    assert same.compared.pairs[0].disagreements == 0
+    assert [(m.samples, m.correct) for m in same.compared.models] == [(10_000, 9352)] * 2
     assert {pair.distance for pair in same.arrays} == {0}
 
 
@@ -129,10 +130,9 @@ def test_two_files_by_hand(book_weights, tmp_path):
     result = compare(book_weights, tmp_path / "other.pkl")
     images, labels = load_images(), load_labels()
     theirs, ours = other.predict(images), book.predict(images)
-    assert result.disagreement.disagreements == np.count_nonzero(theirs != ours)
-    assert result.disagreement.share == np.mean(theirs != ours)
-    assert result.disagreement.correct == (9352, np.count_nonzero(theirs == labels))
-    assert result.disagreement.accuracies == (0.9352, np.mean(theirs == labels))
+    assert result.compared.pairs[0].disagreements == np.count_nonzero(theirs != ours)
+    correct = [model.correct for model in result.compared.models]
+    assert correct == [9352, np.count_nonzero(theirs == labels)]
     W1, b1 = result.arrays[0], result.arrays[3]
     expected = float(sum((float(w) / 2) ** 2 for w in book.weights[0].ravel()) ** 0.5)
     assert W1.distance == pytest.approx(expected)
@@ -149,13 +149,13 @@ def test_other_shapes_have_no_distance(book_weights, tmp_path):
     assert shapes["W1"] == ((784, 50), (784, 10))
     assert shapes["W2"] == ((50, 100), None)
     assert {pair.distance for pair in result.arrays} == {None}
-    assert result.disagreement is not None
+    assert result.compared is not None
 
 
 def test_weights_that_are_not_finite_have_no_predictions_to_compare(book_weights, tmp_path):
     path = save_arrays(tmp_path / "nan.npz", b3=np.full(10, np.inf, "f4"))
     result = compare(book_weights, path)
-    assert result.disagreement is None
+    assert result.compared is None
     assert result.arrays[0].distance is not None
     assert result.arrays[-1].distance is None
 
