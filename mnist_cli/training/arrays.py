@@ -85,17 +85,9 @@ def make_card(trainer: Trainer, seconds: float) -> Card:
         validation_accuracy=accuracies[-1],
         test_accuracy=None,
         weights_sha256="",
-<<<<<<< HEAD:mnist_cli/training/run.py
-        loss_by_epoch=tuple(round(epoch.loss, 5) for epoch in epochs),
-        validation_accuracy_by_epoch=tuple(
-            epoch.validation_accuracy for epoch in epochs if epoch.validation_accuracy is not None
-        ),
-        activation=training.activation,
-=======
         loss_by_epoch=tuple(round(epoch.loss, 5) for epoch in trainer.epochs),
         validation_accuracy_by_epoch=tuple(each for each in accuracies if each is not None),
         activation=trainer.recipe.activation,
->>>>>>> main:mnist_cli/training/arrays.py
     )
 
 
