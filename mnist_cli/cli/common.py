@@ -116,8 +116,12 @@ def present(
     as_json: bool,
     export: str | None = None,
     force: bool = False,
+    quiet: bool = False,
 ) -> None:
-    """Write the view to a file where one is named; then show it, or with `as_json` the document."""
+    """Write the view to a file where one is named; then show it, or with `as_json` the document.
+
+    With `quiet` only what was asked for is written: the file, the document.
+    """
     from mnist_cli.render.text import show, show_json
 
     if export is not None:
@@ -126,14 +130,17 @@ def present(
         write_export(export, view, overwrite=force)
     if as_json:
         show_json(document())
-    else:
+    elif not quiet:
         show(view())
 
 
-def together(images: str | None, labels: str | None, names: str = "--images and --labels") -> None:
-    """Refuse one of two files that only make sense as a pair."""
+def together(
+    images: str | None, labels: str | None, names: str = "--images and --labels"
+) -> tuple[str, str] | None:
+    """Two files that only make sense as a pair, None for neither; one alone is refused."""
     if (images is None) != (labels is None):
         raise click.UsageError(f"{names} go together: give both or neither.")
+    return None if images is None or labels is None else (images, labels)
 
 
 def examples(*commands: str) -> str:
