@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from mnist_cli.cli import common
 from mnist_cli.cli.common import Command, Decorator
+from mnist_cli.weights.formats import KINDS
 
 if TYPE_CHECKING:
     from mnist_cli.evaluation.timing import TimingPlan
@@ -192,7 +193,7 @@ def _view_options(command: Command) -> Command:
     "--weights",
     multiple=True,
     metavar="FILE",
-    help="Weights, .pkl or .npz; more than one to compare.  [default: the embedded weights.pkl]",
+    help=f"Weights, {KINDS}; more than one to compare.  [default: the embedded weights.pkl]",
 )
 @common.images_option
 @common.labels_option
@@ -243,7 +244,7 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
         result = evaluate_files(
             Files(
                 **{name: given[name] for name in files},
-                activation=given["activation"] or "sigmoid",
+                activation=given["activation"],
                 corruption=Corruption(
                     **{name: given[name] for name in ("rotate", "shift", "invert", "noise")},
                     normalize=not given["no_normalize"],
@@ -260,7 +261,7 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
         partial(render.lines, result),
         **{name: given[name] for name in ("as_json", "export", "force")},
     )
-    common.note_activation(result.layer_sizes, given["activation"])
+    common.note_activation(result.source and result.source.knows_activation)
 
 
 def _wants_timing(context: click.Context) -> bool:
