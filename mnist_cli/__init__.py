@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mnist_cli.net.network import sigmoid as sigmoid
     from mnist_cli.net.network import softmax as softmax
     from mnist_cli.prediction.explanation import explain as explain
-    from mnist_cli.training.run import train as train
+    from mnist_cli.training.arrays import train as train
     from mnist_cli.weights.weights_file import load_network as load_network
     from mnist_cli.weights.weights_file import save_network as save_network
 
@@ -46,7 +46,7 @@ _HOMES = {
     "save_network": "weights.weights_file",
     "sigmoid": "net.network",
     "softmax": "net.network",
-    "train": "training.run",
+    "train": "training.arrays",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -82,7 +82,7 @@ def run(command: str, mirror: str, *, quickly: bool) -> str:
     if name == "download" and not {"--list", "--check"} & set(options):
         options += ["--mirror", mirror]
     if name == "train" and quickly and "--recipes" not in options:
-        options += ["--limit", "1000", "--epochs", "2"]
+        options += ["--limit", "1000"]
     done = mnist(name, *options)
     assert done.code == 0, f"{command}: {done.stderr}"
     return done.stdout
@@ -97,6 +97,7 @@ def run_python(code: str) -> str:
 
 
 def _main(names: list[str]) -> None:
+    printed: dict[str, str] = {}  # one run a command: pages in two languages show the same figures
     for path in PAGES:
         text = path.read_text("utf-8")
         if not blocks(text, "console") or (names and path.name not in names):
@@ -104,19 +105,23 @@ def _main(names: list[str]) -> None:
         with surroundings(TEST_DATA / "data") as mirror:
 
             def filled(match: "re.Match[str]", mirror: str = mirror) -> str:
-                return "\n".join(_today(each, mirror) for each in examples(match[0]))
+                return "\n".join(_today(each, mirror, printed) for each in examples(match[0]))
 
             path.write_text(_CONSOLE.sub(filled, text), "utf-8")
 
 
-def _today(example: Example, mirror: str) -> str:
+def _today(example: Example, mirror: str, printed: dict[str, str]) -> str:
     """The example with what it prints today; one that is shown without output stays so."""
-    output = run(example.command, mirror, quickly=False)
-    output = output.replace(os.environ["MNIST_DATA_DIR"], "~/.local/share/mnist-cli").rstrip()
+    command = example.command
+    if command not in printed or " download" in command:
+        output = run(command, mirror, quickly=False)
+        output = output.replace(os.environ["MNIST_DATA_DIR"], "~/.local/share/mnist-cli")
+        printed[command] = output.rstrip()
+    output = printed[command]
     if GAP in example.output.splitlines():
         output = _cut(output.splitlines(), example.output.splitlines())
-    shown = example.output or example.command.split()[1] != "download"
-    return f"$ {example.command}\n" + (f"{output}\n" if shown else "")
+    shown = example.output or command.split()[1] != "download"
+    return f"$ {command}\n" + (f"{output}\n" if shown else "")
 
 
 def _cut(output: list[str], shown: list[str]) -> str:
