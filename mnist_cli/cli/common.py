@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mnist_cli.spec import LAYER_SIZES
+from mnist_cli.weights.formats import KINDS
 
 if TYPE_CHECKING:
     from mnist_cli.render.text import Line
@@ -19,13 +19,13 @@ weights_option = click.option(
     "-w",
     "--weights",
     metavar="FILE",
-    help="Weights, .pkl or .npz.  [default: the embedded weights.pkl]",
+    help=f"Weights, {KINDS}.  [default: the embedded weights.pkl]",
 )
 
 activation_option = click.option(
     "--activation",
     type=click.Choice(["sigmoid", "relu"]),
-    help="Function after each hidden layer.  [default: sigmoid]",
+    help="Function after each hidden layer.  [default: what the file or its card says, or sigmoid]",
 )
 
 data_dir_option = click.option(
@@ -148,9 +148,9 @@ def examples(*commands: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {command}" for command in commands)
 
 
-def note_activation(layer_sizes: tuple[int, ...], given: str | None) -> None:
-    """For any deep net but the book's, say which activation was assumed: the file does not tell."""
-    if given is None and len(layer_sizes) > 2 and layer_sizes != LAYER_SIZES:
+def note_activation(known: object) -> None:
+    """Say that an activation had to be assumed, where it is not `known` from a file or the user."""
+    if not known:
         from mnist_cli.render.text import note
 
-        note("a weights file does not name its activation: sigmoid was assumed (--activation relu)")
+        note("nothing names the net's activation: sigmoid was assumed (--activation relu)")

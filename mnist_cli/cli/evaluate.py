@@ -27,6 +27,7 @@ from mnist_cli.cli.common import (
     together,
     under,
 )
+from mnist_cli.weights.formats import KINDS
 
 if TYPE_CHECKING:
     from mnist_cli.evaluation.timing import TimingPlan
@@ -197,8 +198,7 @@ _view(
         "--weights",
         multiple=True,
         metavar="FILE",
-        help="Weights, .pkl or .npz; more than one to compare.  "
-        "[default: the embedded weights.pkl]",
+        help=f"Weights, {KINDS}; more than one to compare.  [default: the embedded weights.pkl]",
     ),
     images_option,
     labels_option,
@@ -273,7 +273,7 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
         result = evaluate_files(
             Files(
                 **{name: given[name] for name in files},
-                activation=given["activation"] or "sigmoid",
+                activation=given["activation"],
                 corruption=Corruption(**{name: given[name] for name in corruptions}),
             ),
             timing=_plan(given) if not views or _wants_timing(context) else None,
@@ -287,7 +287,7 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
         partial(render.lines, result),
         **{name: given[name] for name in ("as_json", "export", "force")},
     )
-    note_activation(result.layer_sizes, given["activation"])
+    note_activation(result.source and result.source.knows_activation)
 
 
 def _wants_timing(context: click.Context) -> bool:
