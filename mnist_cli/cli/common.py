@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mnist_cli.spec import LAYER_SIZES
+from mnist_cli.weights.formats import KINDS
 
 if TYPE_CHECKING:
     from mnist_cli.render.text import Line
@@ -19,13 +19,13 @@ weights_option = click.option(
     "-w",
     "--weights",
     metavar="FILE",
-    help="Weights, .pkl or .npz.  [default: the embedded weights.pkl]",
+    help=f"Weights, {KINDS}.  [default: the embedded weights.pkl]",
 )
 
 activation_option = click.option(
     "--activation",
     type=click.Choice(["sigmoid", "relu"]),
-    help="Function after each hidden layer.  [default: sigmoid]",
+    help="Function after each hidden layer.  [default: what the file or its card says, or sigmoid]",
 )
 
 data_dir_option = click.option(
@@ -82,29 +82,29 @@ export_option = new_file_option(
 )
 
 
-def under(heading: str, *options: Decorator[Any]) -> Decorator[Any]:
-    """Several options as one decorator, in this order, below a heading of the help."""
-
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-            command.__click_params__[-1].heading = heading
-        return command
-
-    return decorate
-
-
 class Sections(click.Command):
-    """A command whose help shows its options below the headings that `under` gave them."""
+    """A command whose help shows its options below headings.
+
+    `sections` has for each heading the names of its options, ``{"Output": "export force json"}``;
+    ``*`` stands for those that no heading names.
+    """
+
+    def __init__(self, *args: Any, sections: dict[str, str], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._headings = {
+            name: heading for heading, names in sections.items() for name in names.split()
+        }
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write a section for each heading, in the order of the options; the rest at the end."""
-        sections: dict[str, list[tuple[str, str]]] = {}
+        """Write the sections, in the order of the headings."""
+        rows: dict[str, list[tuple[str, str]]] = {each: [] for each in self._headings.values()}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
-                sections.setdefault(getattr(parameter, "heading", "Help"), []).append(record)
-        for heading, records in sections.items():
+                name = max(parameter.opts, key=len).lstrip("-")
+                heading = self._headings.get(name) or self._headings.get("*", "Other")
+                rows.setdefault(heading, []).append(record)
+        for heading, records in rows.items():
             with formatter.section(heading):
                 formatter.write_dl(records)
 
@@ -148,9 +148,9 @@ def examples(*commands: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {command}" for command in commands)
 
 
-def note_activation(layer_sizes: tuple[int, ...], given: str | None) -> None:
-    """For any deep net but the book's, say which activation was assumed: the file does not tell."""
-    if given is None and len(layer_sizes) > 2 and layer_sizes != LAYER_SIZES:
+def note_activation(known: object) -> None:
+    """Say that an activation had to be assumed, where it is not `known` from a file or the user."""
+    if not known:
         from mnist_cli.render.text import note
 
-        note("a weights file does not name its activation: sigmoid was assumed (--activation relu)")
+        note("nothing names the net's activation: sigmoid was assumed (--activation relu)")

@@ -155,19 +155,16 @@ def predict(**options: Any) -> int:
     input.
     """
     _refuse_pointless(options)
-    from mnist_cli.weights.weights_file import load_network
+    from mnist_cli.weights.weights_file import read_weights
 
-    network = load_network(
-        options["weights"],
-        activation=options["activation"] or "sigmoid",
-        data_dir=options["data_dir"],
-    )
+    weights = read_weights(options["weights"], options["data_dir"])
+    network = weights.network(options["activation"])
     results = _predict(network, _request(options), quiet=options["quiet"])
     if results.predictions or options["as_json"]:  # else there is nothing to show or write
         _write(results, options)
         _show(results, options)
         if not options["quiet"]:
-            note_activation(network.layer_sizes, options["activation"])
+            note_activation(options["activation"] or weights.activation)
     for failed in results.unread:
         click.echo(f"Error: {failed.error}", err=True)
     return 1 if results.unread else 0

@@ -19,6 +19,7 @@ from mnist_cli.cli.common import (
     together,
 )
 from mnist_cli.training.recipes import ACTIVATIONS, HYPERPARAMETERS, NET, RECIPES
+from mnist_cli.weights.formats import SUFFIXES
 
 if TYPE_CHECKING:
     from mnist_cli.training.recipes import Recipe
@@ -133,7 +134,7 @@ def _shortcut_options(command: Command) -> Command:
 @new_file_option(
     "-o",
     "--output",
-    suffixes=(".pkl", ".npz"),
+    suffixes=tuple(SUFFIXES),
     about="Weights to write, and their card (.json).  [default: mnist-weights.pkl]",
 )
 @click.option(

@@ -7,8 +7,7 @@ from mnist_cli.evaluation.compared import Compared, compute
 from mnist_cli.evaluation.run import Run
 from mnist_cli.files import AnyPath
 from mnist_cli.net.network import Activation
-from mnist_cli.weights.distance import ArrayDistance, measure_distances
-from mnist_cli.weights.summary import Summary, summarize_file
+from mnist_cli.weights.summary import ArrayDistance, Summary, measure_distances, summarize
 from mnist_cli.weights.weights_file import read_weights
 
 
@@ -39,8 +38,8 @@ def compare(
         with open_labelled() as images:
             compared = compute(Run([file.network(activation) for file in files], images))
     return Comparison(
-        first=summarize_file(files[0], activation),
-        second=summarize_file(files[1], activation),
+        first=summarize(files[0], activation),
+        second=summarize(files[1], activation),
         arrays=measure_distances(*files),
         compared=compared,
     )

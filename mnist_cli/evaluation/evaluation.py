@@ -53,8 +53,9 @@ class Evaluation:
 class Files:
     """What to evaluate, by names of files; the defaults are the embedded weights and test set.
 
-    `weights` is one file or several to compare, all with the same `activation`; of the images only
-    the first `limit` count, after `corruption`. Downloaded files lie in `data_dir`.
+    `weights` is one file or several to compare, with an `activation` for all or each with its own
+    (what the file or its card says, else sigmoid). Of the images only the first `limit` count,
+    after `corruption`. Downloaded files lie in `data_dir`.
     """
 
     weights: Sequence[AnyPath] = ()
@@ -62,7 +63,7 @@ class Files:
     labels: AnyPath | None = None
     limit: int | None = None
     data_dir: AnyPath | None = None
-    activation: Activation = "sigmoid"
+    activation: Activation | None = None
     corruption: Corruption = UNCORRUPTED
 
 
@@ -143,7 +144,8 @@ def evaluate_files(
     networks = [file.network(files.activation) for file in weights]
     images = find_or_embedded(files.images, TEST_IMAGES, files.data_dir)
     found = tuple(FoundFile(file.file, file.origin) for file in weights)
-    source = Source(found, images, files.activation, files.corruption)
+    is_known = all(files.activation or file.activation for file in weights)
+    source = Source(found, images, files.activation, files.corruption, is_known)
     with open_labelled(
         images.path,
         files.labels,

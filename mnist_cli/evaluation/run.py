@@ -23,12 +23,17 @@ def ignore_progress(_done: int, _total: int) -> None:
 
 @dataclass(frozen=True)
 class Source:
-    """The files of an evaluation, and what was made of them."""
+    """The files of an evaluation, and what was made of them.
+
+    `activation` is the one that was asked for, if one was; `knows_activation` whether it or the
+    files tell each net's.
+    """
 
     weights: tuple[FoundFile, ...]
     images: FoundFile
-    activation: Activation
+    activation: Activation | None
     corruption: Corruption
+    knows_activation: bool = True
 
 
 @dataclass(frozen=True, eq=False)

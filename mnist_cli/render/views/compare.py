@@ -34,11 +34,13 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
 def lines(comparison: Comparison) -> list[Line]:
     """Both files, a row for each array, and how often their predictions differ."""
     result = []
-    for name, file in (("A", comparison.first), ("B", comparison.second)):
+    for name, summary in (("A", comparison.first), ("B", comparison.second)):
         result += [
-            line((f"{name}  ", TITLE), inspect.file_name(file.file, file.origin)),
-            *(line((f"   {text}", QUIET)) for text in inspect.draw_layers(file)),
-            line((f"   {file.parameters:,} parameters", QUIET)),
+            line(
+                (f"{name}  ", TITLE), inspect.file_name(str(summary.file.file), summary.file.origin)
+            ),
+            *(line((f"   {text}", QUIET)) for text in inspect.draw_layers(summary)),
+            line((f"   {summary.file.parameter_count:,} parameters", QUIET)),
         ]
     rows: list[list[Cell]] = [
         [

@@ -46,7 +46,7 @@ def _closer(mistakes: Mistakes) -> list[Line]:
     for option, file in (("--weights", source.weights[0]), ("--images", source.images)):
         if file.origin != "embedded":
             words += [option, str(file.path)]
-    if source.activation != "sigmoid":
+    if source.activation is not None:
         words += ["--activation", source.activation]
     return [line((f"to look closer: {shlex.join(words)}", QUIET))]
 
