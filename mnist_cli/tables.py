@@ -17,7 +17,6 @@ SUFFIXES = (".csv", ".jsonl")
 Row = Mapping[str, Any]
 
 _PROBABILITIES = tuple(f"p{digit}" for digit in range(CLASSES))
-_LONGEST_ESCAPE = len(r"\U0010ffff")
 
 
 @contextmanager
@@ -74,5 +73,5 @@ def _cells(name: str, value: Any) -> Sequence[object]:
     if isinstance(value, (list, tuple)):
         value = "; ".join(map(str, value))
     if isinstance(value, str):  # escaped, but never cut
-        value = printable(value, limit=_LONGEST_ESCAPE * len(value))
+        value = printable(value, limit=None)
     return (value,)
