@@ -44,19 +44,29 @@ def _parse_indices(
     return indices
 
 
-def _check_picture(
-    context: click.Context, _option: click.Parameter, path: str | None
-) -> str | None:
+def _check_picture(context: click.Context, option: click.Parameter, path: str | None) -> str | None:
     """Refuse before the work begins a name that could not be written after it."""
     from pathlib import Path
 
     suffix = Path(path or "").suffix.lower()
-    if suffix not in ("", ".png") and not Path(path or "").is_dir():
-        raise click.BadParameter("the name must end in .png, or be that of a folder.")
-    if suffix and path and not context.params["force"]:
-        from mnist_cli.files import refuse_existing
+    if path is None or suffix != ".png":
+        if suffix and not Path(path or "").is_dir():
+            raise click.BadParameter("the name must end in .png, or be that of a folder.")
+        return _check_folder(context, option, path)
+    from mnist_cli.files import require_writable
 
-        refuse_existing(path)
+    require_writable(path, overwrite=context.params["force"])
+    return path
+
+
+def _check_folder(
+    _context: click.Context, _option: click.Parameter, path: str | None
+) -> str | None:
+    """The same for the name of a folder."""
+    if path is not None:
+        from mnist_cli.files import require_writable_folder
+
+        require_writable_folder(path)
     return path
 
 
@@ -127,7 +137,12 @@ _OF_A_REQUEST = (
     callback=_check_picture,
     help="Also write what the net sees; of several digits, into a folder.",
 )
-@click.option("--save-steps", metavar="DIR", help="Also write the picture after each step.")
+@click.option(
+    "--save-steps",
+    metavar="DIR",
+    callback=_check_folder,
+    help="Also write the picture after each step.",
+)
 @weights_option
 @activation_option
 @images_option
@@ -144,18 +159,15 @@ def predict(**options: Any) -> int:
     input.
     """
     _refuse_pointless(options)
-    from mnist_cli.weights.weights_file import load_network
+    from mnist_cli.weights.weights_file import read_weights
 
-    network = load_network(
-        options["weights"],
-        activation=options["activation"] or "sigmoid",
-        data_dir=options["data_dir"],
-    )
+    weights = read_weights(options["weights"], options["data_dir"])
+    network = weights.network(options["activation"])
     results = _predict(network, options)
     if results.predictions or options["as_json"]:  # else there is nothing to show or write
         _write_and_show(results, options)
         if not options["quiet"]:
-            note_activation(network.layer_sizes, options["activation"])
+            note_activation(options["activation"] or weights.activation)
     for failed in results.unread:
         click.echo(f"Error: {failed.error}", err=True)
     return 1 if results.unread else 0

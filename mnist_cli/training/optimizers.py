@@ -88,13 +88,11 @@ class SOAP(AdamW):
         self,
         parameters: Sequence[Array],
         *,
-        weight_decay: float = 0.0,
-        betas: tuple[float, float] = (0.9, 0.999),
-        epsilon: float = 1e-8,
         refresh_every: int = 20,
         covariance_decay: float = 0.99,
+        **adam: Any,
     ) -> None:
-        super().__init__(parameters, weight_decay=weight_decay, betas=betas, epsilon=epsilon)
+        super().__init__(parameters, **adam)
         self.refresh_every = refresh_every
         self.covariance_decay = covariance_decay
         axes = [parameter.shape if parameter.ndim > 1 else () for parameter in self.parameters]
@@ -106,42 +104,31 @@ class SOAP(AdamW):
 
     def _direction(self, index: int, gradient: Array) -> Array:
         bases = self._bases[index]
-        direction = rotate_back(super()._direction(index, rotate(gradient, bases)), bases)
-        self._observe(index, gradient)
-        if self.steps % self.refresh_every == 0:
-            self._refresh(index)
-        return direction
-
-    def _observe(self, index: int, gradient: Array) -> None:
-        """Let the gradient into the running average of the covariance of each axis."""
+        direction = rotate(super()._direction(index, rotate(gradient, bases)), bases, back=True)
         for axis, covariance in enumerate(self._covariances[index]):
             others = [other for other in range(gradient.ndim) if other != axis]
             outer = np.tensordot(gradient, gradient, axes=(others, others))  # (length, length)
             covariance += (1 - self.covariance_decay) * (outer - covariance)
+        if self.steps % self.refresh_every == 0:
+            self._refresh(index)
+        return direction
 
     def _refresh(self, index: int) -> None:
         """Turn the bases towards the eigenvectors: one power iteration, made orthogonal by QR."""
         bases = self._bases[index]
-        mean = rotate_back(self._means[index], bases)
+        mean = rotate(self._means[index], bases, back=True)
         for axis, covariance in enumerate(self._covariances[index]):
             bases[axis] = np.linalg.qr(covariance @ bases[axis])[0]
         self._means[index] = rotate(mean, bases)
         # The averaged squares cannot be rotated; they stay, as the bases turn only slowly.
 
 
-def rotate(array: Array, bases: Sequence[Array]) -> Array:
-    """Give the coordinates of `array` in `bases`, one orthogonal matrix for each axis.
+def rotate(array: Array, bases: Sequence[Array], *, back: bool = False) -> Array:
+    """Give the coordinates of `array` in `bases`, one orthogonal matrix for each axis, or undo it.
 
     ``tensordot`` takes the first axis away and appends its coordinates as the last, so after one
     turn for each axis all are in their old places.
     """
     for basis in bases:
-        array = np.tensordot(array, basis, axes=(0, 0))
-    return array
-
-
-def rotate_back(array: Array, bases: Sequence[Array]) -> Array:
-    """Undo `rotate`."""
-    for basis in bases:
-        array = np.tensordot(array, basis, axes=(0, 1))
+        array = np.tensordot(array, basis, axes=(0, 1 if back else 0))
     return array

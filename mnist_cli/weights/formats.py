@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mnist_cli.net.network import Activation
-    from mnist_cli.weights.records import Contents
+    from mnist_cli.weights.arrays import Contents
 
 MAX_BYTES = 16 * 2**20  # in a weights file, and in its arrays
 

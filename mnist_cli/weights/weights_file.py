@@ -6,6 +6,7 @@ A file of any format in `mnist_cli.weights.formats` holds exactly the arrays W1 
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ from mnist_cli.checks import require_suffix
 from mnist_cli.errors import FormatError
 from mnist_cli.files import AnyPath, read_bytes, write_bytes
 from mnist_cli.net.network import Activation, Network
-from mnist_cli.spec import WEIGHTS
+from mnist_cli.spec import CLASSES, LAYER_SIZES, PIXELS, WEIGHTS
 from mnist_cli.weights.arrays import Array, check_arrays
+from mnist_cli.weights.card import Card, find_card
 from mnist_cli.weights.formats import MAX_BYTES, SUFFIXES, recognise
 
 _NEXT = "Get the file again, or the book's weights with 'mnist download'."
@@ -31,9 +33,8 @@ class WeightsFile:
     file, origin:
         The file that was read and where it was found: ``given``, ``data directory``, ``embedded``.
     format, protocol:
-        ``pickle`` or ``npz``; the pickle protocol that the file states (0 and 1 state none).
-    activation:
-        What the file says of it; None where its format has no place for that.
+        A name of `mnist_cli.weights.formats.FORMATS`; the pickle protocol that the file states (0
+        and 1 state none).
     arrays:
         W1 ... Wn b1 ... bn as the file has them, float32 or float64 in native byte order,
         read-only.
@@ -41,22 +42,49 @@ class WeightsFile:
         Whether every value is a finite number when cast to float32.
     bytes, sha256:
         Size and checksum of the file.
+    stated_activation:
+        What the file itself says of it; None where its format has no place for that.
     """
 
     file: Path
     origin: str
     format: str
     protocol: int | None
-    activation: Activation | None
     arrays: dict[str, Array]
     finite: bool
     bytes: int
     sha256: str
+    stated_activation: Activation | None
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Neurons in each layer, inputs and outputs included: (784, 50, 100, 10) for the book's."""
+        return (PIXELS, *(array.size for array in self.arrays.values() if array.ndim == 1))
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers the net has learnt: 45,360 for the book's."""
+        return sum(array.size for array in self.arrays.values())
+
+    @cached_property
+    def card(self) -> Card | None:
+        """How the weights were trained, where a card lies beside them that names their SHA-256."""
+        return find_card(self.file, self.sha256)
+
+    @property
+    def activation(self) -> Activation | None:
+        """What the file or its card says of it; sigmoid for the book's sizes; None if unknown."""
+        if self.stated_activation or self.origin == "embedded":  # which needs no look at its card
+            return self.stated_activation or "sigmoid"
+        if self.card is not None:
+            return self.card.activation
+        # Without a hidden layer there is none, and it makes no difference.
+        return "sigmoid" if self.layer_sizes in (LAYER_SIZES, (PIXELS, CLASSES)) else None
 
     def network(self, activation: Activation | None = None) -> Network:
         """Return the network of these weights in float32.
 
-        Without an `activation` it is the file's, else sigmoid.
+        Without an `activation` it is what is known of the file, else sigmoid.
 
         Raises
         ------
@@ -69,10 +97,11 @@ class WeightsFile:
                 source=self.file,
                 hint="'mnist inspect' shows what it holds.",
             )
-        layers = range(1, len(self.arrays) // 2 + 1)
+        arrays = [array.astype(np.float32) for array in self.arrays.values()]
+        layers = len(arrays) // 2
         return Network(
-            weights=tuple(self.arrays[f"W{layer}"].astype(np.float32) for layer in layers),
-            biases=tuple(self.arrays[f"b{layer}"].astype(np.float32) for layer in layers),
+            weights=tuple(arrays[:layers]),
+            biases=tuple(arrays[layers:]),
             activation=activation or self.activation or "sigmoid",
         )
 
@@ -87,7 +116,7 @@ def read_weights(path: AnyPath | None = None, data_dir: AnyPath | None = None) -
     FormatError
         For one that holds anything but the weights of one network.
     """
-    found = paths.find_embedded(WEIGHTS) if path is None else paths.find(path, data_dir)
+    found = paths.find_or_embedded(path, WEIGHTS, data_dir)
     content = read_bytes(found.path, MAX_BYTES)
     try:
         return parse_weights(content, found.path, found.origin)
@@ -111,11 +140,11 @@ def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") ->
         origin=origin,
         format=kind.name,
         protocol=contents.protocol,
-        activation=contents.activation,
         arrays=arrays,
         finite=all(map(_is_finite, arrays.values())),
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
+        stated_activation=contents.activation,
     )
 
 
@@ -127,7 +156,7 @@ def load_network(
 ) -> Network:
     """Read a network from a weights file, by default the embedded one.
 
-    Without an `activation` it is the file's, else sigmoid: few formats have a place for it.
+    Without an `activation` it is what the file or the card beside it says, else sigmoid.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_cli.training.optimizers import SOAP, AdamW, rotate, rotate_back
+from mnist_cli.training.optimizers import SOAP, AdamW, rotate
 
 
 def random_gradients(shape: tuple[int, ...], count: int) -> list[np.ndarray]:
@@ -79,7 +79,7 @@ def test_rotations_keep_lengths_and_are_undone() -> None:
     assert turned.shape == array.shape
     assert np.allclose(turned, np.einsum("abc,ai,bj,ck->ijk", array, *bases))
     assert np.linalg.norm(turned) == pytest.approx(np.linalg.norm(array))
-    assert np.allclose(rotate_back(turned, bases), array)
+    assert np.allclose(rotate(turned, bases, back=True), array)
 
 
 def test_soap_treats_biases_as_adam_does() -> None:
