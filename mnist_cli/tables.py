@@ -58,6 +58,6 @@ def _cells(columns: Sequence[str], row: Row) -> list[object]:
             if isinstance(value, (list, tuple)):
                 value = "; ".join(map(str, value))
             if isinstance(value, str):  # escaped, but never cut
-                value = printable(value, limit=None))
+                value = printable(value, limit=None)
             cells.append(value)
     return cells
