@@ -92,6 +92,11 @@ def width() -> int | None:
     return surface.width if surface else _columns(sys.stdout)
 
 
+def columns(least: int = 60) -> int:
+    """How many columns a layout may fill, at least `least`."""
+    return max(width() or USUAL_WIDTH, least)
+
+
 def _columns(stream: TextIO) -> int | None:
     return shutil.get_terminal_size().columns if stream.isatty() else None
 
