@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnist_cli.cli.common import (
+    Sections,
     activation_option,
     data_dir_option,
     examples,
@@ -82,6 +83,13 @@ _OF_A_REQUEST = (
 
 
 @click.command(
+    cls=Sections,
+    sections={
+        "What to read": "index split invert no-preprocess",
+        "What to show": "explain show-steps labels-from-names only *",
+        "Net and test images": "weights activation images labels data-dir",
+        "Output": "output save-digit save-steps export force json quiet help",
+    },
     epilog=examples(
         "mnist predict --index 42",
         "mnist predict photo.jpg --show-steps",
@@ -90,7 +98,7 @@ _OF_A_REQUEST = (
         "mnist predict --index 8 --explain",
         "mnist predict --index 42 --export digit.svg",
         "mnist predict --index 0-4,8 --json",
-    )
+    ),
 )
 @click.argument("pictures", nargs=-1, metavar="[IMAGES]...")
 @click.option(
