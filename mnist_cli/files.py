@@ -61,10 +61,10 @@ def read_bytes(path: AnyPath, limit: int) -> bytes:
         even if it grows meanwhile.
     """
     with open_regular(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        content = read_up_to(file, limit + 1, path) if size <= limit else b""
-    if max(size, len(content)) > limit:
-        raise too_large(path, max(size, len(content)), limit)
+        content = read_up_to(file, limit + 1, path)
+        size = max(os.fstat(file.fileno()).st_size, len(content))
+    if size > limit:
+        raise too_large(path, size, limit)
     return content
 
 
@@ -123,12 +123,13 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
     with _called_by_name(target):
         descriptor, temporary = _create_temporary(target, _permissions_to_keep(target, overwrite))
         try:
-            with _holding_lock(descriptor):
-                with os.fdopen(descriptor, "wb") as file:
-                    yield file
-                    file.flush()
-                    os.fsync(file.fileno())
-                _give_name(temporary, target, overwrite)
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                if sys.platform == "win32":
+                    file.close()  # there, an open file can neither be renamed nor removed
+                _give_name(temporary, target, overwrite)  # elsewhere, while its lock is held
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -149,8 +150,12 @@ def remove_abandoned(path: AnyPath) -> None:
     with contextlib.suppress(OSError):
         for entry in list(target.parent.iterdir()):
             if pattern.fullmatch(entry.name):
-                with contextlib.suppress(OSError):
-                    _remove_unless_locked(entry)
+                with contextlib.suppress(OSError, FileError), open_regular(entry) as file:
+                    if sys.platform == "win32":
+                        file.close()
+                    else:
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    entry.unlink()  # locked: whoever waits for the lock sees that it is gone
 
 
 @contextlib.contextmanager
@@ -209,25 +214,6 @@ def _try_to_write_beside(target: Path) -> None:
     descriptor, temporary = _create_temporary(target, None)
     os.close(descriptor)
     temporary.unlink()
-
-
-def _holding_lock(descriptor: int) -> contextlib.AbstractContextManager[object]:
-    """Keep the lock of `descriptor` when that is closed, until the context ends."""
-    if sys.platform == "win32":
-        return contextlib.nullcontext()  # an open file cannot be removed there: as good as a lock
-    return os.fdopen(os.dup(descriptor), "wb")
-
-
-def _remove_unless_locked(temporary: Path) -> None:
-    if sys.platform == "win32":
-        temporary.unlink()
-        return
-    descriptor = os.open(temporary, _OPEN_FLAGS | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        temporary.unlink()  # while the lock is held: whoever waits for it then sees that it is gone
-    finally:
-        os.close(descriptor)
 
 
 def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:

@@ -82,29 +82,29 @@ export_option = new_file_option(
 )
 
 
-def under(heading: str, *options: Decorator[Any]) -> Decorator[Any]:
-    """Several options as one decorator, in this order, below a heading of the help."""
-
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-            command.__click_params__[-1].heading = heading
-        return command
-
-    return decorate
-
-
 class Sections(click.Command):
-    """A command whose help shows its options below the headings that `under` gave them."""
+    """A command whose help shows its options below headings.
+
+    `sections` has for each heading the names of its options, ``{"Output": "export force json"}``;
+    ``*`` stands for those that no heading names.
+    """
+
+    def __init__(self, *args: Any, sections: dict[str, str], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._headings = {
+            name: heading for heading, names in sections.items() for name in names.split()
+        }
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write a section for each heading, in the order of the options; the rest at the end."""
-        sections: dict[str, list[tuple[str, str]]] = {}
+        """Write the sections, in the order of the headings."""
+        rows: dict[str, list[tuple[str, str]]] = {each: [] for each in self._headings.values()}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None:
-                sections.setdefault(getattr(parameter, "heading", "Help"), []).append(record)
-        for heading, records in sections.items():
+            if record is not None and isinstance(parameter, click.Option):
+                name = max(parameter.opts, key=len).lstrip("-")
+                heading = self._headings.get(name) or self._headings.get("*", "Other")
+                rows.setdefault(heading, []).append(record)
+        for heading, records in rows.items():
             with formatter.section(heading):
                 formatter.write_dl(records)
 

@@ -2,31 +2,15 @@
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from mnist_cli.cli.common import (
-    Decorator,
-    Sections,
-    activation_option,
-    data_dir_option,
-    examples,
-    export_option,
-    force_option,
-    images_option,
-    json_option,
-    labels_option,
-    limit_option,
-    new_file_option,
-    note_activation,
-    present,
-    threads_option,
-    together,
-    under,
-)
+from mnist_cli.cli import common
+from mnist_cli.cli.common import Command, Decorator
 from mnist_cli.weights.formats import KINDS
 
 if TYPE_CHECKING:
@@ -38,7 +22,7 @@ Given = Mapping[str, Any]
 MakeSettings = Callable[[Given], dict[str, Any] | None]
 """Makes a view's settings of these; None where the view is not wanted."""
 
-_DIGIT = click.IntRange(0, 9)
+_DIGIT, _POSITIVE, _NOT_NEGATIVE = click.IntRange(0, 9), click.IntRange(1), click.IntRange(0)
 
 _VIEWS: dict[str, MakeSettings] = {}
 _VIEW_OPTIONS: list[Decorator[Any]] = []
@@ -83,11 +67,21 @@ class _Real(click.FloatRange):
         return self.fail("expected a number.", param, ctx) if math.isnan(number) else number
 
 
-def _whole(*names: str, least: int, default: int, about: str) -> Decorator[Any]:
-    """An option for a whole number from `least`."""
-    kind = click.IntRange(min=least)
+def _number(
+    names: str,
+    kind: click.IntRange | click.FloatRange,
+    metavar: str,
+    about: str,
+    default: float | None = None,
+) -> Decorator[Any]:
+    """An option for a number; a default of 0 is left unsaid."""
     return click.option(
-        *names, type=kind, default=default, show_default=True, metavar="N", help=about
+        *names.split(),
+        type=kind,
+        metavar=metavar,
+        default=default,
+        show_default=bool(default),
+        help=about,
     )
 
 
@@ -136,23 +130,13 @@ _view(
         metavar="[N]",
         help="The N most confident mistakes, with pictures.  [default: 6; all in JSON]",
     ),
-    click.option("--show-label", type=_DIGIT, metavar="DIGIT", help="Only mistakes on this digit."),
-    click.option(
-        "--show-prediction",
-        type=_DIGIT,
-        metavar="DIGIT",
-        help="Only images wrongly read as this digit.",
-    ),
+    _number("--show-label", _DIGIT, "DIGIT", "Only mistakes on this digit."),
+    _number("--show-prediction", _DIGIT, "DIGIT", "Only images wrongly read as this digit."),
 )
 _view(
     "reliability",
     _reliability,
-    click.option(
-        "--min-confidence",
-        type=_Real(0, 1),
-        metavar="X",
-        help='Let the net say "I don\'t know" below X: what it still predicts, and how well.',
-    ),
+    _number("--min-confidence", _Real(0, 1), "X", 'Let the net say "I don\'t know" below X.'),
 )
 _view(
     "sweep",
@@ -171,7 +155,7 @@ _view("compared", lambda given: {} if len(given["weights"]) > 1 else None)
 _view(
     "output",
     _output,
-    new_file_option(
+    common.new_file_option(
         "-o",
         "--output",
         suffixes=(".csv", ".jsonl"),
@@ -180,10 +164,24 @@ _view(
 )
 
 
+def _view_options(command: Command) -> Command:
+    """The options of all views."""
+    for option in reversed(_VIEW_OPTIONS):
+        command = option(command)
+    return command
+
+
 @click.command(
     "eval",
-    cls=Sections,
-    epilog=examples(
+    cls=common.Sections,
+    sections={
+        "Net and images": "weights images labels limit activation data-dir",
+        "Views": "*",
+        "Timing": "batch-size runs warmup mode threads",
+        "Corrupted images": "shift rotate noise invert no-normalize",
+        "Output": "export force json quiet help",
+    },
+    epilog=common.examples(
         "mnist eval --batch-size 100",
         "mnist eval --confusion --wrong 4 --min-confidence 0.9",
         "mnist eval --sweep",
@@ -191,65 +189,41 @@ _view(
         "mnist eval --limit 1000 --output predictions.csv",
     ),
 )
-@under(
-    "Net and images",
-    click.option(
-        "-w",
-        "--weights",
-        multiple=True,
-        metavar="FILE",
-        help=f"Weights, {KINDS}; more than one to compare.  [default: the embedded weights.pkl]",
-    ),
-    images_option,
-    labels_option,
-    limit_option,
-    activation_option,
-    data_dir_option,
+@click.option(
+    "-w",
+    "--weights",
+    multiple=True,
+    metavar="FILE",
+    help=f"Weights, {KINDS}; more than one to compare.  [default: the embedded weights.pkl]",
 )
-@under("Views", *_VIEW_OPTIONS)
-@under(
-    "Timing",
-    _whole("-b", "--batch-size", least=1, default=100, about="Images a batch."),
-    _whole("--runs", least=1, default=5, about="Timed runs of each; the median counts."),
-    _whole("--warmup", least=0, default=1, about="Runs before them that are not counted."),
-    click.option(
-        "--mode",
-        type=click.Choice(["both", "per-sample", "batched", "textbook"]),
-        default="both",
-        show_default=True,
-        help="What to time; textbook adds the lecture's own formulas to both.",
-    ),
-    threads_option,
+@common.images_option
+@common.labels_option
+@common.limit_option
+@common.activation_option
+@common.data_dir_option
+@_view_options
+@_number("-b --batch-size", _POSITIVE, "N", "Images a batch.", 100)
+@_number("--runs", _POSITIVE, "N", "Timed runs of each; the median counts.", 5)
+@_number("--warmup", _NOT_NEGATIVE, "N", "Runs before them that are not counted.", 1)
+@click.option(
+    "--mode",
+    type=click.Choice(["both", "per-sample", "batched", "textbook"]),
+    default="both",
+    show_default=True,
+    help="What to time; textbook adds the lecture's own formulas to both.",
 )
-@under(
-    "Corrupted images",
-    click.option(
-        "--shift", callback=_pixels, metavar="DX,DY", help="Move them right and down by pixels."
-    ),
-    click.option(
-        "--rotate",
-        type=_Real(-360, 360),
-        default=0,
-        metavar="DEG",
-        help="Turn them counter-clockwise.",
-    ),
-    click.option(
-        "--noise",
-        type=_Real(0, 10),
-        default=0,
-        metavar="S",
-        help="Add Gaussian noise of this standard deviation; ink is 0..1.",
-    ),
-    click.option("--invert", is_flag=True, help="Make them black on white."),
-    click.option(
-        "--no-normalize",
-        "normalize",
-        flag_value=False,
-        default=True,
-        help="Leave out the division by 255.",
-    ),
+@common.threads_option
+@click.option(
+    "--shift", callback=_pixels, metavar="DX,DY", help="Move them right and down by pixels."
 )
-@under("Output", json_option, export_option, force_option)
+@_number("--rotate", _Real(-360, 360), "DEG", "Turn them counter-clockwise.", 0)
+@_number("--noise", _Real(0, 10), "S", "Add Gaussian noise of this deviation; ink is 0..1.", 0)
+@click.option("--invert", is_flag=True, help="Make them black on white.")
+@click.option("--no-normalize", is_flag=True, help="Leave out the division by 255.")
+@common.export_option
+@common.force_option
+@common.json_option
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no notes.")
 @click.pass_context
 def evaluate(context: click.Context, /, **given: Any) -> None:
     """Accuracy and speed on the test set: per sample against batched.
@@ -261,20 +235,23 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
     """
     from mnist_cli.datasets.corruptions import Corruption
     from mnist_cli.evaluation.evaluation import VIEWS, Files, evaluate_files
+    from mnist_cli.evaluation.run import ignore_progress
     from mnist_cli.render.progress import counted
     from mnist_cli.render.views import evaluate as render
 
-    together(given["images"], given["labels"])
+    common.together(given["images"], given["labels"])
     settings = {name: _VIEWS[name](given) for name in VIEWS}
     views = {name: each for name, each in settings.items() if each is not None}
     files = ("weights", "images", "labels", "limit", "data_dir")
-    corruptions = ("rotate", "shift", "invert", "noise", "normalize")
-    with counted("images") as progress:
+    with nullcontext(ignore_progress) if given["quiet"] else counted("images") as progress:
         result = evaluate_files(
             Files(
                 **{name: given[name] for name in files},
                 activation=given["activation"],
-                corruption=Corruption(**{name: given[name] for name in corruptions}),
+                corruption=Corruption(
+                    **{name: given[name] for name in ("rotate", "shift", "invert", "noise")},
+                    normalize=not given["no_normalize"],
+                ),
             ),
             timing=_plan(given) if not views or _wants_timing(context) else None,
             views=views,
@@ -282,12 +259,13 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
             threads=given["threads"] or 1,
             progress=progress,
         )
-    present(
+    common.present(
         partial(render.as_json, result),
         partial(render.lines, result),
         **{name: given[name] for name in ("as_json", "export", "force")},
     )
-    note_activation(result.source and result.source.knows_activation)
+    if not given["quiet"]:
+        common.note_activation(result.source and result.source.knows_activation)
 
 
 def _wants_timing(context: click.Context) -> bool:

@@ -13,6 +13,8 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from gzip import GzipFile
+from io import BufferedIOBase
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -22,11 +24,12 @@ from numpy.typing import NDArray
 from mnist_cli.checks import require_at_least
 from mnist_cli.errors import FileError, FormatError, printable
 from mnist_cli.files import AnyPath, cannot, open_regular
-from mnist_cli.gzipped import Content, DamagedGzipError
+from mnist_cli.gzipped import DamagedGzipError, decompressed
 from mnist_cli.spec import CLASSES, PIXELS, SIDE
 
 Bytes: TypeAlias = NDArray[np.uint8]
 
+_AT_A_TIME = 1 << 20  # bytes that are decompressed at once where many are read
 _GET_AGAIN = "The file is damaged or cut short; get it again."
 
 
@@ -57,27 +60,22 @@ def open_labels(path: AnyPath) -> "IdxFile":
 
 @contextlib.contextmanager
 def open_pair(images: AnyPath, labels: AnyPath) -> Iterator[tuple["IdxFile", "IdxFile"]]:
-    """Open images and their labels. Raises as `require_same_count` and `IdxFile` do."""
-    with open_images(images) as file, open_labels(labels) as label_file:
-        require_same_count(file, label_file)
-        yield file, label_file
-
-
-def require_same_count(images: "IdxFile", labels: "IdxFile") -> None:
-    """Compare what the headers declare, before either body is read.
+    """Open images and their labels; the counts are compared before either body is read.
 
     Raises
     ------
     FormatError
-        Unless there are as many labels as images.
+        Unless there are as many labels as images; otherwise as `IdxFile`.
     """
-    if images.count != labels.count:
-        raise FormatError(
-            f"found {labels.count:,} labels, expected {images.count:,}, one for each image in"
-            f" {printable(os.fspath(images.path))}",
-            source=labels.path,
-            hint="Name two files that belong together.",
-        )
+    with open_images(images) as file, open_labels(labels) as label_file:
+        if file.count != label_file.count:
+            raise FormatError(
+                f"found {label_file.count:,} labels, expected {file.count:,}, one for each image in"
+                f" {printable(os.fspath(images))}",
+                source=labels,
+                hint="Name two files that belong together.",
+            )
+        yield file, label_file
 
 
 class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
@@ -107,7 +105,8 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
         try:
             with self._content() as content:
                 self.count = self._read_header(content)
-                if not content.gzipped and self._size(content) != self.count * kind.item_size:
+                declared = self.count * kind.item_size
+                if not isinstance(content, GzipFile) and self._size(content) != declared:
                     raise self._wrong_length(self._size(content))
         except BaseException:
             self._file.close()
@@ -185,25 +184,29 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
         return self.count if limit is None else min(require_at_least("limit", limit), self.count)
 
     @contextlib.contextmanager
-    def _content(self) -> Iterator[Content]:
+    def _content(self) -> Iterator[BufferedIOBase]:
         """The content from its start; what goes wrong with it is called by its name here."""
         try:
             self._file.seek(0)
-            with Content(self._file) as content:
+            with decompressed(self._file) as content:
                 yield content
         except DamagedGzipError as error:
-            raise self._bad(error.problem) from None
+            raise self._bad(str(error)) from None
         except OSError as error:
             raise cannot("read", self.path, error) from None
 
-    def _size(self, content: Content) -> int:
+    def _size(self, content: BufferedIOBase) -> int:
         """Bytes after the header: all of a raw file, those of a gzip file that were read."""
-        size = content.tell() if content.gzipped else os.fstat(self._file.fileno()).st_size
+        gzipped = isinstance(content, GzipFile)
+        size = content.tell() if gzipped else os.fstat(self._file.fileno()).st_size
         return max(0, size - self._kind.header_size)
 
-    def _fill(self, content: Content, items: Bytes, start: int) -> None:
+    def _fill(self, content: BufferedIOBase, items: Bytes, start: int) -> None:
         """Read items, the first of which has the index `start`."""
-        if content.read_into(items.data.cast("B")) != items.nbytes:
+        target, filled = items.data.cast("B"), 0
+        while count := content.readinto(target[filled : filled + _AT_A_TIME]):
+            filled += count
+        if filled != items.nbytes:
             raise self._wrong_length(self._size(content))
         largest = self._kind.largest
         if largest < 255 and items.max() > largest:
@@ -213,7 +216,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
                 "mnist reads sets of ten classes; the file is another one, or damaged.",
             )
 
-    def _read_header(self, content: Content) -> int:
+    def _read_header(self, content: BufferedIOBase) -> int:
         """Read and check the header; return the number of items, a plain int like all sizes."""
         kind = self._kind
         header = content.read(kind.header_size)

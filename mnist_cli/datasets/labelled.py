@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.corruptions import NOISE_SEED, UNCORRUPTED, Corruption
-from mnist_cli.datasets.idx import IdxFile, open_images, open_labels, require_same_count
+from mnist_cli.datasets.idx import IdxFile, open_pair
 from mnist_cli.files import AnyPath
 from mnist_cli.paths import find_or_embedded
 from mnist_cli.spec import CLASSES, PIXELS, SIDE, TEST_IMAGES, TEST_LABELS
@@ -126,8 +126,7 @@ def open_labelled(
     """
     found = find_or_embedded(images, TEST_IMAGES, data_dir)
     of_labels = find_or_embedded(labels, TEST_LABELS, data_dir)
-    with open_images(found.path) as file, open_labels(of_labels.path) as label_file:
-        require_same_count(file, label_file)
+    with open_pair(found.path, of_labels.path) as (file, label_file):
         truth = label_file.load(limit)
         original = file.load(limit) if truth.size <= CHUNK_BYTES // PIXELS else file
         whole = LabelledImages(truth, UNCORRUPTED, original, original)

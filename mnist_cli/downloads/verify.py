@@ -14,7 +14,7 @@ from mnist_cli import paths
 from mnist_cli.downloads.catalogue import RemoteFile
 from mnist_cli.errors import FileError
 from mnist_cli.files import open_regular, system_words
-from mnist_cli.gzipped import Content, DamagedGzipError
+from mnist_cli.gzipped import DamagedGzipError, decompressed
 
 _CHUNK = 64 << 10
 _BLANK = b" \t\r\n\xef\xbb\xbf"  # white space and the byte order mark of UTF-8
@@ -50,7 +50,7 @@ def copy(
     try:
         raw = open_regular(path)
     except FileError as error:
-        raise SourceError(error.problem) from None
+        raise SourceError(str(error)) from None
     with raw:
         store(raw, file, target, advance)
 
@@ -81,7 +81,7 @@ def store(
                 target.write(part)
             advance(count)
     except DamagedGzipError as error:
-        raise SourceError(error.problem) from None
+        raise SourceError(str(error)) from None
     if count < file.bytes:
         raise SourceError(f"cut short: {count:,} of {file.bytes:,} bytes of content")
     if checksum.hexdigest() != file.sha256:
@@ -91,12 +91,10 @@ def store(
 
 
 def _decompress(raw: io.RawIOBase, most: int) -> Iterator[bytes]:
-    content = Content(raw)
     try:
-        while part := content.read(min(_CHUNK, most)):
-            most -= len(part)
-            yield part
+        with decompressed(raw) as content:
+            while part := content.read(min(_CHUNK, most)):
+                most -= len(part)
+                yield part
     except OSError as error:
         raise SourceError(f"it cannot be read: {system_words(error)}") from None
-    finally:
-        content.detach()  # `raw` is closed by whoever opened it

@@ -151,7 +151,8 @@ def test_another_net_is_trained_and_the_result_says_what_differs_from_the_recipe
 
 def test_quiet_prints_nothing_but_what_was_asked_for(files, tmp_path):
     arguments = ("train", *files, "--epochs", "1", "--quiet", "--force", "-o", tmp_path / "w.pkl")
-    assert mnist(*arguments)[:2] == ("", "")
+    silent = mnist(*arguments)
+    assert (silent.code, silent.stdout, silent.stderr) == (0, "", "")
     assert json.loads(mnist(*arguments, "--json").stdout)["recipe"] == "quick"
     assert mnist(*arguments, "--export", tmp_path / "w.txt").stdout == ""
     assert "784-50-100-10" in (tmp_path / "w.txt").read_text()

@@ -11,7 +11,7 @@ from support.sets import write_images, write_labels
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets import labelled
-from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
+from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.datasets.labelled import open_labelled
 from mnist_cli.errors import FormatError
 from mnist_cli.evaluation.evaluation import Files, evaluate, evaluate_files
@@ -31,13 +31,6 @@ def book(book_weights):
 @pytest.fixture(scope="module")
 def mnist():
     return load_images(), load_labels()
-
-
-def test_arrays_without_timing(book, mnist):
-    images, labels = mnist
-    result = evaluate(book, images, labels)
-    assert (result.samples, result.correct, result.accuracy) == (10_000, 9352, 0.9352)
-    assert (result.timing, result.views, result.source) == (None, {}, None)
 
 
 def test_arrays_of_any_shape_and_type_that_a_net_takes(book, mnist):
@@ -68,7 +61,10 @@ def test_arrays_that_are_no_labelled_set(book, mnist):
             evaluate(book, *arrays)
 
 
-def test_arrays_with_timing_the_book_s_weights_per_sample_and_batched(book, mnist):
+def test_the_book_s_weights_per_sample_and_batched(book, mnist):
+    untimed = evaluate(book, *mnist)
+    assert (untimed.samples, untimed.correct, untimed.accuracy) == (10_000, 9352, 0.9352)
+    assert (untimed.timing, untimed.views, untimed.source) == (None, {}, None)
     result = evaluate(book, *mnist, timing=True)
     timing = result.timing
     assert list(timing.methods) == ["per-sample", "batched"]
@@ -93,7 +89,7 @@ def test_files_give_what_arrays_give(book_weights, book, mnist):
     assert files.source.images.origin == "embedded"
 
 
-@pytest.mark.parametrize("batch_size", [1, 333, 20_000])
+@pytest.mark.parametrize("batch_size", [333, 20_000])
 def test_any_batch_size_gives_the_same_accuracy(book, mnist, batch_size):
     result = evaluate(book, *mnist, timing=ONCE, batch_size=batch_size, threads=2)
     assert result.correct == 9352
@@ -187,19 +183,11 @@ def test_images_and_labels_of_other_counts_are_refused(tmp_path):
         evaluate_files(Files(images=images, labels=labels))
 
 
-def test_one_image_is_a_set(tmp_path, book_weights):
-    images = write_images(tmp_path / "i", load_images()[:1])
-    labels = write_labels(tmp_path / "l", load_labels()[:1])
-    result = evaluate_files(Files([book_weights], images, labels))
-    assert (result.samples, result.correct) == (1, 1)
-
-
 @pytest.mark.parametrize(
     ("limit", "batch_size", "corruption"),
     [
         (None, 333, Corruption(noise=0.3, shift=(1, 0))),
         (250, 100, Corruption(noise=0.3, normalize=False)),
-        (100, 30, UNCORRUPTED),
     ],
 )
 def test_a_set_read_in_chunks_gives_the_same_results(
@@ -230,18 +218,16 @@ def test_a_set_read_in_chunks_gives_the_same_results(
 
 def test_a_large_set_needs_no_more_memory_than_a_chunk(tmp_path, book_weights, monkeypatch):
     monkeypatch.setattr(labelled, "CHUNK_BYTES", 1 << 20)
-    count = 20_000  # 15 MB
-    images = write_images(tmp_path / "i", np.concatenate([load_images()] * 2))
-    labels = write_labels(tmp_path / "l", np.concatenate([load_labels()] * 2))
+    images = write_images(tmp_path / "i", load_images())  # 8 MB
+    labels = write_labels(tmp_path / "l", load_labels())
     views = {"output": {"path": tmp_path / "o.jsonl"}}
     views |= {name: {} for name in ("confusion", "mistakes", "reliability")}
     tracemalloc.start()
     result = evaluate_files(Files([book_weights], images, labels), views=views)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert result.correct == 2 * 9352
-    assert result.views["confusion"].counts.sum() == count
-    assert peak < 8 << 20
+    assert result.correct == result.views["confusion"].counts.trace() == 9352
+    assert peak < 5 << 20
 
 
 def test_several_weights_are_compared(book_weights, book, mnist, tmp_path):
