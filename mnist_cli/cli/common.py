@@ -100,7 +100,7 @@ class Sections(click.Command):
         rows: dict[str, list[tuple[str, str]]] = {each: [] for each in self._headings.values()}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None:
+            if record is not None and isinstance(parameter, click.Option):
                 name = max(parameter.opts, key=len).lstrip("-")
                 heading = self._headings.get(name) or self._headings.get("*", "Other")
                 rows.setdefault(heading, []).append(record)

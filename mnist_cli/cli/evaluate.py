@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -178,7 +179,7 @@ def _view_options(command: Command) -> Command:
         "Views": "*",
         "Timing": "batch-size runs warmup mode threads",
         "Corrupted images": "shift rotate noise invert no-normalize",
-        "Output": "export force json help",
+        "Output": "export force json quiet help",
     },
     epilog=common.examples(
         "mnist eval --batch-size 100",
@@ -222,6 +223,7 @@ def _view_options(command: Command) -> Command:
 @common.export_option
 @common.force_option
 @common.json_option
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no notes.")
 @click.pass_context
 def evaluate(context: click.Context, /, **given: Any) -> None:
     """Accuracy and speed on the test set: per sample against batched.
@@ -233,6 +235,7 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
     """
     from mnist_cli.datasets.corruptions import Corruption
     from mnist_cli.evaluation.evaluation import VIEWS, Files, evaluate_files
+    from mnist_cli.evaluation.run import ignore_progress
     from mnist_cli.render.progress import counted
     from mnist_cli.render.views import evaluate as render
 
@@ -240,7 +243,7 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
     settings = {name: _VIEWS[name](given) for name in VIEWS}
     views = {name: each for name, each in settings.items() if each is not None}
     files = ("weights", "images", "labels", "limit", "data_dir")
-    with counted("images") as progress:
+    with nullcontext(ignore_progress) if given["quiet"] else counted("images") as progress:
         result = evaluate_files(
             Files(
                 **{name: given[name] for name in files},
@@ -261,7 +264,8 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
         partial(render.lines, result),
         **{name: given[name] for name in ("as_json", "export", "force")},
     )
-    common.note_activation(result.source and result.source.knows_activation)
+    if not given["quiet"]:
+        common.note_activation(result.source and result.source.knows_activation)
 
 
 def _wants_timing(context: click.Context) -> bool:

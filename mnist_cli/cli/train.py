@@ -8,6 +8,7 @@ import click
 
 from mnist_cli.cli.common import (
     Command,
+    Sections,
     data_dir_option,
     examples,
     export_option,
@@ -78,6 +79,12 @@ def _shortcut_options(command: Command) -> Command:
 
 
 @click.command(
+    cls=Sections,
+    sections={
+        "How to train": "recipe epochs batch-size learning-rate set recipes seed *",
+        "Images": "images labels limit test-images test-labels data-dir",
+        "Output": "output export force json quiet help",
+    },
     help=_HELP,
     epilog=examples(
         "mnist train",

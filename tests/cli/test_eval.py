@@ -1,5 +1,7 @@
 """`mnist eval` as its user sees it."""
 
+import dataclasses
+import itertools
 import json
 import re
 
@@ -270,3 +272,16 @@ def test_every_view_has_a_json_form_with_the_same_numbers(book_weights):
         scores = [f"{row[key]:.4f}" for key in ("precision", "recall", "f1")]
         assert [str(row["digit"]), *scores, str(row["support"])] in table
     assert f" {sum(found['confusion'][0])}\n" in text
+
+
+def test_quiet_shows_the_result_and_no_note(tmp_path):
+    """Without it a net whose activation nothing names comes with a note."""
+    layers = (784, 30, 20, 10)
+    weights = [np.zeros(shape, "f4") for shape in itertools.pairwise(layers)]
+    content = {f"W{i}": W for i, W in enumerate(weights, 1)}
+    content |= {f"b{i}": W[0] for i, W in enumerate(weights, 1)}
+    np.savez(tmp_path / "w.npz", **content)
+    arguments = ("-w", tmp_path / "w.npz", "--limit", "10", "--confusion")
+    done, quiet = mnist("eval", *arguments), mnist("eval", *arguments, "-q")
+    assert done.stderr.startswith("Note: ")
+    assert quiet == dataclasses.replace(done, stderr="")
