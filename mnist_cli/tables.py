@@ -17,7 +17,6 @@ SUFFIXES = (".csv", ".jsonl")
 Row = Mapping[str, Any]
 
 _PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
-_LONGEST_ESCAPE = len(r"\U0010ffff")
 
 
 @contextmanager
@@ -59,6 +58,6 @@ def _cells(columns: Sequence[str], row: Row) -> list[object]:
             if isinstance(value, (list, tuple)):
                 value = "; ".join(map(str, value))
             if isinstance(value, str):  # escaped, but never cut
-                value = printable(value, limit=_LONGEST_ESCAPE * len(value))
+                value = printable(value, limit=None)
             cells.append(value)
     return cells

@@ -24,7 +24,7 @@ from mnist_cli.cli.common import (
 
 if TYPE_CHECKING:
     from mnist_cli.net.network import Network
-    from mnist_cli.prediction.request import Request, Results
+    from mnist_cli.prediction.request import Results
 
 _MOST_INDICES = 100_000  # of one range: each prediction is kept until all are there
 
@@ -71,10 +71,14 @@ def _check_folder(
     return path
 
 
-# Options that do nothing without a picture file.
+# Options that do nothing without a picture file, and those that go into a request as they are.
 _FOR_PICTURES = (
     *("split", "invert", "no_preprocess", "show_steps", "save_steps", "labels_from_names"),
     "threads",
+)
+_OF_A_REQUEST = (
+    *("indices", "images", "labels", "data_dir", "invert", "split", "labels_from_names"),
+    "explain",
 )
 
 
@@ -167,10 +171,9 @@ def predict(**options: Any) -> int:
 
     weights = read_weights(options["weights"], options["data_dir"])
     network = weights.network(options["activation"])
-    results = _predict(network, _request(options), quiet=options["quiet"])
+    results = _predict(network, options)
     if results.predictions or options["as_json"]:  # else there is nothing to show or write
-        _write(results, options)
-        _show(results, options)
+        _write_and_show(results, options)
         if not options["quiet"]:
             note_activation(options["activation"] or weights.activation)
     for failed in results.unread:
@@ -200,45 +203,26 @@ def _refuse_pointless(options: dict[str, Any]) -> None:
             raise click.UsageError(why)
 
 
-def _request(options: dict[str, Any]) -> "Request":
-    from mnist_cli.prediction.batch import Reading
-    from mnist_cli.prediction.request import Request
-    from mnist_cli.prediction.workers import available_cores
-
-    return Request(
-        indices=options["indices"],
-        images=options["images"],
-        labels=options["labels"],
-        data_dir=options["data_dir"],
-        files=options["pictures"],
-        reading=Reading(
-            preprocess=not options["no_preprocess"],
-            invert=options["invert"],
-            split=options["split"],
-            keep_steps=options["show_steps"] or options["save_steps"] is not None,
-        ),
-        labels_from_names=options["labels_from_names"],
-        explain=options["explain"],
-        threads=options["threads"] or available_cores(),
-    )
-
-
-def _predict(network: "Network", request: "Request", *, quiet: bool) -> "Results":
+def _predict(network: "Network", options: dict[str, Any]) -> "Results":
     from contextlib import nullcontext
 
     from mnist_cli.errors import plural
-    from mnist_cli.prediction.request import predict
+    from mnist_cli.prediction.request import Request, predict
+    from mnist_cli.prediction.workers import available_cores
     from mnist_cli.render.progress import counted
     from mnist_cli.render.text import note
 
+    request = Request(
+        **{name: options[name] for name in _OF_A_REQUEST},
+        files=options["pictures"],
+        preprocess=not options["no_preprocess"],
+        keep_steps=options["show_steps"] or options["save_steps"] is not None,
+        threads=options["threads"] or available_cores(),
+    )
+    quiet, stdin = options["quiet"], getattr(sys.stdin, "buffer", None)
     with nullcontext() if quiet else counted("pictures") as progress:
         try:
-            results = predict(
-                network,
-                request,
-                standard_input=getattr(sys.stdin, "buffer", None),
-                progress=progress,
-            )
+            results = predict(network, request, standard_input=stdin, progress=progress)
         except IndexError as error:
             raise click.BadParameter(str(error), param_hint="'--index'") from None
     if results.skipped and not quiet:
@@ -246,24 +230,17 @@ def _predict(network: "Network", request: "Request", *, quiet: bool) -> "Results
     return results
 
 
-def _write(results: "Results", options: dict[str, Any]) -> None:
-    """Write the files that were asked for beside what is shown."""
+def _write_and_show(results: "Results", options: dict[str, Any]) -> None:
     from mnist_cli.render.views import predict as view
     from mnist_cli.render.views import steps
 
-    force = options["force"]
+    force, only, show_steps = (options[name] for name in ("force", "only", "show_steps"))
     if options["output"] is not None:
         view.write_table(options["output"], results.everything, overwrite=force)
     if options["save_steps"] is not None:
         steps.write_steps(options["save_steps"], results.predictions, overwrite=force)
     if options["save_digit"] is not None:
         steps.write_digits(options["save_digit"], results.predictions, overwrite=force)
-
-
-def _show(results: "Results", options: dict[str, Any]) -> None:
-    from mnist_cli.render.views import predict as view
-
-    only, show_steps = options["only"], options["show_steps"]
     alone = len(results.everything) == 1 or (not options["pictures"] and only is None)
     in_full = alone or show_steps or options["explain"]
     present(
@@ -271,5 +248,5 @@ def _show(results: "Results", options: dict[str, Any]) -> None:
         lambda: view.lines(results, only=only, in_full=in_full, show_steps=show_steps),
         as_json=options["as_json"],
         export=options["export"],
-        force=options["force"],
+        force=force,
     )
