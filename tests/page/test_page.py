@@ -14,6 +14,7 @@ from support.commands import mnist
 
 import mnist_cli
 from mnist_cli.page.page import _SOURCES, EVERY, find_axes, join_modules, write_page
+from mnist_cli.paths import embedded_directory
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +97,7 @@ def test_the_command_says_where_the_page_is(tmp_path):
     assert document == {
         "path": str(path),
         "bytes": path.stat().st_size,
-        "weights": [str(mnist_cli.paths.find_embedded("weights.pkl").path)],
+        "weights": [str(embedded_directory() / "weights.pkl")],
     }
     assert '<html lang="ko" data-language="ko">' in path.read_text("utf-8")
 
