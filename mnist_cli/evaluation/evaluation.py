@@ -173,7 +173,7 @@ def _evaluate(run: Run, plan: TimingPlan | None, views: Views) -> Evaluation:
         batch_size=run.batch_size,
         threads=run.threads,
         timing=timing,
-        views={name: _compute(name, run, wanted[name]) for name in wanted},
+        views={name: _compute(name, run, wanted[name]) for name in VIEWS if name in wanted},
         source=run.source,
     )
 
