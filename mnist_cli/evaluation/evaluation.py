@@ -22,7 +22,15 @@ from mnist_cli.paths import FoundFile, find_or_embedded
 from mnist_cli.spec import TEST_IMAGES
 from mnist_cli.weights.weights_file import read_weights
 
-VIEWS = ("output", "confusion", "mistakes", "reliability", "sweep", "compared", "robustness")
+VIEWS = (
+    "output",
+    "confusion",
+    "mistakes",
+    "reliability",
+    "sweep",
+    "compared",
+    "robustness",
+)
 """In the order in which `mnist eval` shows them; each is `compute` of the module of its name."""
 
 Views = Iterable[str] | Mapping[str, Mapping[str, Any]]
@@ -173,7 +181,7 @@ def _evaluate(run: Run, plan: TimingPlan | None, views: Views) -> Evaluation:
         batch_size=run.batch_size,
         threads=run.threads,
         timing=timing,
-        views={name: _compute(name, run, wanted[name]) for name in wanted},
+        views={name: _compute(name, run, wanted[name]) for name in VIEWS if name in wanted},
         source=run.source,
     )
 

@@ -142,9 +142,8 @@ class Trainer:
     def _prepare(self, epoch: int) -> tuple[Floats, Labels]:
         """Distorted, centred images (N, 784) and their labels (N,), in a new order."""
         strength = self.recipe.strength_at(epoch)
-        images, order = self._distorter.distort(
-            strength, self._make_generator(epoch), out=self._buffers[epoch % 2]
-        )
+        images = self._buffers[epoch % 2]
+        order = self._distorter.distort(strength, self._make_generator(epoch), images)
         return self._centre(images), self.labels[order]
 
     def _learn(self, x: Floats, labels: Labels, epoch: int) -> float:
