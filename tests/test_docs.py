@@ -70,6 +70,7 @@ def fields(value):
         "inspect --stats --neuron 7",
         "inspect weights.pkl weights.pkl",
         "predict -i 42 --explain",
+        "predict -i 42 --sheet",
         "eval --limit 50 --runs 1 --mode textbook --shift 1,0",
         "eval --limit 50 --confusion --wrong --min-confidence 0.9 --sweep 10,all --robustness",
         "eval --limit 50 -w weights.pkl -w weights.pkl --output rows.csv",
