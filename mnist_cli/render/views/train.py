@@ -113,13 +113,13 @@ def draw_board(epoch: Epoch, losses: Sequence[float]) -> list[Line]:
             (f"epoch {epoch.epoch:,}/{epoch.epochs:,}  ", TITLE),
             *bar(epoch.epoch / epoch.epochs, _BAR_WIDTH),
             (f"  {_format_duration(_seconds_left(epoch))} left", ""),
-            (f"  {epoch.images_per_second:,.0f} images/s", QUIET),
         ],
         line(
             ("loss ", QUIET),
             f"{epoch.loss:.4f}  ",
             ("validation ", QUIET),
             number(epoch.validation_accuracy, 4),
+            (f"  {epoch.images_per_second:,.0f} images/s", QUIET),
         ),
         line((draw_curve(losses), ACCENT)),
     ]
