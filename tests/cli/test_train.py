@@ -221,9 +221,9 @@ def test_divergence_is_an_error_in_one_line(files, tmp_path):
 @needs_posix
 def test_ctrl_c_keeps_the_best_so_far(files, tmp_path):
     output = tmp_path / "w.pkl"
+    options = ("--epochs", "100000", "--activation", "relu", "--output", output)
     process = subprocess.Popen(
-        [*MNIST, "train", *map(str, files), "--epochs", "100000", "--output", str(output)]
-        + ["--activation", "relu"],
+        [*MNIST, "train", *map(str, (*files, *options))],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
