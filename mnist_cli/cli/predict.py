@@ -235,8 +235,8 @@ def _predict(network: "Network", options: dict[str, Any]) -> "Results":
     from contextlib import nullcontext
 
     from mnist_cli.errors import plural
+    from mnist_cli.net.blas import available_cores
     from mnist_cli.prediction.request import Request, predict
-    from mnist_cli.prediction.workers import available_cores
     from mnist_cli.render.progress import counted
     from mnist_cli.render.text import note
 
