@@ -16,6 +16,7 @@ COMMANDS = [
     ("inspect --help", set()),
     ("predict --help", set()),
     ("eval --help", set()),
+    ("draw --help", set()),
     ("download --help", set()),
     ("train --help", set()),
     ("inspect", {"numpy"}),

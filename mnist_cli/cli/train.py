@@ -8,6 +8,7 @@ import click
 
 from mnist_cli.cli.common import (
     Command,
+    Sections,
     data_dir_option,
     examples,
     export_option,
@@ -78,12 +79,18 @@ def _shortcut_options(command: Command) -> Command:
 
 
 @click.command(
+    cls=Sections,
+    sections={
+        "How to train": "recipe epochs batch-size learning-rate set recipes seed *",
+        "Images": "images labels limit test-images test-labels data-dir",
+        "Output": "output export force json quiet help",
+    },
     help=_HELP,
     epilog=examples(
         "mnist train",
         "mnist train --recipe best --seed 0 --output weights.pkl",
         "mnist train --epochs 2 --limit 5000 --json",
-        "mnist train --recipe standard --set elastic=0 --set weight_decay=0.2",
+        "mnist train -r standard --set elastic=0 --set shear=0",
         "mnist train --hidden 100 --activation relu",
         "mnist train --recipes",
     ),
@@ -196,6 +203,6 @@ def _train(
             seed=options["seed"],
             overwrite=overwrite,
             report=report,
-            on_kept=training.say_what_is_kept,
+            on_kept=partial(training.say_what_is_kept, chosen),
         )
     return chosen, card, path

@@ -47,10 +47,7 @@ class Contents:
 def check_arrays(records: Mapping[str, ArrayRecord]) -> dict[str, Array]:
     """Return the arrays W1 ... Wn b1 ... bn of a network, read-only and in native byte order.
 
-    Raises
-    ------
-    FormatError
-        For anything but the arrays of one network; without a source.
+    Raises `FormatError`, without a source, for anything but the arrays of one network.
     """
     for key, record in records.items():
         if record.dtype not in _DTYPES:

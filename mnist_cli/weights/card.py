@@ -27,20 +27,15 @@ class Card:
         The name of the recipe, all its hyperparameters as they were used, and the seed.
     training_images, validation_images:
         How many images the net learnt from, and how many of the training set were held out.
-    versions:
-        Of this package, Python, NumPy and the matrix library behind it.
-    seconds:
-        From the first step to the last, preparation included, reading files not.
+    versions, seconds:
+        Of this package, Python, NumPy and the matrix library; training without reading files.
     train_accuracy, validation_accuracy, test_accuracy:
         Of the finished weights on undistorted images, 0 to 1; None where there were no such images.
-    weights_sha256:
-        Of the weights file, in hexadecimal digits.
-    loss_by_epoch:
-        Mean cross-entropy of the distorted training images while the epoch ran.
-    validation_accuracy_by_epoch:
-        After each epoch; empty without held-out images.
-    activation:
-        The net's: ``"sigmoid"`` or ``"relu"``.
+    weights_sha256, activation:
+        Of the weights file, in hexadecimal digits; the net's function after each hidden layer.
+    loss_by_epoch, validation_accuracy_by_epoch:
+        Mean cross-entropy of the distorted training images while the epoch ran; the accuracy after
+        it, empty without held-out images.
     """
 
     recipe: str
@@ -65,22 +60,12 @@ def card_path(weights: AnyPath) -> Path:
 
 
 def write_card(card: Card, path: AnyPath, *, overwrite: bool = False) -> None:
-    """Write a card.
-
-    Raises
-    ------
-    FileError
-        Where the file cannot be written, or exists already and `overwrite` is False.
-    """
-    text = json.dumps(asdict(card), indent=1)
-    write_bytes(path, text.encode("ascii") + b"\n", overwrite=overwrite)
+    """Write a card. Raises `FileError` as `write_bytes` does."""
+    write_bytes(path, json.dumps(asdict(card), indent=1).encode() + b"\n", overwrite=overwrite)
 
 
 def read_card(path: AnyPath) -> Card | None:
-    """Read a card; None for a file that is missing, too large or no card. Other fields are ignored.
-
-    Whatever lies there, nothing is raised.
-    """
+    """Read a card; None, and no error, for whatever is none. Unknown fields are ignored."""
     try:
         document = json.loads(read_bytes(path, _LARGEST))
         values = {each.name: document[each.name] for each in fields(Card) if each.name in document}

@@ -28,10 +28,7 @@ _READ_HEADER = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header
 def read(content: bytes) -> Contents:
     """Return the arrays of an archive by name, without their ``.npy`` ending.
 
-    Raises
-    ------
-    FormatError
-        For an archive that is damaged, or holds anything but plain arrays; without a source.
+    Raises `FormatError` for one that is damaged, or holds anything but plain arrays.
     """
     if content.count(b"PK\x01\x02") > _MAX_MEMBERS:  # zipfile would list millions
         raise FormatError(f"the archive has more than {_MAX_MEMBERS} members, expected 2 to 16")

@@ -24,10 +24,7 @@ _LITTLE_ENDIAN = b"(K\x03X\x01\x00\x00\x00<NNN" + 2 * b"J\xff\xff\xff\xff" + b"K
 def read(content: bytes) -> Contents:
     """Return the dictionary that a pickle holds, and its protocol (0 and 1 state none).
 
-    Raises
-    ------
-    FormatError
-        For everything but a dictionary of float arrays; without a source.
+    Raises `FormatError` for everything but a dictionary of float arrays.
     """
     values = interpret(content)
     if type(values) is not dict:

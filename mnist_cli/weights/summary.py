@@ -61,15 +61,9 @@ class Summary:
 class ArrayDistance:
     """How far an array that either file has is from the other's.
 
-    Attributes
-    ----------
-    name, shapes:
-        The array's name, and its shape in either file; None where one lacks it.
-    distance:
-        The Euclidean norm of the difference; None unless both have the same shape and finite
-        values.
-    relative_distance:
-        The distance over the norm of the first; None where that is 0.
+    A shape is None where one lacks it. `distance` is the Euclidean norm of the difference, None
+    unless both have the same shape and finite values; `relative_distance` is divided by the norm of
+    the first, None where that is 0.
     """
 
     name: str
@@ -86,21 +80,10 @@ def summarize(
     all_neurons: bool = False,
     neuron: int | None = None,
 ) -> Summary:
-    """Describe a weights file. NaN and infinity are no error: this is what finds them.
+    """Describe a weights file; on request its arrays, and neurons of its first layer.
 
-    Parameters
-    ----------
-    file, activation:
-        As read, and an activation that overrules what is known of it.
-    stats:
-        Whether to describe each array's values.
-    all_neurons, neuron:
-        Whether to list the neurons of the first layer, or the number of one.
-
-    Raises
-    ------
-    IndexError
-        For a neuron that is not there; it names the range.
+    `activation` overrules what is known of the file. NaN and infinity are no error: this is what
+    finds them. Raises `IndexError`, with the range, for a `neuron` that is not there.
     """
     neurons: tuple[Neuron, ...] = ()
     if all_neurons or neuron is not None:

@@ -22,6 +22,7 @@ import re
 import struct
 import warnings
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from mnist_cli.errors import FormatError, printable
@@ -97,12 +98,8 @@ def _fits(value: object, pattern: object) -> bool:
 def interpret(content: bytes) -> object:
     """Return the value that a pickle of protocol 0 to 5 describes, without executing any of it.
 
-    It is made of None, bool, int, str, bytes, tuple, dict, `Marker` and `Call`.
-
-    Raises
-    ------
-    FormatError
-        For all that plain values and NumPy's arrays never need; without a source.
+    It is made of None, bool, int, str, bytes, tuple, dict, `Marker` and `Call`. Raises
+    `FormatError`, without a source, for all that these and NumPy's arrays never need.
     """
     try:
         with warnings.catch_warnings():
@@ -157,10 +154,9 @@ class _Machine:
     def perform(self, name: str, argument: Any) -> None:
         """Do one operation of the closed table; all others are refused."""
         match name:
-            case "PROTO":
-                _require(argument <= pickle.HIGHEST_PROTOCOL)
-            case "FRAME":
-                _require(argument <= len(self.content) - self.source.tell())
+            case "PROTO" | "FRAME":
+                limit = 5 if name == "PROTO" else len(self.content) - self.source.tell()
+                _require(argument <= limit)
             case "MARK":
                 self.below.append(self.stack)
                 self.stack = []
@@ -190,20 +186,17 @@ class _Machine:
             case "REDUCE":
                 self.push(self.reduce(*self.pop(2)))
             case "BUILD":
-                (state,) = self.pop(1)
-                _require(type(self.stack[-1]) is Call and self.stack[-1].state is None)
-                self.stack[-1].state = state
+                target, state = self.pop(2)
+                _require(type(target) is Call and target.state is None)
+                target.state = state
+                self.push(target)
             case "EMPTY_TUPLE" | "EMPTY_DICT":
                 self.push(() if name == "EMPTY_TUPLE" else {})
             case "NEWTRUE" | "NEWFALSE":
                 self.push(name == "NEWTRUE")
             case "BYTEARRAY8":
                 self.push(bytes(argument))
-            case "NONE" | "INT" | "LONG" | "LONG1" | "BININT" | "BININT1" | "BININT2":
-                self.push(argument)
-            case "STRING" | "BINSTRING" | "SHORT_BINSTRING" | "BINBYTES" | "SHORT_BINBYTES":
-                self.push(argument)
-            case "UNICODE" | "BINUNICODE" | "SHORT_BINUNICODE":
+            case _ if name in _PLAIN:
                 self.push(argument)
             case _:
                 raise _not_weights(f"{self.where()} needs the pickle operation {name}")
@@ -231,11 +224,16 @@ class _Machine:
 
     def where(self) -> str:
         """The array that is being made, for messages: the key that came last."""
-        for stack in [self.stack, *reversed(self.below)]:
-            for value in reversed(stack):
-                if type(value) is str and re.fullmatch("[Wb][0-9]", value):
-                    return f"array {value}"
+        for value in reversed([*chain(*self.below), *self.stack]):
+            if type(value) is str and re.fullmatch("[Wb][0-9]", value):
+                return f"array {value}"
         return "the file"
+
+
+# Operations that push what follows them in the file.
+_PLAIN = {"NONE", "INT", "LONG", "LONG1", "BININT", "BININT1", "BININT2", "STRING", "BINSTRING"}
+_PLAIN |= {"SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "UNICODE", "BINUNICODE"}
+_PLAIN |= {"SHORT_BINUNICODE"}
 
 
 def _require(condition: bool) -> None:

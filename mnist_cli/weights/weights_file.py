@@ -17,7 +17,7 @@ from mnist_cli.errors import FormatError
 from mnist_cli.files import AnyPath, read_bytes, write_bytes
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.spec import CLASSES, LAYER_SIZES, PIXELS, WEIGHTS
-from mnist_cli.weights.arrays import Array, check_arrays
+from mnist_cli.weights.arrays import Array, Contents, check_arrays
 from mnist_cli.weights.card import Card, find_card
 from mnist_cli.weights.formats import MAX_BYTES, SUFFIXES, recognise
 
@@ -28,22 +28,11 @@ _NEXT = "Get the file again, or the book's weights with 'mnist download'."
 class WeightsFile:
     """What a weights file holds.
 
-    Attributes
-    ----------
-    file, origin:
-        The file that was read and where it was found: ``given``, ``data directory``, ``embedded``.
-    format, protocol:
-        A name of `mnist_cli.weights.formats.FORMATS`; the pickle protocol that the file states (0
-        and 1 state none).
-    arrays:
-        W1 ... Wn b1 ... bn as the file has them, float32 or float64 in native byte order,
-        read-only.
-    finite:
-        Whether every value is a finite number when cast to float32.
-    bytes, sha256:
-        Size and checksum of the file.
-    stated_activation:
-        What the file itself says of it; None where its format has no place for that.
+    `origin` tells where the file was found: ``given``, ``data directory`` or ``embedded``;
+    `protocol` is the one that a pickle states (0 and 1 state none), `stated_activation` what the
+    file itself says, where its format has a place for that. `arrays` are W1 ... Wn b1 ... bn as the
+    file has them, float32 or float64 in native byte order, read-only; they are `finite` when every
+    value is a finite number in float32.
     """
 
     file: Path
@@ -84,12 +73,8 @@ class WeightsFile:
     def network(self, activation: Activation | None = None) -> Network:
         """Return the network of these weights in float32.
 
-        Without an `activation` it is what is known of the file, else sigmoid.
-
-        Raises
-        ------
-        FormatError
-            Where a weight is not finite.
+        Without an `activation` it is what is known of the file, else sigmoid. Raises `FormatError`
+        where a weight is not finite.
         """
         if not self.finite:
             raise FormatError(
@@ -125,23 +110,19 @@ def read_weights(path: AnyPath | None = None, data_dir: AnyPath | None = None) -
 
 
 def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") -> WeightsFile:
-    """Read the bytes of a weights file.
-
-    Raises
-    ------
-    FormatError
-        For anything but the weights of one network; without a source.
-    """
+    """Read the bytes of a weights file; raises `FormatError`, without a source, as above."""
     kind = recognise(content)
-    contents = kind.read(content)
+    contents: Contents = kind.load().read(content)
     arrays = check_arrays(contents.records)
+    with np.errstate(over="ignore", invalid="ignore"):
+        in_float32 = [array.astype(np.float32, copy=False) for array in arrays.values()]
     return WeightsFile(
         file=file,
         origin=origin,
         format=kind.name,
         protocol=contents.protocol,
         arrays=arrays,
-        finite=all(map(_is_finite, arrays.values())),
+        finite=all(np.isfinite(array).all() for array in in_float32),
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         stated_activation=contents.activation,
@@ -160,10 +141,8 @@ def load_network(
 
     Raises
     ------
-    FileError
-        For a file that cannot be read or is larger than 16 MiB.
-    FormatError
-        For one that holds anything but the weights of one network, or weights that are not finite.
+    FileError, FormatError
+        As `read_weights`, and for weights that are not finite.
 
     Examples
     --------
@@ -199,12 +178,7 @@ def save_network(network: Network, path: AnyPath, *, overwrite: bool = False) ->
     layers = list(zip(network.weights, network.biases, strict=True))
     arrays = {f"W{i}": W.astype("<f4") for i, (W, _) in enumerate(layers, 1)}
     arrays |= {f"b{i}": b.astype("<f4") for i, (_, b) in enumerate(layers, 1)}
-    content = SUFFIXES[suffix].write(arrays, network.activation)
+    content: bytes = SUFFIXES[suffix].load().write(arrays, network.activation)
     if len(content) > MAX_BYTES:
         raise ValueError(f"got a network of {len(content):,} bytes, takes at most {MAX_BYTES:,}")
     write_bytes(path, content, overwrite=overwrite)
-
-
-def _is_finite(array: Array) -> bool:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(array.astype(np.float32, copy=False)).all())

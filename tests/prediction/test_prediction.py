@@ -11,10 +11,9 @@ from support import stress
 from support.sets import write_images, write_labels
 
 from mnist_cli import load_images, load_labels, load_network
-from mnist_cli.errors import FileError, FormatError
-from mnist_cli.prediction.batch import Reading, predict_files
+from mnist_cli.errors import FileError, FormatError, MnistError
 from mnist_cli.prediction.prediction import Unread, predict_indices, predict_picture
-from mnist_cli.prediction.request import Request, predict
+from mnist_cli.prediction.request import Request, predict, predict_files
 from mnist_cli.prediction.sources import find_pictures, label_in_name
 
 
@@ -81,6 +80,37 @@ def test_a_request_gives_the_indices_and_then_the_files_with_their_labels(folder
     assert results.skipped == 1
 
 
+def indices_of(network, **wanted):
+    results = predict(network, Request(**wanted))
+    return [int(one.source.removeprefix("index ")) for one in results.predictions]
+
+
+def test_images_are_drawn_at_random_or_taken_by_their_label(network):
+    labels = load_labels()
+    fours = indices_of(network, take=[4])
+    assert fours == np.flatnonzero(labels == 4).tolist()
+    assert indices_of(network, indices=[4, 0, 6], take=[4, 7]) == [4, 0, 6]
+    assert indices_of(network, indices=range(10), take=[4, 7]) == [0, 4, 6]
+    drawn = indices_of(network, indices=[3, *[None] * 30, 5], seed=1)
+    assert (drawn[0], drawn[-1], len({*drawn[1:-1]})) == (3, 5, 30)
+    assert drawn == indices_of(network, indices=[3, *[None] * 30, 5], seed=1)
+    assert drawn != indices_of(network, indices=[3, *[None] * 30, 5], seed=2)
+    assert set(indices_of(network, indices=[None] * 50, take=[4])) < set(fours)
+    with pytest.raises(IndexError, match="983 images are to be drawn of 982"):
+        indices_of(network, indices=[None] * 983, take=[4])
+    with pytest.raises(IndexError, match="10000"):
+        indices_of(network, indices=[10_000], take=[4])
+    with pytest.raises(MnistError, match="has the label 4"):
+        indices_of(network, indices=[0], take=[4])
+
+
+def test_of_files_only_those_of_a_label_are_read(folder, network):
+    (folder / "9_broken.png").write_bytes(b"not read")
+    results = predict(network, Request(files=[str(folder)], labels_from_names=True, take=[7]))
+    assert {one.label for one in results.everything} == {7}
+    assert len(results.everything) == np.count_nonzero(load_labels()[:30] == 7)
+
+
 @pytest.mark.parametrize("zipped", [False, True])
 def test_images_of_a_set_are_those_of_their_indices(tmp_path, network, zipped):
     images, labels = load_images()[:5000], load_labels()[:5000]
@@ -104,10 +134,10 @@ def test_a_split_picture_gives_a_part_each(tmp_path, network):
     for place, index in enumerate((0, 1)):
         page[16:44, 30 + 50 * place : 58 + 50 * place] -= load_images()[index]
     path = write(tmp_path / "page.png", page)
-    results = list(predict_files(network, [path], Reading(split=True)))
+    results = list(predict_files(network, Request(files=[path], split=True)))
     assert [(result.part, result.prediction) for result in results] == [(1, 7), (2, 2)]
     assert not any("--split" in words for result in results for words in result.warnings)
-    (whole,) = predict_files(network, [path])
+    (whole,) = predict_files(network, Request(files=[path]))
     assert whole.part is None
     assert "2 digits" in whole.warnings[0]
     assert any("--split" in words for words in whole.warnings)
@@ -117,7 +147,7 @@ def test_dark_ink_that_is_only_resized_gets_a_hint(tmp_path, network):
     path = write(tmp_path / "7.png", 255 - load_images()[0])
 
     def hinted(**how):
-        (one,) = predict_files(network, [path], Reading(**how))
+        (one,) = predict_files(network, Request(files=[path], **how))
         return any("--invert" in words for words in one.warnings)
 
     assert hinted(preprocess=False)
@@ -130,8 +160,8 @@ def test_dark_ink_that_is_only_resized_gets_a_hint(tmp_path, network):
 
 def test_steps_are_kept_on_request_only(tmp_path, network):
     path = write(tmp_path / "7.png", 255 - load_images()[0])
-    (plain,) = predict_files(network, [path])
-    (kept,) = predict_files(network, [path], Reading(keep_steps=True))
+    (plain,) = predict_files(network, Request(files=[path]))
+    (kept,) = predict_files(network, Request(files=[path], keep_steps=True))
     assert plain.steps == ()
     assert kept.steps[-1].picture.shape == (28, 28)
 
@@ -147,9 +177,9 @@ def test_an_empty_page_has_no_digit_but_a_reason(tmp_path, network):
 
 def test_standard_input_is_read_in_its_turn_and_may_be_closed(network):
     page = stress.draw("clean", load_images()[0], seed=0)
-    (one,) = predict_files(network, ["-"], standard_input=io.BytesIO(page))
+    (one,) = predict_files(network, Request(files=["-"]), standard_input=io.BytesIO(page))
     assert (one.source, one.prediction) == ("-", 7)
-    (closed,) = predict_files(network, ["-"])
+    (closed,) = predict_files(network, Request(files=["-"]))
     assert isinstance(closed, Unread)
     assert "closed" in closed.error
 
