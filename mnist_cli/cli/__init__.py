@@ -13,6 +13,7 @@ import click
 from mnist_cli import __version__
 from mnist_cli.cli.convert import convert
 from mnist_cli.cli.download import download
+from mnist_cli.cli.draw import draw
 from mnist_cli.cli.evaluate import evaluate
 from mnist_cli.cli.inspect import inspect
 from mnist_cli.cli.predict import predict
@@ -40,7 +41,7 @@ def cli() -> None:
     """Run, inspect and train the 784-50-100-10 MNIST net of Deep Learning from Scratch."""
 
 
-for command in (inspect, predict, evaluate, download, train, convert):
+for command in (inspect, predict, evaluate, draw, download, train, convert):
     cli.add_command(command)
     refuse_empty_texts(command)
 

@@ -16,13 +16,6 @@ _MOST_PROCESSES = 16
 _CHUNK = 2  # tasks a process takes at a time; Ctrl-C waits for them
 
 
-def available_cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 @contextmanager
 def spread(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
     """Yield a `map` that works on so many processes; nothing of them is left in the end.

@@ -35,8 +35,10 @@ def initial_parameters(
 ) -> Parameters:
     """Random weights and zero biases, float32, for layers of these sizes, (784, ..., 10).
 
-    Their variance is one over the number of inputs, times 2 after relu, which lets half of them
-    pass (He et al. 2015, *Delving Deep into Rectifiers*).
+    Their variance is one over the number of inputs, which keeps signals at their size from layer to
+    layer (Glorot and Bengio 2010, *Understanding the difficulty of training deep feedforward neural
+    networks*), times 2 after relu, which lets half of them pass (He et al. 2015, *Delving Deep into
+    Rectifiers*).
     """
     parameters: Parameters = []
     for layer, (inputs, outputs) in enumerate(pairwise(layer_sizes)):

@@ -44,23 +44,18 @@ class Distorter:
         self._tiles = np.ascontiguousarray(by_tile)
 
     def distort(
-        self, strength: float, rng: np.random.Generator, out: Floats | None = None
-    ) -> tuple[Floats, npt.NDArray[np.intp]]:
-        """Distort every image once, and shuffle.
+        self, strength: float, rng: np.random.Generator, result: Floats
+    ) -> npt.NDArray[np.intp]:
+        """Distort every image once, and shuffle: into `result`, (N, 784) float32 from 0 to 1.
 
-        `strength` multiplies each number of the recipe; 0 leaves the images as they are.
-
-        Returns
-        -------
-        The images, (N, 784) float32 from 0 to 1, in `out` where that is given, and, (N,), which of
-        the originals each one is.
+        `strength` multiplies each number of the recipe; 0 leaves the images as they are. Returns
+        which of the originals each one is, (N,).
         """
-        result = np.empty((self.count, PIXELS), np.float32) if out is None else out
         order = rng.permutation(self.count)
         if strength == 0:
             pixels = self._images.reshape(-1, PIXELS)
             np.multiply(pixels[order], np.float32(1 / 255), out=result)
-            return result, order
+            return order
 
         rows, columns = self._draw_places(strength, rng)
         limit = self.recipe.thickness * strength
@@ -75,7 +70,7 @@ class Distorter:
             ink = _interpolate(pixels, corner[tile], below[tile], right[tile], thickness[tile])
             goes_to = position[tile * TILE : (tile + 1) * TILE]
             result[goes_to] = ink.T[: len(goes_to)]
-        return result, order
+        return order
 
     def _draw_places(self, strength: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """Where in the padded originals the pixels come from: rows and columns, (T, 784) each."""

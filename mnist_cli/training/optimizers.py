@@ -14,6 +14,11 @@ import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[Any]
 
+BETAS = 0.9, 0.999  # how much of the averages of the gradient and of its square a step keeps
+EPSILON = 1e-8  # keeps the division finite where no gradient ever came
+COVARIANCE_DECAY = 0.99  # how much of SOAP's covariances a step keeps
+REFRESH_EVERY = 20  # after how many steps SOAP's bases move on to where the covariances point
+
 
 class AdamW:
     """Adam with decoupled weight decay (Kingma and Ba 2015; Loshchilov and Hutter 2019).
@@ -25,24 +30,11 @@ class AdamW:
         weights and decay; those with one are biases and do not.
     weight_decay:
         The part of a weight that a step takes off, for a learning rate of 1.
-    betas:
-        How much of the running averages of the gradient and of its square a step keeps.
-    epsilon:
-        Keeps the division finite where no gradient ever came.
     """
 
-    def __init__(
-        self,
-        parameters: Sequence[Array],
-        *,
-        weight_decay: float = 0.0,
-        betas: tuple[float, float] = (0.9, 0.999),
-        epsilon: float = 1e-8,
-    ) -> None:
+    def __init__(self, parameters: Sequence[Array], weight_decay: float = 0.0) -> None:
         self.parameters = list(parameters)
         self.weight_decay = weight_decay
-        self.betas = betas
-        self.epsilon = epsilon
         self.steps = 0
         self._means = [np.zeros_like(parameter) for parameter in self.parameters]
         self._squares = [np.zeros_like(parameter) for parameter in self.parameters]
@@ -58,14 +50,14 @@ class AdamW:
 
     def _direction(self, index: int, gradient: Array) -> Array:
         """The mean gradient over its root mean square, number by number."""
-        beta1, beta2 = self.betas
+        beta1, beta2 = BETAS
         mean, square = self._means[index], self._squares[index]
         mean += (1 - beta1) * (gradient - mean)
         square += (1 - beta2) * (gradient * gradient - square)
         # Both averages began at zero; dividing by what they have seen so far makes up for that.
         unbiased_mean = mean / (1 - beta1**self.steps)
         unbiased_square = square / (1 - beta2**self.steps)
-        return unbiased_mean / (np.sqrt(unbiased_square) + self.epsilon)
+        return unbiased_mean / (np.sqrt(unbiased_square) + EPSILON)
 
 
 class SOAP(AdamW):
@@ -75,30 +67,15 @@ class SOAP(AdamW):
     summed over all other axes, and a basis that follows the eigenvectors of that covariance. Biases
     are left to plain Adam. An array may have more than two axes: W1 seen as (28, 28, 50), image
     rows by columns by neurons, needs three small bases where (784, 50) needs one of 784 x 784.
-
-    Parameters
-    ----------
-    refresh_every:
-        After how many steps the bases move on to where the covariances point now.
-    covariance_decay:
-        How much of the covariances a step keeps.
     """
 
-    def __init__(
-        self,
-        parameters: Sequence[Array],
-        *,
-        refresh_every: int = 20,
-        covariance_decay: float = 0.99,
-        **adam: Any,
-    ) -> None:
-        super().__init__(parameters, **adam)
-        self.refresh_every = refresh_every
-        self.covariance_decay = covariance_decay
-        axes = [parameter.shape if parameter.ndim > 1 else () for parameter in self.parameters]
+    def __init__(self, parameters: Sequence[Array], weight_decay: float = 0.0) -> None:
+        super().__init__(parameters, weight_decay)
         self._bases = [
-            [np.eye(length, dtype=parameter.dtype) for length in lengths]
-            for parameter, lengths in zip(self.parameters, axes, strict=True)
+            [np.eye(length, dtype=parameter.dtype) for length in parameter.shape]
+            if parameter.ndim > 1
+            else []
+            for parameter in self.parameters
         ]
         self._covariances = [[np.zeros_like(basis) for basis in bases] for bases in self._bases]
 
@@ -108,8 +85,8 @@ class SOAP(AdamW):
         for axis, covariance in enumerate(self._covariances[index]):
             others = [other for other in range(gradient.ndim) if other != axis]
             outer = np.tensordot(gradient, gradient, axes=(others, others))  # (length, length)
-            covariance += (1 - self.covariance_decay) * (outer - covariance)
-        if self.steps % self.refresh_every == 0:
+            covariance += (1 - COVARIANCE_DECAY) * (outer - covariance)
+        if self.steps % REFRESH_EVERY == 0:
             self._refresh(index)
         return direction
 

@@ -221,8 +221,9 @@ def test_divergence_is_an_error_in_one_line(files, tmp_path):
 @needs_posix
 def test_ctrl_c_keeps_the_best_so_far(files, tmp_path):
     output = tmp_path / "w.pkl"
+    options = ("--epochs", "100000", "--activation", "relu", "--output", output)
     process = subprocess.Popen(
-        [*MNIST, "train", *map(str, files), "--epochs", "100000", "--output", str(output)],
+        [*MNIST, "train", *map(str, (*files, *options))],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -234,6 +235,7 @@ def test_ctrl_c_keeps_the_best_so_far(files, tmp_path):
     assert process.returncode == 130
     assert stdout == ""
     assert "Note: the best weights so far, of epoch " in stderr
+    assert "Note: use them with --activation relu" in stderr
     assert "Traceback" not in stderr
     assert names(tmp_path) == ["w.pkl.partial"]
     assert load_network(tmp_path / "w.pkl.partial").parameter_count == 45360
