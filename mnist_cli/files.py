@@ -5,6 +5,8 @@ cap. Writing: a file appears whole under its final name or not at all.
 """
 
 import contextlib
+import difflib
+import itertools
 import os
 import re
 import stat
@@ -14,7 +16,7 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-from mnist_cli.errors import FileError
+from mnist_cli.errors import FileError, printable
 
 if sys.platform != "win32":
     import fcntl
@@ -26,6 +28,8 @@ _NONBLOCK: int = getattr(os, "O_NONBLOCK", 0)  # a FIFO without a writer must no
 _OPEN_FLAGS = os.O_RDONLY | _NONBLOCK | _BINARY
 _CREATE_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY  # O_EXCL follows no link
 
+_NEAR = 0.8  # how alike two names must be for one to be suggested: 1 is equal
+_MOST_COMPARED = 1000  # names of a folder
 _NAME_KEPT = 50  # characters of a name in that of its temporary file, at most 255 bytes in all
 
 
@@ -242,7 +246,22 @@ def cannot(verb: str, path: AnyPath, error: Exception) -> FileError:
         OSError: (f"cannot {verb} it: {system_words(error)}", "Name another file."),
     }
     reason, hint = next(words for kind, words in reasons.items() if isinstance(error, kind))
+    if isinstance(error, FileNotFoundError):
+        hint = did_you_mean(path) or hint
     return FileError(reason, source=path, hint=hint)
+
+
+def did_you_mean(path: AnyPath) -> str:
+    """``Did you mean 'photo.jpg'?`` where a file of nearly that name lies there, else ``""``."""
+    name, folder = Path(path).name, Path(path).parent
+    with contextlib.suppress(OSError, ValueError):
+        entries = itertools.islice(os.scandir(folder), _MOST_COMPARED)
+        names = [
+            entry.name for entry in entries if entry.name != name
+        ]  # a link to nothing is there
+        for near in difflib.get_close_matches(name, names, n=1, cutoff=_NEAR):
+            return f"Did you mean '{printable(str(folder / near))}'?"
+    return ""
 
 
 def system_words(error: Exception) -> str:

@@ -347,6 +347,14 @@ def test_predictions_go_to_a_table_and_to_lines(several, tmp_path):
     assert float(rows[0]["p1"]) == json.loads(lines[0])["probabilities"][1]
 
 
+def test_a_table_on_standard_output_is_all_that_is_there(several):
+    done = mnist("predict", several, "-o", "-")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert [row["prediction"] for row in rows] == ["1", "2", "7", "", ""]
+    assert done.code == 1
+    assert mnist("predict", "-i", "3", "-o", "-", "--json").code == 2
+
+
 def test_quiet_says_nothing_but_errors(several):
     (several / "notes.txt").write_text("not a picture")
     assert "skipped 1 file " in mnist("predict", several).stderr
