@@ -26,7 +26,7 @@ AnyPath = str | os.PathLike[str]
 _BINARY: int = getattr(os, "O_BINARY", 0)  # Windows would change line ends
 _NONBLOCK: int = getattr(os, "O_NONBLOCK", 0)  # a FIFO without a writer must not hang us
 _OPEN_FLAGS = os.O_RDONLY | _NONBLOCK | _BINARY
-_CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY  # O_EXCL follows no link
+_CREATE_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY  # O_EXCL follows no link
 
 _NEAR = 0.8  # how alike two names must be for one to be suggested: 1 is equal
 _MOST_COMPARED = 1000  # names of a folder
@@ -127,7 +127,7 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
     with _called_by_name(target):
         descriptor, temporary = _create_temporary(target, _permissions_to_keep(target, overwrite))
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with os.fdopen(descriptor, "w+b") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())

@@ -11,6 +11,7 @@ import sys
 import click
 
 from mnist_cli import __version__
+from mnist_cli.cli.convert import convert
 from mnist_cli.cli.download import download
 from mnist_cli.cli.draw import draw
 from mnist_cli.cli.evaluate import evaluate
@@ -44,7 +45,7 @@ def cli() -> None:
     """Run, inspect and train the 784-50-100-10 MNIST net of Deep Learning from Scratch."""
 
 
-for command in (inspect, predict, evaluate, draw, download, train):
+for command in (inspect, predict, evaluate, draw, download, train, convert):
     cli.add_command(command)
     refuse_empty_texts(command)
 

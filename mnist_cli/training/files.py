@@ -82,7 +82,7 @@ def train_file(
     report: Report = ignore,
     on_kept: Callable[[Epoch | None, Path | None], None] = ignore,
 ) -> Card:
-    """Train a net and write its weights to `output`, ``.pkl`` or ``.npz``, and their card beside.
+    """Train a net and write its weights to `output`, in a format of weights, and their card beside.
 
     On Ctrl-C the best weights so far, if there are any, go to ``OUTPUT.partial``. Weights that
     cannot be written are written beside under another name, or to the temporary folder.

@@ -24,6 +24,7 @@ COMMANDS = [
     "predict --index 0 --images images --labels FILE",
     "train --output new.pkl --images FILE --labels labels",
     "train --output new.pkl --images images --labels FILE",
+    "convert -- FILE new.pkl",
 ]
 
 FAULTS = {
