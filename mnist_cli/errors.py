@@ -8,7 +8,9 @@ import os
 import re
 
 # Of an address that somebody named where no address belongs, these may be secret.
-_USER_AND_PASSWORD = re.compile(r"\b([a-z][a-z0-9+.-]+:/{1,2})(?:\S*|[^/]*)@", re.IGNORECASE)
+_USER_AND_PASSWORD = re.compile(
+    r"\b([a-z][a-z0-9+.-]+:/{1,2})(?:[^/]*|[^\s/:@]+:(?!\d*/)\S*)@", re.IGNORECASE
+)
 _QUERY = re.compile(r"\b([a-z][a-z0-9+.-]+:/{1,2}[^\s?]*)\?[^\s'\"]*", re.IGNORECASE)
 _LOOKED_THROUGH = 2000  # characters of each end of a text, which may be megabytes long
 

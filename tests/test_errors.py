@@ -44,6 +44,7 @@ def test_addresses_lose_their_secrets():
         ("http:/u:se/cr#e?t@h/x", "http:/h/x"),  # as `Path` writes it
         ("'s3+x://h?secret' is none of a, b", "'s3+x://h' is none of a, b"),
         ("http://u:" + 300 * "secret" + "@h/", "http://h/"),
+        ("https://cdn.net:443/gh/a/b@master/c", "https://cdn.net:443/gh/a/b@master/c"),
         ("C:/me@work/a?.png me@work", "C:/me@work/a?.png me@work"),
     ):
         assert printable(text) == shown

@@ -187,6 +187,12 @@ def table(
     return [lay_out(spans) for spans in cells]
 
 
+def encodable(text: str) -> str:
+    r"""A text as the surface will show it: ``\ud55c`` for what its encoding does not have."""
+    encoding = "utf-8" if _SURFACE.get() else sys.stdout.encoding or "ascii"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
 def stacked(*blocks: Sequence[Line]) -> list[Line]:
     """Blocks of lines below each other, an empty line between two; empty blocks leave none."""
     return [spans for block in blocks if block for spans in ([], *block)][1:]

@@ -220,6 +220,16 @@ def test_nothing_is_wider_than_the_terminal(many, several, row, columns):
 
 
 @terminals
+def test_names_that_the_terminal_cannot_show_are_escaped_before_they_are_laid_out(page):
+    korean = page.rename(page.with_name("7_한글이름-파일.png"))
+    names = (korean.name, korean.name)
+    done = on_a_terminal("predict", *names, columns=60, cwd=korean.parent, PYTHONIOENCODING="ascii")
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", done.stdout).split("\r\n")
+    assert max(map(len, lines)) <= 60
+    assert r"7_\u" in done.stdout
+
+
+@terminals
 def test_a_wide_terminal_gets_whole_names(many):
     table = on_terminal(200, many, "--labels-from-names")
     assert {path.name for path in many.iterdir()} == {text.split()[0] for text in table[1:27]}

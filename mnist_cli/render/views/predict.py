@@ -17,6 +17,7 @@ from mnist_cli.render.text import (
     bar,
     beside,
     columns,
+    encodable,
     has_color,
     length,
     line,
@@ -210,7 +211,7 @@ def _name(prediction: Prediction) -> str:
 
 
 def _file(prediction: Prediction) -> str:
-    return printable(prediction.name or prediction.source, limit=None)
+    return encodable(printable(prediction.name or prediction.source, limit=None))
 
 
 def _summary(results: Results) -> list[Line]:
