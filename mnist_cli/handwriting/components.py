@@ -1,11 +1,14 @@
 """The connected components of ink: which make up a digit, which another one, which are dirt."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.handwriting.morphology import Bits, Floats, label
+
+_T = TypeVar("_T", bound=np.generic)
 
 _SPECK = 0.02  # of the area of the main component
 _MOST = 200  # components are compared in pairs; a page of grain has thousands
@@ -69,7 +72,7 @@ class Box:
         """Return this box, so many pixels further to the right and down."""
         return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
 
-    def cut_from(self, picture: Floats) -> Floats:
+    def cut_from(self, picture: NDArray[_T]) -> NDArray[_T]:
         """Return the part of a picture in this box."""
         return picture[self.top : self.bottom, self.left : self.right]
 
@@ -123,7 +126,7 @@ def find_components(mask: Bits, weight: Floats | None = None) -> Components | No
     labels, count = label(mask)
     if count == 0:
         return None
-    boxes = _measure_boxes(labels, count)
+    boxes = measure_boxes(labels, count)
     height, width = mask.shape
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     weights = (
@@ -190,7 +193,8 @@ def enclose(boxes: list[Box]) -> Box:
     return whole
 
 
-def _measure_boxes(labels: NDArray[np.intp], count: int) -> list[Box]:
+def measure_boxes(labels: NDArray[np.intp], count: int) -> list[Box]:
+    """Return the box of each component."""
     rows, columns = np.nonzero(labels)
     component = labels[rows, columns] - 1
     far = max(labels.shape)

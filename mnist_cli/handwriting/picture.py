@@ -11,7 +11,7 @@ import numpy.typing as npt
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.files import AnyPath, read_bytes, read_up_to, too_large
 from mnist_cli.handwriting.formats import decode
-from mnist_cli.handwriting.formats.container import MAX_SIDE
+from mnist_cli.handwriting.formats.container import MAX_SIDE, ORIENTATION
 from mnist_cli.handwriting.pixels import (
     TILE,
     Floats,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 20_000_000
 
 _MAX_PIXELS = 6_500_000  # with alpha, or turned, they take 160 MB
-_ORIENTATION = 0x0112  # the tag in EXIF
 _QUARTER_TURNS = (5, 6, 7, 8)
 
 Source: TypeAlias = Union[AnyPath, BinaryIO, bytes, "Image.Image", npt.NDArray[Any]]
@@ -122,7 +121,7 @@ def _from_file(source: AnyPath | BinaryIO | bytes, long_side: int | None) -> Pic
 
 
 def _from_image(image: "Image.Image", long_side: int | None) -> Picture:
-    orientation = image.getexif().get(_ORIENTATION, 1)
+    orientation = image.getexif().get(ORIENTATION, 1)
     try:
         image.load()
     except Exception as error:  # it may have been opened only, and its file be damaged

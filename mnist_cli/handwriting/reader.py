@@ -6,29 +6,29 @@ people send is converted to this format: found on the page, freed from paper, li
 strokes as thick as MNIST's, scaled and centred. A picture in this format already is not touched.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from mnist_cli.errors import plural
-from mnist_cli.handwriting.components import Box
+from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.look import ONE_TONE, Look, explain_empty, look_closer, look_first
 from mnist_cli.handwriting.mnist_format import (
-    LENGTH,
+    Forms,
     Gray,
+    bring_to_format,
     draw,
     is_in_mnist_format,
-    measure_stroke_width,
-    place,
-    set_stroke_width,
 )
 from mnist_cli.handwriting.morphology import Floats
 from mnist_cli.handwriting.picture import Picture, Source, load_picture
 from mnist_cli.handwriting.pixels import LUMINANCE
+from mnist_cli.handwriting.proposals import CLEAR, draw_part, look_again, propose
 from mnist_cli.handwriting.steps import Step, show
 from mnist_cli.spec import SIDE
 
+_BETTER = 1.0  # by how much another reading has to look better
+_LEAST = 0.0  # what the odds have to be for another reading
 _LONG_SIDE = 1600  # pixels; a digit of 2 % of the page is then still larger than the net's picture
 
 
@@ -54,6 +54,7 @@ class Digit:
     empty: str = ""
     count: int = 1
     untouched: bool = False
+    score: float = -np.inf
 
     @property
     def way(self) -> str:
@@ -139,18 +140,45 @@ def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, .
     return prepare_all(picture.pixels, invert=invert)
 
 
-def prepare(pixels: Floats, *, invert: bool | None = None, without: Collection[str] = ()) -> Digit:
+def prepare(pixels: Floats, *, invert: bool | None = None) -> Digit:
     """Convert (H, W, 3) pixels in 0..1 to the MNIST format; of several digits, the main one.
 
-    `without` does without some of `STEPS`, to measure what each earns.
+    What the judge does not like at once has to stand against the best of the proposals.
     """
-    look = look_first(pixels, invert, without)
+    look = look_first(pixels, invert)
     if look.components is None:
-        return _find_nothing(look, ONE_TONE)
-    number, count = look.components.main, len(look.components.groups)
-    if "closer look" not in without:
-        look, number = look_closer(pixels, look, number, without)
-    return _convert(look, number, without, count)
+        first = _find_nothing(look, ONE_TONE)
+    else:
+        number, count = look.components.main, len(look.components.groups)
+        first = _convert(*look_closer(pixels, look, number), count)
+    if first.score >= CLEAR:
+        return first
+    best = _read_proposal(pixels, look, invert)
+    least = _LEAST if first.empty else first.score + _BETTER
+    if best is not None and best.score > least:
+        return best
+    return first
+
+
+def _read_proposal(pixels: Floats, look: Look, invert: bool | None) -> Digit | None:
+    tones = (True, False) if invert is None else (invert,)
+    proposal = propose(pixels, tones, look.dark)
+    if proposal is None:
+        return None
+    best = look_again(pixels, proposal)
+    source = best.source
+    forms = bring_to_format([draw_part(source, best.components)])
+    score = min(best.score, float(judge(forms.images)[0]))
+    tone = "darker" if source.dark else "brighter"
+    said = f"another reading: the ink is {tone} than the background in {source.channels}"
+    shown = 0.3 * (source.labels > 0) + 0.7 * best.mask
+    steps = (
+        look.steps[0],
+        Step("ink", said, show(source.ink)),
+        Step("components", "what looks most like a digit is kept", show(shown)),
+        *_tell_form(forms),
+    )
+    return Digit(forms.images[0], True, steps, score=score)
 
 
 def prepare_all(pixels: Floats, *, invert: bool | None = None) -> tuple[Digit, ...]:
@@ -167,7 +195,7 @@ def _find_nothing(look: Look, why: str) -> Digit:
     return Digit(np.zeros((SIDE, SIDE), np.uint8), True, look.steps, empty=why, count=0)
 
 
-def _convert(look: Look, number: int, without: Collection[str] = (), count: int = 1) -> Digit:
+def _convert(look: Look, number: int, count: int = 1) -> Digit:
     """Draw one of the digits that were seen in the MNIST format."""
     components = look.components
     assert components is not None  # noqa: S101 - the caller looked
@@ -175,29 +203,27 @@ def _convert(look: Look, number: int, without: Collection[str] = (), count: int 
     if why:
         return _find_nothing(look, why)
     group = components.groups[number]
-    mask, box = group.mask, group.box
-    if "components" in without:
-        mask, box = components.mask, Box(0, 0, *components.mask.shape[::-1])
-    shown = components.mask * 0.3 + mask * 0.7
+    shown = components.mask * 0.3 + group.mask * 0.7
     done = (
         f"{plural(group.count, 'connected component')} of ink kept,"
         f" {components.count - group.count:,} dropped"
     )
-    steps = [*look.steps, Step("components", done, show(shown))]
-    bits = draw(look.ink, mask, look.level, box)
-    width = measure_stroke_width(bits)
-    strokes = bits.astype(np.float32)
-    if "strokes" not in without:
-        strokes = set_stroke_width(bits, width)
-        done = f"strokes of {width:.1f} pixels are given MNIST's width"
-        steps.append(Step("strokes", done, show(strokes)))
-    length = LENGTH * (box.long_side / max(mask.shape) if "scale" in without else 1)
-    image = place(strokes, length, by_mass="centre" not in without)
-    steps.append(Step("digit", "20 pixels long, its centre of mass in the middle of 28x28", image))
+    forms = bring_to_format([draw(look.ink, group.mask, look.level, group.box)])
+    steps = (*look.steps, Step("components", done, show(shown)), *_tell_form(forms))
     warnings: tuple[str, ...] = ()
     if count > 1:
         warnings = (f"this looks like {count} digits; mnist reads one at a time",)
-    return Digit(image, True, tuple(steps), warnings, count=count)
+    score = float(judge(forms.images)[0])
+    return Digit(forms.images[0], True, steps, warnings, count=count, score=score)
+
+
+def _tell_form(forms: Forms) -> tuple[Step, Step]:
+    strokes = f"strokes of {forms.widths[0]:.1f} pixels are given MNIST's width"
+    placed = "20 pixels long, its centre of mass in the middle of 28x28"
+    return (
+        Step("strokes", strokes, show(forms.strokes[..., 0])),
+        Step("digit", placed, forms.images[0]),
+    )
 
 
 def _leave_untouched(picture: Gray) -> Digit:

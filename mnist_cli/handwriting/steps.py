@@ -7,9 +7,6 @@ import numpy as np
 from mnist_cli.handwriting.mnist_format import Gray
 from mnist_cli.handwriting.morphology import Bits, Floats
 
-# What `prepare` can be told to do without.
-STEPS = ("closer look", "background", "ink", "lines", "components", "strokes", "scale", "centre")
-
 
 @dataclass(frozen=True)
 class Step:

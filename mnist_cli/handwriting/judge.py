@@ -1,0 +1,33 @@
+"""How much a picture in the MNIST format looks like one digit at all.
+
+The net's own confidence does not say it: of ten digits it must choose one, and it is sure of
+letters and halves of digits, too. The judge is a small net of its own, made of MNIST's training
+images by `mnist_cli.training.judge`; its card is beside it.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from mnist_cli.handwriting.mnist_format import Gray
+from mnist_cli.handwriting.morphology import Floats
+from mnist_cli.net.network import Network
+from mnist_cli.paths import find_embedded
+from mnist_cli.weights.weights_file import load_network
+
+JUDGE = "judge.npz"
+
+
+def judge(images: Gray) -> Floats:
+    """Return for each of (N, 28, 28) uint8 the logarithm of the odds that it is one digit."""
+    logits = _load().logits(images)
+    others = logits[:, 1:]
+    most = others.max(axis=1, keepdims=True)
+    rest = most[:, 0] + np.log(np.exp(others - most).sum(axis=1))
+    odds: Floats = logits[:, 0] - rest
+    return odds
+
+
+@cache
+def _load() -> Network:
+    return load_network(find_embedded(JUDGE).path, activation="relu")
