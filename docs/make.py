@@ -1,25 +1,56 @@
-"""Make the README's pictures again: ``python3 docs/make.py``, with mnist-cli installed."""
+"""Make the pages' pictures again: ``python3 docs/make.py``, with mnist-cli installed.
 
+Photos are left as they are: `photograph` made them, from `PHOTOS`.
+"""
+
+import os
 import shlex
 from pathlib import Path
 
 from mnist_cli.cli import run
 
+HERE = Path(__file__).parent
 PICTURES = {
+    "predict.svg": "predict --index 8",
+    "steps.svg": "predict photo.jpg --show-steps",
     "eval.svg": "eval --batch-size 100 --confusion",
     "explain.svg": "predict --index 8 --explain",
     "neuron.svg": "inspect --stats --neuron 7",
     "robustness.svg": "eval --mode batched --runs 1 --robustness",
 }
+PHOTOS = {"photo.jpg": (42,), "number.jpg": (1, 3, 35, 11)}
 
 
 def main() -> None:
     """Run each command and keep what it shows."""
+    os.chdir(HERE)
     for name, command in PICTURES.items():
-        picture = Path(__file__).parent / name
-        code = run([*shlex.split(command), "--export", str(picture), "--force"])
+        code = run([*shlex.split(command), "--export", name, "--force"])
         if code:
             raise SystemExit(code)
+
+
+def photograph(name: str, indices: tuple[int, ...]) -> None:
+    """Put images of the test set on ruled paper, partly in the shadow, as a phone would see it."""
+    import numpy as np
+    from PIL import Image, ImageFilter
+
+    from mnist_cli import load_images
+
+    zoom, margin = 14, 120
+    digits = np.hstack([load_images()[index][:, 3:25] for index in indices])
+    large = Image.fromarray(digits).resize([zoom * side for side in digits.shape[::-1]])
+    pen = np.asarray(large.filter(ImageFilter.GaussianBlur(zoom / 4)), float) / 255
+    ink = np.pad(np.clip((pen - 0.45) * 6, 0, 1), ((margin // 3,) * 2, (margin,) * 2))[..., None]
+    height, width, _ = ink.shape
+    y, x = np.mgrid[:height, :width]
+    paper = np.full((height, width, 3), (226.0, 220.0, 204.0))
+    paper[abs((y + 0.04 * x) % 48 - 24) < 1] = 150, 170, 200
+    light = 1.05 - 0.35 * x / width - 0.15 * y / height
+    light *= 0.72 + 0.28 / (1 + np.exp((80 + 0.5 * y - x) / 6))
+    seen = (paper * (1 - ink) + np.array((30, 40, 90)) * ink) * light[..., None]
+    seen += np.random.default_rng(0).normal(0, 3, seen.shape)
+    Image.fromarray(np.clip(seen, 0, 255).astype(np.uint8)).save(HERE / name, quality=80)
 
 
 if __name__ == "__main__":

@@ -11,15 +11,23 @@ Everything a notebook needs, loaded on first use so that ``import mnist_cli`` co
 
 TYPE_CHECKING = False  # true for type checkers; `typing` itself would double the start-up time
 
+# "as" tells type checkers that a name is offered here: they cannot read `__all__` from a table.
 if TYPE_CHECKING:
-    from mnist_cli.datasets.arrays import load_images, load_labels, load_mnist
-    from mnist_cli.errors import MnistError
-    from mnist_cli.evaluation.evaluation import evaluate
-    from mnist_cli.handwriting.reader import Digit, read_digit, read_digits
-    from mnist_cli.net.network import Network, sigmoid, softmax
-    from mnist_cli.prediction.explanation import explain
-    from mnist_cli.training.run import train
-    from mnist_cli.weights.weights_file import load_network, save_network
+    from mnist_cli.datasets.arrays import load_images as load_images
+    from mnist_cli.datasets.arrays import load_labels as load_labels
+    from mnist_cli.datasets.arrays import load_mnist as load_mnist
+    from mnist_cli.errors import MnistError as MnistError
+    from mnist_cli.evaluation.evaluation import evaluate as evaluate
+    from mnist_cli.handwriting.reader import Digit as Digit
+    from mnist_cli.handwriting.reader import read_digit as read_digit
+    from mnist_cli.handwriting.reader import read_digits as read_digits
+    from mnist_cli.net.network import Network as Network
+    from mnist_cli.net.network import sigmoid as sigmoid
+    from mnist_cli.net.network import softmax as softmax
+    from mnist_cli.prediction.explanation import explain as explain
+    from mnist_cli.training.arrays import train as train
+    from mnist_cli.weights.weights_file import load_network as load_network
+    from mnist_cli.weights.weights_file import save_network as save_network
 
 __version__ = "0.2.0"
 
@@ -38,27 +46,10 @@ _HOMES = {
     "save_network": "weights.weights_file",
     "sigmoid": "net.network",
     "softmax": "net.network",
-    "train": "training.run",
+    "train": "training.arrays",
 }
 
-__all__ = [
-    "Digit",
-    "MnistError",
-    "Network",
-    "__version__",
-    "evaluate",
-    "explain",
-    "load_images",
-    "load_labels",
-    "load_mnist",
-    "load_network",
-    "read_digit",
-    "read_digits",
-    "save_network",
-    "sigmoid",
-    "softmax",
-    "train",
-]
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> object:
@@ -73,4 +64,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return list(__all__)

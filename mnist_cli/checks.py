@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
+from mnist_cli.errors import printable
 from mnist_cli.files import AnyPath
 
 
@@ -22,3 +23,12 @@ def require_suffix(path: AnyPath, suffixes: Collection[str]) -> str:
     if suffix not in suffixes:
         raise ValueError(f"the name must end in {' or '.join(suffixes)}, found {suffix!r}")
     return suffix
+
+
+def unknown_name(kind: str, name: str, known: Collection[str]) -> ValueError:
+    """The error for a name that is not among those `known`, with the nearest one that is."""
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(name.lower()[:80], known, n=1)
+    ending = f"the nearest is '{nearest[0]}'" if nearest else f"there are {', '.join(known)}"
+    return ValueError(f"there is no {kind} '{printable(name)}'; {ending}")

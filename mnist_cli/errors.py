@@ -49,19 +49,22 @@ class DownloadError(MnistError):
     """A file that no mirror delivered."""
 
 
-def printable(text: str, limit: int = 80) -> str:
+def printable(text: str, limit: int | None = 80) -> str:
     r"""Return foreign text so that a terminal shows it and nothing else happens.
 
     Control characters, escape sequences, line breaks, bidirectional marks and lone surrogates
     become ``\x1b``-style escapes; what is longer than `limit` is cut in the middle.
     """
-    text = text if len(text) <= 2 * limit else text[:limit] + text[-limit:]
+    if limit is not None and len(text) > 2 * limit:
+        text = text[:limit] + text[-limit:]
     shown = "".join(
         char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
         for char in text
     )
+    if limit is None or len(shown) <= limit:
+        return shown
     half = (limit - 3) // 2
-    return shown if len(shown) <= limit else f"{shown[:half]}...{shown[-half:]}"
+    return f"{shown[:half]}...{shown[-half:]}"
 
 
 def plural(count: int, noun: str) -> str:

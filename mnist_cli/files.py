@@ -61,10 +61,10 @@ def read_bytes(path: AnyPath, limit: int) -> bytes:
         even if it grows meanwhile.
     """
     with open_regular(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        content = read_up_to(file, limit + 1, path) if size <= limit else b""
-    if max(size, len(content)) > limit:
-        raise too_large(path, max(size, len(content)), limit)
+        content = read_up_to(file, limit + 1, path)
+        size = max(os.fstat(file.fileno()).st_size, len(content))
+    if size > limit:
+        raise too_large(path, size, limit)
     return content
 
 
@@ -85,6 +85,26 @@ def read_up_to(file: BinaryIO, count: int, path: AnyPath) -> bytes:
     return bytes(content)
 
 
+def require_writable(path: AnyPath, *, overwrite: bool = False) -> None:
+    """Check, before the work that a file is for, that `atomic_writer` can write it.
+
+    It also removes what killed runs left of the same file. Raises as `atomic_writer` does.
+    """
+    target = Path(path)
+    with _called_by_name(target):
+        _permissions_to_keep(target, overwrite)
+        remove_abandoned(target)
+        _try_to_write_beside(target)
+
+
+def require_writable_folder(path: AnyPath) -> None:
+    """The same for a folder to write files into, which is made, with those above it, if need be."""
+    folder = Path(path)
+    there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+    with _called_by_name(folder):
+        _try_to_write_beside(there / "file")
+
+
 @contextlib.contextmanager
 def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryIO]:
     """Yield a file to write to; when the block ends well it gets its final name in one step.
@@ -100,26 +120,24 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
         by something that is not a file.
     """
     target = Path(path)
-    try:
-        if not overwrite:
-            refuse_existing(target)
-        permissions = replaced_permissions(target)
-        descriptor, temporary = _create_temporary(target, permissions)
-    except (OSError, ValueError) as error:
-        raise cannot("write", path, error) from None
-    try:
-        with _holding_lock(descriptor):
+    with _called_by_name(target):
+        descriptor, temporary = _create_temporary(target, _permissions_to_keep(target, overwrite))
+        try:
             with os.fdopen(descriptor, "wb") as file:
-                if permissions is not None:
-                    temporary.chmod(permissions)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            _give_name(temporary, target, overwrite)
-    except OSError as error:
-        raise cannot("write", path, error) from None
-    finally:
-        temporary.unlink(missing_ok=True)
+                if sys.platform == "win32":
+                    file.close()  # there, an open file can neither be renamed nor removed
+                _give_name(temporary, target, overwrite)  # elsewhere, while its lock is held
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> None:
+    """Write `content` as `atomic_writer` does; raises as it does."""
+    with atomic_writer(path, overwrite=overwrite) as file:
+        file.write(content)
 
 
 def remove_abandoned(path: AnyPath) -> None:
@@ -132,26 +150,48 @@ def remove_abandoned(path: AnyPath) -> None:
     with contextlib.suppress(OSError):
         for entry in list(target.parent.iterdir()):
             if pattern.fullmatch(entry.name):
-                with contextlib.suppress(OSError):
-                    _remove_unless_locked(entry)
+                with contextlib.suppress(OSError, FileError), open_regular(entry) as file:
+                    if sys.platform == "win32":
+                        file.close()
+                    else:
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    entry.unlink()  # locked: whoever waits for the lock sees that it is gone
 
 
-def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> None:
-    """Write `content` as `atomic_writer` does; raises as it does."""
-    with atomic_writer(path, overwrite=overwrite) as file:
-        file.write(content)
+@contextlib.contextmanager
+def _called_by_name(path: Path) -> Iterator[None]:
+    """Make a `FileError` about `path` of what the system says of writing it."""
+    try:
+        yield
+    except FileNotFoundError:
+        hint = "Create it, or name another."
+        raise FileError("there is no such folder", source=path, hint=hint) from None
+    except OSError as error:
+        raise cannot("write", path, error) from None
 
 
-def refuse_existing(path: AnyPath) -> None:
-    """Check that a name is free.
+def _permissions_to_keep(target: Path, overwrite: bool) -> int | None:
+    """Those of the file that is to be replaced; None for none, or a link, which is not followed.
 
     Raises
     ------
     FileError
-        When something stands under it already.
+        For an impossible name, one that is taken and not to be replaced, and what is not a file.
+    OSError
+        Where the system does not tell.
     """
-    if os.path.lexists(path):
-        raise FileError("the file exists already", source=path, hint="Use --force to replace it.")
+    try:
+        mode = target.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise cannot("write", target, error) from None
+    if not overwrite:
+        raise FileError("the file exists already", source=target, hint="Use --force to replace it.")
+    if stat.S_ISLNK(mode):
+        return None
+    _refuse_irregular(target, mode)  # a system whose /dev/null was replaced is broken
+    return mode & 0o777  # not set-user-ID: the new file may be another user's
 
 
 def _create_temporary(target: Path, permissions: int | None) -> tuple[int, Path]:
@@ -164,27 +204,16 @@ def _create_temporary(target: Path, permissions: int | None) -> tuple[int, Path]
             with contextlib.suppress(OSError):  # a file system without locks
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
         if temporary.exists():
+            if permissions is not None:
+                temporary.chmod(permissions)
             return descriptor, temporary
         os.close(descriptor)  # taken for abandoned before it was locked: once more
 
 
-def _holding_lock(descriptor: int) -> contextlib.AbstractContextManager[object]:
-    """Keep the lock of `descriptor` when that is closed, until the context ends."""
-    if sys.platform == "win32":
-        return contextlib.nullcontext()  # an open file cannot be removed there: as good as a lock
-    return os.fdopen(os.dup(descriptor), "wb")
-
-
-def _remove_unless_locked(temporary: Path) -> None:
-    if sys.platform == "win32":
-        temporary.unlink()
-        return
-    descriptor = os.open(temporary, _OPEN_FLAGS | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        temporary.unlink()  # while the lock is held: whoever waits for it then sees that it is gone
-    finally:
-        os.close(descriptor)
+def _try_to_write_beside(target: Path) -> None:
+    descriptor, temporary = _create_temporary(target, None)
+    os.close(descriptor)
+    temporary.unlink()
 
 
 def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:
@@ -192,23 +221,8 @@ def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:
         with contextlib.suppress(OSError, NotImplementedError, AttributeError):  # without links
             os.link(temporary, target)  # fails, unlike a rename, when the name is taken meanwhile
             return
-        refuse_existing(target)
+        _permissions_to_keep(target, overwrite)
     temporary.replace(target)
-
-
-def replaced_permissions(target: Path) -> int | None:
-    """Those of the file that is to be replaced; None for none, or a link, which is not followed.
-
-    Raises
-    ------
-    FileError, OSError
-        For what is not a file; where the system does not tell.
-    """
-    if target.is_symlink() or not os.path.lexists(target):
-        return None
-    mode = target.lstat().st_mode
-    _refuse_irregular(target, mode)  # a system whose /dev/null was replaced is broken
-    return mode & 0o777  # not set-user-ID: the new file may be another user's
 
 
 def too_large(path: AnyPath | None, size: int, limit: int) -> FileError:

@@ -51,40 +51,42 @@ def find(name: AnyPath, data_dir: AnyPath | None = None) -> FoundFile:
     if os.path.lexists(text):
         return FoundFile(Path(text), "given")
     bare = os.path.basename(text)  # noqa: PTH119 - Path would drop a leading "./"
-    if not bare:  # nothing, or a folder that is not there
-        raise FileError("there is no such file or folder", source=text, hint="Check the path.")
-    places = [("given", Path(text).parent)]
-    if bare == text:
-        places += [("data directory", data_directory(data_dir)), ("embedded", embedded_directory())]
-    for origin, folder in places:
+    places = {"given": Path(text).parent}
+    hint = "Check the path."
+    if bare and bare == text:
+        places |= {"data directory": data_directory(data_dir), "embedded": embedded_directory()}
+        hint = (
+            "It was looked for here, in the data directory and among the embedded files; "
+            "'mnist download' fetches the book's weights and the MNIST files."
+        )
+    for origin, folder in places.items():
         for spelling in spellings(bare):
-            candidate = folder / spelling
-            if os.path.lexists(candidate):
-                return FoundFile(candidate, origin)
-    raise FileError("there is no such file or folder", source=text, hint=_where_looked(places))
+            if spelling and os.path.lexists(folder / spelling):
+                return FoundFile(folder / spelling, origin)
+    raise FileError("there is no such file or folder", source=text, hint=hint)
 
 
-def find_embedded(name: str) -> FoundFile:
-    """The embedded file `name`; defaults always mean these, whatever lies in the current folder."""
-    return FoundFile(embedded_directory() / name, "embedded")
+def find_or_embedded(
+    name: AnyPath | None, default: str, data_dir: AnyPath | None = None
+) -> FoundFile:
+    """What `name` means; without one the embedded `default`, whatever lies in the current folder.
 
-
-def find_or_embedded(name: AnyPath | None, default: str, data_dir: AnyPath | None) -> FoundFile:
-    """What `name` means, without one the embedded file `default`. Raises as `find` does."""
-    return find_embedded(default) if name is None else find(name, data_dir)
+    Raises `FileError` as `find` does.
+    """
+    if name is not None:
+        return find(name, data_dir)
+    return FoundFile(embedded_directory() / default, "embedded")
 
 
 def find_training_file(name: str, data_dir: AnyPath | None = None) -> FoundFile:
     """A training file in the data directory, in any spelling. Raises `FileError`."""
-    folder = data_directory(data_dir)
-    for spelling in spellings(name):
-        if os.path.lexists(folder / spelling):
-            return FoundFile(folder / spelling, "data directory")
-    raise FileError(
-        "there is no such file in the data directory",
-        source=folder / name,
-        hint="Run 'mnist download train' first, or name the files with --images and --labels.",
-    )
+    path = data_directory(data_dir) / name
+    try:
+        return FoundFile(find(path).path, "data directory")
+    except FileError:
+        problem = "there is no such file in the data directory"
+        hint = "Run 'mnist download train' first, or name the files with --images and --labels."
+        raise FileError(problem, source=path, hint=hint) from None
 
 
 def spellings(name: str) -> list[str]:
@@ -95,12 +97,3 @@ def spellings(name: str) -> list[str]:
             respelt = stem.removesuffix(ending) + other
             return list(dict.fromkeys([name, stem, f"{stem}.gz", respelt, f"{respelt}.gz"]))
     return [name]
-
-
-def _where_looked(places: list[tuple[str, Path]]) -> str:
-    if len(places) == 1:
-        return "Check the path."
-    return (
-        "It was looked for here, in the data directory and among the embedded files; "
-        "'mnist download' fetches the book's weights and the MNIST files."
-    )

@@ -16,8 +16,7 @@ SUFFIXES = (".csv", ".jsonl")
 
 Row = Mapping[str, Any]
 
-_PROBABILITIES = tuple(f"p{digit}" for digit in range(CLASSES))
-_LONGEST_ESCAPE = len(r"\U0010ffff")
+_PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
 
 
 @contextmanager
@@ -32,47 +31,33 @@ def table_writer(
     """
     as_csv = require_suffix(path, SUFFIXES) == ".csv"
     with atomic_writer(path, overwrite=overwrite) as file:
+        text = io.TextIOWrapper(file, "utf-8", newline="")
+        table = csv.writer(text, lineterminator="\n")
 
         def write(rows: Iterable[Row]) -> None:
-            text = _csv(columns, rows) if as_csv else _json_lines(rows)
-            file.write(text.encode())
+            if as_csv:
+                table.writerows(_cells(columns, row) for row in rows)
+            else:
+                text.writelines(json.dumps(row, allow_nan=False) + "\n" for row in rows)
 
         if as_csv:
-            file.write(_csv_line(_heads(columns)).encode())
+            write([dict(zip(columns, columns, strict=True)) | {"probabilities": _PROBABILITIES}])
         yield write
+        text.detach()
 
 
-def _json_lines(rows: Iterable[Row]) -> str:
-    return "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Row]) -> str:
-    return "".join(
-        _csv_line(cell for name in columns for cell in _cells(name, row.get(name))) for row in rows
-    )
-
-
-def _csv_line(cells: Iterable[object]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue()
-
-
-def _heads(columns: Sequence[str]) -> list[str]:
-    return [
-        head
-        for name in columns
-        for head in (_PROBABILITIES if name == "probabilities" else (name,))
-    ]
-
-
-def _cells(name: str, value: Any) -> Sequence[object]:
-    if name == "probabilities":
-        return value or ("",) * CLASSES
-    if isinstance(value, bool):
-        return ("true" if value else "false",)
-    if isinstance(value, (list, tuple)):
-        value = "; ".join(map(str, value))
-    if isinstance(value, str):  # escaped, but never cut
-        value = printable(value, limit=_LONGEST_ESCAPE * len(value))
-    return (value,)
+def _cells(columns: Sequence[str], row: Row) -> list[object]:
+    cells: list[object] = []
+    for name in columns:
+        value = row.get(name)
+        if name == "probabilities":
+            cells += value or [""] * CLASSES
+        elif isinstance(value, bool):
+            cells.append("true" if value else "false")
+        else:
+            if isinstance(value, (list, tuple)):
+                value = "; ".join(map(str, value))
+            if isinstance(value, str):  # escaped, but never cut
+                value = printable(value, limit=None)
+            cells.append(value)
+    return cells

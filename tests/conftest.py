@@ -1,13 +1,20 @@
 """Where the tests find real data, and what to do without it."""
 
+import gzip
 import os
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from mnist_cli.downloads.catalogue import FILES
+from mnist_cli.paths import data_directory
+
 # The one line that names the folder of the real data: the book's weights, MNIST, people's digits.
 TEST_DATA = Path(os.environ.get("MNIST_TEST_DATA", Path(__file__).parents[2] / "shared"))
+
+# Where `mnist download` puts them, asked before a test changes the environment.
+_DOWNLOADED = data_directory()
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,11 +25,18 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"
 
 
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The folder with the book's weights and the four MNIST files."""
+def shared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the book's weights and the four MNIST files as mirrors have them."""
     folder = TEST_DATA / "data"
-    if not folder.is_dir():
-        pytest.skip(f"needs real data: there is no {folder} (set MNIST_TEST_DATA)")
+    if folder.is_dir():
+        return folder
+    if not all((_DOWNLOADED / file.name).is_file() for file in FILES):
+        pytest.skip(f"needs real data: run 'mnist download' (looked in {_DOWNLOADED} and {folder})")
+    folder = tmp_path_factory.mktemp("real-data")
+    for file in FILES:
+        content = (_DOWNLOADED / file.name).read_bytes()
+        packed = gzip.compress(content, 1) if file.remote_name.endswith(".gz") else content
+        (folder / file.remote_name).write_bytes(packed)
     return folder
 
 

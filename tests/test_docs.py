@@ -39,7 +39,8 @@ def figures(svg):
 
 
 @pytest.mark.parametrize("name", make.PICTURES)
-def test_a_picture_shows_the_figures_of_today(name, tmp_path):
+def test_a_picture_shows_the_figures_of_today(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT / "docs")
     kept = (ROOT / "docs" / name).read_text("utf-8")
     again = tmp_path / "again.svg"
     assert mnist(*shlex.split(make.PICTURES[name]), "--export", again).code == 0

@@ -293,7 +293,9 @@ def test_the_longest_names_can_be_written(tmp_path):
 
 
 def test_where_nothing_can_be_written_is_said(tmp_path):
-    assert "no such file or folder" in refusal(tmp_path / "a" / "b", lambda p: write_bytes(p, b""))
+    assert "b: there is no such folder" in refusal(
+        tmp_path / "a" / "b", lambda p: write_bytes(p, b"")
+    )
     (tmp_path / "file").touch()
     message = refusal(tmp_path / "file" / "b", lambda p: write_bytes(p, b""))
     assert "not a folder" in message or os.name == "nt"

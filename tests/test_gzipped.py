@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from mnist_cli.gzipped import Content, DamagedGzipError
+from mnist_cli.gzipped import DamagedGzipError, decompressed
 
 TEXT = bytes(range(256)) * 10_000
 
@@ -21,27 +21,24 @@ class Counting(io.BytesIO):
 @pytest.mark.parametrize("packed", [TEXT, gzip.compress(TEXT)], ids=["raw", "gzip"])
 def test_content_is_read_in_parts_to_its_end(packed):
     raw = io.BytesIO(packed)
-    content = Content(raw)
-    assert content.gzipped == (packed != TEXT)
-    assert content.read(3) == TEXT[:3]
-    buffer = bytearray(len(TEXT))
-    assert content.read_into(memoryview(buffer)) == len(TEXT) - 3
-    assert buffer[:-3] == TEXT[3:]
-    assert content.read(1) == b""
-    content.detach()
+    with decompressed(raw) as content:
+        assert content.read(3) == TEXT[:3]
+        content.seek(1000)
+        assert content.read() == TEXT[1000:]
+        assert content.read(1) == b""
     assert not raw.closed
 
 
 def test_no_file_is_too_short():
     for packed in (b"", b"\x1f", b"x"):
-        content = Content(io.BytesIO(packed))
-        assert not content.gzipped
-        assert content.read(9) == packed
+        with decompressed(io.BytesIO(packed)) as content:
+            assert content.read(9) == packed
 
 
 def test_members_follow_one_another_and_zeros_may_follow():
     packed = gzip.compress(b"one, ") + gzip.compress(b"two") + bytes(70_000)
-    assert Content(io.BytesIO(packed)).read(99) == b"one, two"
+    with decompressed(io.BytesIO(packed)) as content:
+        assert content.read(99) == b"one, two"
 
 
 def test_damage_has_one_name():
@@ -51,17 +48,16 @@ def test_damage_has_one_name():
     wrong_block = packed[:10] + b"\xff" * 9
     cuts = (packed[:-1], packed[:20], packed + b"\x1f\x8b")
     for damaged in (*cuts, packed + b"x", bytes(wrong_sum), wrong_block):
-        for read in (
-            lambda content: content.read(9999),
-            lambda content: content.read_into(memoryview(bytearray(9999))),
+        word = "is cut" if damaged in cuts else "is damaged"
+        with (
+            pytest.raises(DamagedGzipError, match=f"its gzip stream {word}"),
+            decompressed(io.BytesIO(damaged)) as content,
         ):
-            with pytest.raises(DamagedGzipError, match="its gzip stream is") as caught:
-                read(Content(io.BytesIO(damaged)))
-            assert caught.value.cut == (damaged in cuts)
+            content.read(9999)
 
 
 def test_no_more_is_taken_than_is_asked_for():
     bomb = Counting(gzip.compress(bytes(1_000_000)) * 500)
-    content = Content(bomb)
-    assert content.read(1_000_000) == bytes(1_000_000)
+    with decompressed(bomb) as content:
+        assert content.read(1_000_000) == bytes(1_000_000)
     assert bomb.taken <= 2 * (64 << 10)

@@ -77,7 +77,7 @@ def _run(arguments: list[str]) -> int:
         )
     except Exception as error:
         if COMPLETION in os.environ:
-            return _fail(f"{COMPLETION} is for the shell's completion: unset it, or see README.md.")
+            return _fail(f"{COMPLETION} is for the shell's completion. Unset it.")
         if is_exhausted(error):
             what = printable(str(error))
             return _fail(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mnist_cli.spec import LAYER_SIZES
+from mnist_cli.weights.formats import KINDS
 
 if TYPE_CHECKING:
     from mnist_cli.render.text import Line
@@ -19,13 +19,13 @@ weights_option = click.option(
     "-w",
     "--weights",
     metavar="FILE",
-    help="Weights, .pkl or .npz.  [default: the embedded weights.pkl]",
+    help=f"Weights, {KINDS}.  [default: the embedded weights.pkl]",
 )
 
 activation_option = click.option(
     "--activation",
     type=click.Choice(["sigmoid", "relu"]),
-    help="Function after each hidden layer.  [default: sigmoid]",
+    help="Function after each hidden layer.  [default: what the file or its card says, or sigmoid]",
 )
 
 data_dir_option = click.option(
@@ -64,12 +64,11 @@ def new_file_option(*names: str, suffixes: tuple[str, ...], about: str) -> Decor
         if path is not None:
             from pathlib import Path
 
-            from mnist_cli.files import refuse_existing
+            from mnist_cli.files import require_writable
 
             if Path(path).suffix.lower() not in suffixes:
                 raise click.BadParameter(f"the name must end in {' or '.join(suffixes)}.")
-            if not context.params["force"]:
-                refuse_existing(path)
+            require_writable(path, overwrite=context.params["force"])
         return path
 
     ending = "|".join(suffixes)
@@ -83,6 +82,33 @@ export_option = new_file_option(
 )
 
 
+class Sections(click.Command):
+    """A command whose help shows its options below headings.
+
+    `sections` has for each heading the names of its options, ``{"Output": "export force json"}``;
+    ``*`` stands for those that no heading names.
+    """
+
+    def __init__(self, *args: Any, sections: dict[str, str], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._headings = {
+            name: heading for heading, names in sections.items() for name in names.split()
+        }
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections, in the order of the headings."""
+        rows: dict[str, list[tuple[str, str]]] = {each: [] for each in self._headings.values()}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None and isinstance(parameter, click.Option):
+                name = max(parameter.opts, key=len).lstrip("-")
+                heading = self._headings.get(name) or self._headings.get("*", "Other")
+                rows.setdefault(heading, []).append(record)
+        for heading, records in rows.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
+
 def present(
     document: Callable[[], Any],
     view: Callable[[], Iterable["Line"]],
@@ -90,8 +116,12 @@ def present(
     as_json: bool,
     export: str | None = None,
     force: bool = False,
+    quiet: bool = False,
 ) -> None:
-    """Write the view to a file where one is named; then show it, or with `as_json` the document."""
+    """Write the view to a file where one is named; then show it, or with `as_json` the document.
+
+    With `quiet` only what was asked for is written: the file, the document.
+    """
     from mnist_cli.render.text import show, show_json
 
     if export is not None:
@@ -100,14 +130,17 @@ def present(
         write_export(export, view, overwrite=force)
     if as_json:
         show_json(document())
-    else:
+    elif not quiet:
         show(view())
 
 
-def together(images: str | None, labels: str | None, names: str = "--images and --labels") -> None:
-    """Refuse one of two files that only make sense as a pair."""
+def together(
+    images: str | None, labels: str | None, names: str = "--images and --labels"
+) -> tuple[str, str] | None:
+    """Two files that only make sense as a pair, None for neither; one alone is refused."""
     if (images is None) != (labels is None):
         raise click.UsageError(f"{names} go together: give both or neither.")
+    return None if images is None or labels is None else (images, labels)
 
 
 def examples(*commands: str) -> str:
@@ -115,9 +148,9 @@ def examples(*commands: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {command}" for command in commands)
 
 
-def note_activation(layer_sizes: tuple[int, ...], given: str | None) -> None:
-    """For any deep net but the book's, say which activation was assumed: the file does not tell."""
-    if given is None and len(layer_sizes) > 2 and layer_sizes != LAYER_SIZES:
+def note_activation(known: object) -> None:
+    """Say that an activation had to be assumed, where it is not `known` from a file or the user."""
+    if not known:
         from mnist_cli.render.text import note
 
-        note("a weights file does not name its activation: sigmoid was assumed (--activation relu)")
+        note("nothing names the net's activation: sigmoid was assumed (--activation relu)")

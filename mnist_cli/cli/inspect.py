@@ -14,7 +14,6 @@ from mnist_cli.cli.common import (
     note_activation,
     present,
 )
-from mnist_cli.spec import LAYER_SIZES
 from mnist_cli.weights.formats import KINDS
 
 
@@ -67,21 +66,16 @@ def inspect(
         raise click.UsageError("--neuron N and --neurons exclude each other.")
     from mnist_cli.render.views import inspect as render
     from mnist_cli.weights.summary import summarize
+    from mnist_cli.weights.weights_file import read_weights
 
+    file = read_weights(files[0] if files else None, data_dir)
     try:
-        summary = summarize(
-            files[0] if files else None,
-            activation=activation,
-            data_dir=data_dir,
-            stats=stats,
-            all_neurons=neurons,
-            neuron=neuron,
-        )
+        summary = summarize(file, activation, stats=stats, all_neurons=neurons, neuron=neuron)
     except IndexError as error:
         raise click.BadParameter(str(error), param_hint="'--neuron'") from None
     present(lambda: render.as_json(summary), lambda: render.lines(summary), **output)
-    note_activation(summary.layer_sizes, activation)
-    if not summary.finite:
+    note_activation(activation or file.activation)
+    if not file.finite:
         render.warn_not_finite()
 
 
@@ -93,5 +87,4 @@ def _compare(
 
     result = compare(first, second, activation=activation, data_dir=data_dir)
     present(lambda: render.as_json(result), lambda: render.lines(result), **output)
-    both = {result.first.layer_sizes, result.second.layer_sizes} - {LAYER_SIZES}
-    note_activation(max(both, key=len, default=LAYER_SIZES), activation)
+    note_activation(activation or (result.first.file.activation and result.second.file.activation))

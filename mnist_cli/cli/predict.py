@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnist_cli.cli.common import (
+    Sections,
     activation_option,
     data_dir_option,
     examples,
@@ -23,7 +24,7 @@ from mnist_cli.cli.common import (
 
 if TYPE_CHECKING:
     from mnist_cli.net.network import Network
-    from mnist_cli.prediction.request import Request, Results
+    from mnist_cli.prediction.request import Results
 
 _MOST_INDICES = 100_000  # of one range: each prediction is kept until all are there
 
@@ -44,30 +45,51 @@ def _parse_indices(
     return indices
 
 
-def _check_picture(
-    context: click.Context, _option: click.Parameter, path: str | None
-) -> str | None:
+def _check_picture(context: click.Context, option: click.Parameter, path: str | None) -> str | None:
     """Refuse before the work begins a name that could not be written after it."""
     from pathlib import Path
 
     suffix = Path(path or "").suffix.lower()
-    if suffix not in ("", ".png") and not Path(path or "").is_dir():
-        raise click.BadParameter("the name must end in .png, or be that of a folder.")
-    if suffix and path and not context.params["force"]:
-        from mnist_cli.files import refuse_existing
+    if path is None or suffix != ".png":
+        if suffix and not Path(path or "").is_dir():
+            raise click.BadParameter("the name must end in .png, or be that of a folder.")
+        return _check_folder(context, option, path)
+    from mnist_cli.files import require_writable
 
-        refuse_existing(path)
+    require_writable(path, overwrite=context.params["force"])
     return path
 
 
-# Options that do nothing without a picture file.
+def _check_folder(
+    _context: click.Context, _option: click.Parameter, path: str | None
+) -> str | None:
+    """The same for the name of a folder."""
+    if path is not None:
+        from mnist_cli.files import require_writable_folder
+
+        require_writable_folder(path)
+    return path
+
+
+# Options that do nothing without a picture file, and those that go into a request as they are.
 _FOR_PICTURES = (
     *("split", "invert", "no_preprocess", "show_steps", "save_steps", "labels_from_names"),
     "threads",
 )
+_OF_A_REQUEST = (
+    *("indices", "images", "labels", "data_dir", "invert", "split", "labels_from_names"),
+    "explain",
+)
 
 
 @click.command(
+    cls=Sections,
+    sections={
+        "What to read": "index split invert no-preprocess",
+        "What to show": "explain show-steps labels-from-names only *",
+        "Net and test images": "weights activation images labels data-dir",
+        "Output": "output save-digit save-steps export force json quiet help",
+    },
     epilog=examples(
         "mnist predict --index 42",
         "mnist predict photo.jpg --show-steps",
@@ -76,7 +98,7 @@ _FOR_PICTURES = (
         "mnist predict --index 8 --explain",
         "mnist predict --index 42 --export digit.svg",
         "mnist predict --index 0-4,8 --json",
-    )
+    ),
 )
 @click.argument("pictures", nargs=-1, metavar="[IMAGES]...")
 @click.option(
@@ -123,7 +145,12 @@ _FOR_PICTURES = (
     callback=_check_picture,
     help="Also write what the net sees; of several digits, into a folder.",
 )
-@click.option("--save-steps", metavar="DIR", help="Also write the picture after each step.")
+@click.option(
+    "--save-steps",
+    metavar="DIR",
+    callback=_check_folder,
+    help="Also write the picture after each step.",
+)
 @weights_option
 @activation_option
 @images_option
@@ -140,19 +167,15 @@ def predict(**options: Any) -> int:
     input.
     """
     _refuse_pointless(options)
-    from mnist_cli.weights.weights_file import load_network
+    from mnist_cli.weights.weights_file import read_weights
 
-    network = load_network(
-        options["weights"],
-        activation=options["activation"] or "sigmoid",
-        data_dir=options["data_dir"],
-    )
-    results = _predict(network, _request(options), quiet=options["quiet"])
+    weights = read_weights(options["weights"], options["data_dir"])
+    network = weights.network(options["activation"])
+    results = _predict(network, options)
     if results.predictions or options["as_json"]:  # else there is nothing to show or write
-        _write(results, options)
-        _show(results, options)
+        _write_and_show(results, options)
         if not options["quiet"]:
-            note_activation(network.layer_sizes, options["activation"])
+            note_activation(options["activation"] or weights.activation)
     for failed in results.unread:
         click.echo(f"Error: {failed.error}", err=True)
     return 1 if results.unread else 0
@@ -180,45 +203,26 @@ def _refuse_pointless(options: dict[str, Any]) -> None:
             raise click.UsageError(why)
 
 
-def _request(options: dict[str, Any]) -> "Request":
-    from mnist_cli.prediction.batch import Reading
-    from mnist_cli.prediction.request import Request
-    from mnist_cli.prediction.workers import available_cores
-
-    return Request(
-        indices=options["indices"],
-        images=options["images"],
-        labels=options["labels"],
-        data_dir=options["data_dir"],
-        files=options["pictures"],
-        reading=Reading(
-            preprocess=not options["no_preprocess"],
-            invert=options["invert"],
-            split=options["split"],
-            keep_steps=options["show_steps"] or options["save_steps"] is not None,
-        ),
-        labels_from_names=options["labels_from_names"],
-        explain=options["explain"],
-        threads=options["threads"] or available_cores(),
-    )
-
-
-def _predict(network: "Network", request: "Request", *, quiet: bool) -> "Results":
+def _predict(network: "Network", options: dict[str, Any]) -> "Results":
     from contextlib import nullcontext
 
     from mnist_cli.errors import plural
-    from mnist_cli.prediction.request import predict
+    from mnist_cli.prediction.request import Request, predict
+    from mnist_cli.prediction.workers import available_cores
     from mnist_cli.render.progress import counted
     from mnist_cli.render.text import note
 
+    request = Request(
+        **{name: options[name] for name in _OF_A_REQUEST},
+        files=options["pictures"],
+        preprocess=not options["no_preprocess"],
+        keep_steps=options["show_steps"] or options["save_steps"] is not None,
+        threads=options["threads"] or available_cores(),
+    )
+    quiet, stdin = options["quiet"], getattr(sys.stdin, "buffer", None)
     with nullcontext() if quiet else counted("pictures") as progress:
         try:
-            results = predict(
-                network,
-                request,
-                standard_input=getattr(sys.stdin, "buffer", None),
-                progress=progress,
-            )
+            results = predict(network, request, standard_input=stdin, progress=progress)
         except IndexError as error:
             raise click.BadParameter(str(error), param_hint="'--index'") from None
     if results.skipped and not quiet:
@@ -226,24 +230,17 @@ def _predict(network: "Network", request: "Request", *, quiet: bool) -> "Results
     return results
 
 
-def _write(results: "Results", options: dict[str, Any]) -> None:
-    """Write the files that were asked for beside what is shown."""
+def _write_and_show(results: "Results", options: dict[str, Any]) -> None:
     from mnist_cli.render.views import predict as view
     from mnist_cli.render.views import steps
 
-    force = options["force"]
+    force, only, show_steps = (options[name] for name in ("force", "only", "show_steps"))
     if options["output"] is not None:
         view.write_table(options["output"], results.everything, overwrite=force)
     if options["save_steps"] is not None:
         steps.write_steps(options["save_steps"], results.predictions, overwrite=force)
     if options["save_digit"] is not None:
         steps.write_digits(options["save_digit"], results.predictions, overwrite=force)
-
-
-def _show(results: "Results", options: dict[str, Any]) -> None:
-    from mnist_cli.render.views import predict as view
-
-    only, show_steps = options["only"], options["show_steps"]
     alone = len(results.everything) == 1 or (not options["pictures"] and only is None)
     in_full = alone or show_steps or options["explain"]
     present(
@@ -251,5 +248,5 @@ def _show(results: "Results", options: dict[str, Any]) -> None:
         lambda: view.lines(results, only=only, in_full=in_full, show_steps=show_steps),
         as_json=options["as_json"],
         export=options["export"],
-        force=options["force"],
+        force=force,
     )

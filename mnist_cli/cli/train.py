@@ -1,13 +1,14 @@
 """`mnist train`."""
 
-from dataclasses import fields
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mnist_cli.cli.common import (
     Command,
+    Sections,
     data_dir_option,
     examples,
     export_option,
@@ -18,14 +19,16 @@ from mnist_cli.cli.common import (
     present,
     together,
 )
-from mnist_cli.training.recipes import HYPERPARAMETERS, RECIPES
+from mnist_cli.training.recipes import ACTIVATIONS, HYPERPARAMETERS, NET, RECIPES
+from mnist_cli.weights.formats import SUFFIXES
 
 if TYPE_CHECKING:
-    from mnist_cli.training.saving import TrainingResult
+    from mnist_cli.training.recipes import Recipe
+    from mnist_cli.weights.card import Card
 
 _SHORTCUTS = {"epochs": (), "batch_size": ("-b",), "learning_rate": ()}
 
-_HELP = """Train the net 784-50-100-10 in NumPy and write its weights.
+_HELP = """Train the net 784-50-100-10, or another, in NumPy and write its weights.
 
 \b
 {recipes}
@@ -49,6 +52,18 @@ def _parse_hyperparameters(
     return values
 
 
+def _parse_hidden(
+    _context: click.Context, _option: click.Parameter, text: str | None
+) -> tuple[int, ...] | None:
+    """``"50,100"`` -> (50, 100), ``"none"`` -> ()."""
+    if text is None or text.strip().lower() == "none":
+        return None if text is None else ()
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is neither 'none' nor a list such as 50,100.") from None
+
+
 def _shortcut_options(command: Command) -> Command:
     """Options of their own for the hyperparameters that are changed most."""
     for name, short in reversed(_SHORTCUTS.items()):
@@ -64,12 +79,19 @@ def _shortcut_options(command: Command) -> Command:
 
 
 @click.command(
+    cls=Sections,
+    sections={
+        "How to train": "recipe epochs batch-size learning-rate set recipes seed *",
+        "Images": "images labels limit test-images test-labels data-dir",
+        "Output": "output export force json quiet help",
+    },
     help=_HELP,
     epilog=examples(
         "mnist train",
         "mnist train --recipe best --seed 0 --output weights.pkl",
         "mnist train --epochs 2 --limit 5000 --json",
         "mnist train --recipe standard --set elastic=0 --set weight_decay=0.2",
+        "mnist train --hidden 100 --activation relu",
         "mnist train --recipes",
     ),
 )
@@ -80,6 +102,17 @@ def _shortcut_options(command: Command) -> Command:
     default="quick",
     show_default=True,
     help="What to train by; see above.",
+)
+@click.option(
+    "--hidden",
+    callback=_parse_hidden,
+    metavar="N,N",
+    help=f"{NET['hidden']}  [default: 50,100]",
+)
+@click.option(
+    "--activation",
+    type=click.Choice(ACTIVATIONS),
+    help=f"{NET['activation']}  [default: sigmoid]",
 )
 @_shortcut_options
 @click.option(
@@ -108,7 +141,7 @@ def _shortcut_options(command: Command) -> Command:
 @new_file_option(
     "-o",
     "--output",
-    suffixes=(".pkl", ".npz"),
+    suffixes=tuple(SUFFIXES),
     about="Weights to write, and their card (.json).  [default: mnist-weights.pkl]",
 )
 @click.option(
@@ -125,8 +158,9 @@ def _shortcut_options(command: Command) -> Command:
 @export_option
 @force_option
 @json_option
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 def train(
-    recipe: str, listing: bool, export: str | None, force: bool, as_json: bool, **options: Any
+    listing: bool, export: str | None, force: bool, as_json: bool, quiet: bool, **options: Any
 ) -> None:
     """Train, or list the recipes, and show the result."""
     if listing:
@@ -136,35 +170,39 @@ def train(
     else:
         from mnist_cli.render.views import train as training
 
-        result = _train(recipe, overwrite=force, **options)
-        document, view = partial(training.as_json, result), partial(training.lines, result)
-    present(document, view, as_json=as_json, export=export, force=force)
+        result = _train(overwrite=force, quiet=quiet, **options)
+        document, view = partial(training.as_json, *result), partial(training.lines, *result)
+    present(document, view, as_json=as_json, export=export, force=force, quiet=quiet)
 
 
-def _train(recipe: str, *, output: str | None, overwrite: bool, **options: Any) -> "TrainingResult":
+def _train(
+    *, recipe: str, output: str | None, overwrite: bool, quiet: bool, **options: Any
+) -> tuple["Recipe", "Card", Path]:
     from mnist_cli.render.views import train as training
-    from mnist_cli.training.saving import Kept, TrainingFiles, train_file
+    from mnist_cli.training.files import TrainingFiles, train_file
 
-    together(options["images"], options["labels"])
-    together(options["test_images"], options["test_labels"], "--test-images and --test-labels")
+    files = TrainingFiles(
+        together(options["images"], options["labels"]),
+        together(options["test_images"], options["test_labels"], "--test-images and --test-labels"),
+        options["data_dir"],
+        options["limit"],
+    )
     shortcuts = {name: options[name] for name in _SHORTCUTS if options[name] is not None}
     try:
-        chosen = RECIPES[recipe].with_hyperparameters(options["hyperparameters"] | shortcuts)
+        chosen = RECIPES[recipe].change(
+            options["hyperparameters"] | shortcuts, options["hidden"], options["activation"]
+        )
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
-    files = TrainingFiles(**{each.name: options[each.name] for each in fields(TrainingFiles)})
-    kept: list[Kept] = []
-    try:
-        with training.watch() as report:
-            return train_file(
-                output or "mnist-weights.pkl",
-                chosen,
-                files,
-                seed=options["seed"],
-                overwrite=overwrite,
-                report=report,
-                on_kept=kept.append,
-            )
-    except KeyboardInterrupt:
-        training.say_what_is_kept(kept[0] if kept else None)
-        raise
+    path = Path(output or "mnist-weights.pkl")
+    with training.watch(quiet) as report:
+        card = train_file(
+            path,
+            chosen,
+            files,
+            seed=options["seed"],
+            overwrite=overwrite,
+            report=report,
+            on_kept=training.say_what_is_kept,
+        )
+    return chosen, card, path

@@ -1,5 +1,6 @@
 """Wrong usage in one line, with what was probably meant."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -47,6 +48,11 @@ def explain(error: click.UsageError) -> str:
         message = f"No such option {error.option_name!r}. {suggest(error.option_name, known)}"
     elif error.ctx is not None and message.startswith("Got unexpected extra argument"):
         message = f"{message.rstrip('.')}. {_EXTRA.get(error.ctx.info_name or '', '')}"
+    elif isinstance(error, click.BadParameter) and isinstance(
+        choice := getattr(error.param, "type", None), click.Choice
+    ):
+        found = re.search(r": '(.*)' is not one of", message)
+        message = f"{message} {suggest(found[1], choice.choices) if found else ''}"
     return printable(" ".join(message.split()), limit=400)
 
 

@@ -1,14 +1,9 @@
 """Labelled sets as arrays: MNIST itself, a pair of files, or a few images of one."""
 
-import contextlib
-import os
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
-from mnist_cli.datasets.idx import Bytes, open_images, open_labels, require_same_count
-from mnist_cli.errors import FileError
+from mnist_cli.datasets.idx import Bytes, open_images, open_labels, open_pair
 from mnist_cli.files import AnyPath
 from mnist_cli.paths import find, find_or_embedded, find_training_file
 from mnist_cli.spec import PIXELS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
@@ -98,20 +93,9 @@ def load_labelled(
         For files at fault or of different counts, and, before a body is read, for a set that needs
         more memory than there is.
     """
-    with (
-        open_images(find(images, data_dir).path) as file,
-        open_labels(find(labels, data_dir).path) as label_file,
-    ):
-        require_same_count(file, label_file)
-        count = file.count if limit is None else min(limit, file.count)
-        needed, there = count * (bytes_per_image + 1), memory_bytes()
-        if needed > there:
-            raise FileError(
-                f"{count:,} images need {needed / 1e9:,.1f} GB of memory, found {there / 1e9:,.1f}",
-                source=file.path,
-                hint="Use fewer of them, with --limit.",
-            )
-        return file.load(limit), label_file.load(limit)
+    found = find(images, data_dir).path, find(labels, data_dir).path
+    with open_pair(*found) as (file, label_file):
+        return file.load(limit, memory_per_item=bytes_per_image), label_file.load(limit)
 
 
 def load_items(
@@ -133,31 +117,9 @@ def load_items(
     MnistError
         For files at fault or of different counts.
     """
-    with contextlib.ExitStack() as stack:
-        file = stack.enter_context(
-            open_images(find_or_embedded(images, TEST_IMAGES, data_dir).path)
-        )
-        label_file = None
-        if images is None or labels is not None:
-            truth = find_or_embedded(labels, TEST_LABELS, data_dir)
-            label_file = stack.enter_context(open_labels(truth.path))
-            require_same_count(file, label_file)
-        return file.items(indices), None if label_file is None else label_file.items(indices)
-
-
-def memory_bytes() -> int:
-    """How much memory this process may have: the machine's, or a limit below it.
-
-    Who needs more is ended by the system in the middle, without a word. Where neither is known, as
-    on Windows, it is a number beyond all sets.
-    """
-    bounds = []
-    if sys.platform != "win32":
-        import resource
-
-        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-        bounds += [limit] if limit != resource.RLIM_INFINITY else []
-        bounds.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-        with contextlib.suppress(OSError, ValueError):  # "max", or no such limit on this system
-            bounds.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    return min(bounds, default=sys.maxsize)
+    found = find_or_embedded(images, TEST_IMAGES, data_dir).path
+    if images is not None and labels is None:
+        with open_images(found) as file:
+            return file.items(indices), None
+    with open_pair(found, find_or_embedded(labels, TEST_LABELS, data_dir).path) as (file, truth):
+        return file.items(indices), truth.items(indices)

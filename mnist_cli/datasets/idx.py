@@ -4,19 +4,19 @@ The format (LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist): a magic
 each dimension, then the data; numbers take 4 big-endian bytes, a pixel or label one byte. A file
 may be gzipped: its content says so, not its name.
 
-Files may be larger than memory. They are read through one open descriptor, their size is compared
-with what they declare before anything is allocated, and they are never memory-mapped: a mapped file
-that shrinks would kill the process.
+Files may be larger than memory. They are read through the one descriptor that was opened, their
+size is compared with what they declare before anything is allocated, and they are never
+memory-mapped: a mapped file that shrinks would kill the process.
 """
 
 import contextlib
-import io
-import math
 import os
+import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from gzip import GzipFile
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,35 +24,28 @@ from numpy.typing import NDArray
 from mnist_cli.checks import require_at_least
 from mnist_cli.errors import FileError, FormatError, printable
 from mnist_cli.files import AnyPath, cannot, open_regular
-from mnist_cli.gzipped import Content, DamagedGzipError
-from mnist_cli.spec import CLASSES, SIDE
+from mnist_cli.gzipped import DamagedGzipError, decompressed
+from mnist_cli.spec import CLASSES, PIXELS, SIDE
 
 Bytes: TypeAlias = NDArray[np.uint8]
 
-_GROWTH = 1 << 20  # bytes of a gzipped set that are decompressed at a time where many are read
+_AT_A_TIME = 1 << 20  # bytes that are decompressed at once where many are read
 _GET_AGAIN = "The file is damaged or cut short; get it again."
 
 
-@dataclass(frozen=True)
-class _Kind:
+class _Kind(NamedTuple):
     """What sort of file is expected, what its header must then say, and the largest value."""
 
     noun: str
     magic: int  # 0, 0, element type, number of dimensions
+    header_size: int  # the magic number, the count, an item's shape
     item_shape: tuple[int, ...]
+    item_size: int
     largest: int
 
-    @property
-    def header_size(self) -> int:
-        return 4 + 4 * (1 + len(self.item_shape))  # the magic number, the count, an item's shape
 
-    @property
-    def item_size(self) -> int:
-        return math.prod(self.item_shape)
-
-
-_IMAGES = _Kind("images", 2051, (SIDE, SIDE), 255)
-_LABELS = _Kind("labels", 2049, (), CLASSES - 1)
+_IMAGES = _Kind("images", 2051, 16, (SIDE, SIDE), PIXELS, 255)
+_LABELS = _Kind("labels", 2049, 8, (), 1, CLASSES - 1)
 
 
 def open_images(path: AnyPath) -> "IdxFile":
@@ -65,28 +58,32 @@ def open_labels(path: AnyPath) -> "IdxFile":
     return IdxFile(path, _LABELS)
 
 
-def require_same_count(images: "IdxFile", labels: "IdxFile") -> None:
-    """Compare what the headers declare, before either body is read.
+@contextlib.contextmanager
+def open_pair(images: AnyPath, labels: AnyPath) -> Iterator[tuple["IdxFile", "IdxFile"]]:
+    """Open images and their labels; the counts are compared before either body is read.
 
     Raises
     ------
     FormatError
-        Unless there are as many labels as images.
+        Unless there are as many labels as images; otherwise as `IdxFile`.
     """
-    if images.count != labels.count:
-        raise FormatError(
-            f"found {labels.count:,} labels, expected {images.count:,}, one for each image in"
-            f" {printable(os.fspath(images.path))}",
-            source=labels.path,
-            hint="Name two files that belong together.",
-        )
+    with open_images(images) as file, open_labels(labels) as label_file:
+        if file.count != label_file.count:
+            raise FormatError(
+                f"found {label_file.count:,} labels, expected {file.count:,}, one for each image in"
+                f" {printable(os.fspath(images))}",
+                source=labels,
+                hint="Name two files that belong together.",
+            )
+        yield file, label_file
 
 
 class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
-    """An open IDX file whose header is right; a context manager, not for several threads at once.
+    """An open IDX file whose header is right; a context manager.
 
-    A raw file was also found to have exactly the declared size. What a gzip file holds is only
-    known, and damage only found, when it has been read to its end.
+    Each method begins anew at the start of the file, and so ends the iteration of another. A raw
+    file was also found to have exactly the declared size. What a gzip file holds is only known, and
+    damage only found, as far as it is read.
 
     Attributes
     ----------
@@ -106,12 +103,11 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
         self._kind = kind
         self._file = open_regular(path)
         try:
-            content = self._content()
-            self._gzipped = content.gzipped
-            self.count = self._read_header(content)
-            self._declared_size = self.count * kind.item_size
-            if not self._gzipped and self._real_size() != self._declared_size:
-                raise self._wrong_length(f"{self._real_size():,}")
+            with self._content() as content:
+                self.count = self._read_header(content)
+                declared = self.count * kind.item_size
+                if not isinstance(content, GzipFile) and self._size(content) != declared:
+                    raise self._wrong_length(self._size(content))
         except BaseException:
             self._file.close()
             raise
@@ -124,7 +120,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
 
         Only the last batch may be smaller. Each is a view of one buffer that the next one
         overwrites. Where all items are read, the last batch is yielded after the file proved to end
-        where it should; a gzip file that is read in part is not checked beyond that part.
+        where it should.
 
         Raises
         ------
@@ -132,45 +128,41 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
             For a size or a limit below 1.
         """
         require_at_least("the batch size", size)
-        total = self.count
-        if limit is not None:
-            total = min(require_at_least("limit", limit), total)
-        buffer = self._allocate(min(size, total))
-        content = self._content()
-        self._read_header(content)
-        for start in range(0, total, size):
-            batch = buffer[: total - start]
-            found = self._fill(content, batch)
-            if found != batch.nbytes:
-                raise self._wrong_length(f"{start * self._kind.item_size + found:,}")
-            if start + len(batch) == self.count and self._fill(content, np.empty(1, np.uint8)):
-                raise self._wrong_length(f"at least {self._declared_size + 1:,}")
-            self._check_values(batch, start)
-            yield batch
+        total = self._bounded(limit)
+        buffer = np.empty((min(size, total), *self._kind.item_shape), np.uint8)
+        with self._content() as content:
+            self._read_header(content)
+            for start in range(0, total, size):
+                batch = buffer[: total - start]
+                self._fill(content, batch, start)
+                if start + len(batch) == self.count and content.read(1):
+                    raise self._wrong_length(self._size(content), "at least ")
+                yield batch
 
-    def load(self, limit: int | None = None) -> Bytes:
+    def load(self, limit: int | None = None, *, memory_per_item: int = 0) -> Bytes:
         """Read the items, or the first `limit`, into one new array, (N, ...) uint8.
+
+        `memory_per_item` is how many bytes the caller needs for each, where that is more.
 
         Raises
         ------
         FileError
-            Where they do not fit in memory.
+            Where they do not fit in memory, by what the header declares.
         """
-        if not self._gzipped:  # it is known to be as large as it declares
-            (whole,) = self.batches(self.count, limit)
-            return whole
-        content = bytearray()  # grows with what is really there, whatever was declared
-        try:
-            for batch in self.batches(_GROWTH // self._kind.item_size, limit):
-                content += batch.data
-        except MemoryError:
-            raise self._too_many(limit or self.count) from None
-        return np.frombuffer(content, np.uint8).reshape(-1, *self._kind.item_shape)
+        count = self._bounded(limit)
+        needed = count * max(self._kind.item_size, memory_per_item)
+        if needed <= memory_bytes():
+            with contextlib.suppress(MemoryError):
+                (whole,) = self.batches(count, count)
+                return whole
+        raise FileError(
+            f"{count:,} {self._kind.noun} need {needed / 1e9:,.1f} GB of memory, found less",
+            source=self.path,
+            hint="Use fewer of them, with --limit.",
+        )
 
     def items(self, indices: Sequence[int]) -> Bytes:
         """Read single items by their index, from 0, in flat memory: (n, ...) uint8.
-
-        A gzip file is read to its end, as only that tells that it is whole.
 
         Raises
         ------
@@ -180,44 +172,61 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
         for index in indices:
             if not 0 <= index < self.count:
                 raise IndexError(f"index {index} is not in the range 0..{self.count - 1}")
-        wanted = np.array(indices, np.int64)
-        items = self._allocate(len(indices))
-        if self._gzipped:
-            start = 0
-            for batch in self.batches(_GROWTH // self._kind.item_size):
-                here = np.flatnonzero((start <= wanted) & (wanted < start + len(batch)))
-                items[here] = batch[wanted[here] - start]
-                start += len(batch)
-            return items
-        for place, index in enumerate(indices):
-            item = items[place : place + 1]
-            content = self._content(self._kind.header_size + index * item.nbytes)
-            if self._fill(content, item) != item.nbytes:  # it was longer a moment ago
-                raise self._wrong_length(f"{self._real_size():,}")
-            self._check_values(item, index)
+        items = np.empty((len(indices), *self._kind.item_shape), np.uint8)
+        with self._content() as content:
+            for place in np.argsort(indices):  # a gzip file is quick to read in one direction only
+                index = indices[place]
+                content.seek(self._kind.header_size + index * self._kind.item_size)
+                self._fill(content, items[place : place + 1], index)
         return items
 
-    def _content(self, offset: int = 0) -> Content:
-        return Content(_Reader(self._file, self.path, offset))
+    def _bounded(self, limit: int | None) -> int:
+        return self.count if limit is None else min(require_at_least("limit", limit), self.count)
 
-    def _real_size(self) -> int:
-        """Bytes after the header of a raw file."""
-        return max(0, os.fstat(self._file.fileno()).st_size - self._kind.header_size)
-
-    def _fill(self, content: Content, target: Bytes) -> int:
+    @contextlib.contextmanager
+    def _content(self) -> Iterator[BufferedIOBase]:
+        """The content from its start; what goes wrong with it is called by its name here."""
         try:
-            return content.read_into(target.data.cast("B"))
+            self._file.seek(0)
+            with decompressed(self._file) as content:
+                yield content
         except DamagedGzipError as error:
-            raise self._bad(error.problem) from None
+            raise self._bad(str(error)) from None
+        except OSError as error:
+            raise cannot("read", self.path, error) from None
 
-    def _read_header(self, content: Content) -> int:
+    def _size(self, content: BufferedIOBase) -> int:
+        """Bytes after the header: all of a raw file, those of a gzip file that were read."""
+        gzipped = isinstance(content, GzipFile)
+        size = content.tell() if gzipped else os.fstat(self._file.fileno()).st_size
+        return max(0, size - self._kind.header_size)
+
+    def _fill(self, content: BufferedIOBase, items: Bytes, start: int) -> None:
+        """Read items, the first of which has the index `start`."""
+        target, filled = items.data.cast("B"), 0
+        while count := content.readinto(target[filled : filled + _AT_A_TIME]):
+            filled += count
+        if filled != items.nbytes:
+            raise self._wrong_length(self._size(content))
+        largest = self._kind.largest
+        if largest < 255 and items.max() > largest:
+            at = int(np.argmax(items > largest))
+            raise self._bad(
+                f"found the label {items[at]} at position {start + at:,}, expected 0 to {largest}",
+                "mnist reads sets of ten classes; the file is another one, or damaged.",
+            )
+
+    def _read_header(self, content: BufferedIOBase) -> int:
         """Read and check the header; return the number of items, a plain int like all sizes."""
         kind = self._kind
-        buffer = np.empty(kind.header_size, np.uint8)
-        header = buffer[: self._fill(content, buffer)].tobytes()
+        header = content.read(kind.header_size)
         magic = int.from_bytes(header[:4], "big")
         if len(header) >= 4 and magic != kind.magic:
-            raise self._wrong_magic(magic)
+            hint = f"This is not a file of {kind.noun} in the IDX format."
+            if magic in (_IMAGES.magic, _LABELS.magic):
+                hint = "The files of images and labels seem swapped."
+            expected = f"expected {kind.magic} (IDX {kind.noun})"
+            raise self._bad(f"found the magic number {magic}, {expected}", hint)
         if len(header) < kind.header_size:
             found = f"found {len(header)} bytes, expected {kind.header_size}"
             raise self._bad(f"the header is cut: {found}")
@@ -231,62 +240,26 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
             raise self._bad(f"found 0 {kind.noun}, expected at least 1", "The file is empty.")
         return count
 
-    def _wrong_magic(self, found: int) -> FormatError:
-        noun, magic = self._kind.noun, self._kind.magic
-        hint = f"This is not a file of {noun} in the IDX format."
-        if found in (_IMAGES.magic, _LABELS.magic):
-            hint = "The files of images and labels seem swapped."
-        return self._bad(f"found the magic number {found}, expected {magic} (IDX {noun})", hint)
-
-    def _check_values(self, items: Bytes, start: int) -> None:
-        largest = self._kind.largest
-        if largest < 255 and items.size and items.max() > largest:
-            at = int(np.argmax(items > largest))
-            raise self._bad(
-                f"found the label {items[at]} at position {start + at:,}, expected 0 to {largest}",
-                "mnist reads sets of ten classes; the file is another one, or damaged.",
-            )
-
-    def _allocate(self, count: int) -> Bytes:
-        try:
-            return np.empty((count, *self._kind.item_shape), np.uint8)
-        except MemoryError:
-            raise self._too_many(count) from None
-
-    def _too_many(self, count: int) -> FileError:
-        return FileError(
-            f"{count:,} {self._kind.noun} at once do not fit into memory",
-            source=self.path,
-            hint="Read fewer at a time.",
-        )
-
-    def _wrong_length(self, found: str) -> FormatError:
+    def _wrong_length(self, found: int, at_least: str = "") -> FormatError:
         shape = " x ".join(f"{length:,}" for length in (self.count, *self._kind.item_shape))
         return self._bad(
-            f"found {found} bytes after the header, expected {self._declared_size:,}"
-            f" ({shape} as it declares)"
+            f"found {at_least}{found:,} bytes after the header, expected"
+            f" {self.count * self._kind.item_size:,} ({shape} as it declares)"
         )
 
     def _bad(self, problem: str, hint: str = _GET_AGAIN) -> FormatError:
         return FormatError(problem, source=self.path, hint=hint)
 
 
-class _Reader(io.RawIOBase):
-    """Reads a file from `offset` on; several readers may share the file, and leave it open."""
+def memory_bytes() -> int:
+    """How much memory there is: the machine's, or less in a container.
 
-    def __init__(self, file: io.FileIO, path: AnyPath, offset: int) -> None:
-        self._file = file
-        self._path = path
-        self._offset = offset
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, target: Any) -> int:
-        try:
-            self._file.seek(self._offset)
-            count = self._file.readinto(target) or 0  # None: a file of /proc that has nothing yet
-        except OSError as error:
-            raise cannot("read", self._path, error) from None
-        self._offset += count
-        return count
+    Who takes more is ended by the system in the middle, without a word. On Windows it is not known,
+    and the number beyond all sets.
+    """
+    if sys.platform == "win32":
+        return sys.maxsize
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, ValueError):  # "max", or no such limit on this system
+        there = min(there, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return there

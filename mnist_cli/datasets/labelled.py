@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.corruptions import NOISE_SEED, UNCORRUPTED, Corruption
-from mnist_cli.datasets.idx import IdxFile, open_images, open_labels, require_same_count
+from mnist_cli.datasets.idx import IdxFile, open_pair
 from mnist_cli.files import AnyPath
-from mnist_cli.paths import FoundFile, find_or_embedded
-from mnist_cli.spec import PIXELS, TEST_IMAGES, TEST_LABELS
+from mnist_cli.paths import find_or_embedded
+from mnist_cli.spec import CLASSES, PIXELS, SIDE, TEST_IMAGES, TEST_LABELS
 
 Labels = NDArray[np.uint8]
 Chunk = tuple[NDArray[Any], Labels]
@@ -28,18 +28,15 @@ def count_correct(predictions: NDArray[Any], labels: NDArray[Any]) -> int:
 
 @dataclass(frozen=True, eq=False)
 class LabelledImages:
-    """The images of an open file and their `labels`, (N,) uint8.
+    """Images and their `labels`, (N,) uint8, of an open file or of arrays.
 
-    `found` is the file of images and where it was found; `corruption` is done to every image that
-    is handed out.
+    `corruption` is done to every image that is handed out.
     """
 
-    found: FoundFile
     labels: Labels
     corruption: Corruption
-    _file: IdxFile
-    _original: NDArray[np.uint8] | None  # all images, where they fit in a chunk
-    _kept: NDArray[Any] | None  # and the same after the corruption
+    _original: NDArray[Any] | IdxFile  # all images where they fit in a chunk, else the open file
+    _images: NDArray[Any] | IdxFile  # and the same after the corruption
 
     @property
     def samples(self) -> int:
@@ -49,12 +46,16 @@ class LabelledImages:
     @property
     def at_once(self) -> int:
         """How many images are in memory at a time where a batch is no larger."""
-        return self.samples if self._kept is not None else CHUNK_BYTES // PIXELS
+        return CHUNK_BYTES // PIXELS if isinstance(self._images, IdxFile) else self.samples
 
     def corrupted(self, corruption: Corruption) -> "LabelledImages":
         """The same images with another corruption; the file stays that of this set."""
-        kept = None if self._original is None else corruption.apply(self._original, _rng())
-        return replace(self, corruption=corruption, _kept=kept)
+        images = self._original
+        if not isinstance(images, IdxFile):
+            if images.dtype != np.uint8:
+                images = np.rint(images.clip(0, 1) * 255).astype(np.uint8)
+            images = corruption.apply(images, _rng())
+        return replace(self, corruption=corruption, _images=images)
 
     def chunks(self, batch_size: int) -> Iterator[Chunk]:
         """All images and labels; a chunk is a whole number of batches, the last one excepted.
@@ -66,17 +67,38 @@ class LabelledImages:
         MnistError
             Where the file is damaged or cannot be read.
         """
-        if self._kept is not None:
-            yield self._kept, self.labels
+        if not isinstance(self._images, IdxFile):
+            yield self._images, self.labels
             return
         image_bytes = PIXELS if self.corruption.normalize else 4 * PIXELS
         size = max(CHUNK_BYTES // image_bytes // batch_size, 1) * batch_size
         rng = _rng()
         start = 0
-        for images in self._file.batches(size, self.samples):
+        for images in self._images.batches(size, self.samples):
             labels = self.labels[start : start + len(images)]
             yield self.corruption.apply(images, rng), labels
             start += len(images)
+
+
+def label_arrays(images: NDArray[Any], labels: NDArray[Any]) -> LabelledImages:
+    """Make a labelled set of images (N, 28, 28) or (N, 784) and whole labels 0..9, (N,).
+
+    Images are uint8, or floats of 0..1, which a corruption rounds to levels of grey.
+
+    Raises
+    ------
+    ValueError
+        For other shapes, other labels, different counts, and no image at all.
+    """
+    images, labels = np.asarray(images), np.asarray(labels)
+    if images.shape[1:] not in ((SIDE, SIDE), (PIXELS,)) or len(images) == 0:
+        raise ValueError(f"images have shape {images.shape}: expected (N, 28, 28) or (N, 784)")
+    if labels.shape != images.shape[:1]:
+        raise ValueError(f"labels have shape {labels.shape}: expected ({len(images)},)")
+    if not np.isin(labels, np.arange(CLASSES)).all():
+        raise ValueError("labels are not all whole numbers from 0 to 9")
+    images = images.reshape(-1, SIDE, SIDE)
+    return LabelledImages(labels.astype(np.uint8), UNCORRUPTED, images, images)
 
 
 def _rng() -> np.random.Generator:
@@ -104,9 +126,8 @@ def open_labelled(
     """
     found = find_or_embedded(images, TEST_IMAGES, data_dir)
     of_labels = find_or_embedded(labels, TEST_LABELS, data_dir)
-    with open_images(found.path) as file, open_labels(of_labels.path) as label_file:
-        require_same_count(file, label_file)
+    with open_pair(found.path, of_labels.path) as (file, label_file):
         truth = label_file.load(limit)
-        original = file.load(limit) if truth.size <= CHUNK_BYTES // PIXELS else None
-        whole = LabelledImages(found, truth, UNCORRUPTED, file, original, original)
+        original = file.load(limit) if truth.size <= CHUNK_BYTES // PIXELS else file
+        whole = LabelledImages(truth, UNCORRUPTED, original, original)
         yield whole if corruption == UNCORRUPTED else whole.corrupted(corruption)

@@ -14,16 +14,16 @@ def is_web_address(url: str) -> bool:
     """
     from urllib3.util import parse_url
 
-    if not url.isprintable() or " " in url or "\\" in url:
+    if not (url.isascii() and url.isprintable()) or " " in url or "\\" in url:
         return False
     try:
         shown, asked = urlsplit(url), parse_url(url)
-        host = (shown.hostname or "").encode("idna").decode()
-        same = (host, shown.port) == ((asked.host or "").strip("[]"), asked.port)
+        host, port = shown.hostname or "", shown.port
     except ValueError:
         return False
+    same = (host, port) == ((asked.host or "").strip("[]"), asked.port)
     named = bool(host) and not host.startswith((".", "*"))  # requests refuses these two
-    return same and named and shown.port != 0 and shown.scheme in ("http", "https")
+    return same and named and port != 0 and shown.scheme in ("http", "https")
 
 
 def check_mirror(url: str) -> None:
@@ -34,10 +34,19 @@ def check_mirror(url: str) -> None:
     ValueError
         For anything but an address of http or https; the message holds none of its secrets.
     """
-    if not is_web_address(url):
-        # No parser is to be trusted with it: whatever stands before an @ may be a password.
-        safe = re.sub(r"[?#].*", "", re.sub(r"^(\w+:/+)?.*@", r"\1", url, flags=re.DOTALL))
-        raise ValueError(f"'{printable(safe)}' is not an address like https://example.org/mnist")
+    if is_web_address(url):
+        return
+    if not url.isascii():
+        raise ValueError("an address is written in ASCII: a server's other letters as xn--...")
+    # No parser is to be trusted with it: whatever stands before an @ may be a password.
+    safe = re.sub(r"[?#].*", "", re.sub(r"^(\w+:/+)?.*@", r"\1", url, flags=re.DOTALL))
+    if safe != url and is_web_address(safe):
+        raise ValueError(
+            "the address is ambiguous: programs read different servers in it, or none."
+            " Write special characters of a user name, password or query as %5C for \\,"
+            " %40 for @, %2F for /, %20 for a blank"
+        )
+    raise ValueError(f"'{printable(safe)}' is not an address like https://example.org/mnist")
 
 
 def below(base: str, name: str) -> str:
@@ -70,8 +79,3 @@ def host_of(url: str) -> str:
 def without_secrets(url: str) -> str:
     """An address without the user name, password and query that it may hold."""
     return urlsplit(url)._replace(netloc=host_of(url), query="", fragment="").geturl()
-
-
-def shown(url: str) -> str:
-    """An address for the user's eyes, without secrets, escaped."""
-    return printable(without_secrets(url), limit=200)

@@ -4,27 +4,24 @@ Mirrors compress the MNIST files differently, so sizes and SHA-256 are those of 
 bytes. They are also what makes plain ``http`` mirrors acceptable.
 """
 
-import difflib
 from dataclasses import dataclass
 
 from mnist_cli import paths
+from mnist_cli.checks import unknown_name
 from mnist_cli.downloads.addresses import below
-from mnist_cli.errors import printable
 from mnist_cli.spec import BOOK_WEIGHTS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
-_MNIST_MIRRORS = (
-    "https://ossci-datasets.s3.amazonaws.com/mnist",
-    "https://storage.googleapis.com/cvdf-datasets/mnist",
-    "https://azureopendatastorage.blob.core.windows.net/mnist",
-)
-_WEIGHTS_MIRRORS = (
-    "https://raw.githubusercontent.com/oreilly-japan/deep-learning-from-scratch/master/ch03",
-    # The Korean edition's copy: the same bytes.
-    "https://raw.githubusercontent.com/WegraLee/deep-learning-from-scratch/master/ch03",
-    "https://cdn.jsdelivr.net/gh/oreilly-japan/deep-learning-from-scratch@master/ch03",
-)
-_MNIST_LICENCE = "CC BY-SA 3.0, Y. LeCun and C. Cortes"
-_WEIGHTS_LICENCE = "MIT, K. Saitoh"
+
+@dataclass(frozen=True)
+class Origin:
+    """Where files come from: licence and owner, built-in mirrors, and what a name ends in there.
+
+    The mirrors are asked in this order.
+    """
+
+    licence: str
+    mirrors: tuple[str, ...]
+    suffix: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,31 +36,47 @@ class RemoteFile:
         ``train``, ``test`` or ``weights``.
     bytes, sha256:
         Size and checksum of the decompressed content.
-    licence:
-        Licence and owner.
-    remote_name:
-        Its name on a mirror.
-    mirrors:
-        The built-in base addresses, in the order in which they are asked.
     """
 
     name: str
     group: str
     bytes: int
     sha256: str
-    licence: str
-    remote_name: str
-    mirrors: tuple[str, ...]
+    origin: Origin
 
     @property
     def wire_limit(self) -> int:
         """The most bytes that a mirror may send: gzip adds little even where it gains nothing."""
         return self.bytes + self.bytes // 100 + (64 << 10)
 
+    @property
+    def remote_name(self) -> str:
+        """Its name on a mirror."""
+        return self.name + self.origin.suffix
+
     def urls(self, mirrors: tuple[str, ...] = ()) -> tuple[str, ...]:
         """The addresses to ask, in order; `mirrors` stand in for the built-in ones."""
-        return tuple(below(base, self.remote_name) for base in mirrors or self.mirrors)
+        return tuple(below(base, self.remote_name) for base in mirrors or self.origin.mirrors)
 
+
+_MNIST = Origin(
+    "CC BY-SA 3.0, Y. LeCun and C. Cortes",
+    (
+        "https://ossci-datasets.s3.amazonaws.com/mnist",
+        "https://storage.googleapis.com/cvdf-datasets/mnist",
+        "https://azureopendatastorage.blob.core.windows.net/mnist",
+    ),
+    ".gz",
+)
+_BOOK = Origin(
+    "MIT, K. Saitoh",
+    (
+        "https://raw.githubusercontent.com/oreilly-japan/deep-learning-from-scratch/master/ch03",
+        # The Korean edition's copy: the same bytes.
+        "https://raw.githubusercontent.com/WegraLee/deep-learning-from-scratch/master/ch03",
+        "https://cdn.jsdelivr.net/gh/oreilly-japan/deep-learning-from-scratch@master/ch03",
+    ),
+)
 
 # Of the decompressed content.
 _SHA256 = {
@@ -74,23 +87,15 @@ _SHA256 = {
     BOOK_WEIGHTS: "b7f55a27988ba34c3777b0f1bbd464817c8a4db855723e6ff26f703501917a13",
 }
 
-
-def _mnist(name: str, group: str, size: int) -> RemoteFile:
-    gzipped = f"{name}.gz"
-    return RemoteFile(name, group, size, _SHA256[name], _MNIST_LICENCE, gzipped, _MNIST_MIRRORS)
-
-
-def _weights(name: str, size: int) -> RemoteFile:
-    sha256 = _SHA256[name]
-    return RemoteFile(name, "weights", size, sha256, _WEIGHTS_LICENCE, name, _WEIGHTS_MIRRORS)
-
-
-FILES = (
-    _mnist(TRAIN_IMAGES, "train", 47_040_016),
-    _mnist(TRAIN_LABELS, "train", 60_008),
-    _mnist(TEST_IMAGES, "test", 7_840_016),
-    _mnist(TEST_LABELS, "test", 10_008),
-    _weights(BOOK_WEIGHTS, 181_853),
+FILES = tuple(
+    RemoteFile(name, group, size, _SHA256[name], origin)
+    for name, group, size, origin in (
+        (TRAIN_IMAGES, "train", 47_040_016, _MNIST),
+        (TRAIN_LABELS, "train", 60_008, _MNIST),
+        (TEST_IMAGES, "test", 7_840_016, _MNIST),
+        (TEST_LABELS, "test", 10_008, _MNIST),
+        (BOOK_WEIGHTS, "weights", 181_853, _BOOK),
+    )
 )
 
 
@@ -102,15 +107,11 @@ def select(names: tuple[str, ...] = ()) -> tuple[RemoteFile, ...]:
     Raises
     ------
     ValueError
-        For any other name; the message says which one is near.
+        For any other name, with the nearest one that there is.
     """
-    wanted: set[str] = set()
+    meanings = {file: {file.group, *paths.spellings(file.name)} for file in FILES}
     for name in names:
-        meant = {file.name for file in FILES if name in (file.group, *paths.spellings(file.name))}
-        if not meant:
-            known = ["train", "test", "weights", *(file.name for file in FILES)]
-            near = difflib.get_close_matches(name.lower()[:80], known, n=1, cutoff=0.7)
-            question = f". Did you mean '{near[0]}'?" if near else ""
-            raise ValueError(f"'{printable(name)}' is none of {', '.join(known)}{question}")
-        wanted |= meant
-    return tuple(file for file in FILES if not names or file.name in wanted)
+        if not any(name in meant for meant in meanings.values()):
+            known = dict.fromkeys(word for file in FILES for word in (file.group, file.name))
+            raise unknown_name("file or group", name, known)
+    return tuple(file for file, meant in meanings.items() if not names or meant & set(names))

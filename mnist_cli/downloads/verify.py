@@ -14,47 +14,18 @@ from mnist_cli import paths
 from mnist_cli.downloads.catalogue import RemoteFile
 from mnist_cli.errors import FileError
 from mnist_cli.files import open_regular, system_words
-from mnist_cli.gzipped import Content, DamagedGzipError
+from mnist_cli.gzipped import DamagedGzipError, decompressed
 
 _CHUNK = 64 << 10
 _BLANK = b" \t\r\n\xef\xbb\xbf"  # white space and the byte order mark of UTF-8
 
 
 class SourceError(Exception):
-    """Why one server or one file did not deliver.
+    """Why one server or one file did not deliver, escaped; `dead` if it let us wait for nothing."""
 
-    Attributes
-    ----------
-    reason:
-        The words for the user, already escaped.
-    again:
-        In how many seconds a second attempt on the same server may go better; None for never.
-    dead:
-        The server was not reached, or let us wait for nothing.
-    """
-
-    def __init__(self, reason: str, *, again: float | None = None, dead: bool = False) -> None:
+    def __init__(self, reason: str, *, dead: bool = False) -> None:
         super().__init__(reason)
-        self.reason = reason
-        self.again = again
         self.dead = dead
-
-
-def look(file: RemoteFile, folder: Path) -> tuple[Path | None, dict[Path, str]]:
-    """Verify what bears the name of `file` in `folder`, in any spelling.
-
-    Returns the first one with the right content, if any, and those with another content, with what
-    is wrong with each.
-    """
-    right: Path | None = None
-    damaged: dict[Path, str] = {}
-    for path in present(file, folder):
-        try:
-            copy(path, file)
-            right = right or path
-        except SourceError as error:
-            damaged[path] = error.reason
-    return right, damaged
 
 
 def present(file: RemoteFile, folder: Path) -> list[Path]:
@@ -79,56 +50,51 @@ def copy(
     try:
         raw = open_regular(path)
     except FileError as error:
-        raise SourceError(error.problem) from None
+        raise SourceError(str(error)) from None
     with raw:
-        done = 0
-        advance(done)
-        for piece in verified(raw, file):
-            if target is not None:
-                target.write(piece)
-            done += len(piece)
-            advance(done)
+        store(raw, file, target, advance)
 
 
-def verified(raw: io.RawIOBase, file: RemoteFile) -> Iterator[bytes]:
-    """Yield the decompressed content of `raw` piece by piece.
+def store(
+    raw: io.RawIOBase, file: RemoteFile, target: BinaryIO | None, advance: Callable[[int], None]
+) -> None:
+    """Write the decompressed content of `raw` to `target`; it is not verified before the end.
 
-    Nothing is to be believed before the iteration has ended. No more than the right size is
-    decompressed, and one byte.
+    No more than the right size is decompressed, and one byte. `advance` is called with the number
+    of bytes written so far.
 
     Raises
     ------
     SourceError
-        As soon as this cannot be the content of `file`, at the latest after the last piece.
+        As soon as this cannot be the content of `file`, at the latest after the last byte.
     """
-    checksum = sha256()
-    count = 0
+    checksum, count = sha256(), 0
     try:
-        for piece in _content(raw, file.bytes + 1):
-            if count == 0 and piece.lstrip(_BLANK).startswith(b"<"):
+        for part in _decompress(raw, file.bytes + 1):
+            if count == 0 and part.lstrip(_BLANK).startswith(b"<"):
                 raise SourceError("this is a web page (a login page, perhaps), not the file")
-            count += len(piece)
+            count += len(part)
             if count > file.bytes:
                 raise SourceError(f"too long: more than {file.bytes:,} bytes of content")
-            checksum.update(piece)
-            yield piece
+            checksum.update(part)
+            if target is not None:
+                target.write(part)
+            advance(count)
     except DamagedGzipError as error:
-        raise SourceError(error.problem, again=0 if error.cut else None) from None
-    except OSError as error:
-        raise SourceError(f"it cannot be read: {system_words(error)}") from None
+        raise SourceError(str(error)) from None
     if count < file.bytes:
-        raise SourceError(f"cut short: {count:,} of {file.bytes:,} bytes of content", again=0)
+        raise SourceError(f"cut short: {count:,} of {file.bytes:,} bytes of content")
     if checksum.hexdigest() != file.sha256:
         raise SourceError(
             f"wrong content: its SHA-256 is {checksum.hexdigest()}, expected {file.sha256}"
         )
 
 
-def _content(raw: io.RawIOBase, most: int) -> Iterator[bytes]:
-    content = Content(raw)
+def _decompress(raw: io.RawIOBase, most: int) -> Iterator[bytes]:
     try:
-        while piece := content.read(min(_CHUNK, most)):
-            most -= len(piece)
-            yield piece
-    finally:
-        content.detach()  # `raw` is closed by whoever opened it
+        with decompressed(raw) as content:
+            while part := content.read(min(_CHUNK, most)):
+                most -= len(part)
+                yield part
+    except OSError as error:
+        raise SourceError(f"it cannot be read: {system_words(error)}") from None

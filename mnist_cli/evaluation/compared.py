@@ -1,15 +1,14 @@
 """Several weights side by side on the same images."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.evaluation.predictions import Predictions
-from mnist_cli.evaluation.run import Run
+from mnist_cli.evaluation.run import Predictions, Run
 from mnist_cli.paths import FoundFile
 
 
@@ -22,26 +21,25 @@ class Model:
     parameters: int
     samples: int
     correct: int
-
-    @property
-    def accuracy(self) -> float:
-        """The share of correct predictions, 0..1."""
-        return self.correct / self.samples
+    accuracy: float
 
 
 @dataclass(frozen=True, eq=False)
-class McNemar:
-    """Two models on the same images: which ones only the first predicts correctly, or the second.
+class ModelPair:
+    """Two models, by their numbers, on the same images: which ones only one predicts correctly.
 
     `only_first` and `only_second` are indices of images, (n,) int64. `p_value`: how often a
     difference at least so large would come by chance if both were equally good; McNemar (1947) with
-    Edwards' continuity correction (1948).
+    Edwards' continuity correction (1948). `disagreements`: how many predictions differ.
     """
 
+    first: int
+    second: int
     only_first: NDArray[np.int64]
     only_second: NDArray[np.int64]
     both: int
     neither: int
+    disagreements: int
 
     @property
     def p_value(self) -> float:
@@ -54,15 +52,6 @@ class McNemar:
 
 
 @dataclass(frozen=True, eq=False)
-class ModelPair:
-    """Two of the compared models, by their numbers, image by image."""
-
-    first: int
-    second: int
-    counts: McNemar
-
-
-@dataclass(frozen=True, eq=False)
 class Compared:
     """The compared models, and each pair of them."""
 
@@ -70,33 +59,35 @@ class Compared:
     pairs: tuple[ModelPair, ...]
 
 
-@dataclass(frozen=True)
-class ComparedView:
-    """All nets of the run against each other; no settings."""
-
-    name: ClassVar[str] = "compared"
-
-    def compute(self, run: Run) -> Compared:
-        """Let every net go through the set. Raises `MnistError`."""
-        found = [run.predictions(number) for number in range(len(run.networks))]
-        files = run.source.weights if run.source else (None,) * len(found)
-        models = tuple(
-            Model(file, net.layer_sizes, net.parameter_count, each.labels.size, each.correct)
-            for file, net, each in zip(files, run.networks, found, strict=True)
+def compute(run: Run) -> Compared:
+    """Let every net go through the set. Raises `MnistError`."""
+    found = [run.predictions(number) for number in range(len(run.networks))]
+    files = run.source.weights if run.source else (None,) * len(found)
+    models = tuple(
+        Model(
+            weights=file,
+            layer_sizes=net.layer_sizes,
+            parameters=net.parameter_count,
+            samples=each.samples,
+            correct=each.correct,
+            accuracy=each.correct / each.samples,
         )
-        pairs = tuple(
-            ModelPair(first, second, mcnemar(found[first], found[second]))
-            for first, second in combinations(range(len(found)), 2)
-        )
-        return Compared(models, pairs)
+        for file, net, each in zip(files, run.networks, found, strict=True)
+    )
+    numbers = combinations(range(len(found)), 2)
+    return Compared(models, tuple(pair_up(found, first, second) for first, second in numbers))
 
 
-def mcnemar(first: Predictions, second: Predictions) -> McNemar:
+def pair_up(found: Sequence[Predictions], first: int, second: int) -> ModelPair:
     """Compare the predictions of two nets for the same images."""
-    a, b = first.are_correct, second.are_correct
-    return McNemar(
+    one, other = found[first], found[second]
+    a, b = one.are_correct, other.are_correct
+    return ModelPair(
+        first=first,
+        second=second,
         only_first=np.flatnonzero(a & ~b),
         only_second=np.flatnonzero(b & ~a),
         both=int(np.count_nonzero(a & b)),
         neither=int(np.count_nonzero(~a & ~b)),
+        disagreements=int(np.count_nonzero(one.predictions != other.predictions)),
     )

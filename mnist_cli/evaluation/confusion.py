@@ -1,7 +1,6 @@
 """Which digits are taken for which."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,17 +57,11 @@ class Confusion:
         return tuple(sorted(found, key=lambda pair: -pair[2]))
 
 
-@dataclass(frozen=True)
-class ConfusionView:
-    """Labels against predictions; no settings."""
-
-    name: ClassVar[str] = "confusion"
-
-    def compute(self, run: Run) -> Confusion:
-        """Count each pair of label and prediction. Raises `MnistError`."""
-        found = run.predictions()
-        cells = found.labels.astype(np.int64) * CLASSES + found.predictions
-        return Confusion(np.bincount(cells, minlength=CLASSES**2).reshape(CLASSES, CLASSES))
+def compute(run: Run) -> Confusion:
+    """Count each pair of label and prediction. Raises `MnistError`."""
+    found = run.predictions()
+    cells = found.labels.astype(np.int64) * CLASSES + found.predictions
+    return Confusion(np.bincount(cells, minlength=CLASSES**2).reshape(CLASSES, CLASSES))
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -6,46 +6,41 @@ comparison of per sample and batched, and `views` for more.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
-from mnist_cli.datasets.labelled import open_labelled
-from mnist_cli.evaluation.arrays import label_arrays
-from mnist_cli.evaluation.predictions import Progress, ignore_progress
-from mnist_cli.evaluation.run import Run, Source
+from mnist_cli.datasets.labelled import label_arrays, open_labelled
+from mnist_cli.evaluation.run import Progress, Run, Source, ignore_progress
 from mnist_cli.evaluation.timing import TimingComparison, TimingPlan, compare_methods
-from mnist_cli.evaluation.views import View, make_view
 from mnist_cli.files import AnyPath
 from mnist_cli.net.network import Activation, Network
-from mnist_cli.paths import FoundFile
+from mnist_cli.paths import FoundFile, find_or_embedded
+from mnist_cli.spec import TEST_IMAGES
 from mnist_cli.weights.weights_file import read_weights
+
+VIEWS = ("output", "confusion", "mistakes", "reliability", "sweep", "compared", "robustness")
+"""In the order in which `mnist eval` shows them; each is `compute` of the module of its name."""
+
+Views = Iterable[str] | Mapping[str, Mapping[str, Any]]
+"""Names of `VIEWS`, or their settings by name: ``{"mistakes": {"count": 20}}``."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """How good a net is, and what was asked for besides.
 
-    Attributes
-    ----------
-    samples, correct:
-        Images; how many predictions are the labels.
-    layer_sizes, batch_size, threads:
-        Of the net; with which it went through the images.
-    timing:
-        Per sample against batched; None where it was not asked for.
-    views:
-        What each view found, by its name.
-    source:
-        The files; None where it was all arrays.
-
-    With several nets all is about the first one, but the views ``compared`` and ``robustness``.
+    `timing` is None where it was not asked for, `source` where it was all arrays; `views` is what
+    each view found, by its name. With several nets all is about the first one, but the views
+    ``compared`` and ``robustness``.
     """
 
     samples: int
     correct: int
+    accuracy: float
     layer_sizes: tuple[int, ...]
     batch_size: int
     threads: int
@@ -53,28 +48,14 @@ class Evaluation:
     views: Mapping[str, Any]
     source: Source | None = None
 
-    @property
-    def accuracy(self) -> float:
-        """The share of correct predictions, 0..1."""
-        return self.correct / self.samples
-
 
 @dataclass(frozen=True)
 class Files:
     """What to evaluate, by names of files; the defaults are the embedded weights and test set.
 
-    Attributes
-    ----------
-    weights:
-        One file, or several to compare.
-    images, labels, limit:
-        IDX files; only so many images from the beginning.
-    data_dir:
-        Where downloaded files lie.
-    activation:
-        Of all the weights.
-    corruption:
-        What is done to the images first.
+    `weights` is one file or several to compare, with an `activation` for all or each with its own
+    (what the file or its card says, else sigmoid). Of the images only the first `limit` count,
+    after `corruption`. Downloaded files lie in `data_dir`.
     """
 
     weights: Sequence[AnyPath] = ()
@@ -82,7 +63,7 @@ class Files:
     labels: AnyPath | None = None
     limit: int | None = None
     data_dir: AnyPath | None = None
-    activation: Activation = "sigmoid"
+    activation: Activation | None = None
     corruption: Corruption = UNCORRUPTED
 
 
@@ -92,7 +73,7 @@ def evaluate(
     labels: NDArray[Any],
     *,
     timing: bool | TimingPlan = False,
-    views: Iterable[str | View] = (),
+    views: Views = (),
     batch_size: int = 100,
     threads: int = 1,
     progress: Progress = ignore_progress,
@@ -108,7 +89,7 @@ def evaluate(
     timing:
         Whether to time per sample against batched, or a `TimingPlan`.
     views:
-        Names of `mnist_cli.evaluation.views`, or views with settings: ``MistakesView(count=20)``.
+        Names of `VIEWS`, or their settings by name: ``{"mistakes": {"count": 20}}``.
     batch_size, threads:
         Images a batch; batches worked on side by side.
     progress:
@@ -129,7 +110,7 @@ def evaluate(
     >>> result.views["confusion"].pairs
     ((2, 7, 1), (5, 3, 1), (6, 0, 1), (9, 3, 1))
     >>> timed = evaluate(network, images, labels, timing=True)
-    >>> timed.timing.different, timed.timing.batched.correct
+    >>> timed.timing.different, timed.timing.methods["batched"].correct
     (0, 496)
     """
     networks = [network] if isinstance(network, Network) else network
@@ -142,21 +123,15 @@ def evaluate_files(
     files: Files = Files(),
     *,
     timing: TimingPlan | None = None,
-    views: Iterable[str | View] = (),
+    views: Views = (),
     batch_size: int = 100,
     threads: int = 1,
     progress: Progress = ignore_progress,
 ) -> Evaluation:
     """Evaluate weights files on a labelled set in IDX files, however large, in flat memory.
 
-    The parameters are those of `evaluate`.
-
-    Raises
-    ------
-    MnistError
-        For files at fault.
-    ValueError
-        For a view that does not exist, and numbers below 1.
+    The parameters are those of `evaluate`. Raises `MnistError` for files at fault, and `ValueError`
+    for a view that does not exist and numbers below 1.
 
     Examples
     --------
@@ -167,33 +142,41 @@ def evaluate_files(
         require_at_least("limit", files.limit)
     weights = [read_weights(path, files.data_dir) for path in files.weights or (None,)]
     networks = [file.network(files.activation) for file in weights]
+    images = find_or_embedded(files.images, TEST_IMAGES, files.data_dir)
+    found = tuple(FoundFile(file.file, file.origin) for file in weights)
+    is_known = all(files.activation or file.activation for file in weights)
+    source = Source(found, images, files.activation, files.corruption, is_known)
     with open_labelled(
-        files.images,
+        images.path,
         files.labels,
         limit=files.limit,
         data_dir=files.data_dir,
         corruption=files.corruption,
     ) as data:
-        source = Source(
-            weights=tuple(FoundFile(file.file, file.origin) for file in weights),
-            images=data.found,
-            activation=files.activation,
-            corruption=files.corruption,
-        )
         run = Run(networks, data, batch_size, threads, progress, source)
         return _evaluate(run, timing, views)
 
 
-def _evaluate(run: Run, plan: TimingPlan | None, views: Iterable[str | View]) -> Evaluation:
-    wanted = [make_view(view) if isinstance(view, str) else view for view in views]
+def _evaluate(run: Run, plan: TimingPlan | None, views: Views) -> Evaluation:
+    wanted = views if isinstance(views, Mapping) else {name: {} for name in views}
+    for name in wanted:
+        if name not in VIEWS:
+            raise ValueError(f"there is no view {name!r}: expected one of {', '.join(VIEWS)}")
     timing = None if plan is None else compare_methods(run, plan)
+    timed = timing and (timing.methods.get("batched") or timing.methods["per-sample"])
+    correct = timed.correct if timed else run.predictions().correct
     return Evaluation(
         samples=run.data.samples,
-        correct=timing.correct if timing else run.predictions().correct,
+        correct=correct,
+        accuracy=correct / run.data.samples,
         layer_sizes=run.network.layer_sizes,
         batch_size=run.batch_size,
         threads=run.threads,
         timing=timing,
-        views={view.name: view.compute(run) for view in wanted},
+        views={name: _compute(name, run, wanted[name]) for name in wanted},
         source=run.source,
     )
+
+
+def _compute(view: str, run: Run, settings: Mapping[str, Any]) -> Any:
+    return import_module(f"mnist_cli.evaluation.{view}").compute(run, **settings)

@@ -1,27 +1,18 @@
 """How accuracy falls as the images get worse."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
 
 from mnist_cli.datasets.corruptions import Corruption
-from mnist_cli.datasets.labelled import count_correct
-from mnist_cli.evaluation.run import Run
+from mnist_cli.evaluation.run import Run, ignore_progress
 
 
 @dataclass(frozen=True)
 class RobustnessRow:
-    """One strength of one corruption, in its unit: how many predictions of each net are correct."""
+    """One strength of one corruption, in its unit, and the accuracy (0..1) of each net."""
 
-    kind: str
+    corruption: str
     strength: float
-    corruption: Corruption
-    samples: int
-    correct: tuple[int, ...]
-
-    @property
-    def accuracy(self) -> tuple[float, ...]:
-        """The share of correct predictions of each net."""
-        return tuple(correct / self.samples for correct in self.correct)
+    accuracy: tuple[float, ...]
 
 
 UNITS = {
@@ -37,28 +28,16 @@ _STRENGTHS = (
 )
 
 
-@dataclass(frozen=True)
-class RobustnessView:
-    """Accuracy of every net of the run against more and more shift, rotation and noise."""
+def compute(run: Run) -> tuple[RobustnessRow, ...]:
+    """Corrupt the set again and again; a corruption it has already is left out.
 
-    name: ClassVar[str] = "robustness"
-
-    def compute(self, run: Run) -> tuple[RobustnessRow, ...]:
-        """Corrupt the set again and again; a corruption it has already is left out.
-
-        Raises
-        ------
-        MnistError
-            For a file that fails while it is read.
-        """
-        rows, done = [], 0
-        for kind, strength, corruption in _STRENGTHS:
-            correct = [0] * len(run.networks)
-            for images, labels in run.data.corrupted(corruption).chunks(run.batch_size):
-                for number, network in enumerate(run.networks):
-                    predictions = network.predict(images, run.batch_size, run.threads)
-                    correct[number] += count_correct(predictions, labels)
-                done += labels.size
-                run.progress(done, run.data.samples * len(_STRENGTHS))
-            rows.append(RobustnessRow(kind, strength, corruption, run.data.samples, tuple(correct)))
-        return tuple(rows)
+    Raises `MnistError` for a file that fails while it is read.
+    """
+    samples = run.data.samples
+    rows = []
+    for kind, strength, corruption in _STRENGTHS:
+        corrupted = replace(run, data=run.data.corrupted(corruption), progress=ignore_progress)
+        correct = [corrupted.predictions(number).correct for number in range(len(run.networks))]
+        rows.append(RobustnessRow(kind, strength, tuple(each / samples for each in correct)))
+        run.progress(len(rows) * samples, len(_STRENGTHS) * samples)
+    return tuple(rows)

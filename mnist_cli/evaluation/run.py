@@ -1,46 +1,76 @@
 """What a view has to work with: the nets, the set, and the predictions once somebody asks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
 from mnist_cli.datasets.corruptions import Corruption
-from mnist_cli.evaluation.predictions import (
-    EachChunk,
-    LabelledSet,
-    Predictions,
-    Progress,
-    ignore_progress,
-    predict_set,
-)
+from mnist_cli.datasets.labelled import LabelledImages, Labels, count_correct
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.paths import FoundFile
+
+Progress = Callable[[int, int], None]
+"""Called with (images done, images in all)."""
+
+
+def ignore_progress(_done: int, _total: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """The files of an evaluation, and what was made of them."""
+    """The files of an evaluation, and what was made of them.
+
+    `activation` is the one that was asked for, if one was; `knows_activation` whether it or the
+    files tell each net's.
+    """
 
     weights: tuple[FoundFile, ...]
     images: FoundFile
-    activation: Activation
+    activation: Activation | None
     corruption: Corruption
+    knows_activation: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Labels (N,) uint8, predictions (N,) uint8 and confidences (N,) float32 of N images."""
+
+    labels: Labels
+    predictions: NDArray[np.uint8]
+    confidences: NDArray[np.float32]
+
+    @property
+    def samples(self) -> int:
+        """How many images there are."""
+        return self.labels.size
+
+    @property
+    def are_correct(self) -> NDArray[np.bool_]:
+        """Which predictions are the labels, (N,)."""
+        correct: NDArray[np.bool_] = self.predictions == self.labels
+        return correct
+
+    @property
+    def correct(self) -> int:
+        """How many predictions are the labels."""
+        return count_correct(self.predictions, self.labels)
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """The nets, the set, and how to go through it.
+    """The nets, the set, and how to go through it; methods raise `MnistError` for a broken file.
 
     Attributes
     ----------
     networks:
         One, or several to compare; whatever is about one net is about the first.
-    data:
-        The labelled set.
     batch_size, threads:
         Images a batch; batches worked on side by side.
-    progress:
-        Called with (images done, images in all) by everything that takes long.
     source:
         The files; None where there are none.
 
@@ -51,7 +81,7 @@ class Run:
     """
 
     networks: Sequence[Network]
-    data: LabelledSet
+    data: LabelledImages
     batch_size: int = 100
     threads: int = 1
     progress: Progress = ignore_progress
@@ -68,19 +98,27 @@ class Run:
         """The first net."""
         return self.networks[0]
 
-    def predictions(self, number: int = 0) -> Predictions:
-        """The predictions of a net, by its number; the pass is made once. Raises `MnistError`."""
-        if number not in self._predictions:
-            self.predict(number)
-        return self._predictions[number]
+    def probabilities(self, number: int = 0) -> Iterator[tuple[slice, Labels, NDArray[Any]]]:
+        """Go through the set with one of the nets.
 
-    def predict(self, number: int = 0, each_chunk: EachChunk | None = None) -> None:
-        """Make the pass, for `predictions` and for a taker of each chunk. Raises `MnistError`."""
-        self._predictions[number] = predict_set(
-            self.networks[number],
-            self.data,
-            batch_size=self.batch_size,
-            threads=self.threads,
-            progress=self.progress,
-            each_chunk=each_chunk,
-        )
+        Each chunk gives its place in the set, its labels (n,) and its probabilities (n, 10).
+        """
+        start = 0
+        for images, labels in self.data.chunks(self.batch_size):
+            place = slice(start, start + labels.size)
+            network = self.networks[number]
+            yield place, labels, network.predict_proba(images, self.batch_size, self.threads)
+            start = place.stop
+            self.progress(start, self.data.samples)
+
+    def predictions(self, number: int = 0) -> Predictions:
+        """The predictions of one of the nets, 5 bytes an image; the pass is made once."""
+        if number not in self._predictions:
+            predictions = np.empty(self.data.samples, np.uint8)
+            confidences = np.empty(self.data.samples, np.float32)
+            for place, _, probabilities in self.probabilities(number):
+                predictions[place] = probabilities.argmax(axis=1)
+                confidences[place] = probabilities.max(axis=1)
+            found = Predictions(self.data.labels, predictions, confidences)
+            self._predictions[number] = found
+        return self._predictions[number]

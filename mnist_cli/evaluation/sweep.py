@@ -1,8 +1,7 @@
 """What a batch size costs: time and memory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import dataclass
 
 from mnist_cli.checks import require_at_least
 from mnist_cli.evaluation.run import Run
@@ -11,6 +10,7 @@ from mnist_cli.evaluation.timing import Timing, TimingPlan, in_batches, measure
 ALL_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, None)
 
 _FLOAT_BYTES = 4
+_PLAN = TimingPlan()
 
 
 @dataclass(frozen=True)
@@ -22,38 +22,23 @@ class SweepRow:
     activation_bytes: int
 
 
-@dataclass(frozen=True)
-class SweepView:
-    """Time several batch sizes, with the runs of `plan`.
+def compute(
+    run: Run, sizes: Sequence[int | None] = ALL_SIZES, plan: TimingPlan = _PLAN
+) -> tuple[SweepRow, ...]:
+    """Time the sizes in order, each once, none larger than the set.
 
     None among the `sizes` is the whole set, or as much of it as is in memory at a time.
+
+    Raises
+    ------
+    MnistError
+        For a file that fails while it is read.
+    ValueError
+        For a size below 1.
     """
-
-    name: ClassVar[str] = "sweep"
-
-    sizes: Sequence[int | None] = ALL_SIZES
-    plan: TimingPlan = field(default_factory=TimingPlan)
-
-    def compute(self, run: Run) -> tuple[SweepRow, ...]:
-        """Time the sizes in order, each once, none larger than the set.
-
-        Raises
-        ------
-        MnistError
-            For a file that fails while it is read.
-        ValueError
-            For a size below 1.
-        """
-        data, network = run.data, run.network
-        sizes = sorted(
-            {
-                min(data.at_once if size is None else require_at_least("size", size), data.samples)
-                for size in self.sizes
-            }
-        )
-        methods = {str(size): in_batches(network, size, run.threads) for size in sizes}
-        timings, _ = measure(methods, data, max(sizes), self.plan, run.progress)
-        values = sum(network.layer_sizes)  # the pixels, the hidden neurons and the scores
-        return tuple(
-            SweepRow(size, timings[str(size)], size * values * _FLOAT_BYTES) for size in sizes
-        )
+    numbers = {run.data.at_once if n is None else require_at_least("size", n) for n in sizes}
+    once = sorted({min(number, run.data.samples) for number in numbers})
+    methods = {str(size): in_batches(run, size) for size in once}
+    timings = measure(run, methods, once[-1], plan).methods
+    values = sum(run.network.layer_sizes)  # the pixels, the hidden neurons and the scores
+    return tuple(SweepRow(size, timings[str(size)], size * values * _FLOAT_BYTES) for size in once)

@@ -1,7 +1,7 @@
 """How long the net takes per sample, batched, and by the lecture's own formulas.
 
-All methods go through the same images in memory. Only that is timed: not start-up, not reading
-files, not counting what is correct.
+All methods go through the same images in memory, in turn, run by run. Only that is timed: not
+start-up, not reading files, not counting what is correct.
 """
 
 import time
@@ -15,31 +15,23 @@ from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
 from mnist_cli.datasets.labelled import count_correct
-from mnist_cli.evaluation.predictions import LabelledSet, Progress
 from mnist_cli.evaluation.run import Run
 from mnist_cli.net import blas
-from mnist_cli.net.network import Network, softmax
+from mnist_cli.net.network import Network, relu, softmax
 from mnist_cli.spec import PIXELS
 
 Mode = Literal["both", "per-sample", "batched", "textbook"]
 
+Method = Callable[[NDArray[Any]], Callable[[], NDArray[Any]]]
+"""Takes images and returns what is timed: a function that predicts them."""
+
 
 @dataclass(frozen=True)
 class TimingPlan:
-    """What to time, and how often.
+    """What to time, and how often. Raises `ValueError` below 1 run, or 0 to warm up.
 
-    Attributes
-    ----------
-    mode:
-        ``"both"``, one of the two, or ``"textbook"``: both and the lecture's own formulas.
-    runs, warmup:
-        Timed runs, whose median counts; runs before them that are not counted. For a set that is
-        read in chunks the latter cover its first chunk.
-
-    Raises
-    ------
-    ValueError
-        For fewer than 1 run, or a `warmup` below 0.
+    The `mode` ``"textbook"`` is both and the lecture's own formulas. Of the `runs` the median
+    counts. `warmup` is runs before them, which for a set read in chunks cover its first chunk.
     """
 
     mode: Mode = "both"
@@ -69,121 +61,77 @@ class Timing:
         """By the median run."""
         return self.samples / self.median_seconds
 
-    @property
-    def accuracy(self) -> float:
-        """The share of correct predictions, 0..1."""
-        return self.correct / self.samples
-
 
 @dataclass(frozen=True)
 class TimingComparison:
-    """The methods side by side; one that was not run is None, and so is what needs two.
+    """Methods side by side, by name: ``"per-sample"``, ``"batched"``, ``"textbook"``.
 
-    Attributes
-    ----------
-    per_sample, batched, textbook:
-        The methods.
-    different:
-        For how many images two methods give different predictions.
-    plan:
-        What was timed, and how often.
-    numpy, blas:
-        What the arithmetic was done with.
+    `different` is for how many images two of them give different predictions, in the last run; None
+    where only one was timed.
     """
 
-    per_sample: Timing | None
-    batched: Timing | None
-    textbook: Timing | None
+    methods: Mapping[str, Timing]
     different: int | None
     plan: TimingPlan
-    numpy: str
-    blas: str
-
-    @property
-    def correct(self) -> int:
-        """Correct predictions, batched where that was run."""
-        timing = self.batched or self.per_sample
-        return timing.correct if timing else 0
 
     @property
     def speedup(self) -> float | None:
-        """How many times faster the batches are, by the medians."""
-        if self.per_sample is None or self.batched is None:
+        """How many times faster the batches are than per sample, by the medians."""
+        if not {"per-sample", "batched"} <= self.methods.keys():
             return None
-        return self.per_sample.median_seconds / self.batched.median_seconds
-
-
-@dataclass(frozen=True)
-class Method:
-    """A way from images to digits; `prepare` is done before the clock starts."""
-
-    run: Callable[[Any], NDArray[Any]]
-    prepare: Callable[[NDArray[Any]], Any] = lambda images: images
+        return self.methods["per-sample"].median_seconds / self.methods["batched"].median_seconds
 
 
 def compare_methods(run: Run, plan: TimingPlan) -> TimingComparison:
     """Time what the plan names. Raises `MnistError` for a file that fails while it is read."""
-    network = run.network
-
-    def loop(images: NDArray[Any]) -> NDArray[Any]:
-        return np.array([network.predict(image) for image in images])
-
-    methods = {
-        "per-sample": Method(loop),
-        "batched": in_batches(network, run.batch_size, run.threads),
-        "textbook": _textbook(network),
+    predict = run.network.predict
+    methods: dict[str, Method] = {
+        "per-sample": lambda images: lambda: np.array([predict(image) for image in images]),
+        "batched": in_batches(run, run.batch_size),
+        "textbook": _textbook(run.network),
     }
     wanted = {"both": ("per-sample", "batched"), "textbook": tuple(methods)}
     chosen = {name: methods[name] for name in wanted.get(plan.mode, (plan.mode,))}
-    timings, different = measure(chosen, run.data, run.batch_size, plan, run.progress)
-    return TimingComparison(
-        per_sample=timings.get("per-sample"),
-        batched=timings.get("batched"),
-        textbook=timings.get("textbook"),
-        different=different,
-        plan=plan,
-        numpy=np.__version__,
-        blas=blas.describe(),
-    )
+    return measure(run, chosen, run.batch_size, plan)
 
 
 def measure(
-    methods: Mapping[str, Method],
-    data: LabelledSet,
-    batch_size: int,
-    plan: TimingPlan,
-    progress: Progress,
-) -> tuple[dict[str, Timing], int | None]:
-    """Time methods in turn, run by run; `progress` counts every method and run.
-
-    Returns the times, and for how many images two methods differed (None where there is one
-    method); the predictions are those of the last run.
-    """
+    run: Run, methods: Mapping[str, Method], batch_size: int, plan: TimingPlan
+) -> TimingComparison:
+    """Time methods in turn, run by run; the progress counts every method and run."""
+    data = run.data
     seconds = {name: [0.0] * plan.runs for name in methods}
     total = data.samples * len(methods) * plan.runs
     done = 0
     with blas.one_thread():
-        _warm_up(methods, data, batch_size, plan.warmup)
-        for run in range(plan.runs):
+        for _ in range(plan.warmup):
+            first, _ = next(data.chunks(batch_size))
+            for method in methods.values():
+                method(first)()
+            del first  # its memory is needed for the next chunk
+        for i in range(plan.runs):
             correct = dict.fromkeys(methods, 0)
             different = 0
             for images, labels in data.chunks(batch_size):
                 found = []
                 for name, method in methods.items():
-                    elapsed, predictions = _time(method, images)
-                    seconds[name][run] += elapsed
+                    work = method(images)
+                    start = time.perf_counter()
+                    predictions = work()
+                    seconds[name][i] += time.perf_counter() - start
                     correct[name] += count_correct(predictions, labels)
                     found.append(predictions)
                     done += labels.size
-                    progress(done, total)
-                different += _count_different(found)
+                    run.progress(done, total)
+                differ = np.any([predictions != found[0] for predictions in found], axis=0)
+                different += int(np.count_nonzero(differ))
     timings = {name: Timing(tuple(seconds[name]), data.samples, correct[name]) for name in methods}
-    return timings, different if len(methods) > 1 else None
+    return TimingComparison(timings, different if len(methods) > 1 else None, plan)
 
 
-def in_batches(network: Network, batch_size: int, threads: int) -> Method:
+def in_batches(run: Run, batch_size: int) -> Method:
     """The method that takes `batch_size` images at a time."""
-    return Method(lambda images: network.predict(images, batch_size=batch_size, threads=threads))
+    return lambda images: lambda: run.network.predict(images, batch_size, run.threads)
 
 
 def _textbook(network: Network) -> Method:
@@ -191,9 +139,6 @@ def _textbook(network: Network) -> Method:
 
     def sigmoid(a: NDArray[Any]) -> Any:
         return 1 / (1 + np.exp(-a))
-
-    def relu(a: NDArray[Any]) -> Any:
-        return np.maximum(0, a)
 
     squash = sigmoid if network.activation == "sigmoid" else relu
     *hidden, (W_last, b_last) = zip(network.weights, network.biases, strict=True)
@@ -203,39 +148,14 @@ def _textbook(network: Network) -> Method:
             x = squash(np.dot(x, W) + b)
         return np.argmax(softmax(np.dot(x, W_last) + b_last))
 
-    def loop(images: NDArray[Any]) -> NDArray[Any]:
+    def loop(xs: NDArray[Any]) -> NDArray[Any]:
         # exp of a large number is infinite, and 1 / inf is what it should be
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.array([predict(x) for x in images])
+            return np.array([predict(x) for x in xs])
 
-    def as_floats(images: NDArray[Any]) -> NDArray[np.float32]:
-        floats: NDArray[np.float32] = images.reshape(-1, PIXELS).astype(np.float32)
-        return floats / np.float32(255) if images.dtype == np.uint8 else floats
+    def prepare(images: NDArray[Any]) -> Callable[[], NDArray[Any]]:
+        scale = 255 if images.dtype == np.uint8 else 1
+        floats = images.reshape(-1, PIXELS).astype(np.float32) / np.float32(scale)
+        return lambda: loop(floats)
 
-    return Method(loop, prepare=as_floats)
-
-
-def _warm_up(
-    methods: Mapping[str, Method], data: LabelledSet, batch_size: int, warmup: int
-) -> None:
-    if warmup == 0:
-        return
-    images, _ = next(data.chunks(batch_size))
-    for _ in range(warmup):
-        for method in methods.values():
-            _time(method, images)
-
-
-def _time(method: Method, images: NDArray[Any]) -> tuple[float, NDArray[Any]]:
-    ready = method.prepare(images)
-    start = time.perf_counter()
-    predictions = method.run(ready)
-    return time.perf_counter() - start, predictions
-
-
-def _count_different(found: list[NDArray[Any]]) -> int:
-    """For how many images two methods give different digits."""
-    first, *others = found
-    if not others:
-        return 0
-    return int(np.count_nonzero(np.any([other != first for other in others], axis=0)))
+    return prepare

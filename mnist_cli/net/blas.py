@@ -81,6 +81,5 @@ def _architecture() -> str | None:
 def describe() -> str:
     """Name and version of the matrix library, such as ``openblas 0.3.31``, or ``BLAS unknown``."""
     found = _controller().info()
-    if not found:
-        return "BLAS unknown"
-    return " ".join(str(found[0][key]) for key in ("internal_api", "version") if found[0].get(key))
+    names = [found[0].get(key) for key in ("internal_api", "version")] if found else []
+    return " ".join(name for name in names if name) or "BLAS unknown"

@@ -5,7 +5,6 @@ batches, batches in blocks that the matrix library likes (`blas.blocks_of_rows`)
 the next batch in turn. Where float32 might overflow, the same steps are done in float64.
 """
 
-import threading
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -17,9 +16,9 @@ from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
 from mnist_cli.net.blas import blocks_of_rows, one_thread
-from mnist_cli.net.images import Images, as_floats
 from mnist_cli.spec import CLASSES, PIXELS
 
+Images = NDArray[Any]  # uint8 (0..255), float32 or float64 (meant for 0..1)
 Float32 = NDArray[np.float32]
 Activation = Literal["sigmoid", "relu"]
 
@@ -45,7 +44,7 @@ class Engine:
         with np.errstate(over="ignore"):  # what overflows is never used: see `_input_limit`
             self._layers = [M.astype(np.float32) for M in _fold(*self._net)]
         self._transposed = [np.ascontiguousarray(M.T) for M in self._layers]
-        self._input_limit = _input_limit(*self._net)
+        self._input_limit = _input_limit(weights, biases)
 
     def run_one(self, row: Images) -> Float32:
         """Logits (10,) of one image (1, 784).
@@ -68,33 +67,36 @@ class Engine:
     def run(self, rows: Images, batch_size: int | None, threads: int) -> Float32:
         """Logits (N, 10) of many images (N, 784); `batch_size` None takes all at once."""
         count = len(rows)
-        if not _within(rows, self._input_limit):
-            return self._run_carefully(rows)
         size = count if batch_size is None else require_at_least("batch_size", batch_size)
         size = max(min(size, count), 1)
         require_at_least("threads", threads)
+        if not _within(rows, self._input_limit):
+            return self._run_carefully(rows)
         logits = np.empty((count, CLASSES), np.float32)
-        starts = deque(range(0, count, size))  # popleft is atomic: workers share it
+        starts = deque(range(0, count, size))  # popleft is atomic: threads share it
 
         def work() -> None:
             forward = self._forward(size)
             while starts:
                 try:
                     start = starts.popleft()
-                except IndexError:  # another worker was quicker
+                except IndexError:  # another thread was quicker
                     return
                 batch = rows[start : start + size]
                 if len(batch) < size:  # the last one
                     forward = self._forward(len(batch))
                 forward(batch, logits[start : start + size])
 
+        workers = min(threads, len(starts))
         with one_thread():
-            workers = min(threads, len(starts))
             if workers <= 1:
                 work()
             else:
-                # The calling thread only waits: beside one worker it would share a core with it.
-                _run_side_by_side(work, workers)
+                from concurrent.futures import ThreadPoolExecutor
+
+                with ThreadPoolExecutor(workers) as pool:
+                    for each in [pool.submit(work) for _ in range(workers)]:
+                        each.result()  # raises what went wrong in it
         return logits
 
     def _forward(self, size: int) -> Callable[[Images, Float32], None]:
@@ -133,6 +135,21 @@ class Engine:
         return logits
 
 
+def as_floats(rows: Images) -> NDArray[np.float64]:
+    """Rows as float64 on the scale 0..1 that the book's net was trained on.
+
+    Raises
+    ------
+    ValueError
+        For NaN and infinity.
+    """
+    if rows.dtype == np.uint8:
+        return rows / 255
+    if not np.isfinite(rows).all():
+        raise ValueError("images hold NaN or infinity: expected finite values")
+    return rows.astype(np.float64)
+
+
 def _fold(
     weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
 ) -> list[NDArray[np.float64]]:
@@ -169,32 +186,24 @@ def _fold(
     return matrices
 
 
-def _input_limit(
-    weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
-) -> float:
+def _input_limit(weights: tuple[Float32, ...], biases: tuple[Float32, ...]) -> float:
     """The largest |x| for which no float32 sum of the quick way can overflow; 0 if there is none.
 
-    With |x| <= limit, every sum of a layer is at most ``gain * limit + rest``.
+    Where the values that come into a layer are at most v >= 1 in size, those that go out are at
+    most v times its gain, whatever the activation.
     """
-    gain, rest, limit = 1.0, 0.0, np.inf
+    limit = _SAFE / 255
     for W, b in zip(weights, biases, strict=True):
-        reach = float(np.abs(W.astype(np.float64)).sum(axis=0).max())
-        gain, rest = gain * reach, rest * reach + float(np.abs(b).max())
-        if rest >= _SAFE:
-            return 0.0
-        limit = min(limit, (_SAFE - rest) / gain if gain else np.inf)
-        if activation == "sigmoid":
-            gain, rest = 0.0, 1.0  # whatever comes in, 0..1 goes out
-    return min(limit / 255, _SAFE)
+        reach = np.abs(W.astype(np.float64)).sum(axis=0).max() + np.abs(b).max()
+        limit /= max(float(reach), 1)
+    return limit if limit >= 1 else 0
 
 
 def _within(rows: Images, limit: float) -> bool:
-    """Whether all values are at most `limit` in size; false for NaN and infinity."""
-    if rows.dtype == np.uint8:
-        return limit >= 1
-    if rows.size == 0:
-        return True
-    return bool(rows.max() <= limit and rows.min() >= -limit)
+    """Whether all values are at most `limit` in size, if there is one; false for NaN."""
+    if rows.dtype == np.uint8 or limit == 0:
+        return limit > 0
+    return rows.size == 0 or bool(rows.max() <= limit and rows.min() >= -limit)
 
 
 def _fill(target: Float32, images: Images) -> None:
@@ -203,26 +212,3 @@ def _fill(target: Float32, images: Images) -> None:
         target[...] = images
     else:
         np.multiply(images, 255, out=target, casting="same_kind")
-
-
-def _run_side_by_side(work: Callable[[], None], count: int) -> None:
-    """Run `work` in `count` threads and wait; an error in one of them is raised here.
-
-    A `ThreadPoolExecutor` does the same, but to set it up and wind it up takes as long as a few
-    batches.
-    """
-    errors: list[Exception] = []
-
-    def guarded() -> None:
-        try:
-            work()
-        except Exception as error:
-            errors.append(error)
-
-    workers = [threading.Thread(target=guarded) for _ in range(count)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    if errors:
-        raise errors[0]

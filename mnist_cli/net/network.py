@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.net.engine import Activation as Activation  # a public name of this module
-from mnist_cli.net.engine import Engine, Float32
-from mnist_cli.net.images import Images, as_floats, as_rows
-from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS
+from mnist_cli.net.engine import Engine, Float32, Images, as_floats
+from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS, SIDE
+
+_DTYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
+_SINGLE = ((PIXELS,), (SIDE, SIDE))
 
 
 def sigmoid(a: NDArray[Any]) -> NDArray[Any]:
@@ -120,7 +122,7 @@ class Network:
         ValueError
             For more than one image, and as the class says.
         """
-        rows, single = as_rows(x)
+        rows, single = _as_rows(x)
         if not single:
             raise ValueError(f"activations takes one image, got {len(rows)}")
         activate = sigmoid if self.activation == "sigmoid" else relu
@@ -136,14 +138,8 @@ class Network:
                 values["y"] = softmax(a)
         return values
 
-    def logits(self, images: Images) -> Float32:
-        """The last layer before softmax (the book's a3): (N, 10) or (10,) float32."""
-        return self._logits(images, None, 1)
-
-    def predict_proba(
-        self, images: Images, batch_size: int | None = None, threads: int = 1
-    ) -> Float32:
-        """Ten probabilities an image, summing to 1: (N, 10) or (10,) float32.
+    def logits(self, images: Images, batch_size: int | None = None, threads: int = 1) -> Float32:
+        """The last layer before softmax (the book's a3): (N, 10) or (10,) float32.
 
         `batch_size` None takes all images at once. `threads` is how many work on batches side by
         side, each on one core.
@@ -153,17 +149,25 @@ class Network:
         ValueError
             For a `batch_size` or `threads` below 1, and as the class says.
         """
-        y: Float32 = softmax(self._logits(images, batch_size, threads))
-        return y
+        rows, single = _as_rows(images)
+        if single:
+            return self._engine.run_one(rows)
+        return self._engine.run(rows, batch_size, threads)
+
+    def predict_proba(
+        self, images: Images, batch_size: int | None = None, threads: int = 1
+    ) -> Float32:
+        """Ten probabilities an image, summing to 1: (N, 10) or (10,) float32. Else as `logits`."""
+        return softmax(self.logits(images, batch_size, threads))
 
     def predict(
         self, images: Images, batch_size: int | None = None, threads: int = 1
     ) -> NDArray[np.intp]:
-        """The digit of highest probability: (N,) int, or one int. Otherwise as `predict_proba`.
+        """The digit of highest probability: (N,) int, or one int. Otherwise as `logits`.
 
         softmax keeps the order, so the largest logit decides and the exponentials are saved.
         """
-        predictions: NDArray[np.intp] = self._logits(images, batch_size, threads).argmax(axis=-1)
+        predictions: NDArray[np.intp] = self.logits(images, batch_size, threads).argmax(axis=-1)
         return predictions  # (N, 10) -> (N,)
 
     def __repr__(self) -> str:
@@ -172,11 +176,19 @@ class Network:
     def __reduce__(self) -> tuple[Any, ...]:
         return Network, (self.weights, self.biases, self.activation)
 
-    def _logits(self, images: Images, batch_size: int | None, threads: int) -> Float32:
-        rows, single = as_rows(images)
-        if single:
-            return self._engine.run_one(rows)
-        return self._engine.run(rows, batch_size, threads)
+
+def _as_rows(images: Images) -> tuple[Images, bool]:
+    """Images as rows (N, 784) without a copy, and whether it was a single one."""
+    array = np.asarray(images)
+    if array.dtype in _DTYPES:
+        if array.shape in _SINGLE:
+            return array.reshape(1, PIXELS), True  # (28, 28) -> (1, 784)
+        if array.shape[1:] in _SINGLE:
+            return array.reshape(-1, PIXELS), False  # (N, 28, 28) -> (N, 784)
+    raise ValueError(
+        f"images of shape {array.shape} and dtype {array.dtype}: expected (N, 784), (N, 28, 28), "
+        "(784,) or (28, 28) of uint8 (0..255) or float32/float64 (0..1)"
+    )
 
 
 def _read_only(array: Any) -> Float32:
@@ -197,11 +209,11 @@ def _require_chain(
         )
     inputs = PIXELS
     for layer, (W, b) in enumerate(zip(weights, biases, strict=True), start=1):
-        outputs = CLASSES if layer == len(weights) else W.shape[-1] if W.ndim else 0
+        outputs = CLASSES if layer == len(weights) else b.size
         if W.shape != (inputs, outputs) or b.shape != (outputs,) or not outputs:
+            n = CLASSES if layer == len(weights) else "n"
             raise ValueError(
-                f"W{layer} {W.shape} and b{layer} {b.shape}: expected "
-                f"({inputs}, {outputs or 'n'}) and ({outputs or 'n'},)"
+                f"W{layer} {W.shape} and b{layer} {b.shape}: expected ({inputs}, {n}) and ({n},)"
             )
         if not (np.isfinite(W).all() and np.isfinite(b).all()):
             raise ValueError(f"W{layer} or b{layer} holds NaN or infinity")

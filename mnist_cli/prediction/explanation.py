@@ -18,22 +18,8 @@ class Step:
     """One of the book's values on the way from pixels to probabilities: x, a1, z1, ... or y."""
 
     symbol: str
+    formula: str  # in the book's symbols: a2 = z1 W2 + b2
     values: Float64
-
-    @property
-    def minimum(self) -> float:
-        """The smallest value."""
-        return float(self.values.min())
-
-    @property
-    def mean(self) -> float:
-        """The mean of the values."""
-        return float(self.values.mean())
-
-    @property
-    def maximum(self) -> float:
-        """The largest value."""
-        return float(self.values.max())
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +112,7 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
         )
     return Explanation(
         activation=network.activation,
-        steps=tuple(Step(symbol, value) for symbol, value in values.items()),
+        steps=_steps(network, values),
         shifted=shifted,
         exponentials=np.exp(shifted),
         relevance=relevance.reshape(SIDE, SIDE),
@@ -134,6 +120,22 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
         runner_up=runner_up,
         margin=float(probabilities[explained] - probabilities[runner_up]),
     )
+
+
+def _steps(network: Network, values: dict[str, Float64]) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    before = ""
+    for symbol, value in values.items():
+        layer = symbol[1:]
+        formula = {
+            "x": "x",
+            "a": f"{symbol} = {before} W{layer} + b{layer}",
+            "z": f"{symbol} = {network.activation}({before})",
+            "y": f"y = softmax({before})",
+        }[symbol[0]]
+        steps.append(Step(symbol, formula, value))
+        before = symbol
+    return tuple(steps)
 
 
 def _gradient(network: Network, values: dict[str, Float64], digit: int) -> Float64:

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 _SURE = 0.6
 _CLEAR = 0.3
 
-# From so many images on one pass over the file is better: in a gzip file each costs as much.
-_AT_ONCE = 1 << 12  # images of a pass that are in memory at a time
-
 
 @dataclass(frozen=True)
 class Prediction:
@@ -37,6 +34,8 @@ class Prediction:
     prediction, confidence, probabilities:
         The digit 0 to 9, its probability, and all ten of them. None where the picture holds no
         digit, and `empty` says why.
+    second_best, unsure:
+        The next digit in line and its probability; whether it comes close, or none is likely.
     preprocessed, way, steps:
         How a picture file became `image`: whether it was changed, in a few words, in pictures.
     warnings:
@@ -51,9 +50,11 @@ class Prediction:
 
     source: str
     image: NDArray[np.uint8]
-    prediction: int | None
-    confidence: float | None
-    probabilities: tuple[float, ...] | None
+    prediction: int | None = None
+    confidence: float | None = None
+    probabilities: tuple[float, ...] | None = None
+    second_best: tuple[int, float] | None = None
+    unsure: bool = False
     preprocessed: bool = False
     warnings: tuple[str, ...] = ()
     label: int | None = None
@@ -65,24 +66,9 @@ class Prediction:
     name: str = ""
 
     @property
-    def second_best(self) -> tuple[int, float] | None:
-        """The next digit in line and its probability."""
-        if self.probabilities is None:
-            return None
-        ranked = sorted(enumerate(self.probabilities), key=lambda pair: -pair[1])
-        return ranked[1]
-
-    @property
     def correct(self) -> bool | None:
         """Whether the prediction is the label; None where there is none."""
         return None if self.label is None else self.prediction == self.label
-
-    @property
-    def unsure(self) -> bool:
-        """Whether another digit comes close, or none is likely."""
-        if self.confidence is None or self.second_best is None:
-            return False
-        return self.confidence < _SURE or self.confidence - self.second_best[1] < _CLEAR
 
 
 @dataclass(frozen=True)
@@ -124,35 +110,32 @@ def predict_picture(
     network: Network, picture: NDArray[np.uint8], *, source: str, label: int | None = None
 ) -> Prediction:
     """Read one (28, 28) uint8 picture in MNIST format."""
-    probabilities = network.predict_proba(picture)
-    best = int(probabilities.argmax())
-    prediction = Prediction(
+    probabilities = network.predict_proba(picture).tolist()
+    best, second = sorted(range(len(probabilities)), key=lambda digit: -probabilities[digit])[:2]
+    confidence, next_one = probabilities[best], probabilities[second]
+    unsure = confidence < _SURE or confidence - next_one < _CLEAR
+    return Prediction(
         source=source,
         image=picture,
         prediction=best,
-        confidence=float(probabilities[best]),
-        probabilities=tuple(map(float, probabilities)),
+        confidence=confidence,
+        probabilities=tuple(probabilities),
+        second_best=(second, next_one),
+        unsure=unsure,
+        warnings=(f"not sure: {best} or {second}",) if unsure else (),
         label=label,
     )
-    if not prediction.unsure or prediction.second_best is None:
-        return prediction
-    return replace(prediction, warnings=(f"not sure: {best} or {prediction.second_best[0]}",))
 
 
 def predict_digit(
-    network: Network,
-    digit: "Digit",
-    *,
-    source: str,
-    label: int | None = None,
-    part: int | None = None,
+    network: Network, digit: "Digit", *, source: str, part: int | None = None
 ) -> Prediction:
     """Read a digit that `read_digit` brought to MNIST format; an empty one gives no prediction."""
     if digit.empty:
-        read = Prediction(source, digit.image, None, None, None, label=label, empty=digit.empty)
-        warnings: tuple[str, ...] = (digit.empty, *digit.warnings)
+        read = Prediction(source, digit.image, warnings=(digit.empty,), empty=digit.empty)
+        warnings = (*read.warnings, *digit.warnings)
     else:
-        read = predict_picture(network, digit.image, source=source, label=label)
+        read = predict_picture(network, digit.image, source=source)
         warnings = (*digit.warnings, *read.warnings)
     return replace(
         read,

@@ -1,15 +1,28 @@
 """What to predict and how, in one object: indices of a set, picture files, folders."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import BinaryIO
 
+import numpy as np
+
+from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath
+from mnist_cli.handwriting.reader import Digit, read_digit, read_digits
+from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network
-from mnist_cli.prediction.batch import Reading, predict_files
 from mnist_cli.prediction.explanation import explain
-from mnist_cli.prediction.prediction import Prediction, Unread, predict_indices
-from mnist_cli.prediction.sources import find_pictures, label_in_name
+from mnist_cli.prediction.prediction import Prediction, Unread, predict_digit, predict_indices
+from mnist_cli.prediction.sources import STANDARD_INPUT, find_pictures, label_in_name
+from mnist_cli.prediction.workers import spread
+
+# Below so many files the other processes would not have started before this one has finished.
+_WORTH_PROCESSES = 24
+_BRIGHT = 127  # a pixel above it is not black
+
+Progress = Callable[[int, int], None]
+"""Called with how many pictures are done, of how many."""
 
 
 @dataclass(frozen=True)
@@ -24,15 +37,15 @@ class Request:
         The set: IDX files, by default those of the embedded test set, and where they may lie.
     files:
         Names of pictures and of folders with pictures; ``-`` is standard input.
-    reading:
-        How pictures are read; None as `Reading()` says.
+    preprocess, invert, split, keep_steps:
+        How pictures are read: as `read_digit` or, with `split`, as `read_digits`.
     labels_from_names:
         Take the true digit from the beginning of a picture's name, as in ``7_12.png``.
     explain:
         Take each prediction apart, too.
     threads:
-        Processes to use for many files. With more than one, a script needs
-        ``if __name__ == "__main__"``.
+        How many files to read at once. With more than one, a script needs
+        ``if __name__ == "__main__"``: these are processes, for Python runs one thread at a time.
     """
 
     indices: Sequence[int] = ()
@@ -40,7 +53,10 @@ class Request:
     labels: AnyPath | None = None
     data_dir: AnyPath | None = None
     files: Sequence[str] = ()
-    reading: Reading | None = None
+    preprocess: bool = True
+    invert: bool | None = None
+    split: bool = False
+    keep_steps: bool = False
     labels_from_names: bool = False
     explain: bool = False
     threads: int = 1
@@ -65,12 +81,13 @@ class Results:
 
     def only(self, kind: str | None) -> "Results":
         """The ``wrong`` or the ``unsure`` predictions, and the unread files; for None, all."""
-        kept = self.everything
-        if kind == "wrong":
-            kept = tuple(one for one in kept if isinstance(one, Unread) or one.correct is False)
-        elif kind == "unsure":
-            kept = tuple(one for one in kept if isinstance(one, Unread) or one.unsure)
-        return replace(self, everything=kept)
+
+        def is_kept(one: Prediction | Unread) -> bool:
+            if kind is None or isinstance(one, Unread):
+                return True
+            return one.unsure if kind == "unsure" else one.correct is False
+
+        return replace(self, everything=tuple(filter(is_kept, self.everything)))
 
 
 def predict(
@@ -78,19 +95,18 @@ def predict(
     request: Request,
     *,
     standard_input: BinaryIO | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Results:
     """Predict all that is asked for: first the indices, then the files.
 
-    A file at fault becomes an `Unread` among the results. `progress` is called with how many
-    pictures are done, of how many.
+    A file at fault becomes an `Unread` among the results.
 
     Raises
     ------
     IndexError
         For an index outside the set; it names the range.
     MnistError
-        For a set at fault, and for a folder without pictures.
+        For a set at fault, a folder without pictures, and where a process was killed.
 
     Examples
     --------
@@ -104,25 +120,76 @@ def predict(
         everything += predict_indices(
             network, request.indices, request.images, request.labels, data_dir=request.data_dir
         )
-    skipped = 0
-    if request.files:
-        found = find_pictures(request.files)
-        skipped = found.skipped
-        for result in predict_files(
-            network,
-            found.paths,
-            request.reading,
-            threads=request.threads,
-            standard_input=standard_input,
-            progress=progress,
-        ):
-            if isinstance(result, Prediction):
-                label = label_in_name(result.source) if request.labels_from_names else None
-                result = replace(result, label=label, name=found.name(result.source))
-            everything.append(result)
+    found = find_pictures(request.files)
+    files = replace(request, files=found.paths)
+    for result in predict_files(network, files, standard_input=standard_input, progress=progress):
+        if isinstance(result, Prediction):
+            label = label_in_name(result.source) if request.labels_from_names else None
+            result = replace(result, label=label, name=found.name(result.source))
+        everything.append(result)
     if request.explain:
         everything = [_explained(network, result) for result in everything]
-    return Results(tuple(everything), skipped)
+    return Results(tuple(everything), found.skipped)
+
+
+def predict_files(
+    network: Network,
+    request: Request,
+    *,
+    standard_input: BinaryIO | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Prediction | Unread]:
+    """Yield what the net says of each file, in order; of several digits of a picture, each.
+
+    Memory stays flat: a picture is forgotten before the next one of its process. Raises as
+    `predict` does.
+    """
+    read = partial(_read, request=replace(request, indices=(), files=()))  # which processes get
+    # Standard input cannot be handed to a process: it is read here, in its turn.
+    files = [path for path in request.files if path != STANDARD_INPUT]
+    with spread(request.threads if len(files) >= _WORTH_PROCESSES else 1) as map_files:
+        results = map_files(read, files)
+        for done, path in enumerate(request.files, start=1):
+            result = read(path, standard_input) if path == STANDARD_INPUT else next(results)
+            if progress is not None:
+                progress(done, len(request.files))
+            if isinstance(result, str):
+                yield Unread(path, result)
+                continue
+            for number, digit in enumerate(result, start=1):
+                part = number if request.split else None
+                yield predict_digit(network, digit, source=path, part=part)
+
+
+def _read(path: str, file: BinaryIO | None = None, *, request: Request) -> tuple[Digit, ...] | str:
+    """Read one file; an error comes back as its text, which any process can be sent."""
+    if path == STANDARD_INPUT and file is None:
+        return f"{path}: standard input is closed. Name a file."
+    source, invert = file or path, request.invert
+    try:
+        with one_thread():  # on busy cores the threads of several processes wait for one another
+            if request.split:
+                digits = read_digits(source, invert=invert)
+            else:
+                digits = (read_digit(source, preprocess=request.preprocess, invert=invert),)
+    except MnistError as error:
+        return str(error)
+    return tuple(
+        replace(
+            digit,
+            steps=digit.steps if request.keep_steps else (),
+            warnings=(*digit.warnings, *_hints(digit, request)),
+        )
+        for digit in digits
+    )
+
+
+def _hints(digit: Digit, request: Request) -> Iterator[str]:
+    """Yield which option would have read the picture better."""
+    if digit.count > 1 and not request.split:
+        yield "--split reads each of them"
+    if not request.preprocess and request.invert is None and np.median(digit.image) > _BRIGHT:
+        yield "the ink is darker than the background, the net knows bright ink: try --invert"
 
 
 def _explained(network: Network, result: Prediction | Unread) -> Prediction | Unread:

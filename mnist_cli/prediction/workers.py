@@ -3,13 +3,17 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
+from typing import Any
 
 from mnist_cli.errors import MnistError
+
+_MOST_PROCESSES = 16
+_CHUNK = 2  # tasks a process takes at a time; Ctrl-C waits for them
 
 
 def available_cores() -> int:
@@ -20,19 +24,27 @@ def available_cores() -> int:
 
 
 @contextmanager
-def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool of processes; nothing of it is left when the block or this process ends.
+def spread(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
+    """Yield a `map` that works on so many processes; nothing of them is left in the end.
 
     Raises
     ------
     MnistError
         Where one of the processes was killed.
     """
+    if processes < 2:
+        yield map
+        return
     # A process that is started anew holds none of our locks, threads or open files, and is the same
     # on every system.
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin)
+    pool = ProcessPoolExecutor(min(processes, _MOST_PROCESSES), get_context("spawn"), _begin)
+
+    def map_on_pool(function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[Any]:
+        with _ctrl_c_blocked():  # the processes start here, and keep what is blocked
+            return pool.map(function, tasks, chunksize=_CHUNK)
+
     try:
-        yield pool
+        yield map_on_pool
     except BrokenProcessPool:
         raise MnistError(
             "a process that read pictures was killed", hint="Try again with --threads 1."
@@ -42,7 +54,7 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 @contextmanager
-def ctrl_c_blocked() -> Iterator[None]:
+def _ctrl_c_blocked() -> Iterator[None]:
     """Leave Ctrl-C to the parent, also while a process starts and could only print a traceback."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows: only `_begin` is left
         yield

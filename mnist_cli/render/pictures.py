@@ -1,6 +1,6 @@
 """Small pictures in a terminal: half blocks in colour or not, characters where need be."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -12,8 +12,9 @@ from mnist_cli.render.theme import ABOVE, BELOW, style
 
 _RAMP = " .:-=+*#%@"
 _SHADES = " ░▒▓█"
+_INK = 96  # from it on a pixel is ink where it can only be ink or not
 
-_GLYPHS = "=- +#"  # two signs without colour, from far below 0 to far above it
+_SIGNS = "=- +#"  # two signs without colour, from far below 0 to far above it
 _WEAK, _STRONG = 0.15, 0.5  # shares of the limit
 _SCALE_WIDTH = 28
 
@@ -27,12 +28,20 @@ def picture(image: NDArray[Any]) -> list[Line]:
     In colour each character shows two pixels in their true grey; without colour each pixel is ink
     or not; on a terminal without block characters each character is the mean of two pixels.
     """
-    pairs = _pairs(image)
-    if not has_unicode():
-        return [_in_characters(row) for row in pairs]
-    if has_color():
-        return [_in_colors(((top,) * 3, (low,) * 3) for top, low in row) for row in pairs]
-    return [_in_blocks(row) for row in pairs]
+    if has_unicode() and has_color():
+        return _in_colors(np.repeat(image[..., None], 3, axis=2))
+    if has_unicode():
+        return _in_characters(image, lambda top, low: " ▄▀█"[2 * (top >= _INK) + (low >= _INK)])
+    return _in_characters(image, lambda top, low: _RAMP[(top + low) * (len(_RAMP) - 1) // 510])
+
+
+def thumbnail(image: NDArray[np.uint8], side: int) -> NDArray[Any]:
+    """A (H, W) or (H, W, 3) uint8 picture in gray, the longer side at most `side` pixels."""
+    from PIL import Image
+
+    small = Image.fromarray(image).convert("L")
+    small.thumbnail((side, side), Image.Resampling.BOX)
+    return np.asarray(small)
 
 
 def signed_picture(
@@ -45,22 +54,20 @@ def signed_picture(
     """
     shares = np.clip(values / (limit or 1), -1, 1)
     if not (has_color() and has_unicode()):
-        return [_in_signs(row) for row in _pairs(shares)]
+        return _in_characters(shares, lambda top, low: _sign((top + low) / 2))
     under = np.zeros_like(shares) if ink is None else ink * 255 * _UNDERLAY
     strength = np.abs(shares)[..., None] ** _GAMMA  # (H, W, 1)
     full = np.where(shares[..., None] > 0, ABOVE, BELOW)  # (H, W, 3)
-    rgb = (strength * full + (1 - strength) * under[..., None]).astype(int)
-    return [_in_colors(row) for row in _pairs(rgb)]
+    return _in_colors((strength * full + (1 - strength) * under[..., None]).astype(int))
 
 
 def legend(above: str, below: str) -> list[Line]:
     """What the two signs of a `signed_picture` mean, in so many words."""
     if has_color() and has_unicode():
-        return [
-            [("██ ", style(color)), (words, "")]
-            for color, words in ((ABOVE, above), (BELOW, below))
-        ]
-    return [[(f"+ # {above}", "")], [(f"- = {below}", "")]]
+        signs = [("██ ", style(ABOVE)), ("██ ", style(BELOW))]
+    else:
+        signs = [("+ # ", ""), ("- = ", "")]
+    return [[sign, (words, "")] for sign, words in zip(signs, (above, below), strict=True)]
 
 
 def scale(limit: float) -> list[Line]:
@@ -70,13 +77,8 @@ def scale(limit: float) -> list[Line]:
         above = f"+{number(limit, 4)}"
         ends = f"{number(-limit, 4):<{_SCALE_WIDTH - len(above)}}{above}"
         return [*signed_picture(shares, 1), [(ends, "")]]
-    marks = (
-        ("=", "below", -_STRONG),
-        ("-", "below", -_WEAK),
-        ("+", "above", _WEAK),
-        ("#", "above", _STRONG),
-    )
-    return [[(f"{glyph} {word} {number(share * limit, 4)}", "")] for glyph, word, share in marks]
+    marks = (("= below", -_STRONG), ("- below", -_WEAK), ("+ above", _WEAK), ("# above", _STRONG))
+    return [[(f"{words} {number(share * limit, 4)}", "")] for words, share in marks]
 
 
 def strip(values: NDArray[Any], width: int) -> Line:
@@ -95,30 +97,23 @@ def strip(values: NDArray[Any], width: int) -> Line:
     return [("".join(ramp[round(share * (len(ramp) - 1))] for share in shares), "")]
 
 
-def _pairs(image: NDArray[Any]) -> list[list[tuple[Any, Any]]]:
+def _pairs(image: NDArray[Any]) -> Iterator[Iterator[tuple[Any, Any]]]:
     """Rows two by two: in each, the upper and lower pixel of every column."""
-    upper, lower = image[0::2].tolist(), image[1::2].tolist()
-    lower += [np.zeros_like(image[0]).tolist()] * (len(upper) - len(lower))
-    return [list(zip(top, low, strict=True)) for top, low in zip(upper, lower, strict=True)]
+    rows = np.pad(image, [(0, len(image) % 2), *[(0, 0)] * (image.ndim - 1)]).tolist()
+    return (zip(*pair, strict=True) for pair in zip(rows[::2], rows[1::2], strict=True))
 
 
-def _in_colors(row: Iterable[tuple[Sequence[int], Sequence[int]]]) -> Line:
-    styles = ("#{:02x}{:02x}{:02x} on #{:02x}{:02x}{:02x}".format(*top, *low) for top, low in row)
-    return [("▀" * len(list(same)), style) for style, same in groupby(styles)]
+def _in_colors(image: NDArray[Any]) -> list[Line]:
+    """A (H, W, 3) picture, each character the upper half block on the colour of the lower pixel."""
+    look = "#{:02x}{:02x}{:02x} on #{:02x}{:02x}{:02x}".format
+    rows = ((look(*top, *low) for top, low in row) for row in _pairs(image))
+    return [[("▀" * len(list(same)), style) for style, same in groupby(row)] for row in rows]
 
 
-def _in_blocks(row: list[tuple[int, int]]) -> Line:
-    return [("".join(" ▄▀█"[2 * (top >= 96) + (low >= 96)] for top, low in row), "")]
-
-
-def _in_characters(row: list[tuple[int, int]]) -> Line:
-    return [("".join(_RAMP[(top + low) * (len(_RAMP) - 1) // 510] for top, low in row), "")]
-
-
-def _in_signs(row: list[tuple[float, float]]) -> Line:
-    return [("".join(_sign((top + low) / 2) for top, low in row), "")]
+def _in_characters(image: NDArray[Any], glyph: Callable[[Any, Any], str]) -> list[Line]:
+    return [[("".join(glyph(top, low) for top, low in row), "")] for row in _pairs(image)]
 
 
 def _sign(share: float) -> str:
     level = (abs(share) > _WEAK) + (abs(share) > _STRONG)
-    return _GLYPHS[2 + level if share > 0 else 2 - level]
+    return _SIGNS[2 + level if share > 0 else 2 - level]

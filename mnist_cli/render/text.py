@@ -10,17 +10,21 @@ import math
 import os
 import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
-from typing import Any, TextIO
+from functools import partial, reduce
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, TextIO
 
 from mnist_cli.errors import printable
 from mnist_cli.render.theme import ACCENT, QUIET, WARNING
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Span = tuple[str, str]
 """Text and its style in rich's words (``"bold red"``, ``"#ffffff on #000000"``), or ``""``."""
@@ -28,7 +32,9 @@ Span = tuple[str, str]
 Line = list[Span]
 Cell = str | Span
 
-_NARROWEST = 12  # columns that a name keeps
+USUAL_WIDTH = 80  # columns where nothing limits them
+_GAP = "  "  # between two columns
+_NARROWEST = 16  # columns that a name keeps
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,7 @@ def line(*spans: Cell) -> Line:
 
 def has_unicode() -> bool:
     """Whether the surface (standard output by default) shows block characters."""
-    surface = _SURFACE.get()
-    if surface is not None:
+    if surface := _SURFACE.get():
         return surface.unicode
     try:
         "▀█░▏▁".encode(sys.stdout.encoding or "ascii")
@@ -72,8 +77,7 @@ def has_unicode() -> bool:
 
 def has_color() -> bool:
     """Whether the surface (standard output by default) shows colours, 256 or more of them."""
-    surface = _SURFACE.get()
-    if surface is not None:
+    if surface := _SURFACE.get():
         return surface.color
     if not _is_coloured(sys.stdout):
         return False
@@ -85,14 +89,12 @@ def has_color() -> bool:
 def width() -> int | None:
     """Columns of the surface (standard output by default); None where nothing limits them."""
     surface = _SURFACE.get()
-    if surface is not None:
-        return surface.width
-    return _columns(sys.stdout)
+    return surface.width if surface else _columns(sys.stdout)
 
 
-def columns(least: int = 60, usual: int = 80) -> int:
-    """How many columns a layout may fill, at least `least`; `usual` where nothing limits them."""
-    return max(width() or usual, least)
+def columns(least: int = 60) -> int:
+    """How many columns a layout may fill, at least `least`."""
+    return max(width() or USUAL_WIDTH, least)
 
 
 def _columns(stream: TextIO) -> int | None:
@@ -115,72 +117,37 @@ def show(lines: Iterable[Line], stream: TextIO | None = None) -> None:
     On a terminal a line that is too long goes on in the next one, between two words.
     """
     stream = stream or sys.stdout
-    safe = [trimmed(spans) for spans in printable_lines(lines)]
     limit = _columns(stream)
-    if limit is not None:
-        safe = [part for spans in safe for part in wrapped(spans, limit)]
-    if not _is_coloured(stream):
-        _write(stream, plain(safe))
+    if limit is None:
+        _write(stream, plain(lines))
         return
     from rich.console import Console
-    from rich.text import Text
 
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    console = Console(
+        file=stream,
+        width=limit,
+        height=1,  # with a width and a height rich believes us on every terminal
+        color_system="auto" if _is_coloured(stream) else None,
+        legacy_windows=False,
+    )
     with console.capture() as capture:
-        for spans in safe:
-            console.print(Text.assemble(*spans), soft_wrap=True)
+        print_to(console, lines)
     _write(stream, capture.get())
 
 
-def printable_lines(lines: Iterable[Line]) -> list[Line]:
-    """Lines whose texts hold no control character."""
-    longest = 10  # characters that one becomes: \U000e0001
-    return [
-        [(printable(text, limit=longest * len(text)), style) for text, style in spans]
-        for spans in lines
-    ]
+def print_to(console: "Console", lines: Iterable[Line]) -> None:
+    """Print lines to a console of rich, which wraps those that are too long for it."""
+    from rich.text import Text
+
+    for spans in lines:
+        safe = [(printable(text, limit=None), style) for text, style in spans]
+        console.print(Text.assemble(*safe), overflow="fold", crop=False)
 
 
 def plain(lines: Iterable[Line]) -> str:
-    """Lines without their styles, as text."""
-    return "".join("".join(text for text, _ in spans).rstrip() + "\n" for spans in lines)
-
-
-def trimmed(spans: Line) -> Line:
-    """A line without the blanks at its end that nobody sees."""
-    spans = list(spans)
-    while spans and " on " not in f" {spans[-1][1]}":
-        text, style = spans.pop()
-        if text := text.rstrip():
-            return [*spans, (text, style)]
-    return spans
-
-
-def wrapped(spans: Line, limit: int) -> list[Line]:
-    """A line in as many as it takes to be at most `limit` columns wide, cut between words."""
-    if length(spans) <= limit:
-        return [spans]
-    cells = [(char, style) for text, style in spans for char in text]
-    at, end = 0, 0
-    for place, (char, _) in enumerate(cells):
-        at += cell_width(char)
-        if at > limit:
-            break
-        if char == " ":
-            end = place
-    if not any(char != " " for char, _ in cells[:end]):  # no blank but the indent: a long word
-        end = place
-    first, rest = cells[:end], cells[end:]
-    while rest and rest[0][0] == " ":
-        rest = rest[1:]
-    return [trimmed(_joined(first)), *(wrapped(_joined(rest), limit) if rest else [])]
-
-
-def _joined(cells: list[Span]) -> Line:
-    """Neighbours of one style as one span."""
-    return [
-        ("".join(char for char, _ in same), style) for style, same in groupby(cells, itemgetter(1))
-    ]
+    """Lines without their styles, as text without control characters."""
+    rows = ("".join(printable(text, limit=None) for text, _ in spans) for spans in lines)
+    return "".join(row.rstrip() + "\n" for row in rows)
 
 
 def show_json(value: Any) -> None:
@@ -199,43 +166,49 @@ def note(message: str, kind: str = "Note") -> None:
 
 
 def table(
-    head: Sequence[str],
-    rows: Iterable[Sequence[Cell]],
-    align: str,
-    gap: str = "  ",
-    shrink: int | None = None,
+    head: Sequence[str], rows: Iterable[Sequence[Cell]], align: str, limit: int | None = None
 ) -> list[Line]:
     """Rows as columns of even width; `align` has ``<`` or ``>`` for each column.
 
-    Where the table is wider than the terminal, the texts of column `shrink` are cut in the middle.
+    Where the table is wider than `limit`, the texts of its first column are cut in the middle.
     """
-    cells = [line(*row) for row in rows]
-    texts = [list(head), *([text for text, _ in spans] for spans in cells)]
-    widths = [max(map(cell_width, column)) for column in zip(*texts, strict=True)]
-    limit = width()
-    if shrink is not None and limit is not None:
-        too_much = sum(widths) + len(gap) * (len(widths) - 1) - limit
-        widths[shrink] = max(widths[shrink] - max(too_much, 0), min(widths[shrink], _NARROWEST))
+    cells = [line(*row) for row in ([(name, QUIET) for name in head], *rows)]
+    widths = [max(cell_width(text) for text, _ in column) for column in zip(*cells, strict=True)]
+    too_much = 0 if limit is None else sum(widths) + len(_GAP) * (len(widths) - 1) - limit
+    widths[0] = min(widths[0], max(widths[0] - max(too_much, 0), _NARROWEST))
 
     def lay_out(spans: Line) -> Line:
         row = [
             (padded(shortened(text, columns), columns, side), style)
             for (text, style), side, columns in zip(spans, align, widths, strict=True)
         ]
-        return [part for cell in row for part in ((gap, ""), cell)][1:]
+        return [part for cell in row for part in ((_GAP, ""), cell)][1:]
 
-    return [lay_out([(name, QUIET) for name in head]), *(lay_out(spans) for spans in cells)]
+    return [lay_out(spans) for spans in cells]
+
+
+def stacked(*blocks: Sequence[Line]) -> list[Line]:
+    """Blocks of lines below each other, an empty line between two; empty blocks leave none."""
+    return [spans for block in blocks if block for spans in ([], *block)][1:]
 
 
 def beside(left: list[Line], right: list[Line], gap: str = "   ") -> list[Line]:
     """Two blocks of lines next to each other, their tops aligned."""
-    width = max(map(length, left), default=0)
-    height = max(len(left), len(right))
-    left = left + [[]] * (height - len(left))
-    right = right + [[]] * (height - len(right))
+    columns = max(map(length, left), default=0)
+    nothing: Line = []
     return [
-        [*a, (" " * (width - length(a)) + gap, ""), *b] for a, b in zip(left, right, strict=True)
+        [*a, (" " * (columns - length(a)) + gap, ""), *b]
+        for a, b in zip_longest(left, right, fillvalue=nothing)
     ]
+
+
+def tiled(blocks: Sequence[list[Line]], limit: int, gap: str = _GAP) -> list[Line]:
+    """Blocks side by side, as many in a row as fit into `limit` columns."""
+    widest = max(length(spans) for block in blocks for spans in block)
+    even = [[[*top, (" " * (widest - length(top)), "")], *rest] for top, *rest in blocks]
+    a_row = max((limit + len(gap)) // (widest + len(gap)), 1)
+    rows = (even[first : first + a_row] for first in range(0, len(even), a_row))
+    return stacked(*(reduce(partial(beside, gap=gap), row) for row in rows))
 
 
 def length(spans: Line) -> int:
@@ -259,18 +232,22 @@ def padded(text: str, columns: int, side: str = "<") -> str:
     return blanks + text if side == ">" else text + blanks
 
 
-def shortened(text: str, limit: int) -> str:
-    """A text cut in the middle to at most `limit` columns."""
-    if cell_width(text) <= limit:
+def shortened(text: str, limit: int | None) -> str:
+    """A text cut in the middle to at most `limit` columns; None cuts nothing."""
+    if limit is None or cell_width(text) <= limit:
         return text
     mark = "…" if has_unicode() else "..."
-    left, right = text, ""
-    head, tail = (limit - len(mark)) // 3, limit - len(mark) - (limit - len(mark)) // 3
-    while cell_width(left) > head:
+    left = right = text
+    while cell_width(left) > (limit - len(mark)) // 3:  # paths differ at their ends
         left = left[:-1]
-    while cell_width(right) < tail:
-        right = text[-len(right) - 1 :]
-    return left + mark + (right if cell_width(right) <= tail else right[1:])
+    while cell_width(left + mark + right) > limit:
+        right = right[1:]
+    return left + mark + right
+
+
+def wrap(text: str, limit: int | None) -> list[str]:
+    """A sentence in lines of at most `limit` characters, cut between words; None cuts nothing."""
+    return [text] if limit is None else textwrap.wrap(text, max(limit, 1))
 
 
 def bar(fraction: float, width: int, style: str = ACCENT) -> Line:

@@ -23,7 +23,7 @@ Parameters: TypeAlias = list[Array]  # W1, b1, W2, b2, ... Wn, bn
 _CENTRED_IMAGE_POWER = 52.7
 
 # What stands for the activation of the shipped net, and its derivative in terms of its result.
-ACTIVATIONS: dict[Activation, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
+_ACTIVATIONS: dict[Activation, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
     "sigmoid": (np.tanh, lambda z: 1 - z * z),
     "relu": (relu, lambda z: z > 0),
 }
@@ -35,8 +35,10 @@ def initial_parameters(
 ) -> Parameters:
     """Random weights and zero biases, float32, for layers of these sizes, (784, ..., 10).
 
-    Their variance is one over the number of inputs, times 2 after relu, which lets half of them
-    pass (He et al. 2015, *Delving Deep into Rectifiers*).
+    Their variance is one over the number of inputs, which keeps signals at their size from layer to
+    layer (Glorot and Bengio 2010, *Understanding the difficulty of training deep feedforward neural
+    networks*), times 2 after relu, which lets half of them pass (He et al. 2015, *Delving Deep into
+    Rectifiers*).
     """
     parameters: Parameters = []
     for layer, (inputs, outputs) in enumerate(pairwise(layer_sizes)):
@@ -50,7 +52,7 @@ def run_forward(
     parameters: Parameters, x: Array, activation: Activation = "sigmoid"
 ) -> tuple[list[Array], Array]:
     """What goes into each layer, x (N, 784) centred first, and the logits, (N, 10)."""
-    activate, _ = ACTIVATIONS[activation]
+    activate, _ = _ACTIVATIONS[activation]
     *hidden, (W, b) = zip(parameters[::2], parameters[1::2], strict=True)
     inputs = [x]
     for W_hidden, b_hidden in hidden:
@@ -70,7 +72,7 @@ def loss_and_gradients(
     parameters. d before a name is the derivative of the loss by it; the shapes are those of a layer
     with n inputs and m outputs.
     """
-    _, slope = ACTIVATIONS[activation]
+    _, slope = _ACTIVATIONS[activation]
     inputs, a = run_forward(parameters, x, activation)
 
     a -= a.max(axis=1, keepdims=True)  # changes no probability, and exp cannot overflow

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_cli.spec import PIXELS, SIDE
-from mnist_cli.training.recipes import Distortions
+from mnist_cli.training.recipes import Recipe
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 
@@ -29,11 +29,11 @@ _GRID_SPREAD = 5.0  # pixels: the standard deviation of the Gaussian that smooth
 
 
 class Distorter:
-    """Makes distorted copies of a set of images, (N, 28, 28) uint8, again and again."""
+    """Makes distorted copies of a set of images, (N, 28, 28) uint8, as far as a recipe says."""
 
-    def __init__(self, images: npt.NDArray[np.uint8], distortions: Distortions) -> None:
+    def __init__(self, images: npt.NDArray[np.uint8], recipe: Recipe) -> None:
         self.count = len(images)
-        self.distortions = distortions
+        self.recipe = recipe
         self._images = images
         # Tile by tile, and the 32 images innermost, (T, 30 * 30, 32): what one place of the warp
         # takes from all images of a tile lies side by side in memory. The last tile is filled up.
@@ -44,26 +44,21 @@ class Distorter:
         self._tiles = np.ascontiguousarray(by_tile)
 
     def distort(
-        self, strength: float, rng: np.random.Generator, out: Floats | None = None
-    ) -> tuple[Floats, npt.NDArray[np.intp]]:
-        """Distort every image once, and shuffle.
+        self, strength: float, rng: np.random.Generator, result: Floats
+    ) -> npt.NDArray[np.intp]:
+        """Distort every image once, and shuffle: into `result`, (N, 784) float32 from 0 to 1.
 
-        `strength` multiplies each number of the distortions; 0 leaves the images as they are.
-
-        Returns
-        -------
-        The images, (N, 784) float32 from 0 to 1, in `out` where that is given, and, (N,), which of
-        the originals each one is.
+        `strength` multiplies each number of the recipe; 0 leaves the images as they are. Returns
+        which of the originals each one is, (N,).
         """
-        result = np.empty((self.count, PIXELS), np.float32) if out is None else out
         order = rng.permutation(self.count)
-        if strength == 0 or self.distortions == Distortions():
+        if strength == 0:
             pixels = self._images.reshape(-1, PIXELS)
             np.multiply(pixels[order], np.float32(1 / 255), out=result)
-            return result, order
+            return order
 
         rows, columns = self._draw_places(strength, rng)
-        limit = self.distortions.thickness * strength
+        limit = self.recipe.thickness * strength
         thickness = rng.uniform(-limit, limit, len(self._tiles))
         position = np.empty_like(order)
         position[order] = np.arange(self.count)  # where in the result each original goes
@@ -75,24 +70,23 @@ class Distorter:
             ink = _interpolate(pixels, corner[tile], below[tile], right[tile], thickness[tile])
             goes_to = position[tile * TILE : (tile + 1) * TILE]
             result[goes_to] = ink.T[: len(goes_to)]
-        return result, order
+        return order
 
     def _draw_places(self, strength: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """Where in the padded originals the pixels come from: rows and columns, (T, 784) each."""
         tiles = len(self._tiles)
-        limits = self.distortions
+        recipe = self.recipe
 
         def draw(limit: float) -> npt.NDArray[np.float64]:
             return rng.uniform(-limit * strength, limit * strength, tiles)
 
-        matrix = _build_matrices(  # (T, 2, 2)
-            angle=np.deg2rad(draw(limits.rotation)),
-            shear=draw(limits.shear),
-            row_scale=np.exp(draw(limits.log_scale)),
-            column_scale=np.exp(draw(limits.log_scale)),
-        )
-        shift = np.stack([draw(limits.shift), draw(limits.shift)], axis=1)  # (T, 2)
-        amplitude = rng.uniform(0, limits.elastic * strength, (tiles, 1, 1, 1))
+        angle, shear = np.deg2rad(draw(recipe.rotation)), draw(recipe.shear)
+        sine, cosine = np.sin(angle), np.cos(angle)
+        rotation = _matrices(cosine, -sine, sine, cosine)  # (T, 2, 2), as those that follow
+        stretch = _matrices(np.exp(draw(recipe.log_scale)), 0, 0, np.exp(draw(recipe.log_scale)))
+        matrix = rotation @ _matrices(1, 0, shear, 1) @ stretch
+        shift = np.stack([draw(recipe.shift), draw(recipe.shift)], axis=1)  # (T, 2)
+        amplitude = rng.uniform(0, recipe.elastic * strength, (tiles, 1, 1, 1))
         bend = amplitude * _draw_noise(rng, tiles)  # (T, 2, 28, 28)
 
         axis = np.arange(SIDE) - _CENTRE
@@ -130,21 +124,9 @@ def _interpolate(
     return ink
 
 
-def _build_matrices(
-    angle: npt.NDArray[Any],
-    shear: npt.NDArray[Any],
-    row_scale: npt.NDArray[Any],
-    column_scale: npt.NDArray[Any],
-) -> npt.NDArray[np.float64]:
-    """Rotation @ shear @ stretch of (row, column), each argument (T,), as (T, 2, 2)."""
-    sine, cosine = np.sin(angle), np.cos(angle)
-    zero, one = np.zeros_like(angle), np.ones_like(angle)
-
-    def matrix(a: Any, b: Any, c: Any, d: Any) -> npt.NDArray[np.float64]:
-        return np.stack([a, b, c, d], axis=-1).reshape(-1, 2, 2)
-
-    rotation = matrix(cosine, -sine, sine, cosine)
-    return rotation @ matrix(one, zero, shear, one) @ matrix(row_scale, zero, zero, column_scale)
+def _matrices(a: Any, b: Any, c: Any, d: Any) -> npt.NDArray[np.float64]:
+    """Matrices [[a, b], [c, d]] for (row, column): (T, 2, 2) for arguments (T,) or numbers."""
+    return np.stack(np.broadcast_arrays(a, b, c, d), axis=-1).reshape(-1, 2, 2)
 
 
 def _draw_noise(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:

@@ -14,6 +14,11 @@ import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[Any]
 
+BETAS = 0.9, 0.999  # how much of the averages of the gradient and of its square a step keeps
+EPSILON = 1e-8  # keeps the division finite where no gradient ever came
+COVARIANCE_DECAY = 0.99  # how much of SOAP's covariances a step keeps
+REFRESH_EVERY = 20  # after how many steps SOAP's bases move on to where the covariances point
+
 
 class AdamW:
     """Adam with decoupled weight decay (Kingma and Ba 2015; Loshchilov and Hutter 2019).
@@ -25,24 +30,11 @@ class AdamW:
         weights and decay; those with one are biases and do not.
     weight_decay:
         The part of a weight that a step takes off, for a learning rate of 1.
-    betas:
-        How much of the running averages of the gradient and of its square a step keeps.
-    epsilon:
-        Keeps the division finite where no gradient ever came.
     """
 
-    def __init__(
-        self,
-        parameters: Sequence[Array],
-        *,
-        weight_decay: float = 0.0,
-        betas: tuple[float, float] = (0.9, 0.999),
-        epsilon: float = 1e-8,
-    ) -> None:
+    def __init__(self, parameters: Sequence[Array], weight_decay: float = 0.0) -> None:
         self.parameters = list(parameters)
         self.weight_decay = weight_decay
-        self.betas = betas
-        self.epsilon = epsilon
         self.steps = 0
         self._means = [np.zeros_like(parameter) for parameter in self.parameters]
         self._squares = [np.zeros_like(parameter) for parameter in self.parameters]
@@ -58,14 +50,14 @@ class AdamW:
 
     def _direction(self, index: int, gradient: Array) -> Array:
         """The mean gradient over its root mean square, number by number."""
-        beta1, beta2 = self.betas
+        beta1, beta2 = BETAS
         mean, square = self._means[index], self._squares[index]
         mean += (1 - beta1) * (gradient - mean)
         square += (1 - beta2) * (gradient * gradient - square)
         # Both averages began at zero; dividing by what they have seen so far makes up for that.
         unbiased_mean = mean / (1 - beta1**self.steps)
         unbiased_square = square / (1 - beta2**self.steps)
-        return unbiased_mean / (np.sqrt(unbiased_square) + self.epsilon)
+        return unbiased_mean / (np.sqrt(unbiased_square) + EPSILON)
 
 
 class SOAP(AdamW):
@@ -75,73 +67,45 @@ class SOAP(AdamW):
     summed over all other axes, and a basis that follows the eigenvectors of that covariance. Biases
     are left to plain Adam. An array may have more than two axes: W1 seen as (28, 28, 50), image
     rows by columns by neurons, needs three small bases where (784, 50) needs one of 784 x 784.
-
-    Parameters
-    ----------
-    refresh_every:
-        After how many steps the bases move on to where the covariances point now.
-    covariance_decay:
-        How much of the covariances a step keeps.
     """
 
-    def __init__(
-        self,
-        parameters: Sequence[Array],
-        *,
-        weight_decay: float = 0.0,
-        betas: tuple[float, float] = (0.9, 0.999),
-        epsilon: float = 1e-8,
-        refresh_every: int = 20,
-        covariance_decay: float = 0.99,
-    ) -> None:
-        super().__init__(parameters, weight_decay=weight_decay, betas=betas, epsilon=epsilon)
-        self.refresh_every = refresh_every
-        self.covariance_decay = covariance_decay
-        axes = [parameter.shape if parameter.ndim > 1 else () for parameter in self.parameters]
+    def __init__(self, parameters: Sequence[Array], weight_decay: float = 0.0) -> None:
+        super().__init__(parameters, weight_decay)
         self._bases = [
-            [np.eye(length, dtype=parameter.dtype) for length in lengths]
-            for parameter, lengths in zip(self.parameters, axes, strict=True)
+            [np.eye(length, dtype=parameter.dtype) for length in parameter.shape]
+            if parameter.ndim > 1
+            else []
+            for parameter in self.parameters
         ]
         self._covariances = [[np.zeros_like(basis) for basis in bases] for bases in self._bases]
 
     def _direction(self, index: int, gradient: Array) -> Array:
         bases = self._bases[index]
-        direction = rotate_back(super()._direction(index, rotate(gradient, bases)), bases)
-        self._observe(index, gradient)
-        if self.steps % self.refresh_every == 0:
-            self._refresh(index)
-        return direction
-
-    def _observe(self, index: int, gradient: Array) -> None:
-        """Let the gradient into the running average of the covariance of each axis."""
+        direction = rotate(super()._direction(index, rotate(gradient, bases)), bases, back=True)
         for axis, covariance in enumerate(self._covariances[index]):
             others = [other for other in range(gradient.ndim) if other != axis]
             outer = np.tensordot(gradient, gradient, axes=(others, others))  # (length, length)
-            covariance += (1 - self.covariance_decay) * (outer - covariance)
+            covariance += (1 - COVARIANCE_DECAY) * (outer - covariance)
+        if self.steps % REFRESH_EVERY == 0:
+            self._refresh(index)
+        return direction
 
     def _refresh(self, index: int) -> None:
         """Turn the bases towards the eigenvectors: one power iteration, made orthogonal by QR."""
         bases = self._bases[index]
-        mean = rotate_back(self._means[index], bases)
+        mean = rotate(self._means[index], bases, back=True)
         for axis, covariance in enumerate(self._covariances[index]):
             bases[axis] = np.linalg.qr(covariance @ bases[axis])[0]
         self._means[index] = rotate(mean, bases)
         # The averaged squares cannot be rotated; they stay, as the bases turn only slowly.
 
 
-def rotate(array: Array, bases: Sequence[Array]) -> Array:
-    """Give the coordinates of `array` in `bases`, one orthogonal matrix for each axis.
+def rotate(array: Array, bases: Sequence[Array], *, back: bool = False) -> Array:
+    """Give the coordinates of `array` in `bases`, one orthogonal matrix for each axis, or undo it.
 
     ``tensordot`` takes the first axis away and appends its coordinates as the last, so after one
     turn for each axis all are in their old places.
     """
     for basis in bases:
-        array = np.tensordot(array, basis, axes=(0, 0))
-    return array
-
-
-def rotate_back(array: Array, bases: Sequence[Array]) -> Array:
-    """Undo `rotate`."""
-    for basis in bases:
-        array = np.tensordot(array, basis, axes=(0, 1))
+        array = np.tensordot(array, basis, axes=(0, 1 if back else 0))
     return array

@@ -1,88 +1,56 @@
-"""Recipes: everything that a training run depends on but the data, the net's shape and the seed.
+"""Recipes: everything that a training run depends on but the data and the seed.
 
 Nothing here needs NumPy, so that the command line reads names, ranges and help from these tables.
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from mnist_cli.spec import SIDE
+from mnist_cli.checks import unknown_name
+from mnist_cli.spec import LAYER_SIZES, MAX_LAYERS, SIDE
+
+if TYPE_CHECKING:
+    from mnist_cli.net.network import Activation
 
 Number: TypeAlias = int | float
 
 OPTIMIZERS = ("adamw", "soap")
+ACTIVATIONS = ("sigmoid", "relu")
+DISTORTIONS = ("rotation", "log_scale", "shear", "shift", "elastic", "thickness")
+
+# What of a net can be chosen, apart from numbers.
+NET = {
+    "hidden": "Neurons of each hidden layer, or none; at most seven.",
+    "activation": "Function after each hidden layer, sigmoid or relu.",
+}
 
 _LARGEST_COUNT = 1_000_000
 
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """What can be chosen about a training run.
+    """What a number of a recipe does, and the values that make sense, both ends included."""
 
-    Attributes
-    ----------
-    name, about:
-        What it is called, and what it does.
-    least, most:
-        The values that make sense, both ends included.
-    whole:
-        Whether it is a count: 7 or 7.0, not 7.5.
-    """
-
-    name: str
     about: str
     least: float
     most: float
-    whole: bool
-
-    def check(self, value: Number) -> Number:
-        """Return `value`, a count as an int.
-
-        Raises
-        ------
-        ValueError:
-            For a value out of range, NaN and a count that is not whole.
-        """
-        if not self.least <= value <= self.most or (self.whole and value % 1):
-            kind = "whole number" if self.whole else "number"
-            found = f"{value:g}" if isinstance(value, float) else value
-            raise ValueError(
-                f"{self.name} is {found}: expected a {kind} from {self.least:,} to {self.most:,}"
-            )
-        return int(value) if self.whole else value
+    whole: bool  # a count: 7 or 7.0, not 7.5
 
 
 def _hyperparameter(default: Number, least: float, most: float, about: str) -> Any:
-    """A field of a dataclass below; `HYPERPARAMETERS` collects them."""
+    """A field of the dataclass below; `HYPERPARAMETERS` collects them."""
     return field(default=default, metadata={"about": about, "least": least, "most": most})
 
 
 @dataclass(frozen=True)
-class Distortions:
-    """How far distortions go at full strength, both ways; 0 throughout leaves images alone.
-
-    Each pixel of a distorted image lies between four of the original: a `thickness` of 1 takes the
-    largest or the smallest of them, 0 their mean.
-    """
-
-    rotation: float = _hyperparameter(0.0, 0, 180, "Degrees an image is turned, at most.")
-    log_scale: float = _hyperparameter(
-        0.0, 0, 2, "Logarithm of the stretch: 0.12 is up to 13 % larger."
-    )
-    shear: float = _hyperparameter(0.0, 0, 5, "Pixels a row moves for each row from the centre.")
-    shift: float = _hyperparameter(0.0, 0, SIDE, "Pixels an image moves along each axis.")
-    elastic: float = _hyperparameter(0.0, 0, SIDE, "Pixels, root mean square, an image is bent by.")
-    thickness: float = _hyperparameter(0.0, 0, 1, "How much thicker or thinner lines become.")
-
-
-_NONE = Distortions()
-
-
-@dataclass(frozen=True)
 class Recipe:
-    """The hyperparameters of a training run; `HYPERPARAMETERS` says what each one means.
+    """The optimizer, the net and the hyperparameters of a training run.
+
+    `HYPERPARAMETERS` says what each of these means; `DISTORTIONS` are how far images are distorted
+    at full strength, both ways. Each pixel of a distorted image lies between four of the original:
+    a `thickness` of 1 takes the largest or the smallest of them, 0 their mean.
 
     Attributes
     ----------
@@ -90,19 +58,20 @@ class Recipe:
         What it is called, and what it is and achieves in a line.
     optimizer:
         ``"adamw"`` or ``"soap"``.
-    distortions:
-        How far images are distorted at full strength.
+    hidden, activation:
+        Neurons of each hidden layer, none to seven of them, and the function after each.
 
     Raises
     ------
     ValueError:
-        For an unknown optimizer and a hyperparameter out of range.
+        For an unknown name, a net that cannot be and a hyperparameter out of range.
     """
 
     name: str
     optimizer: str
     about: str = ""
-    distortions: Distortions = _NONE
+    hidden: tuple[int, ...] = LAYER_SIZES[1:-1]  # the book's
+    activation: "Activation" = "sigmoid"
     epochs: int = _hyperparameter(20, 1, _LARGEST_COUNT, "How often each image is seen.")
     batch_size: int = _hyperparameter(256, 1, _LARGEST_COUNT, "Images a step.")
     learning_rate: float = _hyperparameter(
@@ -121,12 +90,34 @@ class Recipe:
     held_out: int = _hyperparameter(
         2_000, 0, _LARGEST_COUNT, "Images for validation; at most a fifth of all."
     )
+    rotation: float = _hyperparameter(0.0, 0, 180, "Degrees an image is turned, at most.")
+    log_scale: float = _hyperparameter(
+        0.0, 0, 2, "Logarithm of the stretch: 0.12 is up to 13 % larger."
+    )
+    shear: float = _hyperparameter(0.0, 0, 5, "Pixels a row moves for each row from the centre.")
+    shift: float = _hyperparameter(0.0, 0, SIDE, "Pixels an image moves along each axis.")
+    elastic: float = _hyperparameter(0.0, 0, SIDE, "Pixels, root mean square, an image is bent by.")
+    thickness: float = _hyperparameter(0.0, 0, 1, "How much thicker or thinner lines become.")
 
     def __post_init__(self) -> None:
-        if self.optimizer not in OPTIMIZERS:
-            raise _unknown("optimizer", self.optimizer, OPTIMIZERS)
-        for name, value in self.hyperparameters().items():
-            HYPERPARAMETERS[name].check(value)
+        for kind, known in (("optimizer", OPTIMIZERS), ("activation", ACTIVATIONS)):
+            if getattr(self, kind) not in known:
+                raise unknown_name(kind, getattr(self, kind), known)
+        object.__setattr__(self, "hidden", tuple(self.hidden))
+        if len(self.hidden) >= MAX_LAYERS or any(size < 1 for size in self.hidden):
+            most = MAX_LAYERS - 1
+            raise ValueError(
+                f"hidden is {self.hidden}: expected at most {most} layers of 1 neuron or more"
+            )
+        for name, each in HYPERPARAMETERS.items():
+            value = getattr(self, name)
+            if not each.least <= value <= each.most or (each.whole and value % 1):
+                kind = "whole number" if each.whole else "number"
+                found = f"{value:g}" if isinstance(value, float) else value
+                raise ValueError(
+                    f"{name} is {found}: expected a {kind} from {each.least:,} to {each.most:,}"
+                )
+            object.__setattr__(self, name, int(value) if each.whole else value)
 
     def learning_rate_at(self, step: int, steps_per_epoch: int) -> float:
         """The learning rate of a step, counted from 0."""
@@ -137,7 +128,9 @@ class Recipe:
         return self.learning_rate * (1 + math.cos(math.pi * done)) / 2
 
     def strength_at(self, epoch: int) -> float:
-        """The strength of the distortions in an epoch, counted from 1."""
+        """The strength of the distortions in an epoch, counted from 1; 0 where there are none."""
+        if not any(getattr(self, name) for name in DISTORTIONS):
+            return 0.0
         done = (epoch - 1) / self.epochs
         if done < self.full_strength_until:
             return 1.0
@@ -145,39 +138,52 @@ class Recipe:
         return 1 + falling * (self.final_strength - 1)
 
     def hyperparameters(self) -> dict[str, Number]:
-        """The value of each by its name, those of the distortions last."""
-        values = vars(self) | asdict(self.distortions)
-        return {name: values[name] for name in HYPERPARAMETERS}
+        """The value of each by its name."""
+        return {name: getattr(self, name) for name in HYPERPARAMETERS}
 
-    def with_hyperparameters(self, changes: Mapping[str, Number]) -> "Recipe":
-        """This recipe with other values.
+    def changes(self) -> dict[str, Any]:
+        """What differs from the recipe of this name: `hidden`, `activation`, hyperparameters."""
+        original = RECIPES.get(self.name, self)
+        pairs = ((name, getattr(self, name)) for name in (*NET, *HYPERPARAMETERS))
+        return {name: value for name, value in pairs if value != getattr(original, name)}
 
-        Raises
-        ------
-        ValueError:
-            For a name that there is not, with the nearest one that there is, and for a value out of
-            range.
+    def change(
+        self,
+        hyperparameters: Mapping[str, Number],
+        hidden: Sequence[int] | None = None,
+        activation: "Activation | None" = None,
+    ) -> "Recipe":
+        """This recipe with other values, where they are given.
+
+        Raises `ValueError` for a wrong name, with the nearest one, and for a wrong value.
         """
-        own: dict[str, Any] = {}
-        distortions: dict[str, Any] = {}
-        for name, value in changes.items():
+        for name in hyperparameters:
             if name not in HYPERPARAMETERS:
-                raise _unknown("hyperparameter", name, HYPERPARAMETERS)
-            group = distortions if hasattr(self.distortions, name) else own
-            group[name] = HYPERPARAMETERS[name].check(value)
-        return replace(self, distortions=replace(self.distortions, **distortions), **own)
+                raise unknown_name("hyperparameter", name, HYPERPARAMETERS)
+        changes: dict[str, Any] = {**hyperparameters, "hidden": hidden, "activation": activation}
+        return replace(
+            self, **{name: value for name, value in changes.items() if value is not None}
+        )
 
 
 HYPERPARAMETERS = {
-    each.name: Hyperparameter(each.name, **each.metadata, whole=type(each.default) is int)
-    for group in (Recipe, Distortions)
-    for each in fields(group)
+    each.name: Hyperparameter(**each.metadata, whole=type(each.default) is int)
+    for each in fields(Recipe)
     if each.metadata
 }
 
-_MILD = Distortions(rotation=12.0, log_scale=0.12, shear=0.15, shift=1.5, elastic=1.2)
-# For the digits that people write themselves: off centre, with thin pens and thick ones.
-_WIDE = replace(_MILD, shift=2.5, thickness=0.5)
+_STANDARD = Recipe(
+    "standard",
+    "adamw",
+    "distorted images, AdamW: 99.0 % in some minutes",
+    epochs=400,
+    weight_decay=0.1,
+    rotation=12.0,
+    log_scale=0.12,
+    shear=0.15,
+    shift=1.5,
+    elastic=1.2,
+)
 
 RECIPES = {
     recipe.name: recipe
@@ -185,50 +191,25 @@ RECIPES = {
         Recipe(
             "quick", "adamw", "no distortions, AdamW: 97.6 % in some ten seconds", weight_decay=0.6
         ),
-        Recipe(
-            "standard",
-            "adamw",
-            "distorted images, AdamW: 99.0 % in some minutes",
-            _MILD,
-            epochs=400,
-            weight_decay=0.1,
-        ),
-        Recipe(
-            "best",
-            "soap",
-            "distorted images, SOAP: 99.2 %; made the embedded weights",
-            _WIDE,
+        _STANDARD,
+        replace(
+            _STANDARD,
+            name="best",
+            optimizer="soap",
+            about="distorted images, SOAP: 99.2 %; made the embedded weights",
             epochs=600,
             learning_rate=6e-3,
             weight_decay=0.06,
+            # For the digits that people write themselves: off centre, with thin pens and thick.
+            shift=2.5,
+            thickness=0.5,
         ),
     )
 }
 
 
 def find_recipe(name: str) -> Recipe:
-    """The recipe of this name.
-
-    Raises
-    ------
-    ValueError:
-        When there is none, with the nearest name that there is.
-    """
+    """The recipe of this name. Raises `ValueError` when there is none."""
     if name not in RECIPES:
-        raise _unknown("recipe", name, RECIPES)
+        raise unknown_name("recipe", name, RECIPES)
     return RECIPES[name]
-
-
-def list_hyperparameters() -> Iterator[tuple[Hyperparameter, dict[str, Number]]]:
-    """Each hyperparameter with its value in every recipe, by the recipe's name."""
-    values = {name: recipe.hyperparameters() for name, recipe in RECIPES.items()}
-    for name, each in HYPERPARAMETERS.items():
-        yield each, {recipe: of[name] for recipe, of in values.items()}
-
-
-def _unknown(kind: str, name: str, known: Collection[str]) -> ValueError:
-    from difflib import get_close_matches
-
-    nearest = get_close_matches(name, known, n=1)
-    ending = f"the nearest is {nearest[0]!r}" if nearest else f"there are {', '.join(known)}"
-    return ValueError(f"there is no {kind} {name!r}; {ending}")

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.errors import FormatError
+from mnist_cli.errors import FormatError, printable
 from mnist_cli.net.network import Activation
-from mnist_cli.weights.arrays import name_type
-from mnist_cli.weights.records import Contents
-from mnist_cli.weights.unpickle import interpret
+from mnist_cli.weights.arrays import Contents
+from mnist_cli.weights.unpickle import interpret, read_array
 
 # What every pickled array has in common, in the operations of the pickle machine.
 _NEW_ARRAY = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85C\x01btR"
@@ -25,15 +24,18 @@ _LITTLE_ENDIAN = b"(K\x03X\x01\x00\x00\x00<NNN" + 2 * b"J\xff\xff\xff\xff" + b"K
 def read(content: bytes) -> Contents:
     """Return the dictionary that a pickle holds, and its protocol (0 and 1 state none).
 
-    Raises
-    ------
-    FormatError
-        For everything but a dictionary of plain values and float arrays; without a source.
+    Raises `FormatError` for everything but a dictionary of float arrays.
     """
-    value = interpret(content)
-    if type(value) is not dict:
-        raise FormatError(f"holds {name_type(value)}, expected a dictionary of arrays")
-    return Contents(value, protocol=content[1] if content.startswith(pickle.PROTO) else None)
+    values = interpret(content)
+    if type(values) is not dict:
+        raise FormatError(f"holds a {type(values).__name__}, expected a dictionary of arrays")
+    records = {}
+    for key, value in values.items():
+        record = read_array(value)
+        if record is None:
+            raise FormatError(f"{printable(key)} is no array as NumPy writes it")
+        records[key] = record
+    return Contents(records, protocol=content[1] if content.startswith(pickle.PROTO) else None)
 
 
 def write(arrays: Mapping[str, NDArray[np.float32]], _activation: Activation) -> bytes:

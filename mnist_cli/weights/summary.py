@@ -1,106 +1,140 @@
-"""A weights file -> the table of shapes and parameters that `mnist inspect` shows."""
+"""What `mnist inspect` tells of weights: their values described, neurons, how far two are apart."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from mnist_cli.files import AnyPath
+import numpy as np
+from numpy.typing import NDArray
+
 from mnist_cli.net.network import Activation
-from mnist_cli.weights.card import Card, find_card
-from mnist_cli.weights.stats import Neuron, Stats, describe, list_neurons
-from mnist_cli.weights.weights_file import WeightsFile, read_weights
+from mnist_cli.spec import SIDE
+from mnist_cli.weights.arrays import Array
+from mnist_cli.weights.weights_file import WeightsFile
+
+NEAR_ZERO = 0.01
+BINS = 16
 
 
 @dataclass(frozen=True)
-class ArrayInfo:
-    """One array of a weights file: the book's name for it, and what it holds."""
+class Stats:
+    """A description of an array's finite values; None where there are none.
 
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    parameters: int
-    stats: Stats | None = None
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a weights file holds; `finite` is false when it holds NaN or infinity.
-
-    `neurons` are those of the first layer that were asked for; `card` tells how the weights were
-    trained, where a card lies beside them that names their SHA-256.
+    `near_zero` is the share of values v with \\|v\\| < 0.01. `counts` are those of `BINS` bins of
+    equal width from `minimum` to `maximum`.
     """
 
-    file: str
-    origin: str
-    format: str
-    protocol: int | None
-    arrays: tuple[ArrayInfo, ...]
-    finite: bool
-    layer_sizes: tuple[int, ...]
+    minimum: float | None
+    maximum: float | None
+    mean: float | None
+    std: float | None
+    near_zero: float | None
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Neuron:
+    """A neuron of the first layer: `weights` (28, 28), one for each pixel, and its bias.
+
+    It looks for ink where a weight is above 0, and for paper where it is below.
+    """
+
+    index: int
+    weights: Array
+    bias: float
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """A weights file, the activation it is used with, and what was asked for besides.
+
+    `stats` are by the name of the array; `neurons` are of the first layer.
+    """
+
+    file: WeightsFile
     activation: Activation
-    parameters: int
-    bytes: int
-    sha256: str
+    stats: Mapping[str, Stats] = field(default_factory=dict)
     neurons: tuple[Neuron, ...] = ()
-    card: Card | None = None
+
+
+@dataclass(frozen=True)
+class ArrayDistance:
+    """How far an array that either file has is from the other's.
+
+    A shape is None where one lacks it. `distance` is the Euclidean norm of the difference, None
+    unless both have the same shape and finite values; `relative_distance` is divided by the norm of
+    the first, None where that is 0.
+    """
+
+    name: str
+    shapes: tuple[tuple[int, ...] | None, tuple[int, ...] | None]
+    distance: float | None
+    relative_distance: float | None
 
 
 def summarize(
-    path: AnyPath | None = None,
-    *,
-    activation: Activation | None = None,
-    data_dir: AnyPath | None = None,
-    stats: bool = False,
-    all_neurons: bool = False,
-    neuron: int | None = None,
-) -> Summary:
-    """Read a weights file (the embedded one by default) and count its parameters.
-
-    `stats` adds a description of each array's values, `all_neurons` or the number of a `neuron`
-    what neurons of the first layer look for. NaN and infinity are not an error here: the table is
-    what one needs to find them.
-
-    Raises
-    ------
-    MnistError
-        For a file that is missing or is not a weights file.
-    IndexError
-        For a neuron that is not there; it names the range.
-    """
-    found = read_weights(path, data_dir)
-    neurons = list_neurons(found.arrays) if all_neurons or neuron is not None else ()
-    if neuron is not None:
-        if not 0 <= neuron < len(neurons):
-            raise IndexError(f"neuron {neuron} is not in the range 0..{len(neurons) - 1}")
-        neurons = (neurons[neuron],)
-    return summarize_file(found, activation, stats=stats, neurons=neurons)
-
-
-def summarize_file(
     file: WeightsFile,
     activation: Activation | None = None,
     *,
     stats: bool = False,
-    neurons: tuple[Neuron, ...] = (),
+    all_neurons: bool = False,
+    neuron: int | None = None,
 ) -> Summary:
-    """Count the parameters of a weights file that was read; see `summarize`."""
-    arrays = tuple(
-        ArrayInfo(
-            name, array.shape, array.dtype.name, array.size, describe(array) if stats else None
+    """Describe a weights file; on request its arrays, and neurons of its first layer.
+
+    `activation` overrules what is known of the file. NaN and infinity are no error: this is what
+    finds them. Raises `IndexError`, with the range, for a `neuron` that is not there.
+    """
+    neurons: tuple[Neuron, ...] = ()
+    if all_neurons or neuron is not None:
+        columns = zip(file.arrays["W1"].T, file.arrays["b1"], strict=True)  # (784, n), (n,)
+        neurons = tuple(
+            Neuron(index, column.reshape(SIDE, SIDE), float(bias))
+            for index, (column, bias) in enumerate(columns)
         )
-        for name, array in file.arrays.items()
+    if neuron is not None:
+        if not 0 <= neuron < len(neurons):
+            raise IndexError(f"neuron {neuron} is not in the range 0..{len(neurons) - 1}")
+        neurons = (neurons[neuron],)
+    described = {name: describe(array) for name, array in file.arrays.items()} if stats else {}
+    return Summary(file, activation or file.activation or "sigmoid", described, neurons)
+
+
+def describe(array: NDArray[Any]) -> Stats:
+    """Describe the finite values of an array: range, moments and histogram, in float64."""
+    values = array[np.isfinite(array)].astype(np.float64)
+    if values.size == 0:
+        return Stats(None, None, None, None, None, (0,) * BINS)
+    scale = float(np.abs(values).max()) or 1.0
+    shares = values / scale  # -1..1: nothing overflows, however large the values
+    counts, _ = np.histogram(shares, BINS)
+    return Stats(
+        minimum=float(values.min()),
+        maximum=float(values.max()),
+        mean=float(shares.mean()) * scale,
+        std=float(shares.std()) * scale,
+        near_zero=float((np.abs(values) < NEAR_ZERO).mean()),
+        counts=tuple(counts.tolist()),
     )
-    outputs = tuple(info.shape[0] for info in arrays if len(info.shape) == 1)
-    return Summary(
-        file=str(file.file),
-        origin=file.origin,
-        format=file.format,
-        protocol=file.protocol,
-        arrays=arrays,
-        finite=file.finite,
-        layer_sizes=(arrays[0].shape[0], *outputs),
-        activation=activation or file.activation or "sigmoid",
-        parameters=sum(info.parameters for info in arrays),
-        bytes=file.bytes,
-        sha256=file.sha256,
-        neurons=neurons,
-        card=find_card(file.file, file.sha256),
-    )
+
+
+def measure_distances(first: WeightsFile, second: WeightsFile) -> tuple[ArrayDistance, ...]:
+    """Measure how far each array of two files is from the other's, in float64."""
+    distances = []
+    for name in dict.fromkeys((*first.arrays, *second.arrays)):
+        one, other = first.arrays.get(name), second.arrays.get(name)
+        distance = relative = None
+        if one is not None and other is not None and one.shape == other.shape:
+            with np.errstate(over="ignore", invalid="ignore"):
+                distance = _norm(one.astype(np.float64) - other)
+                norm = _norm(one)
+            relative = distance / norm if distance is not None and norm else None
+        shapes = None if one is None else one.shape, None if other is None else other.shape
+        distances.append(ArrayDistance(name, shapes, distance, relative))
+    return tuple(distances)
+
+
+def _norm(array: Array) -> float | None:
+    """The Euclidean norm; None for NaN, infinity and what comes to it."""
+    norm = float(np.linalg.norm(array.astype(np.float64)))
+    return norm if np.isfinite(norm) else None

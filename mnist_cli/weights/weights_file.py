@@ -6,6 +6,7 @@ A file of any format in `mnist_cli.weights.formats` holds exactly the arrays W1 
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ from mnist_cli.checks import require_suffix
 from mnist_cli.errors import FormatError
 from mnist_cli.files import AnyPath, read_bytes, write_bytes
 from mnist_cli.net.network import Activation, Network
-from mnist_cli.spec import WEIGHTS
-from mnist_cli.weights.arrays import Array, check_arrays
+from mnist_cli.spec import CLASSES, LAYER_SIZES, PIXELS, WEIGHTS
+from mnist_cli.weights.arrays import Array, Contents, check_arrays
+from mnist_cli.weights.card import Card, find_card
 from mnist_cli.weights.formats import MAX_BYTES, SUFFIXES, recognise
 
 _NEXT = "Get the file again, or the book's weights with 'mnist download'."
@@ -26,42 +28,53 @@ _NEXT = "Get the file again, or the book's weights with 'mnist download'."
 class WeightsFile:
     """What a weights file holds.
 
-    Attributes
-    ----------
-    file, origin:
-        The file that was read and where it was found: ``given``, ``data directory``, ``embedded``.
-    format, protocol:
-        ``pickle`` or ``npz``; the pickle protocol that the file states (0 and 1 state none).
-    activation:
-        What the file says of it; None where its format has no place for that.
-    arrays:
-        W1 ... Wn b1 ... bn as the file has them, float32 or float64 in native byte order,
-        read-only.
-    finite:
-        Whether every value is a finite number when cast to float32.
-    bytes, sha256:
-        Size and checksum of the file.
+    `origin` tells where the file was found: ``given``, ``data directory`` or ``embedded``;
+    `protocol` is the one that a pickle states (0 and 1 state none), `stated_activation` what the
+    file itself says, where its format has a place for that. `arrays` are W1 ... Wn b1 ... bn as the
+    file has them, float32 or float64 in native byte order, read-only; they are `finite` when every
+    value is a finite number in float32.
     """
 
     file: Path
     origin: str
     format: str
     protocol: int | None
-    activation: Activation | None
     arrays: dict[str, Array]
     finite: bool
     bytes: int
     sha256: str
+    stated_activation: Activation | None
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Neurons in each layer, inputs and outputs included: (784, 50, 100, 10) for the book's."""
+        return (PIXELS, *(array.size for array in self.arrays.values() if array.ndim == 1))
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers the net has learnt: 45,360 for the book's."""
+        return sum(array.size for array in self.arrays.values())
+
+    @cached_property
+    def card(self) -> Card | None:
+        """How the weights were trained, where a card lies beside them that names their SHA-256."""
+        return find_card(self.file, self.sha256)
+
+    @property
+    def activation(self) -> Activation | None:
+        """What the file or its card says of it; sigmoid for the book's sizes; None if unknown."""
+        if self.stated_activation or self.origin == "embedded":  # which needs no look at its card
+            return self.stated_activation or "sigmoid"
+        if self.card is not None:
+            return self.card.activation
+        # Without a hidden layer there is none, and it makes no difference.
+        return "sigmoid" if self.layer_sizes in (LAYER_SIZES, (PIXELS, CLASSES)) else None
 
     def network(self, activation: Activation | None = None) -> Network:
         """Return the network of these weights in float32.
 
-        Without an `activation` it is the file's, else sigmoid.
-
-        Raises
-        ------
-        FormatError
-            Where a weight is not finite.
+        Without an `activation` it is what is known of the file, else sigmoid. Raises `FormatError`
+        where a weight is not finite.
         """
         if not self.finite:
             raise FormatError(
@@ -69,10 +82,11 @@ class WeightsFile:
                 source=self.file,
                 hint="'mnist inspect' shows what it holds.",
             )
-        layers = range(1, len(self.arrays) // 2 + 1)
+        arrays = [array.astype(np.float32) for array in self.arrays.values()]
+        layers = len(arrays) // 2
         return Network(
-            weights=tuple(self.arrays[f"W{layer}"].astype(np.float32) for layer in layers),
-            biases=tuple(self.arrays[f"b{layer}"].astype(np.float32) for layer in layers),
+            weights=tuple(arrays[:layers]),
+            biases=tuple(arrays[layers:]),
             activation=activation or self.activation or "sigmoid",
         )
 
@@ -87,7 +101,7 @@ def read_weights(path: AnyPath | None = None, data_dir: AnyPath | None = None) -
     FormatError
         For one that holds anything but the weights of one network.
     """
-    found = paths.find_embedded(WEIGHTS) if path is None else paths.find(path, data_dir)
+    found = paths.find_or_embedded(path, WEIGHTS, data_dir)
     content = read_bytes(found.path, MAX_BYTES)
     try:
         return parse_weights(content, found.path, found.origin)
@@ -96,26 +110,22 @@ def read_weights(path: AnyPath | None = None, data_dir: AnyPath | None = None) -
 
 
 def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") -> WeightsFile:
-    """Read the bytes of a weights file.
-
-    Raises
-    ------
-    FormatError
-        For anything but the weights of one network; without a source.
-    """
+    """Read the bytes of a weights file; raises `FormatError`, without a source, as above."""
     kind = recognise(content)
-    contents = kind.read(content)
+    contents: Contents = kind.load().read(content)
     arrays = check_arrays(contents.records)
+    with np.errstate(over="ignore", invalid="ignore"):
+        in_float32 = [array.astype(np.float32, copy=False) for array in arrays.values()]
     return WeightsFile(
         file=file,
         origin=origin,
         format=kind.name,
         protocol=contents.protocol,
-        activation=contents.activation,
         arrays=arrays,
-        finite=all(map(_is_finite, arrays.values())),
+        finite=all(np.isfinite(array).all() for array in in_float32),
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
+        stated_activation=contents.activation,
     )
 
 
@@ -127,14 +137,12 @@ def load_network(
 ) -> Network:
     """Read a network from a weights file, by default the embedded one.
 
-    Without an `activation` it is the file's, else sigmoid: few formats have a place for it.
+    Without an `activation` it is what the file or the card beside it says, else sigmoid.
 
     Raises
     ------
-    FileError
-        For a file that cannot be read or is larger than 16 MiB.
-    FormatError
-        For one that holds anything but the weights of one network, or weights that are not finite.
+    FileError, FormatError
+        As `read_weights`, and for weights that are not finite.
 
     Examples
     --------
@@ -170,12 +178,7 @@ def save_network(network: Network, path: AnyPath, *, overwrite: bool = False) ->
     layers = list(zip(network.weights, network.biases, strict=True))
     arrays = {f"W{i}": W.astype("<f4") for i, (W, _) in enumerate(layers, 1)}
     arrays |= {f"b{i}": b.astype("<f4") for i, (_, b) in enumerate(layers, 1)}
-    content = SUFFIXES[suffix].write(arrays, network.activation)
+    content: bytes = SUFFIXES[suffix].load().write(arrays, network.activation)
     if len(content) > MAX_BYTES:
         raise ValueError(f"got a network of {len(content):,} bytes, takes at most {MAX_BYTES:,}")
     write_bytes(path, content, overwrite=overwrite)
-
-
-def _is_finite(array: Array) -> bool:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(array.astype(np.float32, copy=False)).all())

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,26 @@ def test_help_of_every_command_shows_two_examples_and_fits_80_columns(command, f
     examples = done.stdout.split("Examples:")[1].split("\n\n")[0]
     assert examples.count(f"mnist {command}") >= 2
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("command", "headings"),
+    [
+        ("eval", ["Net and images", "Views", "Timing", "Corrupted images", "Output"]),
+        ("predict", ["What to read", "What to show", "Net and test images", "Output"]),
+        ("train", ["How to train", "Images", "Output"]),
+    ],
+)
+def test_help_shows_many_options_below_headings_each_once(command, headings):
+    text = mnist(command, "--help").stdout
+    assert re.findall(r"(?m)^(\S.*):$", text) == headings
+    shown = re.findall(r"(?m)^  (?:-\w, )?--([\w-]+)", text)
+    parameters = (
+        each for each in cli.cli.commands[command].params if isinstance(each, click.Option)
+    )
+    assert sorted(shown) == sorted(
+        [max(each.opts, key=len).lstrip("-") for each in parameters] + ["help"]
+    )
 
 
 def test_help_lists_every_command_and_version_is_one_line():

@@ -1,4 +1,4 @@
-"""Completion in the three shells, as the README's two lines set it up."""
+"""Completion in the three shells, as docs/completion.md sets it up."""
 
 import shutil
 import subprocess

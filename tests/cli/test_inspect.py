@@ -224,8 +224,9 @@ def test_every_view_fits_80_columns_on_every_surface(tmp_path, surface, size):
         arrays[f"W{layer}"] = rng.normal(0, size, (m, n))
         arrays[f"b{layer}"] = rng.normal(0, size, n)
     np.savez(tmp_path / "deep.npz", **arrays)
-    one = summarize(tmp_path / "deep.npz", stats=True, neuron=3)
-    sheet = summarize(tmp_path / "deep.npz", all_neurons=True)
+    deep = read_weights(tmp_path / "deep.npz")
+    one = summarize(deep, stats=True, neuron=3)
+    sheet = summarize(deep, all_neurons=True)
     two = compare(tmp_path / "deep.npz", "weights.pkl")
     with drawing_on(surface):
         text = plain([*render.lines(one), *render.lines(sheet), *render_compare.lines(two)])

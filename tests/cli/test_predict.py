@@ -167,7 +167,7 @@ def test_nothing_is_wider_than_the_terminal(many, several, row, columns):
     in_full = on_terminal(columns, row, "--show-steps", "--explain")
     assert max(map(len, [*table, *pictured, *in_full])) <= columns
     numbers = {path.stem[-2:] for path in many.iterdir()}
-    cut = {found[1] for text in table if (found := re.search(r"\.\.\..*(\d\d)\.png ", text))}
+    cut = {found[1] for text in table if (found := re.search(r"….*(\d\d)\.png ", text))}
     assert cut == numbers  # the end of a name stays
 
 

@@ -47,7 +47,7 @@ def test_help_and_list_name_every_recipe_and_hyperparameter():
     for each in document["hyperparameters"]:
         assert "  " + each["about"] in lines
         (row,) = [line.split() for line in lines if line.startswith(each["name"] + " ")]
-        values = [recipe.hyperparameters()[each["name"]] for recipe in RECIPES.values()]
+        values = [getattr(recipe, each["name"]) for recipe in RECIPES.values()]
         assert list(map(float, row[1:])) == values == list(each["values"].values())
 
 
@@ -58,6 +58,9 @@ def test_json_has_the_agreed_fields(files, tmp_path):
     document = json.loads(done.stdout)
     assert list(document) == [
         "recipe",
+        "changes",
+        "hidden",
+        "activation",
         "epochs",
         "seed",
         "seconds",
@@ -67,6 +70,8 @@ def test_json_has_the_agreed_fields(files, tmp_path):
         "output",
     ]
     assert document["recipe"] == "quick"
+    assert document["changes"] == {"epochs": 2}
+    assert (document["hidden"], document["activation"]) == ([50, 100], "sigmoid")
     assert (document["epochs"], document["seed"]) == (2, 7)
     assert document["test_accuracy"] is None
     assert document["output"] == str(output)
@@ -131,6 +136,28 @@ def test_hyperparameters_can_be_set(files, tmp_path):
     assert (card.training_images, card.validation_images) == (990, 10)
 
 
+def test_another_net_is_trained_and_the_result_says_what_differs_from_the_recipe(files, tmp_path):
+    options = ("--hidden", "30, 20", "--activation", "relu", "--epochs", "1", "--set", "shift=0.5")
+    shown = mnist("train", *files, *options, "-o", tmp_path / "w.npz").stdout
+    assert "\nchanged     hidden 30,20, activation relu, epochs 1, shift 0.5\n" in shown
+    assert "\nnet         784-30-20-10, relu\n" in shown
+    assert load_network(tmp_path / "w.npz").layer_sizes == (784, 30, 20, 10)
+
+    done = mnist("train", *files, "--hidden", "none", "-o", tmp_path / "x.npz", "--json")
+    document = json.loads(done.stdout)
+    assert (document["hidden"], document["changes"]) == ([], {"hidden": []})
+    assert load_network(tmp_path / "x.npz").layer_sizes == (784, 10)
+
+
+def test_quiet_prints_nothing_but_what_was_asked_for(files, tmp_path):
+    arguments = ("train", *files, "--epochs", "1", "--quiet", "--force", "-o", tmp_path / "w.pkl")
+    silent = mnist(*arguments)
+    assert (silent.code, silent.stdout, silent.stderr) == (0, "", "")
+    assert json.loads(mnist(*arguments, "--json").stdout)["recipe"] == "quick"
+    assert mnist(*arguments, "--export", tmp_path / "w.txt").stdout == ""
+    assert "784-50-100-10" in (tmp_path / "w.txt").read_text()
+
+
 def test_wrong_usage_ends_with_2_and_says_why(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for arguments, words in [
@@ -139,7 +166,13 @@ def test_wrong_usage_ends_with_2_and_says_why(tmp_path, monkeypatch):
         (("--learning-rate", "nan"), "learning_rate is nan"),
         (("--seed", "-1"), "-1 is not in the range"),
         (("--limit", "0"), "0 is not in the range"),
-        (("--recipe", "worst"), "'worst' is not one of"),
+        (
+            ("--recipe", "bset"),
+            "'bset' is not one of 'quick', 'standard', 'best'. Did you mean 'best'?",
+        ),
+        (("--hidden", "0"), "hidden is (0,): expected at most 7 layers of 1 neuron or more."),
+        (("--hidden", "1,x"), "'1,x' is neither 'none' nor a list such as 50,100."),
+        (("--activation", "rely"), "Did you mean 'relu'?"),
         (("--output", "weights.txt"), "the name must end in .pkl or .npz."),
         (("--images", "alone"), "--images and --labels go together"),
         (("--test-labels", "alone"), "--test-images and --test-labels go together"),
@@ -209,7 +242,7 @@ def test_ctrl_c_keeps_the_best_so_far(files, tmp_path):
 def test_the_curve_goes_from_high_to_low_and_is_never_too_wide():
     falling = list(np.geomspace(1.0, 0.01, 600))
     drawn = draw_curve(falling, width=8)
-    assert drawn == "█▇▆▅▄▃▂▁"
+    assert drawn == "▇▆▅▄▄▃▂▁"
     assert draw_curve([0.5]) == "▁"
     assert draw_curve([0.0, 0.0]) == "▁▁"
     assert len(draw_curve(falling)) == 48

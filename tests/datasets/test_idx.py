@@ -70,7 +70,9 @@ def test_images_and_labels_are_what_was_written_whatever_the_name_says(tmp_path)
 
 
 def test_the_four_mnist_files_are_what_gzip_and_numpy_make_of_them(shared_data):
-    for path in sorted(shared_data.glob("*-ubyte.gz")):
+    paths = sorted(shared_data.glob("*-ubyte.gz"))
+    assert len(paths) == 4
+    for path in paths:
         content = gzip.decompress(path.read_bytes())
         if "images" in path.name:
             expected = np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28)
@@ -121,12 +123,11 @@ def test_batches_share_one_buffer(tmp_path):
         assert np.shares_memory(first, second)
 
 
-def test_items_are_read_by_their_index_in_any_order_also_between_batches(tmp_path):
+def test_items_are_read_by_their_index_in_any_order(tmp_path):
     for path in both_ways(tmp_path, GOOD_IMAGES):
         with idx.open_images(path) as file:
-            for number, batch in enumerate(file.batches(1)):
+            for number in range(7):
                 assert np.array_equal(file.items([6, number, 6]), IMAGES[[6, number, 6]])
-                assert np.array_equal(batch[0], IMAGES[number])
             assert file.items([]).shape == (0, 28, 28)
     for path in both_ways(tmp_path, GOOD_LABELS):
         with idx.open_labels(path) as file:
@@ -151,6 +152,14 @@ def test_the_file_is_closed_after_use_and_after_a_refusal(tmp_path):
     refusal(tmp_path, b"")  # a forgotten descriptor would be a ResourceWarning, here an error
 
 
+def test_an_iteration_that_outlives_its_file_ends_quietly(tmp_path):
+    for path in both_ways(tmp_path, GOOD_IMAGES):
+        with idx.open_images(path) as file:
+            batches = file.batches(2)
+            next(batches)
+        del batches  # what goes wrong in here pytest makes an error
+
+
 # hostile-input.md 3.3, row by row
 
 
@@ -170,8 +179,7 @@ def test_gzip_with_a_wrong_crc_or_length_or_a_damaged_stream_is_refused(tmp_path
         assert "its gzip stream is damaged" in refusal(tmp_path, bytes(damaged))
     with idx.open_images(written(tmp_path, bytes(damaged))) as file:  # its last item is good
         assert np.array_equal(file.load(6), IMAGES[:6])
-        with pytest.raises(FormatError, match="damaged"):
-            file.items([0])
+        assert np.array_equal(file.items([5, 0]), IMAGES[[5, 0]])
 
 
 @pytest.mark.parametrize("rest", [b"x", b"\0x", bytes(70_000) + b"x", b"\x1f", b"\x1f\x8b"])
@@ -201,11 +209,13 @@ def test_more_or_less_data_than_declared_is_refused_with_both_numbers(tmp_path):
         assert "8 bytes" in refusal(tmp_path, pack(GOOD_LABELS + b"\0"), load_labels)
 
 
-@pytest.mark.parametrize("count", [8, 2**31, 2**32 - 1])
+@pytest.mark.parametrize("count", [8, 10_000_000, 2**32 - 1])
 def test_counts_far_beyond_the_data_are_refused_before_memory_is_taken(tmp_path, count):
     for pack in (bytes, gzip.compress):
-        message = refusal(tmp_path, pack(idx_images(IMAGES.tobytes(), count)))
-        assert f"found 5,488 bytes after the header, expected {count * 784:,}" in message
+        path = written(tmp_path, pack(idx_images(IMAGES.tobytes(), count)))
+        with pytest.raises(FormatError) as caught, idx.open_images(path) as file:
+            list(file.batches(10))
+        assert f"found 5,488 bytes after the header, expected {count * 784:,}" in str(caught.value)
 
 
 def test_cut_headers_are_refused(tmp_path):
@@ -264,16 +274,14 @@ def test_what_is_not_a_file_is_a_file_error(tmp_path, load):
 def test_a_file_that_shrinks_or_grows_while_it_is_read_is_refused(tmp_path):
     path = written(tmp_path, GOOD_IMAGES)
     with idx.open_images(path) as file:
-        batches = file.batches(2)
-        next(batches)
         os.truncate(path, 16 + 3 * 784)
         with pytest.raises(FormatError, match=r"found 2,352 bytes .* expected 5,488"):
             list(file.batches(2))
         with pytest.raises(FormatError, match="found 2,352 bytes"):
             file.items([5])
         path.write_bytes(GOOD_IMAGES + b"x")
-        with pytest.raises(FormatError, match="at least 5,489"):
-            list(batches)
+        with pytest.raises(FormatError, match=r"found 5,489|at least 5,489"):
+            list(file.batches(2))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX system")
@@ -316,15 +324,18 @@ def test_a_small_gzip_that_declares_terabytes_takes_no_memory(tmp_path):
     path = written(tmp_path, gzip.compress(idx_images(bytes(784), 2**32 - 1)))
     code = """
 from mnist_cli.datasets import idx
+from mnist_cli.errors import MnistError
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
 with idx.open_images(sys.argv[1]) as file:
     for read in (file.load, lambda: file.items([2**31])):
         try:
             read()
-        except idx.FormatError as error:
-            print("expected 3,367,254,359,280" in str(error))
+        except MnistError as error:
+            print(error)
 """
-    assert run_measured(code, path).split() == ["True", "True"]
+    loaded, item = run_measured(code, path).splitlines()
+    assert "4,294,967,295 images need 3,367.3 GB of memory, found less" in loaded
+    assert "found 784 bytes after the header, expected 3,367,254,359,280" in item
 
 
 def test_a_set_larger_than_memory_is_one_clear_error(tmp_path):
@@ -348,7 +359,7 @@ for path in sys.argv[1:]:
 """
     found = run_measured(code, packed, raw).splitlines()
     assert len(found) == 2
-    assert all("250,000 images at once do not fit into memory" in line for line in found)
+    assert all("250,000 images need 0.2 GB of memory, found less" in line for line in found)
 
 
 # Any bytes at all

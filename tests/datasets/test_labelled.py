@@ -23,7 +23,6 @@ def test_the_embedded_test_set_is_one_chunk():
     with open_labelled() as data:
         images, labels, sizes = gathered(data, 100)
         assert (data.samples, data.at_once, sizes) == (10_000, 10_000, [10_000])
-        assert data.found.origin == "embedded"
     assert np.array_equal(images, load_images())
     assert np.array_equal(labels, load_labels())
 

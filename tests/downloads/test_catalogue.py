@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -42,19 +43,13 @@ def test_names_select_files() -> None:
         assert select(names) == tuple(FILES[position] for position in expected)
 
 
-def test_an_unknown_name_is_refused_and_shown_escaped() -> None:
-    for name in ("", "all", "nonsense", "\x1b[31m"):
-        with pytest.raises(ValueError, match="is none of train, test, weights") as caught:
-            select((name,))
-        assert "\x1b" not in str(caught.value)
-        assert "Did you mean" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("name", "near"),
-    [("Train", "train"), ("wieghts", "weights"), ("sample_weights.pkl", "sample_weight.pkl")],
-)
-def test_the_nearest_name_is_suggested(name: str, near: str) -> None:
-    with pytest.raises(ValueError, match=f"Did you mean '{near}'") as caught:
-        select(("test", name))
-    assert str(caught.value).startswith(f"'{name}' is none of ")
+def test_an_unknown_name_is_refused_with_the_nearest_one() -> None:
+    for name, words in {
+        "": "there is no file or group ''; there are train, train-images-idx3-ubyte,",
+        "\x1b[31m": r"there is no file or group '\x1b[31m'; there are",
+        "Train": "the nearest is 'train'",
+        "wieghts": "the nearest is 'weights'",
+        "sample_weights.pkl": "the nearest is 'sample_weight.pkl'",
+    }.items():
+        with pytest.raises(ValueError, match=re.escape(words)):
+            select(("test", name))

@@ -10,14 +10,9 @@ import pytest
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets.labelled import open_labelled
 from mnist_cli.errors import FileError
-from mnist_cli.evaluation.compared import mcnemar
-from mnist_cli.evaluation.confusion import ConfusionView
-from mnist_cli.evaluation.mistakes import MistakesView
-from mnist_cli.evaluation.output import OutputView
-from mnist_cli.evaluation.predictions import Predictions
-from mnist_cli.evaluation.reliability import ReliabilityView, cover
-from mnist_cli.evaluation.run import Run
-from mnist_cli.evaluation.sweep import SweepView
+from mnist_cli.evaluation import confusion, mistakes, output, reliability, sweep
+from mnist_cli.evaluation.compared import pair_up
+from mnist_cli.evaluation.run import Predictions, Run
 from mnist_cli.evaluation.timing import TimingPlan
 
 
@@ -59,42 +54,38 @@ def test_a_pass_gives_label_prediction_and_confidence_of_each_image(run, probabi
     assert run.predictions() is found
 
 
-def test_what_the_book_s_net_confuses(run):
-    confusion = ConfusionView().compute(run)
-    assert confusion.counts.shape == (10, 10)
-    assert confusion.counts.sum() == 10_000
-    assert confusion.counts.trace() == 9352
-    assert confusion.pairs[:3] == ((4, 9, 35), (5, 3, 34), (9, 4, 31))
-
-
-def test_scores_agree_with_scikit_learn(run):
+def test_confusion_and_scores_agree_with_scikit_learn(run):
     sklearn = pytest.importorskip("sklearn.metrics", reason="scikit-learn is in the extra test")
-    found, confusion = run.predictions(), ConfusionView().compute(run)
-    theirs = sklearn.precision_recall_fscore_support(found.labels, found.predictions)
-    ours = [[getattr(s, x) for s in confusion.per_class] for x in ("precision", "recall", "f1")]
-    np.testing.assert_allclose(ours, theirs[:3], rtol=1e-12)
-    assert [scores.support for scores in confusion.per_class] == theirs[3].tolist()
+    found, ours = run.predictions(), confusion.compute(run)
     matrix = sklearn.confusion_matrix(found.labels, found.predictions)
-    np.testing.assert_array_equal(confusion.counts, matrix)
+    np.testing.assert_array_equal(ours.counts, matrix)
+    theirs = sklearn.precision_recall_fscore_support(found.labels, found.predictions)
+    scores = [[getattr(s, x) for s in ours.per_class] for x in ("precision", "recall", "f1")]
+    np.testing.assert_allclose(scores, theirs[:3], rtol=1e-12)
+    assert [each.support for each in ours.per_class] == theirs[3].tolist()
+    assert ours.pairs[:3] == ((4, 9, 35), (5, 3, 34), (9, 4, 31))
 
 
-def test_scores_of_each_digit_by_their_definition_where_there_is_something_to_divide_by():
-    confusion = ConfusionView().compute(Given([1, 1, 2, 2], [1, 3, 2, 2]))
-    scores = [(s.digit, s.precision, s.recall, s.f1, s.support) for s in confusion.per_class]
+def test_scores_where_there_is_nothing_to_divide_by():
+    found = confusion.compute(Given([1, 1, 2, 2], [1, 3, 2, 2]))
+    scores = [(s.digit, s.precision, s.recall, s.f1, s.support) for s in found.per_class]
     assert scores[1] == (1, 1, 0.5, pytest.approx(2 / 3), 2)
     assert scores[3] == (3, 0, None, 0, 0)
     assert scores[5] == (5, None, None, None, 0)
-    assert confusion.pairs == ((1, 3, 1),)
+    assert found.pairs == ((1, 3, 1),)
 
 
 def test_what_is_left_above_a_confidence(run):
-    chosen = ReliabilityView(0.9).compute(run).chosen
+    chosen = reliability.compute(run, 0.9).chosen
     assert chosen.coverage == pytest.approx(0.757, abs=5e-4)
     assert chosen.accuracy_covered == pytest.approx(0.993, abs=5e-4)
     some = Given([1, 2, 3], [1, 2, 4], [0.5, 0.75, 1]).found
-    assert (cover(some, 0.75).covered, cover(some, 0.75).correct) == (2, 1)  # itself included
-    assert cover(some, 0).accuracy_covered == pytest.approx(2 / 3)
-    assert cover(Given([1], [1], [0.5]).found, 0.6).accuracy_covered is None
+    assert (reliability.cover(some, 0.75).covered, reliability.cover(some, 0.75).correct) == (
+        2,
+        1,
+    )  # itself included
+    assert reliability.cover(some, 0).accuracy_covered == pytest.approx(2 / 3)
+    assert reliability.cover(Given([1], [1], [0.5]).found, 0.6).accuracy_covered is None
 
 
 def test_calibration_error_by_a_plain_loop(run):
@@ -110,19 +101,19 @@ def test_calibration_error_by_a_plain_loop(run):
             confidence = sum(c for c, _ in inside) / len(inside)
             accuracy = sum(correct for _, correct in inside) / len(inside)
             total += len(inside) / 10_000 * abs(accuracy - confidence)
-    result = ReliabilityView(0.9).compute(run)
+    result = reliability.compute(run, 0.9)
     assert result.calibration_error == pytest.approx(total, rel=1e-6)
     assert result.accuracy == 0.9352
     assert [row.min_confidence for row in result.table] == [0.5, 0.8, 0.9, 0.95, 0.99]
     assert result.table[2] == result.chosen
-    half = ReliabilityView(0.5).compute(Given([1, 2], [1, 3]))
+    half = reliability.compute(Given([1, 2], [1, 3]), 0.5)
     assert half.calibration_error == 0.5  # always sure, and every other time correct
 
 
 def test_mcnemar_counts_by_hand():
     labels = [0, 1, 2, 3, 4, 5]
     first, second = Given(labels, [0, 1, 2, 9, 9, 9]), Given(labels, [0, 9, 9, 3, 9, 9])
-    result = mcnemar(first.found, second.found)
+    result = pair_up([first.found, second.found], 0, 1)
     assert result.only_first.tolist() == [1, 2]
     assert result.only_second.tolist() == [3]
     assert (result.both, result.neither) == (1, 2)
@@ -133,28 +124,22 @@ def test_mcnemar_counts_by_hand():
 def test_mcnemar_p_value_of_a_published_example():
     """121 against 59, chi-squared 20.67 with the continuity correction (Wikipedia's example)."""
     first, second = (Given([1] * 180, [a] * 121 + [b] * 59) for a, b in ((1, 2), (2, 1)))
-    result = mcnemar(first.found, second.found)
+    result = pair_up([first.found, second.found], 0, 1)
     # the normal distribution's two tails beyond the square root of chi-squared
     tails = 2 * (1 - 0.5 * (1 + math.erf(math.sqrt(61**2 / 180 / 2))))
     assert result.p_value == pytest.approx(tails, rel=1e-6)
     assert result.p_value == pytest.approx(5.4e-6, rel=0.02)
 
 
-def test_the_book_s_net_makes_648_mistakes_the_first_at_index_8(run):
-    mistakes = MistakesView().compute(run)
-    assert mistakes.total == len(mistakes.ranked) == 648
-    assert min(mistake.index for mistake in mistakes.ranked) == 8
-    assert sum(mistake.image is not None for mistake in mistakes.ranked) == 6
-
-
-def test_the_most_confident_come_first(run, probabilities):
+def test_the_most_confident_mistakes_come_first(run, probabilities):
     predictions, labels = probabilities.argmax(axis=1), load_labels()
     incorrect = [i for i in range(10_000) if predictions[i] != labels[i]]
-    expected = sorted(incorrect, key=lambda i: -probabilities[i].max())[:20]
-    mistakes = MistakesView(count=20, pictures=20).compute(run)
-    assert mistakes.total == 648
-    assert [mistake.index for mistake in mistakes.ranked] == expected
-    for mistake in mistakes.ranked:
+    expected = sorted(incorrect, key=lambda i: -probabilities[i].max())
+    found = mistakes.compute(run)
+    assert found.total == len(found.ranked) == 648
+    assert sum(mistake.image is not None for mistake in found.ranked) == 6
+    assert [mistake.index for mistake in mistakes.compute(run, count=20).ranked] == expected[:20]
+    for mistake in mistakes.compute(run, count=20).ranked:
         assert mistake.label == labels[mistake.index]
         assert mistake.prediction == predictions[mistake.index]
         assert mistake.confidence == pytest.approx(probabilities[mistake.index].max())
@@ -162,29 +147,28 @@ def test_the_most_confident_come_first(run, probabilities):
 
 
 def test_label_and_prediction_narrow_it(run):
-    both = MistakesView(label=4, prediction=9).compute(run)
+    both = mistakes.compute(run, label=4, prediction=9)
     assert both.total == 35
     assert {(m.label, m.prediction) for m in both.ranked} == {(4, 9)}
-    assert {m.label for m in MistakesView(label=4).compute(run).ranked} == {4}
-    assert {m.prediction for m in MistakesView(prediction=9).compute(run).ranked} == {9}
-    assert MistakesView(label=9, prediction=9).compute(run).ranked == ()
+    assert {m.prediction for m in mistakes.compute(run, prediction=9).ranked} == {9}
+    assert mistakes.compute(run, label=9, prediction=9).ranked == ()
 
 
 def test_a_sweep_times_each_size_once_in_order(short_run):
     plan = TimingPlan(runs=2, warmup=0)
-    rows = SweepView((50, 100, None, 5000, 50), plan).compute(short_run)
+    rows = sweep.compute(short_run, (50, 100, None, 5000, 50), plan)
     assert [row.batch_size for row in rows] == [50, 100, 1234]
     assert [row.timing.correct for row in rows] == [short_run.predictions().correct] * 3
     assert all(len(row.timing.seconds) == 2 for row in rows)
     # x, z1, z2 and a3 of the book's net, 4 bytes each
     assert rows[0].activation_bytes == 50 * (784 + 50 + 100 + 10) * 4
     with pytest.raises(ValueError, match="size is 0: expected 1 or more"):
-        SweepView((0,)).compute(short_run)
+        sweep.compute(short_run, (0,))
 
 
 def test_output_has_a_row_for_each_image(short_run, tmp_path):
-    assert OutputView(tmp_path / "a.csv").compute(short_run).rows == 1234
-    OutputView(tmp_path / "a.JSONL").compute(short_run)
+    assert output.compute(short_run, tmp_path / "a.csv").rows == 1234
+    output.compute(short_run, tmp_path / "a.JSONL")
     found = short_run.predictions()
     probabilities = short_run.network.predict_proba(load_images()[:1234], batch_size=100)
     with (tmp_path / "a.csv").open(newline="") as file:
@@ -211,10 +195,10 @@ def test_output_replaces_nothing_unless_asked(short_run, tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("mine")
     with pytest.raises(FileError, match="exists already"):
-        OutputView(path).compute(short_run)
+        output.compute(short_run, path)
     assert path.read_text() == "mine"
-    OutputView(path, overwrite=True).compute(short_run)
+    output.compute(short_run, path, overwrite=True)
     assert path.read_text().startswith("index,")
     with pytest.raises(ValueError, match="must end in"):
-        OutputView(tmp_path / "a.txt").compute(short_run)
+        output.compute(short_run, tmp_path / "a.txt")
     assert list(tmp_path.iterdir()) == [path]

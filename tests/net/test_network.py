@@ -12,7 +12,7 @@ from support import textbook
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.net import blas
-from mnist_cli.net.engine import _run_side_by_side
+from mnist_cli.net.engine import Engine
 from mnist_cli.net.network import Network, relu, sigmoid, softmax
 
 
@@ -296,14 +296,14 @@ def test_an_error_in_a_batch_leaves_the_blas_threads_as_they_were(network):
         assert blas_threads() == before
 
 
-def test_an_error_in_a_worker_thread_reaches_the_caller():
-    done = []
+def test_an_error_in_a_worker_thread_reaches_the_caller(network, images, monkeypatch):
+    before, main = threading.enumerate(), threading.current_thread()
 
-    def work():
-        done.append(threading.current_thread())
+    def fail(*_):
+        assert threading.current_thread() is not main
         raise MemoryError("no room for the buffers")
 
+    monkeypatch.setattr(Engine, "_forward", fail)
     with pytest.raises(MemoryError, match="no room"):
-        _run_side_by_side(work, 2)
-    assert len(set(done)) == 2
-    assert not any(thread.is_alive() for thread in done)
+        network.predict(images[:1000], batch_size=100, threads=2)
+    assert threading.enumerate() == before

@@ -50,8 +50,6 @@ def test_every_value_is_the_book_s(book_weights):
     assert [step.symbol for step in explained.steps] == list(expected)
     for step, values in zip(explained.steps, expected.values(), strict=True):
         np.testing.assert_allclose(step.values, values, rtol=1e-9, atol=1e-12)
-        assert (step.minimum, step.maximum) == (step.values.min(), step.values.max())
-        assert step.mean == pytest.approx(values.mean())
     np.testing.assert_allclose(explained.exponentials / explained.exponentials.sum(), y)
     np.testing.assert_allclose(explained.shifted, a3 - a3.max())
 

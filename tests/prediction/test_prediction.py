@@ -12,9 +12,8 @@ from support.sets import write_images, write_labels
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.errors import FileError, FormatError
-from mnist_cli.prediction.batch import Reading, predict_files
 from mnist_cli.prediction.prediction import Unread, predict_indices, predict_picture
-from mnist_cli.prediction.request import Request, predict
+from mnist_cli.prediction.request import Request, predict, predict_files
 from mnist_cli.prediction.sources import find_pictures, label_in_name
 
 
@@ -104,10 +103,10 @@ def test_a_split_picture_gives_a_part_each(tmp_path, network):
     for place, index in enumerate((0, 1)):
         page[16:44, 30 + 50 * place : 58 + 50 * place] -= load_images()[index]
     path = write(tmp_path / "page.png", page)
-    results = list(predict_files(network, [path], Reading(split=True)))
+    results = list(predict_files(network, Request(files=[path], split=True)))
     assert [(result.part, result.prediction) for result in results] == [(1, 7), (2, 2)]
     assert not any("--split" in words for result in results for words in result.warnings)
-    (whole,) = predict_files(network, [path])
+    (whole,) = predict_files(network, Request(files=[path]))
     assert whole.part is None
     assert "2 digits" in whole.warnings[0]
     assert any("--split" in words for words in whole.warnings)
@@ -117,7 +116,7 @@ def test_dark_ink_that_is_only_resized_gets_a_hint(tmp_path, network):
     path = write(tmp_path / "7.png", 255 - load_images()[0])
 
     def hinted(**how):
-        (one,) = predict_files(network, [path], Reading(**how))
+        (one,) = predict_files(network, Request(files=[path], **how))
         return any("--invert" in words for words in one.warnings)
 
     assert hinted(preprocess=False)
@@ -130,8 +129,8 @@ def test_dark_ink_that_is_only_resized_gets_a_hint(tmp_path, network):
 
 def test_steps_are_kept_on_request_only(tmp_path, network):
     path = write(tmp_path / "7.png", 255 - load_images()[0])
-    (plain,) = predict_files(network, [path])
-    (kept,) = predict_files(network, [path], Reading(keep_steps=True))
+    (plain,) = predict_files(network, Request(files=[path]))
+    (kept,) = predict_files(network, Request(files=[path], keep_steps=True))
     assert plain.steps == ()
     assert kept.steps[-1].picture.shape == (28, 28)
 
@@ -147,9 +146,9 @@ def test_an_empty_page_has_no_digit_but_a_reason(tmp_path, network):
 
 def test_standard_input_is_read_in_its_turn_and_may_be_closed(network):
     page = stress.draw("clean", load_images()[0], seed=0)
-    (one,) = predict_files(network, ["-"], standard_input=io.BytesIO(page))
+    (one,) = predict_files(network, Request(files=["-"]), standard_input=io.BytesIO(page))
     assert (one.source, one.prediction) == ("-", 7)
-    (closed,) = predict_files(network, ["-"])
+    (closed,) = predict_files(network, Request(files=["-"]))
     assert isinstance(closed, Unread)
     assert "closed" in closed.error
 

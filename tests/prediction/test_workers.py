@@ -13,18 +13,18 @@ from support import stress
 
 from mnist_cli import load_images, load_network
 from mnist_cli.errors import MnistError
-from mnist_cli.prediction.batch import predict_files
 from mnist_cli.prediction.prediction import Unread
-from mnist_cli.prediction.workers import worker_pool
+from mnist_cli.prediction.request import Request, predict_files
+from mnist_cli.prediction.workers import spread
 
 # Tells of each prediction at once, so that its reader knows when the workers are there.
 _SCRIPT = """
 import sys
 from mnist_cli import load_network
-from mnist_cli.prediction.batch import predict_files
+from mnist_cli.prediction.request import Request, predict_files
 
 if __name__ == "__main__":
-    for one in predict_files(load_network(), 20 * sys.argv[1:], threads=2):
+    for one in predict_files(load_network(), Request(files=20 * sys.argv[1:], threads=2)):
         print(one.source, flush=True)
 """
 
@@ -47,8 +47,7 @@ def test_processes_give_the_same_predictions(paths, tmp_path):
     def read(threads):
         results = predict_files(
             network,
-            paths,
-            threads=threads,
+            Request(files=paths, threads=threads),
             standard_input=io.BytesIO(page),
             progress=lambda done, total: steps.append((done, total)),
         )
@@ -65,18 +64,15 @@ def test_processes_give_the_same_predictions(paths, tmp_path):
 
 
 def test_one_that_stops_early_leaves_no_process_behind(paths):
-    results = predict_files(load_network(), paths, threads=2)
+    results = predict_files(load_network(), Request(files=paths, threads=2))
     next(results)
     results.close()
     assert not multiprocessing.active_children()
 
 
 def test_a_worker_that_is_killed_is_told():
-    def kill_one(pool):
-        pool.submit(signal.raise_signal, signal.SIGTERM).result()
-
-    with pytest.raises(MnistError, match="was killed"), worker_pool(1) as pool:
-        kill_one(pool)
+    with pytest.raises(MnistError, match="was killed"), spread(2) as map_on_processes:
+        list(map_on_processes(signal.raise_signal, [signal.SIGTERM]))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals on Windows")

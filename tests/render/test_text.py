@@ -243,5 +243,5 @@ def test_a_file_is_not_replaced_unless_asked(tmp_path):
 
 
 def test_another_suffix_is_a_value_error():
-    with pytest.raises(ValueError, match=r"'\.pdf', takes \.svg \.html \.txt"):
+    with pytest.raises(ValueError, match=r"\.svg or \.html or \.txt, found '\.pdf'"):
         write_export("a.pdf", lambda: VIEW)

@@ -1,13 +1,16 @@
-"""The README's examples: reading them, running them, and writing down what they print.
+"""The pages and their examples: reading them, running them, writing down what they print.
 
-``python tests/readme.py`` runs every example and puts today's output into both READMEs; the tests
-compare what must not vary. It needs the real data (see conftest.py), not the network.
+``cd tests && python -m support.readme [PAGE ...]`` runs every example and puts today's output into
+the pages; the tests compare what must not vary. It needs the real data (see conftest.py), not the
+network.
 """
 
 import contextlib
+import io
 import os
 import re
 import shlex
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,39 +21,49 @@ from conftest import ROOT, TEST_DATA
 from support.commands import mnist
 from support.servers import body, serving
 
-README = ROOT / "README.md"
-_BLOCK = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
+PAGES = [
+    path
+    for pattern in ("*.md", "docs/*.md", "data/README.md", "tests/benchmarks/README.md")
+    for path in sorted(ROOT.glob(pattern))
+]
+_CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
+GAP = "..."  # a line of an output that stands for any number of lines, left out on the page
 _STEMS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 
 
 @dataclass(frozen=True)
 class Example:
-    """A command of the README, without the prompt, and what is printed under it."""
+    """A command of a page, without the prompt, and what is printed under it."""
 
     command: str
     output: str
 
 
-def blocks(text: str) -> list[list[Example]]:
-    """The examples of each console block."""
-    return [examples(block) for block in _BLOCK.findall(text)]
+def blocks(text: str, language: str) -> list[str]:
+    """The blocks of a page that are marked as `language`."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
 def examples(block: str) -> list[Example]:
-    """The examples of one block: each begins with a prompt."""
+    """The examples of a console block: each begins with a prompt."""
     pieces = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
     return [Example(*map(str.strip, f"{piece}\n".split("\n", 1))) for piece in pieces]
 
 
 @contextlib.contextmanager
-def surroundings() -> Iterator[str]:
-    """An empty folder to work in, an empty data directory, and a mirror, whose URL it yields."""
+def surroundings(data: Path) -> Iterator[str]:
+    """A folder with the pages' pictures, an empty data directory, and a mirror of the real `data`.
+
+    Yields the mirror's URL.
+    """
     names = ["sample_weight.pkl", *(f"{stem}-ubyte.gz" for stem in _STEMS)]
-    answers = {name: body((TEST_DATA / "data" / name).read_bytes()) for name in names}
+    answers = {name: body((data / name).read_bytes()) for name in names}
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as folder, serving(answers) as mirror:
         work = Path(folder, "work")
         work.mkdir()
+        for picture in (ROOT / "docs").glob("*.jpg"):
+            (work / picture.name).write_bytes(picture.read_bytes())
         os.chdir(work)
         with mock.patch.dict(os.environ, {"MNIST_DATA_DIR": str(Path(folder, "mnist"))}):
             try:
@@ -60,7 +73,7 @@ def surroundings() -> Iterator[str]:
 
 
 def run(command: str, mirror: str, *, quickly: bool) -> str:
-    """Standard output of a README command; `download` is sent to the mirror.
+    """Standard output of a command on a page; `download` is sent to the mirror.
 
     `quickly`: training sees a few images only.
     """
@@ -68,29 +81,60 @@ def run(command: str, mirror: str, *, quickly: bool) -> str:
     assert program == "mnist", command
     if name == "download" and not {"--list", "--check"} & set(options):
         options += ["--mirror", mirror]
-    if name == "train" and quickly:
-        options += ["--limit", "1000", "--epochs", "2"]
+    if name == "train" and quickly and "--recipes" not in options:
+        options += ["--limit", "1000"]
     done = mnist(name, *options)
     assert done.code == 0, f"{command}: {done.stderr}"
     return done.stdout
 
 
-def _main() -> None:
-    with surroundings() as mirror:
-
-        def filled(match: "re.Match[str]") -> str:
-            return "\n".join(_today(each, mirror) for each in examples(match[0]))
-
-        for path in (README, ROOT / "README.ko.md"):
-            path.write_text(_BLOCK.sub(filled, path.read_text("utf-8")), "utf-8")
+def run_python(code: str) -> str:
+    """What a Python example prints."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "<page>", "exec"), {"__name__": "__main__"})
+    return printed.getvalue()
 
 
-def _today(example: Example, mirror: str) -> str:
+def _main(names: list[str]) -> None:
+    printed: dict[str, str] = {}  # one run a command: pages in two languages show the same figures
+    for path in PAGES:
+        text = path.read_text("utf-8")
+        if not blocks(text, "console") or (names and path.name not in names):
+            continue
+        with surroundings(TEST_DATA / "data") as mirror:
+
+            def filled(match: "re.Match[str]", mirror: str = mirror) -> str:
+                return "\n".join(_today(each, mirror, printed) for each in examples(match[0]))
+
+            path.write_text(_CONSOLE.sub(filled, text), "utf-8")
+
+
+def _today(example: Example, mirror: str, printed: dict[str, str]) -> str:
     """The example with what it prints today; one that is shown without output stays so."""
-    output = run(example.command, mirror, quickly=False)
-    output = output.replace(os.environ["MNIST_DATA_DIR"], "~/.local/share/mnist-cli").rstrip()
-    return f"$ {example.command}\n" + (f"{output}\n" if example.output else "")
+    command = example.command
+    if command not in printed or " download" in command:
+        output = run(command, mirror, quickly=False)
+        output = output.replace(os.environ["MNIST_DATA_DIR"], "~/.local/share/mnist-cli")
+        printed[command] = output.rstrip()
+    output = printed[command]
+    if GAP in example.output.splitlines():
+        output = _cut(output.splitlines(), example.output.splitlines())
+    shown = example.output or command.split()[1] != "download"
+    return f"$ {command}\n" + (f"{output}\n" if shown else "")
+
+
+def _cut(output: list[str], shown: list[str]) -> str:
+    """Today's output in the extract that is shown: parts are found by two words."""
+    extract: list[str] = []
+    for before, line in zip([GAP, *shown], shown, strict=False):
+        if line != GAP and before == GAP:
+            words = line.split()[:2]
+            start = next(at for at, each in enumerate(output) if each.split()[:2] == words)
+            output = output[start:]
+        extract.append(line if line == GAP else output.pop(0))
+    return "\n".join(extract)
 
 
 if __name__ == "__main__":
-    _main()
+    _main(sys.argv[1:])

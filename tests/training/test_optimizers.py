@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mnist_cli.training.optimizers import SOAP, AdamW, rotate, rotate_back
+from mnist_cli.training import optimizers
+from mnist_cli.training.optimizers import SOAP, AdamW, rotate
 
 
 def random_gradients(shape: tuple[int, ...], count: int) -> list[np.ndarray]:
@@ -15,7 +16,7 @@ def test_adamw_follows_the_papers_formula() -> None:
     gradients = random_gradients((3, 2), 5)
     start = np.random.default_rng(0).standard_normal((3, 2))
     weights, bias = start.copy(), start[0].copy()
-    optimizer = AdamW([weights, bias], weight_decay=0.3, betas=(0.8, 0.9), epsilon=1e-6)
+    optimizer = AdamW([weights, bias], weight_decay=0.3)
     for gradient in gradients:
         optimizer.step([gradient, gradient[0]], learning_rate=0.01)
 
@@ -23,20 +24,21 @@ def test_adamw_follows_the_papers_formula() -> None:
     theta, m, v = start.copy(), np.zeros((3, 2)), np.zeros((3, 2))
     undecayed = start.copy()
     for t, g in enumerate(gradients, start=1):
-        m = 0.8 * m + 0.2 * g
-        v = 0.9 * v + 0.1 * g**2
-        step = 0.01 * (m / (1 - 0.8**t)) / (np.sqrt(v / (1 - 0.9**t)) + 1e-6)
+        m = 0.9 * m + 0.1 * g
+        v = 0.999 * v + 0.001 * g**2
+        step = 0.01 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
         theta = theta - step - 0.01 * 0.3 * theta
         undecayed = undecayed - step
     assert np.allclose(weights, theta, rtol=1e-12)
     assert np.allclose(bias, undecayed[0], rtol=1e-12)  # biases do not decay
 
 
-def test_soap_follows_the_papers_formula_on_a_matrix() -> None:
+def test_soap_follows_the_papers_formula_on_a_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(optimizers, "REFRESH_EVERY", 2)
     gradients = random_gradients((4, 3), 9)
     start = np.random.default_rng(0).standard_normal((4, 3))
     weights = start.copy()
-    optimizer = SOAP([weights], refresh_every=2, covariance_decay=0.7, weight_decay=0.3)
+    optimizer = SOAP([weights], weight_decay=0.3)
     for gradient in gradients:
         optimizer.step([gradient], learning_rate=0.01)
 
@@ -49,8 +51,8 @@ def test_soap_follows_the_papers_formula_on_a_matrix() -> None:
         V = 0.999 * V + 0.001 * (QL.T @ G @ QR) ** 2
         N = (QL.T @ M @ QR / (1 - 0.9**t)) / (np.sqrt(V / (1 - 0.999**t)) + 1e-8)
         W = W - 0.01 * 0.3 * W - 0.01 * QL @ N @ QR.T
-        L = 0.7 * L + 0.3 * G @ G.T
-        R = 0.7 * R + 0.3 * G.T @ G
+        L = 0.99 * L + 0.01 * G @ G.T
+        R = 0.99 * R + 0.01 * G.T @ G
         if t % 2 == 0:
             QL, QR = np.linalg.qr(L @ QL)[0], np.linalg.qr(R @ QR)[0]
     assert np.allclose(weights, W, rtol=1e-9)
@@ -61,7 +63,7 @@ def test_the_bases_find_the_directions_in_which_gradients_vary() -> None:
     rows, _ = np.linalg.qr(rng.standard_normal((5, 5)))
     columns, _ = np.linalg.qr(rng.standard_normal((4, 4)))
     scale = np.outer(2.0 ** -np.arange(5), 3.0 ** -np.arange(4))
-    optimizer = SOAP([np.zeros((5, 4))], refresh_every=5, covariance_decay=0.99)
+    optimizer = SOAP([np.zeros((5, 4))])
     for _ in range(2000):
         noise = rng.standard_normal((5, 4))
         optimizer.step([rows @ (scale * noise) @ columns.T], learning_rate=0.0)
@@ -79,7 +81,7 @@ def test_rotations_keep_lengths_and_are_undone() -> None:
     assert turned.shape == array.shape
     assert np.allclose(turned, np.einsum("abc,ai,bj,ck->ijk", array, *bases))
     assert np.linalg.norm(turned) == pytest.approx(np.linalg.norm(array))
-    assert np.allclose(rotate_back(turned, bases), array)
+    assert np.allclose(rotate(turned, bases, back=True), array)
 
 
 def test_soap_treats_biases_as_adam_does() -> None:

@@ -8,10 +8,8 @@ import pytest
 from mnist_cli.training.recipes import (
     HYPERPARAMETERS,
     RECIPES,
-    Distortions,
     Recipe,
     find_recipe,
-    list_hyperparameters,
 )
 
 
@@ -26,27 +24,30 @@ def test_the_learning_rate_warms_up_for_an_epoch_and_ends_at_zero():
 
 
 def test_distortions_hold_then_fall():
-    recipe = Recipe("r", "adamw", epochs=10, full_strength_until=0.7, final_strength=0.4)
+    recipe = Recipe("r", "adamw", epochs=10, full_strength_until=0.7, final_strength=0.4, shift=1)
     strengths = [recipe.strength_at(epoch) for epoch in range(1, 11)]
+    assert replace(recipe, shift=0).strength_at(1) == 0
     assert strengths == pytest.approx([1, 1, 1, 1, 1, 1, 1, 1, 0.8, 0.6])
-    constant = Recipe("r", "adamw", epochs=2, full_strength_until=1.0, final_strength=0.0)
+    constant = Recipe("r", "adamw", epochs=2, full_strength_until=1.0, final_strength=0.0, shift=1)
     assert [constant.strength_at(epoch) for epoch in (1, 2)] == [1, 1]
 
 
 def test_every_hyperparameter_can_be_replaced_and_says_what_it_is():
     best = RECIPES["best"]
-    changed = best.with_hyperparameters({"epochs": 7.0, "elastic": 0.25})
+    changed = best.change({"epochs": 7.0, "elastic": 0.25}, hidden=[30], activation="relu")
     assert type(changed.epochs) is int
-    assert changed == replace(best, epochs=7, distortions=replace(best.distortions, elastic=0.25))
-    assert best.with_hyperparameters({}) == best
-    for each, values in list_hyperparameters():
-        other = (each.least + values["best"]) / 2
+    assert changed == replace(best, epochs=7, elastic=0.25, hidden=(30,), activation="relu")
+    assert changed.changes() == {
+        "hidden": (30,), "activation": "relu", "epochs": 7, "elastic": 0.25
+    }  # fmt: skip
+    assert best.change({}) == best
+    assert best.changes() == {}
+    for name, each in HYPERPARAMETERS.items():
+        other = (each.least + getattr(best, name)) / 2
         value = int(other) if each.whole else other
-        changed = best.with_hyperparameters({each.name: value})
-        assert changed.hyperparameters() == best.hyperparameters() | {each.name: value}
-        assert values == {name: r.hyperparameters()[each.name] for name, r in RECIPES.items()}
+        changed = best.change({name: value})
+        assert changed.hyperparameters() == best.hyperparameters() | {name: value}
         assert each.about.endswith(".")
-    assert list(best.hyperparameters()) == list(HYPERPARAMETERS)
 
 
 def test_values_that_make_no_sense_are_refused():
@@ -61,17 +62,22 @@ def test_values_that_make_no_sense_are_refused():
         ("thickness", 1.5, "thickness is 1.5: expected a number from 0 to 1"),
     ]:
         with pytest.raises(ValueError, match=words):
-            RECIPES["best"].with_hyperparameters({name: value})
-    bent = Distortions(shear=1e300)
-    with pytest.raises(ValueError, match="shear is 1e"):
-        Recipe("r", "adamw", distortions=bent)
+            RECIPES["best"].change({name: value})
+    for net, words in [
+        ({"hidden": (0,)}, r"hidden is \(0,\)"),
+        ({"hidden": [9] * 8}, "at most 7 layers"),
+        ({"activation": "tanh"}, "there is no activation 'tanh'; there are sigmoid, relu"),
+        ({"activation": "rely"}, "the nearest is 'relu'"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            RECIPES["best"].change({}, **net)
 
 
 def test_an_unknown_name_gets_the_nearest_one_or_all():
     with pytest.raises(ValueError, match="no hyperparameter 'epoch'; the nearest is 'epochs'"):
-        RECIPES["best"].with_hyperparameters({"epoch": 3})
+        RECIPES["best"].change({"epoch": 3})
     with pytest.raises(ValueError, match="no hyperparameter 'flavour'; there are epochs, batch_s"):
-        RECIPES["best"].with_hyperparameters({"flavour": 3})
+        RECIPES["best"].change({"flavour": 3})
     with pytest.raises(ValueError, match="no recipe 'quik'; the nearest is 'quick'"):
         find_recipe("quik")
     with pytest.raises(ValueError, match="no optimizer 'sgd'; there are adamw, soap"):

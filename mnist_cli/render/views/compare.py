@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mnist_cli.evaluation.compared import Compared
 from mnist_cli.evaluation.disagreement import Comparison
 from mnist_cli.render.text import Cell, Line, line, table
 from mnist_cli.render.theme import QUIET, TITLE
@@ -10,7 +11,7 @@ from mnist_cli.render.views import inspect
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
     """The documents of both files, and what sets them apart."""
-    both = comparison.disagreement
+    both = comparison.compared
     return {
         "files": [inspect.as_json(file) for file in (comparison.first, comparison.second)],
         "arrays": [
@@ -22,22 +23,24 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
             }
             for each in comparison.arrays
         ],
-        "samples": None if both is None else both.samples,
-        "correct": None if both is None else list(both.correct),
-        "accuracies": None if both is None else list(both.accuracies),
-        "disagreements": None if both is None else both.disagreements,
-        "disagreement_share": None if both is None else both.share,
+        "samples": both and both.models[0].samples,
+        "correct": both and [model.correct for model in both.models],
+        "accuracies": both and [model.accuracy for model in both.models],
+        "disagreements": both and both.pairs[0].disagreements,
+        "disagreement_share": both and _share(both),
     }
 
 
 def lines(comparison: Comparison) -> list[Line]:
     """Both files, a row for each array, and how often their predictions differ."""
     result = []
-    for name, file in (("A", comparison.first), ("B", comparison.second)):
+    for name, summary in (("A", comparison.first), ("B", comparison.second)):
         result += [
-            line((f"{name}  ", TITLE), inspect.file_name(file.file, file.origin)),
-            *(line((f"   {text}", QUIET)) for text in inspect.draw_layers(file)),
-            line((f"   {file.parameters:,} parameters", QUIET)),
+            line(
+                (f"{name}  ", TITLE), inspect.file_name(str(summary.file.file), summary.file.origin)
+            ),
+            *(line((f"   {text}", QUIET)) for text in inspect.draw_layers(summary)),
+            line((f"   {summary.file.parameter_count:,} parameters", QUIET)),
         ]
     rows: list[list[Cell]] = [
         [
@@ -50,15 +53,21 @@ def lines(comparison: Comparison) -> list[Line]:
     ]
     head = ["array", "A", "B", "distance", "relative distance"]
     result += [[], *table(head, rows, "<<<>>"), []]
-    both = comparison.disagreement
+    both = comparison.compared
     if both is None:
         return [*result, line("no predictions to compare: the weights hold NaN or infinity")]
-    disagreements = f"{both.disagreements:,} of {both.samples:,} test images ({both.share:.4f})"
+    count, samples = both.pairs[0].disagreements, both.models[0].samples
+    words = f"they disagree on {count:,} of {samples:,} test images ({_share(both):.4f})"
     return [
         *result,
-        line((f"they disagree on {disagreements}", TITLE)),
+        line((words, TITLE)),
         *(
-            line(f"{name} is correct on {correct:,}: accuracy {accuracy:.4f}")
-            for name, correct, accuracy in zip("AB", both.correct, both.accuracies, strict=True)
+            line(f"{name} is correct on {model.correct:,}: accuracy {model.accuracy:.4f}")
+            for name, model in zip("AB", both.models, strict=True)
         ),
     ]
+
+
+def _share(both: Compared) -> float:
+    """The share of images for which the predictions differ."""
+    return both.pairs[0].disagreements / both.models[0].samples

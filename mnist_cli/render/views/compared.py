@@ -1,12 +1,12 @@
 """What `mnist eval` adds for several weights files: a table side by side, and every pair."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from mnist_cli.evaluation.compared import Compared, Model, ModelPair
+from mnist_cli.evaluation.compared import Compared, ModelPair
 from mnist_cli.paths import FoundFile
 from mnist_cli.render.text import Cell, Line, line, table
 from mnist_cli.render.theme import QUIET, TITLE
+from mnist_cli.render.views import pick
 from mnist_cli.render.views.inspect import file_name
 
 _INDICES = 6  # images named
@@ -19,22 +19,16 @@ def as_json(compared: Compared) -> dict[str, Any]:
         "compared": [
             {
                 "weights": str(model.weights.path) if model.weights else None,
-                "layer_sizes": list(model.layer_sizes),
-                "parameters": model.parameters,
-                "correct": model.correct,
-                "accuracy": model.accuracy,
+                **pick(model, "layer_sizes", "parameters", "correct", "accuracy"),
             }
             for model in compared.models
         ],
         "mcnemar": [
             {
-                "first": pair.first,
-                "second": pair.second,
-                "only_first": pair.counts.only_first.tolist(),
-                "only_second": pair.counts.only_second.tolist(),
-                "both": pair.counts.both,
-                "neither": pair.counts.neither,
-                "p_value": pair.counts.p_value,
+                **pick(pair, "first", "second"),
+                "only_first": pair.only_first.tolist(),
+                "only_second": pair.only_second.tolist(),
+                **pick(pair, "both", "neither", "p_value"),
             }
             for pair in compared.pairs
         ],
@@ -48,41 +42,37 @@ def name_model(number: int) -> str:
 
 def lines(compared: Compared) -> list[Line]:
     """A row for each model, then each pair."""
-    return [
-        line(("compared models", TITLE)),
-        *_models(compared.models),
-        *(spans for pair in compared.pairs for spans in ([], *_pair(pair))),
-    ]
-
-
-def _models(models: Sequence[Model]) -> list[Line]:
     rows: list[list[Cell]] = [
         [
             (name_model(number), TITLE),
             (f"{model.accuracy:.4f}", TITLE),
             f"{model.correct}/{model.samples}",
             f"{model.parameters:,}",
-            (_file_name(model.weights), QUIET),
+            (_name_file(model.weights), QUIET),
         ]
-        for number, model in enumerate(models)
+        for number, model in enumerate(compared.models)
     ]
-    return table(["", "accuracy", "correct", "parameters", "weights"], rows, "<>>><")
+    return [
+        line(("compared models", TITLE)),
+        *table(["", "accuracy", "correct", "parameters", "weights"], rows, "<>>><"),
+        *(spans for pair in compared.pairs for spans in ([], *_pair(pair))),
+    ]
 
 
-def _file_name(weights: FoundFile | None) -> str:
+def _name_file(weights: FoundFile | None) -> str:
     return file_name(str(weights.path), weights.origin) if weights else ""
 
 
 def _pair(pair: ModelPair) -> list[Line]:
-    first, second, counts = name_model(pair.first), name_model(pair.second), pair.counts
-    p = f"= {counts.p_value:.2g}" if counts.p_value >= _SMALLEST_P else f"< {_SMALLEST_P:g}"
+    first, second = name_model(pair.first), name_model(pair.second)
+    p = f"= {pair.p_value:.2g}" if pair.p_value >= _SMALLEST_P else f"< {_SMALLEST_P:g}"
     return [
         line(
             (f"{first} against {second}", TITLE),
-            f": both correct {counts.both}, both incorrect {counts.neither}",
+            f": both correct {pair.both}, both incorrect {pair.neither}",
         ),
-        _only(first, counts.only_first.tolist()),
-        _only(second, counts.only_second.tolist()),
+        _only(first, pair.only_first.tolist()),
+        _only(second, pair.only_second.tolist()),
         line((f"  McNemar's test: p {p}", QUIET)),
     ]
 

@@ -1,43 +1,55 @@
 """What `mnist eval --confusion` adds."""
 
 import math
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from mnist_cli.errors import plural
 from mnist_cli.evaluation.confusion import Confusion
-from mnist_cli.render.text import Cell, Line, Span, beside, has_color, has_unicode, line, table
+from mnist_cli.render.text import (
+    Cell,
+    Line,
+    Span,
+    beside,
+    columns,
+    has_color,
+    has_unicode,
+    line,
+    number,
+    table,
+)
 from mnist_cli.render.theme import BLACK, CORRECT, INCORRECT, QUIET, TITLE, WHITE
 
 _PAIRS = 10
-_COLUMNS = 2  # of pairs
+_PAIR_COLUMNS = 2
 _FAINTEST = 0.3  # less has no background
-_WIDTH = 80
+_MARKS = (" .:*#", " ░▒▓█")  # what stands behind a count where there is no colour, few to many
 
 
 def as_json(confusion: Confusion) -> dict[str, Any]:
     """A row for each label, a column for each prediction."""
     return {
         "confusion": confusion.counts.tolist(),
-        "per_class": [
-            {
-                "digit": scores.digit,
-                "precision": scores.precision,
-                "recall": scores.recall,
-                "f1": scores.f1,
-                "support": scores.support,
-            }
-            for scores in confusion.per_class
-        ],
+        "per_class": [asdict(scores) for scores in confusion.per_class],
     }
 
 
 def lines(confusion: Confusion) -> list[Line]:
     """The matrix with its totals, the scores of each digit, and the most frequent mistakes."""
+    rows: list[list[Cell]] = [
+        [
+            (str(scores.digit), TITLE),
+            *(number(value, 4) for value in (scores.precision, scores.recall, scores.f1)),
+            str(scores.support),
+        ]
+        for scores in confusion.per_class
+    ]
     return [
         line(("confusion: a row for each label, a column for each prediction", TITLE)),
         *_matrix(confusion),
         [],
-        *_scores(confusion),
+        *table(["digit", "precision", "recall", "F1", "images"], rows, ">>>>>"),
         [],
         *_pairs(confusion),
     ]
@@ -45,48 +57,35 @@ def lines(confusion: Confusion) -> list[Line]:
 
 def _matrix(confusion: Confusion) -> list[Line]:
     counts = confusion.counts.tolist()
+    labels, predictions = (confusion.counts.sum(axis=axis).tolist() for axis in (1, 0))
     most = max((count for _, _, count in confusion.pairs), default=1)
-    labels, predictions = confusion.counts.sum(axis=1).tolist(), confusion.counts.sum(axis=0)
-    width = max(len(str(predictions.max())), 3)
+    width = max(len(str(max(predictions))), 3)
     total_width = max(len(str(sum(labels))), 3)
-    space = _WIDTH - len("0  ") - total_width - len(counts) * (width + 1)
-    marks = _marks() if space >= len(counts) else ""
+    space = columns() - len("0  ") - total_width - len(counts) * (width + 1)
+    color = has_color()
+    marks = _MARKS[has_unicode()] if not color and space >= len(counts) else ""
     gap = "  " if marks else " "
 
-    def plain_row(name: str, values: list[Any], total: object) -> Line:
-        cells = "".join(f"{value:>{width}}{gap}" for value in values)
-        return line((f"{name:>2} {cells}{total:>{total_width}}", QUIET))
-
-    def cell(label: int, prediction: int, count: int) -> Span:
+    def cell(label: int, prediction: int) -> Span:
         """A count, shaded by its share of the label, or of the most frequent mistake."""
-        correct = label == prediction
+        count, correct = counts[label][prediction], label == prediction
         strength = math.sqrt(count / max(labels[label], 1) if correct else count / most)
-        text = f"{count or '.':>{width}}"
-        if has_color():
-            return f"{text} ", _style(strength, CORRECT if correct else INCORRECT, count)
-        mark = "" if correct or not marks else marks[math.ceil(strength * (len(marks) - 1))]
-        return f"{text}{mark:<{len(gap)}}", ""
+        mark = marks[math.ceil(strength * (len(marks) - 1))] if marks and not correct else ""
+        style = _style(strength, CORRECT if correct else INCORRECT, count) if color else ""
+        return f"{count or '.':>{width}}{mark:<{len(gap)}}", style
 
-    rows = [
-        [
-            (f"{label:>2} ", QUIET),
-            *(cell(label, prediction, count) for prediction, count in enumerate(row)),
-            (f"{labels[label]:>{total_width}}", QUIET),
-        ]
-        for label, row in enumerate(counts)
-    ]
+    def row(name: object, cells: Iterable[Span], total: object) -> Line:
+        return [(f"{name:>2} ", QUIET), *cells, (f"{total:>{total_width}}", QUIET)]
+
+    def quiet(values: Iterable[int]) -> list[Span]:
+        return [(f"{value:>{width}}{gap}", QUIET) for value in values]
+
+    digits = range(len(counts))
     return [
-        plain_row("", list(range(len(counts))), "all"),
-        *rows,
-        plain_row("", predictions.tolist(), sum(labels)),
+        row("", quiet(digits), "all"),
+        *(row(label, (cell(label, x) for x in digits), labels[label]) for label in digits),
+        row("", quiet(predictions), sum(labels)),
     ]
-
-
-def _marks() -> str:
-    """What stands behind a count where there is no colour, from few to many."""
-    if has_color():
-        return ""
-    return " ░▒▓█" if has_unicode() else " .:*#"
 
 
 def _style(strength: float, color: tuple[int, int, int], count: int) -> str:
@@ -96,21 +95,6 @@ def _style(strength: float, color: tuple[int, int, int], count: int) -> str:
     return f"{BLACK if strength > 0.7 else WHITE} on rgb({background})"
 
 
-def _scores(confusion: Confusion) -> list[Line]:
-    rows: list[list[Cell]] = [
-        [
-            (str(scores.digit), TITLE),
-            *(
-                "-" if value is None else f"{value:.4f}"
-                for value in (scores.precision, scores.recall, scores.f1)
-            ),
-            str(scores.support),
-        ]
-        for scores in confusion.per_class
-    ]
-    return table(["digit", "precision", "recall", "F1", "images"], rows, ">>>>>")
-
-
 def _pairs(confusion: Confusion) -> list[Line]:
     pairs = [
         line(f"{label} read as {prediction}: {plural(count, 'time')}")
@@ -118,5 +102,5 @@ def _pairs(confusion: Confusion) -> list[Line]:
     ]
     if not pairs:
         return [line("no mistakes")]
-    height = math.ceil(len(pairs) / _COLUMNS)
+    height = math.ceil(len(pairs) / _PAIR_COLUMNS)
     return [line(("most confused", TITLE)), *beside(pairs[:height], pairs[height:])]

@@ -3,35 +3,26 @@
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mnist_cli.downloads.catalogue import RemoteFile
 from mnist_cli.downloads.downloader import Outcome, Reporter
 from mnist_cli.errors import printable
+from mnist_cli.render.progress import counted
 from mnist_cli.render.text import Line, Span, line, note, show, table
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
 
 _STYLES = {"downloaded": GOOD, "copied": GOOD, "present": GOOD, "damaged": BAD, "missing": BAD}
 
 
 def as_json(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
-    """The document of ``--json``; ``error`` only where there is one."""
+    """The document of ``--json``."""
     return [
-        {
-            "name": outcome.name,
-            "path": None if outcome.path is None else str(outcome.path),
-            "status": outcome.status,
-            "bytes": outcome.bytes,
-            "sha256": outcome.sha256,
-            "source": outcome.source,
-            **({} if outcome.error is None else {"error": outcome.error}),
-        }
+        asdict(outcome) | {"path": None if outcome.path is None else str(outcome.path)}
         for outcome in outcomes
     ]
 
@@ -41,14 +32,14 @@ def list_as_json(files: Iterable[RemoteFile], outcomes: Iterable[Outcome]) -> li
     return [
         {
             "name": file.name,
-            "path": None if outcome.path is None else str(outcome.path),
-            "status": outcome.status,
+            "path": document["path"],
+            "status": document["status"],
             "bytes": file.bytes,
             "sha256": file.sha256,
-            "licence": file.licence,
+            "licence": file.origin.licence,
             "mirrors": list(file.urls()),
         }
-        for file, outcome in zip(files, outcomes, strict=True)
+        for file, document in zip(files, as_json(outcomes), strict=True)
     ]
 
 
@@ -65,15 +56,14 @@ def lines(outcomes: Sequence[Outcome], folder: Path) -> list[Line]:
         ]
         for outcome in outcomes
     ]
-    sources: dict[str, list[str]] = {}
-    for outcome in outcomes:
-        sources.setdefault(_whence(outcome, folder), []).append(outcome.name)
-    result = [*table(["file", "status", "bytes"], rows, "<<>"), []]
-    for source, names in sources.items():
-        if source:
-            result.append(_labelled("from", source))
-            result += [_labelled("", name) for name in names if len(sources) > 1]
-    return [*result, _labelled("folder", printable(str(folder), limit=400))]
+    # Of an address, too, this is what stands before the file's name.
+    sources = dict.fromkeys(os.path.dirname(each.source or "") for each in outcomes)  # noqa: PTH120
+    return [
+        *table(["file", "status", "bytes"], rows, "<<>"),
+        [],
+        *(_labelled("from", printable(source, limit=200)) for source in sources if source),
+        _labelled("folder", printable(str(folder), limit=400)),
+    ]
 
 
 def next_step(files: Iterable[RemoteFile], data_dir: str | None) -> list[Line]:
@@ -96,93 +86,42 @@ def list_lines(
         [(file.name, TITLE), f"{file.bytes:,}", (outcome.status, _STYLES[outcome.status])]
         for file, outcome in zip(files, outcomes, strict=True)
     ]
-    return [
-        *table(["file", "bytes", "status"], rows, "<><"),
-        [],
-        *_origins(files),
-        _labelled("folder", printable(str(folder), limit=400)),
-    ]
-
-
-def _origins(files: Iterable[RemoteFile]) -> list[Line]:
-    """For files that come from the same place: their licence, and the mirrors."""
-    served: dict[tuple[str, tuple[str, ...]], list[RemoteFile]] = {}
-    for file in files:
-        served.setdefault((file.licence, file.mirrors), []).append(file)
-    result: list[Line] = []
-    for (licence, mirrors), group in served.items():
-        result += [line(file.remote_name) for file in group]
-        result.append(_labelled("licence", licence))
-        result += [_labelled("at", f"{base}/") for base in mirrors]
+    result = [*table(["file", "bytes", "status"], rows, "<><"), []]
+    for origin in dict.fromkeys(file.origin for file in files):
+        result += [line(file.remote_name) for file in files if file.origin == origin]
+        result.append(_labelled("licence", origin.licence))
+        result += [_labelled("at", f"{base}/") for base in origin.mirrors]
         result.append([])
-    return result
+    return [*result, _labelled("folder", printable(str(folder), limit=400))]
 
 
 def _labelled(label: str, value: str) -> Line:
     return line((f"{label:8}", QUIET), value)
 
 
-def _whence(outcome: Outcome, folder: Path) -> str:
-    if outcome.source is not None:
-        return printable(os.path.dirname(outcome.source), limit=200)  # noqa: PTH120 - or an address
-    if outcome.path is None or outcome.path == folder / outcome.name:
-        return ""
-    return printable(outcome.path.name)
-
-
 @contextmanager
 def watching(quiet: bool) -> Iterator[Reporter]:
-    """Yield what `download` reports to: a bar for a person who watches, else a line a file."""
+    """Yield what `download` reports to: a line a file, and a bar for a person who waits for it."""
     if quiet:
         yield Reporter()
-    elif not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield _Lines()
     else:
-        with _bar() as progress:
-            yield _Bar(progress)
+        with counted("kB") as update:
+            yield _Watched(update)
 
 
-class _Lines(Reporter):
+class _Watched(Reporter):
     """A line for each file that comes in, and for each place that it comes from."""
 
-    def __init__(self) -> None:
+    def __init__(self, update: Callable[[int, int], None]) -> None:
+        self._update = update
         self._last = ("", "")
 
     def note(self, text: str) -> None:
         note(text)
 
-    def advance(self, file: RemoteFile, source: str, done: int) -> None:  # noqa: ARG002
+    def advance(self, file: RemoteFile, source: str, done: int) -> None:
         if self._last != (file.name, source):
             self._last = (file.name, source)
             whence = printable(source, limit=200)
             show([line(f"{file.name}: {file.bytes:,} bytes from {whence}")], sys.stderr)
-
-
-class _Bar(_Lines):
-    """A bar for the file that comes in; notes are written above it."""
-
-    def __init__(self, progress: "Progress") -> None:
-        self._progress = progress
-        self._task = progress.add_task("", visible=False)
-        self._file = ("", 0)
-
-    def advance(self, file: RemoteFile, source: str, done: int) -> None:  # noqa: ARG002
-        name, before = self._file
-        if name != file.name or done < before:  # another file, or another attempt
-            self._progress.reset(self._task, description=file.name, total=file.bytes, visible=True)
-        self._file = (file.name, done)
-        self._progress.update(self._task, completed=done)
-
-
-def _bar() -> "Progress":
-    from rich import progress
-    from rich.console import Console
-
-    return progress.Progress(
-        progress.TextColumn("{task.description}", markup=False),
-        progress.BarColumn(bar_width=20),
-        progress.DownloadColumn(),
-        progress.TransferSpeedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
+        self._update(done // 1000, file.bytes // 1000)

@@ -5,11 +5,22 @@ from typing import Any
 import numpy as np
 
 from mnist_cli.prediction.explanation import Explanation, Step
-from mnist_cli.render.fitting import USUAL_WIDTH, wrap
 from mnist_cli.render.pictures import legend, picture, signed_picture, strip
-from mnist_cli.render.text import Cell, Line, bar, beside, length, line, number, table
+from mnist_cli.render.text import (
+    USUAL_WIDTH,
+    Cell,
+    Line,
+    bar,
+    beside,
+    length,
+    line,
+    number,
+    stacked,
+    table,
+    wrap,
+)
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.spec import SIDE
+from mnist_cli.spec import CLASSES, SIDE
 
 _STRIP_WIDTH = 50
 _BAR_WIDTH = 22
@@ -25,14 +36,12 @@ def as_json(explanation: Explanation | None) -> dict[str, Any] | None:
         "steps": [
             {
                 "symbol": step.symbol,
-                "formula": _formula(explanation, position),
+                "formula": step.formula,
                 "shape": list(step.values.shape),
-                "min": step.minimum,
-                "mean": step.mean,
-                "max": step.maximum,
+                **{name: float(value) for name, value in _range(step).items()},
                 "values": step.values.tolist(),
             }
-            for position, step in enumerate(explanation.steps)
+            for step in explanation.steps
         ],
         "softmax": {
             "max": float(explanation.scores.max()),
@@ -53,82 +62,53 @@ def lines(explanation: Explanation, columns: int = USUAL_WIDTH) -> list[Line]:
     Nothing is wider than `columns`.
     """
     shades = "Values as shades, each row from its smallest (dark) to its largest (bright)."
-    steps = [
-        spans
-        for position, step in enumerate(explanation.steps)
-        for spans in (*_step(explanation, position, step, columns), [])
-    ]
-    return [
-        *(line((text, QUIET)) for text in wrap(shades, columns)),
-        [],
+    steps = (_step(explanation, step, columns) for step in explanation.steps)
+    return stacked(
+        [line((text, QUIET)) for text in wrap(shades, columns)],
         *steps,
-        *_softmax(explanation, columns),
-        [],
-        *_relevance(explanation, columns),
-    ]
-
-
-def _step(explanation: Explanation, position: int, step: Step, columns: int) -> list[Line]:
-    formula = _formula(explanation, position)
-    numbers = "  ".join(
-        f"{name} {number(value, 3):>8}"
-        for name, value in (("min", step.minimum), ("mean", step.mean), ("max", step.maximum))
+        _softmax(explanation, columns),
+        _relevance(explanation, columns),
     )
-    head = line((f"{formula:<18}", TITLE), f"{step.values.shape!s:>7}  ")
+
+
+def _step(explanation: Explanation, step: Step, columns: int) -> list[Line]:
+    numbers = "  ".join(f"{name} {number(value, 3):>8}" for name, value in _range(step).items())
+    head = line((f"{step.formula:<18}", TITLE), f"{step.values.shape!s:>7}  ")
     block = [[*head, (numbers, QUIET)]]
     if length(block[0]) > columns:
         block = [head, line((f"  {numbers}", QUIET))]
-    shown = [strip(step.values, _STRIP_WIDTH)]
-    if position == 0:
+    shown, pooled = [strip(step.values, _STRIP_WIDTH)], _pooled(step.values.size)
+    if step.symbol == "x":
         ink = step.values.clip(0, 1).reshape(SIDE, SIDE) * 255
-        shown = picture(np.rint(ink).astype(np.uint8))
+        shown, pooled = picture(np.rint(ink).astype(np.uint8)), ""
     block += [[("  ", ""), *spans] for spans in shown]
-    pooled = "" if position == 0 else _pooled(step.values.size)
-    for sentence in (_sentence(explanation, position), pooled):
+    for sentence in (_sentence(explanation, step), pooled):
         block += [line((f"  {text}", QUIET)) for text in wrap(sentence, columns - 2)]
     return block
 
 
-def _formula(explanation: Explanation, position: int) -> str:
-    """The book's formula of a step, such as ``a2 = z1 W2 + b2``."""
-    symbol = explanation.steps[position].symbol
-    if position == 0:
-        return symbol
-    before = explanation.steps[position - 1].symbol
-    if symbol == "y":
-        return f"y = softmax({before})"
-    if symbol.startswith("z"):
-        return f"{symbol} = {explanation.activation}({before})"
-    layer = symbol[1:]
-    return f"{symbol} = {before} W{layer} + b{layer}"
+def _range(step: Step) -> dict[str, float]:
+    return {"min": step.values.min(), "mean": step.values.mean(), "max": step.values.max()}
 
 
-def _sentence(explanation: Explanation, position: int) -> str:
-    step = explanation.steps[position]
-    count, digit = step.values.size, explanation.prediction
-    if position == 0:
-        ink = np.count_nonzero(step.values)
+def _sentence(explanation: Explanation, step: Step) -> str:
+    values, count = step.values, step.values.size
+    if step.symbol == "x":
+        ink = np.count_nonzero(values)
         return f"The picture: {count} pixels from 0 (paper) to 1 (full ink); {ink} hold ink."
     if step.symbol == "y":
-        return (
-            f"softmax makes ten probabilities of the scores; {digit} gets {step.values[digit]:.4f}."
-        )
-    if position == len(explanation.steps) - 2:
-        best = int(step.values.argmax())
+        best = explanation.prediction
+        return f"softmax makes ten probabilities of the scores; {best} gets {values[best]:.4f}."
+    if step is explanation.steps[-2]:
+        best = int(values.argmax())
         return f"The last layer adds up a score for each digit: that of {best} is the highest."
-    return _of_a_layer(explanation, position)
-
-
-def _of_a_layer(explanation: Explanation, position: int) -> str:
-    step = explanation.steps[position]
-    count = step.values.size
     if step.symbol.startswith("a"):
-        given = "pixels" if position == 1 else "neurons before it"
+        given = "pixels" if step.symbol == "a1" else "neurons before it"
         return f"Each of {count} neurons weighs all {given}, adds them up and adds its bias."
     if explanation.activation == "sigmoid":
-        high = np.count_nonzero(step.values > 0.5)
+        high = np.count_nonzero(values > 0.5)
         return f"sigmoid squeezes each sum into 0..1: {high} of {count} neurons are above 0.5."
-    high = np.count_nonzero(step.values > 0)
+    high = np.count_nonzero(values > 0)
     return f"ReLU keeps a sum above 0 and makes the others 0: {high} of {count} neurons are on."
 
 
@@ -143,23 +123,17 @@ def _pooled(count: int) -> str:
 def _softmax(explanation: Explanation, columns: int) -> list[Line]:
     last = explanation.steps[-2].symbol
     best = explanation.prediction
-    values = zip(
-        explanation.scores,
-        explanation.shifted,
-        explanation.exponentials,
-        explanation.probabilities,
-        strict=True,
+    columns_of_numbers = (
+        map(str, range(CLASSES)),
+        [number(score, 3) for score in explanation.scores],
+        [number(shifted, 3) for shifted in explanation.shifted],
+        [f"{exponential:.3e}" for exponential in explanation.exponentials],
+        [f"{probability:.4f}" for probability in explanation.probabilities],
     )
-    rows: list[list[Cell]] = []
-    for digit, (score, shifted, exponential, probability) in enumerate(values):
-        texts = (
-            f"{digit}",
-            number(score, 3),
-            number(shifted, 3),
-            f"{exponential:.3e}",
-            f"{probability:.4f}",
-        )
-        rows.append([(text, TITLE if digit == best else "") for text in texts])
+    rows: list[list[Cell]] = [
+        [(text, TITLE if digit == best else "") for text in texts]
+        for digit, texts in enumerate(zip(*columns_of_numbers, strict=True))
+    ]
     total = f"{explanation.exponentials.sum():.3e}"
     rows.append([("sum", QUIET), "", "", (total, QUIET), (f"{1:.4f}", QUIET)])
     head = ["softmax", last, f"{last} - max", f"exp({last} - max)", "y = exp / sum"]
@@ -191,7 +165,6 @@ def _relevance(explanation: Explanation, columns: int) -> list[Line]:
         line(f"margin {explanation.margin:.4f}"),
     ]
     shown = signed_picture(explanation.relevance, limit, ink)
-    widest = max(map(length, words))
-    if SIDE + _GAP + widest > columns:
-        return [*shown, [], *words]
+    if SIDE + _GAP + max(map(length, words)) > columns:
+        return stacked(shown, words)
     return beside(shown, words, " " * _GAP)

@@ -8,41 +8,41 @@ from mnist_cli.render.text import Cell, Line, line, note, table
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.render.views import stats
 from mnist_cli.weights.card import Card
-from mnist_cli.weights.summary import ArrayInfo, Summary
+from mnist_cli.weights.summary import Summary
 
 _DRAWING_WIDTH = 72
 
 
 def as_json(summary: Summary) -> dict[str, Any]:
     """The document of ``--json``; what was not asked for is not there."""
-    document = {
-        "file": summary.file,
-        "origin": summary.origin,
-        "format": summary.format,
-        "protocol": summary.protocol,
-        "arrays": [_array_json(info) for info in summary.arrays],
-        "finite": summary.finite,
-        "layer_sizes": list(summary.layer_sizes),
+    file = summary.file
+    document: dict[str, Any] = {
+        "file": str(file.file),
+        "origin": file.origin,
+        "format": file.format,
+        "protocol": file.protocol,
+        "arrays": [
+            {
+                "name": name,
+                "shape": list(array.shape),
+                "dtype": array.dtype.name,
+                "parameters": array.size,
+            }
+            for name, array in file.arrays.items()
+        ],
+        "finite": file.finite,
+        "layer_sizes": list(file.layer_sizes),
         "activation": summary.activation,
-        "parameters": summary.parameters,
-        "bytes": summary.bytes,
-        "sha256": summary.sha256,
-        "card": None if summary.card is None else _card_json(summary.card),
+        "parameters": file.parameter_count,
+        "bytes": file.bytes,
+        "sha256": file.sha256,
+        "card": None if file.card is None else _card_json(file.card),
     }
+    if summary.stats:
+        for array in document["arrays"]:
+            array["stats"] = stats.stats_json(summary.stats[array["name"]])
     if summary.neurons:
         document["neurons"] = [stats.neuron_json(neuron) for neuron in summary.neurons]
-    return document
-
-
-def _array_json(info: ArrayInfo) -> dict[str, Any]:
-    document = {
-        "name": info.name,
-        "shape": list(info.shape),
-        "dtype": info.dtype,
-        "parameters": info.parameters,
-    }
-    if info.stats is not None:
-        document["stats"] = stats.stats_json(info.stats)
     return document
 
 
@@ -60,26 +60,26 @@ def _card_json(card: Card) -> dict[str, Any]:
 
 def lines(summary: Summary) -> list[Line]:
     """The table of arrays, the total, the net in one line, the file, and what was asked for."""
+    file = summary.file
     rows: list[list[Cell]] = [
-        [(info.name, TITLE), str(info.shape), info.dtype, f"{info.parameters:,}"]
-        for info in summary.arrays
+        [(name, TITLE), str(array.shape), array.dtype.name, f"{array.size:,}"]
+        for name, array in file.arrays.items()
     ]
-    rows.append([("total", TITLE), "", "", (f"{summary.parameters:,}", TITLE)])
-    protocol = "" if summary.protocol is None else f" (protocol {summary.protocol})"
+    rows.append([("total", TITLE), "", "", (f"{file.parameter_count:,}", TITLE)])
+    protocol = "" if file.protocol is None else f" (protocol {file.protocol})"
     result = [
         *table(["array", "shape", "dtype", "parameters"], rows, "<<<>"),
         [],
         *(line((text, ACCENT)) for text in draw_layers(summary)),
         [],
-        line(("file     ", QUIET), file_name(summary.file, summary.origin)),
-        line(("format   ", QUIET), f"{summary.format}{protocol}, {summary.bytes:,} bytes"),
-        line(("sha256   ", QUIET), summary.sha256),
+        line(("file     ", QUIET), file_name(str(file.file), file.origin)),
+        line(("format   ", QUIET), f"{file.format}{protocol}, {file.bytes:,} bytes"),
+        line(("sha256   ", QUIET), file.sha256),
     ]
-    if summary.card is not None:
-        result += _card_lines(summary.card)
-    described = {info.name: info.stats for info in summary.arrays if info.stats is not None}
-    if described:
-        result += [[], *stats.stats_lines(described)]
+    if file.card is not None:
+        result += _card_lines(file.card)
+    if summary.stats:
+        result += [[], *stats.stats_lines(summary.stats)]
     if len(summary.neurons) == 1:
         result += [[], *stats.neuron_lines(summary.neurons[0])]
     elif summary.neurons:
@@ -108,7 +108,7 @@ def _card_lines(card: Card) -> list[Line]:
 
 def draw_layers(summary: Summary) -> list[str]:
     """``784 -> 50 sigmoid -> 100 sigmoid -> 10 softmax``, a deep net in more lines than one."""
-    inputs, *hidden, outputs = summary.layer_sizes
+    inputs, *hidden, outputs = summary.file.layer_sizes
     layers = [*(f"{size} {summary.activation}" for size in hidden), f"{outputs} softmax"]
     lines = [str(inputs)]
     for layer in layers:

@@ -1,7 +1,7 @@
 """What `mnist eval --wrong` adds."""
 
 import shlex
-from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from mnist_cli.datasets.corruptions import UNCORRUPTED
@@ -10,42 +10,31 @@ from mnist_cli.evaluation.mistakes import Mistake, Mistakes, Picture
 from mnist_cli.render.pictures import picture
 from mnist_cli.render.text import Line, beside, line
 from mnist_cli.render.theme import BAD, QUIET, TITLE
+from mnist_cli.render.views import pick
 
 _PICTURES_A_ROW = 2
 
 
 def as_json(mistakes: Mistakes) -> dict[str, Any]:
     """How many there are, and those that were asked for, the most confident first."""
-    return {
-        "wrong_count": mistakes.total,
-        "wrong": [
-            {
-                "index": mistake.index,
-                "label": mistake.label,
-                "prediction": mistake.prediction,
-                "confidence": mistake.confidence,
-            }
-            for mistake in mistakes.ranked
-        ],
-    }
+    names = ("index", "label", "prediction", "confidence")
+    ranked = [pick(mistake, *names) for mistake in mistakes.ranked]
+    return {"wrong_count": mistakes.total, "wrong": ranked}
 
 
 def lines(mistakes: Mistakes) -> list[Line]:
     """The pictures of the most confident mistakes, and the command that looks closer at one."""
-    if not mistakes.total:
-        return [line(("no mistakes of this kind", TITLE))]
-    pictured = [
-        (mistake, mistake.image) for mistake in mistakes.ranked if mistake.image is not None
+    blocks = [
+        _block(mistake, mistake.image) for mistake in mistakes.ranked if mistake.image is not None
     ]
-    if not pictured:
-        return [line((plural(mistakes.total, "mistake"), TITLE))]
-    rows = [
-        spans
-        for first in range(0, len(pictured), _PICTURES_A_ROW)
-        for spans in (*_row(pictured[first : first + _PICTURES_A_ROW]), [])
-    ]
-    count = f"{len(pictured)} of {plural(mistakes.total, 'mistake')}, the most confident first"
-    return [line((count, TITLE)), [], *rows, *_closer(mistakes)]
+    count = plural(mistakes.total, "mistake") if mistakes.total else "no mistakes of this kind"
+    if not blocks:
+        return [line((count, TITLE))]
+    result = [line((f"{len(blocks)} of {count}, the most confident first", TITLE)), []]
+    for first in range(0, len(blocks), _PICTURES_A_ROW):
+        row = blocks[first : first + _PICTURES_A_ROW]
+        result += [*reduce(lambda left, right: beside(left, right, gap=" " * 10), row), []]
+    return [*result, *_closer(mistakes)]
 
 
 def _closer(mistakes: Mistakes) -> list[Line]:
@@ -57,16 +46,9 @@ def _closer(mistakes: Mistakes) -> list[Line]:
     for option, file in (("--weights", source.weights[0]), ("--images", source.images)):
         if file.origin != "embedded":
             words += [option, str(file.path)]
-    if source.activation != "sigmoid":
+    if source.activation is not None:
         words += ["--activation", source.activation]
     return [line((f"to look closer: {shlex.join(words)}", QUIET))]
-
-
-def _row(pictured: Sequence[tuple[Mistake, Picture]]) -> list[Line]:
-    row = _block(*pictured[0])
-    for mistake, image in pictured[1:]:
-        row = beside(row, _block(mistake, image), gap=" " * 10)
-    return row
 
 
 def _block(mistake: Mistake, image: Picture) -> list[Line]:

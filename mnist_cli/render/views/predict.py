@@ -8,9 +8,21 @@ from mnist_cli.errors import plural, printable
 from mnist_cli.files import AnyPath
 from mnist_cli.prediction.prediction import Prediction, Unread
 from mnist_cli.prediction.request import Results
-from mnist_cli.render.fitting import USUAL_WIDTH, cut, width, wrap
-from mnist_cli.render.pictures import picture
-from mnist_cli.render.text import Cell, Line, bar, beside, length, line, table
+from mnist_cli.render.pictures import picture, thumbnail
+from mnist_cli.render.text import (
+    USUAL_WIDTH,
+    Cell,
+    Line,
+    bar,
+    beside,
+    length,
+    line,
+    shortened,
+    stacked,
+    table,
+    width,
+    wrap,
+)
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
 from mnist_cli.render.views import explain, steps
 from mnist_cli.spec import SIDE
@@ -21,7 +33,6 @@ _BAR_EXTRA = 9  # characters of a bar's line that are not the bar
 _GAP = 3  # between a picture and what is beside it
 _PICTURED = 12  # more predictions than this are a table without pictures
 _SMALL = 14  # pixels of a picture in the table
-_LEAST_NAME = 16  # characters: where a name has less, columns go
 _PAIRS = 10
 
 _HEAD = ("picture", "prediction", "", "confidence", "second best")
@@ -73,27 +84,22 @@ def lines(
     shown = results.only(only).predictions
     numbers = _numbers(results.predictions)
     if in_full and shown:
-        blocks = [_one(prediction, show_steps) for prediction in shown]
-    else:
-        blocks = [_overview(shown), _summary(results)]
-    return [spans for block in (numbers, *blocks) if block for spans in ([], *block)][1:]
+        return stacked(numbers, *(_one(prediction, show_steps) for prediction in shown))
+    return stacked(numbers, _overview(shown), _summary(results))
 
 
 def _numbers(predictions: Sequence[Prediction]) -> list[Line]:
     """The digits of each split picture as one number."""
-    split: list[list[Prediction]] = []
+    split: list[tuple[str, list[str]]] = []
     for one in predictions:
         if one.part == 1:
-            split.append([])
+            split.append((_file(one), []))
         if one.part is not None and one.prediction is not None:
-            split[-1].append(one)
-    split = [parts for parts in split if parts]
+            split[-1][1].append(str(one.prediction))
+    split = [(file, digits) for file, digits in split if digits]
     return [
-        line(
-            ("".join(str(one.prediction) for one in parts), TITLE),
-            (f"  {_file(parts[0])}" if len(split) > 1 else "", QUIET),
-        )
-        for parts in split
+        line(("".join(digits), TITLE), (f"  {file}" if len(split) > 1 else "", QUIET))
+        for file, digits in split
     ]
 
 
@@ -109,11 +115,11 @@ def _overview(predictions: Sequence[Prediction]) -> list[Line]:
     head, rows = _rows(predictions, None if columns is None else columns - indent)
     if not pictured:
         return [head, *(spans for row in rows for spans in row)]
-    shown = [[(" " * indent, ""), *head]]
-    for prediction, row in zip(predictions, rows, strict=True):
-        small = picture(steps.thumbnail(prediction.image, _SMALL))
-        shown += [*beside(small, [[], [], *row], " " * _GAP), []]
-    return shown[:-1]
+    first, *others = (
+        beside(picture(thumbnail(one.image, _SMALL)), [[], [], *row], " " * _GAP)
+        for one, row in zip(predictions, rows, strict=True)
+    )
+    return stacked([[(" " * indent, ""), *head], *first], *others)
 
 
 def _doubt(prediction: Prediction) -> int:
@@ -123,40 +129,34 @@ def _doubt(prediction: Prediction) -> int:
     return 1 if prediction.unsure or prediction.empty else 0
 
 
-def _rows(predictions: Sequence[Prediction], columns: int | None) -> tuple[Line, list[list[Line]]]:
+def _rows(predictions: Sequence[Prediction], limit: int | None) -> tuple[Line, list[list[Line]]]:
     """The head and, for each prediction, its line and those of warnings that do not fit in it."""
     cells = [_cells(prediction) for prediction in predictions]
     for kept in range(len(_HEAD), _LEAST_COLUMNS - 1, -1):
-        rest = table(_HEAD[1:kept], [row[: kept - 1] for row in cells], _ALIGN[1:kept])
-        room = None if columns is None else columns - length(rest[0]) - 2
-        if room is None or room >= _LEAST_NAME:
+        head, *laid_out = table(_HEAD[:kept], [row[:kept] for row in cells], _ALIGN[:kept], limit)
+        if limit is None or length(head) <= limit:
             break
-    names = [cut(_name(prediction), room) for prediction in predictions]
-    head, *laid_out = table(
-        _HEAD[:kept],
-        [[name, *row[: kept - 1]] for name, row in zip(names, cells, strict=True)],
-        _ALIGN[:kept],
-    )
     rows = []
     for prediction, row in zip(predictions, laid_out, strict=True):
         words = "; ".join(prediction.warnings)
-        if columns is None or length(row) + 2 + len(words) <= columns:
+        if limit is None or length(row) + 2 + len(words) <= limit:
             rows.append([[*row, (f"  {words}", BAD)] if words else row])
         else:
-            rows.append([row, *(line((f"  {text}", BAD)) for text in wrap(words, columns - 2))])
+            rows.append([row, *(line((f"  {text}", BAD)) for text in wrap(words, limit - 2))])
     return head, rows
 
 
 def _cells(prediction: Prediction) -> list[Cell]:
-    """The cells after the name."""
+    name = _name(prediction)
     verdict: Cell = ""
     if prediction.label is not None:
         incorrect = f"incorrect: {prediction.label}"
         verdict = ("correct", GOOD) if prediction.correct else (incorrect, BAD)
     if prediction.second_best is None:
-        return [("-", TITLE), verdict, "-", "-"]
+        return [name, ("-", TITLE), verdict, "-", "-"]
     second, probability = prediction.second_best
     return [
+        name,
         (str(prediction.prediction), TITLE),
         verdict,
         f"{prediction.confidence:.4f}",
@@ -170,8 +170,7 @@ def _name(prediction: Prediction) -> str:
 
 
 def _file(prediction: Prediction) -> str:
-    name = prediction.name or prediction.source
-    return printable(name, limit=10 * len(name))  # escaped, but not cut
+    return printable(prediction.name or prediction.source, limit=None)
 
 
 def _summary(results: Results) -> list[Line]:
@@ -191,68 +190,52 @@ def _accuracy(predictions: Sequence[Prediction]) -> list[Line]:
         return []
     correct = sum(bool(prediction.correct) for prediction in known)
     pairs = Counter(
-        (one.label, "no digit" if one.prediction is None else one.prediction)
+        f"{one.label} read as {'no digit' if one.prediction is None else one.prediction}"
         for one in known
         if not one.correct
     )
-    ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], str(pair[0])))
-    rest = ranked[_PAIRS:]
-    share = f"{correct / len(known):.4f}"
-    told = [line("accuracy ", (share, TITLE), f"  {correct} of {len(known)} correct")]
-    told += [
-        line(f"{label} read as {digit}: {plural(count, 'time')}")
-        for (label, digit), count in ranked[:_PAIRS]
-    ]
-    if rest:
+    ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
+    told = [line(f"{pair}: {plural(count, 'time')}") for pair, count in ranked[:_PAIRS]]
+    if rest := ranked[_PAIRS:]:
         others = sum(count for _, count in rest)
         told.append(line(f"{plural(len(rest), 'other pair')}: {plural(others, 'time')}"))
-    return told
+    share = (f"{correct / len(known):.4f}", TITLE)
+    return [line("accuracy ", share, f"  {correct} of {len(known)} correct"), *told]
 
 
 def _one(prediction: Prediction, show_steps: bool) -> list[Line]:
-    columns = width()
+    limit = width()
     if prediction.empty:
-        block = _title(prediction, columns)
+        block = _title(prediction, limit)
     else:
-        room = None if columns is None else columns - SIDE - _GAP
+        room = None if limit is None else limit - SIDE - _GAP
         words = [*_title(prediction, room), [], *_bars(prediction, room)]
         block = beside(picture(prediction.image), words, " " * _GAP)
-    block += [line((text, BAD)) for words in prediction.warnings for text in wrap(words, columns)]
-    columns = columns or USUAL_WIDTH
-    if show_steps and prediction.steps:
-        block += [[], *steps.lines(prediction.steps, columns)]
-    if prediction.explanation is not None:
-        block += [[], *explain.lines(prediction.explanation, columns)]
-    return block
+    block += [line((text, BAD)) for words in prediction.warnings for text in wrap(words, limit)]
+    columns = limit or USUAL_WIDTH
+    shown = steps.lines(prediction.steps, columns) if show_steps and prediction.steps else []
+    explained = prediction.explanation
+    return stacked(block, shown, explain.lines(explained, columns) if explained else [])
 
 
 def _title(prediction: Prediction, room: int | None) -> list[Line]:
-    head = [line((cut(_name(prediction), room), QUIET))]
+    head = [line((shortened(_name(prediction), room), QUIET))]
     if prediction.way and not prediction.empty:
         head.append(line((prediction.way, QUIET)))
     if prediction.prediction is None:
         return [*head, line(("no digit", BAD))]
-    said = [
-        line("prediction ", (str(prediction.prediction), TITLE)),
-        line(f"confidence {prediction.confidence:.4f}"),
-    ]
+    said = line("prediction ", (str(prediction.prediction), TITLE))
+    parts = [line(f"confidence {prediction.confidence:.4f}")]
     if prediction.label is not None:
         verdict = ("correct", GOOD) if prediction.correct else ("incorrect", BAD)
-        said.append(line(f"label {prediction.label}  ", verdict))
-    return [*head, *_flow(said, room)]
-
-
-def _flow(parts: Iterable[Line], room: int | None) -> list[Line]:
-    """Parts in as few lines as they fit into."""
-    first, *others = parts
-    flowing = [first]
-    for part in others:
-        longer = [*flowing[-1], ("  ", ""), *part]
-        if room is None or length(longer) <= room:
-            flowing[-1] = longer
+        parts.append(line(f"label {prediction.label}  ", verdict))
+    for part in parts:  # in as few lines as they fit into
+        if room is None or length(said) + 2 + length(part) <= room:
+            said = [*said, ("  ", ""), *part]
         else:
-            flowing.append(part)
-    return flowing
+            head.append(said)
+            said = part
+    return [*head, said]
 
 
 def _bars(prediction: Prediction, room: int | None) -> Iterable[Line]:

@@ -1,43 +1,59 @@
-"""What `mnist train --recipes` shows: the recipes, and each hyperparameter with its values."""
+"""What `mnist train --recipes` shows: the recipes, and each choice with its values."""
 
 from typing import Any
 
 from mnist_cli.render.text import Line, line, table
 from mnist_cli.render.theme import TITLE
-from mnist_cli.training.recipes import RECIPES, list_hyperparameters
+from mnist_cli.training.recipes import HYPERPARAMETERS, NET, RECIPES
 
 
 def as_json() -> dict[str, Any]:
     """The document of ``--json``."""
     return {
         "recipes": [
-            {"recipe": name, "about": recipe.about, "optimizer": recipe.optimizer}
-            for name, recipe in RECIPES.items()
+            {
+                "recipe": recipe.name,
+                "about": recipe.about,
+                "optimizer": recipe.optimizer,
+                "hidden": list(recipe.hidden),
+                "activation": recipe.activation,
+            }
+            for recipe in RECIPES.values()
         ],
         "hyperparameters": [
             {
-                "name": each.name,
+                "name": name,
                 "about": each.about,
                 "least": each.least,
                 "most": each.most,
-                "values": values,
+                "values": {recipe.name: getattr(recipe, name) for recipe in RECIPES.values()},
             }
-            for each, values in list_hyperparameters()
+            for name, each in HYPERPARAMETERS.items()
         ],
     }
 
 
 def lines() -> list[Line]:
     """The recipes, what the hyperparameters mean, and a table of their values."""
-    listed = list(list_hyperparameters())
+    choices = NET | {name: each.about for name, each in HYPERPARAMETERS.items()}
     rows = [
-        line((each.name, TITLE), *(f"{values[name]:g}" for name in RECIPES))
-        for each, values in listed
+        line((name, TITLE), *(value_text(getattr(recipe, name)) for recipe in RECIPES.values()))
+        for name in choices
     ]
-    meanings = [(recipe.name, recipe.about) for recipe in RECIPES.values()]
-    meanings += [(each.name, each.about) for each, _ in listed]
+    meanings = {recipe.name: recipe.about for recipe in RECIPES.values()} | choices
     return [
         *table(["hyperparameter", *RECIPES], rows, "<" + ">" * len(RECIPES)),
         [],
-        *(text for name, about in meanings for text in (line((name, TITLE)), line(f"  {about}"))),
+        *(
+            text
+            for name, about in meanings.items()
+            for text in (line((name, TITLE)), line(f"  {about}"))
+        ),
     ]
+
+
+def value_text(value: object) -> str:
+    """A value of a recipe, as on the command line."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mnist_cli.render.pictures import legend, scale, signed_picture
 from mnist_cli.render.text import Cell, Line, beside, line, number, sparkline, table
 from mnist_cli.render.theme import QUIET, TITLE
-from mnist_cli.weights.stats import Neuron, Stats
+from mnist_cli.weights.summary import Neuron, Stats
 
 _SHEET_COLUMNS = 5  # of 14 characters: 78 in all
 

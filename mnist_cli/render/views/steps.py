@@ -2,9 +2,8 @@
 
 import io
 from collections.abc import Sequence
-from itertools import count, zip_longest
+from itertools import chain, count, zip_longest
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,23 +13,19 @@ from mnist_cli.files import AnyPath, cannot, write_bytes
 from mnist_cli.handwriting.steps import Step
 from mnist_cli.prediction.prediction import Prediction
 from mnist_cli.prediction.sources import STANDARD_INPUT
-from mnist_cli.render.fitting import wrap
-from mnist_cli.render.pictures import picture
-from mnist_cli.render.text import Line, beside, line
+from mnist_cli.render.pictures import picture, thumbnail
+from mnist_cli.render.text import Line, line, stacked, tiled, wrap
 from mnist_cli.render.theme import QUIET, TITLE
 
 _SIDE = 24  # pixels of the longer side of a picture: as many characters, half as many lines
-_GAP = 2  # between two
 _LONGEST_NAME = 50  # characters of a source in the name of a file, at most 255 bytes
 
 
 def lines(steps: Sequence[Step], columns: int) -> list[Line]:
     """Small pictures side by side, and below them what each step did; fits into `columns`."""
-    a_row = (columns + _GAP) // (_SIDE + _GAP)
-    rows = [
-        spans
-        for first in range(0, len(steps), a_row)
-        for spans in (*_row(steps[first : first + a_row]), [])
+    blocks = [
+        [line((f"{step.name:<{_SIDE}}", QUIET)), *picture(thumbnail(step.picture, _SIDE))]
+        for step in steps
     ]
     indent = max(len(step.name) for step in steps) + 2
     told = [
@@ -38,7 +33,7 @@ def lines(steps: Sequence[Step], columns: int) -> list[Line]:
         for step in steps
         for name, text in zip_longest((step.name,), wrap(step.done, columns - indent), fillvalue="")
     ]
-    return [*rows, *told]
+    return stacked(tiled(blocks, columns), told)
 
 
 def write_digits(
@@ -56,40 +51,16 @@ def write_digits(
     found = [prediction for prediction in predictions if not prediction.empty]
     if not found and predictions:
         raise MnistError(f"there is no digit to save: {predictions[0].empty}")
-    if Path(path).suffix.lower() == ".png":
-        if len(found) != 1:
-            raise MnistError(
-                f"found {len(found)} digits, a .png file takes one",
-                hint="Name a folder for them: --save-digit DIR.",
-            )
+    if Path(path).suffix.lower() != ".png":
+        names = _distinct([_stem(prediction) for prediction in found])
+        _write_pngs(path, names, [prediction.image for prediction in found], overwrite)
+    elif len(found) == 1:
         _write_png(path, found[0].image, overwrite)
-        return
-    _make_folder(path)
-    taken: set[str] = set()
-    for prediction in found:
-        _write_png(Path(path, _file_name(prediction, taken)), prediction.image, overwrite)
-
-
-def _file_name(prediction: Prediction, taken: set[str]) -> str:
-    """A name that says where the digit comes from and that no other one has."""
-    stem = Path(prediction.source).stem.replace(" ", "-")[:_LONGEST_NAME]
-    stem = "picture" if prediction.source == STANDARD_INPUT else stem
-    first = stem if prediction.part is None else f"{stem}-{prediction.part}"
-    name = first
-    for again in count(2):
-        if name.lower() not in taken:  # small letters: some file systems know no others
-            break
-        name = f"{first}-{again}"
-    taken.add(name.lower())
-    return f"{name}.png"
-
-
-def _write_png(path: AnyPath, image: NDArray[np.uint8], overwrite: bool) -> None:
-    from PIL import Image
-
-    content = io.BytesIO()
-    Image.fromarray(image).save(content, "PNG")
-    write_bytes(path, content.getvalue(), overwrite=overwrite)
+    else:
+        raise MnistError(
+            f"found {len(found)} digits, a .png file takes one",
+            hint="Name a folder for them: --save-digit DIR.",
+        )
 
 
 def write_steps(
@@ -104,31 +75,44 @@ def write_steps(
     """
     for number, prediction in enumerate(predictions, start=1):
         place = Path(folder) if len(predictions) == 1 else Path(folder, str(number))
-        _make_folder(place)
-        for position, step in enumerate(prediction.steps, start=1):
-            name = f"{position}-{step.name.replace(' ', '-')}.png"
-            _write_png(place / name, step.picture, overwrite)
+        names = [
+            f"{position}-{step.name.replace(' ', '-')}"
+            for position, step in enumerate(prediction.steps, start=1)
+        ]
+        _write_pngs(place, names, [step.picture for step in prediction.steps], overwrite)
 
 
-def _make_folder(path: AnyPath) -> None:
+def _stem(prediction: Prediction) -> str:
+    """A name for the file of a digit that says where it comes from."""
+    stem = Path(prediction.source).stem.replace(" ", "-")[:_LONGEST_NAME]
+    stem = "picture" if prediction.source == STANDARD_INPUT else stem
+    return stem if prediction.part is None else f"{stem}-{prediction.part}"
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """The same names, a number behind each that was there before."""
+    taken: dict[str, str] = {}  # by small letters: some file systems know no others
+    for name in names:
+        candidates = chain([name], (f"{name}-{again}" for again in count(2)))
+        free = next(each for each in candidates if each.lower() not in taken)
+        taken[free.lower()] = free
+    return list(taken.values())
+
+
+def _write_pngs(
+    folder: AnyPath, names: Sequence[str], images: Sequence[NDArray[np.uint8]], overwrite: bool
+) -> None:
     try:
-        Path(path).mkdir(parents=True, exist_ok=True)
+        Path(folder).mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
-        raise cannot("make", path, error) from None
+        raise cannot("make", folder, error) from None
+    for name, image in zip(names, images, strict=True):
+        _write_png(Path(folder, f"{name}.png"), image, overwrite)
 
 
-def _row(steps: Sequence[Step]) -> list[Line]:
-    row: list[Line] = []
-    for step in steps:
-        shown = picture(thumbnail(step.picture, _SIDE))
-        row = beside(row, [line((f"{step.name:<{_SIDE}}", QUIET)), *shown], " " * _GAP)
-    return row
-
-
-def thumbnail(image: NDArray[np.uint8], side: int) -> NDArray[Any]:
-    """A (H, W) or (H, W, 3) uint8 picture in gray, the longer side at most `side` pixels."""
+def _write_png(path: AnyPath, image: NDArray[np.uint8], overwrite: bool) -> None:
     from PIL import Image
 
-    small = Image.fromarray(image).convert("L")
-    small.thumbnail((side, side), Image.Resampling.BOX)
-    return np.asarray(small)
+    content = io.BytesIO()
+    Image.fromarray(image).save(content, "PNG")
+    write_bytes(path, content.getvalue(), overwrite=overwrite)

@@ -6,6 +6,7 @@ from typing import Any
 from mnist_cli.evaluation.sweep import SweepRow
 from mnist_cli.render.text import Cell, Line, bar, beside, line, table
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
+from mnist_cli.render.views import pick
 
 _BAR_WIDTH = 26
 
@@ -16,8 +17,7 @@ def as_json(sweep: Sequence[SweepRow]) -> dict[str, Any]:
         "sweep": [
             {
                 "batch_size": row.batch_size,
-                "median_seconds": row.timing.median_seconds,
-                "images_per_second": row.timing.images_per_second,
+                **pick(row.timing, "median_seconds", "images_per_second"),
                 "activation_bytes": row.activation_bytes,
             }
             for row in sweep
@@ -55,21 +55,18 @@ def lines(sweep: Sequence[SweepRow]) -> list[Line]:
 
 def _sentences(first: SweepRow, best: SweepRow, last: SweepRow) -> list[Line]:
     """Per sample against everything at once, in the figures just measured."""
-    sentences = []
-    if first.batch_size == 1 and first is not best:
-        sentences.append(
-            line(f"per sample pays the overhead of every call: {_microseconds(first):.2f} us")
-        )
+    sentences = [line((f"best here: batches of {best.batch_size}, {_time(best)} an image", TITLE))]
     if last.batch_size == last.timing.samples and last is not best:
-        memory = _memory(last.activation_bytes)
-        sentences.append(
-            line(
-                f"everything at once pays in memory and caches: {memory}, "
-                f"{_microseconds(last):.2f} us"
-            )
-        )
-    best_words = f"best here: batches of {best.batch_size}, {_microseconds(best):.2f} us an image"
-    return [*sentences, line((best_words, TITLE))]
+        costs = f"{_memory(last.activation_bytes)}, {_time(last)}"
+        sentences.insert(0, line(f"everything at once pays in memory and caches: {costs}"))
+    if first.batch_size == 1 and first is not best:
+        costs = _time(first)
+        sentences.insert(0, line(f"per sample pays the overhead of every call: {costs}"))
+    return sentences
+
+
+def _time(row: SweepRow) -> str:
+    return f"{_microseconds(row):.2f} us"
 
 
 def _microseconds(row: SweepRow) -> float:

@@ -6,68 +6,68 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from mnist_cli.errors import plural, printable
-from mnist_cli.render.text import Line, bar, has_unicode, line, note, show
+from mnist_cli.render.text import Cell, Line, bar, line, note, number, show, sparkline
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.training.loop import Epoch, Report
-from mnist_cli.training.saving import Kept, TrainingResult
+from mnist_cli.render.views.recipes import value_text
+from mnist_cli.spec import CLASSES, PIXELS
+from mnist_cli.training.recipes import Recipe
+from mnist_cli.training.trainer import Epoch, Report, ignore
+from mnist_cli.weights.card import Card, card_path
 
 _BAR_WIDTH = 24
 _CURVE_WIDTH = 48
 _PLAIN_LINES = 50  # of a training that nobody watches, however many epochs it has
 
 
-def as_json(result: TrainingResult) -> dict[str, Any]:
+def as_json(recipe: Recipe, card: Card, output: Path) -> dict[str, Any]:
     """The document of ``--json``."""
-    card = result.card
     return {
         "recipe": card.recipe,
-        "epochs": len(card.loss_by_epoch),
+        "changes": recipe.changes(),
+        "hidden": list(recipe.hidden),
+        "activation": recipe.activation,
+        "epochs": recipe.epochs,
         "seed": card.seed,
         "seconds": card.seconds,
         "train_accuracy": card.train_accuracy,
         "validation_accuracy": card.validation_accuracy,
         "test_accuracy": card.test_accuracy,
-        "output": str(result.output),
+        "output": str(output),
     }
 
 
-def lines(result: TrainingResult) -> list[Line]:
+def lines(recipe: Recipe, card: Card, output: Path) -> list[Line]:
     """How it was trained, how good the net is, and where its weights are."""
-    card = result.card
-    epochs = len(card.loss_by_epoch)
-    per_second = epochs * card.training_images / max(card.seconds, 1e-9)
+    per_second = recipe.epochs * card.training_images / max(card.seconds, 1e-9)
+    first, *_, last = *card.loss_by_epoch, card.loss_by_epoch[-1]
+    sizes = "-".join(map(str, (PIXELS, *recipe.hidden, CLASSES)))
+    changes = ", ".join(f"{name} {value_text(it)}" for name, it in recipe.changes().items())
+    how = f", {plural(recipe.epochs, 'epoch')}, seed {card.seed}"
     return [
-        line(
-            ("recipe      ", QUIET),
-            (card.recipe, TITLE),
-            f", {plural(epochs, 'epoch')}, seed {card.seed}",
+        _labelled("recipe", (card.recipe, TITLE), how),
+        *([_labelled("changed", changes)] if changes else []),
+        _labelled("net", sizes + (f", {recipe.activation}" if recipe.hidden else "")),
+        _labelled(
+            "images", f"{card.training_images:,} to learn from, {card.validation_images:,} held out"
         ),
-        line(
-            ("images      ", QUIET),
-            f"{card.training_images:,} to learn from, {card.validation_images:,} held out",
-        ),
-        line(
-            ("time        ", QUIET), f"{_format_duration(card.seconds)}, {per_second:,.0f} images/s"
-        ),
-        line(
-            ("loss        ", QUIET), (draw_curve(card.loss_by_epoch), ACCENT), *_loss_range(result)
-        ),
+        _labelled("time", f"{_format_duration(card.seconds)}, {per_second:,.0f} images/s"),
+        _labelled("loss", (draw_curve(card.loss_by_epoch), ACCENT), f"  {first:.4f} to {last:.4f}"),
         [],
-        line(("training    ", QUIET), (_format_accuracy(card.train_accuracy), TITLE)),
-        line(("validation  ", QUIET), (_format_accuracy(card.validation_accuracy), TITLE)),
-        line(("test        ", QUIET), (_format_accuracy(card.test_accuracy), TITLE)),
+        _labelled("training", (number(card.train_accuracy, 4), TITLE)),
+        _labelled("validation", (number(card.validation_accuracy, 4), TITLE)),
+        _labelled("test", (number(card.test_accuracy, 4), TITLE)),
         [],
-        line(("weights     ", QUIET), printable(str(result.output), limit=200)),
-        line(("card        ", QUIET), printable(str(result.card_file), limit=200)),
+        _labelled("weights", printable(str(output), limit=200)),
+        _labelled("card", printable(str(card_path(output)), limit=200)),
     ]
 
 
-def _loss_range(result: TrainingResult) -> list[str]:
-    first, *others = result.card.loss_by_epoch
-    return [f"  {first:.4f} to {others[-1]:.4f}" if others else f"  {first:.4f}"]
+def _labelled(label: str, *cells: Cell) -> Line:
+    return line((f"{label:12}", QUIET), *cells)
 
 
 def draw_curve(values: Sequence[float], width: int = _CURVE_WIDTH) -> str:
@@ -76,17 +76,14 @@ def draw_curve(values: Sequence[float], width: int = _CURVE_WIDTH) -> str:
     columns = min(width, len(heights))
     ends = [round(column * len(heights) / columns) for column in range(columns + 1)]
     means = [sum(heights[begin:end]) / (end - begin) for begin, end in pairwise(ends)]
-    low, high = min(means), max(means)
-    steps = "▁▂▃▄▅▆▇█" if has_unicode() else "_.-=+*#"
-    scale = (len(steps) - 1) / max(high - low, 1e-9)
-    return "".join(steps[round((mean - low) * scale)] for mean in means)
+    return sparkline([mean - min(means) for mean in means])
 
 
 @contextmanager
-def watch() -> Iterator[Report]:
+def watch(quiet: bool) -> Iterator[Report]:
     """Yield what `train_file` reports to: a live view for a person who watches, else lines."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield _say
+    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield ignore if quiet else _say
         return
     from rich.console import Console
     from rich.live import Live
@@ -122,7 +119,7 @@ def draw_board(epoch: Epoch, losses: Sequence[float]) -> list[Line]:
             ("loss ", QUIET),
             f"{epoch.loss:.4f}  ",
             ("validation ", QUIET),
-            f"{_format_accuracy(epoch.validation_accuracy)}",
+            number(epoch.validation_accuracy, 4),
         ),
         line((draw_curve(losses), ACCENT)),
     ]
@@ -136,26 +133,25 @@ def _say(epoch: Epoch) -> None:
         return
     text = (
         f"epoch {epoch.epoch:,}/{epoch.epochs:,}  loss {epoch.loss:.4f}  "
-        f"validation {_format_accuracy(epoch.validation_accuracy)}  "
+        f"validation {number(epoch.validation_accuracy, 4)}  "
         f"{epoch.images_per_second:,.0f} images/s  {_format_duration(_seconds_left(epoch))} left"
     )
     show([line(text)], sys.stderr)
 
 
-def say_what_is_kept(kept: Kept | None) -> None:
+def say_what_is_kept(best: Epoch | None, path: Path | None) -> None:
     """After Ctrl-C: what is left of the training, and where."""
-    if kept is None:
+    if best is None:
         note("nothing was learnt yet, and nothing was written")
         return
-    best = kept.best
     weights = (
         f"the best weights so far, of epoch {best.epoch:,} of {best.epochs:,} "
-        f"(validation {_format_accuracy(best.validation_accuracy)})"
+        f"(validation {number(best.validation_accuracy, 4)})"
     )
-    if kept.path is None:
+    if path is None:
         note(f"{weights}, could not be written anywhere and are lost", "Warning")
     else:
-        note(f"{weights}, are in {printable(str(kept.path), limit=200)}")
+        note(f"{weights}, are in {printable(str(path), limit=200)}")
 
 
 def _seconds_left(epoch: Epoch) -> float:
@@ -167,7 +163,3 @@ def _format_duration(seconds: float) -> str:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes:,} min {rest} s"
-
-
-def _format_accuracy(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"

@@ -1,8 +1,7 @@
-"""The loop of a training run: epoch by epoch, batch by batch, with the best net so far kept."""
+"""The trainer: epoch by epoch, batch by batch, with the best net so far kept."""
 
-import contextlib
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -13,23 +12,15 @@ import numpy.typing as npt
 from mnist_cli.checks import require_at_least
 from mnist_cli.errors import MnistError
 from mnist_cli.net import blas
-from mnist_cli.net.network import Activation, Network
-from mnist_cli.spec import CLASSES, LAYER_SIZES, MAX_LAYERS, PIXELS, SIDE
-from mnist_cli.training.backprop import (
-    ACTIVATIONS,
-    fold,
-    initial_parameters,
-    loss_and_gradients,
-    run_forward,
-)
+from mnist_cli.net.network import Network
+from mnist_cli.spec import CLASSES, PIXELS, SIDE
+from mnist_cli.training.backprop import fold, initial_parameters, loss_and_gradients, run_forward
 from mnist_cli.training.distortions import Distorter, Floats
 from mnist_cli.training.optimizers import SOAP, AdamW
 from mnist_cli.training.recipes import Recipe
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Labels: TypeAlias = npt.NDArray[np.integer[Any]]
-
-HIDDEN = LAYER_SIZES[1:-1]  # the book's
 
 _OPTIMIZERS: dict[str, type[AdamW]] = {"adamw": AdamW, "soap": SOAP}
 
@@ -61,40 +52,33 @@ class Epoch:
 Report: TypeAlias = Callable[[Epoch], None]
 
 
-def ignore(_: object) -> None:
+def ignore(*_: object) -> None:
     """Report to nobody."""
 
 
-class Training:
-    """A training run under way; the parameters are those of `train`.
+class Trainer:
+    """A net that learns from images (N, 28, 28) or (N, 784) uint8 and labels (N,), 0 to 9.
 
     Attributes
     ----------
     epochs:
         An `Epoch` for each one that is done.
-    best, best_epoch:
+    best:
         The net with the highest validation accuracy so far (without held-out images the latest)
         and its epoch, None before the first one is done. A run that is cut short leaves these.
+
+    Raises
+    ------
+    ValueError:
+        For other shapes and dtypes, other labels, and a seed below 0.
     """
 
-    def __init__(
-        self,
-        images: Bytes,
-        labels: Labels,
-        recipe: Recipe,
-        seed: int = 0,
-        *,
-        hidden: Sequence[int] = HIDDEN,
-        activation: Activation = "sigmoid",
-    ) -> None:
+    def __init__(self, images: Bytes, labels: Labels, recipe: Recipe, seed: int = 0) -> None:
         images, labels = _check_data(np.asarray(images), np.asarray(labels))
-        layer_sizes = _check_layers(hidden, activation)
         self.recipe = recipe
         self.seed = require_at_least("seed", seed, 0)
-        self.activation = activation
         self.epochs: list[Epoch] = []
-        self.best: Network | None = None
-        self.best_epoch: Epoch | None = None
+        self.best: tuple[Network, Epoch] | None = None
 
         held_out = min(recipe.held_out, len(labels) // 5)
         order = np.random.default_rng(_SPLIT_SEED).permutation(len(labels))
@@ -104,12 +88,15 @@ class Training:
         self.validation_labels = labels[validation]
         pixels = images[validation].reshape(-1, PIXELS).astype(np.float32)
         self._validation_images = self._centre(pixels / np.float32(255))
-        self._distorter = Distorter(self.images, recipe.distortions)
+        self._distorter = Distorter(self.images, recipe)
         # One buffer for the epoch that is learnt from, one for the next: to get new memory of this
         # size for each epoch takes as long as to fill it.
         self._buffers = [np.empty((len(training), PIXELS), np.float32) for _ in range(2)]
 
-        self.parameters = initial_parameters(self._make_generator(0), layer_sizes, activation)
+        layer_sizes = (PIXELS, *recipe.hidden, CLASSES)
+        self.parameters = initial_parameters(
+            self._make_generator(0), layer_sizes, recipe.activation
+        )
         W1, *others = self.parameters
         # SOAP takes W1 as rows by columns by neurons; the two arrays share their memory.
         self._optimizer = _OPTIMIZERS[recipe.optimizer](
@@ -119,8 +106,9 @@ class Training:
     @property
     def network(self) -> Network:
         """The net on plain images that computes what the trained net computes now."""
-        folded = fold(self.parameters, self.mean, self.activation)
-        return Network(tuple(folded[::2]), tuple(folded[1::2]), self.activation)
+        activation = self.recipe.activation
+        folded = fold(self.parameters, self.mean, activation)
+        return Network(tuple(folded[::2]), tuple(folded[1::2]), activation)
 
     def run(self, report: Report = ignore) -> None:
         """Train to the end of the recipe; `report` is called after each epoch.
@@ -131,43 +119,31 @@ class Training:
             When the loss grows without bounds.
         """
         start = time.perf_counter()
-        # A learning rate that is too high overflows; that is found by looking at the loss.
-        with (
-            blas.one_thread(),
-            np.errstate(all="ignore"),
-            contextlib.closing(self._epochs_ahead()) as epochs,
-        ):
-            for number, (x, labels) in enumerate(epochs, start=1):
+        last = self.recipe.epochs
+        # A learning rate that is too high overflows; that is found by looking at the loss. The
+        # second thread distorts the images of the next epoch while the net learns from these.
+        with blas.one_thread(), np.errstate(all="ignore"), ThreadPoolExecutor(1) as second_thread:
+            upcoming = second_thread.submit(self._prepare, 1)
+            for number in range(1, last + 1):
+                x, labels = upcoming.result()
+                if number < last:
+                    upcoming = second_thread.submit(self._prepare, number + 1)
                 loss = self._learn(x, labels, number)
+                accuracy = self._validate()
                 seconds = time.perf_counter() - start
-                epoch = Epoch(
-                    epoch=number,
-                    epochs=self.recipe.epochs,
-                    loss=loss,
-                    validation_accuracy=self._validate(),
-                    seconds=seconds,
-                    images_per_second=number * len(x) / max(seconds, 1e-9),
-                )
-                self._keep_best(epoch)
+                speed = number * len(x) / max(seconds, 1e-9)
+                epoch = Epoch(number, last, loss, accuracy, seconds, speed)
+                before = self.best and self.best[1].validation_accuracy
+                if before is None or accuracy is None or accuracy > before:
+                    self.best = self.network, epoch
                 self.epochs.append(epoch)
                 report(epoch)
-
-    def _epochs_ahead(self) -> Generator[tuple[Floats, Labels], None, None]:
-        """Images and labels for each epoch; a second thread distorts for the next one meanwhile."""
-        with ThreadPoolExecutor(1) as second_thread:
-            upcoming = second_thread.submit(self._prepare, 1)
-            for epoch in range(1, self.recipe.epochs + 1):
-                prepared = upcoming.result()
-                if epoch < self.recipe.epochs:
-                    upcoming = second_thread.submit(self._prepare, epoch + 1)
-                yield prepared
 
     def _prepare(self, epoch: int) -> tuple[Floats, Labels]:
         """Distorted, centred images (N, 784) and their labels (N,), in a new order."""
         strength = self.recipe.strength_at(epoch)
-        images, order = self._distorter.distort(
-            strength, self._make_generator(epoch), out=self._buffers[epoch % 2]
-        )
+        images = self._buffers[epoch % 2]
+        order = self._distorter.distort(strength, self._make_generator(epoch), images)
         return self._centre(images), self.labels[order]
 
     def _learn(self, x: Floats, labels: Labels, epoch: int) -> float:
@@ -178,7 +154,7 @@ class Training:
         for step, start in enumerate(starts, start=(epoch - 1) * len(starts)):
             batch, targets = x[start : start + size], labels[start : start + size]
             loss, (dW1, *others) = loss_and_gradients(
-                self.parameters, batch, targets, self.activation
+                self.parameters, batch, targets, self.recipe.activation
             )
             self._optimizer.step(
                 [dW1.reshape(SIDE, SIDE, -1), *others],
@@ -197,14 +173,8 @@ class Training:
     def _validate(self) -> float | None:
         if not len(self.validation_labels):
             return None
-        _, logits = run_forward(self.parameters, self._validation_images, self.activation)
+        _, logits = run_forward(self.parameters, self._validation_images, self.recipe.activation)
         return float(np.mean(logits.argmax(axis=1) == self.validation_labels))
-
-    def _keep_best(self, epoch: Epoch) -> None:
-        accuracy = epoch.validation_accuracy
-        before = None if self.best_epoch is None else self.best_epoch.validation_accuracy
-        if before is None or accuracy is None or accuracy > before:
-            self.best, self.best_epoch = self.network, epoch
 
     def _centre(self, images: Floats) -> Floats:
         images -= self.mean.astype(np.float32)
@@ -226,13 +196,3 @@ def _check_data(images: Bytes, labels: Labels) -> tuple[Bytes, Labels]:
     if labels.min() < 0 or labels.max() >= CLASSES:
         raise ValueError(f"got labels {labels.min()} to {labels.max()}, expected 0 to 9")
     return images.reshape(-1, SIDE, SIDE), labels
-
-
-def _check_layers(hidden: Sequence[int], activation: Activation) -> tuple[int, ...]:
-    """Return the sizes of all layers. Raises `ValueError` for a net that cannot be."""
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation is {activation!r}, expected one of {', '.join(ACTIVATIONS)}")
-    if len(hidden) >= MAX_LAYERS or any(size < 1 for size in hidden):
-        most = MAX_LAYERS - 1
-        raise ValueError(f"hidden is {hidden}, expected at most {most} layers of 1 neuron or more")
-    return (PIXELS, *hidden, CLASSES)

@@ -13,16 +13,15 @@ from support.sets import write_images, write_labels
 
 from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.errors import FileError, FormatError
-from mnist_cli.training.loop import Epoch
-from mnist_cli.training.recipes import Distortions, Recipe
-from mnist_cli.training.saving import Kept, TrainingFiles, train_file
+from mnist_cli.training.arrays import train
+from mnist_cli.training.files import TrainingFiles, train_file
+from mnist_cli.training.recipes import Recipe
+from mnist_cli.training.trainer import Epoch
 from mnist_cli.weights.card import read_card
 from mnist_cli.weights.weights_file import load_network
 
-SHORT = Recipe(
-    "short", "adamw", epochs=3, weight_decay=0.05, distortions=Distortions(shift=1), held_out=100
-)
-NO_FILES = TrainingFiles("none", "none")  # for runs that end before anything is read
+SHORT = Recipe("short", "adamw", epochs=3, weight_decay=0.05, held_out=100, shift=1)
+NO_FILES = TrainingFiles(("none", "none"))  # for runs that end before anything is read
 
 
 class Stop(KeyboardInterrupt):
@@ -47,10 +46,8 @@ def names(folder: Path) -> list[str]:
 def files(tmp_path_factory: pytest.TempPathFactory) -> TrainingFiles:
     """1,000 real digits."""
     folder = tmp_path_factory.mktemp("idx")
-    return TrainingFiles(
-        write_images(folder / "images", load_images()[:1000]),
-        write_labels(folder / "labels", load_labels()[:1000]),
-    )
+    images = write_images(folder / "images", load_images()[:1000])
+    return TrainingFiles((images, write_labels(folder / "labels", load_labels()[:1000])))
 
 
 @pytest.fixture
@@ -65,13 +62,13 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_weights_and_card_are_written_together(files: TrainingFiles, tmp_path: Path) -> None:
     reported: list[Epoch] = []
     output = tmp_path / "w.pkl"
-    result = train_file(output, SHORT, replace(files, limit=900), seed=5, report=reported.append)
+    card = train_file(output, SHORT, replace(files, limit=900), seed=5, report=reported.append)
 
     assert names(tmp_path) == ["w.json", "w.pkl"]
-    saved = load_network(output)
-    assert all(map(np.array_equal, saved.weights, result.network.weights))
-    card = read_card(tmp_path / "w.json")
-    assert card == result.card
+    assert read_card(tmp_path / "w.json") == card
+    images, labels = load_images()[:900], load_labels()[:900]
+    network, _ = train(images, labels, SHORT, seed=5)
+    assert all(map(np.array_equal, load_network(output).weights, network.weights))
     assert card.recipe == "short"
     assert card.seed == 5
     assert (card.training_images, card.validation_images) == (800, 100)
@@ -89,19 +86,19 @@ def test_weights_and_card_are_written_together(files: TrainingFiles, tmp_path: P
 def test_the_finished_net_is_measured_on_the_test_set(
     files: TrainingFiles, shared_data: Path, tmp_path: Path
 ) -> None:
-    test = {"test_images": "t10k-images-idx3-ubyte", "test_labels": "t10k-labels-idx1-ubyte"}
+    test = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
     mnist = TrainingFiles(data_dir=shared_data, limit=500)  # on the embedded set, unasked
-    for chosen in (replace(files, **test), mnist):
-        result = train_file(tmp_path / "w.npz", SHORT, chosen, overwrite=True)
+    for chosen in (replace(files, test=test), mnist):
+        card = train_file(tmp_path / "w.npz", SHORT, chosen, overwrite=True)
         correct = load_network(tmp_path / "w.npz").predict(load_images()) == load_labels()
-        assert result.card.test_accuracy == pytest.approx(correct.mean(), abs=1e-4)
+        assert card.test_accuracy == pytest.approx(correct.mean(), abs=1e-4)
 
 
 def test_an_interrupted_training_leaves_the_best_so_far(
     files: TrainingFiles, tmp_path: Path, temporary: Path
 ) -> None:
     folder = tmp_path / "folder"
-    kept: list[Kept] = []
+    kept: list[tuple[Epoch | None, Path | None]] = []
 
     def run(stop_after: int, act=lambda: None) -> None:
         stop = Stop()
@@ -112,13 +109,21 @@ def test_an_interrupted_training_leaves_the_best_so_far(
                 raise stop
 
         with pytest.raises(KeyboardInterrupt) as caught:
-            train_file(folder / "w.pkl", SHORT, files, report=interrupt, on_kept=kept.append)
+            train_file(
+                folder / "w.pkl",
+                SHORT,
+                files,
+                report=interrupt,
+                on_kept=lambda *what: kept.append(what),
+            )
         assert caught.value is stop
 
     folder.mkdir()
     run(2)
-    assert kept[0].path == folder / "w.pkl.partial"
-    assert kept[0].best.epoch <= 2
+    epoch, path = kept[0]
+    assert path == folder / "w.pkl.partial"
+    assert epoch is not None
+    assert epoch.epoch <= 2
     assert names(folder) == ["w.pkl.partial"]
     network = load_network(folder / "w.pkl.partial")
     assert network.layer_sizes == (784, 50, 100, 10)
@@ -127,7 +132,7 @@ def test_an_interrupted_training_leaves_the_best_so_far(
     (folder / "w.pkl.partial").unlink()
     run(2, act=lambda: shutil.rmtree(folder))
     (name,) = names(temporary)
-    assert kept[1].path == temporary / name
+    assert kept[1][1] == temporary / name
     assert load_network(temporary / name).parameter_count == 45360
 
 
@@ -143,13 +148,15 @@ class Stopping(Recipe):
 def test_before_the_first_epoch_is_done_there_is_nothing_to_keep(
     files: TrainingFiles, tmp_path: Path
 ) -> None:
+    kept: list[tuple[Epoch | None, Path | None]] = []
     with pytest.raises(Stop):
         train_file(
             tmp_path / "w.pkl",
             Stopping("r", "adamw"),
             files,
-            on_kept=lambda _: pytest.fail("nothing was learnt"),
+            on_kept=lambda *what: kept.append(what),
         )
+    assert kept == [(None, None)]
     assert names(tmp_path) == []
 
 
@@ -171,7 +178,7 @@ def test_weights_whose_name_was_taken_meanwhile_are_written_beside(
 
     output.unlink()
     card = tmp_path / "w.json"
-    with pytest.raises(FileError, match=r"The trained weights are in .*w\.pkl, without a card"):
+    with pytest.raises(FileError, match=r"The trained weights are in .*w\.pkl\."):
         train_file(
             output, SHORT, files, report=at_the_last_epoch(lambda: card.write_text("precious"))
         )
@@ -184,7 +191,7 @@ def test_weights_whose_folder_is_gone_are_written_to_the_temporary_folder(
 ) -> None:
     (tmp_path / "folder").mkdir()
     gone = at_the_last_epoch((tmp_path / "folder").rmdir)
-    with pytest.raises(FileError, match=r"w\.npz: there is no such file.*weights are in") as e:
+    with pytest.raises(FileError, match=r"w\.npz: there is no such folder.*weights are in") as e:
         train_file(tmp_path / "folder" / "w.npz", SHORT, files, report=gone)
     (name,) = names(temporary)
     assert str(temporary / name) in str(e.value)
@@ -202,7 +209,7 @@ def test_that_nothing_can_be_written_anywhere_is_said(
     def fill() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
 
-    kept: list[Kept] = []
+    kept: list[tuple[Epoch | None, Path | None]] = []
     (tmp_path / "folder").mkdir()
 
     def fill_and_stop() -> None:
@@ -219,11 +226,11 @@ def test_that_nothing_can_be_written_anywhere_is_said(
                 SHORT,
                 files,
                 report=at_the_last_epoch(fill_and_stop),
-                on_kept=kept.append,
+                on_kept=lambda *what: kept.append(what),
             )
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert kept[0].path is None
+    assert kept[0][1] is None
     assert names(tmp_path / "folder") == names(temporary) == []
 
 
@@ -237,15 +244,15 @@ def test_nothing_is_replaced_without_leave(files: TrainingFiles, tmp_path: Path)
 
     for name in ("w.pkl", "w.json"):
         (tmp_path / name).write_text("old")
-    result = train_file(tmp_path / "w.pkl", SHORT, files, overwrite=True)
-    assert read_card(tmp_path / "w.json") == result.card
+    card = train_file(tmp_path / "w.pkl", SHORT, files, overwrite=True)
+    assert read_card(tmp_path / "w.json") == card
     assert load_network(tmp_path / "w.pkl").parameter_count == 45360
 
 
 def test_a_place_that_cannot_be_written_is_found_before_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for place, words in [
-        ("missing/w.pkl", r"missing: there is no such folder\. Create it"),
+        ("missing/w.pkl", r"missing/w\.pkl: there is no such folder\. Create it"),
         ("file/w.pkl", "not a folder"),
         (f"{'x' * 300}.pkl", "too long"),
     ]:
@@ -254,8 +261,10 @@ def test_a_place_that_cannot_be_written_is_found_before_training(tmp_path: Path)
 
 
 def test_bad_files_are_refused_before_training(files: TrainingFiles, tmp_path: Path) -> None:
-    swapped = TrainingFiles(files.labels, files.images)
-    other = TrainingFiles(files.images, "t10k-labels-idx1-ubyte")
+    assert files.training is not None
+    images, labels = files.training
+    swapped = TrainingFiles((labels, images))
+    other = TrainingFiles((images, "t10k-labels-idx1-ubyte"))
     for chosen, kind, words in [
         (swapped, FormatError, "swapped"),
         (other, FormatError, "found 10,000 labels, expected 1,000"),
@@ -266,11 +275,6 @@ def test_bad_files_are_refused_before_training(files: TrainingFiles, tmp_path: P
     assert names(tmp_path) == []
 
 
-def test_wrong_calls_are_refused(tmp_path: Path) -> None:
-    for name in ("images", "labels", "test_images", "test_labels"):
-        with pytest.raises(ValueError, match="go together"):
-            TrainingFiles(**{name: "x"})
-    with pytest.raises(ValueError, match="limit is 0"):
-        TrainingFiles(limit=0)
+def test_another_suffix_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"\.pkl or \.npz"):
         train_file(tmp_path / "w.bin", SHORT)

@@ -9,8 +9,8 @@ import numpy as np
 from mnist_cli import __version__
 from mnist_cli.net import blas
 from mnist_cli.net.network import Activation, Network
-from mnist_cli.training.loop import HIDDEN, Bytes, Labels, Report, Training, ignore
 from mnist_cli.training.recipes import Recipe, find_recipe
+from mnist_cli.training.trainer import Bytes, Labels, Report, Trainer, ignore
 from mnist_cli.weights.card import Card
 
 
@@ -20,8 +20,8 @@ def train(
     recipe: str | Recipe = "quick",
     *,
     seed: int = 0,
-    hidden: Sequence[int] = HIDDEN,
-    activation: Activation = "sigmoid",
+    hidden: Sequence[int] | None = None,
+    activation: Activation | None = None,
     report: Report = ignore,
     **hyperparameters: float,
 ) -> tuple[Network, Card]:
@@ -34,7 +34,8 @@ def train(
     recipe, seed:
         A recipe or the name of one, and 0 or more. The same on one machine give the same weights.
     hidden, activation:
-        Neurons of each hidden layer, none to seven of them, and the function after each.
+        Neurons of each hidden layer, none to seven of them, and ``"sigmoid"`` or ``"relu"`` after
+        each; by default those of the recipe.
     report:
         Called after every epoch.
     **hyperparameters:
@@ -53,27 +54,26 @@ def train(
 
     >>> import mnist_cli
     >>> images, labels = mnist_cli.load_images()[:500], mnist_cli.load_labels()[:500]
-    >>> network, card = mnist_cli.train(images, labels, epochs=1)
+    >>> network, card = mnist_cli.train(images, labels, epochs=1, hidden=(30,))
     >>> network.layer_sizes, card.training_images, card.validation_images
-    ((784, 50, 100, 10), 400, 100)
+    ((784, 30, 10), 400, 100)
     """
     start = time.perf_counter()
     chosen = find_recipe(recipe) if isinstance(recipe, str) else recipe
-    chosen = chosen.with_hyperparameters(hyperparameters)
-    training = Training(images, labels, chosen, seed, hidden=hidden, activation=activation)
-    training.run(report)
-    return training.network, make_card(training, time.perf_counter() - start)
+    trainer = Trainer(images, labels, chosen.change(hyperparameters, hidden, activation), seed)
+    trainer.run(report)
+    return trainer.network, make_card(trainer, time.perf_counter() - start)
 
 
-def make_card(training: Training, seconds: float) -> Card:
+def make_card(trainer: Trainer, seconds: float) -> Card:
     """The card of a run that took so many seconds; no test and no weights file are in it yet."""
-    epochs = training.epochs
+    accuracies = tuple(epoch.validation_accuracy for epoch in trainer.epochs)
     return Card(
-        recipe=training.recipe.name,
-        hyperparameters=training.recipe.hyperparameters(),
-        seed=training.seed,
-        training_images=len(training.labels),
-        validation_images=len(training.validation_labels),
+        recipe=trainer.recipe.name,
+        hyperparameters=trainer.recipe.hyperparameters(),
+        seed=trainer.seed,
+        training_images=len(trainer.labels),
+        validation_images=len(trainer.validation_labels),
         versions={
             "mnist-cli": __version__,
             "python": platform.python_version(),
@@ -81,14 +81,13 @@ def make_card(training: Training, seconds: float) -> Card:
             "blas": blas.describe(),
         },
         seconds=round(seconds, 2),
-        train_accuracy=measure_accuracy(training.network, training.images, training.labels),
-        validation_accuracy=epochs[-1].validation_accuracy,
+        train_accuracy=measure_accuracy(trainer.network, trainer.images, trainer.labels),
+        validation_accuracy=accuracies[-1],
         test_accuracy=None,
         weights_sha256="",
-        loss_by_epoch=tuple(round(epoch.loss, 5) for epoch in epochs),
-        validation_accuracy_by_epoch=tuple(
-            epoch.validation_accuracy for epoch in epochs if epoch.validation_accuracy is not None
-        ),
+        loss_by_epoch=tuple(round(epoch.loss, 5) for epoch in trainer.epochs),
+        validation_accuracy_by_epoch=tuple(each for each in accuracies if each is not None),
+        activation=trainer.recipe.activation,
     )
 
 

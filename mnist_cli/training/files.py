@@ -1,0 +1,161 @@
+"""A training run between files: IDX files in, a weights file and its card out."""
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from mnist_cli import paths
+from mnist_cli.checks import require_suffix
+from mnist_cli.datasets.arrays import load_labelled, load_mnist
+from mnist_cli.errors import FileError, printable
+from mnist_cli.files import AnyPath, require_writable
+from mnist_cli.net.network import Network
+from mnist_cli.spec import PIXELS, TRAIN_IMAGES, TRAIN_LABELS
+from mnist_cli.training.arrays import make_card, measure_accuracy
+from mnist_cli.training.recipes import Recipe
+from mnist_cli.training.trainer import Bytes, Epoch, Report, Trainer, ignore
+from mnist_cli.weights.card import Card, card_path, write_card
+from mnist_cli.weights.formats import SUFFIXES
+from mnist_cli.weights.weights_file import read_weights, save_network
+
+Pair: TypeAlias = tuple[AnyPath, AnyPath]
+LabelledImages: TypeAlias = tuple[Bytes, Bytes]
+
+_BYTES_PER_IMAGE = 10 * PIXELS  # it is kept twice as bytes and twice as floats: see `Trainer`
+
+
+@dataclass(frozen=True)
+class TrainingFiles:
+    """What a run reads; by default MNIST's training files and the embedded test set.
+
+    Attributes
+    ----------
+    training, test:
+        Images and their labels; the finished net is tested once. Without `test` other training
+        files than MNIST's have no test.
+    data_dir:
+        Where names are looked up, by default as everywhere.
+    limit:
+        Use the first so many training images only.
+    """
+
+    training: Pair | None = None
+    test: Pair | None = None
+    data_dir: AnyPath | None = None
+    limit: int | None = None
+
+    def load(self) -> tuple[LabelledImages, LabelledImages | None]:
+        """Images (N, 28, 28) and labels (N,), uint8, to learn from and to test on, None without.
+
+        Raises `MnistError`.
+        """
+        images, labels = self.training or (
+            paths.find_training_file(name, self.data_dir).path
+            for name in (TRAIN_IMAGES, TRAIN_LABELS)
+        )
+        training = load_labelled(
+            images,
+            labels,
+            limit=self.limit,
+            data_dir=self.data_dir,
+            bytes_per_image=_BYTES_PER_IMAGE,
+        )
+        if self.test is not None:
+            return training, load_labelled(*self.test, data_dir=self.data_dir)
+        return training, load_mnist("test") if self.training is None else None
+
+
+_MNIST = TrainingFiles()
+
+
+def train_file(
+    output: AnyPath,
+    recipe: Recipe,
+    files: TrainingFiles = _MNIST,
+    *,
+    seed: int = 0,
+    overwrite: bool = False,
+    report: Report = ignore,
+    on_kept: Callable[[Epoch | None, Path | None], None] = ignore,
+) -> Card:
+    """Train a net and write its weights to `output`, ``.pkl`` or ``.npz``, and their card beside.
+
+    On Ctrl-C the best weights so far, if there are any, go to ``OUTPUT.partial``. Weights that
+    cannot be written are written beside under another name, or to the temporary folder.
+
+    Parameters
+    ----------
+    recipe, seed, report:
+        As for `train`.
+    overwrite:
+        Whether to replace files that exist already.
+    on_kept:
+        Called after Ctrl-C with the epoch of the best weights, None before the first one, and
+        where they are, None for nowhere.
+
+    Raises
+    ------
+    ValueError:
+        For another suffix.
+    MnistError:
+        Before training begins, for bad files and an output that cannot be written; afterwards for
+        one that can be written no longer, with the place of the weights; when training diverges.
+    KeyboardInterrupt:
+        On Ctrl-C; one of a subclass stays as it is.
+    """
+    require_suffix(output, SUFFIXES)
+    output = Path(output)
+    partial = output.with_name(output.name + ".partial")
+    for path in (output, card_path(output), partial):
+        require_writable(path, overwrite=overwrite)
+    training_set, test_set = files.load()
+
+    start = time.perf_counter()
+    trainer = Trainer(*training_set, recipe, seed)
+    try:
+        trainer.run(report)
+        card = make_card(trainer, time.perf_counter() - start)
+        if test_set is not None:
+            card = replace(card, test_accuracy=measure_accuracy(trainer.network, *test_set))
+        return _save(trainer.network, card, output, overwrite)
+    except KeyboardInterrupt:
+        if trainer.best is None:
+            on_kept(None, None)
+        else:
+            network, epoch = trainer.best
+            on_kept(epoch, _keep(network, output, overwrite, partial))
+        raise
+
+
+def _save(network: Network, card: Card, output: Path, overwrite: bool) -> Card:
+    """Write the weights, or else keep them elsewhere, and their card, which is returned."""
+    kept, source = None, output
+    try:
+        save_network(network, output, overwrite=overwrite)
+        kept, source = output, card_path(output)
+        card = replace(card, weights_sha256=read_weights(output).sha256)
+        write_card(card, source, overwrite=overwrite)
+    except FileError as error:
+        kept = kept or _keep(network, output, overwrite)
+        where = "lost" if kept is None else f"in {printable(str(kept), limit=400)}"
+        hint = f"The trained weights are {where}."
+        raise FileError(error.problem, source=source, hint=hint) from None
+    return card
+
+
+def _keep(network: Network, output: Path, overwrite: bool, *first: Path) -> Path | None:
+    """Write weights to `first`, else beside `output` or to the temporary folder; return where."""
+    name = f"{output.stem[:50]}-{os.urandom(4).hex()}{output.suffix}"
+    places = [*first, output.parent / name]
+    with contextlib.suppress(OSError):  # there is none that can be written
+        places.append(Path(tempfile.gettempdir()) / name)
+    for path in places:
+        with contextlib.suppress(FileError):
+            save_network(network, path, overwrite=overwrite)
+            return path
+    return None

@@ -1,0 +1,112 @@
+"""Every output of every command: what cannot be written is refused before the work begins."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.commands import mnist
+
+# OUT is the output, ENDING how the names of such files end; all the rest is quick.
+OUTPUTS = [
+    ("inspect --export OUT", ".svg"),
+    ("inspect weights.pkl weights.pkl --export OUT", ".txt"),
+    ("eval --limit 10 --runs 1 --export OUT", ".html"),
+    ("eval --limit 10 --output OUT", ".csv"),
+    ("eval --limit 10 -o OUT", ".jsonl"),
+    ("predict -i 1 --export OUT", ".svg"),
+    ("predict -i 1 --output OUT", ".csv"),
+    ("predict -i 1 --save-digit OUT", ".png"),
+    ("train --limit 10 --epochs 1 --images images --labels labels --output OUT", ".pkl"),
+    ("train --limit 10 --epochs 1 --images images --labels labels -o OUT", ".npz"),
+    ("train --recipes --export OUT", ".txt"),
+]
+FOLDERS = ["predict page.png --save-steps OUT", "predict -i 1 --save-digit OUT"]
+
+
+@pytest.fixture(autouse=True)
+def _folder(shared_data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("images").symlink_to(shared_data / "t10k-images-idx3-ubyte.gz")
+    Path("labels").symlink_to(shared_data / "t10k-labels-idx1-ubyte.gz")
+    assert mnist("predict", "-i", "1", "--save-digit", "page.png").code == 0
+
+
+@pytest.fixture
+def no_work(monkeypatch):
+    """Fail as soon as a command begins to read what it works on."""
+    from mnist_cli import files, paths
+
+    def fail(*_, **__):
+        pytest.fail("the work began")
+
+    for place, name in ((paths, "find"), (paths, "embedded_directory"), (files, "read_bytes")):
+        monkeypatch.setattr(place, name, fail)
+
+
+def refused(command, output, *more):
+    done = mnist(*(output if word == "OUT" else word for word in command.split()), *more)
+    assert (done.stdout, done.code) == ("", 1)
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.parametrize(("command", "ending"), OUTPUTS)
+def test_what_cannot_be_written_is_refused_before_the_work(command, ending):
+    before = sorted(Path().iterdir())
+    assert refused(command, f"gone/new{ending}") == (
+        f"Error: gone/new{ending}: there is no such folder. Create it, or name another.\n"
+    )
+    assert "page.png/new" in refused(command, f"page.png/new{ending}")
+    assert "too long" in refused(command, "x" * 300 + ending)
+    assert sorted(Path().iterdir()) == before
+    Path(f"taken{ending}").touch()
+    assert "exists already. Use --force" in refused(command, f"taken{ending}")
+    assert Path(f"taken{ending}").read_bytes() == b""
+    Path(f"folder{ending}").mkdir()
+    words = "found a folder, expected a file. Name a file."
+    assert words in refused(command, f"folder{ending}", "--force")
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.parametrize("command", FOLDERS)
+def test_what_cannot_be_a_folder_is_refused_before_the_work(command):
+    Path("file").touch()
+    for output in ("file", "file/new"):
+        assert "part of its path is not a folder" in refused(command, output)
+    Path("link").symlink_to("gone")
+    assert refused(command, "link").startswith("Error: link: there is no such folder")
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.parametrize("command", ["eval -o OUT/new.csv", FOLDERS[0]])
+def test_a_folder_without_permission_is_refused_before_the_work(command):
+    Path("locked").mkdir(mode=0o500)
+    assert "no permission to write it" in refused(command.replace("OUT", "locked"), "")
+
+
+@pytest.mark.parametrize("command", FOLDERS)
+def test_folders_are_made_with_those_above_them(command):
+    assert mnist(*(word.replace("OUT", "a/b/c") for word in command.split())).code == 0
+    assert list(Path("a/b/c").iterdir())
+
+
+@pytest.mark.parametrize(("command", "ending"), OUTPUTS)
+def test_what_a_killed_run_left_is_removed_by_the_next_one(command, ending):
+    output = f"new{ending}"
+    code = "import sys; from mnist_cli.files import atomic_writer\n"
+    code += "with atomic_writer(sys.argv[1]): print('writing', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, output], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as writer:
+        writer.stdout.readline()
+        writer.send_signal(signal.SIGKILL)
+    assert len(list(Path().glob(f".{output}.*"))) == 1
+    assert mnist(*(output if word == "OUT" else word for word in command.split())).code == 0
+    assert Path(output).exists()
+    assert not list(Path().glob(".*"))
