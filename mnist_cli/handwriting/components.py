@@ -11,6 +11,7 @@ from mnist_cli.handwriting.morphology import Bits, Floats, label
 _T = TypeVar("_T", bound=np.generic)
 
 _SPECK = 0.02  # of the area of the main component
+_LIKE = 0.25  # of its area: a component that is not much smaller
 _MOST = 200  # components are compared in pairs; a page of grain has thousands
 _APART = 0.12  # of the size of a digit: strokes of one digit are nearer, other digits further
 
@@ -101,7 +102,7 @@ class Components:
 
     `mask` is all of them and `at_border` those that touch the border, (H, W) bool. `groups` are the
     digits from left to right, `main` is the index of the one to read, and `count` is the number of
-    all components, specks and edges among them.
+    all components, specks and edges among them, `crowd` that of those that are not much smaller.
     """
 
     mask: Bits
@@ -109,6 +110,7 @@ class Components:
     groups: tuple[Group, ...]
     main: int
     count: int
+    crowd: int
 
     @property
     def touches_border(self) -> bool:
@@ -159,7 +161,13 @@ def find_components(mask: Bits, weight: Floats | None = None) -> Components | No
         ),
         main=next(n for n, group in enumerate(groups) if main in group),
         count=count,
+        crowd=count_crowd(areas, areas[main]),
     )
+
+
+def count_crowd(areas: NDArray[np.intp], area: int) -> int:
+    """Count the components that are not much smaller than one: in a texture there are many."""
+    return int((areas >= _LIKE * area).sum())
 
 
 def _group(

@@ -7,27 +7,32 @@ images by `mnist_cli.training.judge`; its card is beside it.
 
 from functools import cache
 
-import numpy as np
-
 from mnist_cli.handwriting.mnist_format import Gray
 from mnist_cli.handwriting.morphology import Floats
 from mnist_cli.net.network import Network
-from mnist_cli.paths import find_embedded
+from mnist_cli.paths import embedded_directory
 from mnist_cli.weights.weights_file import load_network
 
 JUDGE = "judge.npz"
+
+_CROWD = 8  # components are usual, even where there is a row of digits
+_CROWDED, _MOST = 0.4, 5.0  # taken off for each more, and in all
 
 
 def judge(images: Gray) -> Floats:
     """Return for each of (N, 28, 28) uint8 the logarithm of the odds that it is one digit."""
     logits = _load().logits(images)
-    others = logits[:, 1:]
-    most = others.max(axis=1, keepdims=True)
-    rest = most[:, 0] + np.log(np.exp(others - most).sum(axis=1))
-    odds: Floats = logits[:, 0] - rest
+    odds: Floats = logits[:, 0] - logits[:, 1]
     return odds
+
+
+def doubt_in_crowd(crowd: int) -> float:
+    """What is taken off the odds of one among so many components: textures have something like
+    every digit somewhere.
+    """
+    return min(_CROWDED * max(crowd - _CROWD, 0), _MOST)
 
 
 @cache
 def _load() -> Network:
-    return load_network(find_embedded(JUDGE).path, activation="relu")
+    return load_network(embedded_directory() / JUDGE, activation="relu")

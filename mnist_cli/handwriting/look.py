@@ -53,6 +53,14 @@ class Look:
     level: float
     components: Components | None
 
+    def place(self, number: int) -> Box:
+        """Where a digit is on the picture."""
+        assert self.components is not None  # noqa: S101 - there is a digit
+        scale = self.frame.long_side / max(self.ink.shape)
+        box = self.components.groups[number].box
+        box = box.scale(scale, (self.frame.height, self.frame.width))
+        return box.move(self.frame.left, self.frame.top)
+
 
 def look_first(pixels: Floats, invert: bool | None) -> Look:
     """Look at a whole picture, (H, W, 3), or at the part of it in which something is written."""

@@ -88,8 +88,9 @@ def bring_to_format(drawn: Sequence[Bits]) -> Forms:
     widths = measure_stroke_widths(stack) / pixels
     strokes = set_stroke_widths(stack, widths, pixels, reach)
     solid = strokes > 0.5
-    longest = np.maximum(*(_measure_extent(solid.max(axis=axis)) for axis in (0, 1)))
-    return Forms(place(strokes, longest / np.float32(LENGTH)), strokes, widths)
+    wide, tall = (_measure_extent(solid.max(axis=axis)) for axis in (0, 1))
+    pixels = (np.maximum(wide, tall) / LENGTH).astype(np.float32)
+    return Forms(place(strokes, pixels), strokes, widths)
 
 
 def measure_stroke_widths(drawn: Bits) -> Floats:

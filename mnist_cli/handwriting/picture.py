@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 20_000_000
 
-_MAX_PIXELS = 6_500_000  # with alpha, or turned, they take 160 MB
+_MAX_PIXELS = 6_000_000  # with alpha, or turned, they take 160 MB
 _QUARTER_TURNS = (5, 6, 7, 8)
 
 Source: TypeAlias = Union[AnyPath, BinaryIO, bytes, "Image.Image", npt.NDArray[Any]]
@@ -55,7 +55,7 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     Orientation of EXIF is applied, depth is scaled, and transparent pixels are laid on white or, if
     the ink is bright, on black. Of animations it is the first picture. Where the longer side is at
     least twice `long_side` the picture is reduced by a whole factor, by averaging, to no less than
-    that, unless it would still have more than 6.5 million pixels.
+    that, unless it would still have more than 6 million pixels.
 
     Parameters
     ----------

@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.handwriting.components import Box, enclose, measure_boxes
+from mnist_cli.handwriting.components import Box, count_crowd, enclose, measure_boxes
 from mnist_cli.handwriting.ink import WORK_SIDE, extract_ink, find_threshold, resize
-from mnist_cli.handwriting.judge import judge
+from mnist_cli.handwriting.judge import doubt_in_crowd, judge
 from mnist_cli.handwriting.mnist_format import COARSE, FINE, bring_to_format, draw
 from mnist_cli.handwriting.morphology import Bits, Floats, blur, label, measure_distance
 
 CLEAR = 1.5  # odds (logarithms) of the judge: from here on no other reading is looked for
 
 _COLOURED = 0.1  # between the channels of a pixel; where it is less in all of them they are one
-_LEAST_PEAK = 0.05  # of ink
+LEAST_PEAK = 0.05  # of ink
 _LOW = 0.5  # of the level at which ink is cut otherwise
 _LEAST_SIDE = 0.08  # of the picture's long side
 _MOST = 8  # components of an ink map
@@ -44,8 +44,12 @@ _CHANNELS: dict[str, Callable[[Floats], Floats]] = {
 
 @dataclass(frozen=True)
 class InkMap:
-    """Ink of one tone in some channels, (H, W), the level it is cut at, and its components."""
+    """Ink of one tone in some channels, (H, W), the level it is cut at, and its components.
 
+    `frame` is the part of the picture that it was drawn from.
+    """
+
+    frame: Box
     dark: bool
     channels: str
     factor: float
@@ -72,26 +76,49 @@ class Proposal:
         return enclose([self.source.boxes[i] for i in self.components])
 
     @property
+    def area(self) -> int:
+        """How many pixels of the map it has."""
+        return int(self.source.areas[list(self.components)].sum())
+
+    @property
     def mask(self) -> Bits:
         """Its pixels on the map."""
         return np.isin(self.source.labels, np.array(self.components) + 1)
 
+    @property
+    def place(self) -> Box:
+        """Where it is on the picture."""
+        frame, ink = self.source.frame, self.source.ink
+        scale = frame.long_side / max(ink.shape)
+        return self.box.scale(scale, (frame.height, frame.width)).move(frame.left, frame.top)
 
-def map_ink(page: Floats, dark: bool, channels: str, factor: float = 1.0) -> InkMap | None:
+    def draw(self, side: int = FINE) -> Bits:
+        """Draw it large and in two tones, about `side` pixels long."""
+        near = self.box.grow(4, 4).scale(1, self.source.ink.shape)
+        mask = np.isin(near.cut_from(self.source.labels), np.array(self.components) + 1)
+        box = self.box.move(-near.left, -near.top)
+        return draw(near.cut_from(self.source.ink), mask, self.source.level, box, side)
+
+
+def map_ink(
+    page: Floats, frame: Box, dark: bool, channels: str, factor: float = 1.0
+) -> InkMap | None:
     """Map the ink of one tone on a page, (H, W, 3); None where there is none."""
     ink = _CHANNELS[channels](extract_ink(page, dark=dark))
-    if ink.max() < _LEAST_PEAK:
+    if ink.max() < LEAST_PEAK:
         return None
-    return cut_ink(blur(ink, 1.0), dark, channels, factor)
+    return cut_ink(blur(ink, 1.0), frame, dark, channels, factor)
 
 
-def cut_ink(ink: Floats, dark: bool, channels: str, factor: float = 1.0) -> InkMap:
+def cut_ink(
+    ink: Floats, frame: Box, dark: bool, channels: str = "any channel", factor: float = 1.0
+) -> InkMap:
     """Cut ink into components, at its level times a factor: half of it keeps faint strokes."""
     level = factor * find_threshold(ink, peak=0.25 * float(ink.max()))
     labels, count = label(ink > level)
     boxes = measure_boxes(labels, count)
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    return InkMap(dark, channels, factor, ink, level, labels, boxes, areas)
+    return InkMap(frame, dark, channels, factor, ink, level, labels, boxes, areas)
 
 
 def propose(pixels: Floats, tones: Sequence[bool], detected: bool) -> Proposal | None:
@@ -101,44 +128,36 @@ def propose(pixels: Floats, tones: Sequence[bool], detected: bool) -> Proposal |
     colours the channels are looked at one by one where all together show nothing clear.
     """
     page = blur(resize(pixels, WORK_SIDE), 0.7)
+    frame = Box(0, 0, *pixels.shape[1::-1])
+
+    def find(kinds: Sequence[tuple[str, float]]) -> Proposal | None:
+        maps = [map_ink(page, frame, dark, *kind) for dark in tones for kind in kinds]
+        return _find_best(page, [source for source in maps if source], detected)
+
     first, *others = _CHANNELS
-    kinds = [(first, 1.0), (first, _LOW)]
-    best = _find_best(page, tones, detected, kinds)
+    best = find([(first, 1.0), (first, _LOW)])
     if np.ptp(page, axis=2).max() > _COLOURED and (best is None or best.score < CLEAR):
-        kinds = [(name, 1.0) for name in others]
-        found = [one for one in (best, _find_best(page, tones, detected, kinds)) if one]
+        found = [one for one in (best, find([(name, 1.0) for name in others])) if one]
         best = max(found, key=lambda one: one.score, default=None)
     return best
 
 
-def _find_best(
-    page: Floats, tones: Sequence[bool], detected: bool, kinds: Sequence[tuple[str, float]]
-) -> Proposal | None:
-    maps = [map_ink(page, dark, *kind) for dark in tones for kind in kinds]
-    proposals = _drop_doubles([one for source in maps if source for one in _choose(source)])
-    proposals = proposals[:_MOST_JUDGED]
+def _find_best(page: Floats, maps: Sequence[InkMap], detected: bool) -> Proposal | None:
+    proposals = _drop_doubles([one for source in maps for one in _choose(source)])[:_MOST_JUDGED]
     if not proposals:
         return None
-    drawn = [draw_part(one.source, one.components, COARSE) for one in proposals]
+    odds_of_each = judge(bring_to_format([one.draw(COARSE) for one in proposals]).images)
     scored = [
         replace(
             one,
             score=float(odds)
+            - doubt_in_crowd(count_crowd(one.source.areas, one.area))
             - _OTHER_TONE * (one.source.dark != detected)
             - _BACKGROUND * measure_likeness(page, one.mask, one.box),
         )
-        for one, odds in zip(proposals, judge(bring_to_format(drawn).images), strict=True)
+        for one, odds in zip(proposals, odds_of_each, strict=True)
     ]
     return max(scored, key=lambda one: one.score)
-
-
-def draw_part(source: InkMap, components: Sequence[int], side: int = FINE) -> Bits:
-    """Draw components of an ink map as one digit."""
-    box = enclose([source.boxes[i] for i in components])
-    place = box.grow(4, 4).scale(1, source.ink.shape)
-    mask = np.isin(place.cut_from(source.labels), np.array(components) + 1)
-    box = box.move(-place.left, -place.top)
-    return draw(place.cut_from(source.ink), mask, source.level, box, side)
 
 
 def _choose(source: InkMap) -> Iterator[Proposal]:
@@ -152,7 +171,7 @@ def _choose(source: InkMap) -> Iterator[Proposal]:
         everywhere = box.width >= 0.97 * shape[1] and box.height >= 0.97 * shape[0]
         if box.long_side < least or everywhere:
             continue
-        found = {(int(i),)}
+        found: set[tuple[int, ...]] = {(int(i),)}
         for share in _NEAR:
             near = [
                 int(j)
@@ -169,7 +188,7 @@ def _drop_doubles(proposals: list[Proposal]) -> list[Proposal]:
     """Keep of those of one tone, place and area the first; the largest come first."""
     kept: dict[tuple[object, ...], Proposal] = {}
     for one in proposals:
-        box, area = one.box, sum(one.source.areas[i] for i in one.components)
+        box, area = one.box, one.area
         key = (
             one.source.dark,
             *(round(v / 2) for v in vars(box).values()),
@@ -208,14 +227,15 @@ def look_again(pixels: Floats, best: Proposal) -> Proposal:
     margin = _MARGIN * box.long_side + 1
     frame = box.grow(margin, margin).scale(scale, pixels.shape)
     page = blur(resize(frame.cut_from(pixels), WORK_SIDE), 0.7)
-    closer = map_ink(page, source.dark, source.channels, source.factor)
-    chosen = _find_again(best, closer, frame, scale) if closer else ()
+    closer = map_ink(page, frame, source.dark, source.channels, source.factor)
+    chosen = _find_again(best, closer, scale) if closer else ()
     return Proposal(closer, chosen, best.score) if closer and chosen else best
 
 
-def _find_again(best: Proposal, closer: InkMap, frame: Box, scale: float) -> tuple[int, ...]:
+def _find_again(best: Proposal, closer: InkMap, scale: float) -> tuple[int, ...]:
     """Find which components of a closer look lie on those that were chosen."""
     y, x = np.nonzero(closer.labels)
+    frame = closer.frame
     zoom = frame.long_side / max(closer.labels.shape)
     height, width = best.source.labels.shape
     rows = (((y + 0.5) * zoom + frame.top) / scale).astype(int).clip(0, height - 1)

@@ -7,20 +7,19 @@ Gradient-based learning applied to document recognition, section VII).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from mnist_cli.handwriting.components import Box, enclose
+from mnist_cli.handwriting.components import Box
 from mnist_cli.handwriting.ink import clear, extract_ink, remove_lines, resize
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import COARSE, bring_to_format
 from mnist_cli.handwriting.morphology import Floats, blur
-from mnist_cli.handwriting.proposals import InkMap, cut_ink, draw_part
+from mnist_cli.handwriting.proposals import LEAST_PEAK, InkMap, Proposal, cut_ink
 
 PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
-_LEAST_PEAK = 0.05  # of ink
 _MOST = 400  # components; a page of grain has thousands
 
 # In heights of a digit:
@@ -35,48 +34,35 @@ _BONUS = 0.5  # for each digit
 _SKIP = 4.0  # for each component, as tall as a digit, that is left out
 
 
-@dataclass(frozen=True)
-class Part:
-    """Components of an ink map that were read as one digit, and how much they look like one."""
-
-    source: InkMap
-    components: tuple[int, ...]
-    score: float
-
-    @property
-    def box(self) -> Box:
-        """Where it is on the map."""
-        return enclose([self.source.boxes[i] for i in self.components])
-
-
-def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Part]]:
+def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Proposal]]:
     """Find the digits of a picture, (H, W, 3): lines from top to bottom, each from left to right.
 
     Several ink maps are read, the best one counts; `tones` are those that ink may have, the
     likelier one first.
     """
-    best: list[list[Part]] = []
-    page = blur(resize(pixels, PAGE_SIDE), 0.7)
-    for source in _map_page(page, tones):
+    best: list[list[Proposal]] = []
+    for source in _map_page(pixels, tones):
         lines = [line for line in map(_read_line, *_sort_into_lines(source)) if line]
         if _rate(lines) > _rate(best):
             best = lines
     return best
 
 
-def _rate(lines: list[list[Part]]) -> float:
+def _rate(lines: list[list[Proposal]]) -> float:
     return sum(part.score for line in lines for part in line)
 
 
-def _map_page(page: Floats, tones: Sequence[bool]) -> Iterator[InkMap]:
+def _map_page(pixels: Floats, tones: Sequence[bool]) -> Iterator[InkMap]:
     """Yield ink maps: each tone, cut high and low, with and without what touches the border."""
+    page = blur(resize(pixels, PAGE_SIDE), 0.7)
+    frame = Box(0, 0, *pixels.shape[1::-1])
     for dark in tones:
         ink = extract_ink(page, dark=dark, share=_PAGE_BACKGROUND).max(axis=2)
-        if ink.max() < _LEAST_PEAK:
+        if ink.max() < LEAST_PEAK:
             continue
         ink = blur(remove_lines(ink), 1.0)
         for factor in (1.0, 0.5):
-            whole = cut_ink(ink, dark, "any channel", factor)
+            whole = cut_ink(ink, frame, dark, factor=factor)
             yield whole
             height, width = ink.shape
             at_border = [
@@ -86,7 +72,7 @@ def _map_page(page: Floats, tones: Sequence[bool]) -> Iterator[InkMap]:
             ]
             if at_border:
                 yield cut_ink(
-                    clear(ink, np.isin(whole.labels, at_border)), dark, "any channel", factor
+                    clear(ink, np.isin(whole.labels, at_border)), frame, dark, factor=factor
                 )
 
 
@@ -94,9 +80,11 @@ def _sort_into_lines(source: InkMap) -> tuple[list[InkMap], list[list[int]], lis
     """Sort components into lines; return for each the map, its components, and a digit's height."""
     boxes = source.boxes
     order = [int(i) for i in np.argsort(-source.areas)[:_MOST]]
-    heights = np.array([boxes[i].height for i in order])
-    areas = source.areas[order]
-    usual = _weighted_median(heights, areas) if len(order) else 0.0
+    if not order:
+        return [], [], []
+    tall = sorted(order, key=lambda i: boxes[i].height)
+    below = np.cumsum(source.areas[tall])  # the median, by area
+    usual = boxes[tall[int(np.searchsorted(below, below[-1] / 2))]].height
     order = [i for i in order if _SPECK * usual <= boxes[i].long_side <= 4 * _HUGE * usual]
     order = [i for i in order if boxes[i].height <= _HUGE * usual]
     lines: list[list[int]] = []
@@ -123,39 +111,33 @@ def _sort_into_lines(source: InkMap) -> tuple[list[InkMap], list[list[int]], lis
     )
 
 
-def _weighted_median(values: Floats, weights: Floats) -> float:
-    order = np.argsort(values)
-    below = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(below, below[-1] / 2)])
-
-
 def _overlap(boxes: list[Box], line: list[int], i: int) -> float:
     """Tell which part of the lower one's height a component shares with the end of a line."""
     last = [boxes[j] for j in line[-2:]]
-    top, bottom = np.mean([b.top for b in last]), np.mean([b.bottom for b in last])
+    top = sum(box.top for box in last) / len(last)
+    bottom = sum(box.bottom for box in last) / len(last)
     shared = min(bottom, boxes[i].bottom) - max(top, boxes[i].top)
-    return float(shared / min(bottom - top, boxes[i].height))
+    return shared / min(bottom - top, boxes[i].height)
 
 
-def _read_line(source: InkMap, components: list[int], height: float) -> list[Part]:
+def _read_line(source: InkMap, components: list[int], height: float) -> list[Proposal]:
     """Choose what makes up the line: the path through its components with the highest score."""
     source, pieces = _cut_wide(source, components, height)
     groups = list(_group(source, pieces, height))
     if not groups:
         return []
-    drawn = [draw_part(source, [pieces[k] for k in range(*group)], COARSE) for group in groups]
-    odds = judge(bring_to_format(drawn).images)
+    parts = [Proposal(source, tuple(pieces[slice(*group)])) for group in groups]
+    odds = judge(bring_to_format([part.draw(COARSE) for part in parts]).images)
     scores = np.clip(odds, _WORST, _BEST) + _BONUS
     skips = [_SKIP * min(1.0, source.boxes[i].height / height) ** 2 for i in pieces]
-    best: list[tuple[float, list[Part]]] = [(0.0, [])]
+    best: list[tuple[float, list[Proposal]]] = [(0.0, [])]
     for end in range(1, len(pieces) + 1):
         total, path = best[end - 1]
         choices = [(total - skips[end - 1], path)]
-        for (start, stop), score in zip(groups, scores, strict=True):
+        for (start, stop), part, score in zip(groups, parts, scores.tolist(), strict=True):
             if stop == end:
                 total, path = best[start]
-                part = Part(source, tuple(pieces[start:stop]), float(score))
-                choices.append((total + float(score), [*path, part]))
+                choices.append((total + score, [*path, replace(part, score=score)]))
         best.append(max(choices, key=lambda choice: choice[0]))
     return best[-1][1]
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-
 from support.stress import INK, PAPER, Array, Rng, blurred, coverage, jpeg, png, ramp, sheet
 
 _TABLES = ([0.45, 0.3, 0.18], [0.15, 0.14, 0.15], [0.8, 0.78, 0.74], [0.2, 0.42, 0.25])
@@ -70,7 +69,7 @@ def at_a_side(digit: Array, rng: Rng) -> bytes:
 
 
 def other_colours(digit: Array, rng: Rng) -> bytes:
-    """Dark ink over strokes of another colour, or on a slope between two as bright as each other."""
+    """Dark ink over strokes of another colour, or on a slope between two equally bright."""
     ink = coverage(digit, rng)
     if rng.random() < 0.5:
         pair = np.array([[0.9, 0.55, 0.5], [0.45, 0.72, 0.95]])[rng.permutation(2)]
