@@ -168,8 +168,8 @@ def _choose(source: InkMap) -> Iterator[Proposal]:
     usable = [i for i in order[: 5 * _MOST] if source.areas[i] >= 4]
     for i in order[:_MOST]:
         box = source.boxes[i]
-        everywhere = box.width >= 0.97 * shape[1] and box.height >= 0.97 * shape[0]
-        if box.long_side < least or everywhere:
+        sides = (box.left == 0, box.top == 0, box.right == shape[1], box.bottom == shape[0])
+        if box.long_side < least or sum(sides) > 2:  # a strip along a side, or a frame
             continue
         found: set[tuple[int, ...]] = {(int(i),)}
         for share in _NEAR:
