@@ -8,7 +8,6 @@ characters or only ASCII. A terminal gets its lines in colour through rich; a pi
 import json
 import math
 import os
-import shutil
 import sys
 import textwrap
 import unicodedata
@@ -98,6 +97,8 @@ def columns(least: int = 60) -> int:
 
 
 def _columns(stream: TextIO) -> int | None:
+    import shutil
+
     return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
