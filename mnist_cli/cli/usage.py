@@ -67,10 +67,7 @@ _FOR_A_PICTURE = {"--file", "--image", "--img", "--input", "--photo", "--picture
 _PICTURES = "Pictures are named without an option: mnist predict FILE."
 
 # What an argument of a command that takes none was probably meant for.
-_EXTRA = {
-    "eval": "Weights are named with --weights FILE, images with --images FILE --labels FILE.",
-    "train": "The weights to write are named with --output FILE.",
-}
+_EXTRA = {"eval": "Did you mean '-w FILE'?", "train": "Did you mean '-o FILE'?"}
 
 
 def _options(context: click.Context | None) -> list[str]:

@@ -209,6 +209,12 @@ def beside(left: list[Line], right: list[Line], gap: str = "   ") -> list[Line]:
     ]
 
 
+def beside_if_it_fits(left: list[Line], right: list[Line]) -> list[Line]:
+    """Two blocks next to each other, or below where the terminal is too narrow for that."""
+    both = beside(left, right)
+    return both if max(map(length, both)) <= columns() else stacked(left, right)
+
+
 def tiled(blocks: Sequence[list[Line]], limit: int, gap: str = _GAP) -> list[Line]:
     """Blocks side by side, as many in a row as fit into `limit` columns."""
     widest = max(length(spans) for block in blocks for spans in block)

@@ -26,12 +26,12 @@ COMMANDS = sorted(cli.cli.commands)
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_every_command_shows_two_examples_and_fits_80_columns(command, flag):
-    done = mnist(command, flag)
+def test_help_of_every_command_shows_two_examples_and_fits_60_columns(command, flag):
+    done = mnist(command, flag, COLUMNS="60")
     assert done.code == 0
     examples = done.stdout.split("Examples:")[1].split("\n\n")[0]
     assert examples.count(f"mnist {command}") >= 2
-    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert max(map(len, done.stdout.splitlines())) <= 60
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_mnist_alone_shows_the_help():
         ("train --lr 1", "Did you mean '--learning-rate'?"),
         ("eval --batchsize 1", "Did you mean '--batch-size'?"),
         ("eval --verbose", ""),
-        ("eval w.pkl", "Weights are named with --weights FILE"),
+        ("eval w.pkl", "Did you mean '-w FILE'?"),
         ("eval -n 100", "Did you mean '--limit'?"),
         ("predict --photo 4.png", "Pictures are named without an option"),
         ("predict 42", "--index 42"),

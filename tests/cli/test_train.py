@@ -173,7 +173,7 @@ def test_wrong_usage_ends_with_2_and_says_why(tmp_path, monkeypatch):
         (("--hidden", "0"), "hidden is (0,): expected at most 7 layers of 1 neuron or more."),
         (("--hidden", "1,x"), "'1,x' is neither 'none' nor a list such as 50,100."),
         (("--activation", "rely"), "Did you mean 'relu'?"),
-        (("--output", "weights.txt"), "the name must end in .pkl or .npz."),
+        (("--output", "weights.txt"), "the name must end in .pkl or .npz or .safetensors."),
         (("--images", "alone"), "--images and --labels go together"),
         (("--test-labels", "alone"), "--test-images and --test-labels go together"),
         (("--set", "elastic"), "'elastic' is not NAME=NUMBER."),
