@@ -1,7 +1,7 @@
 """`mnist eval`."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,52 +10,29 @@ import click
 from click.core import ParameterSource
 
 from mnist_cli.cli import common
-from mnist_cli.cli.common import Command, Decorator
+from mnist_cli.cli.common import Decorator
+from mnist_cli.spec import SIDE
 from mnist_cli.weights.formats import KINDS
 
 if TYPE_CHECKING:
+    from mnist_cli.evaluation.evaluation import Evaluation
     from mnist_cli.evaluation.timing import TimingPlan
 
 Given = Mapping[str, Any]
-"""The values of all options by their names."""
+"""The values of all options by their names; one of a view is named ``view__setting``."""
 
-MakeSettings = Callable[[Given], dict[str, Any] | None]
-"""Makes a view's settings of these; None where the view is not wanted."""
-
-_DIGIT, _POSITIVE, _NOT_NEGATIVE = click.IntRange(0, 9), click.IntRange(1), click.IntRange(0)
-
-_VIEWS: dict[str, MakeSettings] = {}
-_VIEW_OPTIONS: list[Decorator[Any]] = []
+_USUAL = "usual"  # the value of an option that brings its view with the usual settings
+_DIGIT, _POSITIVE = click.IntRange(0, 9), click.IntRange(min=1)
+_MOST_RUNS = 10_000
+_OF_TIMING = ("batch_size", "runs", "warmup", "mode", "threads")
 
 
 class _Count(click.IntRange):
-    """A whole number, or ``all``."""
+    """A whole number, or none."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Let ``all`` stand."""
-        return value if value == "all" else super().convert(value, param, ctx)
-
-
-def _batch_sizes(_context: Any, _option: Any, value: str | None) -> tuple[int | None, ...] | None:
-    """``1,10,all`` -> (1, 10, None); ``usual`` -> ()."""
-    if value in (None, "usual"):
-        return None if value is None else ()
-    try:
-        sizes = tuple(None if word == "all" else int(word) for word in value.split(","))
-    except ValueError:  # no number, or one of more digits than Python reads
-        sizes = (0,)
-    if any(size is not None and size < 1 for size in sizes):
-        raise click.BadParameter("expected batch sizes such as 1,10,100,all.")
-    return sizes
-
-
-def _pixels(_context: Any, _option: Any, value: str | None) -> tuple[int, int]:
-    """``2,-1`` -> (2, -1)."""
-    try:
-        right, down = map(int, (value or "0,0").split(","))
-    except ValueError:
-        raise click.BadParameter("expected two whole numbers, such as 2,-1.") from None
-    return right, down
+        """Let `_USUAL` stand."""
+        return value if value == _USUAL else super().convert(value, param, ctx)
 
 
 class _Real(click.FloatRange):
@@ -65,6 +42,30 @@ class _Real(click.FloatRange):
         """Refuse "nan", which is neither inside nor outside."""
         number = super().convert(value, param, ctx)
         return self.fail("expected a number.", param, ctx) if math.isnan(number) else number
+
+
+def _batch_sizes(_context: Any, _option: Any, value: str | None) -> Any:
+    """``1,10,all`` -> (1, 10, None)."""
+    if value in (None, _USUAL):
+        return value
+    try:
+        sizes = tuple(None if word == "all" else int(word) for word in value.split(","))
+    except ValueError:  # no number, or one of more digits than Python reads
+        sizes = (0,)
+    if any(size is not None and size < 1 for size in sizes):
+        raise click.BadParameter("expected batch sizes such as 1,10,100,all.")
+    return sizes
+
+
+def _pixels(_context: Any, _option: Any, value: str) -> tuple[int, int]:
+    """``2,-1`` -> (2, -1)."""
+    try:
+        right, down = map(int, value.split(","))
+    except ValueError:
+        right = down = SIDE + 1
+    if max(abs(right), abs(down)) > SIDE:
+        raise click.BadParameter(f"expected two whole numbers of {SIDE} or less, such as 2,-1.")
+    return right, down
 
 
 def _number(
@@ -83,92 +84,6 @@ def _number(
         show_default=bool(default),
         help=about,
     )
-
-
-def _view(name: str, settings: MakeSettings, *options: Decorator[Any]) -> None:
-    """Enter a view: what makes its settings, and its options."""
-    _VIEWS[name] = settings
-    _VIEW_OPTIONS.extend(options)
-
-
-def _flag_view(name: str, about: str) -> None:
-    """Enter a view without settings, whose option is its name."""
-    option = click.option(f"--{name}", is_flag=True, help=about)
-    _view(name, lambda given: {} if given[name] else None, option)
-
-
-def _mistakes(given: Given) -> dict[str, Any] | None:
-    count, label, prediction = (given[x] for x in ("wrong", "show_label", "show_prediction"))
-    if (count, label, prediction) == (None, None, None):
-        return None
-    return {"count": None if count == "all" else count, "label": label, "prediction": prediction}
-
-
-def _reliability(given: Given) -> dict[str, Any] | None:
-    least = given["min_confidence"]
-    return None if least is None else {"min_confidence": least}
-
-
-def _sweep(given: Given) -> dict[str, Any] | None:
-    sizes, plan = given["sweep"], {"plan": _plan(given)}
-    return None if sizes is None else plan | ({"sizes": sizes} if sizes else {})
-
-
-def _output(given: Given) -> dict[str, Any] | None:
-    return {"path": given["output"], "overwrite": given["force"]} if given["output"] else None
-
-
-_flag_view("confusion", "Which digits are taken for which; precision, recall, F1.")
-_view(
-    "mistakes",
-    _mistakes,
-    click.option(
-        "--wrong",
-        type=_Count(min=0),
-        is_flag=False,
-        flag_value="all",
-        metavar="[N]",
-        help="The N most confident mistakes, with pictures.  [default: 6; all in JSON]",
-    ),
-    _number("--show-label", _DIGIT, "DIGIT", "Only mistakes on this digit."),
-    _number("--show-prediction", _DIGIT, "DIGIT", "Only images wrongly read as this digit."),
-)
-_view(
-    "reliability",
-    _reliability,
-    _number("--min-confidence", _Real(0, 1), "X", 'Let the net say "I don\'t know" below X.'),
-)
-_view(
-    "sweep",
-    _sweep,
-    click.option(
-        "--sweep",
-        is_flag=False,
-        flag_value="usual",
-        callback=_batch_sizes,
-        metavar="[SIZES]",
-        help="Time batch sizes, such as 1,10,100,all.  [default: thirteen from 1 to all]",
-    ),
-)
-_flag_view("robustness", "Accuracy against more and more shift, rotation and noise.")
-_view("compared", lambda given: {} if len(given["weights"]) > 1 else None)
-_view(
-    "output",
-    _output,
-    common.new_file_option(
-        "-o",
-        "--output",
-        suffixes=(".csv", ".jsonl"),
-        about="Write a row for each image: label, prediction, confidence, probabilities.",
-    ),
-)
-
-
-def _view_options(command: Command) -> Command:
-    """The options of all views."""
-    for option in reversed(_VIEW_OPTIONS):
-        command = option(command)
-    return command
 
 
 @click.command(
@@ -201,10 +116,62 @@ def _view_options(command: Command) -> Command:
 @common.limit_option
 @common.activation_option
 @common.data_dir_option
-@_view_options
+@click.option(
+    "--confusion",
+    "confusion__",
+    is_flag=True,
+    help="Which digits are taken for which; precision, recall, F1.",
+)
+@click.option(
+    "--wrong",
+    "mistakes__count",
+    type=_Count(min=0),
+    is_flag=False,
+    flag_value=_USUAL,
+    metavar="[N]",
+    help="The N most confident mistakes, with pictures.  [default: 6; all in JSON]",
+)
+@_number("--show-label mistakes__label", _DIGIT, "DIGIT", "Only mistakes on this digit.")
+@_number(
+    "--show-prediction mistakes__prediction",
+    _DIGIT,
+    "DIGIT",
+    "Only images wrongly read as this digit.",
+)
+@_number(
+    "--min-confidence reliability__min_confidence",
+    _Real(0, 1),
+    "X",
+    'Let the net say "I don\'t know" below X: what it still predicts, and how well.',
+)
+@click.option(
+    "--sweep",
+    "sweep__sizes",
+    is_flag=False,
+    flag_value=_USUAL,
+    callback=_batch_sizes,
+    metavar="[SIZES]",
+    help="Time batch sizes, such as 1,10,100,all.  [default: thirteen from 1 to all]",
+)
+@click.option(
+    "--robustness",
+    "robustness__",
+    is_flag=True,
+    help="Accuracy against more and more shift, rotation and noise.",
+)
+@common.new_file_option(
+    "-o",
+    "--output",
+    "output__path",
+    suffixes=(".csv", ".jsonl"),
+    about="Write a row for each image: label, prediction, probabilities; - prints them instead.",
+    standard_output=True,
+)
 @_number("-b --batch-size", _POSITIVE, "N", "Images a batch.", 100)
-@_number("--runs", _POSITIVE, "N", "Timed runs of each; the median counts.", 5)
-@_number("--warmup", _NOT_NEGATIVE, "N", "Runs before them that are not counted.", 1)
+@_number("--runs", click.IntRange(1, _MOST_RUNS), "N", "Timed runs of each; the median counts.", 5)
+@_number(
+    "--warmup", click.IntRange(0, _MOST_RUNS), "N", "Runs before them that are not counted.", 1
+)
 @click.option(
     "--mode",
     type=click.Choice(["both", "per-sample", "batched", "textbook"]),
@@ -214,7 +181,11 @@ def _view_options(command: Command) -> Command:
 )
 @common.threads_option
 @click.option(
-    "--shift", callback=_pixels, metavar="DX,DY", help="Move them right and down by pixels."
+    "--shift",
+    callback=_pixels,
+    default="0,0",
+    metavar="DX,DY",
+    help="Move them right and down by pixels.",
 )
 @_number("--rotate", _Real(-360, 360), "DEG", "Turn them counter-clockwise.", 0)
 @_number("--noise", _Real(0, 10), "S", "Add Gaussian noise of this deviation; ink is 0..1.", 0)
@@ -234,26 +205,29 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
     Views (and several --weights) come without timing, unless an option of timing asks for it.
     """
     from mnist_cli.datasets.corruptions import Corruption
-    from mnist_cli.evaluation.evaluation import VIEWS, Files, evaluate_files
+    from mnist_cli.evaluation.evaluation import Files, evaluate_files
     from mnist_cli.evaluation.run import ignore_progress
+    from mnist_cli.evaluation.timing import TimingPlan
     from mnist_cli.render.progress import counted
     from mnist_cli.render.views import evaluate as render
 
     common.together(given["images"], given["labels"])
-    settings = {name: _VIEWS[name](given) for name in VIEWS}
-    views = {name: each for name, each in settings.items() if each is not None}
-    files = ("weights", "images", "labels", "limit", "data_dir")
+    to_standard_output = given["output__path"] == "-"
+    if to_standard_output and given["as_json"]:
+        raise click.UsageError("--json and --output - both print; give one of them.")
+    plan = TimingPlan(given["mode"], given["runs"], given["warmup"])
+    views = _views(given, plan)
+    files = ("weights", "images", "labels", "limit", "data_dir", "activation")
     with nullcontext(ignore_progress) if given["quiet"] else counted("images") as progress:
         result = evaluate_files(
             Files(
                 **{name: given[name] for name in files},
-                activation=given["activation"],
                 corruption=Corruption(
                     **{name: given[name] for name in ("rotate", "shift", "invert", "noise")},
                     normalize=not given["no_normalize"],
                 ),
             ),
-            timing=_plan(given) if not views or _wants_timing(context) else None,
+            timing=plan if not views or _is_given(context, *_OF_TIMING) else None,
             views=views,
             batch_size=given["batch_size"],
             threads=given["threads"] or 1,
@@ -263,18 +237,41 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
         partial(render.as_json, result),
         partial(render.lines, result),
         **{name: given[name] for name in ("as_json", "export", "force")},
+        quiet=to_standard_output,
     )
     if not given["quiet"]:
         common.note_activation(result.source and result.source.knows_activation)
+        _note_limits(context, result)
 
 
-def _wants_timing(context: click.Context) -> bool:
-    """Whether an option that is about timing stands in the command."""
-    names = ("batch_size", "runs", "warmup", "mode", "threads")
+def _note_limits(context: click.Context, result: "Evaluation") -> None:
+    """Say what was really used, where more was asked for than there is."""
+    from mnist_cli.errors import plural
+    from mnist_cli.render.text import note
+
+    given = context.params
+    if result.batch_size < given["batch_size"] and _is_given(context, "batch_size"):
+        note(f"a batch is the whole set, {plural(result.batch_size, 'image')}")
+    if result.threads < (given["threads"] or 1):
+        note(f"{plural(result.threads, 'thread')} used: there are no more cores or batches")
+
+
+def _views(given: Given, plan: "TimingPlan") -> dict[str, dict[str, Any]]:
+    """The settings of each view that was asked for."""
+    views: dict[str, dict[str, Any]] = {"compared": {}} if len(given["weights"]) > 1 else {}
+    for name, value in given.items():
+        view, is_of_view, setting = name.partition("__")
+        if is_of_view and value is not None and value is not False:
+            views.setdefault(view, {})
+            if setting and value != _USUAL:
+                views[view][setting] = value
+    if "sweep" in views:
+        views["sweep"]["plan"] = plan
+    if "output" in views:
+        views["output"]["overwrite"] = given["force"]
+    return views
+
+
+def _is_given(context: click.Context, *names: str) -> bool:
+    """Whether one of these options stands in the command."""
     return any(context.get_parameter_source(x) is not ParameterSource.DEFAULT for x in names)
-
-
-def _plan(given: Given) -> "TimingPlan":
-    from mnist_cli.evaluation.timing import TimingPlan
-
-    return TimingPlan(given["mode"], given["runs"], given["warmup"])

@@ -1,5 +1,6 @@
 """`mnist predict`."""
 
+import os
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -27,21 +28,27 @@ if TYPE_CHECKING:
     from mnist_cli.prediction.request import Results
 
 _MOST_INDICES = 100_000  # of one range: each prediction is kept until all are there
+_MOST_SHOWN = 50  # on a terminal, of images that nobody has counted before
+
+_INDICES = re.compile(r"([0-9]{1,15})(?:-([0-9]{1,15}))?|random(?::([0-9]{1,15}))?", re.ASCII)
 
 
 def _parse_indices(
     _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
-) -> list[int]:
-    """``42``, ``1,2,3``, ``0-9``, ``0-4,8``, and each several times -> the indices in order."""
-    indices: list[int] = []
+) -> list[int | None]:
+    """``42``, ``1,2,3``, ``0-4,8``, ``random:2`` -> the indices in order, None for a random one."""
+    indices: list[int | None] = []
     for part in (part.strip() for value in values for part in value.split(",")):
-        found = re.fullmatch(r"([0-9]{1,15})(?:-([0-9]{1,15}))?", part, re.ASCII)
-        first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
-        if first > last:
-            raise click.BadParameter(f"{part!r}: expected N, N-M or a list such as 0-4,8.")
-        if last - first >= _MOST_INDICES:
-            raise click.BadParameter(f"{part!r}: at most {_MOST_INDICES:,} images in one range.")
-        indices += range(first, last + 1)
+        found = _INDICES.fullmatch(part)
+        first, last, drawn = found.groups() if found else ("1", "0", None)
+        count = int(drawn or 1) if first is None else int(last or first) - int(first) + 1
+        if count < 1:
+            raise click.BadParameter(
+                f"{part!r}: expected N, N-M, random, random:N or a list such as 0-4,8."
+            )
+        if count > _MOST_INDICES:
+            raise click.BadParameter(f"{part!r}: at most {_MOST_INDICES:,} images at once.")
+        indices += [None] * count if first is None else range(int(first), int(first) + count)
     return indices
 
 
@@ -77,27 +84,28 @@ _FOR_PICTURES = (
     "threads",
 )
 _OF_A_REQUEST = (
-    *("indices", "images", "labels", "data_dir", "invert", "split", "labels_from_names"),
-    "explain",
+    *("indices", "seed", "take", "images", "labels", "data_dir", "invert", "split", "explain"),
+    "labels_from_names",
 )
 
 
 @click.command(
     cls=Sections,
     sections={
-        "What to read": "index split invert no-preprocess",
-        "What to show": "explain show-steps labels-from-names only *",
+        "What to read": "index seed label split invert no-preprocess",
+        "What to show": "sheet explain show-steps labels-from-names only *",
         "Net and test images": "weights activation images labels data-dir",
         "Output": "output save-digit save-steps export force json quiet help",
     },
     epilog=examples(
         "mnist predict --index 42",
         "mnist predict photo.jpg --show-steps",
-        "mnist predict digits/ --labels-from-names --output digits.csv",
+        "mnist predict digits/ --labels-from-names -o read.csv",
         "mnist predict --split page.png",
         "mnist predict --index 8 --explain",
-        "mnist predict --index 42 --export digit.svg",
-        "mnist predict --index 0-4,8 --json",
+        "mnist predict --label 4 --only wrong",
+        "mnist predict -i random:20 --seed 1 --sheet",
+        "mnist predict -i 0-4,8 --json",
     ),
 )
 @click.argument("pictures", nargs=-1, metavar="[IMAGES]...")
@@ -108,8 +116,18 @@ _OF_A_REQUEST = (
     multiple=True,
     callback=_parse_indices,
     metavar="N",
-    help="Image N of the test set, from 0; also 1,2,3 and 0-9, and more than once.",
+    help="Image N of the test set, from 0; also 1,2,3, 0-9, random and random:20.",
 )
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Draw the same again.")
+@click.option(
+    "--label",
+    "take",
+    type=click.IntRange(0, 9),
+    multiple=True,
+    metavar="DIGIT",
+    help="Take only images with this label; alone, all of them.",
+)
+@click.option("--sheet", is_flag=True, help="Show many as small pictures in rows.")
 @click.option("--split", is_flag=True, help="Read all digits of a picture, from left to right.")
 @click.option(
     "--invert/--no-invert",
@@ -137,7 +155,11 @@ _OF_A_REQUEST = (
     help="Take the prediction apart, step by step, in the book's symbols.",
 )
 @new_file_option(
-    "-o", "--output", suffixes=(".csv", ".jsonl"), about="Also write all predictions to a table."
+    "-o",
+    "--output",
+    suffixes=(".csv", ".jsonl"),
+    about="Also write all predictions to a table; - prints it instead of all else.",
+    standard_output=True,
 )
 @click.option(
     "--save-digit",
@@ -183,18 +205,35 @@ def predict(**options: Any) -> int:
 
 def _refuse_pointless(options: dict[str, Any]) -> None:
     """Refuse options that exclude each other or would do nothing."""
-    pictures, indices = options["pictures"], options["indices"]
+    pictures, indices, take = (options[name] for name in ("pictures", "indices", "take"))
     of_a_set = (options["images"], options["labels"])
-    labelled = indices or options["labels_from_names"]
+    from_set = indices or (take and not pictures)
+    labelled = from_set or options["labels_from_names"]
     refused = {
-        "Nothing to read: name an image file or give --index N.": not (pictures or indices),
+        "Nothing to read: name an image file or give --index N.": not (pictures or from_set),
         "--split finds digits, --no-preprocess does not: give one of them.": (
             options["split"] and options["no_preprocess"]
         ),
-        "--images and --labels are for --index.": not indices and of_a_set != (None, None),
+        "--sheet shows many small pictures, --explain and --show-steps one in full.": (
+            options["sheet"] and (options["explain"] or options["show_steps"])
+        ),
+        "--images and --labels are for --index.": not from_set and of_a_set != (None, None),
         "--only wrong needs --labels-from-names.": options["only"] == "wrong" and not labelled,
+        "--label needs --labels-from-names for pictures.": (
+            take and pictures and not options["labels_from_names"]
+        ),
+        "--label needs the labels of these images: --labels FILE.": (
+            take and from_set and options["images"] and not options["labels"]
+        ),
+        "--seed is for --index random.": options["seed"] is not None and None not in indices,
+        "--json and --output - both print; give one of them.": (
+            options["as_json"] and options["output"] == "-"
+        ),
         "Standard input (-) can be read only once.": pictures.count("-") > 1,
     }
+    for name in pictures:
+        if _INDICES.fullmatch(name) and not os.path.lexists(name):
+            refused[f"There is no file {name!r}. For images of the set: --index {name}"] = True
     for name in _FOR_PICTURES:
         given = options[name] not in (None, False)
         refused[f"--{name.replace('_', '-')} needs an image file."] = given and not pictures
@@ -207,8 +246,8 @@ def _predict(network: "Network", options: dict[str, Any]) -> "Results":
     from contextlib import nullcontext
 
     from mnist_cli.errors import plural
+    from mnist_cli.net.blas import available_cores
     from mnist_cli.prediction.request import Request, predict
-    from mnist_cli.prediction.workers import available_cores
     from mnist_cli.render.progress import counted
     from mnist_cli.render.text import note
 
@@ -234,19 +273,29 @@ def _write_and_show(results: "Results", options: dict[str, Any]) -> None:
     from mnist_cli.render.views import predict as view
     from mnist_cli.render.views import steps
 
-    force, only, show_steps = (options[name] for name in ("force", "only", "show_steps"))
+    names = ("force", "only", "sheet", "show_steps")
+    force, only, sheet, show_steps = (options[name] for name in names)
     if options["output"] is not None:
         view.write_table(options["output"], results.everything, overwrite=force)
     if options["save_steps"] is not None:
         steps.write_steps(options["save_steps"], results.predictions, overwrite=force)
     if options["save_digit"] is not None:
         steps.write_digits(options["save_digit"], results.predictions, overwrite=force)
-    alone = len(results.everything) == 1 or (not options["pictures"] and only is None)
-    in_full = alone or show_steps or options["explain"]
+    few = len(results.everything) <= view.PICTURED
+    alone = len(results.everything) == 1 or (not options["pictures"] and only is None and few)
+    uncounted = sys.stdout.isatty() and not (options["pictures"] or options["indices"] or only)
     present(
-        lambda: [view.as_json(result) for result in results.only(only).everything],
-        lambda: view.lines(results, only=only, in_full=in_full, show_steps=show_steps),
+        lambda: [view.as_json(one, sheet=sheet) for one in results.only(only).everything],
+        lambda: view.lines(
+            results,
+            only=only,
+            in_full=not sheet and (alone or show_steps or options["explain"]),
+            show_steps=show_steps,
+            sheet=sheet,
+            most=_MOST_SHOWN if uncounted else None,
+        ),
         as_json=options["as_json"],
         export=options["export"],
         force=force,
+        quiet=options["output"] == "-",
     )

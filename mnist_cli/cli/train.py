@@ -90,7 +90,7 @@ def _shortcut_options(command: Command) -> Command:
         "mnist train",
         "mnist train --recipe best --seed 0 --output weights.pkl",
         "mnist train --epochs 2 --limit 5000 --json",
-        "mnist train --recipe standard --set elastic=0 --set weight_decay=0.2",
+        "mnist train -r standard --set elastic=0 --set shear=0",
         "mnist train --hidden 100 --activation relu",
         "mnist train --recipes",
     ),
@@ -203,6 +203,6 @@ def _train(
             seed=options["seed"],
             overwrite=overwrite,
             report=report,
-            on_kept=training.say_what_is_kept,
+            on_kept=partial(training.say_what_is_kept, chosen),
         )
     return chosen, card, path

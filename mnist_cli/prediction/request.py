@@ -1,21 +1,25 @@
 """What to predict and how, in one object: indices of a set, picture files, folders."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO
 
 import numpy as np
 
+from mnist_cli.datasets.arrays import load_labels
+from mnist_cli.datasets.idx import open_images
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath
 from mnist_cli.handwriting.reader import Digit, read_digit, read_digits
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network
+from mnist_cli.paths import find_or_embedded
 from mnist_cli.prediction.explanation import explain
 from mnist_cli.prediction.prediction import Prediction, Unread, predict_digit, predict_indices
 from mnist_cli.prediction.sources import STANDARD_INPUT, find_pictures, label_in_name
 from mnist_cli.prediction.workers import spread
+from mnist_cli.spec import TEST_IMAGES
 
 # Below so many files the other processes would not have started before this one has finished.
 _WORTH_PROCESSES = 24
@@ -32,7 +36,12 @@ class Request:
     Attributes
     ----------
     indices:
-        Of images of a set, from 0.
+        Of images of a set, from 0. None stands for one drawn at random, of those not drawn before.
+    seed:
+        Of the draw; None gives others each time.
+    take:
+        The labels of the images and pictures to take, () for any. Where no indices and no files are
+        named, all images of the set with these labels are meant.
     images, labels, data_dir:
         The set: IDX files, by default those of the embedded test set, and where they may lie.
     files:
@@ -48,7 +57,9 @@ class Request:
         ``if __name__ == "__main__"``: these are processes, for Python runs one thread at a time.
     """
 
-    indices: Sequence[int] = ()
+    indices: Sequence[int | None] = ()
+    seed: int | None = None
+    take: Collection[int] = ()
     images: AnyPath | None = None
     labels: AnyPath | None = None
     data_dir: AnyPath | None = None
@@ -104,9 +115,10 @@ def predict(
     Raises
     ------
     IndexError
-        For an index outside the set; it names the range.
+        For an index outside the set, or more draws than images; it names the range.
     MnistError
-        For a set at fault, a folder without pictures, and where a process was killed.
+        For a set at fault, a folder without pictures, labels that no image has, and where a process
+        was killed.
 
     Examples
     --------
@@ -116,12 +128,17 @@ def predict(
     [(7, 7, True), (7, 2, False)]
     """
     everything: list[Prediction | Unread] = []
-    if request.indices:
+    if indices := _choose(request):
         everything += predict_indices(
-            network, request.indices, request.images, request.labels, data_dir=request.data_dir
+            network, indices, request.images, request.labels, data_dir=request.data_dir
         )
     found = find_pictures(request.files)
-    files = replace(request, files=found.paths)
+    taken = [
+        each for each in found.paths if not request.take or label_in_name(each) in request.take
+    ]
+    if request.take and not (indices or taken):
+        raise MnistError(f"no image here has the label {' or '.join(map(str, request.take))}")
+    files = replace(request, files=taken)
     for result in predict_files(network, files, standard_input=standard_input, progress=progress):
         if isinstance(result, Prediction):
             label = label_in_name(result.source) if request.labels_from_names else None
@@ -130,6 +147,27 @@ def predict(
     if request.explain:
         everything = [_explained(network, result) for result in everything]
     return Results(tuple(everything), found.skipped)
+
+
+def _choose(request: Request) -> Sequence[int]:
+    """The indices to read: without None, and only of the labels to take."""
+    wanted, take, data_dir = request.indices, request.take, request.data_dir
+    if None not in wanted and not take:
+        return [index for index in wanted if index is not None]
+    with open_images(find_or_embedded(request.images, TEST_IMAGES, data_dir).path) as file:
+        count = file.count
+    taken = np.arange(count)
+    if take:
+        labels = load_labels(request.labels, data_dir=data_dir)[:count]
+        taken = np.flatnonzero(np.isin(labels, [*take]))
+    if wanted.count(None) > taken.size:
+        raise IndexError(f"{wanted.count(None):,} images are to be drawn of {taken.size:,}")
+    rng = np.random.default_rng(request.seed)
+    draw = iter(rng.choice(taken, wanted.count(None), replace=False).tolist())
+    indices = [next(draw) if index is None else index for index in wanted]
+    if not indices and not request.files:
+        return taken.tolist()
+    return [index for index in indices if index >= count or index in taken]
 
 
 def predict_files(

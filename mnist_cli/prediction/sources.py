@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def find_pictures(names: Sequence[str]) -> Found:
         if name == STANDARD_INPUT or not os.path.isdir(name):  # noqa: PTH112 - Path's fails for a name that is too long
             paths.append(name)
             continue
-        files = list(_files_below(name))
+        files = _files_below(name)
         pictures = [file for file in files if Path(file).suffix.lower() in _PICTURES]
         if not pictures:
             raise FileError("the folder holds no pictures", source=name, hint="Name another one.")
@@ -62,16 +62,19 @@ def find_pictures(names: Sequence[str]) -> Found:
     return Found(tuple(paths), skipped, folder)
 
 
-def _files_below(folder: str) -> Iterator[str]:
+def _files_below(folder: str) -> list[str]:
     """Files in and below a folder, those of a folder before those of the folders in it."""
-
-    def refuse(error: OSError) -> None:
-        raise cannot("open", error.filename, error) from None
-
-    for place, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        shown = sorted(name for name in names if not name.startswith("."))
-        yield from (os.path.join(place, name) for name in shown)  # noqa: PTH118 - surrogates, too
+    files, folders = [], [folder]
+    while folders:
+        place = folders.pop()
+        try:
+            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        except OSError as error:
+            raise cannot("open", place, error) from None
+        shown = [entry for entry in entries if not entry.name.startswith(".")]
+        files += [entry.path for entry in shown if not entry.is_dir()]
+        folders += [entry.path for entry in reversed(shown) if entry.is_dir(follow_symlinks=False)]
+    return files
 
 
 def label_in_name(path: str) -> int | None:

@@ -5,14 +5,23 @@ import subprocess
 import sys
 
 import pytest
+from conftest import ROOT
+from support import readme
 from support.commands import mnist_process
+
+_PAGE = ROOT / "docs" / "completion.md"
+if not _PAGE.exists():
+    pytest.skip("needs the checkout", allow_module_level=True)
+_SHELLS = ["bash", "zsh", "fish"]
+_LINES = dict(zip(_SHELLS, readme.blocks(_PAGE.read_text("utf-8"), "sh"), strict=True))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the three shells of POSIX")
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", _SHELLS)
 def test_the_script_for_a_shell_is_printed_and_answers(shell):
     script = mnist_process(_MNIST_COMPLETE=f"{shell}_source")
     assert script.code == 0
+    assert f"_MNIST_COMPLETE={shell}_source mnist" in _LINES[shell]
     assert f"_MNIST_COMPLETE={shell}_complete" in script.stdout
     words = {"COMP_WORDS": "mnist ev", "COMP_CWORD": "ev" if shell == "fish" else "1"}
     answer = mnist_process(_MNIST_COMPLETE=f"{shell}_complete", **words)
@@ -32,7 +41,7 @@ def test_bash_completes_an_option(tmp_path):
         [
             "bash",
             "-c",
-            f'PATH="{tmp_path}:$PATH"; eval "$(_MNIST_COMPLETE=bash_source mnist)"; '
+            f'PATH="{tmp_path}:$PATH"; {_LINES["bash"]}'
             "COMP_WORDS=(mnist eval --robu); COMP_CWORD=2; _mnist_completion mnist; "
             'echo "${COMPREPLY[@]}"',
         ],
@@ -41,3 +50,13 @@ def test_bash_completes_an_option(tmp_path):
         check=True,
     )
     assert done.stdout == "--robustness\n"
+
+
+@pytest.mark.parametrize("value", ["foo", "foo_source", "bash_foo", "bash_complete"])
+def test_a_variable_that_no_shell_sets_so_is_named(value):
+    done = mnist_process("inspect", _MNIST_COMPLETE=value)
+    assert done.stderr == (
+        "Error: the variable _MNIST_COMPLETE is set, and not as a shell's completion sets it. "
+        "Unset it, or see docs/completion.md.\n"
+    )
+    assert (done.stdout, done.code) == ("", 1)

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import sys
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
@@ -91,10 +92,57 @@ def test_an_exported_test_image_has_the_prediction_of_its_index(tmp_path):
 def test_indices_are_lists_and_ranges_mixed_and_repeated():
     sources = [one["source"] for one in documents("-i", "3,1", "--index", "7-9,0", "-i", "3")]
     assert sources == [f"index {index}" for index in (3, 1, 7, 8, 9, 0, 3)]
-    for wrong in ("3-", "9-1", "1,,2", "-1", "0-999999999", "٣", "1" * 5000):
+    drawn = [one["source"] for one in documents("-i", "random:3,random", "--seed", "1")]
+    assert len(set(drawn)) == 4
+    wrong_ones = ("3-", "9-1", "1,,2", "-1", "0-999999999", "٣", "1" * 5000, "random:0", "random:x")
+    for wrong in (*wrong_ones, "random:10001", "random:999999999"):
         done = mnist("predict", "-i", wrong)
         assert (done.code, done.stdout) == (2, "")
         assert "--index" in done.stderr
+
+
+def test_a_contact_sheet_marks_what_is_incorrect(several, tmp_path):
+    page = tmp_path / "sheet.svg"
+    shown = mnist("predict", "-i", "0-3,321", "--label", "2", several, "--labels-from-names",
+                  "--sheet", "--export", page).stdout  # fmt: skip
+    names, verdicts = shown.split("\n\n3 digits")[0].splitlines()[-2:]
+    assert re.split(" {2,}", names) == ["index 1", "index 321", "2_1.png"]
+    assert re.split(" {2,}", verdicts) == ["2", "7 incorrect: 2", "2"]
+    assert "2 of 3 correct" in shown
+    kept = "".join(ET.parse(page).getroot().itertext()).replace("\xa0", " ")
+    assert "7 incorrect: 2" in kept
+    assert "▀" in kept
+    for one, index in zip(documents("-i", "321,0", "--sheet"), (321, 0), strict=True):
+        assert one["image"] == IMAGES[index].tolist()
+
+
+def test_all_of_a_label_are_summed_up_but_not_all_shown_on_a_terminal():
+    piped = mnist("predict", "--label", "4").stdout
+    assert "976 of 982 correct" in piped
+    assert piped.count("index ") == 982
+    assert {one["label"] for one in documents("--label", "4")} == {4}
+    wrong = mnist("predict", "--label", "4", "--only", "wrong").stdout
+    assert wrong.count("incorrect: 4") == 6
+    for arguments in (
+        ("--label", "4", "x.png"),
+        ("--label", "10"),
+        ("-i", "3", "--seed", "1"),
+        ("-i", "3", "--sheet", "--explain"),
+        ("--label", "4", "--images", "images"),
+    ):
+        assert mnist("predict", *arguments).code == 2
+
+
+@terminals
+@pytest.mark.parametrize("columns", [60, 120])
+def test_a_sheet_follows_the_width_of_the_terminal(many, columns):
+    lines = on_terminal(columns, "--label", "4", "--sheet", also=())
+    assert sum(text.count("index ") for text in lines) == 50
+    assert "the first 50 of 982" in " ".join(lines)
+    named = on_terminal(columns, many, "--labels-from-names", "--sheet")
+    for shown in (lines, named):
+        widest = max(map(len, shown))
+        assert columns - 16 < widest <= columns
 
 
 def test_json_has_the_fields_of_the_contract_and_standard_input_is_a_dash(page):
@@ -151,9 +199,9 @@ def test_a_pipe_gets_whole_names_without_the_folder_that_was_named(many):
     assert {text.split()[0] for text in lines[1:27]} == {path.name for path in many.iterdir()}
 
 
-def on_terminal(columns, *arguments):
+def on_terminal(columns, *arguments, also=("--threads", "1")):
     """The lines that a terminal of so many columns shows, without colours."""
-    done = on_a_terminal("predict", *arguments, "-q", "--threads", "1", columns=columns)
+    done = on_a_terminal("predict", *arguments, "-q", *also, columns=columns)
     assert "\x1b[" in done.stdout
     shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", done.stdout).split("\r\n")
     return [text for text in shown if not text.startswith("Error: ")]
@@ -169,6 +217,16 @@ def test_nothing_is_wider_than_the_terminal(many, several, row, columns):
     numbers = {path.stem[-2:] for path in many.iterdir()}
     cut = {found[1] for text in table if (found := re.search(r"….*(\d\d)\.png ", text))}
     assert cut == numbers  # the end of a name stays
+
+
+@terminals
+def test_names_that_the_terminal_cannot_show_are_escaped_before_they_are_laid_out(page):
+    korean = page.rename(page.with_name("7_한글이름-파일.png"))
+    names = (korean.name, korean.name)
+    done = on_a_terminal("predict", *names, columns=60, cwd=korean.parent, PYTHONIOENCODING="ascii")
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", done.stdout).split("\r\n")
+    assert max(map(len, lines)) <= 60
+    assert r"7_\u" in done.stdout
 
 
 @terminals
@@ -297,6 +355,14 @@ def test_predictions_go_to_a_table_and_to_lines(several, tmp_path):
     lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(text) for text in lines] == documents(several)
     assert float(rows[0]["p1"]) == json.loads(lines[0])["probabilities"][1]
+
+
+def test_a_table_on_standard_output_is_all_that_is_there(several):
+    done = mnist("predict", several, "-o", "-")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert [row["prediction"] for row in rows] == ["1", "2", "7", "", ""]
+    assert done.code == 1
+    assert mnist("predict", "-i", "3", "-o", "-", "--json").code == 2
 
 
 def test_quiet_says_nothing_but_errors(several):

@@ -11,7 +11,7 @@ from support import stress
 from support.sets import write_images, write_labels
 
 from mnist_cli import load_images, load_labels, load_network
-from mnist_cli.errors import FileError, FormatError
+from mnist_cli.errors import FileError, FormatError, MnistError
 from mnist_cli.prediction.prediction import Unread, predict_indices, predict_picture
 from mnist_cli.prediction.request import Request, predict, predict_files
 from mnist_cli.prediction.sources import find_pictures, label_in_name
@@ -78,6 +78,37 @@ def test_a_request_gives_the_indices_and_then_the_files_with_their_labels(folder
     assert all(one.explanation.prediction == one.prediction for one in results.predictions)
     assert not any(one.preprocessed for one in files)
     assert results.skipped == 1
+
+
+def indices_of(network, **wanted):
+    results = predict(network, Request(**wanted))
+    return [int(one.source.removeprefix("index ")) for one in results.predictions]
+
+
+def test_images_are_drawn_at_random_or_taken_by_their_label(network):
+    labels = load_labels()
+    fours = indices_of(network, take=[4])
+    assert fours == np.flatnonzero(labels == 4).tolist()
+    assert indices_of(network, indices=[4, 0, 6], take=[4, 7]) == [4, 0, 6]
+    assert indices_of(network, indices=range(10), take=[4, 7]) == [0, 4, 6]
+    drawn = indices_of(network, indices=[3, *[None] * 30, 5], seed=1)
+    assert (drawn[0], drawn[-1], len({*drawn[1:-1]})) == (3, 5, 30)
+    assert drawn == indices_of(network, indices=[3, *[None] * 30, 5], seed=1)
+    assert drawn != indices_of(network, indices=[3, *[None] * 30, 5], seed=2)
+    assert set(indices_of(network, indices=[None] * 50, take=[4])) < set(fours)
+    with pytest.raises(IndexError, match="983 images are to be drawn of 982"):
+        indices_of(network, indices=[None] * 983, take=[4])
+    with pytest.raises(IndexError, match="10000"):
+        indices_of(network, indices=[10_000], take=[4])
+    with pytest.raises(MnistError, match="has the label 4"):
+        indices_of(network, indices=[0], take=[4])
+
+
+def test_of_files_only_those_of_a_label_are_read(folder, network):
+    (folder / "9_broken.png").write_bytes(b"not read")
+    results = predict(network, Request(files=[str(folder)], labels_from_names=True, take=[7]))
+    assert {one.label for one in results.everything} == {7}
+    assert len(results.everything) == np.count_nonzero(load_labels()[:30] == 7)
 
 
 @pytest.mark.parametrize("zipped", [False, True])

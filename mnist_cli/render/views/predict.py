@@ -13,25 +13,30 @@ from mnist_cli.render.text import (
     USUAL_WIDTH,
     Cell,
     Line,
+    Span,
     bar,
     beside,
+    columns,
+    encodable,
+    has_color,
     length,
     line,
     shortened,
     stacked,
     table,
+    tiled,
     width,
     wrap,
 )
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
-from mnist_cli.render.views import explain, steps
+from mnist_cli.render.views import explain, pick, steps
 from mnist_cli.spec import SIDE
 from mnist_cli.tables import table_writer
 
 _BAR_WIDTH = 30
 _BAR_EXTRA = 9  # characters of a bar's line that are not the bar
 _GAP = 3  # between a picture and what is beside it
-_PICTURED = 12  # more predictions than this are a table without pictures
+PICTURED = 12  # more predictions than this are a table without pictures
 _SMALL = 14  # pixels of a picture in the table
 _PAIRS = 10
 
@@ -44,23 +49,19 @@ _COLUMNS = (
 )
 
 
-def as_json(result: Prediction | Unread) -> dict[str, Any]:
-    """One object of the list that ``--json`` prints."""
+def as_json(result: Prediction | Unread, *, sheet: bool = False) -> dict[str, Any]:
+    """One object of the list that ``--json`` prints; for a contact sheet with the image."""
     if isinstance(result, Unread):
-        return {"source": result.source, "error": result.error}
-    probabilities = result.probabilities
-    document: dict[str, Any] = {
-        "source": result.source,
-        "prediction": result.prediction,
-        "confidence": result.confidence,
-        "probabilities": None if probabilities is None else list(probabilities),
-        "preprocessed": result.preprocessed,
-        "warnings": list(result.warnings),
-    }
+        return pick(result, "source", "error")
+    document = pick(
+        result, "source", "prediction", "confidence", "probabilities", "preprocessed", "warnings"
+    )
     if result.part is not None:
-        document["part"] = result.part
+        document |= pick(result, "part")
     if result.label is not None:
-        document |= {"label": result.label, "correct": result.correct}
+        document |= pick(result, "label", "correct")
+    if sheet:
+        document["image"] = result.image.tolist()
     if result.explanation is not None:
         document["explanation"] = explain.as_json(result.explanation)
     return document
@@ -75,17 +76,27 @@ def write_table(
 
 
 def lines(
-    results: Results, *, only: str | None = None, in_full: bool = False, show_steps: bool = False
+    results: Results,
+    *,
+    only: str | None = None,
+    in_full: bool = False,
+    show_steps: bool = False,
+    sheet: bool = False,
+    most: int | None = None,
 ) -> list[Line]:
-    """All predictions, or those of one kind: each in full with `in_full`, else as an overview.
+    """All predictions, those of one kind, or the first so many of them.
 
-    What was split begins with the number that its digits make.
+    Each is shown in full with `in_full`, all on a contact sheet with `sheet`, else in a list. What
+    was split begins with the number that its digits make.
     """
-    shown = results.only(only).predictions
-    numbers = _numbers(results.predictions)
+    found = results.only(only).predictions
+    shown, numbers = found[:most], _numbers(results.predictions)
     if in_full and shown:
         return stacked(numbers, *(_one(prediction, show_steps) for prediction in shown))
-    return stacked(numbers, _overview(shown), _summary(results))
+    overview = _sheet(shown) if sheet else _overview(shown)
+    cut = f"the first {len(shown)} of {len(found)}; a pipe, --json and --output get all"
+    more = [line((cut, QUIET))] if len(shown) < len(found) else []
+    return stacked(numbers, overview, more, _summary(results))
 
 
 def _numbers(predictions: Sequence[Prediction]) -> list[Line]:
@@ -107,7 +118,7 @@ def _overview(predictions: Sequence[Prediction]) -> list[Line]:
     """A table, with small pictures where they are few; of many, what is doubtful comes last."""
     if not predictions:
         return []
-    pictured = len(predictions) <= _PICTURED
+    pictured = len(predictions) <= PICTURED
     if not pictured and all(one.part is None for one in predictions):
         predictions = sorted(predictions, key=_doubt)
     indent = _SMALL + _GAP if pictured else 0
@@ -120,6 +131,30 @@ def _overview(predictions: Sequence[Prediction]) -> list[Line]:
         for one, row in zip(predictions, rows, strict=True)
     )
     return stacked([[(" " * indent, ""), *head], *first], *others)
+
+
+def _sheet(predictions: Sequence[Prediction]) -> list[Line]:
+    """Small pictures in rows, and under each its name and what was predicted."""
+    room = _SMALL if width() or has_color() else None  # a pipe gets whole names
+    tiles = [
+        [
+            *picture(thumbnail(one.image, _SMALL)),
+            line((shortened(_name(one), room), QUIET)),
+            line(_verdict(one)),
+        ]
+        for one in predictions
+    ]
+    return tiled(tiles, columns()) if tiles else []
+
+
+def _verdict(prediction: Prediction) -> Span:
+    """The prediction with its label, and whether it is incorrect or unsure; 14 columns at most."""
+    if prediction.prediction is None:
+        return "no digit", BAD
+    if prediction.correct is False:
+        return f"{prediction.prediction} incorrect: {prediction.label}", BAD
+    doubt = " not sure" if prediction.unsure else ""
+    return f"{prediction.prediction}{doubt}", BAD if doubt else TITLE
 
 
 def _doubt(prediction: Prediction) -> int:
@@ -170,7 +205,7 @@ def _name(prediction: Prediction) -> str:
 
 
 def _file(prediction: Prediction) -> str:
-    return printable(prediction.name or prediction.source, limit=None)
+    return encodable(printable(prediction.name or prediction.source, limit=None))
 
 
 def _summary(results: Results) -> list[Line]:

@@ -113,13 +113,13 @@ def draw_board(epoch: Epoch, losses: Sequence[float]) -> list[Line]:
             (f"epoch {epoch.epoch:,}/{epoch.epochs:,}  ", TITLE),
             *bar(epoch.epoch / epoch.epochs, _BAR_WIDTH),
             (f"  {_format_duration(_seconds_left(epoch))} left", ""),
-            (f"  {epoch.images_per_second:,.0f} images/s", QUIET),
         ],
         line(
             ("loss ", QUIET),
             f"{epoch.loss:.4f}  ",
             ("validation ", QUIET),
             number(epoch.validation_accuracy, 4),
+            (f"  {epoch.images_per_second:,.0f} images/s", QUIET),
         ),
         line((draw_curve(losses), ACCENT)),
     ]
@@ -139,7 +139,7 @@ def _say(epoch: Epoch) -> None:
     show([line(text)], sys.stderr)
 
 
-def say_what_is_kept(best: Epoch | None, path: Path | None) -> None:
+def say_what_is_kept(recipe: Recipe, best: Epoch | None, path: Path | None) -> None:
     """After Ctrl-C: what is left of the training, and where."""
     if best is None:
         note("nothing was learnt yet, and nothing was written")
@@ -152,6 +152,8 @@ def say_what_is_kept(best: Epoch | None, path: Path | None) -> None:
         note(f"{weights}, could not be written anywhere and are lost", "Warning")
     else:
         note(f"{weights}, are in {printable(str(path), limit=200)}")
+        if recipe.activation != "sigmoid":  # there is no card to say so
+            note(f"use them with --activation {recipe.activation}")
 
 
 def _seconds_left(epoch: Epoch) -> float:

@@ -1,0 +1,1 @@
+"""The page of `mnist draw`: one HTML file that draws, reads and shows, with nothing outside it."""

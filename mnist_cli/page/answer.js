@@ -1,0 +1,33 @@
+// What each net says: the digit, how sure it is, ten small bars.
+
+import { argmax } from "./net.js";
+import { make } from "./paint.js";
+import { say } from "./words.js";
+
+/** A card for each net; the returned function shows the results of `forward`, or nothing. */
+export function makeAnswers(parent, nets) {
+  const cards = nets.map((net, number) => {
+    const digit = make("output", { id: number ? `prediction-${number + 1}` : "prediction" });
+    const bars = Array.from({ length: 10 }, (_, i) => make("i", { title: String(i) }));
+    const note = make("p");
+    const name = make("p", { className: "name", textContent: nets.length > 1 ? net.name : "" });
+    parent.append(make("div", { className: "answer" }, name, digit, note, make("div", { className: "bars" }, ...bars)));
+    return { digit, bars, note };
+  });
+  return (results) => cards.forEach(({ digit, bars, note }, number) => {
+    const y = results?.[number].y;
+    const prediction = y && argmax(y);
+    digit.textContent = y ? prediction : "";
+    note.textContent = y ? describe(y, prediction) : say("empty");
+    bars.forEach((bar, i) => {
+      bar.style.setProperty("--p", y ? y[i].toFixed(4) : 0);
+      bar.classList.toggle("best", i === prediction);
+    });
+  });
+}
+
+function describe(y, prediction) {
+  const other = argmax(y.map((value, i) => (i === prediction ? -1 : value)));
+  const close = y[prediction] < 0.5 || y[other] > 0.4;
+  return say(close ? "unsure" : "sure", { prediction, other, confidence: y[prediction].toFixed(4) });
+}

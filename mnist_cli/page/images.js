@@ -1,0 +1,56 @@
+// The row of test images to try: by digit, those that the net gets wrong, a random one.
+
+import { make, makePicture, paintInk } from "./paint.js";
+import { say } from "./words.js";
+
+const SHOWN = 24;
+
+/** The row. `choose(image)` is called with the image that was picked. */
+export function makeImages(images, choose) {
+  const [filter, onlyWrong, random, strip] = ["filter", "only-wrong", "random", "strip"].map((id) => document.getElementById(id));
+  const pictures = new Map();
+  let predictions = null;
+
+  const view = {
+    /** Show the row for these predictions, one for each image. */
+    update(next = predictions) {
+      predictions = next;
+      const found = matching();
+      strip.replaceChildren(...found.slice(0, SHOWN).map(makeThumb));
+      if (!found.length) strip.append(make("p", { className: "quiet", textContent: say("noImages") }));
+      random.disabled = !found.length;
+    },
+    random() {
+      const found = matching();
+      if (found.length) choose(found[Math.floor(Math.random() * found.length)]);
+    },
+    speak() {
+      const chosen = filter.value;
+      filter.replaceChildren(...["", ..."0123456789"].map((digit) => make("option", { value: digit, textContent: digit || say("every") })));
+      filter.value = chosen;
+      view.update();
+    },
+  };
+  filter.onchange = onlyWrong.onchange = () => view.update();
+  random.onclick = view.random;
+  return view;
+
+  function matching() {
+    return images.filter((image, i) =>
+      (filter.value === "" || image.label === Number(filter.value)) &&
+      (!onlyWrong.checked || (predictions && predictions[i] !== image.label)));
+  }
+
+  function makeThumb(image) {
+    const prediction = predictions?.[images.indexOf(image)] ?? "";
+    if (!pictures.has(image)) {
+      pictures.set(image, makePicture());
+      paintInk(pictures.get(image), image.pixels, 1);
+    }
+    const button = make("button", { className: "thumb", onclick: () => choose(image) }, pictures.get(image));
+    button.classList.toggle("wrong", prediction !== "" && prediction !== image.label);
+    button.title = say("image", { ...image, prediction });
+    button.setAttribute("aria-label", button.title);
+    return button;
+  }
+}

@@ -1,0 +1,232 @@
+// The page put together: what is drawn, what is broken, and the views of both, once a frame.
+
+import { makeAlive } from "./alive.js";
+import { makeAnswers } from "./answer.js";
+import { makeBatch } from "./batch.js";
+import { corrupt } from "./corrupt.js";
+import { normalize, unpack } from "./data.js";
+import { makeImages } from "./images.js";
+import { makeMap } from "./map.js";
+import { argmax, forward } from "./net.js";
+import { forgetColours, make, paintInk } from "./paint.js";
+import { makePad, savePng } from "./pen.js";
+import { PAD, PIXELS, toMnist, toSmall } from "./picture.js";
+import { say, speak } from "./words.js";
+
+const SLIDERS = [["noise", 0, 1, 0.05], ["right", -8, 8, 1], ["down", -8, 8, 1], ["turn", -90, 90, 5]];
+
+const byId = (id) => document.getElementById(id);
+const { nets, images, x: undisturbed } = unpack(JSON.parse(byId("data").textContent));
+const corruption = { noise: 0, right: 0, down: 0, turn: 0 };
+const before = []; // of each net: the accuracy while nothing is broken
+let net = nets[0];
+let isSetStale = true; // the predictions of the test images have to be made again
+let frame = 0;
+
+const pad = makePad(byId("pad"), schedule);
+const showAnswers = makeAnswers(byId("answers"), nets);
+const alive = makeAlive((layer, neuron) => {
+  const off = net.off[layer];
+  if (!off.delete(neuron)) off.add(neuron);
+  breakMore();
+});
+const row = makeImages(images, show);
+const map = makeMap(images, show);
+const batch = makeBatch(images);
+
+start();
+
+function start() {
+  makeSliders();
+  chooseAmong("language", spoken(), useLanguage);
+  nets.forEach((each, number) => {
+    const choice = make("input", { type: "radio", name: "net", value: number });
+    byId("nets").append(make("label", {}, choice, make("span", { textContent: `${"AB"[number]} · ${each.name}` })));
+  });
+  byId("nets").hidden = nets.length < 2;
+  chooseAmong("net", "0", (number) => useNet(nets[number]));
+  chooseAmong("pen", "20", (width) => (pad.width = Number(width)));
+  byId("undo").onclick = pad.undo;
+  byId("clear").onclick = pad.clear;
+  byId("save").onclick = () => savePng(pad);
+  byId("raw").onchange = schedule;
+  byId("undo-all").onclick = undoAll;
+  byId("desk").addEventListener("keydown", useKey);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
+  addEventListener("resize", () => breakMore());
+  window.mnist = { predict, read, clear: pad.clear };
+  document.documentElement.classList.add("ready");
+  speak(spoken(), { count: images.length });
+  pad.repaint();
+  requestAnimationFrame(() => setTimeout(startViews)); // the page is seen first
+  byId("pad").focus({ preventScroll: true });
+}
+
+/** The views of all test images, which take longer to make than the pad. */
+function startViews() {
+  for (const each of nets) before.push(runSet(each, undisturbed).correct / images.length);
+  useNet(nets[0]);
+  row.speak();
+}
+
+/** 784 numbers 0..255 -> {prediction, probabilities}, by the first net as it stands on the page. */
+function predict(pixels) {
+  const x = normalize(pixels ?? []);
+  if (x.length !== PIXELS || !x.every(Number.isFinite)) {
+    throw new TypeError(`expected ${PIXELS} numbers from 0 to 255`);
+  }
+  const { y } = forward(nets[0], x);
+  return { prediction: argmax(y), probabilities: Array.from(y) };
+}
+
+/** Strokes, lists of [x, y] in any unit with y down -> {image, prediction, probabilities}. */
+function read(strokes) {
+  const all = strokes.flat();
+  const [left, top] = [0, 1].map((axis) => Math.min(...all.map((point) => point[axis])));
+  const [right, bottom] = [0, 1].map((axis) => Math.max(...all.map((point) => point[axis])));
+  const zoom = (0.6 * PAD) / (Math.max(right - left, bottom - top) || Infinity) || 1;
+  const place = ([x, y]) => [PAD / 2 + (x - (left + right) / 2) * zoom, PAD / 2 + (y - (top + bottom) / 2) * zoom];
+  const image = toMnist(strokes.filter((points) => points.length).map((points) => ({ points: points.map(place), width: 20 })));
+  if (!image) return { image: Array(PIXELS).fill(0), prediction: null, probabilities: null };
+  return { image: Array.from(image), ...predict(image) };
+}
+
+function show(image) {
+  pad.show(image);
+}
+
+/** What is on the pad as the nets are given it, (784,) 0..1, or null. */
+function readPad() {
+  if (pad.isEmpty()) return null;
+  const pixels = pad.image ? pad.image.pixels : byId("raw").checked ? toSmall(pad.strokes) : toMnist(pad.strokes);
+  return pixels && corrupt(normalize(pixels), corruption);
+}
+
+function schedule() {
+  frame ||= requestAnimationFrame(refresh);
+}
+
+function breakMore() {
+  isSetStale = true;
+  schedule();
+}
+
+/** Show the drawing everywhere and, where something was broken, the test images again. */
+function refresh() {
+  frame = 0;
+  const x = readPad();
+  const results = x && nets.map((each) => forward(each, x));
+  showAnswers(results);
+  paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
+  byId("invitation").hidden = !pad.isEmpty();
+  byId("raw-note").hidden = !byId("raw").checked;
+  byId("undo").disabled = !pad.canUndo();
+  byId("clear").disabled = byId("save").disabled = pad.isEmpty();
+  if (!before.length) return; // the views are not there yet
+  if (isSetStale) refreshSet();
+  const result = results?.[nets.indexOf(net)];
+  alive.update(result);
+  map.show(result && lastHidden(net, result));
+}
+
+function refreshSet() {
+  isSetStale = false;
+  const set = runSet(net, corrupt(undisturbed, corruption));
+  row.update(set.predictions);
+  map.update(set);
+  batch.update(net, set);
+  const accuracy = set.correct / images.length;
+  byId("accuracy").querySelector("output").textContent = accuracy.toFixed(4);
+  byId("accuracy").querySelector("meter").value = accuracy;
+  byId("accuracy").querySelector("p").textContent =
+    say("correct", { correct: set.correct, count: images.length, before: before[nets.indexOf(net)].toFixed(4) });
+  const off = net.off.flatMap((neurons, layer) => Array.from(neurons, (neuron) => `z${layer + 1}[${neuron}]`));
+  byId("off").textContent = off.length ? say("off", { list: off.join(", ") }) : say("noneOff");
+  byId("undo-all").disabled = !off.length && set.x === undisturbed;
+  for (const [name] of SLIDERS) byId(name).nextElementSibling.textContent = corruption[name] + (name === "turn" ? "°" : "");
+}
+
+function runSet(each, x) {
+  const result = forward(each, x, images.length);
+  const predictions = images.map((_, i) => argmax(result.y, 10 * i, 10));
+  return {
+    x, predictions,
+    confidences: predictions.map((prediction, i) => result.y[10 * i + prediction]),
+    correct: predictions.filter((prediction, i) => prediction === images[i].label).length,
+    hidden: images.map((_, i) => lastHidden(each, result, i)),
+  };
+}
+
+/** What the last layer sees of image `i`: the last z, or x where there is only one layer. */
+function lastHidden(each, { x, z }, i = 0) {
+  const size = each.sizes[each.sizes.length - 2];
+  return (z[z.length - 1] ?? x).subarray(i * size, (i + 1) * size);
+}
+
+function useNet(next) {
+  net = next;
+  byId("signature").textContent = `${net.sizes.join(" → ")} · ${net.activation}`;
+  alive.build(net);
+  map.build(net, runSet(net, undisturbed).hidden);
+  breakMore();
+}
+
+function undoAll() {
+  for (const off of net.off) off.clear();
+  for (const [name] of SLIDERS) byId(name).value = corruption[name] = 0;
+  breakMore();
+}
+
+function makeSliders() {
+  for (const [name, min, max, step] of SLIDERS) {
+    const slider = make("input", { type: "range", id: name, min, max, step, value: 0 });
+    slider.setAttribute("value", 0);
+    slider.oninput = () => {
+      corruption[name] = Number(slider.value);
+      breakMore();
+    };
+    const text = make("span");
+    text.dataset.t = name;
+    byId("sliders").append(make("label", {}, text, slider, make("output")));
+  }
+}
+
+function spoken() {
+  return document.documentElement.dataset.language || (navigator.language.startsWith("ko") ? "ko" : "en");
+}
+
+function useLanguage(language) {
+  speak(language, { count: images.length });
+  row.speak();
+  batch.speak();
+  alive.build(net);
+  breakMore();
+}
+
+/** Radio buttons: the one with `value` is checked, and `use` is called with the value of a new one. */
+function chooseAmong(name, value, use) {
+  for (const choice of document.querySelectorAll(`[name=${name}]`)) {
+    choice.checked = choice.value === value;
+    choice.onchange = () => use(choice.value);
+  }
+}
+
+function recolour() {
+  forgetColours();
+  pad.repaint();
+  map.recolour();
+  breakMore();
+}
+
+/** Single keys work while the focus is on the drawing side, so they cannot be pressed by chance. */
+function useKey(event) {
+  if (event.altKey || event.target.matches("select")) return;
+  const key = event.key.toLowerCase();
+  if ((event.ctrlKey || event.metaKey) && key !== "z") return;
+  const pens = [...document.querySelectorAll("[name=pen]")];
+  const actions = { z: pad.undo, c: pad.clear, delete: pad.clear, s: () => pad.isEmpty() || savePng(pad), r: row.random };
+  if (pens[key - 1]) pens[key - 1].click();
+  else if (actions[key]) actions[key]();
+  else return;
+  event.preventDefault();
+}

@@ -1,0 +1,145 @@
+// The test images as the last hidden layer sees them, on the two axes of PCA found by NumPy.
+
+import { PIXELS, SIDE } from "./picture.js";
+import { colour, css, fit, paintInk, setPixel } from "./paint.js";
+import { say } from "./words.js";
+
+const ACROSS = 40; // images in a row of the sheet of sprites
+
+/** The map. `choose(image)` is called when one is clicked, or Enter is pressed. */
+export function makeMap(images, choose) {
+  const [field, points, you, card] = ["field", "points", "you", "card"].map((id) => document.getElementById(id));
+  let net, set, frame, sprites, spots, overlay;
+  let pointed = -1; // place in `images`
+
+  const view = {
+    /** Another net: the frame of the map is that of its undisturbed images. */
+    build(next, undisturbed) {
+      net = next;
+      frame = bounds(undisturbed.map((hidden) => project(net, hidden)));
+    },
+    /** `set`: {hidden, predictions, confidences} of every image. */
+    update(next = set) {
+      set = next;
+      const canvas = fit(points);
+      overlay = fit(you);
+      const size = canvas.width < 500 ? 12 : 17;
+      spots = set.hidden.map((hidden) => spot(project(net, hidden), canvas));
+      sprites ??= drawSprites(images);
+      paintField(canvas, spots, size);
+      point(-1);
+    },
+    /** Where the drawing is, or null. */
+    show(hidden) {
+      const { to, width, height } = overlay;
+      to.clearRect(0, 0, width, height);
+      if (!hidden) return;
+      const [x, y] = spot(project(net, hidden), overlay);
+      for (const [name, thick] of [["--paper", 7], ["--ink", 3]]) {
+        [to.strokeStyle, to.lineWidth] = [css(name), thick];
+        to.beginPath();
+        to.arc(x, y, 11, 0, 7);
+        to.stroke();
+      }
+    },
+    recolour() {
+      sprites = null;
+      if (set) view.update();
+    },
+  };
+
+  points.onpointermove = points.onpointerdown = (event) => point(nearest(event.offsetX, event.offsetY));
+  points.onpointerleave = () => point(-1);
+  points.onblur = () => point(-1);
+  points.onclick = () => pointed >= 0 && choose(images[pointed]);
+  points.onkeydown = (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Enter" && pointed >= 0) choose(images[pointed]);
+    if (!step) return;
+    event.preventDefault();
+    const vertical = event.key === "ArrowDown" || event.key === "ArrowUp";
+    for (let i = 1; i <= images.length; i++) {
+      const next = (Math.max(pointed, step < 0 ? 0 : -1) + step * i + images.length * 2) % images.length;
+      if (!vertical || isWrong(next)) return point(next);
+    }
+  };
+  return view;
+
+  function spot([u, v], { width, height }) {
+    const clamp = (value, most) => Math.min(most - 14, Math.max(14, value));
+    return [clamp(14 + ((u - frame.left) / frame.width) * (width - 28), width), clamp(14 + ((v - frame.top) / frame.height) * (height - 28), height)];
+  }
+
+  function isWrong(i) {
+    return set.predictions[i] !== images[i].label;
+  }
+
+  function paintField({ to, width, height }, spots, size) {
+    to.clearRect(0, 0, width, height);
+    spots.forEach(([x, y], i) => {
+      to.drawImage(sprites, (i % ACROSS) * SIDE, Math.floor(i / ACROSS) * SIDE, SIDE, SIDE, x - size / 2, y - size / 2, size, size);
+    });
+    [to.strokeStyle, to.lineWidth] = [css("--orange"), 2];
+    spots.forEach(([x, y], i) => {
+      if (!isWrong(i)) return;
+      to.beginPath();
+      to.arc(x, y, size * 0.62, 0, 7);
+      to.stroke();
+    });
+    [to.font, to.textAlign, to.textBaseline, to.lineJoin] = ["700 26px system-ui, sans-serif", "center", "middle", "round"];
+    for (let digit = 0; digit < 10; digit++) {
+      const own = spots.filter((_, i) => images[i].label === digit);
+      if (!own.length) continue;
+      const [x, y] = [0, 1].map((axis) => own.map((each) => each[axis]).sort((p, q) => p - q)[own.length >> 1]);
+      [to.strokeStyle, to.lineWidth, to.fillStyle] = [css("--paper"), 6, css(`--d${digit}`)];
+      to.strokeText(digit, x, y);
+      to.fillText(digit, x, y);
+    }
+  }
+
+  function nearest(x, y) {
+    let [best, least] = [-1, 18 ** 2];
+    spots?.forEach(([u, v], i) => {
+      const distance = (u - x) ** 2 + (v - y) ** 2;
+      if (distance < least) [best, least] = [i, distance];
+    });
+    return best;
+  }
+
+  function point(next) {
+    pointed = next;
+    card.hidden = pointed < 0;
+    if (card.hidden) return;
+    const { index, label, pixels } = images[pointed];
+    paintInk(card.firstElementChild, pixels, 1);
+    card.lastElementChild.textContent = say("mapCard", { index, label, prediction: set.predictions[pointed], confidence: set.confidences[pointed].toFixed(4) });
+    card.classList.toggle("wrong", isWrong(pointed));
+    const [x, y] = spots[pointed];
+    card.style.left = `${x > field.clientWidth / 2 ? x - card.offsetWidth - 16 : x + 16}px`;
+    card.style.top = `${Math.min(Math.max(0, y - 40), field.clientHeight - card.offsetHeight)}px`;
+  }
+}
+
+function project({ map: [mean, ...axes] }, hidden) {
+  return axes.map((axis) => axis.reduce((sum, value, i) => sum + value * (hidden[i] - mean[i]), 0));
+}
+
+function bounds(places) {
+  const [left, top] = [0, 1].map((axis) => Math.min(...places.map((place) => place[axis])));
+  const [right, bottom] = [0, 1].map((axis) => Math.max(...places.map((place) => place[axis])));
+  return { left, top, width: right - left || 1, height: bottom - top || 1 };
+}
+
+/** Every image in the colour of its digit, the paper left out. */
+function drawSprites(images) {
+  const sheet = document.createElement("canvas");
+  [sheet.width, sheet.height] = [ACROSS * SIDE, Math.ceil(images.length / ACROSS) * SIDE];
+  const to = sheet.getContext("2d");
+  const picture = to.createImageData(SIDE, SIDE);
+  images.forEach(({ label, pixels }, number) => {
+    const ink = colour(`--d${label}`);
+    for (let i = 0; i < PIXELS; i++) setPixel(picture.data, i, ink, pixels[i]);
+    to.putImageData(picture, (number % ACROSS) * SIDE, Math.floor(number / ACROSS) * SIDE);
+  });
+  return sheet;
+}

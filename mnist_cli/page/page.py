@@ -1,0 +1,175 @@
+"""Nets and test images -> one HTML file that needs nothing outside itself.
+
+The sources lie beside this module: `page.html`, `page.css` and ES modules that can be read and
+tested one by one. Here they are put together with the numbers. A Content-Security-Policy lets the
+browser run this script and use this style, by their SHA-256, and ask nobody for anything.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_cli.datasets.arrays import load_images, load_labels
+from mnist_cli.files import AnyPath, write_bytes
+from mnist_cli.net.network import Activation, Network
+from mnist_cli.spec import PIXELS
+from mnist_cli.weights.weights_file import read_weights
+
+Language = Literal["en", "ko"]
+
+EVERY = 10  # each tenth image of the test set is in the page: 1,000 in all
+
+_SOURCES = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that was written: where, how large, and the weights files that are in it."""
+
+    path: Path
+    bytes: int
+    weights: tuple[Path, ...]
+
+
+def write_page(
+    path: AnyPath,
+    weights: Sequence[AnyPath | None] = (None,),
+    *,
+    activation: Activation | None = None,
+    data_dir: AnyPath | None = None,
+    language: Language | None = None,
+    overwrite: bool = False,
+) -> Page:
+    """Write the page of one or two weights files; None is the embedded one.
+
+    Nothing is written where `path` is this very page already: the same nets give the same bytes.
+
+    Raises
+    ------
+    MnistError
+        For weights that cannot be read or used, and a page that cannot be written.
+    """
+    files = [read_weights(each, data_dir) for each in weights]
+    networks = [(file.file.name, file.network(activation)) for file in files]
+    content = fill_page(networks, load_images()[::EVERY], load_labels()[::EVERY], language)
+    if not _holds(Path(path), content):
+        write_bytes(path, content, overwrite=overwrite)
+    return Page(Path(path), len(content), tuple(file.file for file in files))
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except (OSError, ValueError):
+        return False
+
+
+def fill_page(
+    networks: Sequence[tuple[str, Network]],
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    language: Language | None = None,
+) -> bytes:
+    """Return the page of nets with their names; `images` are (N, 28, 28), `labels` (N,)."""
+    data = {
+        "nets": [_describe(name, network, images) for name, network in networks],
+        "images": _encode(_pack_zeros(images.tobytes())),
+        "labels": "".join(map(str, labels)),
+        "every": EVERY,
+    }
+    style = (_SOURCES / "page.css").read_text("utf-8")
+    script = join_modules()
+    policy = (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)};"
+        " img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    return (
+        Template((_SOURCES / "page.html").read_text("utf-8"))
+        .substitute(
+            policy=policy,
+            style=style,
+            script=script,
+            data=_as_json(data),
+            language=language or "en",
+            fixed=language or "",
+        )
+        .encode()
+    )
+
+
+def join_modules() -> str:
+    """Return the ES modules as one: without their imports and exports they share one scope."""
+    joined = "\n".join(_in_order("main.js"))
+    joined = re.sub(r"^import [^;]*;\n", "", joined, flags=re.MULTILINE)
+    return "\n" + re.sub(r"^export ", "", joined, flags=re.MULTILINE)
+
+
+def _in_order(name: str, seen: set[str] | None = None) -> Iterator[str]:
+    """Yield the source of a module after those that it imports, each once."""
+    seen = set() if seen is None else seen
+    if name not in seen:
+        seen.add(name)
+        source = (_SOURCES / name).read_text("utf-8")
+        for imported in re.findall(r'^import .* from "\./(.*)";$', source, re.MULTILINE):
+            yield from _in_order(imported, seen)
+        yield source
+
+
+def find_axes(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Principal components of (N, n): (3, n) float32, the mean and the two widest axes.
+
+    Scaled so that the root mean square along the first axis is 1. Of fewer than two axes the rest
+    is zero.
+    """
+    mean = values.mean(axis=0)
+    _, sizes, axes = np.linalg.svd(values - mean, full_matrices=False)
+    found = np.zeros((3, values.shape[1]))
+    found[0] = mean
+    scale = np.sqrt(len(values)) / max(float(sizes[0]), 1e-12)
+    found[1 : 1 + min(2, len(axes))] = axes[:2] * scale
+    return found.astype(np.float32)
+
+
+def _describe(name: str, network: Network, images: NDArray[np.uint8]) -> dict[str, Any]:
+    layers = zip(network.weights, network.biases, strict=True)
+    parameters = np.concatenate([part.ravel() for layer in layers for part in layer])
+    return {
+        "name": name,
+        "sizes": network.layer_sizes,
+        "activation": network.activation,
+        "parameters": _encode(parameters.astype("<f4").tobytes()),
+        "map": _encode(find_axes(_last_hidden(network, images)).astype("<f4").tobytes()),
+    }
+
+
+def _last_hidden(network: Network, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """What the last layer sees of each image, (N, n); the pixels where there is only one layer."""
+    name = f"z{len(network.weights) - 1}" if len(network.weights) > 1 else "x"
+    return np.array([network.activations(image)[name] for image in images.reshape(-1, PIXELS)])
+
+
+def _pack_zeros(content: bytes) -> bytes:
+    """Replace each run of zeros, the paper, by a zero and how many there are, at most 255."""
+    return re.sub(rb"\0{1,255}", lambda run: bytes([0, len(run[0])]), content)
+
+
+def _encode(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def _as_json(value: Any) -> str:
+    """Return JSON in which nothing can end the element that holds it."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{_encode(hashlib.sha256(text.encode()).digest())}'"

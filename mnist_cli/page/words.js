@@ -1,0 +1,129 @@
+// Everything the page says, in English and Korean; ${} are filled by the second argument of `say`.
+
+const WORDS = {
+  shown: ["Net shown", "보고 있는 신경망"],
+  language: ["Language", "언어"],
+  desk: ["Drawing and prediction", "그리기와 예측"],
+  pad: [
+    "Pad: draw a digit. With the keyboard: arrow keys move the pen, Space puts it down or lifts it",
+    "그림판: 숫자를 그리세요. 키보드에서는 화살표로 펜을 움직이고 스페이스로 내리거나 듭니다",
+  ],
+  invitation: ["Draw a digit here", "여기에 숫자를 그려 보세요"],
+  pens: ["Pen", "펜"],
+  fine: ["fine", "가는 펜"],
+  medium: ["medium", "중간 펜"],
+  thick: ["thick", "굵은 펜"],
+  undo: ["Undo", "되돌리기"],
+  clear: ["Clear", "지우기"],
+  save: ["Save PNG", "PNG 저장"],
+  seen: ["what the net sees", "신경망이 보는 것"],
+  raw: ["don't centre and scale", "중앙·크기 맞춤 끄기"],
+  rawNote: [
+    "Now the pad is only made small. Draw off centre and watch the prediction fall.",
+    "이제 그림을 줄이기만 합니다. 구석에 그리면 예측이 무너집니다.",
+  ],
+  images: ["Or a test image", "또는 테스트 이미지"],
+  filter: ["Which digit", "어떤 숫자"],
+  every: ["every digit", "모든 숫자"],
+  onlyWrong: ["those it gets wrong", "틀리는 것만"],
+  random: ["Random", "무작위"],
+  image: ["Test image ${index}, label ${label}, prediction ${prediction}", "테스트 이미지 ${index}, 정답 ${label}, 예측 ${prediction}"],
+  noImages: ["None: it gets all of these right.", "없습니다. 모두 맞힙니다."],
+  keys: [
+    "Keys while drawing: Z undo · C clear · 1 2 3 pens · S save · R random image · arrows and Space draw",
+    "그리는 동안의 키: Z 되돌리기 · C 지우기 · 1 2 3 펜 · S 저장 · R 무작위 이미지 · 화살표와 스페이스로 그리기",
+  ],
+  empty: ["no ink yet", "아직 잉크가 없습니다"],
+  sure: ["${confidence} sure", "확신 ${confidence}"],
+  unsure: ["not sure: ${prediction} or ${other}", "확실하지 않음: ${prediction} 또는 ${other}"],
+  labelled: ["label ${label}", "정답 ${label}"],
+  alive: ["The net, alive", "살아 있는 신경망"],
+  aliveHint: [
+    "Light is activation. Point at a neuron or a digit, or tab to it and use the arrow keys. Click a neuron to switch it off.",
+    "밝기는 활성값입니다. 뉴런이나 숫자를 가리키거나, Tab과 화살표로 옮겨 가세요. 뉴런을 누르면 꺼집니다.",
+  ],
+  layer: ["z${layer}: ${count} neurons", "z${layer}: 뉴런 ${count}개"],
+  shownOf: ["z${layer}: ${shown} of ${count} neurons", "z${layer}: 뉴런 ${count}개 중 ${shown}개"],
+  output: ["y: ten probabilities", "y: 확률 열 개"],
+  neuron: ["Neuron ${number} of layer ${layer}", "${layer}층의 뉴런 ${number}"],
+  digit: ["Digit ${digit}", "숫자 ${digit}"],
+  isOff: ["switched off", "꺼짐"],
+  start: [
+    "Draw a digit, then point at a neuron: here you see what it looks for, its numbers, and where its vote goes.",
+    "숫자를 그리고 뉴런을 가리키세요. 무엇을 찾는지, 어떤 값인지, 어디에 투표하는지 여기에 나옵니다.",
+  ],
+  looksFor: ["looks for", "찾는 것"],
+  overlap: ["x · W1", "x · W1"],
+  evidenceFor: ["evidence", "근거"],
+  versus: ["${digit}, not ${other}", "${other} 아닌 ${digit}"],
+  colours: ["Blue: for, or where it wants ink. Orange: against.", "파랑: 찬성, 잉크를 바라는 곳. 주황: 반대."],
+  votes: ["Its vote goes to ${list}.", "투표하는 곳: ${list}."],
+  from: ["Most of it comes from ${list}.", "가장 큰 기여: ${list}."],
+  margin: [
+    "Why ${digit} and not ${other}: it leads by ${margin} in a${layer}, that is ${ratio} times as likely.",
+    "왜 ${other}이(가) 아니라 ${digit}인가: a${layer}에서 ${margin} 앞서 ${ratio}배 더 그럴듯합니다.",
+  ],
+  behind: [
+    "Why not ${digit}: it is ${margin} behind ${other} in a${layer}.",
+    "왜 ${digit}이(가) 아닌가: a${layer}에서 ${other}보다 ${margin} 뒤집니다.",
+  ],
+  break: ["Break it", "망가뜨리기"],
+  breakHint: [
+    "Switch neurons off above, or disturb the input. The accuracy on the page's ${count} test images follows.",
+    "위에서 뉴런을 끄거나 입력을 흐트러뜨리세요. 테스트 이미지 ${count}개의 정확도가 바로 따라옵니다.",
+  ],
+  noise: ["Noise", "잡음"],
+  right: ["Shift right", "오른쪽으로"],
+  down: ["Shift down", "아래로"],
+  turn: ["Turn", "돌리기"],
+  accuracy: ["Accuracy", "정확도"],
+  correct: ["${correct} of ${count} correct; undisturbed ${before}", "${count}개 중 ${correct}개 정답, 원래는 ${before}"],
+  off: ["Switched off: ${list}", "꺼진 뉴런: ${list}"],
+  noneOff: ["Every neuron is on.", "모든 뉴런이 켜져 있습니다."],
+  undoAll: ["Undo all", "모두 되돌리기"],
+  map: ["Map", "지도"],
+  mapHint: [
+    "The page's test images as the last hidden layer sees them, in two dimensions (PCA). Near is alike. Your drawing is the bright ring; wrong ones are ringed in orange.",
+    "마지막 은닉층이 본 테스트 이미지를 2차원(PCA)에 놓았습니다. 가까우면 닮은 것입니다. 밝은 고리가 내 그림, 주황 고리는 틀린 것입니다.",
+  ],
+  mapKeys: [
+    "Map: left and right go through the images, up and down through the wrong ones, Enter puts one on the pad",
+    "지도: 좌우 화살표는 이미지를, 상하 화살표는 틀린 이미지를 차례로 보고, Enter는 그림판에 올립니다",
+  ],
+  mapCard: ["no. ${index}\nlabel ${label}\nprediction ${prediction}\n${confidence}", "${index}번\n정답 ${label}\n예측 ${prediction}\n${confidence}"],
+  batch: ["Batch", "배치"],
+  batchHint: [
+    "N images are one matrix. The same few products then serve them all, and each weight that is read is used N times.",
+    "이미지 N장은 행렬 하나입니다. 같은 곱셈 몇 번이 모두에게 쓰이고, 한 번 읽은 가중치를 N번 씁니다.",
+  ],
+  measure: ["Measure in this browser", "이 브라우저에서 재기"],
+  oneByOne: ["one by one", "한 장씩"],
+  batched: ["batched (${size})", "배치 (${size})"],
+  microseconds: ["${time} µs an image", "장당 ${time} µs"],
+  faster: ["Batched takes ${ratio} of the time; every prediction is the same.", "배치는 시간의 ${ratio}만 걸리고, 예측은 모두 같습니다."],
+  different: ["The two ways differ in ${count} predictions.", "두 방식의 예측이 ${count}개 다릅니다."],
+  sheet: ["${size} test images and their predictions; ${wrong} wrong", "테스트 이미지 ${size}장과 예측, 틀린 것 ${wrong}장"],
+  footer: [
+    "Written by mnist-cli; nothing leaves this page. Images: MNIST, Yann LeCun and Corinna Cortes, CC BY-SA 3.0.",
+    "mnist-cli가 만든 페이지이며 아무것도 밖으로 보내지 않습니다. 이미지: MNIST, Yann LeCun과 Corinna Cortes, CC BY-SA 3.0.",
+  ],
+};
+
+let column = 0;
+
+/** Speak English (`en`) or Korean (`ko`) from now on, and in every element that has a `data-t`. */
+export function speak(language, values) {
+  column = language === "ko" ? 1 : 0;
+  document.documentElement.lang = language;
+  for (const element of document.querySelectorAll("[data-t]")) {
+    element.textContent = say(element.dataset.t, values);
+  }
+  for (const element of document.querySelectorAll("[data-label]")) {
+    element.setAttribute("aria-label", say(element.dataset.label));
+  }
+}
+
+/** A text in the language that is spoken. */
+export function say(key, values = {}) {
+  return WORDS[key][column].replace(/\$\{(\w+)\}/g, (_, name) => values[name]);
+}

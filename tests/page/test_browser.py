@@ -1,0 +1,303 @@
+"""The page in a real browser, by real pointer events, compared with NumPy and `mnist predict`."""
+
+import base64
+import itertools
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.page import SEVEN, draw, prediction, save, settle, touch
+
+import mnist_cli
+from mnist_cli.datasets.corruptions import rotate, shift
+from mnist_cli.page.page import EVERY, write_page
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+PREDICT = """text => {
+    const pixels = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+    const found = [];
+    for (let at = 0; at < pixels.length; at += 784)
+        found.push(mnist.predict(pixels.subarray(at, at + 784)));
+    return [found.map((each) => each.prediction), found.map((each) => each.probabilities)];
+}"""
+
+
+def predict(page, images):
+    return map(np.array, page.evaluate(PREDICT, base64.b64encode(images.tobytes()).decode()))
+
+
+def save_deep(path, widths, seed=0):
+    rng, arrays = np.random.default_rng(seed), {}
+    for n, (i, o) in enumerate(itertools.pairwise([784, *widths, 10]), 1):
+        arrays |= {f"W{n}": rng.normal(0, 1.5 / i**0.5, (i, o)), f"b{n}": rng.normal(0, 1, o)}
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.fixture(scope="module")
+def images():
+    return mnist_cli.load_mnist("test")
+
+
+@pytest.mark.parametrize(
+    ("widths", "activation"),
+    [([], "sigmoid"), ([30], "relu"), ([50, 40, 301, 20], "sigmoid"), ([17] * 7, "relu")],
+)
+def test_nets_of_any_depth_give_the_numbers_of_numpy(
+    open_page, tmp_path, images, widths, activation
+):
+    file = save_deep(tmp_path / "deep.npz", widths)
+    write_page(tmp_path / "deep.html", [file], activation=activation)
+    page = open_page(tmp_path / "deep.html")
+    network = mnist_cli.load_network(file, activation=activation)
+    found, probabilities = predict(page, images[0][:200])
+    np.testing.assert_array_equal(found, network.predict(images[0][:200]))
+    np.testing.assert_allclose(probabilities, network.predict_proba(images[0][:200]), atol=1e-5)
+    draw(page, SEVEN)
+    page.locator("#flow button").last.focus()
+    assert len(prediction(page)) == 1
+
+
+def test_the_embedded_net_gives_the_numbers_of_numpy(open_page, images):
+    page, network = open_page(), mnist_cli.load_network()
+    found, probabilities = predict(page, images[0][:1000])
+    np.testing.assert_array_equal(found, network.predict(images[0][:1000]))
+    np.testing.assert_allclose(probabilities, network.predict_proba(images[0][:1000]), atol=1e-5)
+    refused = page.evaluate(
+        "() => { try { mnist.predict([1]) } catch (error) { return error.message } }"
+    )
+    assert refused == "expected 784 numbers from 0 to 255"
+
+
+def test_a_drawing_is_read_as_mnist_predict_reads_the_saved_png(open_page, tmp_path, strokes):
+    page = open_page()
+    assert prediction(page) == ""
+    assert page.locator("#save").is_disabled()
+    for number, (points, _) in enumerate(strokes[:6]):
+        page.locator("[name=pen]").nth(number % 3).check()
+        draw(page, points, size=0.3 + 0.07 * number, left=0.1 + 0.03 * number)
+        digit = mnist_cli.read_digit(save(page, tmp_path))
+        assert prediction(page) == str(mnist_cli.load_network().predict(digit.image))
+        seen = page.evaluate(SEEN)
+        ink = (digit.image.ravel() > 0) | (np.array(seen) > 0)
+        assert np.abs(digit.image.ravel()[ink] - np.array(seen, float)[ink]).mean() < 20
+        page.locator("#clear").click()
+        settle(page)
+        assert prediction(page) == ""
+
+
+SEEN = """() => Array.from(document.querySelector("#seen canvas").getContext("2d")
+    .getImageData(0, 0, 28, 28).data).filter((_, i) => i % 4 === 0)"""
+
+
+def test_undo_clear_and_the_switch(open_page):
+    page = open_page()
+    draw(page, SEVEN)
+    seven = prediction(page)
+    draw(page, [(10, 50), (90, 50)])
+    page.locator("#undo").click()
+    settle(page)
+    assert prediction(page) == seven
+    page.keyboard.press("c")
+    settle(page)
+    assert prediction(page) == ""
+    page.keyboard.press("Control+z")
+    settle(page)
+    assert prediction(page) == seven
+    before = page.evaluate(SEEN)
+    page.locator("#raw").check()
+    settle(page)
+    assert page.evaluate(SEEN) != before
+    page.evaluate("mnist.clear()")
+    settle(page)
+    assert prediction(page) == ""
+
+
+def test_strokes_in_any_unit_are_read(open_page):
+    page = open_page()
+    results = [
+        page.evaluate(
+            "strokes => mnist.read(strokes)", [[[scale * x - 5, scale * y] for x, y in SEVEN]]
+        )
+        for scale in (0.001, 1, 1000)
+    ]
+    assert {result["prediction"] for result in results} == {7}
+    assert all(len(result["image"]) == 784 and max(result["image"]) == 255 for result in results)
+    assert abs(np.subtract(results[0]["image"], results[2]["image"])).max() <= 1
+    empty = page.evaluate("mnist.read([])")
+    assert (sum(empty["image"]), empty["prediction"], empty["probabilities"]) == (0, None, None)
+    assert page.evaluate("mnist.read([[[5, 5]]]).image.length") == 784
+    assert prediction(page) == ""
+
+
+@pytest.mark.parametrize("lang", ["en-US", "ko-KR"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (768, 1024), (360, 740)])
+def test_it_fits_every_screen_and_is_accessible(open_page, width, height, scheme, lang):
+    page = open_page(width=width, height=height, color_scheme=scheme, locale=lang, has_touch=True)
+    touch(page, SEVEN)
+    assert prediction(page) == "7"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("#undo").text_content() == {"en-US": "Undo", "ko-KR": "되돌리기"}[lang]
+    axe = os.environ.get("MNIST_AXE")
+    if axe is None:
+        pytest.skip("needs axe-core: set MNIST_AXE to its axe.min.js")
+    page.evaluate(Path(axe).read_text("utf-8"))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = page.evaluate("tags => axe.run({ runOnly: tags })", tags)
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+
+
+def test_the_language_can_be_switched(open_page):
+    page = open_page()
+    page.locator("[name=language][value=ko]").check(force=True)
+    assert page.locator("html").get_attribute("lang") == "ko"
+    assert page.locator("#clear").text_content() == "지우기"
+    assert "뉴런" in page.locator(".neuron").first.get_attribute("aria-label")
+
+
+def test_everything_works_by_keyboard(open_page):
+    page = open_page()
+    page.keyboard.press("Space")
+    for key in ["ArrowRight"] * 8 + ["Space"]:
+        page.keyboard.press(key)
+    settle(page)
+    assert prediction(page) != ""
+    while page.evaluate("!document.activeElement.matches('.neuron')"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    text = page.locator("#explanation").inner_text()
+    assert "Neuron 1 of layer 1" in text
+    values = mnist_cli.load_network().activations(np.array(page.evaluate(SEEN), np.uint8))
+    assert f"= {values['a1'][1]:.2f}\n".replace("-", "−") in text
+    assert f"sigmoid(a1) = {values['z1'][1]:.2f}" in text
+    page.keyboard.press("Enter")
+    assert page.locator(".neuron").nth(1).get_attribute("aria-pressed") == "true"
+    assert "z1[1]" in page.locator("#off").text_content()
+
+
+def test_digits_are_explained_against_the_runner_up(open_page):
+    page = open_page()
+    draw(page, SEVEN)
+    assert "Why 7 and not" in page.locator("#explanation").inner_text()
+    page.locator(".digit").nth(3).hover()
+    assert "Why not 3" in page.locator("#explanation").inner_text()
+
+
+def accuracy(page):
+    settle(page)
+    return float(page.locator("#accuracy output").text_content())
+
+
+def slide(page, name, value):
+    page.locator(f"#{name}").fill(str(value))
+    return accuracy(page)
+
+
+def test_what_is_broken_costs_what_numpy_says(open_page, images):
+    page, network = open_page(), mnist_cli.load_network()
+    pictures, labels = images[0][::EVERY], images[1][::EVERY]
+
+    def expected(pictures, network=network):
+        return (network.predict(pictures) == labels).mean()
+
+    whole = accuracy(page)
+    assert whole == expected(pictures)
+    assert slide(page, "right", 3) == expected(shift(pictures, 3, 0))
+    slide(page, "down", -2)
+    turned = slide(page, "turn", 20)
+    assert abs(turned - expected(shift(rotate(pictures, 20), 3, -2))) <= 0.002
+    assert slide(page, "noise", 0.5) < turned
+    page.locator("#undo-all").click()
+    assert accuracy(page) == whole
+    W1, W2, W3 = (np.array(W) for W in network.weights)
+    for neuron in (3, 4, 5, 6):
+        page.locator(".tiles .neuron").nth(neuron).click()
+        W2[neuron] = 0
+    broken = mnist_cli.Network((W1, W2, W3), network.biases)
+    assert accuracy(page) == expected(pictures, broken)
+    page.locator("#undo-all").click()
+    assert accuracy(page) == whole
+    assert page.locator("#undo-all").is_disabled()
+
+
+def test_test_images_can_be_tried_and_saved(open_page, tmp_path, images):
+    page, network = open_page(), mnist_cli.load_network()
+    predictions, labels = network.predict(images[0][::EVERY]), images[1][::EVERY]
+    page.locator("#filter").select_option("4")
+    assert all(
+        "label 4" in text
+        for text in page.locator(".thumb").evaluate_all("all => all.map((each) => each.title)")
+    )
+    page.locator("#filter").select_option("")
+    page.locator("#only-wrong").check()
+    wrong = np.flatnonzero(predictions != labels)
+    assert page.locator(".thumb").count() == len(wrong)
+    page.locator(".thumb").first.click()
+    settle(page)
+    assert prediction(page) == str(predictions[wrong[0]])
+    saved = save(page, tmp_path)
+    assert saved.name == f"mnist-{wrong[0] * EVERY}.png"
+    np.testing.assert_array_equal(mnist_cli.read_digit(saved).image, images[0][wrong[0] * EVERY])
+    page.locator("#random").click()
+    settle(page)
+    assert prediction(page) != ""
+
+
+def test_the_map_shows_the_drawing_and_what_is_pointed_at(open_page):
+    page = open_page()
+    drawn = """() => document.querySelector("#you").getContext("2d")
+        .getImageData(0, 0, 4000, 2000).data.some(Boolean)"""
+    assert not page.evaluate(drawn)
+    draw(page, SEVEN)
+    assert page.evaluate(drawn)
+    page.locator("#points").focus()
+    page.keyboard.press("ArrowDown")
+    number, label, found = (
+        int(line.split()[-1].rstrip("."))
+        for line in page.locator("#card p").inner_text().split("\n")[:3]
+    )
+    images, labels = mnist_cli.load_mnist("test")
+    assert labels[number] == label != found == mnist_cli.load_network().predict(images[number])
+    page.keyboard.press("Enter")
+    settle(page)
+    assert prediction(page) == str(found)
+
+
+def test_batches_have_shapes_predictions_and_times(open_page):
+    page = open_page()
+    page.locator("[name=size][value='1000']").check(force=True)
+    for shape in ("(1000, 784)", "(784, 50)", "(50,)", "(1000, 50)", "(1000, 10)"):
+        assert shape in page.locator("#shapes").inner_text()
+    assert "1000 test images and their predictions; 13 wrong" in page.locator(
+        "#sheet"
+    ).get_attribute("aria-label")
+    page.locator("#measure").click()
+    page.wait_for_selector(".told")
+    assert "every prediction is the same" in page.locator("#times").inner_text()
+
+
+def test_two_nets_stand_side_by_side(open_page, tmp_path):
+    hostile = "<img src=x onerror=alert(1)>.npz"
+    file = save_deep(tmp_path / hostile if os.name != "nt" else tmp_path / "b.npz", [20])
+    write_page(tmp_path / "two.html", [None, file], language="ko")
+    page = open_page(tmp_path / "two.html")
+    draw(page, SEVEN)
+    seen = np.array(page.evaluate(SEEN), np.uint8)
+    for number, path in ((1, None), (2, file)):
+        assert prediction(page, number) == str(mnist_cli.load_network(path).predict(seen))
+    assert page.locator(".answer .name").nth(1).text_content() == file.name
+    page.locator("[name=net][value='1']").check(force=True)
+    assert page.locator("#signature").text_content() == "784 → 20 → 10 · sigmoid"
+    assert page.locator(".tiles .neuron").count() == 20
+    assert 0 < accuracy(page) < 0.5
+    assert page.locator("#clear").text_content() == "지우기"
+
+
+def test_a_browser_without_scripts_gets_one_sentence(open_page):
+    page = open_page(ready=False, java_script_enabled=False)
+    page.wait_for_timeout(50)
+    assert page.locator("#unsupported").is_visible()
+    assert not page.locator("main").is_visible()

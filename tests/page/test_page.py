@@ -1,0 +1,136 @@
+"""The file that `mnist draw` writes, and the command."""
+
+import base64
+import hashlib
+import json
+import re
+import stat
+import sys
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from support.commands import mnist
+
+import mnist_cli
+from mnist_cli.page.page import _SOURCES, EVERY, find_axes, join_modules, write_page
+from mnist_cli.paths import embedded_directory
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    written = write_page(path)
+    assert written.bytes == path.stat().st_size <= 1_000_000
+    return path.read_text("utf-8")
+
+
+def test_the_policy_allows_this_script_and_style_and_nothing_else(page):
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    for rule, element in (("script-src", 'script type="module"'), ("style-src", "style")):
+        text = re.search(f"<{element}>(.*?)</", page, re.DOTALL)[1]
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert rules[rule] == f"'sha256-{digest}'"
+    assert rules["default-src"] == "'none'"
+    assert rules["img-src"] == "data:"
+    assert re.findall(r'(?:src|href)="(?!data:)', page) == []
+
+
+def test_the_page_holds_each_tenth_test_image_and_its_label(page):
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    images, labels = mnist_cli.load_mnist("test")
+    packed, pixels = base64.b64decode(data["images"]), bytearray()
+    at = 0
+    while at < len(packed):
+        if packed[at]:
+            pixels.append(packed[at])
+        else:
+            at += 1
+            pixels += bytes(packed[at])
+        at += 1
+    assert bytes(pixels) == images[::EVERY].tobytes()
+    assert data["labels"] == "".join(map(str, labels[::EVERY]))
+
+
+def test_the_map_is_that_of_principal_components():
+    values = np.random.default_rng(0).normal(size=(200, 12)) * np.arange(1, 13)
+    mean, *axes = find_axes(values)
+    oracle = PCA(2).fit(values)
+    np.testing.assert_allclose(mean, oracle.mean_, rtol=1e-4)
+    scale = np.sqrt(200) / oracle.singular_values_[0]
+    np.testing.assert_allclose(np.abs(axes), np.abs(oracle.components_) * scale, rtol=1e-3)
+    assert find_axes(values[:, :1]).shape == (3, 1)
+
+
+def test_all_modules_are_joined_and_no_name_stands_twice():
+    joined = join_modules()
+    names = re.findall(r"^(?:function|const|let) (\w+)", joined, re.MULTILINE)
+    assert len(names) == len(set(names))
+    for path in _SOURCES.glob("*.js"):
+        assert joined.count(path.read_text("utf-8").splitlines()[0]) == 1
+    assert not re.search(r"^(import|export) ", joined, re.MULTILINE)
+
+
+def test_every_text_is_there_in_both_languages():
+    words = (_SOURCES / "words.js").read_text("utf-8")
+    table = re.findall(
+        r'^  (\w+): \[\s*"(.*?)",\s*"(.*?)",?\s*\],$', words, re.MULTILINE | re.DOTALL
+    )
+    assert len(table) == len(re.findall(r"^  \w+: \[", words, re.MULTILINE))
+    for key, english, korean in table:
+        holes = [sorted(re.findall(r"\$\{(\w+)\}", text)) for text in (english, korean)]
+        assert holes[0] == holes[1], key
+    used = set(re.findall(r'data-(?:t|label)="(\w+)"', (_SOURCES / "page.html").read_text("utf-8")))
+    assert used <= {key for key, *_ in table}
+
+
+def test_the_command_says_where_the_page_is(tmp_path):
+    path = tmp_path / "page.html"
+    done = mnist("draw", "--no-open", "-o", path)
+    assert (done.code, done.stderr) == (0, "")
+    assert str(path) in done.stdout
+    again = mnist("draw", "--no-open", "-o", path)
+    assert again.stderr.endswith("the file exists already. Use --force to replace it.\n")
+    forced = mnist("draw", "--no-open", "-o", path, "--force", "--lang", "ko", "--json")
+    document = json.loads(forced.stdout)
+    assert document == {
+        "path": str(path),
+        "bytes": path.stat().st_size,
+        "weights": [str(embedded_directory() / "weights.pkl")],
+    }
+    assert '<html lang="ko" data-language="ko">' in path.read_text("utf-8")
+
+
+def test_without_a_name_the_page_is_in_the_current_folder_and_the_same_one_stays(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert mnist("draw", "--no-open").code == 0
+    before = (tmp_path / "mnist-draw.html").stat()
+    assert mnist("draw", "--no-open").code == 0
+    assert (tmp_path / "mnist-draw.html").stat().st_mtime_ns == before.st_mtime_ns
+    other = mnist("draw", "--no-open", "--lang", "ko")
+    assert (other.code, other.stdout) == (1, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="browsers are found by another way there")
+def test_the_page_is_opened_in_the_browser_that_there_is(tmp_path):
+    browser, told = tmp_path / "browser", tmp_path / "told"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{told}"\n')
+    browser.chmod(browser.stat().st_mode | stat.S_IEXEC)
+    path = tmp_path / "page.html"
+    done = mnist("draw", "-o", path, BROWSER=str(browser))
+    assert "opened in your browser" in done.stdout
+    assert told.read_text().strip() == path.as_uri()
+
+
+def test_weights_that_cannot_be_read_give_one_line_and_no_file(tmp_path):
+    (tmp_path / "bad.pkl").write_bytes(b"\x80\x04N.")
+    np.savez(tmp_path / "nan.npz", W1=np.full((784, 10), np.nan), b1=np.zeros(10))
+    for name in ("bad.pkl", "nan.npz", "missing.pkl"):
+        done = mnist("draw", "--no-open", "-o", tmp_path / "page.html", "-w", tmp_path / name)
+        assert (done.code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+        assert name in done.stderr
+        assert not (tmp_path / "page.html").exists()
+    assert mnist("draw", *["-w", "weights.pkl"] * 3).code == 2
