@@ -5,6 +5,14 @@ prints after ``Error: ``: which file, what is wrong, what to do next.
 """
 
 import os
+import re
+
+# Of an address that somebody named where no address belongs, these may be secret.
+_USER_AND_PASSWORD = re.compile(
+    r"\b([a-z][a-z0-9+.-]+:/{1,2})(?:[^/]*|[^\s/:@]+:(?!\d*/)\S*)@", re.IGNORECASE
+)
+_QUERY = re.compile(r"\b([a-z][a-z0-9+.-]+:/{1,2}[^\s?]*)\?[^\s'\"]*", re.IGNORECASE)
+_LOOKED_THROUGH = 2000  # characters of each end of a text, which may be megabytes long
 
 
 class MnistError(Exception):
@@ -53,8 +61,12 @@ def printable(text: str, limit: int | None = 80) -> str:
     r"""Return foreign text so that a terminal shows it and nothing else happens.
 
     Control characters, escape sequences, line breaks, bidirectional marks and lone surrogates
-    become ``\x1b``-style escapes; what is longer than `limit` is cut in the middle.
+    become ``\x1b``-style escapes; what is longer than `limit` is cut in the middle. Addresses lose
+    their user names, passwords and queries.
     """
+    if limit is not None and len(text) > 2 * _LOOKED_THROUGH:
+        text = text[:_LOOKED_THROUGH] + text[-_LOOKED_THROUGH:]
+    text = _QUERY.sub(r"\1", _USER_AND_PASSWORD.sub(r"\1", text))
     if limit is not None and len(text) > 2 * limit:
         text = text[:limit] + text[-limit:]
     shown = "".join(

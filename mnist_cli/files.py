@@ -14,7 +14,7 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-from mnist_cli.errors import FileError
+from mnist_cli.errors import FileError, printable
 
 if sys.platform != "win32":
     import fcntl
@@ -24,8 +24,10 @@ AnyPath = str | os.PathLike[str]
 _BINARY: int = getattr(os, "O_BINARY", 0)  # Windows would change line ends
 _NONBLOCK: int = getattr(os, "O_NONBLOCK", 0)  # a FIFO without a writer must not hang us
 _OPEN_FLAGS = os.O_RDONLY | _NONBLOCK | _BINARY
-_CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY  # O_EXCL follows no link
+_CREATE_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY  # O_EXCL follows no link
 
+_NEAR = 0.8  # how alike two names must be for one to be suggested: 1 is equal
+_MOST_COMPARED = 1000  # names of a folder
 _NAME_KEPT = 50  # characters of a name in that of its temporary file, at most 255 bytes in all
 
 
@@ -123,7 +125,7 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
     with _called_by_name(target):
         descriptor, temporary = _create_temporary(target, _permissions_to_keep(target, overwrite))
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with os.fdopen(descriptor, "w+b") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -242,7 +244,23 @@ def cannot(verb: str, path: AnyPath, error: Exception) -> FileError:
         OSError: (f"cannot {verb} it: {system_words(error)}", "Name another file."),
     }
     reason, hint = next(words for kind, words in reasons.items() if isinstance(error, kind))
+    if isinstance(error, FileNotFoundError):
+        hint = did_you_mean(path) or hint
     return FileError(reason, source=path, hint=hint)
+
+
+def did_you_mean(path: AnyPath) -> str:
+    """``Did you mean 'photo.jpg'?`` where a file of nearly that name lies there, else ``""``."""
+    from difflib import get_close_matches
+    from itertools import islice
+
+    name, folder = Path(path).name, Path(path).parent
+    names: list[str] = []
+    with contextlib.suppress(OSError, ValueError), os.scandir(folder) as entries:
+        names = [entry.name for entry in islice(entries, _MOST_COMPARED)]
+    others = [each for each in names if each != name]  # a link to nothing is there
+    near = get_close_matches(name, others, n=1, cutoff=_NEAR)
+    return f"Did you mean '{printable(str(folder / near[0]))}'?" if near else ""
 
 
 def system_words(error: Exception) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_cli.errors import FileError
-from mnist_cli.files import AnyPath
+from mnist_cli.files import AnyPath, did_you_mean
 
 _ENDINGS = {
     "-idx3-ubyte": ".idx3-ubyte",
@@ -63,7 +63,8 @@ def find(name: AnyPath, data_dir: AnyPath | None = None) -> FoundFile:
         for spelling in spellings(bare):
             if spelling and os.path.lexists(folder / spelling):
                 return FoundFile(folder / spelling, origin)
-    raise FileError("there is no such file or folder", source=text, hint=hint)
+    near = did_you_mean(text)
+    raise FileError("there is no such file or folder", source=text, hint=near or hint)
 
 
 def find_or_embedded(

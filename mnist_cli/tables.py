@@ -3,9 +3,10 @@
 import csv
 import io
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, BinaryIO
 
 from mnist_cli.checks import require_suffix
 from mnist_cli.errors import printable
@@ -13,6 +14,7 @@ from mnist_cli.files import AnyPath, atomic_writer
 from mnist_cli.spec import CLASSES
 
 SUFFIXES = (".csv", ".jsonl")
+STANDARD_OUTPUT = "-"
 
 Row = Mapping[str, Any]
 
@@ -26,11 +28,11 @@ def table_writer(
     """Yield a function that writes rows; the file appears whole when the block ends, or not at all.
 
     A ``.jsonl`` file gets each row as it is. A ``.csv`` file gets its `columns`, of which
-    ``probabilities`` becomes ten, ``p0`` to ``p9``. Raises `FileError`, and `ValueError` for
-    another suffix.
+    ``probabilities`` becomes ten, ``p0`` to ``p9``. ``-`` is standard output, which gets a table.
+    Raises `FileError`, and `ValueError` for another suffix.
     """
-    as_csv = require_suffix(path, SUFFIXES) == ".csv"
-    with atomic_writer(path, overwrite=overwrite) as file:
+    as_csv = path == STANDARD_OUTPUT or require_suffix(path, SUFFIXES) == ".csv"
+    with _opened(path, overwrite) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="")
         table = csv.writer(text, lineterminator="\n")
 
@@ -44,6 +46,22 @@ def table_writer(
             write([dict(zip(columns, columns, strict=True)) | {"probabilities": _PROBABILITIES}])
         yield write
         text.detach()
+
+
+@contextmanager
+def _opened(path: AnyPath, overwrite: bool) -> Iterator[BinaryIO]:
+    if path != STANDARD_OUTPUT:
+        with atomic_writer(path, overwrite=overwrite) as file:
+            yield file
+        return
+    import tempfile
+
+    with tempfile.TemporaryFile() as kept:  # when something fails, nothing is printed
+        yield kept
+        kept.seek(0)
+        for line in kept:
+            sys.stdout.write(line.decode())
+        sys.stdout.flush()
 
 
 def _cells(columns: Sequence[str], row: Row) -> list[object]:

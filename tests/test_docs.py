@@ -76,6 +76,7 @@ def fields(value):
         "eval --limit 50 -w weights.pkl -w weights.pkl --output rows.csv",
         "draw --no-open",
         "train --recipes",
+        "convert weights.pkl net.npz",
         "download --list",
         "download --check",
     ],

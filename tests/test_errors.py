@@ -37,6 +37,20 @@ def test_what_a_terminal_would_act_on_is_escaped():
         assert printable(text) == shown
 
 
+def test_addresses_lose_their_secrets():
+    for text, shown in (
+        ("http://user:secret@h/a.pkl?token=secret", "http://h/a.pkl"),
+        ("found 'HTTPS://u:sec ret@h/' and more", "found 'HTTPS://h/' and more"),
+        ("http:/u:se/cr#e?t@h/x", "http:/h/x"),  # as `Path` writes it
+        ("'s3+x://h?secret' is none of a, b", "'s3+x://h' is none of a, b"),
+        ("http://u:" + 300 * "secret" + "@h/", "http://h/"),
+        ("https://cdn.net:443/gh/a/b@master/c", "https://cdn.net:443/gh/a/b@master/c"),
+        ("C:/me@work/a?.png me@work", "C:/me@work/a?.png me@work"),
+    ):
+        assert printable(text) == shown
+    assert "secret" not in printable("http://u:" + 10**6 * "secret" + "@h/")
+
+
 def test_one_is_singular_and_thousands_are_set_apart():
     assert [plural(n, "file") for n in (0, 1, 1000)] == ["0 files", "1 file", "1,000 files"]
 

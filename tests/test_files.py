@@ -45,6 +45,10 @@ def test_a_file_is_read_whole_up_to_the_limit(tmp_path):
 def test_what_is_not_there_or_not_a_file_is_named(tmp_path):
     assert refusal(tmp_path / "a").endswith("a: there is no such file or folder. Check the path.")
     assert "found a folder, expected a file" in refusal(tmp_path)
+    (tmp_path / "photo-[b]\x1b.jpg").touch()
+    assert r"Did you mean '" in refusal(tmp_path / "phoot-[b]\x1b.jpg")
+    assert r"photo-[b]\x1b.jpg'?" in refusal(tmp_path / "phoot-[b]\x1b.jpg")
+    assert "Check the path." in refusal(tmp_path / "drawing.jpg")
     (tmp_path / "file").touch()
     assert "not a folder" in refusal(tmp_path / "file" / "a") or os.name == "nt"
     assert "not a possible file name" in refusal("a\0b")

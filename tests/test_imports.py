@@ -9,6 +9,7 @@ import sys
 import pytest
 
 SLOW = {"numpy", "rich", "requests", "PIL", "scipy", "platformdirs", "threadpoolctl", "zipfile"}
+SLOW |= {"safetensors", "onnx", "multiprocessing", "tempfile", "difflib"}
 
 COMMANDS = [
     ("--version", set()),
@@ -19,6 +20,7 @@ COMMANDS = [
     ("draw --help", set()),
     ("download --help", set()),
     ("train --help", set()),
+    ("convert --help", set()),
     ("inspect", {"numpy"}),
     ("inspect --json", {"numpy"}),
     ("predict --index 42", {"numpy"}),

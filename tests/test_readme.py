@@ -1,6 +1,7 @@
 """Every example of the pages runs, and prints what the page says it prints; every link leads on."""
 
 import re
+import statistics
 
 import pytest
 from conftest import ROOT, TEST_DATA
@@ -84,6 +85,21 @@ def test_every_figure_in_the_text_of_the_lecture_is_printed_by_an_example(name):
     figures = set(re.findall(r"(?<![\w.])\d[\d,]*\d\.\d+|\d\.\d+|\d{3,}|\d[\d,]*,\d{3}", prose))
     known = set(re.findall(r"[\d.]+", shown.replace(",", "")))
     assert not {each for each in figures if each.replace(",", "") not in known}
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md", "docs/training.md"])
+def test_the_accuracy_of_a_recipe_is_the_mean_of_the_runs_in_data(name):
+    runs = (ROOT / "data" / "README.md").read_text("utf-8")
+    means = {
+        recipe: f"{statistics.mean(map(float, accuracies.split(', '))):.3f}"
+        for recipe, accuracies in re.findall(
+            r"^\| `(\w+)`, \d+ epochs \| [^|]* \| ([\d., ]+) \|", runs, re.MULTILINE
+        )
+    }
+    table = re.findall(
+        r"^\| `(\w+)` \|.*\| (0\.\d+) \|$", (ROOT / name).read_text("utf-8"), re.MULTILINE
+    )
+    assert dict(table) == means
 
 
 def test_the_two_commands_are_the_first_block():

@@ -11,6 +11,7 @@ import sys
 import click
 
 from mnist_cli import __version__
+from mnist_cli.cli.convert import convert
 from mnist_cli.cli.download import download
 from mnist_cli.cli.draw import draw
 from mnist_cli.cli.evaluate import evaluate
@@ -22,6 +23,10 @@ from mnist_cli.cli.usage import Commands, explain, refuse_empty_texts
 from mnist_cli.errors import MnistError, printable
 
 COMPLETION = "_MNIST_COMPLETE"
+_NOT_A_SHELL = (
+    f"the variable {COMPLETION} is set, and not as a shell's completion sets it. "
+    "Unset it, or see docs/completion.md."
+)
 
 
 @click.group(
@@ -40,7 +45,7 @@ def cli() -> None:
     """Run, inspect and train the 784-50-100-10 MNIST net of Deep Learning from Scratch."""
 
 
-for command in (inspect, predict, evaluate, draw, download, train):
+for command in (inspect, predict, evaluate, draw, download, train, convert):
     cli.add_command(command)
     refuse_empty_texts(command)
 
@@ -50,45 +55,46 @@ def run(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     with guarded_streams(), ended_by_signals() as ended_by:
         try:
-            return _run(arguments or ["--help"])
+            try:
+                code = cli.main(arguments or ["--help"], prog_name="mnist", standalone_mode=False)
+                return code if isinstance(code, int) else 0
+            except (KeyboardInterrupt, click.Abort):
+                raise KeyboardInterrupt from None
+            except SystemExit as error:  # this is how click ends a completion
+                return _fail(_NOT_A_SHELL) if error.code else 0
+            except Exception as error:
+                if ended_by:  # NumPy, interrupted while it is loaded, calls it an ImportError
+                    raise KeyboardInterrupt from None
+                return _report(error)
         except KeyboardInterrupt:
             number = ended_by[-1] if ended_by else signal.SIGINT
             print("Interrupted." if number == signal.SIGINT else "Terminated.", file=sys.stderr)
             return 128 + number
 
 
-def _run(arguments: list[str]) -> int:
-    try:
-        code = cli.main(arguments, prog_name="mnist", standalone_mode=False)
-    except click.UsageError as error:
+def _report(error: Exception) -> int:
+    """Print what went wrong; return the exit code."""
+    if isinstance(error, click.UsageError):
         if error.ctx is not None:
             click.echo(error.ctx.get_usage(), err=True)
             click.echo(f"Try '{error.ctx.command_path} --help' for help.\n", err=True)
         click.echo(f"Error: {explain(error)}", err=True)
         return error.exit_code
-    except click.Abort:
-        raise KeyboardInterrupt from None
-    except (MnistError, click.ClickException) as error:
+    if isinstance(error, (MnistError, click.ClickException)):
         return _fail(str(error))
-    except MemoryError:
+    if isinstance(error, MemoryError):
         return _fail("not enough memory for this; try smaller files or batches.")
-    except ImportError as error:
-        return _fail(
-            f"a library cannot be loaded ({printable(str(error))}). Install mnist-cli again."
-        )
-    except Exception as error:
-        if COMPLETION in os.environ:
-            return _fail(f"{COMPLETION} is for the shell's completion. Unset it.")
-        if is_exhausted(error):
-            what = printable(str(error))
-            return _fail(
-                f"the system gives no more: {what}. Try --threads 1, or end other programs."
-            )
-        if os.environ.get("MNIST_DEBUG"):
-            raise
-        what = printable(f"{type(error).__name__}: {error}", limit=200)
-        return _fail(f"a bug in mnist-cli: {what}. Run again with MNIST_DEBUG=1 to see where.")
-    return code if isinstance(code, int) else 0
+    what = printable(str(error))
+    if isinstance(error, ImportError):
+        return _fail(f"a library cannot be loaded ({what}). Install mnist-cli again.")
+    if COMPLETION in os.environ:
+        return _fail(_NOT_A_SHELL)
+    if is_exhausted(error):
+        return _fail(f"the system gives no more: {what}. Try --threads 1, or end other programs.")
+    if os.environ.get("MNIST_DEBUG"):
+        raise error
+    what = printable(f"{type(error).__name__}: {error}", limit=200)
+    return _fail(f"a bug in mnist-cli: {what}. Run again with MNIST_DEBUG=1 to see where.")
 
 
 def _fail(message: str) -> int:

@@ -56,12 +56,17 @@ force_option = click.option(
 )
 
 
-def new_file_option(*names: str, suffixes: tuple[str, ...], about: str) -> Decorator[Any]:
-    """An option that names a file to write; a command that has it has `force_option` too."""
+def new_file_option(
+    *names: str, suffixes: tuple[str, ...], about: str, standard_output: bool = False
+) -> Decorator[Any]:
+    """An option that names a file to write; a command that has it has `force_option` too.
+
+    With `standard_output` the name may be ``-``.
+    """
 
     def check(context: click.Context, _option: click.Parameter, path: str | None) -> str | None:
         """Refuse before the work begins what could not be written after it."""
-        if path is not None:
+        if path is not None and not (standard_output and path == "-"):
             from pathlib import Path
 
             from mnist_cli.files import require_writable

@@ -11,16 +11,20 @@ from click.core import ParameterSource
 
 from mnist_cli.cli import common
 from mnist_cli.cli.common import Decorator
+from mnist_cli.spec import SIDE
 from mnist_cli.weights.formats import KINDS
 
 if TYPE_CHECKING:
+    from mnist_cli.evaluation.evaluation import Evaluation
     from mnist_cli.evaluation.timing import TimingPlan
 
 Given = Mapping[str, Any]
 """The values of all options by their names; one of a view is named ``view__setting``."""
 
 _USUAL = "usual"  # the value of an option that brings its view with the usual settings
-_DIGIT, _POSITIVE, _NOT_NEGATIVE = click.IntRange(0, 9), click.IntRange(1), click.IntRange(0)
+_DIGIT, _POSITIVE = click.IntRange(0, 9), click.IntRange(min=1)
+_MOST_RUNS = 10_000
+_OF_TIMING = ("batch_size", "runs", "warmup", "mode", "threads")
 
 
 class _Count(click.IntRange):
@@ -58,7 +62,9 @@ def _pixels(_context: Any, _option: Any, value: str) -> tuple[int, int]:
     try:
         right, down = map(int, value.split(","))
     except ValueError:
-        raise click.BadParameter("expected two whole numbers, such as 2,-1.") from None
+        right = down = SIDE + 1
+    if max(abs(right), abs(down)) > SIDE:
+        raise click.BadParameter(f"expected two whole numbers of {SIDE} or less, such as 2,-1.")
     return right, down
 
 
@@ -158,11 +164,14 @@ def _number(
     "--output",
     "output__path",
     suffixes=(".csv", ".jsonl"),
-    about="Write a row for each image: label, prediction, confidence, probabilities.",
+    about="Write a row for each image: label, prediction, probabilities; - prints them instead.",
+    standard_output=True,
 )
 @_number("-b --batch-size", _POSITIVE, "N", "Images a batch.", 100)
-@_number("--runs", _POSITIVE, "N", "Timed runs of each; the median counts.", 5)
-@_number("--warmup", _NOT_NEGATIVE, "N", "Runs before them that are not counted.", 1)
+@_number("--runs", click.IntRange(1, _MOST_RUNS), "N", "Timed runs of each; the median counts.", 5)
+@_number(
+    "--warmup", click.IntRange(0, _MOST_RUNS), "N", "Runs before them that are not counted.", 1
+)
 @click.option(
     "--mode",
     type=click.Choice(["both", "per-sample", "batched", "textbook"]),
@@ -203,6 +212,9 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
     from mnist_cli.render.views import evaluate as render
 
     common.together(given["images"], given["labels"])
+    to_standard_output = given["output__path"] == "-"
+    if to_standard_output and given["as_json"]:
+        raise click.UsageError("--json and --output - both print; give one of them.")
     plan = TimingPlan(given["mode"], given["runs"], given["warmup"])
     views = _views(given, plan)
     files = ("weights", "images", "labels", "limit", "data_dir", "activation")
@@ -215,7 +227,7 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
                     normalize=not given["no_normalize"],
                 ),
             ),
-            timing=plan if not views or _wants_timing(context) else None,
+            timing=plan if not views or _is_given(context, *_OF_TIMING) else None,
             views=views,
             batch_size=given["batch_size"],
             threads=given["threads"] or 1,
@@ -225,9 +237,23 @@ def evaluate(context: click.Context, /, **given: Any) -> None:
         partial(render.as_json, result),
         partial(render.lines, result),
         **{name: given[name] for name in ("as_json", "export", "force")},
+        quiet=to_standard_output,
     )
     if not given["quiet"]:
         common.note_activation(result.source and result.source.knows_activation)
+        _note_limits(context, result)
+
+
+def _note_limits(context: click.Context, result: "Evaluation") -> None:
+    """Say what was really used, where more was asked for than there is."""
+    from mnist_cli.errors import plural
+    from mnist_cli.render.text import note
+
+    given = context.params
+    if result.batch_size < given["batch_size"] and _is_given(context, "batch_size"):
+        note(f"a batch is the whole set, {plural(result.batch_size, 'image')}")
+    if result.threads < (given["threads"] or 1):
+        note(f"{plural(result.threads, 'thread')} used: there are no more cores or batches")
 
 
 def _views(given: Given, plan: "TimingPlan") -> dict[str, dict[str, Any]]:
@@ -246,7 +272,6 @@ def _views(given: Given, plan: "TimingPlan") -> dict[str, dict[str, Any]]:
     return views
 
 
-def _wants_timing(context: click.Context) -> bool:
-    """Whether an option that is about timing stands in the command."""
-    names = ("batch_size", "runs", "warmup", "mode", "threads")
+def _is_given(context: click.Context, *names: str) -> bool:
+    """Whether one of these options stands in the command."""
     return any(context.get_parameter_source(x) is not ParameterSource.DEFAULT for x in names)

@@ -1,5 +1,6 @@
 """`mnist predict`."""
 
+import os
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -99,7 +100,7 @@ _OF_A_REQUEST = (
     epilog=examples(
         "mnist predict --index 42",
         "mnist predict photo.jpg --show-steps",
-        "mnist predict digits/ --labels-from-names --output digits.csv",
+        "mnist predict digits/ --labels-from-names -o read.csv",
         "mnist predict --split page.png",
         "mnist predict --index 8 --explain",
         "mnist predict --label 4 --only wrong",
@@ -154,7 +155,11 @@ _OF_A_REQUEST = (
     help="Take the prediction apart, step by step, in the book's symbols.",
 )
 @new_file_option(
-    "-o", "--output", suffixes=(".csv", ".jsonl"), about="Also write all predictions to a table."
+    "-o",
+    "--output",
+    suffixes=(".csv", ".jsonl"),
+    about="Also write all predictions to a table; - prints it instead of all else.",
+    standard_output=True,
 )
 @click.option(
     "--save-digit",
@@ -221,8 +226,14 @@ def _refuse_pointless(options: dict[str, Any]) -> None:
             take and from_set and options["images"] and not options["labels"]
         ),
         "--seed is for --index random.": options["seed"] is not None and None not in indices,
+        "--json and --output - both print; give one of them.": (
+            options["as_json"] and options["output"] == "-"
+        ),
         "Standard input (-) can be read only once.": pictures.count("-") > 1,
     }
+    for name in pictures:
+        if _INDICES.fullmatch(name) and not os.path.lexists(name):
+            refused[f"There is no file {name!r}. For images of the set: --index {name}"] = True
     for name in _FOR_PICTURES:
         given = options[name] not in (None, False)
         refused[f"--{name.replace('_', '-')} needs an image file."] = given and not pictures
@@ -235,8 +246,8 @@ def _predict(network: "Network", options: dict[str, Any]) -> "Results":
     from contextlib import nullcontext
 
     from mnist_cli.errors import plural
+    from mnist_cli.net.blas import available_cores
     from mnist_cli.prediction.request import Request, predict
-    from mnist_cli.prediction.workers import available_cores
     from mnist_cli.render.progress import counted
     from mnist_cli.render.text import note
 
@@ -286,4 +297,5 @@ def _write_and_show(results: "Results", options: dict[str, Any]) -> None:
         as_json=options["as_json"],
         export=options["export"],
         force=force,
+        quiet=options["output"] == "-",
     )

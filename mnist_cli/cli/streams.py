@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from mnist_cli.errors import FileError
-from mnist_cli.files import system_words
 
 
 @contextlib.contextmanager
@@ -46,7 +45,7 @@ def _occupy_closed_descriptors() -> None:
 
 @contextlib.contextmanager
 def ended_by_signals() -> Iterator[list[int]]:
-    """Treat SIGTERM and SIGHUP as Ctrl-C until the context ends; yield which of them came.
+    """Treat SIGTERM and SIGHUP as Ctrl-C until the context ends; yield which of the three came.
 
     Temporary files go and the best weights so far stay, as with Ctrl-C. Signals that are ignored,
     as under nohup, stay ignored, and threads other than the main one cannot set any.
@@ -57,11 +56,12 @@ def ended_by_signals() -> Iterator[list[int]]:
         came.append(number)
         raise KeyboardInterrupt
 
-    numbers = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")]
+    numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
     before = {}
     if threading.current_thread() is threading.main_thread():
+        usual = (signal.SIG_DFL, signal.default_int_handler)
         before = {n: signal.getsignal(n) for n in numbers if n is not None}
-        before = {n: handler for n, handler in before.items() if handler == signal.SIG_DFL}
+        before = {n: handler for n, handler in before.items() if handler in usual}
     for number in before:
         signal.signal(number, interrupt)
     try:
@@ -124,6 +124,8 @@ class _Stream:
 class _Results(_Stream):
     def _failed(self, error: OSError) -> None:
         if not isinstance(error, BrokenPipeError):
+            from mnist_cli.files import system_words
+
             problem = f"cannot write: {system_words(error)}"
             raise FileError(problem, source="standard output") from None
 
@@ -135,6 +137,8 @@ class _Messages(_Stream):
 
 class _Closed(io.RawIOBase):
     """Standard input that is closed."""
+
+    name = "<stdin>"  # as that of an open one
 
     def readable(self) -> bool:
         return True

@@ -203,6 +203,6 @@ def _train(
             seed=options["seed"],
             overwrite=overwrite,
             report=report,
-            on_kept=training.say_what_is_kept,
+            on_kept=partial(training.say_what_is_kept, chosen),
         )
     return chosen, card, path

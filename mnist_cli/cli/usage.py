@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -16,24 +15,31 @@ _OTHER_NAMES = {
     "--lr": ("--learning-rate",),
     "--alpha": ("--learning-rate",),
     "--bs": ("--batch-size",),
-    "--epoch": ("--epochs",),
+    "--iterations": ("--epochs",),
     "--silent": ("--quiet",),
     "--model": ("--weights",),
     "--out": ("--output",),
     "--top": ("--wrong",),
     "--format": ("--json",),
+    "--csv": ("--output",),
+    "--digit": ("--label",),
+    "--random": ("--index",),
+    **dict.fromkeys(("-n", "--n", "--count", "--number", "--samples"), ("--limit", "--index")),
     "help": ("--help",),
-    "evaluate": ("eval",),
-    "test": ("eval",),
+    "version": ("--version",),
+    **dict.fromkeys(("accuracy", "benchmark", "evaluate", "test", "time"), ("eval",)),
     "show": ("inspect", "predict"),
     "info": ("inspect",),
     "fetch": ("download",),
-    "classify": ("predict",),
+    **dict.fromkeys(("classify", "read", "recognize", "run"), ("predict",)),
+    **dict.fromkeys(("fit", "learn"), ("train",)),
 }
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """``Did you mean '--batch-size'?`` for a name near to a known one, else ``""``."""
+    from difflib import get_close_matches
+
     known = list(known)
     meant = [each for each in _OTHER_NAMES.get(name, ()) if each in known]
     meant = meant or get_close_matches(name, known, n=2, cutoff=_NEAR)
@@ -44,8 +50,9 @@ def explain(error: click.UsageError) -> str:
     """What is wrong with the usage, in one line without control characters."""
     message = error.format_message()
     if isinstance(error, click.NoSuchOption):
-        known = _options(error.ctx)
-        message = f"No such option {error.option_name!r}. {suggest(error.option_name, known)}"
+        name, known = error.option_name, _options(error.ctx)
+        hint = _PICTURES if "--split" in known and name in _FOR_A_PICTURE else suggest(name, known)
+        message = f"No such option {name!r}. {hint}"
     elif error.ctx is not None and message.startswith("Got unexpected extra argument"):
         message = f"{message.rstrip('.')}. {_EXTRA.get(error.ctx.info_name or '', '')}"
     elif isinstance(error, click.BadParameter) and isinstance(
@@ -56,11 +63,11 @@ def explain(error: click.UsageError) -> str:
     return printable(" ".join(message.split()), limit=400)
 
 
+_FOR_A_PICTURE = {"--file", "--image", "--img", "--input", "--photo", "--picture"}
+_PICTURES = "Pictures are named without an option: mnist predict FILE."
+
 # What an argument of a command that takes none was probably meant for.
-_EXTRA = {
-    "eval": "Weights are named with --weights FILE, images with --images FILE --labels FILE.",
-    "train": "The weights to write are named with --output FILE.",
-}
+_EXTRA = {"eval": "Did you mean '-w FILE'?", "train": "Did you mean '-o FILE'?"}
 
 
 def _options(context: click.Context | None) -> list[str]:
@@ -78,7 +85,7 @@ class Commands(click.Group):
         """Look the command up as click does; click 8.1 and 8.5 say differently what is near."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            hint = suggest(name, [*self.list_commands(ctx), "--help"])
+            hint = suggest(name, [*self.list_commands(ctx), "--help", "--version"])
             raise click.UsageError(f"No such command {name!r}. {hint}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -50,7 +50,7 @@ def copy(
     try:
         raw = open_regular(path)
     except FileError as error:
-        raise SourceError(str(error)) from None
+        raise SourceError(error.problem) from None
     with raw:
         store(raw, file, target, advance)
 

@@ -4,8 +4,9 @@
 comparison of per sample and batched, and `views` for more.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +18,7 @@ from mnist_cli.datasets.labelled import label_arrays, open_labelled
 from mnist_cli.evaluation.run import Progress, Run, Source, ignore_progress
 from mnist_cli.evaluation.timing import TimingComparison, TimingPlan, compare_methods
 from mnist_cli.files import AnyPath
+from mnist_cli.net.blas import available_cores
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.paths import FoundFile, find_or_embedded
 from mnist_cli.spec import TEST_IMAGES
@@ -41,6 +43,8 @@ Views = Iterable[str] | Mapping[str, Mapping[str, Any]]
 class Evaluation:
     """How good a net is, and what was asked for besides.
 
+    `batch_size` and `threads` are what was really used: a batch is no larger than the set, and
+    there are no more threads than cores and batches.
     `timing` is None where it was not asked for, `source` where it was all arrays; `views` is what
     each view found, by its name. With several nets all is about the first one, but the views
     ``compared`` and ``robustness``.
@@ -170,6 +174,8 @@ def _evaluate(run: Run, plan: TimingPlan | None, views: Views) -> Evaluation:
     for name in wanted:
         if name not in VIEWS:
             raise ValueError(f"there is no view {name!r}: expected one of {', '.join(VIEWS)}")
+    batch_size = min(run.batch_size, run.data.samples)
+    run = replace(run, batch_size=batch_size, threads=min(run.threads, available_cores()))
     timing = None if plan is None else compare_methods(run, plan)
     timed = timing and (timing.methods.get("batched") or timing.methods["per-sample"])
     correct = timed.correct if timed else run.predictions().correct
@@ -178,8 +184,8 @@ def _evaluate(run: Run, plan: TimingPlan | None, views: Views) -> Evaluation:
         correct=correct,
         accuracy=correct / run.data.samples,
         layer_sizes=run.network.layer_sizes,
-        batch_size=run.batch_size,
-        threads=run.threads,
+        batch_size=batch_size,
+        threads=min(run.threads, math.ceil(run.data.samples / batch_size)),
         timing=timing,
         views={name: _compute(name, run, wanted[name]) for name in VIEWS if name in wanted},
         source=run.source,

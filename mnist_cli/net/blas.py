@@ -7,6 +7,7 @@ leaves the caller's number as it was.
 
 import contextlib
 import math
+import os
 import threading
 from collections.abc import Iterator
 from functools import cache
@@ -22,6 +23,13 @@ def _controller() -> "ThreadpoolController":
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas")
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class _OneThread:

@@ -58,15 +58,14 @@ def train(
     >>> network.layer_sizes, card.training_images, card.validation_images
     ((784, 30, 10), 400, 100)
     """
-    start = time.perf_counter()
     chosen = find_recipe(recipe) if isinstance(recipe, str) else recipe
     trainer = Trainer(images, labels, chosen.change(hyperparameters, hidden, activation), seed)
     trainer.run(report)
-    return trainer.network, make_card(trainer, time.perf_counter() - start)
+    return trainer.network, make_card(trainer)
 
 
-def make_card(trainer: Trainer, seconds: float) -> Card:
-    """The card of a run that took so many seconds; no test and no weights file are in it yet."""
+def make_card(trainer: Trainer) -> Card:
+    """The card of a run that has just ended; no test and no weights file are in it yet."""
     accuracies = tuple(epoch.validation_accuracy for epoch in trainer.epochs)
     return Card(
         recipe=trainer.recipe.name,
@@ -80,7 +79,7 @@ def make_card(trainer: Trainer, seconds: float) -> Card:
             "numpy": np.__version__,
             "blas": blas.describe(),
         },
-        seconds=round(seconds, 2),
+        seconds=round(time.perf_counter() - trainer.start, 2),
         train_accuracy=measure_accuracy(trainer.network, trainer.images, trainer.labels),
         validation_accuracy=accuracies[-1],
         test_accuracy=None,

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,7 +82,7 @@ def train_file(
     report: Report = ignore,
     on_kept: Callable[[Epoch | None, Path | None], None] = ignore,
 ) -> Card:
-    """Train a net and write its weights to `output`, ``.pkl`` or ``.npz``, and their card beside.
+    """Train a net and write its weights to `output`, in a format of weights, and their card beside.
 
     On Ctrl-C the best weights so far, if there are any, go to ``OUTPUT.partial``. Weights that
     cannot be written are written beside under another name, or to the temporary folder.
@@ -115,11 +114,10 @@ def train_file(
         require_writable(path, overwrite=overwrite)
     training_set, test_set = files.load()
 
-    start = time.perf_counter()
     trainer = Trainer(*training_set, recipe, seed)
     try:
         trainer.run(report)
-        card = make_card(trainer, time.perf_counter() - start)
+        card = make_card(trainer)
         if test_set is not None:
             card = replace(card, test_accuracy=measure_accuracy(trainer.network, *test_set))
         return _save(trainer.network, card, output, overwrite)
@@ -144,6 +142,8 @@ def _save(network: Network, card: Card, output: Path, overwrite: bool) -> Card:
         kept = kept or _keep(network, output, overwrite)
         where = "lost" if kept is None else f"in {printable(str(kept), limit=400)}"
         hint = f"The trained weights are {where}."
+        if kept is not None and network.activation != "sigmoid":  # there is no card to say so
+            hint += f" Use them with --activation {network.activation}."
         raise FileError(error.problem, source=source, hint=hint) from None
     return card
 

@@ -61,6 +61,8 @@ class Trainer:
 
     Attributes
     ----------
+    start:
+        When the run began, by `time.perf_counter`.
     epochs:
         An `Epoch` for each one that is done.
     best:
@@ -75,6 +77,7 @@ class Trainer:
 
     def __init__(self, images: Bytes, labels: Labels, recipe: Recipe, seed: int = 0) -> None:
         images, labels = _check_data(np.asarray(images), np.asarray(labels))
+        self.start = time.perf_counter()
         self.recipe = recipe
         self.seed = require_at_least("seed", seed, 0)
         self.epochs: list[Epoch] = []
@@ -118,7 +121,6 @@ class Trainer:
         MnistError:
             When the loss grows without bounds.
         """
-        start = time.perf_counter()
         last = self.recipe.epochs
         # A learning rate that is too high overflows; that is found by looking at the loss. The
         # second thread distorts the images of the next epoch while the net learns from these.
@@ -130,7 +132,7 @@ class Trainer:
                     upcoming = second_thread.submit(self._prepare, number + 1)
                 loss = self._learn(x, labels, number)
                 accuracy = self._validate()
-                seconds = time.perf_counter() - start
+                seconds = time.perf_counter() - self.start
                 speed = number * len(x) / max(seconds, 1e-9)
                 epoch = Epoch(number, last, loss, accuracy, seconds, speed)
                 before = self.best and self.best[1].validation_accuracy

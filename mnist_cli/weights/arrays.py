@@ -32,16 +32,20 @@ class ArrayRecord:
     shape: tuple[int, ...]
     dtype: str
     order: Literal["C", "F"]
-    data: bytes | str
+    data: bytes | bytearray | str
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What a file holds, unchecked: arrays by name, and what it says besides, if it does."""
+    """What a file holds, unchecked: arrays by name, and what it says besides, if it does.
+
+    `legend` tells, for messages, what the names stand for where the file has others.
+    """
 
     records: Mapping[str, ArrayRecord]
     protocol: int | None = None
     activation: Activation | None = None
+    legend: str = ""
 
 
 def check_arrays(records: Mapping[str, ArrayRecord]) -> dict[str, Array]:
@@ -68,8 +72,13 @@ def _expected_names(records: Mapping[str, ArrayRecord]) -> list[str]:
                 f"{array.shape}); mnist reads fully connected ones",
                 hint="The book's, of chapter 3, comes with 'mnist download'.",
             )
-    layers = [i for i in range(1, MAX_LAYERS + 1) if f"W{i}" in records or f"b{i}" in records]
-    names = [f"{letter}{i}" for letter in "Wb" for i in range(1, max(layers, default=1) + 1)]
+    layers = max([int(key[1:]) for key in records if re.fullmatch("[Wb][1-9][0-9]?", key)] or [1])
+    if layers > MAX_LAYERS:
+        raise FormatError(
+            f"this net has {layers} layers, expected 1 to {MAX_LAYERS}",
+            hint="'mnist train --hidden 100,50' makes smaller ones.",
+        )
+    names = [f"{letter}{i}" for letter in "Wb" for i in range(1, layers + 1)]
     found = printable(" ".join(records)) or "none"
     for name in names:
         if name not in records:

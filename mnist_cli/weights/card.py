@@ -79,7 +79,8 @@ def read_card(path: AnyPath) -> Card | None:
 
 def find_card(weights: AnyPath, sha256: str) -> Card | None:
     """Return the card beside a weights file; None without one that names this SHA-256."""
-    card = read_card(card_path(weights))
+    there = Path(weights).name and card_path(weights).is_file()  # else not worth a message
+    card = read_card(card_path(weights)) if there else None
     return card if card is not None and card.weights_sha256 == sha256 else None
 
 

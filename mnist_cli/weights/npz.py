@@ -11,13 +11,11 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 
-import numpy as np
 from numpy.lib import format as npy
-from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.net.network import Activation
-from mnist_cli.weights.arrays import ArrayRecord, Contents
+from mnist_cli.weights.arrays import Array, ArrayRecord, Contents
 from mnist_cli.weights.formats import MAX_BYTES
 
 _MAX_MEMBERS = 64
@@ -90,14 +88,15 @@ def _read_npy(name: str, content: bytes) -> ArrayRecord:
     return ArrayRecord(shape, dtype.str, "F" if is_fortran else "C", file.read())
 
 
-def write(arrays: Mapping[str, NDArray[np.float32]], _activation: Activation) -> bytes:
+def write(arrays: Mapping[str, Array], _activation: Activation) -> bytes:
     """Return an archive of little-endian arrays, as `numpy.savez` lays it out but without dates."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         for name, array in arrays.items():
             member = zipfile.ZipInfo(f"{name}.npy")  # with a date of 1980, not today's
             member.create_system = 3  # else it says on which system it was written
-            literal = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {array.shape}, }}"
+            literal = f"{{'descr': '<f{array.itemsize}', 'fortran_order': False, "
+            literal += f"'shape': {array.shape}, }}"
             head = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + f"{literal:117}\n".encode()
             file.writestr(member, head + array.tobytes())  # the head takes 128 bytes
     return archive.getvalue()

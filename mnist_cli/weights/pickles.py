@@ -7,17 +7,14 @@ import pickle
 import struct
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.net.network import Activation
-from mnist_cli.weights.arrays import Contents
+from mnist_cli.weights.arrays import Array, Contents
 from mnist_cli.weights.unpickle import interpret, read_array
 
 # What every pickled array has in common, in the operations of the pickle machine.
 _NEW_ARRAY = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85C\x01btR"
-_NEW_DTYPE = b"cnumpy\ndtype\n(X\x02\x00\x00\x00f4\x89\x88tR"
+_NEW_DTYPE = b"cnumpy\ndtype\n(X\x02\x00\x00\x00f%d\x89\x88tR"
 _LITTLE_ENDIAN = b"(K\x03X\x01\x00\x00\x00<NNN" + 2 * b"J\xff\xff\xff\xff" + b"K\x00tb"
 
 
@@ -38,7 +35,7 @@ def read(content: bytes) -> Contents:
     return Contents(records, protocol=content[1] if content.startswith(pickle.PROTO) else None)
 
 
-def write(arrays: Mapping[str, NDArray[np.float32]], _activation: Activation) -> bytes:
+def write(arrays: Mapping[str, Array], _activation: Activation) -> bytes:
     """Return a pickle, of protocol 3 as the book's, that loads with any Python 3 and NumPy.
 
     Written by hand because the standard pickler names NumPy's modules as the NumPy at hand does;
@@ -52,7 +49,7 @@ def write(arrays: Mapping[str, NDArray[np.float32]], _activation: Activation) ->
             b"X" + struct.pack("<I", len(name)) + name.encode(),  # BINUNICODE, the key
             _NEW_ARRAY,  # _reconstruct(ndarray, (0,), b"b")
             b"(K\x01(" + shape + b"t",  # MARK, version 1, the shape
-            _NEW_DTYPE,  # dtype("f4", False, True)
+            _NEW_DTYPE % array.itemsize,  # dtype("f4", False, True), or "f8"
             _LITTLE_ENDIAN,  # BUILD (3, "<", None, None, None, -1, -1, 0)
             b"\x89B" + struct.pack("<I", len(data)) + data,  # C order, BINBYTES
             b"tb",  # BUILD (1, shape, dtype, False, data)

@@ -14,12 +14,12 @@ import numpy as np
 from mnist_cli import paths
 from mnist_cli.checks import require_suffix
 from mnist_cli.errors import FormatError
-from mnist_cli.files import AnyPath, read_bytes, write_bytes
+from mnist_cli.files import AnyPath, atomic_writer, read_bytes
 from mnist_cli.net.network import Activation, Network
-from mnist_cli.spec import CLASSES, LAYER_SIZES, PIXELS, WEIGHTS
+from mnist_cli.spec import LAYER_SIZES, PIXELS, WEIGHTS
 from mnist_cli.weights.arrays import Array, Contents, check_arrays
 from mnist_cli.weights.card import Card, find_card
-from mnist_cli.weights.formats import MAX_BYTES, SUFFIXES, recognise
+from mnist_cli.weights.formats import MAX_BYTES, SUFFIXES, Format, recognise
 
 _NEXT = "Get the file again, or the book's weights with 'mnist download'."
 
@@ -67,8 +67,9 @@ class WeightsFile:
             return self.stated_activation or "sigmoid"
         if self.card is not None:
             return self.card.activation
-        # Without a hidden layer there is none, and it makes no difference.
-        return "sigmoid" if self.layer_sizes in (LAYER_SIZES, (PIXELS, CLASSES)) else None
+        # The book's is sigmoid; without a hidden layer there is none, and it makes no difference.
+        is_book = self.layer_sizes == LAYER_SIZES and self.format in ("pickle", "npz")
+        return "sigmoid" if is_book or len(self.layer_sizes) == 2 else None
 
     def network(self, activation: Activation | None = None) -> Network:
         """Return the network of these weights in float32.
@@ -109,11 +110,16 @@ def read_weights(path: AnyPath | None = None, data_dir: AnyPath | None = None) -
         raise FormatError(error.problem, source=found.path, hint=error.hint or _NEXT) from None
 
 
-def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") -> WeightsFile:
+def parse_weights(
+    content: bytes, file: Path = Path(), origin: str = "given", kind: Format | None = None
+) -> WeightsFile:
     """Read the bytes of a weights file; raises `FormatError`, without a source, as above."""
-    kind = recognise(content)
+    kind = kind or recognise(content)
     contents: Contents = kind.load().read(content)
-    arrays = check_arrays(contents.records)
+    try:
+        arrays = check_arrays(contents.records)
+    except FormatError as error:
+        raise FormatError(error.problem, hint=error.hint or contents.legend) from None
     with np.errstate(over="ignore", invalid="ignore"):
         in_float32 = [array.astype(np.float32, copy=False) for array in arrays.values()]
     return WeightsFile(
@@ -154,7 +160,7 @@ def load_network(
 
 
 def save_network(network: Network, path: AnyPath, *, overwrite: bool = False) -> None:
-    """Write the weights of a network: ``.pkl`` as the book's code loads them, or ``.npz``.
+    """Write the weights of a network: ``.pkl`` as the book's code, ``.npz`` or ``.safetensors``.
 
     The pickle loads with plain Python 3 and any NumPy; the same network gives the same bytes on
     every machine. The file appears whole or not at all.
@@ -162,9 +168,10 @@ def save_network(network: Network, path: AnyPath, *, overwrite: bool = False) ->
     Raises
     ------
     ValueError
-        For another suffix, or a network too large to be read again.
-    FileError
-        Where the file cannot be written, or exists already and `overwrite` is False.
+        For another suffix.
+    MnistError
+        Where the file cannot be written, or exists already and `overwrite` is False; for a network
+        too large to be read again.
 
     Examples
     --------
@@ -175,10 +182,41 @@ def save_network(network: Network, path: AnyPath, *, overwrite: bool = False) ->
     """
     # "w.pkl.partial" is what an interrupted training leaves of "w.pkl".
     suffix = require_suffix(str(path).removesuffix(".partial"), SUFFIXES)
-    layers = list(zip(network.weights, network.biases, strict=True))
-    arrays = {f"W{i}": W.astype("<f4") for i, (W, _) in enumerate(layers, 1)}
-    arrays |= {f"b{i}": b.astype("<f4") for i, (_, b) in enumerate(layers, 1)}
-    content: bytes = SUFFIXES[suffix].load().write(arrays, network.activation)
+    arrays = arrays_of(network)
+    write_arrays(path, arrays, network.activation, SUFFIXES[suffix], overwrite=overwrite)
+
+
+def arrays_of(network: Network) -> dict[str, Array]:
+    """Return W1 ... Wn b1 ... bn of a network."""
+    layers = range(1, len(network.weights) + 1)
+    arrays = dict(zip([f"W{layer}" for layer in layers], network.weights, strict=True))
+    return arrays | dict(zip([f"b{layer}" for layer in layers], network.biases, strict=True))
+
+
+def write_arrays(
+    path: AnyPath,
+    arrays: dict[str, Array],
+    activation: Activation,
+    kind: Format,
+    *,
+    overwrite: bool = False,
+) -> WeightsFile:
+    """Write arrays in a format; they are read again and compared before the file gets its name.
+
+    Raises `MnistError` where it cannot be written, or not read again.
+    """
+    little = {name: each.astype(each.dtype.newbyteorder("<")) for name, each in arrays.items()}
+    content = kind.load().write(little, activation)
     if len(content) > MAX_BYTES:
-        raise ValueError(f"got a network of {len(content):,} bytes, takes at most {MAX_BYTES:,}")
-    write_bytes(path, content, overwrite=overwrite)
+        size = f"the file would have {len(content):,} bytes, at most {MAX_BYTES:,} are read again"
+        raise FormatError(size, source=path)
+    with atomic_writer(path, overwrite=overwrite) as file:
+        file.write(content)
+        file.flush()
+        file.seek(0)
+        written = parse_weights(file.read(), Path(path), kind=kind)
+        for name, array in arrays.items():
+            again = written.arrays[name]
+            if (again.dtype, again.tobytes()) != (array.dtype, array.tobytes()):
+                raise FormatError(f"array {name} was not written as it is", source=path)
+    return written

@@ -50,3 +50,13 @@ def test_bash_completes_an_option(tmp_path):
         check=True,
     )
     assert done.stdout == "--robustness\n"
+
+
+@pytest.mark.parametrize("value", ["foo", "foo_source", "bash_foo", "bash_complete"])
+def test_a_variable_that_no_shell_sets_so_is_named(value):
+    done = mnist_process("inspect", _MNIST_COMPLETE=value)
+    assert done.stderr == (
+        "Error: the variable _MNIST_COMPLETE is set, and not as a shell's completion sets it. "
+        "Unset it, or see docs/completion.md.\n"
+    )
+    assert (done.stdout, done.code) == ("", 1)

@@ -6,6 +6,7 @@ import json
 import re
 
 import numpy as np
+import pytest
 from support.commands import mnist
 
 from mnist_cli import load_images, load_labels, load_network
@@ -189,6 +190,41 @@ def test_output_writes_a_row_for_each_image(book_weights, tmp_path):
     assert mnist("eval", "--output", tmp_path / "a.txt").code == 2
 
 
+@pytest.mark.parametrize("count", [20, 4_000, 5_000])  # Python reads no number of 5,000 digits
+def test_numbers_of_many_digits_are_wrong_usage_or_more_than_there_is(count):
+    many = "9" * count
+    for option in ("--runs", "--warmup", "--rotate", "--noise", "--min-confidence", "--show-label"):
+        done = mnist("eval", option, many)
+        assert (done.code, done.stdout) == (2, ""), option
+        assert len(done.stderr.splitlines()[-1]) < 500
+    assert mnist("eval", "--shift", f"{many},0").code == 2
+    for option in ("--sweep", "--batch-size", "--limit", "--wrong", "--threads"):
+        done = mnist("eval", "--limit", "9", "--runs", "1", option, many)
+        assert done.code == (2 if count == 5_000 else 0), option
+
+
+def test_what_was_really_used_is_said():
+    done = mnist("eval", "--limit", "50", "--runs", "1", "-b", "5000", "--threads", "999")
+    assert "batched (50) " in done.stdout
+    assert "one thread" in done.stdout
+    assert done.stderr == (
+        "Note: a batch is the whole set, 50 images\n"
+        "Note: 1 thread used: there are no more cores or batches\n"
+    )
+    found = document("--limit", "50", "-b", "1", "--threads", "1", "--runs", "1")
+    assert (found["batch_size"], found["threads"]) == (1, 1)
+    assert shown("--limit", "50", "--runs", "1")  # nobody asked for batches of 100: no note
+
+
+def test_output_to_standard_output_is_the_table_alone(tmp_path):
+    table = shown("--limit", "20", "--output", "-", "--confusion")
+    shown("--limit", "20", "--output", tmp_path / "a.csv")
+    assert table == (tmp_path / "a.csv").read_text()
+    done = mnist("eval", "--output", "-", "--json")
+    assert (done.code, done.stdout) == (2, "")
+    assert "give one of them" in done.stderr
+
+
 def test_wrong_usage():
     for arguments in (
         "--shift 1", "--shift 1,2,3", "--shift a,b", "--sweep 0", "--sweep 1,,2", "--sweep some",
@@ -199,22 +235,26 @@ def test_wrong_usage():
         assert (done.code, done.stdout) == (2, ""), arguments
 
 
-def test_every_view_fits_80_columns_on_every_surface(book_weights, tmp_path):
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_every_view_fits_the_terminal_on_every_surface(width, book_weights, tmp_path):
+    """Only sentences, which are wrapped between words, and names of files may be longer."""
     views = {name: {} for name in VIEWS} | {
         "output": {"path": tmp_path / "a.csv"},
         "sweep": {"sizes": (1, 10, None), "plan": TimingPlan(runs=1)},
     }
     result = evaluate_files(
         Files([book_weights] * 4, limit=500, corruption=Corruption(rotate=3)),
-        timing=TimingPlan("textbook", runs=1, warmup=0),
+        timing=TimingPlan("textbook", runs=2, warmup=0),
         views=views,
     )
     for surface in SURFACES:
-        with drawing_on(surface):
+        with drawing_on(dataclasses.replace(surface, width=width)):
             text = plain(render.lines(result))
-        names_no_file = [row for row in text.splitlines() if str(tmp_path.parent) not in row]
-        names_no_file = [row for row in names_no_file if str(book_weights) not in row]
-        assert max(map(len, names_no_file)) <= 80
+        longer = [row for row in text.splitlines() if len(row) > width]
+        assert all(
+            re.fullmatch(r"(\S+ )+\S+", row) and (width < 80 or str(tmp_path.parent) in row)
+            for row in longer
+        )
         assert text.isascii() or surface.unicode
 
 

@@ -24,6 +24,7 @@ COMMANDS = [
     "predict --index 0 --images images --labels FILE",
     "train --output new.pkl --images FILE --labels labels",
     "train --output new.pkl --images images --labels FILE",
+    "convert -- FILE new.pkl",
 ]
 
 FAULTS = {
@@ -99,3 +100,28 @@ def test_an_empty_name_is_wrong_usage_in_every_command(command):
     done = mnist(*("" if word == "FILE" else word for word in command.split()))
     assert done.stderr.endswith("it is empty.\n")
     assert (done.stdout, done.code) == ("", 2)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *COMMANDS,
+        "train --output FILE",
+        "train --set FILE",
+        "train --recipe FILE",
+        "train --data-dir FILE",
+        "eval --mode FILE",
+        "predict --index FILE",
+        "predict --index 0 --output FILE",
+        "download FILE",
+        "download --from FILE",
+        "download --mirror FILE",
+        "download --nonsense FILE",
+        "FILE",
+    ],
+)
+def test_an_address_with_a_password_is_nowhere_shown_with_it(command):
+    done = run(command, "ftp://user:secret@h/a?token=secret")
+    assert done.code in (1, 2)
+    assert done.stderr.splitlines()[-1].startswith("Error: ")
+    assert "secret" not in done.stderr + done.stdout

@@ -2,11 +2,13 @@
 
 import itertools
 import json
+import re
 import shutil
+import sys
 
 import numpy as np
 import pytest
-from support.commands import mnist
+from support.commands import mnist, on_a_terminal
 
 from mnist_cli.evaluation.disagreement import compare
 from mnist_cli.render.text import Surface, drawing_on, plain
@@ -233,3 +235,13 @@ def test_every_view_fits_80_columns_on_every_surface(tmp_path, surface, size):
     rows = [row for row in text.splitlines() if str(tmp_path) not in row]
     assert [row for row in rows if len(row) > 80] == []
     assert text.isascii() or surface.unicode
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals on Windows")
+def test_a_narrow_terminal_gets_fewer_columns_and_neurons_in_a_row():
+    done = on_a_terminal("inspect", "--stats", "--neurons", columns=60, NO_COLOR="1")
+    lines = [text.rstrip() for text in done.stdout.split("\r\n")]
+    assert max(map(len, lines)) <= 60
+    assert [text.split()[-1] for text in lines if text.startswith("W1  ")][1:] == ["0.0896"]
+    heads = [text.split() for text in lines if re.fullmatch(r"[0-5] +\d +\d", text)]
+    assert heads == [["0", "1", "2"], ["3", "4", "5"]]

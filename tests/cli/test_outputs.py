@@ -22,6 +22,7 @@ OUTPUTS = [
     ("train --limit 10 --epochs 1 --images images --labels labels --output OUT", ".pkl"),
     ("train --limit 10 --epochs 1 --images images --labels labels -o OUT", ".npz"),
     ("train --recipes --export OUT", ".txt"),
+    ("convert weights.pkl OUT", ".safetensors"),
 ]
 FOLDERS = ["predict page.png --save-steps OUT", "predict -i 1 --save-digit OUT"]
 

@@ -220,6 +220,16 @@ def test_nothing_is_wider_than_the_terminal(many, several, row, columns):
 
 
 @terminals
+def test_names_that_the_terminal_cannot_show_are_escaped_before_they_are_laid_out(page):
+    korean = page.rename(page.with_name("7_한글이름-파일.png"))
+    names = (korean.name, korean.name)
+    done = on_a_terminal("predict", *names, columns=60, cwd=korean.parent, PYTHONIOENCODING="ascii")
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", done.stdout).split("\r\n")
+    assert max(map(len, lines)) <= 60
+    assert r"7_\u" in done.stdout
+
+
+@terminals
 def test_a_wide_terminal_gets_whole_names(many):
     table = on_terminal(200, many, "--labels-from-names")
     assert {path.name for path in many.iterdir()} == {text.split()[0] for text in table[1:27]}
@@ -345,6 +355,14 @@ def test_predictions_go_to_a_table_and_to_lines(several, tmp_path):
     lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(text) for text in lines] == documents(several)
     assert float(rows[0]["p1"]) == json.loads(lines[0])["probabilities"][1]
+
+
+def test_a_table_on_standard_output_is_all_that_is_there(several):
+    done = mnist("predict", several, "-o", "-")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert [row["prediction"] for row in rows] == ["1", "2", "7", "", ""]
+    assert done.code == 1
+    assert mnist("predict", "-i", "3", "-o", "-", "--json").code == 2
 
 
 def test_quiet_says_nothing_but_errors(several):

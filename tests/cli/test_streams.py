@@ -85,8 +85,8 @@ def test_files_are_written_also_without_standard_output(folder):
 def test_without_standard_input_only_reading_it_fails(folder):
     assert shell("mnist inspect <&-", folder)[2] == 0
     _, error, code = shell("mnist predict - <&-", folder)
-    assert (code, error.count("\n")) == (1, 1)
-    assert "it is closed" in error
+    assert error == "Error: <stdin>: cannot read it: it is closed. Name another file.\n"
+    assert code == 1
 
 
 def test_with_no_stream_at_all_an_error_goes_nowhere_else(folder):
@@ -115,6 +115,21 @@ def test_a_signal_keeps_the_best_weights_so_far(folder, number, code, word):
     assert sorted(each.name for each in folder.iterdir()) == ["w.pkl.partial"]
 
 
+def test_a_signal_that_a_library_takes_for_a_fault_of_its_own_is_a_signal(folder):
+    """NumPy, interrupted while its parts are loaded, raises an ImportError instead."""
+    (folder / "numpy.py").write_text(
+        "import os, signal, time\n"
+        "try:\n"
+        "    os.kill(os.getpid(), getattr(signal, os.environ['NUMBER']))\n"
+        "    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n"
+        "    raise ImportError('numpy cannot be loaded') from None\n"
+    )
+    line = "PYTHONPATH=. mnist inspect"
+    assert shell(line, folder, NUMBER="SIGINT") == ("", "Interrupted.\n", 130)
+    assert shell(line, folder, NUMBER="SIGTERM") == ("", "Terminated.\n", 143)
+
+
 def test_next_to_nothing_runs_before_ctrl_c_can_be_caught():
     code = "import sys; before = set(sys.modules); import mnist_cli.__main__; "
     code += "print(*sorted(set(sys.modules) - before))"
@@ -133,7 +148,12 @@ def test_mnist_alone_shows_the_help():
         ("train --lr 1", "Did you mean '--learning-rate'?"),
         ("eval --batchsize 1", "Did you mean '--batch-size'?"),
         ("eval --verbose", ""),
-        ("eval w.pkl", "Weights are named with --weights FILE"),
+        ("eval w.pkl", "Did you mean '-w FILE'?"),
+        ("eval -n 100", "Did you mean '--limit'?"),
+        ("predict --photo 4.png", "Pictures are named without an option"),
+        ("predict 42", "--index 42"),
+        ("predict 0-9", "--index 0-9"),
+        ("version", "Did you mean '--version'?"),
         ("help", "Did you mean '--help'?"),
         ("evl", "Did you mean 'eval'?"),
         ("frobnicate", ""),

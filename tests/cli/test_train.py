@@ -173,7 +173,7 @@ def test_wrong_usage_ends_with_2_and_says_why(tmp_path, monkeypatch):
         (("--hidden", "0"), "hidden is (0,): expected at most 7 layers of 1 neuron or more."),
         (("--hidden", "1,x"), "'1,x' is neither 'none' nor a list such as 50,100."),
         (("--activation", "rely"), "Did you mean 'relu'?"),
-        (("--output", "weights.txt"), "the name must end in .pkl or .npz."),
+        (("--output", "weights.txt"), "the name must end in .pkl or .npz or .safetensors."),
         (("--images", "alone"), "--images and --labels go together"),
         (("--test-labels", "alone"), "--test-images and --test-labels go together"),
         (("--set", "elastic"), "'elastic' is not NAME=NUMBER."),
@@ -221,8 +221,9 @@ def test_divergence_is_an_error_in_one_line(files, tmp_path):
 @needs_posix
 def test_ctrl_c_keeps_the_best_so_far(files, tmp_path):
     output = tmp_path / "w.pkl"
+    options = ("--epochs", "100000", "--activation", "relu", "--output", output)
     process = subprocess.Popen(
-        [*MNIST, "train", *map(str, files), "--epochs", "100000", "--output", str(output)],
+        [*MNIST, "train", *map(str, (*files, *options))],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -234,6 +235,7 @@ def test_ctrl_c_keeps_the_best_so_far(files, tmp_path):
     assert process.returncode == 130
     assert stdout == ""
     assert "Note: the best weights so far, of epoch " in stderr
+    assert "Note: use them with --activation relu" in stderr
     assert "Traceback" not in stderr
     assert names(tmp_path) == ["w.pkl.partial"]
     assert load_network(tmp_path / "w.pkl.partial").parameter_count == 45360

@@ -191,8 +191,10 @@ def test_weights_whose_folder_is_gone_are_written_to_the_temporary_folder(
 ) -> None:
     (tmp_path / "folder").mkdir()
     gone = at_the_last_epoch((tmp_path / "folder").rmdir)
-    with pytest.raises(FileError, match=r"w\.npz: there is no such folder.*weights are in") as e:
-        train_file(tmp_path / "folder" / "w.npz", SHORT, files, report=gone)
+    with pytest.raises(FileError, match=r"w\.npz: there is no such folder.*--activation relu") as e:
+        train_file(
+            tmp_path / "folder" / "w.npz", replace(SHORT, activation="relu"), files, report=gone
+        )
     (name,) = names(temporary)
     assert str(temporary / name) in str(e.value)
     assert load_network(temporary / name).parameter_count == 45360

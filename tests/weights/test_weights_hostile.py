@@ -171,7 +171,7 @@ def test_lengths_and_shapes_that_do_not_fit(shape, length, problem):
         ({"b1": None}, "array b1 is missing: found W1, expected W1 b1"),
         ({"W3": (10, 10)}, "array W2 is missing: found W1 b1 W3, expected W1 W2 W3 b1 b2 b3"),
         ({"W0": (1, 1)}, "array W0 is too many, expected W1 b1"),
-        ({"W9": (10, 10)}, "array W9 is too many, expected W1 b1"),
+        ({"W9": (10, 10)}, "this net has 9 layers, expected 1 to 8"),
         ({"\x1b[31m\n\u202e": (1,)}, r"array \x1b[31m\n\u202e is too many, expected W1 b1"),
     ],
 )
@@ -226,7 +226,6 @@ def test_other_kinds_of_files_are_told_apart():
         (b"\x89PNG\r\n\x1a\n", "found a PNG image"),
         (b"\xff\xd8\xff\xe0", "found a JPEG image"),
         (b"\x1f\x8b\x08\x00", "found a gzip file"),
-        (npy(np.zeros(3)), "found a single array (.npy)"),
         (b"\x00\x00\x08\x03", "found MNIST images or labels (IDX)"),
         (zipped(), "found an empty zip archive"),
         (b"%PDF-1.7", "found a PDF document"),
@@ -234,6 +233,33 @@ def test_other_kinds_of_files_are_told_apart():
         (b"\x00" * 100, "this is no pickle of weights"),
     ):
         assert refusal(content).startswith(kind)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "way_out"),
+    [
+        (
+            zipped(("net/data.pkl", b"\x80\x02")),
+            "a PyTorch file (.pt)",
+            "safetensors.torch.save_file",
+        ),
+        (
+            pickle.dumps(0x1950A86A20F9469CFC6C, 2),
+            "an old PyTorch file",
+            "safetensors.torch.save_file",
+        ),
+        (zipped(("metadata.json", b"{}")), "a Keras file (.keras)", "numpy.savez('net.npz', W1="),
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file (.h5)", "numpy.savez('net.npz', W1=..., b1="),
+        (b'\x08\x07\x12\x07pytorch"\x04', "an ONNX model", "Name what it was made of."),
+        (npy(np.zeros(3)), "a single array (.npy)", "Save all arrays together: numpy.savez"),
+        (b'{"recipe": "best"}', "JSON", "If it is a card, name the weights file"),
+    ],
+)
+def test_other_homes_of_weights_are_named_with_the_way_out(content, kind, way_out):
+    with pytest.raises(FormatError) as refused:
+        parse_weights(content)
+    assert refused.value.problem.startswith(f"found {kind}")
+    assert way_out in refused.value.hint
 
 
 @pytest.mark.parametrize("content", [weights_file(one_layer()), npz(np.savez_compressed), npz()])
@@ -651,7 +677,7 @@ def test_reading_opens_no_other_file_starts_nothing_and_imports_nothing(tmp_path
         ),
         (
             b"",
-            "w\\x1b.pkl: the file is empty, expected weights (.pkl or .npz). "
+            "w\\x1b.pkl: the file is empty, expected weights (.pkl or .npz or .safetensors). "
             "Get the file again, or the book's weights with 'mnist download'.",
         ),
     ],

@@ -1,8 +1,24 @@
 """What each command shows: its lines for a person, and its document for ``--json``."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from mnist_cli.render.text import Line, bar, beside, columns, length
+from mnist_cli.render.theme import ACCENT
+
+_GAP = 2
 
 
 def pick(thing: object, *names: str) -> dict[str, Any]:
     """Some attributes by their names, for a document."""
     return {name: getattr(thing, name) for name in names}
+
+
+def with_bars(
+    block: list[Line], fractions: Sequence[float], styles: Sequence[str] = (), widest: int = 30
+) -> list[Line]:
+    """A table and a bar beside each of its rows, filled by a fraction, as wide as there is room."""
+    room = max(min(widest, columns() - max(map(length, block)) - _GAP), 1)
+    styles = styles or [ACCENT] * len(fractions)
+    bars = [bar(each, room, style) for each, style in zip(fractions, styles, strict=True)]
+    return beside(block, [[], *bars], " " * _GAP)

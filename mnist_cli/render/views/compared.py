@@ -4,11 +4,12 @@ from typing import Any
 
 from mnist_cli.evaluation.compared import Compared, ModelPair
 from mnist_cli.paths import FoundFile
-from mnist_cli.render.text import Cell, Line, line, table
+from mnist_cli.render.text import Cell, Line, beside, length, line, shortened, table, width
 from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.render.views import pick
 from mnist_cli.render.views.inspect import file_name
 
+_GAP = "  "
 _INDICES = 6  # images named
 _SMALLEST_P = 1e-300  # what is less may be 0 in floating point
 
@@ -48,13 +49,16 @@ def lines(compared: Compared) -> list[Line]:
             (f"{model.accuracy:.4f}", TITLE),
             f"{model.correct}/{model.samples}",
             f"{model.parameters:,}",
-            (_name_file(model.weights), QUIET),
         ]
         for number, model in enumerate(compared.models)
     ]
+    block = table(["", "accuracy", "correct", "parameters"], rows, "<>>>")
+    limit = width()
+    room = None if limit is None else max(limit - length(block[0]) - len(_GAP), 0)
+    names = ["weights", *(_name_file(model.weights) for model in compared.models)]
     return [
         line(("compared models", TITLE)),
-        *table(["", "accuracy", "correct", "parameters", "weights"], rows, "<>>><"),
+        *beside(block, [[(shortened(name, room), QUIET)] for name in names], _GAP),
         *(spans for pair in compared.pairs for spans in ([], *_pair(pair))),
     ]
 

@@ -13,12 +13,13 @@ from mnist_cli.evaluation.evaluation import Evaluation
 from mnist_cli.evaluation.run import Source
 from mnist_cli.evaluation.timing import Timing, TimingComparison
 from mnist_cli.net import blas
-from mnist_cli.render.text import Cell, Line, bar, line, seconds, table
+from mnist_cli.render.text import Cell, Line, bar, columns, length, line, seconds, stacked, table
 from mnist_cli.render.theme import BAD, GOOD, QUIET, TITLE
 from mnist_cli.render.views import pick
 from mnist_cli.render.views.inspect import file_name
 
-_BAR_WIDTH = 20
+_WIDEST_BAR = 20
+_TIMES_WIDTH = len("    108.8 ms  min 100.0 ms  max 119.0 ms")  # beside a bar
 
 
 def as_json(result: Evaluation) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def lines(result: Evaluation) -> list[Line]:
         accuracy = line(("accuracy ", QUIET), (f"{result.accuracy:.4f}", TITLE), f"  {count}")
         blocks.append([accuracy, *_files(source, len("accuracy"))])
     blocks += [_shower(view, "lines")(found) for view, found in result.views.items()]
-    return [spans for block in blocks if block for spans in ([], *block)][1:]
+    return stacked(*blocks)
 
 
 def _shower(view: str, name: str) -> Callable[[Any], Any]:
@@ -112,19 +113,24 @@ def _table(timings: dict[str, Timing]) -> list[Line]:
         ]
         for name, timing in timings.items()
     ]
-    return table(["", "accuracy", "correct", "median", "us/image", "images/s"], rows, "<>>>>>")
+    head = ["", "accuracy", "correct", "median", "us/image", "images/s"]
+    block = table(head, rows, "<>>>>>")
+    if length(block[0]) <= columns():
+        return block
+    return table(head[:-1], [row[:-1] for row in rows], "<>>>>")
 
 
 def _bars(timings: dict[str, Timing]) -> list[Line]:
     longest = max(timing.median_seconds for timing in timings.values())
     width = max(map(len, timings))
+    bar_width = max(min(columns() - width - _TIMES_WIDTH, _WIDEST_BAR), 1)
     rows = []
     for name, timing in timings.items():
         ends = f"min {seconds(min(timing.seconds)):>8}  max {seconds(max(timing.seconds)):>8}"
         rows.append(
             [
                 (f"{name:<{width}}  ", TITLE),
-                *bar(timing.median_seconds / longest, _BAR_WIDTH),
+                *bar(timing.median_seconds / longest, bar_width),
                 (f"  {seconds(timing.median_seconds):>8}", ""),
                 (f"  {ends}" if len(timing.seconds) > 1 else "", QUIET),
             ]

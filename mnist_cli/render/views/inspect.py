@@ -8,6 +8,7 @@ from mnist_cli.render.text import Cell, Line, line, note, table
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.render.views import stats
 from mnist_cli.weights.card import Card
+from mnist_cli.weights.convert import Conversion
 from mnist_cli.weights.summary import Summary
 
 _DRAWING_WIDTH = 72
@@ -106,10 +107,10 @@ def _card_lines(card: Card) -> list[Line]:
     ]
 
 
-def draw_layers(summary: Summary) -> list[str]:
+def draw_layers(net: Summary | Conversion) -> list[str]:
     """``784 -> 50 sigmoid -> 100 sigmoid -> 10 softmax``, a deep net in more lines than one."""
-    inputs, *hidden, outputs = summary.file.layer_sizes
-    layers = [*(f"{size} {summary.activation}" for size in hidden), f"{outputs} softmax"]
+    inputs, *hidden, outputs = net.file.layer_sizes
+    layers = [*(f"{size} {net.activation}" for size in hidden), f"{outputs} softmax"]
     lines = [str(inputs)]
     for layer in layers:
         if len(lines[-1]) + len(layer) > _DRAWING_WIDTH:

@@ -1,18 +1,17 @@
 """What `mnist eval --wrong` adds."""
 
 import shlex
-from functools import reduce
 from typing import Any
 
 from mnist_cli.datasets.corruptions import UNCORRUPTED
 from mnist_cli.errors import plural
 from mnist_cli.evaluation.mistakes import Mistake, Mistakes, Picture
 from mnist_cli.render.pictures import picture
-from mnist_cli.render.text import Line, beside, line
+from mnist_cli.render.text import Line, columns, line, stacked, tiled
 from mnist_cli.render.theme import BAD, QUIET, TITLE
 from mnist_cli.render.views import pick
 
-_PICTURES_A_ROW = 2
+_GAP = " " * 10  # between two pictures
 
 
 def as_json(mistakes: Mistakes) -> dict[str, Any]:
@@ -30,11 +29,8 @@ def lines(mistakes: Mistakes) -> list[Line]:
     count = plural(mistakes.total, "mistake") if mistakes.total else "no mistakes of this kind"
     if not blocks:
         return [line((count, TITLE))]
-    result = [line((f"{len(blocks)} of {count}, the most confident first", TITLE)), []]
-    for first in range(0, len(blocks), _PICTURES_A_ROW):
-        row = blocks[first : first + _PICTURES_A_ROW]
-        result += [*reduce(lambda left, right: beside(left, right, gap=" " * 10), row), []]
-    return [*result, *_closer(mistakes)]
+    title = line((f"{len(blocks)} of {count}, the most confident first", TITLE))
+    return stacked([title], tiled(blocks, columns(), _GAP), _closer(mistakes))
 
 
 def _closer(mistakes: Mistakes) -> list[Line]:

@@ -3,11 +3,9 @@
 from typing import Any
 
 from mnist_cli.evaluation.reliability import Reliability
-from mnist_cli.render.text import Cell, Line, bar, beside, line, number, table
+from mnist_cli.render.text import Cell, Line, line, number, table
 from mnist_cli.render.theme import TITLE
-from mnist_cli.render.views import pick
-
-_BAR_WIDTH = 30
+from mnist_cli.render.views import pick, with_bars
 
 
 def as_json(found: Reliability) -> dict[str, Any]:
@@ -32,7 +30,7 @@ def lines(found: Reliability) -> list[Line]:
         for row in found.table
     ]
     block = table(["confidence", "coverage", "accuracy", "correct"], rows, "<>>>")
-    bars = [bar(row.coverage, _BAR_WIDTH) for row in found.table]
+    chart = with_bars(block, [row.coverage for row in found.table])
     chosen = found.chosen
     sentence = (
         f'"I don\'t know" below {chosen.min_confidence:g}: coverage {chosen.coverage:.4f}, '
@@ -42,4 +40,4 @@ def lines(found: Reliability) -> list[Line]:
         f"expected calibration error {found.calibration_error:.4f} "
         f"(mean confidence {found.mean_confidence:.4f}, accuracy {found.accuracy:.4f})"
     )
-    return [line((sentence, TITLE)), [], *beside(block, [[], *bars]), [], line(calibration)]
+    return [line((sentence, TITLE)), [], *chart, [], line(calibration)]

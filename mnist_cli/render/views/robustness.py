@@ -5,13 +5,14 @@ from itertools import groupby
 from typing import Any
 
 from mnist_cli.evaluation.robustness import UNITS, RobustnessRow
-from mnist_cli.render.text import Line, bar, line
+from mnist_cli.render.text import Line, bar, columns, line
 from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.render.views import pick
 from mnist_cli.render.views.compared import name_model
 
 _FILES_A_BLOCK = 3
-_WIDTH = 72
+_WIDEST = 72
+_INDENT = 8
 
 
 def as_json(rows: Sequence[RobustnessRow]) -> dict[str, Any]:
@@ -32,10 +33,12 @@ def lines(rows: Sequence[RobustnessRow]) -> list[Line]:
 
 
 def _curve(kind: str, rows: Sequence[RobustnessRow], numbers: range, named: bool) -> list[Line]:
-    column = _WIDTH // len(numbers)
+    column = min(columns() - _INDENT, _WIDEST) // len(numbers)
     result = [[(f"{kind}, {UNITS[kind]}", QUIET)]]
     if named:
-        result.append([(" " * 8, ""), *((f"{name_model(n):<{column}}", TITLE) for n in numbers)])
+        result.append(
+            [(" " * _INDENT, ""), *((f"{name_model(n):<{column}}", TITLE) for n in numbers)]
+        )
     for row in rows:
         spans = [(f"{row.strength:>5g}   ", "")]
         for accuracy in row.accuracy[numbers.start : numbers.stop]:

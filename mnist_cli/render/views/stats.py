@@ -8,11 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.render.pictures import legend, scale, signed_picture
-from mnist_cli.render.text import Cell, Line, beside, line, number, sparkline, table
+from mnist_cli.render.text import (
+    Cell,
+    Line,
+    beside,
+    beside_if_it_fits,
+    columns,
+    length,
+    line,
+    number,
+    sparkline,
+    stacked,
+    table,
+    tiled,
+)
 from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.weights.summary import Neuron, Stats
-
-_SHEET_COLUMNS = 5  # of 14 characters: 78 in all
 
 
 def stats_json(stats: Stats) -> dict[str, Any]:
@@ -54,7 +65,10 @@ def stats_lines(stats: Mapping[str, Stats]) -> list[Line]:
         for name, each in stats.items()
     ]
     head = ["array", "min", "max", "mean", "std", "|w| < 0.01", "min to max"]
-    return table(head, rows, "<>>>>><")
+    block = table(head, rows, "<>>>>><")
+    if length(block[0]) > columns():  # a narrow terminal
+        block = table(head[:-1], [row[:-1] for row in rows], "<>>>>>")
+    return block
 
 
 def neuron_lines(neuron: Neuron) -> list[Line]:
@@ -71,7 +85,7 @@ def neuron_lines(neuron: Neuron) -> list[Line]:
         line(f"weights {number(float(weights.min()), 4)} to {number(float(weights.max()), 4)}"),
         line(f"bias    {number(neuron.bias, 4)}"),
     ]
-    return beside(signed_picture(weights, limit), words)
+    return beside_if_it_fits(signed_picture(weights, limit), words)
 
 
 def sheet_lines(neurons: Sequence[Neuron]) -> list[Line]:
@@ -79,26 +93,18 @@ def sheet_lines(neurons: Sequence[Neuron]) -> list[Line]:
     weights = np.stack([_finite_weights(neuron) for neuron in neurons])
     halves = weights.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))  # (N, 28, 28) -> (N, 14, 14)
     limit = float(np.abs(halves).max())
-    sheet = []
-    for first in range(0, len(neurons), _SHEET_COLUMNS):
-        numbers = range(first, min(first + _SHEET_COLUMNS, len(neurons)))
-        row = _small(neurons[first], halves[first], limit)
-        for index in numbers[1:]:
-            row = beside(row, _small(neurons[index], halves[index], limit), gap="  ")
-        sheet += [[], *row]
-    title = f"what the {len(neurons)} neurons of the first layer look for"
-    return [
-        line((title, TITLE)),
-        [],
-        *beside(legend("here it wants ink", "here it wants paper"), scale(limit)),
-        *sheet,
+    tiles = [
+        [line((f"{neuron.index}", QUIET)), *signed_picture(half, limit)]
+        for neuron, half in zip(neurons, halves, strict=True)
     ]
+    title = f"what the {len(neurons)} neurons of the first layer look for"
+    return stacked(
+        [line((title, TITLE))],
+        beside(legend("here it wants ink", "here it wants paper"), scale(limit)),
+        tiled(tiles, columns()),
+    )
 
 
 def _finite_weights(neuron: Neuron) -> NDArray[np.float64]:
     """NaN and infinity have no colour: they are left out."""
     return np.nan_to_num(neuron.weights.astype(np.float64), posinf=0, neginf=0)
-
-
-def _small(neuron: Neuron, weights: NDArray[np.float64], limit: float) -> list[Line]:
-    return [line((f"{neuron.index}", QUIET)), *signed_picture(weights, limit)]

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mnist_cli.evaluation.sweep import SweepRow
-from mnist_cli.render.text import Cell, Line, bar, beside, line, table
+from mnist_cli.render.text import Cell, Line, line, table
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.render.views import pick
-
-_BAR_WIDTH = 26
+from mnist_cli.render.views import pick, with_bars
 
 
 def as_json(sweep: Sequence[SweepRow]) -> dict[str, Any]:
@@ -40,14 +38,11 @@ def lines(sweep: Sequence[SweepRow]) -> list[Line]:
         for row in sweep
     ]
     block = table(["batch size", "us/image", "images/s", "activations", ""], rows, ">>>>>")
-    bars = [
-        bar(_microseconds(row) / slowest, _BAR_WIDTH, ACCENT if row is best else QUIET)
-        for row in sweep
-    ]
+    styles = [ACCENT if row is best else QUIET for row in sweep]
     return [
         line(("sweep: time an image by batch size, medians of all runs", TITLE)),
         [],
-        *beside(block, [[], *bars], gap="  "),
+        *with_bars(block, [_microseconds(row) / slowest for row in sweep], styles),
         [],
         *_sentences(sweep[0], best, sweep[-1]),
     ]

@@ -139,7 +139,7 @@ def _say(epoch: Epoch) -> None:
     show([line(text)], sys.stderr)
 
 
-def say_what_is_kept(best: Epoch | None, path: Path | None) -> None:
+def say_what_is_kept(recipe: Recipe, best: Epoch | None, path: Path | None) -> None:
     """After Ctrl-C: what is left of the training, and where."""
     if best is None:
         note("nothing was learnt yet, and nothing was written")
@@ -152,6 +152,8 @@ def say_what_is_kept(best: Epoch | None, path: Path | None) -> None:
         note(f"{weights}, could not be written anywhere and are lost", "Warning")
     else:
         note(f"{weights}, are in {printable(str(path), limit=200)}")
+        if recipe.activation != "sigmoid":  # there is no card to say so
+            note(f"use them with --activation {recipe.activation}")
 
 
 def _seconds_left(epoch: Epoch) -> float:

@@ -1,0 +1,79 @@
+"""A net as an ONNX model: ``images`` uint8 (N, 784) in, ``probabilities`` float32 (N, 10) out.
+
+The division by 255 and the softmax are in the model. It is written, and read only to be compared.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mnist_cli.errors import MnistError
+from mnist_cli.net.network import Activation
+from mnist_cli.spec import CLASSES, PIXELS
+from mnist_cli.weights.arrays import Array, ArrayRecord, Contents
+
+_OPSET, _IR_VERSION = 13, 7  # of 2020: whatever runs ONNX today knows them
+
+
+def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
+    """Return a model with these float32 arrays. Raises `MnistError` without the package `onnx`."""
+    onnx = _import_onnx()
+    helper, types = onnx.helper, onnx.TensorProto
+    layers = len(arrays) // 2
+    nodes = [
+        helper.make_node("Cast", ["images"], ["pixels"], to=types.FLOAT),
+        helper.make_node("Div", ["pixels", "white"], ["z0"]),  # (N, 784), 0..1
+    ]
+    for layer in range(1, layers + 1):
+        inputs = [f"z{layer - 1}", f"W{layer}", f"b{layer}"]
+        nodes.append(helper.make_node("Gemm", inputs, [f"a{layer}"]))
+        if layer < layers:
+            function = {"sigmoid": "Sigmoid", "relu": "Relu"}[activation]
+            nodes.append(helper.make_node(function, [f"a{layer}"], [f"z{layer}"]))
+    nodes.append(helper.make_node("Softmax", [f"a{layers}"], ["probabilities"], axis=1))
+    graph = helper.make_graph(
+        nodes,
+        "mnist",
+        [helper.make_tensor_value_info("images", types.UINT8, ["N", PIXELS])],
+        [helper.make_tensor_value_info("probabilities", types.FLOAT, ["N", CLASSES])],
+        [
+            onnx.numpy_helper.from_array(np.float32(255).reshape(()), "white"),
+            *(onnx.numpy_helper.from_array(array, name) for name, array in arrays.items()),
+        ],
+    )
+    model = helper.make_model(
+        graph,
+        producer_name="mnist-cli",
+        ir_version=_IR_VERSION,
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+    )
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
+
+
+def read(content: bytes) -> Contents:
+    """Return the arrays of a model that `write` made, once ONNX's checker has passed all of it."""
+    onnx = _import_onnx()
+    model = onnx.load_model_from_string(content)
+    onnx.checker.check_model(model, full_check=True)
+    records = {
+        each.name: ArrayRecord(tuple(each.dims), "<f4", "C", each.raw_data)
+        for each in model.graph.initializer
+        if each.name != "white"
+    }
+    is_relu = any(node.op_type == "Relu" for node in model.graph.node)
+    return Contents(records, activation="relu" if is_relu else "sigmoid")
+
+
+def _import_onnx() -> Any:
+    try:
+        import onnx
+        import onnx.checker
+        import onnx.numpy_helper
+    except ImportError:
+        raise MnistError(
+            "an ONNX model is written by the package onnx, which is not installed",
+            hint="Run \"python3 -m pip install 'mnist-cli[onnx]'\".",
+        ) from None
+    return onnx

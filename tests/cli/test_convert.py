@@ -1,0 +1,72 @@
+"""`mnist convert` as its user sees it."""
+
+import hashlib
+import itertools
+import json
+
+import numpy as np
+import pytest
+from support.commands import mnist
+
+from mnist_cli.weights.weights_file import read_weights
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_table_and_json_name_both_files(tmp_path):
+    done = mnist("convert", "weights.pkl", "net.safetensors")
+    assert (done.code, done.stderr) == (0, "")
+    sha256 = hashlib.sha256((tmp_path / "net.safetensors").read_bytes()).hexdigest()
+    for words in ("784 -> 50 sigmoid", "weights.pkl (embedded)", "net.safetensors", sha256):
+        assert words in done.stdout
+    document = json.loads(mnist("convert", "net.safetensors", "net.npz", "--json").stdout)
+    size = (tmp_path / "net.npz").stat().st_size
+    assert document["source"] == {
+        "file": "net.safetensors", "origin": "given", "format": "safetensors",
+    }  # fmt: skip
+    assert document["target"]["bytes"] == size
+    assert (document["layer_sizes"], document["parameters"]) == ([784, 50, 100, 10], 45360)
+
+
+def test_round_and_back_to_the_same_bytes(tmp_path):
+    names = ["weights.pkl", "a.npz", "b.safetensors", "c.pkl"]
+    for source, target in itertools.pairwise(names):
+        assert mnist("convert", source, target).code == 0
+    assert (tmp_path / "c.pkl").read_bytes() == read_weights().file.read_bytes()
+
+
+def test_nothing_is_replaced_without_force(tmp_path):
+    (tmp_path / "net.npz").write_bytes(b"precious")
+    done = mnist("convert", "weights.pkl", "net.npz")
+    assert (done.code, done.stdout) == (1, "")
+    assert done.stderr == "Error: net.npz: the file exists already. Use --force to replace it.\n"
+    assert (tmp_path / "net.npz").read_bytes() == b"precious"
+    assert mnist("convert", "weights.pkl", "net.npz", "--force").code == 0
+    assert read_weights("net.npz").parameter_count == 45360
+
+
+def test_another_suffix_is_wrong_usage():
+    done = mnist("convert", "weights.pkl", "net.h5")
+    assert done.code == 2
+    assert "must end in .pkl or .npz or .safetensors or .onnx, found '.h5'" in done.stderr
+
+
+def test_what_is_not_known_of_the_activation_is_noted():
+    np.savez("net.npz", W1=np.ones((784, 7)), b1=np.ones(7), W2=np.ones((7, 10)), b2=np.ones(10))
+    assert "sigmoid was assumed" in mnist("convert", "net.npz", "net.safetensors").stderr
+    done = mnist("convert", "net.npz", "relu.safetensors", "--activation", "relu")
+    assert (done.code, done.stderr) == (0, "")
+    done = mnist("convert", "relu.safetensors", "relu.pkl")
+    assert done.stderr.startswith("Note: pickle has no place for the activation")
+    assert "784 -> 7 relu" in mnist("inspect", "relu.safetensors").stdout
+
+
+def test_a_model_for_onnx_is_no_source():
+    pytest.importorskip("onnx", reason="needs the extra onnx")
+    assert mnist("convert", "weights.pkl", "net.onnx").code == 0
+    done = mnist("convert", "net.onnx", "net.npz")
+    assert (done.code, done.stdout) == (1, "")
+    assert "found an ONNX model" in done.stderr

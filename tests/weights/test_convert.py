@@ -1,0 +1,115 @@
+"""From any format to any other, bit for bit; to ONNX, which others run with the same digits."""
+
+import itertools
+import sys
+
+import numpy as np
+import pytest
+
+from mnist_cli import load_images, load_network
+from mnist_cli.errors import FormatError, MnistError
+from mnist_cli.net.network import Network
+from mnist_cli.weights.convert import convert
+from mnist_cli.weights.formats import FORMATS, ONNX, SUFFIXES
+from mnist_cli.weights.weights_file import read_weights, save_network, write_arrays
+
+
+def make_network(*sizes, activation="sigmoid"):
+    rng = np.random.default_rng(5)
+    pairs = list(itertools.pairwise(sizes))
+    weights = tuple(rng.normal(0, m**-0.5, (m, n)) for m, n in pairs)
+    return Network(weights, tuple(rng.normal(size=n) for _, n in pairs), activation)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(SUFFIXES, 2)))
+def test_every_format_becomes_every_other_bit_for_bit(first, second, dtype, tmp_path):
+    rng = np.random.default_rng(6)
+    arrays = {"W1": rng.normal(size=(784, 10)).astype(dtype), "b1": np.zeros(10, dtype)}
+    arrays["b1"][:3] = np.nan, -0.0, np.inf  # a value is a value
+    one, two, three = (tmp_path / f"{i}{each}" for i, each in enumerate((first, second, first)))
+    write_arrays(one, arrays, "relu", SUFFIXES[first])
+    result = convert(one, two)
+    assert (result.file.file, result.file.format) == (two, SUFFIXES[second].name)
+    found = read_weights(two).arrays
+    for name, array in arrays.items():
+        assert (found[name].dtype, found[name].tobytes()) == (array.dtype, array.tobytes())
+    convert(two, three, activation=None if second == ".safetensors" else "relu")
+    if first != ".safetensors" or second == ".safetensors":
+        assert three.read_bytes() == one.read_bytes()
+
+
+def test_the_activation_goes_along_where_there_is_a_place_for_it(tmp_path):
+    save_network(make_network(784, 8, 10, activation="relu"), tmp_path / "a.safetensors")
+    assert load_network(tmp_path / "a.safetensors").activation == "relu"
+    result = convert(tmp_path / "a.safetensors", tmp_path / "b.pkl")
+    assert (result.activation, result.file.stated_activation) == ("relu", None)
+    convert(tmp_path / "b.pkl", tmp_path / "c.safetensors", activation="relu")
+    assert (tmp_path / "c.safetensors").read_bytes() == (tmp_path / "a.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "activation"),
+    [
+        (None, "sigmoid"),
+        ((784, 50, 100, 10), "relu"),
+        ((784, 10), "sigmoid"),
+        ((784, *[20] * 7, 10), "relu"),
+    ],
+)
+def test_onnx_runtime_predicts_the_same_digits(sizes, activation, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra test")
+    source = None
+    if sizes:
+        source = tmp_path / "net.safetensors"
+        save_network(make_network(*sizes, activation=activation), source)
+    network = load_network(source)
+    result = convert(source or "weights.pkl", tmp_path / "net.onnx")
+    assert (result.file.format, result.activation) == ("onnx", activation)
+    session = onnxruntime.InferenceSession(tmp_path / "net.onnx")
+    (inputs,), (outputs,) = session.get_inputs(), session.get_outputs()
+    assert (inputs.name, inputs.type, inputs.shape) == ("images", "tensor(uint8)", ["N", 784])
+    assert (outputs.name, outputs.type) == ("probabilities", "tensor(float)")
+    images = load_images().reshape(-1, 784)
+    (found,) = session.run(None, {"images": images})
+    assert (found.dtype, found.shape) == (np.float32, (10_000, 10))
+    assert np.array_equal(found.argmax(axis=1), network.predict(images))
+    np.testing.assert_allclose(found, network.predict_proba(images), rtol=0, atol=1e-5)
+    (one,) = session.run(None, {"images": images[:1]})
+    np.testing.assert_allclose(one, found[:1], rtol=0, atol=1e-6)
+
+
+def test_onnx_s_checker_passes_all_and_the_same_net_gives_the_same_bytes(tmp_path):
+    onnx = pytest.importorskip("onnx", reason="needs the extra onnx")
+    for name in ("a.onnx", "b.onnx"):
+        convert("weights.pkl", tmp_path / name)
+    onnx.checker.check_model(str(tmp_path / "a.onnx"), full_check=True)
+    assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
+
+
+def test_without_the_package_one_line_says_which_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)  # as if it were not installed
+    with pytest.raises(MnistError, match=r"not installed. Run .*'mnist-cli\[onnx\]'"):
+        convert("weights.pkl", tmp_path / "net.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_are_not_finite_become_no_model(tmp_path):
+    np.savez(tmp_path / "nan.npz", W1=np.full((784, 10), np.nan), b1=np.zeros(10))
+    with pytest.raises(FormatError, match="holds NaN or infinite weights"):
+        convert(tmp_path / "nan.npz", tmp_path / "nan.onnx")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_what_is_not_read_again_as_it_was_gets_no_name(kind, tmp_path):
+    halves = {"W1": np.ones((784, 10), "f2"), "b1": np.ones(10, "f2")}
+    with pytest.raises(FormatError):
+        write_arrays(tmp_path / "new", halves, "relu", kind)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_table_of_formats_is_what_a_suffix_check_asks(tmp_path):
+    with pytest.raises(ValueError, match=r"must end in .* or \.onnx, found '\.h5'"):
+        convert("weights.pkl", tmp_path / "net.h5")
+    with pytest.raises(ValueError, match=r"must end in .* or \.safetensors, found '\.onnx'"):
+        save_network(load_network(), tmp_path / f"net{ONNX.suffixes[0]}")

@@ -1,0 +1,219 @@
+"""Safetensors: what others write is read bit for bit, and what lies is refused in one line."""
+
+import json
+import struct
+import subprocess
+import sys
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import save
+
+from mnist_cli.errors import FormatError
+from mnist_cli.weights.formats import MAX_BYTES
+from mnist_cli.weights.weights_file import parse_weights
+
+
+def layers(*sizes, dtype="f4"):
+    """Pairs of W (inputs, outputs) and b (outputs,)."""
+    rng = np.random.default_rng(4)
+    shapes = [((m, n), n) for m, n in pairwise(sizes)]
+    return [tuple(rng.normal(size=shape).astype(dtype) for shape in pair) for pair in shapes]
+
+
+def ours(*sizes, dtype="f4"):
+    pairs = enumerate(layers(*sizes, dtype=dtype), 1)
+    return {name: array for i, (W, b) in pairs for name, array in ((f"W{i}", W), (f"b{i}", b))}
+
+
+def state_dict(names, *sizes, dtype="f4"):
+    """What PyTorch holds: weights (outputs, inputs)."""
+    pairs = zip(names, layers(*sizes, dtype=dtype), strict=True)
+    return {
+        f"{name}{part}": array
+        for name, (W, b) in pairs
+        for part, array in (("weight", np.ascontiguousarray(W.T)), ("bias", b))
+    }
+
+
+def by_hand(tensors, body=b"", header=None):
+    """A file with tensors as (dtype, shape, begin, end), or with any other header."""
+    if header is None:
+        names = ("dtype", "shape", "data_offsets")
+        header = json.dumps(
+            {
+                name: dict(zip(names, (dtype, shape, offsets), strict=True))
+                for name, (dtype, shape, *offsets) in tensors.items()
+            }
+        ).encode()
+    return struct.pack("<Q", len(header)) + header + body
+
+
+def same_bits(found, expected):
+    return sorted(found) == sorted(expected) and all(
+        (found[name].dtype, found[name].tobytes())
+        == (expected[name].dtype, expected[name].tobytes())
+        for name in expected
+    )
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_our_names_are_read_bit_for_bit_with_the_activation(dtype):
+    arrays = ours(784, 7, 10, dtype=dtype)
+    file = parse_weights(save(arrays, {"activation": "relu", "format": "np"}))
+    assert (file.format, file.activation) == ("safetensors", "relu")
+    assert same_bits(file.arrays, arrays)
+    for metadata in (None, {"activation": "tanh"}, {"format": "pt"}):
+        assert parse_weights(save(arrays, metadata)).activation is None
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"fc{i}." for i in range(3, 11)],  # fc10 comes after fc9
+        [f"layers.{i}." for i in range(0, 16, 2)],
+        [f"{i}." for i in range(98, 106)],
+        [f"net.{i:02}.linear." for i in range(8)],
+    ],
+)
+def test_pytorch_s_names_in_natural_order_turned(names):
+    sizes = (784, 9, 8, 7, 6, 5, 4, 3, 10)
+    content = save(dict(sorted(state_dict(names, *sizes).items())))
+    file = parse_weights(content)
+    assert same_bits(file.arrays, ours(*sizes))
+    assert file.activation is None
+
+
+def test_the_book_s_sizes_under_pytorch_s_names_say_nothing_of_the_activation():
+    file = parse_weights(save(state_dict(["0.", "2.", "4."], 784, 50, 100, 10)))
+    assert (file.layer_sizes, file.activation) == ((784, 50, 100, 10), None)
+
+
+def test_a_single_layer_without_a_prefix():
+    assert same_bits(parse_weights(save(state_dict([""], 784, 10))).arrays, ours(784, 10))
+
+
+def test_half_floats_become_the_float32_of_the_same_value():
+    arrays = state_dict(["fc."], 784, 10, dtype="f2")
+    file = parse_weights(save(arrays))
+    assert same_bits(file.arrays, {"W1": arrays["fc.weight"].T.astype("f4", order="C"),
+                                   "b1": arrays["fc.bias"].astype("f4")})  # fmt: skip
+    # bfloat16 is the upper half of a float32: 1, -2, NaN, infinity, the smallest of all
+    values = [0x3F80, 0xC000, 0x7FC0, 0x7F80, 0x0001, 0, 0x8000, 0x3F00, 0x4120, 0xC2C8]
+    body = bytes(784 * 10 * 2) + struct.pack("<10H", *values)
+    tensors = {"W1": ("BF16", [784, 10], 0, 15680), "b1": ("BF16", [10], 15680, 15700)}
+    found = parse_weights(by_hand(tensors, body)).arrays["b1"]
+    expected = [1, -2, np.nan, np.inf, 2.0**-133, 0, -0.0, 0.5, 10, -100]
+    np.testing.assert_array_equal(found, np.array(expected, "f4"))
+    assert np.signbit(found[6])
+
+
+def refusal(content):
+    with pytest.raises(FormatError) as refused:
+        parse_weights(content)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 500
+    return str(refused.value)
+
+
+def test_what_is_no_fully_connected_net_is_named():
+    net = state_dict(["fc1.", "fc2."], 784, 9, 10)
+    zeros = np.zeros
+    for change, words in (
+        ({"conv.weight": zeros((8, 1, 3, 3), "f4")}, "tensor conv.weight, of shape (8, 1, 3, 3)"),
+        ({"bn.running_mean": zeros(8, "f4")}, "tensor bn.running_mean, of shape (8,), belongs to"),
+        ({"bn.weight": zeros(8, "f4")}, "tensor bn.weight, of shape (8,), belongs to no fully"),
+        ({"step": np.array(5)}, "tensor step, of shape (), belongs to no fully connected layer"),
+        ({"fc1.bias": None}, "tensor fc1.bias is missing. Each layer has both; zeros will do."),
+        ({"fc2.weight": None}, "tensor fc2.weight is missing"),
+        ({"fc2.weight": zeros((10, 8), "f4")}, "array W2 has shape (8, 10), expected (9, 10). Here "
+         "W1 is fc1.weight, W2 is fc2.weight, turned."),
+        ({"fc2.weight": zeros((10, 9), "i4")}, "array W2 has dtype I32, expected float32 or float"),
+        ({"fc2.weight\x1b": zeros((10, 9), "f4")}, r"tensor fc2.weight\x1b, of shape (10, 9), bel"),
+    ):  # fmt: skip
+        tensors = {name: array for name, array in (net | change).items() if array is not None}
+        assert refusal(save(tensors)).startswith(words)
+    for names in (["fc1."] * 0, [f"fc{i}." for i in range(9)]):
+        sizes = (784, *[10] * len(names))
+        words = "array W1 is missing: found none" if not names else "this net has 9 layers"
+        assert refusal(save(state_dict(names, *sizes))).startswith(words)
+
+
+F32 = ("F32", [10], 0, 40)
+META = b'{"__metadata__":{"a":"b"},"__metadata__":{}}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        struct.pack("<Q", 2**63) + b"{}",  # a header beyond the file
+        struct.pack("<Q", 3) + b"{}",
+        by_hand({}, header=b"{" + b" " * 200_000 + b"}"),
+        by_hand({}, header=b'{"a":' + b"[" * 40_000 + b"]" * 40_000 + b"}"),
+        by_hand({}, header=b'{"\xff":1}'),
+        by_hand({}, header=b'{"a":NaN}'),
+        by_hand({}, header=b'{"a":1'),
+        by_hand({}, header=b"{[]}"),
+        by_hand({}, header=META),
+        by_hand({}, header=b'{"__metadata__":5}'),
+        by_hand({"b1": F32, "W1": ("F32", [784, 10], 40, 31400), "b2": F32}, bytes(31400)),
+        by_hand({"b1": ("F32", [10], 4, 44)}, bytes(44)),  # bytes that belong to nobody
+        by_hand({"b1": F32}, bytes(44)),
+        by_hand({"b1": F32}, bytes(36)),
+        by_hand({"b1": ("F32", [10], 0, 36)}, bytes(40)),
+        by_hand({"b1": ("F32", [10], 40, 0)}, bytes(40)),
+        by_hand({"b1": ("F32", [2**62, 2**62], 0, 40)}, bytes(40)),
+        by_hand({"b1": ("F32", [-10], 0, 40)}, bytes(40)),
+        by_hand({"b1": ("F32", [True], 0, 4)}, bytes(4)),
+        by_hand({"b1": ("X32", [10], 0, 40)}, bytes(40)),
+        by_hand({"b1": ("C64", [5], 0, 40)}, bytes(40)),
+        by_hand({}, bytes(40), b'{"b1":{"dtype":"F32","shape":[10],"data_offsets":[0,40]},'
+                b'"b1":{"dtype":"F32","shape":[10],"data_offsets":[0,40]}}'),
+    ],
+)  # fmt: skip
+def test_a_header_that_lies_is_refused(content):
+    refusal(content)
+
+
+def test_a_file_cut_anywhere_or_with_more_behind_it_is_refused():
+    content = save(ours(784, 10), {"activation": "relu"})
+    for end in (*range(300), *range(300, len(content), 997), len(content) - 1):
+        refusal(content[:end])
+    refusal(content + b"\0")
+
+
+GOOD = save(ours(784, 10))
+HEADER = 8 + int.from_bytes(GOOD[:8], "little")
+
+
+@given(st.lists(st.tuples(st.integers(0, HEADER), st.integers(0, 2), st.binary(max_size=4))))
+def test_a_mutated_header_is_refused_or_means_the_same(changes):
+    content = bytearray(GOOD)
+    for place, length, data in changes:
+        content[place : place + length] = data
+    try:
+        found = parse_weights(bytes(content)).arrays
+    except FormatError:
+        return
+    assert [found[name].shape for name in found] == [(784, 10), (10,)]
+
+
+def test_a_file_as_large_as_may_be_stays_within_memory_and_time(tmp_path):
+    from support import limited
+
+    limited.run_limited("weights.test_safetensors:read_large", tmp_path, seconds=10)
+
+
+def read_large():
+    refusal(by_hand({"b1": ("BF16", [MAX_BYTES // 2], 0, MAX_BYTES)}, bytes(MAX_BYTES)))
+    refusal(by_hand({}, header=b"[" * (MAX_BYTES - 8)))
+    refusal(by_hand({}, header=b'{"a":[' + b"{}," * 33_000 + b"0]}"))
+
+
+def test_the_package_is_loaded_only_when_it_is_used():
+    code = "import sys, mnist_cli; mnist_cli.load_network(); print('safetensors' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
