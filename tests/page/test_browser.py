@@ -1,31 +1,18 @@
 """The page in a real browser, by real pointer events, compared with NumPy and `mnist predict`."""
 
-import base64
 import itertools
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support.page import SEVEN, draw, prediction, save, settle, touch
+from support.page import SEEN, SEVEN, draw, predict, prediction, save, settle, touch
 
 import mnist_cli
 from mnist_cli.datasets.corruptions import rotate, shift
 from mnist_cli.page.page import EVERY, write_page
 
 pytestmark = pytest.mark.xdist_group("browser")
-
-PREDICT = """text => {
-    const pixels = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-    const found = [];
-    for (let at = 0; at < pixels.length; at += 784)
-        found.push(mnist.predict(pixels.subarray(at, at + 784)));
-    return [found.map((each) => each.prediction), found.map((each) => each.probabilities)];
-}"""
-
-
-def predict(page, images):
-    return map(np.array, page.evaluate(PREDICT, base64.b64encode(images.tobytes()).decode()))
 
 
 def save_deep(path, widths, seed=0):
@@ -52,7 +39,7 @@ def test_nets_of_any_depth_give_the_numbers_of_numpy(
     write_page(tmp_path / "deep.html", [file], activation=activation)
     page = open_page(tmp_path / "deep.html")
     network = mnist_cli.load_network(file, activation=activation)
-    found, probabilities = predict(page, images[0][:200])
+    found, probabilities, _ = predict(page, images[0][:200])
     np.testing.assert_array_equal(found, network.predict(images[0][:200]))
     np.testing.assert_allclose(probabilities, network.predict_proba(images[0][:200]), atol=1e-5)
     draw(page, SEVEN)
@@ -62,7 +49,7 @@ def test_nets_of_any_depth_give_the_numbers_of_numpy(
 
 def test_the_embedded_net_gives_the_numbers_of_numpy(open_page, images):
     page, network = open_page(), mnist_cli.load_network()
-    found, probabilities = predict(page, images[0][:1000])
+    found, probabilities, _ = predict(page, images[0][:1000])
     np.testing.assert_array_equal(found, network.predict(images[0][:1000]))
     np.testing.assert_allclose(probabilities, network.predict_proba(images[0][:1000]), atol=1e-5)
     refused = page.evaluate(
@@ -86,10 +73,6 @@ def test_a_drawing_is_read_as_mnist_predict_reads_the_saved_png(open_page, tmp_p
         page.locator("#clear").click()
         settle(page)
         assert prediction(page) == ""
-
-
-SEEN = """() => Array.from(document.querySelector("#seen canvas").getContext("2d")
-    .getImageData(0, 0, 28, 28).data).filter((_, i) => i % 4 === 0)"""
 
 
 def test_undo_clear_and_the_switch(open_page):
