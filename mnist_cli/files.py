@@ -5,8 +5,6 @@ cap. Writing: a file appears whole under its final name or not at all.
 """
 
 import contextlib
-import difflib
-import itertools
 import os
 import re
 import stat
@@ -253,15 +251,16 @@ def cannot(verb: str, path: AnyPath, error: Exception) -> FileError:
 
 def did_you_mean(path: AnyPath) -> str:
     """``Did you mean 'photo.jpg'?`` where a file of nearly that name lies there, else ``""``."""
+    from difflib import get_close_matches
+    from itertools import islice
+
     name, folder = Path(path).name, Path(path).parent
-    with contextlib.suppress(OSError, ValueError):
-        entries = itertools.islice(os.scandir(folder), _MOST_COMPARED)
-        names = [
-            entry.name for entry in entries if entry.name != name
-        ]  # a link to nothing is there
-        for near in difflib.get_close_matches(name, names, n=1, cutoff=_NEAR):
-            return f"Did you mean '{printable(str(folder / near))}'?"
-    return ""
+    names: list[str] = []
+    with contextlib.suppress(OSError, ValueError), os.scandir(folder) as entries:
+        names = [entry.name for entry in islice(entries, _MOST_COMPARED)]
+    others = [each for each in names if each != name]  # a link to nothing is there
+    near = get_close_matches(name, others, n=1, cutoff=_NEAR)
+    return f"Did you mean '{printable(str(folder / near[0]))}'?" if near else ""
 
 
 def system_words(error: Exception) -> str:

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -55,6 +54,8 @@ def _opened(path: AnyPath, overwrite: bool) -> Iterator[BinaryIO]:
         with atomic_writer(path, overwrite=overwrite) as file:
             yield file
         return
+    import tempfile
+
     with tempfile.TemporaryFile() as kept:  # when something fails, nothing is printed
         yield kept
         kept.seek(0)

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 SLOW = {"numpy", "rich", "requests", "PIL", "scipy", "platformdirs", "threadpoolctl", "zipfile"}
-SLOW |= {"safetensors", "onnx"}
+SLOW |= {"safetensors", "onnx", "multiprocessing", "tempfile", "difflib"}
 
 COMMANDS = [
     ("--version", set()),

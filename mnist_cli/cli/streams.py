@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from mnist_cli.errors import FileError
-from mnist_cli.files import system_words
 
 
 @contextlib.contextmanager
@@ -125,6 +124,8 @@ class _Stream:
 class _Results(_Stream):
     def _failed(self, error: OSError) -> None:
         if not isinstance(error, BrokenPipeError):
+            from mnist_cli.files import system_words
+
             problem = f"cannot write: {system_words(error)}"
             raise FileError(problem, source="standard output") from None
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -39,6 +38,8 @@ _OTHER_NAMES = {
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """``Did you mean '--batch-size'?`` for a name near to a known one, else ``""``."""
+    from difflib import get_close_matches
+
     known = list(known)
     meant = [each for each in _OTHER_NAMES.get(name, ()) if each in known]
     meant = meant or get_close_matches(name, known, n=2, cutoff=_NEAR)

@@ -1,13 +1,17 @@
 """The connected components of ink: which make up a digit, which another one, which are dirt."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.handwriting.morphology import Bits, Floats, label
 
+_T = TypeVar("_T", bound=np.generic)
+
 _SPECK = 0.02  # of the area of the main component
+_LIKE = 0.25  # of its area: a component that is not much smaller
 _MOST = 200  # components are compared in pairs; a page of grain has thousands
 _APART = 0.12  # of the size of a digit: strokes of one digit are nearer, other digits further
 
@@ -69,7 +73,7 @@ class Box:
         """Return this box, so many pixels further to the right and down."""
         return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
 
-    def cut_from(self, picture: Floats) -> Floats:
+    def cut_from(self, picture: NDArray[_T]) -> NDArray[_T]:
         """Return the part of a picture in this box."""
         return picture[self.top : self.bottom, self.left : self.right]
 
@@ -98,7 +102,7 @@ class Components:
 
     `mask` is all of them and `at_border` those that touch the border, (H, W) bool. `groups` are the
     digits from left to right, `main` is the index of the one to read, and `count` is the number of
-    all components, specks and edges among them.
+    all components, specks and edges among them, `crowd` that of those that are not much smaller.
     """
 
     mask: Bits
@@ -106,6 +110,7 @@ class Components:
     groups: tuple[Group, ...]
     main: int
     count: int
+    crowd: int
 
     @property
     def touches_border(self) -> bool:
@@ -123,7 +128,7 @@ def find_components(mask: Bits, weight: Floats | None = None) -> Components | No
     labels, count = label(mask)
     if count == 0:
         return None
-    boxes = _measure_boxes(labels, count)
+    boxes = measure_boxes(labels, count)
     height, width = mask.shape
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     weights = (
@@ -156,7 +161,13 @@ def find_components(mask: Bits, weight: Floats | None = None) -> Components | No
         ),
         main=next(n for n, group in enumerate(groups) if main in group),
         count=count,
+        crowd=count_crowd(areas, areas[main]),
     )
+
+
+def count_crowd(areas: NDArray[np.intp], area: int) -> int:
+    """Count the components that are not much smaller than one: in a texture there are many."""
+    return int((areas >= _LIKE * area).sum())
 
 
 def _group(
@@ -190,7 +201,8 @@ def enclose(boxes: list[Box]) -> Box:
     return whole
 
 
-def _measure_boxes(labels: NDArray[np.intp], count: int) -> list[Box]:
+def measure_boxes(labels: NDArray[np.intp], count: int) -> list[Box]:
+    """Return the box of each component."""
     rows, columns = np.nonzero(labels)
     component = labels[rows, columns] - 1
     far = max(labels.shape)

@@ -87,21 +87,21 @@ def is_dark(picture: Floats) -> bool:
     return bool(deviations[voters].sum() < 0)
 
 
-def extract_ink(picture: Floats, *, dark: bool) -> Floats:
-    """Return the ink, (H, W): the background is taken off, and the channel that shows most is kept.
+def extract_ink(picture: Floats, *, dark: bool, share: float = _READ_BACKGROUND) -> Floats:
+    """Return the ink in each channel, (H, W, 3): the background is taken off.
 
     The background is a grey opening of the picture with bright ink: all that is narrower than the
     window is ink. Dark ink is measured as the part of the light that it takes.
     """
     signed = -picture if dark else picture
-    window = _choose_window(_READ_BACKGROUND, picture)
+    window = _choose_window(share, picture)
     background = apply_opening(blur(signed, _BACKGROUND_BLUR), window)
     ink = signed - background
     if dark:
         ink /= np.maximum(-background, _DARKEST_BACKGROUND)
     ink -= np.median(ink, axis=(0, 1))
-    strongest: Floats = np.clip(ink, 0, None).max(axis=2)
-    return strongest
+    shown: Floats = np.clip(ink, 0, None)
+    return shown
 
 
 def remove_lines(ink: Floats) -> Floats:

@@ -1,6 +1,5 @@
 """Where on a picture something is written, and which connected components of ink it has."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,22 +53,27 @@ class Look:
     level: float
     components: Components | None
 
+    def place(self, number: int) -> Box:
+        """Where a digit is on the picture."""
+        assert self.components is not None  # noqa: S101 - there is a digit
+        scale = self.frame.long_side / max(self.ink.shape)
+        box = self.components.groups[number].box
+        box = box.scale(scale, (self.frame.height, self.frame.width))
+        return box.move(self.frame.left, self.frame.top)
 
-def look_first(pixels: Floats, invert: bool | None, without: Collection[str] = ()) -> Look:
+
+def look_first(pixels: Floats, invert: bool | None) -> Look:
     """Look at a whole picture, (H, W, 3), or at the part of it in which something is written."""
     height, width = pixels.shape[:2]
     frame = Box(0, 0, width, height)
     steps = (Step("picture", f"{width}x{height} pixels", show(resize(pixels, SEARCH_SIDE))),)
-    if "closer look" not in without:
-        place = _find_ink(pixels)
-        if place is not None:
-            return _look(pixels, place, invert, (*steps, _tell_cut(pixels, place)), without)
-    return _look(pixels, frame, invert, steps, without)
+    place = _find_ink(pixels)
+    if place is not None:
+        return _look(pixels, place, invert, (*steps, _tell_cut(pixels, place)))
+    return _look(pixels, frame, invert, steps)
 
 
-def look_closer(
-    pixels: Floats, look: Look, number: int, without: Collection[str] = ()
-) -> tuple[Look, int]:
+def look_closer(pixels: Floats, look: Look, number: int) -> tuple[Look, int]:
     """Look again at one digit where it is small; return the look and the digit's number there."""
     assert look.components is not None  # noqa: S101 - the caller looked
     box = look.components.groups[number].box
@@ -89,7 +93,7 @@ def look_closer(
     place = place.scale(frame.long_side / max(look.ink.shape), (frame.height, frame.width))
     place = place.move(frame.left, frame.top)
     steps = (*look.steps, _tell_cut(pixels, place))
-    closer = _look(pixels, place, look.dark, steps, without)
+    closer = _look(pixels, place, look.dark, steps)
     return (closer, closer.components.main) if closer.components else (look, number)
 
 
@@ -153,31 +157,18 @@ def _tell_cut(pixels: Floats, place: Box) -> Step:
     return Step("closer look", done, show(resize(place.cut_from(pixels), SEARCH_SIDE)))
 
 
-def _look(
-    pixels: Floats,
-    frame: Box,
-    invert: bool | None,
-    steps: tuple[Step, ...],
-    without: Collection[str],
-) -> Look:
+def _look(pixels: Floats, frame: Box, invert: bool | None, steps: tuple[Step, ...]) -> Look:
     """Find the ink in a frame of the picture and sort it into components."""
     row = min(max(frame.width / frame.height, 1), _LONGEST_ROW)
     page = blur(resize(frame.cut_from(pixels), int(WORK_SIDE * row)), 0.7)
-    dark = invert
-    if dark is None:
-        dark = "ink" not in without and is_dark(page)
-    if "background" in without:
-        signed = -page if dark else page
-        ink = np.clip(signed - np.median(signed, axis=(0, 1)), 0, None).max(axis=2)
-    else:
-        ink = extract_ink(page, dark=dark)
+    dark = is_dark(page) if invert is None else invert
+    ink = extract_ink(page, dark=dark).max(axis=2)
     tone = "darker" if dark else "brighter"
     done = [Step("ink", f"the ink is {tone} than the background, which is taken off", show(ink))]
-    if "lines" not in without:
-        bare = remove_lines(ink)
-        if (ink - bare).max() > _LINE * ink.max():
-            done.append(Step("lines", "ruled lines are taken off", show(bare)))
-        ink = bare
+    bare = remove_lines(ink)
+    if (ink - bare).max() > _LINE * ink.max():
+        done.append(Step("lines", "ruled lines are taken off", show(bare)))
+    ink = bare
     ink = blur(ink, _SMOOTH)
     level = find_threshold(ink, peak=0.25 * float(ink.max()))
     share = frame.long_side / max(pixels.shape)

@@ -3,24 +3,25 @@
 LeCun et al. 1998, Gradient-based learning applied to document recognition, part III.
 """
 
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.handwriting.components import Box
 from mnist_cli.handwriting.morphology import Bits, Floats, blur, measure_distance
+from mnist_cli.spec import SIDE
 
 Gray: TypeAlias = NDArray[np.uint8]
 
-_SIDE = 28
 _MIDDLE = 14.0  # pixel, counted from 0, on which the centre of mass lies
 LENGTH = 18.7  # pixels between the middles of the edges; with their soft rims it is MNIST's 20
 _STROKE = (2.5, 3.0)  # pixels: the least and the greatest width that strokes are left with
 _SOFT_EDGE = 0.8  # pixels from ink to background
 
-_DRAWN_SIDE = 80  # pixels of the long side on which strokes are made thicker or thinner
-_REACH = 16  # pixels of these, beyond which no stroke is moved
+FINE, COARSE = 80, 40  # pixels of the long side on which strokes are made thicker or thinner
 _RIM = 4  # pixels of the ink round a digit that belong to its soft edge
 
 
@@ -41,81 +42,103 @@ def is_in_mnist_format(picture: Gray) -> bool:
     return bool((length in (19, 20) and off < 0.53) or (length == 21 and off < 0.02))
 
 
-def draw(ink: Floats, mask: Bits, level: float, box: Box) -> Bits:
-    """Return the digit large and in two tones, (about 80, about 80) bool.
+def draw(ink: Floats, mask: Bits, level: float, box: Box, side: int = FINE) -> Bits:
+    """Return the digit large and in two tones, (about `side`, about `side`) bool.
 
     Its edge is where `ink` passes `level`, between the pixels: what is drawn is smoother than
     `mask`, which says only which ink belongs to the digit, and `box`, where it is.
     """
     from PIL import Image
 
-    own = np.where(measure_distance(mask, 3) <= 2, ink, 0)
-    around = np.pad(own, _RIM)[box.top : box.bottom + 2 * _RIM, box.left : box.right + 2 * _RIM]
-    zoom = _DRAWN_SIDE / box.long_side
-    size = tuple(max(1, round(side * zoom)) for side in around.shape[::-1])
+    near = box.grow(_RIM, _RIM).scale(1, ink.shape)
+    own = np.where(measure_distance(near.cut_from(mask), 3) <= 2, near.cut_from(ink), 0)
+    place = box.move(_RIM - near.left, _RIM - near.top).grow(_RIM, _RIM)
+    around = place.cut_from(np.pad(own, _RIM))
+    zoom = side / box.long_side
+    size = tuple(max(1, round(length * zoom)) for length in around.shape[::-1])
     large = np.asarray(Image.fromarray(around).resize(size, Image.Resampling.BICUBIC))
     bits: Bits = large > level
-    return bits if bits.any() else large >= large.max()
+    if not bits.any():
+        bits = large >= large.max()
+    rows, columns = np.flatnonzero(bits.any(axis=1)), np.flatnonzero(bits.any(axis=0))
+    return bits[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def measure_stroke_width(digit: Bits) -> float:
-    """Return the mean width of the strokes, in pixels of the MNIST format.
+@dataclass(frozen=True)
+class Forms:
+    """Digits in the MNIST format: `images` (N, 28, 28) uint8, made of `strokes` (H, W, N) that
+    were `widths` (N,) pixels of the MNIST format wide before.
+    """
+
+    images: Gray
+    strokes: Floats
+    widths: Floats
+
+
+def bring_to_format(drawn: Sequence[Bits]) -> Forms:
+    """Give drawn digits MNIST's strokes, size and place, all at once."""
+    side = max(max(bits.shape) for bits in drawn)
+    reach = side // 5  # beyond which no stroke is moved
+    frame = side + 2 * reach
+    stack = np.zeros((frame, frame, len(drawn)), bool)
+    for number, bits in enumerate(drawn):
+        top, left = ((frame - length) // 2 for length in bits.shape)
+        stack[top : top + bits.shape[0], left : left + bits.shape[1], number] = bits
+    pixels = np.array([max(bits.shape) for bits in drawn], np.float32) / np.float32(LENGTH)
+    widths = measure_stroke_widths(stack) / pixels
+    strokes = set_stroke_widths(stack, widths, pixels, reach)
+    solid = strokes > 0.5
+    wide, tall = (_measure_extent(solid.max(axis=axis)) for axis in (0, 1))
+    pixels = (np.maximum(wide, tall) / LENGTH).astype(np.float32)
+    return Forms(place(strokes, pixels), strokes, widths)
+
+
+def measure_stroke_widths(drawn: Bits) -> Floats:
+    """Return the mean width of the strokes of each of (H, W, N), in its own pixels.
 
     A stroke is a ribbon: its area is its length times its width, and its outline is twice its
     length. The outline is as long as the sum of the slopes of the softened picture.
     """
-    padded = np.pad(digit.astype(np.float32), 4)
-    outline = np.hypot(*np.gradient(blur(padded, 1.0))).sum()
-    return float(2 * padded.sum() / outline * LENGTH / _measure_long_side(digit))
+    padded = np.pad(drawn.astype(np.float32), ((4, 4), (4, 4), (0, 0)))
+    outlines = np.hypot(*np.gradient(blur(padded, 1.0), axis=(0, 1))).sum(axis=(0, 1))
+    widths: Floats = 2 * padded.sum(axis=(0, 1)) / outlines
+    return widths
 
 
-def set_stroke_width(digit: Bits, width: float) -> Floats:
-    """Return ink from 0 to 1 with soft edges, and strokes of `width` brought to MNIST's.
+def set_stroke_widths(drawn: Bits, widths: Floats, pixels: Floats, reach: int) -> Floats:
+    """Return ink from 0 to 1 with soft edges, (H, W, N), and strokes of MNIST's width.
 
     The edge is moved in or out by the same distance everywhere, and less where it would leave
-    nothing. Shape (H + 2 `_REACH`, W + 2 `_REACH`).
+    nothing. `widths` are those of the strokes in pixels of the MNIST format, `pixels` its pixels.
     """
-    pixel = _measure_long_side(digit) / LENGTH
-    digit = np.pad(digit, _REACH)
-    outwards, inwards = measure_distance(digit, _REACH), measure_distance(~digit, _REACH)
-    inside = np.where(digit, inwards - 0.5, 0.5 - outwards)
-    growth = (np.clip(width, *_STROKE) - width) * pixel / 2
-    edge = _SOFT_EDGE * pixel
-    for share in (1, 0.5, 0.25, 0):
-        ink = np.clip((inside + share * growth) / edge + 0.5, 0, 1)
-        if ink.max() > 0.5:
-            break
-    soft: Floats = ink.astype(np.float32)
-    return soft
+    outwards, inwards = measure_distance(drawn, reach), measure_distance(~drawn, reach)
+    inside = np.where(drawn, inwards - 0.5, 0.5 - outwards)
+    growth = (np.clip(widths, *_STROKE) - widths) * pixels / 2
+    deepest = inside.max(axis=(0, 1))
+    growth = np.where(growth < 0, np.maximum(growth, np.minimum(0.1 - deepest, 0)), growth)
+    soft: Floats = np.clip((inside + growth) / (_SOFT_EDGE * pixels) + 0.5, 0, 1)
+    return soft.astype(np.float32)
 
 
-def place(ink: Floats, length: float = LENGTH, *, by_mass: bool = True) -> Gray:
-    """Scale ink to `length` pixels and put its centre of mass in the middle: (28, 28) uint8."""
-    rows, columns = np.nonzero(ink > 0.5)
-    long_side = max(np.ptp(rows), np.ptp(columns)) + 1
-    frame = _SIDE * long_side / length  # so many pixels of `ink` become 28
-    if by_mass:
-        mass = ink / ink.sum()
-        y = float(mass.sum(axis=1) @ np.arange(ink.shape[0])) + 0.5
-        x = float(mass.sum(axis=0) @ np.arange(ink.shape[1])) + 0.5
-        middle = (_MIDDLE + 0.5) / _SIDE
-    else:
-        y, x = (rows.min() + rows.max() + 1) / 2, (columns.min() + columns.max() + 1) / 2
-        middle = 0.5
-    margin = int(np.ceil(frame)) + 1
-    edges = np.arange(_SIDE + 1) * (frame / _SIDE) + margin - middle * frame
-    small = _sum_between(_sum_between(np.pad(ink, margin), y + edges).T, x + edges).T
-    image: Gray = np.rint(small * (255 / small.max())).astype(np.uint8)
-    return image
+def place(ink: Floats, pixels: Floats) -> Gray:
+    """Reduce (H, W, N) ink by `pixels` (N,), its centre of mass in the middle: (N, 28, 28) uint8.
+
+    What lies between two edges of a pixel is summed up; an edge may cut through rows.
+    """
+    stack = np.moveaxis(ink, 2, 0)
+    for axis in (1, 2):
+        mass = stack.sum(axis=3 - axis) / stack.sum(axis=(1, 2))[:, None]
+        length = stack.shape[axis]
+        centres = mass @ np.arange(length) + 0.5
+        edges = (np.arange(SIDE + 1) - (_MIDDLE + 0.5)) * pixels[:, None] + centres[:, None]
+        below = np.clip(edges[:, :, None] - np.arange(length), 0, 1)  # (N, 29, length)
+        shares = np.diff(below, axis=1).astype(np.float32)
+        stack = shares @ stack if axis == 1 else stack @ np.swapaxes(shares, 1, 2)
+    images: Gray = np.rint(stack * (255 / stack.max(axis=(1, 2), keepdims=True))).astype(np.uint8)
+    return images
 
 
-def _sum_between(rows: NDArray[Any], edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sum (H, W) rows between neighbouring edges, which may cut through rows: (len - 1, W)."""
-    whole = np.floor(edges).astype(int)
-    below = np.cumsum(rows, axis=0, dtype=np.float64)[whole - 1]
-    return np.diff(below + (edges - whole)[:, None] * rows[whole], axis=0)
-
-
-def _measure_long_side(digit: Bits) -> int:
-    rows, columns = np.nonzero(digit)
-    return int(max(np.ptp(rows), np.ptp(columns))) + 1
+def _measure_extent(shadow: Bits) -> Floats:
+    """Return from the first to the last true of each column of (length, N)."""
+    extent: Floats = len(shadow) - shadow.argmax(axis=0) - shadow[::-1].argmax(axis=0)
+    return extent.astype(np.float32)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.files import AnyPath, read_bytes, read_up_to, too_large
 from mnist_cli.handwriting.formats import decode
-from mnist_cli.handwriting.formats.container import MAX_SIDE
+from mnist_cli.handwriting.formats.container import MAX_SIDE, ORIENTATION
 from mnist_cli.handwriting.pixels import (
     TILE,
     Floats,
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 20_000_000
 
-_MAX_PIXELS = 6_500_000  # with alpha, or turned, they take 160 MB
-_ORIENTATION = 0x0112  # the tag in EXIF
+_MAX_PIXELS = 6_000_000  # with alpha, or turned, they take 160 MB
 _QUARTER_TURNS = (5, 6, 7, 8)
 
 Source: TypeAlias = Union[AnyPath, BinaryIO, bytes, "Image.Image", npt.NDArray[Any]]
@@ -56,7 +55,7 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     Orientation of EXIF is applied, depth is scaled, and transparent pixels are laid on white or, if
     the ink is bright, on black. Of animations it is the first picture. Where the longer side is at
     least twice `long_side` the picture is reduced by a whole factor, by averaging, to no less than
-    that, unless it would still have more than 6.5 million pixels.
+    that, unless it would still have more than 6 million pixels.
 
     Parameters
     ----------
@@ -122,7 +121,7 @@ def _from_file(source: AnyPath | BinaryIO | bytes, long_side: int | None) -> Pic
 
 
 def _from_image(image: "Image.Image", long_side: int | None) -> Picture:
-    orientation = image.getexif().get(_ORIENTATION, 1)
+    orientation = image.getexif().get(ORIENTATION, 1)
     try:
         image.load()
     except Exception as error:  # it may have been opened only, and its file be damaged

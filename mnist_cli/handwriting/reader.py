@@ -6,29 +6,35 @@ people send is converted to this format: found on the page, freed from paper, li
 strokes as thick as MNIST's, scaled and centred. A picture in this format already is not touched.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from mnist_cli.errors import plural
 from mnist_cli.handwriting.components import Box
+from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, resize
+from mnist_cli.handwriting.judge import doubt_in_crowd, judge
 from mnist_cli.handwriting.look import ONE_TONE, Look, explain_empty, look_closer, look_first
 from mnist_cli.handwriting.mnist_format import (
-    LENGTH,
+    Forms,
     Gray,
+    bring_to_format,
     draw,
     is_in_mnist_format,
-    measure_stroke_width,
-    place,
-    set_stroke_width,
 )
 from mnist_cli.handwriting.morphology import Floats
 from mnist_cli.handwriting.picture import Picture, Source, load_picture
 from mnist_cli.handwriting.pixels import LUMINANCE
-from mnist_cli.handwriting.steps import Step, show
+from mnist_cli.handwriting.proposals import CLEAR, look_again, propose
+from mnist_cli.handwriting.rows import find_lines
+from mnist_cli.handwriting.steps import Step, outline, show
 from mnist_cli.spec import SIDE
 
+DOUBT = "not a digit? (it looks least like one of all that was read)"
+
+_BETTER = 1.0  # by how much another reading has to look better
+_DOUBTFUL = -1.8  # below these odds it is perhaps no digit
+_LEAST = 0.5  # what the odds have to be for another reading
 _LONG_SIDE = 1600  # pixels; a digit of 2 % of the page is then still larger than the net's picture
 
 
@@ -39,7 +45,9 @@ class Digit:
     `image` is the (28, 28) uint8 picture that the net is to see. `preprocessed` is false where it
     is the given picture as it was, `untouched`, or only resized. `empty` says why there is nothing
     to read ("" where there is a digit). `count` is how many digits the picture seems to hold, and
-    `warnings` are sentences without a full stop.
+    `warnings` are sentences without a full stop. `score` says how much it looks like one digit at
+    all: the logarithm of the odds, above 0 if it rather does. `box` is where it is on the upright
+    picture, and `line` in which line, from 1.
 
     Examples
     --------
@@ -54,6 +62,9 @@ class Digit:
     empty: str = ""
     count: int = 1
     untouched: bool = False
+    score: float = field(default=-np.inf, repr=False)
+    box: Box | None = field(default=None, repr=False)
+    line: int = field(default=1, repr=False)
 
     @property
     def way(self) -> str:
@@ -107,11 +118,11 @@ def read_digit(source: Source, *, preprocess: bool = True, invert: bool | None =
         return _resize_only(picture, invert=bool(invert))
     if picture.gray_28 is not None and not invert and is_in_mnist_format(picture.gray_28):
         return _leave_untouched(picture.gray_28)
-    return prepare(picture.pixels, invert=invert)
+    return _rescale(prepare(picture.pixels, invert=invert), picture)
 
 
 def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, ...]:
-    """Read all digits that stand side by side in a picture, from left to right.
+    """Read all digits of a picture: line by line, each from left to right.
 
     A picture without any gives one `Digit` that is empty. `source` and `invert` are as for
     `read_digit`.
@@ -132,42 +143,98 @@ def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, .
     >>> digits = read_digits(row)
     >>> [int(load_network().predict(digit.image)) for digit in digits]
     [7, 2, 1]
+    >>> digits[1].line, digits[1].box.left // 140
+    (1, 1)
     """
     picture = load_picture(source, long_side=_LONG_SIDE)
     if picture.gray_28 is not None and not invert and is_in_mnist_format(picture.gray_28):
         return (_leave_untouched(picture.gray_28),)
-    return prepare_all(picture.pixels, invert=invert)
+    return tuple(_rescale(one, picture) for one in prepare_all(picture.pixels, invert=invert))
 
 
-def prepare(pixels: Floats, *, invert: bool | None = None, without: Collection[str] = ()) -> Digit:
+def _rescale(digit: Digit, picture: Picture) -> Digit:
+    """Give its box in the pixels that the picture had before it was reduced."""
+    if digit.box is None:
+        return digit
+    scale = picture.width / picture.pixels.shape[1]
+    return replace(digit, box=digit.box.scale(scale, (picture.height, picture.width)))
+
+
+def prepare(pixels: Floats, *, invert: bool | None = None) -> Digit:
     """Convert (H, W, 3) pixels in 0..1 to the MNIST format; of several digits, the main one.
 
-    `without` does without some of `STEPS`, to measure what each earns.
+    What the judge does not like at once has to stand against the best of the proposals.
     """
-    look = look_first(pixels, invert, without)
+    look = look_first(pixels, invert)
     if look.components is None:
-        return _find_nothing(look, ONE_TONE)
-    number, count = look.components.main, len(look.components.groups)
-    if "closer look" not in without:
-        look, number = look_closer(pixels, look, number, without)
-    return _convert(look, number, without, count)
+        first = _find_nothing(look, ONE_TONE)
+    else:
+        number, count = look.components.main, len(look.components.groups)
+        first = _convert(*look_closer(pixels, look, number), count)
+    if first.score < CLEAR:
+        best = _read_proposal(pixels, look, invert)
+        least = _LEAST if first.empty else first.score + _BETTER
+        if best is not None and best.score > least:
+            first = best
+    return replace(first, warnings=(*first.warnings, *_doubt(first.score)))
+
+
+def _doubt(score: float) -> tuple[str, ...]:
+    """Warn of what is perhaps no digit; of an empty picture other words tell."""
+    return (DOUBT,) if -np.inf < score < _DOUBTFUL else ()
+
+
+def _read_proposal(pixels: Floats, look: Look, invert: bool | None) -> Digit | None:
+    best = propose(pixels, _tones(look.dark, invert), look.dark)
+    if best is None:
+        return None
+    best = look_again(pixels, best)
+    source = best.source
+    forms = bring_to_format([best.draw()])
+    tone = "darker" if source.dark else "brighter"
+    said = f"another reading: the ink is {tone} than the background in {source.channels}"
+    shown = 0.3 * (source.labels > 0) + 0.7 * best.mask
+    steps = (
+        look.steps[0],
+        Step("ink", said, show(source.ink)),
+        Step("components", "what looks most like a digit is kept", show(shown)),
+        *_tell_form(forms),
+    )
+    score = min(best.score, float(judge(forms.images)[0]))
+    return Digit(forms.images[0], True, steps, score=score, box=best.place)
+
+
+def _tones(dark: bool, invert: bool | None) -> tuple[bool, ...]:
+    """Which tones ink may have, dark or not, the likelier one first."""
+    return (dark, not dark) if invert is None else (invert,)
 
 
 def prepare_all(pixels: Floats, *, invert: bool | None = None) -> tuple[Digit, ...]:
-    """Convert every digit of (H, W, 3) pixels in 0..1 to the MNIST format, from left to right."""
-    look = look_first(pixels, invert)
-    if look.components is None:
-        return (_find_nothing(look, ONE_TONE),)
-    numbers = range(len(look.components.groups))
-    digits = [_convert(*look_closer(pixels, look, number)) for number in numbers]
-    return tuple(digit for digit in digits if not digit.empty) or (digits[0],)
+    """Convert every digit of (H, W, 3) pixels in 0..1 to the MNIST format, line by line."""
+    lines = find_lines(pixels, _tones(is_dark(resize(pixels, WORK_SIDE)), invert))
+    parts = [(part, number) for number, line in enumerate(lines, start=1) for part in line]
+    if len(parts) < 2:
+        return (prepare(pixels, invert=invert),)
+    forms = bring_to_format([part.draw() for part, _ in parts])
+    boxes = [part.place for part, _ in parts]
+    said = f"{plural(len(parts), 'digit')} in {plural(len(lines), 'line')}"
+    steps = (
+        Step("picture", f"{pixels.shape[1]}x{pixels.shape[0]} pixels", show(pixels)),
+        Step("ink", "the ink in which most was read", show(parts[0][0].source.ink)),
+        Step("boxes", said, outline(pixels, boxes)),
+    )
+    scores = judge(forms.images).tolist()
+    return tuple(
+        Digit(image, True, steps, _doubt(score), score=score, box=box, line=number)
+        for image, score, box, (_, number) in zip(forms.images, scores, boxes, parts, strict=True)
+    )
 
 
 def _find_nothing(look: Look, why: str) -> Digit:
     return Digit(np.zeros((SIDE, SIDE), np.uint8), True, look.steps, empty=why, count=0)
 
 
-def _convert(look: Look, number: int, without: Collection[str] = (), count: int = 1) -> Digit:
+def _convert(look: Look, number: int, count: int = 1) -> Digit:
     """Draw one of the digits that were seen in the MNIST format."""
     components = look.components
     assert components is not None  # noqa: S101 - the caller looked
@@ -175,29 +242,28 @@ def _convert(look: Look, number: int, without: Collection[str] = (), count: int 
     if why:
         return _find_nothing(look, why)
     group = components.groups[number]
-    mask, box = group.mask, group.box
-    if "components" in without:
-        mask, box = components.mask, Box(0, 0, *components.mask.shape[::-1])
-    shown = components.mask * 0.3 + mask * 0.7
+    shown = components.mask * 0.3 + group.mask * 0.7
     done = (
         f"{plural(group.count, 'connected component')} of ink kept,"
         f" {components.count - group.count:,} dropped"
     )
-    steps = [*look.steps, Step("components", done, show(shown))]
-    bits = draw(look.ink, mask, look.level, box)
-    width = measure_stroke_width(bits)
-    strokes = bits.astype(np.float32)
-    if "strokes" not in without:
-        strokes = set_stroke_width(bits, width)
-        done = f"strokes of {width:.1f} pixels are given MNIST's width"
-        steps.append(Step("strokes", done, show(strokes)))
-    length = LENGTH * (box.long_side / max(mask.shape) if "scale" in without else 1)
-    image = place(strokes, length, by_mass="centre" not in without)
-    steps.append(Step("digit", "20 pixels long, its centre of mass in the middle of 28x28", image))
+    forms = bring_to_format([draw(look.ink, group.mask, look.level, group.box)])
+    steps = (*look.steps, Step("components", done, show(shown)), *_tell_form(forms))
     warnings: tuple[str, ...] = ()
     if count > 1:
         warnings = (f"this looks like {count} digits; mnist reads one at a time",)
-    return Digit(image, True, tuple(steps), warnings, count=count)
+    score = float(judge(forms.images)[0]) - doubt_in_crowd(components.crowd)
+    box = look.place(number)
+    return Digit(forms.images[0], True, steps, warnings, count=count, score=score, box=box)
+
+
+def _tell_form(forms: Forms) -> tuple[Step, Step]:
+    strokes = f"strokes of {forms.widths[0]:.1f} pixels are given MNIST's width"
+    placed = "20 pixels long, its centre of mass in the middle of 28x28"
+    return (
+        Step("strokes", strokes, show(forms.strokes[..., 0])),
+        Step("digit", placed, forms.images[0]),
+    )
 
 
 def _leave_untouched(picture: Gray) -> Digit:

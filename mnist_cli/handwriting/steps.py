@@ -1,14 +1,15 @@
 """The steps from a picture to the MNIST format, as they are told and shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from mnist_cli.handwriting.components import Box
 from mnist_cli.handwriting.mnist_format import Gray
 from mnist_cli.handwriting.morphology import Bits, Floats
 
-# What `prepare` can be told to do without.
-STEPS = ("closer look", "background", "ink", "lines", "components", "strokes", "scale", "centre")
+_PINK = (230, 0, 120)
 
 
 @dataclass(frozen=True)
@@ -29,3 +30,14 @@ def show(picture: Floats | Bits) -> Gray:
     peak = 1.0 if values.ndim == 3 else max(float(values.max()), 1e-6)
     shown: Gray = np.rint(np.clip(values / peak, 0, 1) * 255).astype(np.uint8)
     return shown
+
+
+def outline(picture: Floats, boxes: Sequence[Box]) -> Gray:
+    """Draw boxes on a (H, W, 3) picture, in a colour that few pens have."""
+    from PIL import Image, ImageDraw
+
+    drawn = Image.fromarray(show(picture))
+    pen = ImageDraw.Draw(drawn)
+    for box in boxes:
+        pen.rectangle((box.left - 2, box.top - 2, box.right + 1, box.bottom + 1), None, _PINK, 2)
+    return np.asarray(drawn)

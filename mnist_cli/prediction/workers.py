@@ -4,10 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import connection, get_context, parent_process
 from typing import Any
 
 from mnist_cli.errors import MnistError
@@ -20,14 +17,15 @@ _CHUNK = 2  # tasks a process takes at a time; Ctrl-C waits for them
 def spread(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
     """Yield a `map` that works on so many processes; nothing of them is left in the end.
 
-    Raises
-    ------
-    MnistError
-        Where one of the processes was killed.
+    Raises `MnistError` where one of them was killed.
     """
     if processes < 2:
         yield map
         return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
     # A process that is started anew holds none of our locks, threads or open files, and is the same
     # on every system.
     pool = ProcessPoolExecutor(min(processes, _MOST_PROCESSES), get_context("spawn"), _begin)
@@ -70,6 +68,8 @@ def _end_with_parent() -> None:
     A worker waits for its next task at a pipe of which it holds both ends, so it would never learn
     that nobody is left to send one; and it keeps the resource tracker of multiprocessing alive.
     """
+    from multiprocessing import connection, parent_process
+
     parent = parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])

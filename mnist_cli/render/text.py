@@ -8,7 +8,6 @@ characters or only ASCII. A terminal gets its lines in colour through rich; a pi
 import json
 import math
 import os
-import shutil
 import sys
 import textwrap
 import unicodedata
@@ -98,6 +97,8 @@ def columns(least: int = 60) -> int:
 
 
 def _columns(stream: TextIO) -> int | None:
+    import shutil
+
     return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
@@ -206,6 +207,12 @@ def beside(left: list[Line], right: list[Line], gap: str = "   ") -> list[Line]:
         [*a, (" " * (columns - length(a)) + gap, ""), *b]
         for a, b in zip_longest(left, right, fillvalue=nothing)
     ]
+
+
+def beside_if_it_fits(left: list[Line], right: list[Line]) -> list[Line]:
+    """Two blocks next to each other, or below where the terminal is too narrow for that."""
+    both = beside(left, right)
+    return both if max(map(length, both)) <= columns() else stacked(left, right)
 
 
 def tiled(blocks: Sequence[list[Line]], limit: int, gap: str = _GAP) -> list[Line]:

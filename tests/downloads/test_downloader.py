@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import threading
-from collections.abc import Callable
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -452,13 +451,6 @@ def test_a_damaged_file_is_replaced_with_a_word_on_it(tmp_path: Path) -> None:
         assert log.notes[0].endswith("; it is fetched anew")
 
 
-def test_a_damaged_file_that_no_mirror_can_replace_is_a_failure(tmp_path: Path) -> None:
-    (tmp_path / NAME).write_bytes(WRONG)
-    with serving() as mirror:
-        assert fetch(tmp_path, mirror.url).status == "failed"
-    assert contents(tmp_path) == {NAME: WRONG}
-
-
 def test_force_fetches_anew_and_never_loses_a_right_file(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(LABELS)
     before = (tmp_path / NAME).stat().st_ino
@@ -471,39 +463,13 @@ def test_force_fetches_anew_and_never_loses_a_right_file(tmp_path: Path) -> None
     assert (tmp_path / NAME).stat().st_ino != before
 
 
-def test_a_link_out_of_the_data_directory_is_replaced_and_not_followed(tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
-    outside.write_bytes(WRONG)
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / NAME).symlink_to(outside)
-    with serving(default=GOOD) as mirror:
-        assert fetch(folder, mirror.url).status == "downloaded"
-    assert outside.read_bytes() == WRONG
-    assert not (folder / NAME).is_symlink()
-    assert contents(folder) == {NAME: LABELS}
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        Path.mkdir,
-        pytest.param(
-            lambda path: os.mkfifo(path),
-            marks=pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here"),
-        ),
-    ],
-    ids=["folder", "pipe"],
-)
-def test_what_is_no_file_is_not_replaced_and_not_waited_for(
-    make: Callable[[Path], None], tmp_path: Path
-) -> None:
-    make(tmp_path / NAME)
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_what_is_no_file_is_not_replaced_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / NAME)
     with serving(default=GOOD) as mirror:
         with pytest.raises(FileError, match="expected a file"):
             fetch(tmp_path, mirror.url)
         assert mirror.requests == []
-    assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
 
 def test_a_data_directory_that_is_a_file_is_refused_before_anything_is_asked(
@@ -523,19 +489,6 @@ def test_a_data_directory_that_is_a_file_is_refused_before_anything_is_asked(
 
 def leavings(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
-
-
-def test_the_file_of_a_dead_writer_is_removed_and_that_of_a_living_one_is_not(
-    tmp_path: Path,
-) -> None:
-    dead = tmp_path / f".{NAME}.0123456789abcdef.tmp"
-    dead.write_bytes(b"half")
-    with atomic_writer(tmp_path / NAME) as file:
-        file.write(LABELS)
-        remove_abandoned(tmp_path / NAME)
-        assert not dead.exists()
-        assert len(leavings(tmp_path)) == 1
-    assert contents(tmp_path) == {NAME: LABELS}
 
 
 def test_a_writer_is_taken_for_living_until_its_file_has_its_name(

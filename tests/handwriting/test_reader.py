@@ -14,13 +14,11 @@ from support import stress
 from mnist_cli import load_images, load_labels, load_network, read_digit
 from mnist_cli.errors import FormatError
 from mnist_cli.handwriting.mnist_format import (
+    bring_to_format,
     is_in_mnist_format,
-    measure_stroke_width,
-    place,
-    set_stroke_width,
+    measure_stroke_widths,
 )
-from mnist_cli.handwriting.reader import prepare, prepare_all, read_digits
-from mnist_cli.handwriting.steps import STEPS
+from mnist_cli.handwriting.reader import DOUBT, prepare, prepare_all, read_digits
 
 MANY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 FIRST = 20_000  # of the training images that are drawn
@@ -76,8 +74,9 @@ def test_peoples_digits_are_read(peoples_digits, shipped, book_weights):
     images, labels, digits = peoples_digits
     assert (shipped.predict(images) == labels).mean() >= 0.98
     assert (load_network(book_weights).predict(images) == labels).mean() >= 0.88
-    single = [digit for digit in digits if digit.count == 1 and not digit.warnings]
+    single = [digit for digit in digits if digit.count == 1]
     assert len(single) >= 0.99 * len(digits)
+    assert sum(DOUBT in digit.warnings for digit in digits) <= 0.03 * len(digits)
 
 
 @PEOPLE
@@ -195,14 +194,6 @@ def test_steps_tell_what_was_done(training):
     assert "darker" in steps[2].done
 
 
-def test_a_step_can_be_left_out_to_see_what_it_earns(training):
-    picture = stress.draw("small", training[0][0], seed=0)
-    pixels = np.asarray(Image.open(io.BytesIO(picture)), np.float32) / 255
-    whole = prepare(pixels)
-    for step in set(STEPS) - {"ink", "lines", "components"}:
-        assert not np.array_equal(prepare(pixels, without={step}).image, whole.image), step
-
-
 # Nothing to read, or too much
 
 
@@ -306,22 +297,21 @@ def test_stroke_width_is_that_of_a_ring():
     y, x = np.mgrid[-50:51, -50:51]
     radius = np.hypot(y, x)
     ring = (radius > 33) & (radius < 43)  # 10 wide, 86 long
-    assert measure_stroke_width(ring) == pytest.approx(10 * 18.7 / 86, rel=0.05)
+    assert measure_stroke_widths(ring[..., None]) == pytest.approx(10, rel=0.05)
 
 
 def test_strokes_come_to_the_width_of_mnists():
-    for width in (2, 8, 30):
-        bar = np.zeros((80, 80), bool)
-        bar[:, :width] = True
-        bits = set_stroke_width(bar, measure_stroke_width(bar)) > 0.5
-        assert 1.9 < measure_stroke_width(bits) < 4.5  # the ends of a bar move too
+    bars = [np.ones((80, width), bool) for width in (2, 8, 30)]
+    bits = bring_to_format(bars).strokes > 0.5
+    widths = measure_stroke_widths(bits) * 18.7 / 80
+    assert ((widths > 1.9) & (widths < 4.5)).all()  # the ends of a bar move too
 
 
 def test_the_centre_of_mass_comes_to_the_middle():
-    ink = np.zeros((90, 60), np.float32)
-    ink[:, 10:20] = 1
-    ink[70:, 20:50] = 1
-    image = place(ink).astype(float)
+    drawn = np.zeros((80, 50), bool)
+    drawn[:, 10:20] = True
+    drawn[70:, 20:50] = True
+    image = bring_to_format([drawn]).images[0].astype(float)
     mass = image / image.sum()
     assert mass.sum(axis=1) @ np.arange(28) == pytest.approx(14, abs=0.02)
     assert mass.sum(axis=0) @ np.arange(28) == pytest.approx(14, abs=0.02)

@@ -15,7 +15,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from mnist_cli.errors import FormatError, MnistError, printable
-from mnist_cli.handwriting.formats import bmp, gif, heic, jpeg, png, webp
+from mnist_cli.handwriting.formats import gif, jpeg, others, png
 from mnist_cli.handwriting.formats.container import MAX_PIXELS, Container, damaged
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ _FORMATS = (
     ImageFormat("PNG", rb"\x89PNG\r\n\x1a\n", png.check, partial(_open_with_pillow, "Png")),
     ImageFormat("JPEG", rb"\xff\xd8\xff", jpeg.check, partial(_open_with_pillow, "Jpeg")),
     ImageFormat("GIF", rb"GIF8[79]a", gif.check, partial(_open_with_pillow, "Gif")),
-    ImageFormat("WebP", rb"RIFF....WEBP", webp.check, partial(_open_with_pillow, "WebP")),
-    ImageFormat("BMP", rb"BM", bmp.check, partial(_open_with_pillow, "Bmp")),
-    ImageFormat("HEIC", heic.START, heic.check, heic.open_picture),
+    ImageFormat("WebP", rb"RIFF....WEBP", others.check_webp, partial(_open_with_pillow, "WebP")),
+    ImageFormat("BMP", rb"BM", others.check_bmp, partial(_open_with_pillow, "Bmp")),
+    ImageFormat("HEIC", others.HEIC_START, others.check_heic, others.open_heic),
 )
 _OTHERS = {  # what people may take for a picture: how it begins
     "an empty file": rb"\Z",

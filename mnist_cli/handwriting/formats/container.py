@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mnist_cli.errors import FormatError
 
+ORIENTATION = 0x0112  # the tag in EXIF
 MAX_SIDE = 65_535
 MAX_PIXELS = 20_000_000
 
@@ -44,3 +45,19 @@ def check_size(width: int, height: int, *, limit: int = MAX_PIXELS) -> None:
             f" and {MAX_SIDE:,} on a side",
             hint="Make the picture smaller, or cut the digit out of it.",
         )
+
+
+def read_orientation(exif: bytes) -> int:
+    """Return the EXIF orientation, 1 to 8; 1, upright, where it says nothing sensible.
+
+    Damage in EXIF is no reason to refuse a picture, whose pixels lie elsewhere.
+    """
+    from PIL import Image
+
+    tags = Image.Exif()
+    try:
+        tags.load(exif)
+        found = tags.get(ORIENTATION, 1)
+    except Exception:  # Pillow raises nearly everything for damaged data
+        return 1
+    return found if found in range(1, 9) else 1

@@ -14,8 +14,13 @@ import struct
 from collections.abc import Iterator
 
 from mnist_cli.errors import FormatError
-from mnist_cli.handwriting.formats.container import MAX_PIXELS, Container, check_size, damaged
-from mnist_cli.handwriting.formats.exif import orientation
+from mnist_cli.handwriting.formats.container import (
+    MAX_PIXELS,
+    Container,
+    check_size,
+    damaged,
+    read_orientation,
+)
 
 _END, _SCAN = 0xD9, 0xDA
 _JFIF, _EXIF, _ADOBE = 0xE0, 0xE1, 0xEE
@@ -53,7 +58,7 @@ def check(data: bytes) -> Container:
         elif marker == _SCAN and frame is not None:
             frame.add_scan(segment)
         elif marker == _EXIF and segment[4:10] == b"Exif\0\0" and upright == 1:
-            upright = orientation(segment[4:])
+            upright = read_orientation(segment[4:])
         elif marker == _JFIF and segment[4:9] == b"JFIF\0":
             kept.append(_PLAIN_JFIF)
         elif marker in _TABLES and len(segment) > _MAX_TABLES:

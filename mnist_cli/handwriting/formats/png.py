@@ -9,8 +9,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from mnist_cli.handwriting.formats.container import Container, check_size, damaged
-from mnist_cli.handwriting.formats.exif import orientation
+from mnist_cli.handwriting.formats.container import Container, check_size, damaged, read_orientation
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_CHUNKS = 50_000  # of the usual 8 KiB of pixel data, 20 MB hold 2,500
@@ -63,7 +62,7 @@ def check(data: bytes) -> Container:
         _SIGNATURE + b"".join(_chunk(name, body) for name, body in kept),
         width,
         height,
-        orientation(parts.get(b"eXIf", b"")),
+        read_orientation(parts.get(b"eXIf", b"")),
         _key(transparency, colour, depth),
     )
 

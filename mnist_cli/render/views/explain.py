@@ -10,8 +10,7 @@ from mnist_cli.render.text import (
     USUAL_WIDTH,
     Cell,
     Line,
-    bar,
-    beside,
+    beside_if_it_fits,
     length,
     line,
     number,
@@ -20,12 +19,12 @@ from mnist_cli.render.text import (
     wrap,
 )
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
+from mnist_cli.render.views import pick, with_bars
 from mnist_cli.spec import CLASSES, SIDE
 
 _STRIP_WIDTH = 50
 _BAR_WIDTH = 22
-_LEAST_BAR = 8
-_GAP = 3  # between a picture and what is beside it
+_LEAST_BAR = 10  # with the gap before it
 
 
 def as_json(explanation: Explanation | None) -> dict[str, Any] | None:
@@ -35,8 +34,7 @@ def as_json(explanation: Explanation | None) -> dict[str, Any] | None:
     return {
         "steps": [
             {
-                "symbol": step.symbol,
-                "formula": step.formula,
+                **pick(step, "symbol", "formula"),
                 "shape": list(step.values.shape),
                 **{name: float(value) for name, value in _range(step).items()},
                 "values": step.values.tolist(),
@@ -50,9 +48,7 @@ def as_json(explanation: Explanation | None) -> dict[str, Any] | None:
             "sum": float(explanation.exponentials.sum()),
         },
         "relevance": explanation.relevance.tolist(),
-        "prediction": explanation.prediction,
-        "runner_up": explanation.runner_up,
-        "margin": explanation.margin,
+        **pick(explanation, "prediction", "runner_up", "margin"),
     }
 
 
@@ -67,7 +63,7 @@ def lines(explanation: Explanation, columns: int = USUAL_WIDTH) -> list[Line]:
         [line((text, QUIET)) for text in wrap(shades, columns)],
         *steps,
         _softmax(explanation, columns),
-        _relevance(explanation, columns),
+        _relevance(explanation),
     )
 
 
@@ -138,17 +134,13 @@ def _softmax(explanation: Explanation, columns: int) -> list[Line]:
     rows.append([("sum", QUIET), "", "", (total, QUIET), (f"{1:.4f}", QUIET)])
     head = ["softmax", last, f"{last} - max", f"exp({last} - max)", "y = exp / sum"]
     block = table(head, rows, ">>>>>")
-    cells = min(_BAR_WIDTH, columns - length(block[0]) - 2)
-    if cells < _LEAST_BAR:
+    if length(block[0]) + _LEAST_BAR > columns:
         return block
-    bars = [
-        bar(probability, cells, ACCENT if digit == best else QUIET)
-        for digit, probability in enumerate(explanation.probabilities.tolist())
-    ]
-    return beside(block, [[], *bars], gap="  ")
+    styles = [ACCENT if digit == best else QUIET for digit in range(CLASSES)]
+    return with_bars(block, explanation.probabilities.tolist(), styles, _BAR_WIDTH)
 
 
-def _relevance(explanation: Explanation, columns: int) -> list[Line]:
+def _relevance(explanation: Explanation) -> list[Line]:
     digit, second = explanation.prediction, explanation.runner_up
     limit = float(np.abs(explanation.relevance).max())
     ink = explanation.steps[0].values.reshape(SIDE, SIDE).clip(0, 1)
@@ -165,6 +157,4 @@ def _relevance(explanation: Explanation, columns: int) -> list[Line]:
         line(f"margin {explanation.margin:.4f}"),
     ]
     shown = signed_picture(explanation.relevance, limit, ink)
-    if SIDE + _GAP + max(map(length, words)) > columns:
-        return stacked(shown, words)
-    return beside(shown, words, " " * _GAP)
+    return beside_if_it_fits(shown, words)

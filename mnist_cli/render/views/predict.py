@@ -29,7 +29,7 @@ from mnist_cli.render.text import (
     wrap,
 )
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
-from mnist_cli.render.views import explain, steps
+from mnist_cli.render.views import explain, pick, steps
 from mnist_cli.spec import SIDE
 from mnist_cli.tables import table_writer
 
@@ -52,20 +52,14 @@ _COLUMNS = (
 def as_json(result: Prediction | Unread, *, sheet: bool = False) -> dict[str, Any]:
     """One object of the list that ``--json`` prints; for a contact sheet with the image."""
     if isinstance(result, Unread):
-        return {"source": result.source, "error": result.error}
-    probabilities = result.probabilities
-    document: dict[str, Any] = {
-        "source": result.source,
-        "prediction": result.prediction,
-        "confidence": result.confidence,
-        "probabilities": None if probabilities is None else list(probabilities),
-        "preprocessed": result.preprocessed,
-        "warnings": list(result.warnings),
-    }
+        return pick(result, "source", "error")
+    document = pick(
+        result, "source", "prediction", "confidence", "probabilities", "preprocessed", "warnings"
+    )
     if result.part is not None:
-        document["part"] = result.part
+        document |= pick(result, "part")
     if result.label is not None:
-        document |= {"label": result.label, "correct": result.correct}
+        document |= pick(result, "label", "correct")
     if sheet:
         document["image"] = result.image.tolist()
     if result.explanation is not None:

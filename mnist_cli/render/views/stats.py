@@ -12,6 +12,7 @@ from mnist_cli.render.text import (
     Cell,
     Line,
     beside,
+    beside_if_it_fits,
     columns,
     length,
     line,
@@ -84,7 +85,7 @@ def neuron_lines(neuron: Neuron) -> list[Line]:
         line(f"weights {number(float(weights.min()), 4)} to {number(float(weights.max()), 4)}"),
         line(f"bias    {number(neuron.bias, 4)}"),
     ]
-    return beside(signed_picture(weights, limit), words)
+    return beside_if_it_fits(signed_picture(weights, limit), words)
 
 
 def sheet_lines(neurons: Sequence[Neuron]) -> list[Line]:

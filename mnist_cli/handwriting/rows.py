@@ -1,0 +1,199 @@
+"""Numbers: all digits of a picture, line by line.
+
+Lines are chains of components that stand side by side. What may be a digit is one component, a few
+that are near one another, or a slice of a wide one; which of these make up the line is the best
+path, by dynamic programming, through what the judge says of each (LeCun et al. 1998,
+Gradient-based learning applied to document recognition, section VII).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mnist_cli.handwriting.components import Box
+from mnist_cli.handwriting.ink import clear, extract_ink, remove_lines, resize
+from mnist_cli.handwriting.judge import judge
+from mnist_cli.handwriting.mnist_format import COARSE, bring_to_format
+from mnist_cli.handwriting.morphology import Floats, blur
+from mnist_cli.handwriting.proposals import LEAST_PEAK, InkMap, Proposal, cut_ink
+
+PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
+_PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
+_MOST = 400  # components; a page of grain has thousands
+
+# In heights of a digit:
+_SPECK, _TALL, _HUGE = 0.2, 0.5, 2.5
+_WIDE = 0.9  # what is wider may be several digits that touch
+_WIDEST = 1.5  # a digit is not wider
+_APART = 0.35  # parts of a digit are nearer
+_MOST_PARTS = 4
+
+_BEST, _WORST = 3.0, -10.0  # odds of the judge are cut to these
+_BONUS = 0.5  # for each digit
+_SKIP = 4.0  # for each component, as tall as a digit, that is left out
+
+
+def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Proposal]]:
+    """Find the digits of a picture, (H, W, 3): lines from top to bottom, each from left to right.
+
+    Several ink maps are read, the best one counts; `tones` are those that ink may have, the
+    likelier one first.
+    """
+    best: list[list[Proposal]] = []
+    for source in _map_page(pixels, tones):
+        lines = [line for line in map(_read_line, *_sort_into_lines(source)) if line]
+        if _rate(lines) > _rate(best):
+            best = lines
+    return best
+
+
+def _rate(lines: list[list[Proposal]]) -> float:
+    return sum(part.score for line in lines for part in line)
+
+
+def _map_page(pixels: Floats, tones: Sequence[bool]) -> Iterator[InkMap]:
+    """Yield ink maps: each tone, cut high and low, with and without what touches the border."""
+    page = blur(resize(pixels, PAGE_SIDE), 0.7)
+    frame = Box(0, 0, *pixels.shape[1::-1])
+    for dark in tones:
+        ink = extract_ink(page, dark=dark, share=_PAGE_BACKGROUND).max(axis=2)
+        if ink.max() < LEAST_PEAK:
+            continue
+        ink = blur(remove_lines(ink), 1.0)
+        for factor in (1.0, 0.5):
+            whole = cut_ink(ink, frame, dark, factor=factor)
+            yield whole
+            height, width = ink.shape
+            at_border = [
+                i + 1
+                for i, b in enumerate(whole.boxes)
+                if min(b.left, b.top) == 0 or b.right == width or b.bottom == height
+            ]
+            if at_border:
+                yield cut_ink(
+                    clear(ink, np.isin(whole.labels, at_border)), frame, dark, factor=factor
+                )
+
+
+def _sort_into_lines(source: InkMap) -> tuple[list[InkMap], list[list[int]], list[float]]:
+    """Sort components into lines; return for each the map, its components, and a digit's height."""
+    boxes = source.boxes
+    order = [int(i) for i in np.argsort(-source.areas)[:_MOST]]
+    if not order:
+        return [], [], []
+    tall = sorted(order, key=lambda i: boxes[i].height)
+    below = np.cumsum(source.areas[tall])  # the median, by area
+    usual = boxes[tall[int(np.searchsorted(below, below[-1] / 2))]].height
+    order = [i for i in order if _SPECK * usual <= boxes[i].long_side <= 4 * _HUGE * usual]
+    order = [i for i in order if boxes[i].height <= _HUGE * usual]
+    lines: list[list[int]] = []
+    for i in sorted(order, key=lambda i: boxes[i].left):
+        if boxes[i].height >= _TALL * usual:
+            line = max(lines, key=lambda line: _overlap(boxes, line, i), default=None)
+            if line is None or _overlap(boxes, line, i) < 0.4:
+                lines.append([i])
+            else:
+                line.append(i)
+    for i in order:
+        if boxes[i].height < _TALL * usual and lines:
+            gaps = [min(boxes[i].measure_gap(boxes[j]) for j in line) for line in lines]
+            if min(gaps) < 0.5 * usual:
+                lines[gaps.index(min(gaps))].append(i)
+    lines.sort(key=lambda line: float(np.median([boxes[i].top + boxes[i].bottom for i in line])))
+    return (
+        [source] * len(lines),
+        lines,
+        [
+            float(np.median([boxes[i].height for i in line if boxes[i].height >= _TALL * usual]))
+            for line in lines
+        ],
+    )
+
+
+def _overlap(boxes: list[Box], line: list[int], i: int) -> float:
+    """Tell which part of the lower one's height a component shares with the end of a line."""
+    last = [boxes[j] for j in line[-2:]]
+    top = sum(box.top for box in last) / len(last)
+    bottom = sum(box.bottom for box in last) / len(last)
+    shared = min(bottom, boxes[i].bottom) - max(top, boxes[i].top)
+    return shared / min(bottom - top, boxes[i].height)
+
+
+def _read_line(source: InkMap, components: list[int], height: float) -> list[Proposal]:
+    """Choose what makes up the line: the path through its components with the highest score."""
+    source, pieces = _cut_wide(source, components, height)
+    groups = list(_group(source, pieces, height))
+    if not groups:
+        return []
+    parts = [Proposal(source, tuple(pieces[slice(*group)])) for group in groups]
+    odds = judge(bring_to_format([part.draw(COARSE) for part in parts]).images)
+    scores = np.clip(odds, _WORST, _BEST) + _BONUS
+    skips = [_SKIP * min(1.0, source.boxes[i].height / height) ** 2 for i in pieces]
+    best: list[tuple[float, list[Proposal]]] = [(0.0, [])]
+    for end in range(1, len(pieces) + 1):
+        total, path = best[end - 1]
+        choices = [(total - skips[end - 1], path)]
+        for (start, stop), part, score in zip(groups, parts, scores.tolist(), strict=True):
+            if stop == end:
+                total, path = best[start]
+                choices.append((total + score, [*path, replace(part, score=score)]))
+        best.append(max(choices, key=lambda choice: choice[0]))
+    return best[-1][1]
+
+
+def _group(source: InkMap, pieces: list[int], height: float) -> Iterator[tuple[int, int]]:
+    """Yield from which piece up to which may be one digit."""
+    for start in range(len(pieces)):
+        box = source.boxes[pieces[start]]
+        for stop in range(start + 1, min(start + _MOST_PARTS, len(pieces)) + 1):
+            if stop > start + 1:
+                other = source.boxes[pieces[stop - 1]]
+                if other.measure_gap(box) > _APART * height:
+                    break
+                box = box.join(other)
+            if box.width > _WIDEST * height or box.height > _HUGE * height:
+                break
+            if box.long_side >= 0.4 * height:
+                yield start, stop
+
+
+def _cut_wide(source: InkMap, components: list[int], height: float) -> tuple[InkMap, list[int]]:
+    """Cut wide components into slices where they have the least ink; from left to right."""
+    labels, boxes = source.labels.copy(), list(source.boxes)
+    pieces: list[int] = []
+    for i in components:
+        box = boxes[i]
+        if box.width <= _WIDE * height:
+            pieces.append(i)
+            continue
+        own = box.cut_from(source.labels) == i + 1
+        cuts = _find_cuts(own.sum(axis=0), height)
+        for left, right in zip([0, *cuts], [*cuts, box.width], strict=True):
+            part = own[:, left:right]
+            rows = np.flatnonzero(part.any(axis=1))
+            slice_ = Box(
+                box.left + left,
+                box.top + int(rows[0]),
+                box.left + right,
+                box.top + int(rows[-1]) + 1,
+            )
+            boxes.append(slice_)
+            pieces.append(len(boxes) - 1)
+            place = labels[box.top : box.bottom, box.left + left : box.left + right]
+            place[part] = len(boxes)
+    pieces.sort(key=lambda i: boxes[i].left + boxes[i].right)
+    return replace(source, labels=labels, boxes=boxes), pieces
+
+
+def _find_cuts(profile: Floats, height: float) -> list[int]:
+    """Find the columns with the least ink, at least a quarter of a digit from one another."""
+    apart = max(2, int(0.25 * height))
+    cuts: list[int] = []
+    for column in np.argsort(profile, kind="stable"):
+        if profile[column] > 0.35 * height or len(cuts) >= 8:
+            break
+        others = [0, len(profile), *cuts]
+        if min(abs(int(column) - other) for other in others) >= apart:
+            cuts.append(int(column))
+    return sorted(cuts)
