@@ -83,12 +83,14 @@ function blur(picture, sigma) {
   const total = kernel.reduce((sum, weight) => sum + weight);
   const once = ({ width, height, values }) => {
     const turned = grid(height, width); // along the rows, then turned: twice gives both directions
+    const row = new Float32Array(width + 2 * radius);
     for (let y = 0; y < height; y++) {
+      row.fill(values[y * width], 0, radius); // the edge pixels are repeated outwards
+      row.set(values.subarray(y * width, (y + 1) * width), radius);
+      row.fill(values[(y + 1) * width - 1], width + radius);
       for (let x = 0; x < width; x++) {
         let sum = 0;
-        for (let i = -radius; i <= radius; i++) {
-          sum += kernel[i + radius] * values[y * width + Math.min(width - 1, Math.max(0, x + i))];
-        }
+        for (let i = 0; i < kernel.length; i++) sum += kernel[i] * row[x + i];
         turned.values[x * height + y] = sum / total;
       }
     }
@@ -148,7 +150,7 @@ function mainDigit({ width, height, values }, level) {
     left: Math.min(...kept.map((part) => part.left)), right: Math.max(...kept.map((part) => part.right)),
     top: Math.min(...kept.map((part) => part.top)), bottom: Math.max(...kept.map((part) => part.bottom)),
   };
-  return { mask: { width, height, values: Float32Array.from(labels, (label) => +numbers.has(label)) }, box };
+  return { mask: { width, height, values: labels.map((label) => (numbers.has(label) ? 1 : 0)) }, box };
 }
 
 const gap = (a, b) =>
@@ -156,7 +158,7 @@ const gap = (a, b) =>
 
 /** The 8-connected components above `level`, numbered from 1: area and box of each. */
 function labelComponents(values, width, height, level) {
-  const labels = new Uint16Array(values.length);
+  const labels = new Float32Array(values.length);
   const parts = [];
   for (let start = 0; start < values.length; start++) {
     if (labels[start] || values[start] <= level) continue;
@@ -301,7 +303,7 @@ function place(ink) {
   return toBytes(small, small.reduce((top, value) => Math.max(top, value)));
 }
 
-const toBytes = (values, white) => Uint8ClampedArray.from(values, (value) => Math.round((value / white) * 255));
+const toBytes = (values, white) => new Uint8ClampedArray(values.map((value) => (value / white) * 255)); // it rounds
 
 /** Sums over the cells between neighbouring edges, which may cut through pixels. */
 function sumBetween({ width, height, values }, across, down) {

@@ -35,43 +35,23 @@ Progress = Callable[[int, int], None]
 class Request:
     """What to predict, and how to read it.
 
-    Attributes
-    ----------
-    indices:
-        Of images of a set, from 0. None stands for one drawn at random, of those not drawn before.
-    seed:
-        Of the draw; None gives others each time.
-    take:
-        The labels of the images and pictures to take, () for any. Where no indices and no files are
-        named, all images of the set with these labels are meant.
-    images, labels, data_dir:
-        The set: IDX files, by default those of the embedded test set, and where they may lie.
-    files:
-        Names of pictures and of folders with pictures; ``-`` is standard input.
-    preprocess, invert, split, keep_steps:
-        How pictures are read: as `read_digit` or, with `split`, as `read_digits`.
-    labels_from_names:
-        Take the true digit from the beginning of a picture's name, as in ``7_12.png``.
-    explain:
-        Take each prediction apart, too.
-    threads:
-        How many files to read at once. With more than one, a script needs
-        ``if __name__ == "__main__"``: these are processes, for Python runs one thread at a time.
+    `threads` are processes, for Python runs one thread at a time: with more than one, a script
+    needs ``if __name__ == "__main__"``.
     """
 
-    indices: Sequence[int | None] = ()
-    seed: int | None = None
-    take: Collection[int] = ()
-    images: AnyPath | None = None
+    indices: Sequence[int | None] = ()  # of a set, from 0; None for one drawn at random
+    seed: int | None = None  # of the draw; without one it differs each time
+    take: Collection[int] = ()  # only these labels; alone, all images of the set that have them
+    images: AnyPath | None = None  # the set, IDX files: by default the embedded test set
     labels: AnyPath | None = None
-    data_dir: AnyPath | None = None
-    files: Sequence[str] = ()
-    preprocess: bool = True
+    data_dir: AnyPath | None = None  # where they may lie
+    files: Sequence[str] = ()  # pictures and folders of pictures; "-" is standard input
+    preprocess: bool = True  # this and the next two as in `read_digit` and `read_digits`
     invert: bool | None = None
     split: bool = False
     keep_steps: bool = False
-    labels_from_names: bool = False
-    explain: bool = False
+    labels_from_names: bool = False  # the true digit is in the name, as in 7_12.png
+    explain: bool = False  # take each prediction apart, too
     threads: int = 1
 
 

@@ -44,12 +44,7 @@ def write_digits(
 ) -> None:
     """Write what the net saw: one digit to a ``.png`` file, any number into a folder.
 
-    Raises
-    ------
-    FileError
-        Where a file cannot be written or, without `overwrite`, exists already.
-    MnistError
-        For a file, where there is not one digit.
+    Raises `MnistError` where a file cannot be written, or is to take none or several digits.
     """
     found = [prediction for prediction in predictions if not prediction.empty]
     if not found and predictions:
@@ -71,10 +66,7 @@ def write_steps(
 ) -> None:
     """Write ``1-picture.png``, ``2-ink.png`` ... into a folder; for each of several, into its own.
 
-    Raises
-    ------
-    FileError
-        Where a file cannot be written or, without `overwrite`, exists already.
+    Raises `FileError` where a file cannot be written.
     """
     for number, prediction in enumerate(predictions, start=1):
         place = Path(folder) if len(predictions) == 1 else Path(folder, str(number))
