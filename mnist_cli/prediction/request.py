@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from mnist_cli.datasets.arrays import load_labels
 from mnist_cli.datasets.idx import open_images
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath
-from mnist_cli.handwriting.reader import Digit, read_digit, read_digits
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network
 from mnist_cli.paths import find_or_embedded
@@ -20,6 +19,9 @@ from mnist_cli.prediction.prediction import Prediction, Unread, predict_digit, p
 from mnist_cli.prediction.sources import STANDARD_INPUT, find_pictures, label_in_name
 from mnist_cli.prediction.workers import spread
 from mnist_cli.spec import TEST_IMAGES
+
+if TYPE_CHECKING:
+    from mnist_cli.handwriting.reader import Digit
 
 # Below so many files the other processes would not have started before this one has finished.
 _WORTH_PROCESSES = 24
@@ -179,8 +181,12 @@ def predict_files(
                 yield predict_digit(network, digit, source=path, part=part)
 
 
-def _read(path: str, file: BinaryIO | None = None, *, request: Request) -> tuple[Digit, ...] | str:
+def _read(
+    path: str, file: BinaryIO | None = None, *, request: Request
+) -> "tuple[Digit, ...] | str":
     """Read one file; an error comes back as its text, which any process can be sent."""
+    from mnist_cli.handwriting.reader import read_digit, read_digits
+
     if path == STANDARD_INPUT and file is None:
         return f"{path}: standard input is closed. Name a file."
     source, invert = file or path, request.invert
@@ -202,7 +208,7 @@ def _read(path: str, file: BinaryIO | None = None, *, request: Request) -> tuple
     )
 
 
-def _hints(digit: Digit, request: Request) -> Iterator[str]:
+def _hints(digit: "Digit", request: Request) -> Iterator[str]:
     """Yield which option would have read the picture better."""
     if digit.count > 1 and not request.split:
         yield "--split reads each of them"

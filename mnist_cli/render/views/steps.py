@@ -4,24 +4,27 @@ import io
 from collections.abc import Sequence
 from itertools import chain, count, zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath, cannot, write_bytes
-from mnist_cli.handwriting.steps import Step
 from mnist_cli.prediction.prediction import Prediction
 from mnist_cli.prediction.sources import STANDARD_INPUT
 from mnist_cli.render.pictures import picture, thumbnail
 from mnist_cli.render.text import Line, line, stacked, tiled, wrap
 from mnist_cli.render.theme import QUIET, TITLE
 
+if TYPE_CHECKING:
+    from mnist_cli.handwriting.steps import Step
+
 _SIDE = 24  # pixels of the longer side of a picture: as many characters, half as many lines
 _LONGEST_NAME = 50  # characters of a source in the name of a file, at most 255 bytes
 
 
-def lines(steps: Sequence[Step], columns: int) -> list[Line]:
+def lines(steps: Sequence["Step"], columns: int) -> list[Line]:
     """Small pictures side by side, and below them what each step did; fits into `columns`."""
     blocks = [
         [line((f"{step.name:<{_SIDE}}", QUIET)), *picture(thumbnail(step.picture, _SIDE))]
