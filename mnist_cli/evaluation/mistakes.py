@@ -72,10 +72,10 @@ def _fetch(run: Run, indices: list[int]) -> dict[int, Picture]:
     start = 0
     data = run.data.corrupted(replace(run.data.corruption, normalize=True))
     for images, _ in data.chunks(run.batch_size):
-        if len(pictures) == len(indices):
-            break
         for index in indices:
             if start <= index < start + len(images):
                 pictures[index] = images[index - start].copy()
         start += len(images)
+        if len(pictures) == len(indices):
+            break
     return pictures

@@ -175,12 +175,12 @@ def test_output_writes_a_row_for_each_image(book_weights, tmp_path):
 @pytest.mark.parametrize("count", [20, 4_000, 5_000])  # Python reads no number of 5,000 digits
 def test_numbers_of_many_digits_are_wrong_usage_or_more_than_there_is(count):
     many = "9" * count
-    for option in ("--runs", "--warmup", "--rotate", "--noise", "--min-confidence", "--show-label"):
+    for option in ("--runs", "--warmup", "--rotate", "--noise", "--min-confidence", "--sweep"):
         done = mnist("eval", option, many)
         assert (done.code, done.stdout) == (2, ""), option
         assert len(done.stderr.splitlines()[-1]) < 500
     assert mnist("eval", "--shift", f"{many},0").code == 2
-    for option in ("--sweep", "--batch-size", "--limit", "--wrong", "--threads"):
+    for option in ("--batch-size", "--limit", "--wrong", "--threads"):
         done = mnist("eval", "--limit", "9", "--runs", "1", option, many)
         assert done.code == (2 if count == 5_000 else 0), option
 
@@ -251,7 +251,7 @@ def test_a_million_images_fit_80_columns():
     methods = {"per-sample": timing(149.1), "batched": timing(0.9), "textbook": timing(160.2)}
     model = Model(file, (784, 10), 7850, 1_000_000, 999_999, 0.999_999)
     result = Evaluation(
-        samples=1_000_000, correct=999_999, accuracy=0.999_999, layer_sizes=(784, 10),
+        samples=1_000_000, correct=999_999, accuracy=0.999_999,
         batch_size=1_000_000, threads=2,
         timing=TimingComparison(methods, 999_999, TimingPlan(runs=2)),
         views={
