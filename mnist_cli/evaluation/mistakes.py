@@ -1,6 +1,6 @@
 """The images whose predictions are incorrect."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ class Mistake:
     label: int
     prediction: int
     confidence: float
-    image: Picture | None = None
+    image: Picture | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
