@@ -149,7 +149,8 @@ def _choose(request: Request) -> Sequence[int]:
     indices = [next(draw) if index is None else index for index in wanted]
     if not indices and not request.files:
         return taken.tolist()
-    return [index for index in indices if index >= count or index in taken]
+    kept = {*taken.tolist()}
+    return [index for index in indices if index >= count or index in kept]
 
 
 def predict_files(
