@@ -1,7 +1,8 @@
 """Images -> which digit they show, and how sure the net is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,8 +43,9 @@ class Prediction:
         Sentences without a full stop.
     label:
         The true digit, None where it is not known.
-    part:
-        Where a picture was split, the number of the digit in it, from 1.
+    part, line, position, box:
+        Where a picture was split, the number of the digit in it, that of its line and that in the
+        line, each from 1, and where it is: left, top, width, height in pixels of the picture.
     name:
         `source` as a reader of a list needs it: without the folder that was named.
     """
@@ -61,6 +63,9 @@ class Prediction:
     explanation: "Explanation | None" = None
     empty: str = ""
     part: int | None = None
+    line: int | None = None
+    position: int | None = None
+    box: tuple[int, int, int, int] | None = None
     way: str = ""
     steps: "tuple[Step, ...]" = ()
     name: str = ""
@@ -127,9 +132,7 @@ def predict_picture(
     )
 
 
-def predict_digit(
-    network: Network, digit: "Digit", *, source: str, part: int | None = None
-) -> Prediction:
+def predict_digit(network: Network, digit: "Digit", *, source: str) -> Prediction:
     """Read a digit that `read_digit` brought to MNIST format; an empty one gives no prediction."""
     if digit.empty:
         read = Prediction(source, digit.image, warnings=(digit.empty,), empty=digit.empty)
@@ -137,11 +140,21 @@ def predict_digit(
     else:
         read = predict_picture(network, digit.image, source=source)
         warnings = (*digit.warnings, *read.warnings)
+        if digit.digits:
+            predictions = network.predict(np.stack([one.image for one in digit.digits])).tolist()
+            lines = [one.line for one in digit.digits]
+            number = join_lines(zip(lines, predictions, strict=True)).replace("\n", " / ")
+            warnings = (f"{warnings[0]}; --split reads them all: {number}", *warnings[1:])
     return replace(
         read,
         preprocessed=digit.preprocessed,
         warnings=warnings,
-        part=part,
         way=digit.way,
         steps=digit.steps,
     )
+
+
+def join_lines(digits: Iterable[tuple[int | None, int | None]]) -> str:
+    """Join digits, each after the number of its line, to a text of lines."""
+    lines = groupby(digits, key=lambda pair: pair[0])
+    return "\n".join("".join(str(digit) for _, digit in line) for _, line in lines)
