@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mnist_cli.prediction.prediction import Prediction, join_lines
 from mnist_cli.render.pictures import picture, thumbnail
 from mnist_cli.render.text import Line, columns, line, stacked, tiled, wrap
@@ -46,8 +49,13 @@ def lines(digits: Sequence[Prediction], name: str, show_boxes: bool) -> list[Lin
         [number, *(line((other, TITLE)) for other in others)],
         tiled(tiles, columns()) if tiles else [],
         [line((words, BAD)) for each in _warnings(digits) for words in wrap(each, columns())],
-        *(picture(thumbnail(step.picture, min(_LARGE, columns()))) for step in boxes),
+        *(picture(_as_ink(thumbnail(step.picture, min(_LARGE, columns())))) for step in boxes),
     )
+
+
+def _as_ink(page: NDArray[Any]) -> NDArray[Any]:
+    """Bright ink on black, as a terminal shows it best without colour, too."""
+    return 255 - page if np.median(page) > 127 else page
 
 
 def _warnings(digits: Sequence[Prediction]) -> list[str]:
