@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from mnist_cli.checks import require_suffix
 from mnist_cli.errors import printable
-from mnist_cli.files import AnyPath, atomic_writer
+from mnist_cli.files import AnyPath, atomic_writer, cannot
 from mnist_cli.spec import CLASSES
 
 SUFFIXES = (".csv", ".jsonl")
@@ -56,12 +56,15 @@ def _opened(path: AnyPath, overwrite: bool) -> Iterator[BinaryIO]:
         return
     import tempfile
 
-    with tempfile.TemporaryFile() as kept:  # when something fails, nothing is printed
-        yield kept
-        kept.seek(0)
-        for line in kept:
-            sys.stdout.write(line.decode())
-        sys.stdout.flush()
+    try:
+        with tempfile.TemporaryFile() as kept:  # when something fails, nothing is printed
+            yield kept
+            kept.seek(0)
+            for line in kept:
+                sys.stdout.write(line.decode())
+            sys.stdout.flush()
+    except OSError as error:
+        raise cannot("write", "temporary file", error) from None
 
 
 def _cells(columns: Sequence[str], row: Row) -> list[object]:

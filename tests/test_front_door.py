@@ -44,6 +44,20 @@ def test_the_example_of_a_public_name_prints_what_it_says(name, shared_data, mon
         assert failed == 0
 
 
+def test_results_show_themselves_in_a_few_lines():
+    network, images = mnist_cli.load_network(), mnist_cli.load_images()[:500]
+    labels = mnist_cli.load_labels()[:500]
+    for result in (
+        network,
+        mnist_cli.read_digit(images[0]),
+        mnist_cli.explain(network, images[0]),
+        mnist_cli.evaluate(network, images, labels, timing=True, views=["confusion", "mistakes"]),
+        mnist_cli.train(images, labels, epochs=1),
+    ):
+        assert len(repr(result)) < 3000
+        assert ", ..." not in repr(result)
+
+
 def test_what_raises_says_so_in_a_section():
     for name in PUBLIC:
         doc = inspect.getdoc(getattr(mnist_cli, name)) or ""

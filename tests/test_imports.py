@@ -10,6 +10,7 @@ import pytest
 
 SLOW = {"numpy", "rich", "requests", "PIL", "scipy", "platformdirs", "threadpoolctl", "zipfile"}
 SLOW |= {"safetensors", "onnx", "multiprocessing", "tempfile", "difflib"}
+SLOW |= {"mnist_cli.handwriting.reader"}
 
 COMMANDS = [
     ("--version", set()),

@@ -54,3 +54,9 @@ def test_a_table_appears_whole_or_not_at_all(tmp_path):
     with pytest.raises(FileError, match="exists already"):
         write(tmp_path / "t.csv")
     write(tmp_path / "t.csv", overwrite=True)
+
+
+def test_without_room_for_what_is_to_be_printed_that_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(FileError, match="temporary file: there is no such file or folder"):
+        write("-")

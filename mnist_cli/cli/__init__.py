@@ -82,7 +82,7 @@ def _report(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, (MnistError, click.ClickException)):
         return _fail(str(error))
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or "failed to map segment" in str(error):
         return _fail("not enough memory for this; try smaller files or batches.")
     what = printable(str(error))
     if isinstance(error, ImportError):

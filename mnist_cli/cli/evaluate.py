@@ -1,6 +1,7 @@
 """`mnist eval`."""
 
 import math
+import re
 from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import partial
@@ -11,7 +12,6 @@ from click.core import ParameterSource
 
 from mnist_cli.cli import common
 from mnist_cli.cli.common import Decorator
-from mnist_cli.spec import SIDE
 from mnist_cli.weights.formats import KINDS
 
 if TYPE_CHECKING:
@@ -48,24 +48,18 @@ def _batch_sizes(_context: Any, _option: Any, value: str | None) -> Any:
     """``1,10,all`` -> (1, 10, None)."""
     if value in (None, _USUAL):
         return value
-    try:
-        sizes = tuple(None if word == "all" else int(word) for word in value.split(","))
-    except ValueError:  # no number, or one of more digits than Python reads
-        sizes = (0,)
-    if any(size is not None and size < 1 for size in sizes):
+    words = value.split(",")
+    if not all(re.fullmatch("all|[1-9][0-9]{0,9}", word) for word in words):
         raise click.BadParameter("expected batch sizes such as 1,10,100,all.")
-    return sizes
+    return tuple(None if word == "all" else int(word) for word in words)
 
 
 def _pixels(_context: Any, _option: Any, value: str) -> tuple[int, int]:
     """``2,-1`` -> (2, -1)."""
-    try:
-        right, down = map(int, value.split(","))
-    except ValueError:
-        right = down = SIDE + 1
-    if max(abs(right), abs(down)) > SIDE:
-        raise click.BadParameter(f"expected two whole numbers of {SIDE} or less, such as 2,-1.")
-    return right, down
+    found = re.fullmatch("(-?[0-9]{1,2}),(-?[0-9]{1,2})", value)
+    if found is None:
+        raise click.BadParameter("expected two whole numbers of pixels, such as 2,-1.")
+    return int(found[1]), int(found[2])
 
 
 def _number(

@@ -92,7 +92,7 @@ _OF_A_REQUEST = (
 @click.command(
     cls=Sections,
     sections={
-        "What to read": "index seed label split invert no-preprocess",
+        "What to read": "index seed label split invert no-preprocess threads",
         "What to show": "sheet explain show-steps labels-from-names only *",
         "Net and test images": "weights activation images labels data-dir",
         "Output": "output save-digit save-steps export force json quiet help",

@@ -43,8 +43,7 @@ Views = Iterable[str] | Mapping[str, Mapping[str, Any]]
 class Evaluation:
     """How good a net is, and what was asked for besides.
 
-    `batch_size` and `threads` are what was really used: a batch is no larger than the set, and
-    there are no more threads than cores and batches.
+    `batch_size` and `threads` are what was really used: no more than images, cores and batches.
     `timing` is None where it was not asked for, `source` where it was all arrays; `views` is what
     each view found, by its name. With several nets all is about the first one, but the views
     ``compared`` and ``robustness``.
@@ -53,7 +52,6 @@ class Evaluation:
     samples: int
     correct: int
     accuracy: float
-    layer_sizes: tuple[int, ...]
     batch_size: int
     threads: int
     timing: TimingComparison | None
@@ -183,7 +181,6 @@ def _evaluate(run: Run, plan: TimingPlan | None, views: Views) -> Evaluation:
         samples=run.data.samples,
         correct=correct,
         accuracy=correct / run.data.samples,
-        layer_sizes=run.network.layer_sizes,
         batch_size=batch_size,
         threads=min(run.threads, math.ceil(run.data.samples / batch_size)),
         timing=timing,

@@ -1,6 +1,6 @@
 """The images whose predictions are incorrect."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ class Mistake:
     label: int
     prediction: int
     confidence: float
-    image: Picture | None = None
+    image: Picture | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +72,10 @@ def _fetch(run: Run, indices: list[int]) -> dict[int, Picture]:
     start = 0
     data = run.data.corrupted(replace(run.data.corruption, normalize=True))
     for images, _ in data.chunks(run.batch_size):
-        if len(pictures) == len(indices):
-            break
         for index in indices:
             if start <= index < start + len(images):
                 pictures[index] = images[index - start].copy()
         start += len(images)
+        if len(pictures) == len(indices):
+            break
     return pictures

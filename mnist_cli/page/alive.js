@@ -6,8 +6,9 @@ import { PIXELS } from "./picture.js";
 import { say } from "./words.js";
 
 const MOST_SHOWN = 200; // neurons of a layer
-const LINES = 40; // between two layers
+const LINES = 32; // between two layers
 const BAR = 54; // pixels of a probability of 1
+const HALO = 8; // pixels of light round a neuron
 
 /** The view. `toggled(layer, neuron)` is called when a neuron is clicked, to switch it off or on. */
 export function makeAlive(toggled) {
@@ -46,7 +47,8 @@ export function makeAlive(toggled) {
         const { left, right, top, bottom } = element.getBoundingClientRect();
         return { x: (left + right) / 2 - origin.left, top: top - origin.top, bottom: bottom - origin.top, width: right - left };
       };
-      places = { input: spot(input), bands: bands.map(({ neurons }) => neurons.map(spot)), stage: fit(canvas) };
+      places = { input: { ...spot(input), bottom: spot(input.closest("#lens")).bottom }, bands: bands.map(({ neurons }) => neurons.map(spot)), stage: fit(canvas) };
+      places.lights = places.bands.map(([first], layer) => makeLight(first.width, layer === 0));
       paint();
     },
   };
@@ -102,7 +104,7 @@ export function makeAlive(toggled) {
       const most = net.activation === "relu" && !isLast ? Math.max(1e-9, ...values) : 1;
       neurons.forEach((button, neuron) => {
         const place = places.bands[layer][neuron];
-        if (!isLast) return shine(to, place, values[neuron] / most, layer === 0);
+        if (!isLast) return shine(to, places.lights[layer], place, values[neuron] / most);
         fillBar(to, place, values[neuron]);
         button.classList.toggle("best", neuron === prediction);
         button.lastChild.textContent = result ? values[neuron].toFixed(4) : "";
@@ -122,26 +124,36 @@ export function makeAlive(toggled) {
   }
 }
 
-/** A neuron as bright as its activation, with a halo. */
-function shine(to, { x, top, bottom, width }, strength, isTile) {
-  const y = (top + bottom) / 2;
-  const radius = width / 2;
-  to.fillStyle = css("--glow");
-  for (const [more, opacity] of [[5, 0.12], [2.5, 0.22], [isTile ? 1 : -1, 0.9]]) {
-    to.globalAlpha = opacity * strength;
-    to.beginPath();
-    if (isTile) to.roundRect(x - radius - more, y - radius - more, width + 2 * more, width + 2 * more, 6 + more);
-    else to.arc(x, y, Math.max(1, radius + more), 0, 7);
-    to.fill();
-  }
+/** The light of a neuron with its halo, drawn once for a band: `width` pixels and HALO on each side. */
+function makeLight(width, isTile) {
+  const side = width + 2 * HALO;
+  const light = make("canvas", { width: 2 * side, height: 2 * side });
+  const to = light.getContext("2d");
+  to.scale(2, 2);
+  to.fillStyle = to.shadowColor = css("--glow");
+  to.shadowBlur = 2 * HALO;
+  to.beginPath();
+  if (isTile) to.roundRect(HALO, HALO, width, width, 7);
+  else to.arc(side / 2, side / 2, width / 2 - 1, 0, 7);
+  to.fill();
+  return light;
+}
+
+/** A neuron as bright as its activation, 0..1. */
+function shine(to, light, { x, top, bottom, width }, strength) {
+  if (strength < 0.01) return;
+  const half = width / 2 + HALO;
+  to.globalAlpha = 0.95 * strength;
+  to.drawImage(light, x - half, (top + bottom) / 2 - half, 2 * half, 2 * half);
 }
 
 function fillBar(to, { x, top, width }, share) {
+  const box = [Math.round(x - width / 2), Math.round(width), Math.round(top) + BAR];
   to.globalAlpha = 1;
   to.fillStyle = css("--stage-line");
-  to.fillRect(x - width / 2, top, width, BAR);
+  to.fillRect(box[0], box[2] - BAR, box[1], BAR);
   to.fillStyle = css("--glow");
-  to.fillRect(x - width / 2, top + BAR * (1 - share), width, BAR * share);
+  to.fillRect(box[0], box[2] - BAR * share, box[1], BAR * share);
 }
 
 function makeBand(net, number) {

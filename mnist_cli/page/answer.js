@@ -4,7 +4,7 @@ import { argmax } from "./net.js";
 import { make } from "./paint.js";
 import { say } from "./words.js";
 
-/** A card for each net; the returned function shows the results of `forward`, or nothing. */
+/** A card for each net; the returned function shows the results of `forward`, with a label if there is one. */
 export function makeAnswers(parent, nets) {
   const cards = nets.map((net, number) => {
     const digit = make("output", { id: number ? `prediction-${number + 1}` : "prediction" });
@@ -14,11 +14,12 @@ export function makeAnswers(parent, nets) {
     parent.append(make("div", { className: "answer" }, name, digit, note, make("div", { className: "bars" }, ...bars)));
     return { digit, bars, note };
   });
-  return (results) => cards.forEach(({ digit, bars, note }, number) => {
+  return (results, label) => cards.forEach(({ digit, bars, note }, number) => {
     const y = results?.[number].y;
     const prediction = y && argmax(y);
     digit.textContent = y ? prediction : "";
-    note.textContent = y ? describe(y, prediction) : say("empty");
+    note.textContent = y ? describe(y, prediction, label) : say("empty");
+    note.classList.toggle("wrong", y !== undefined && label !== undefined && label !== prediction);
     bars.forEach((bar, i) => {
       bar.style.setProperty("--p", y ? y[i].toFixed(4) : 0);
       bar.classList.toggle("best", i === prediction);
@@ -26,8 +27,9 @@ export function makeAnswers(parent, nets) {
   });
 }
 
-function describe(y, prediction) {
+function describe(y, prediction, label) {
   const other = argmax(y.map((value, i) => (i === prediction ? -1 : value)));
   const close = y[prediction] < 0.5 || y[other] > 0.4;
-  return say(close ? "unsure" : "sure", { prediction, other, confidence: y[prediction].toFixed(4) });
+  const sure = say(close ? "unsure" : "sure", { prediction, other, confidence: y[prediction].toFixed(4) });
+  return label === undefined ? sure : `${sure} · ${say("labelled", { label })}`;
 }

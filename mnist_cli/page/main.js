@@ -116,7 +116,7 @@ function refresh() {
   frame = 0;
   const x = readPad();
   const results = x && nets.map((each) => forward(each, x));
-  showAnswers(results);
+  showAnswers(results, pad.image?.label);
   paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
   byId("invitation").hidden = !pad.isEmpty();
   byId("raw-note").hidden = !byId("raw").checked;

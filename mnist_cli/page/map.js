@@ -79,13 +79,14 @@ export function makeMap(images, choose) {
     spots.forEach(([x, y], i) => {
       to.drawImage(sprites, (i % ACROSS) * SIDE, Math.floor(i / ACROSS) * SIDE, SIDE, SIDE, x - size / 2, y - size / 2, size, size);
     });
-    [to.strokeStyle, to.lineWidth] = [css("--orange"), 2];
-    spots.forEach(([x, y], i) => {
-      if (!isWrong(i)) return;
+    const wrong = spots.filter((_, i) => isWrong(i));
+    const crowd = Math.min(1, 60 / wrong.length); // many rings are thin ones
+    [to.strokeStyle, to.lineWidth] = [css("--orange", 0.4 + 0.6 * crowd), 1 + crowd];
+    for (const [x, y] of wrong) {
       to.beginPath();
       to.arc(x, y, size * 0.62, 0, 7);
       to.stroke();
-    });
+    }
     [to.font, to.textAlign, to.textBaseline, to.lineJoin] = ["700 26px system-ui, sans-serif", "center", "middle", "round"];
     for (let digit = 0; digit < 10; digit++) {
       const own = spots.filter((_, i) => images[i].label === digit);

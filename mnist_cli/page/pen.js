@@ -1,6 +1,6 @@
 // The pad: strokes by mouse, pen, finger or arrow keys, with undo; and the drawing as a PNG.
 
-import { PAD } from "./picture.js";
+import { PAD, ZOOM } from "./picture.js";
 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const KEY_STEP = 7; // units that an arrow key moves the pen, 1 with Shift
@@ -118,7 +118,7 @@ function paintCursor(canvas, { at, down }, width) {
 /** Download what is on the pad as a PNG that `mnist predict` reads: black on white, or the test image. */
 export function savePng(pad) {
   const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = pad.image ? 28 : 2 * PAD;
+  canvas.width = canvas.height = pad.image ? 28 : ZOOM * PAD;
   const to = canvas.getContext("2d");
   if (pad.image) {
     const data = to.createImageData(28, 28);

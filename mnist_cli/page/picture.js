@@ -4,20 +4,25 @@
 export const SIDE = 28;
 export const PIXELS = SIDE * SIDE;
 export const PAD = 280; // units of the pad's side, in which strokes are kept
+export const ZOOM = 2; // pixels of the saved PNG a unit
 
+const PNG = ZOOM * PAD;
 const WORK = 120; // pixels of the long side on which a drawing is read
 const DRAWN = 80; // pixels of the long side on which strokes are made thicker or thinner
+const RIM = PAD / 240; // of a drawing, as the search for it sees it
 const REACH = 16; // of these, beyond which no stroke is moved
 const LENGTH = 18.7; // with soft rims it is MNIST's 20
 const STROKE = [2.5, 3]; // the least and the greatest width that strokes are left with
-const SOFT_EDGE = 0.8;
+const SOFT_EDGE = 0.8; // pixels from ink to background
+const SOFT = 4; // pixels round a digit that belong to its edge
 const MIDDLE = 14.5 / SIDE;
 
 /** Strokes {points: [[x, y], ...], width} on the pad -> 784 numbers 0..255, or null without ink. */
 export function toMnist(strokes) {
   const frame = chooseFrame(strokes);
   if (!frame) return null;
-  const ink = blur(drawInk(strokes, frame, WORK / Math.max(frame.width, frame.height)), Math.hypot(0.7, 1));
+  const wider = Math.max(1, frame.width / frame.height); // a row keeps its resolution
+  const ink = blur(drawInk(strokes, frame, Math.floor(WORK * wider)), Math.hypot(0.7, 1));
   const level = findThreshold(ink.values);
   const { mask, box } = mainDigit(ink, level);
   return place(setStrokeWidth(drawLarge(ink, mask, level, box)));
@@ -25,52 +30,62 @@ export function toMnist(strokes) {
 
 /** The whole pad reduced to 28x28 and nothing else, as `mnist predict --no-preprocess --invert`. */
 export function toSmall(strokes) {
-  const fine = drawInk(strokes, { left: 0, top: 0, width: PAD, height: PAD }, (4 * SIDE) / PAD);
+  const fine = drawInk(strokes, { left: 0, top: 0, width: PNG, height: PNG }, 4 * SIDE);
   const edges = Float64Array.from({ length: SIDE + 1 }, (_, i) => 4 * i);
   return toBytes(sumBetween(fine, edges, edges), 16);
 }
 
 const grid = (width, height) => ({ width, height, values: new Float32Array(width * height) });
 
-/** The pad, or, where the drawing fills less than 45 % of it, that and a margin. */
+/** In pixels of the PNG: all of it or, where the drawing fills less than 45 %, that and a margin. */
 function chooseFrame(strokes) {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  let [left, top, right, bottom] = [PNG, PNG, 0, 0];
   for (const { points, width } of strokes) {
+    const reach = width / 2 + RIM; // the search for the drawing sees a soft rim
     for (const [x, y] of points) {
-      left = Math.min(left, x - width / 2);
-      right = Math.max(right, x + width / 2);
-      top = Math.min(top, y - width / 2);
-      bottom = Math.max(bottom, y + width / 2);
+      left = Math.min(left, ZOOM * (x - reach));
+      right = Math.max(right, ZOOM * (x + reach));
+      top = Math.min(top, ZOOM * (y - reach));
+      bottom = Math.max(bottom, ZOOM * (y + reach));
     }
   }
-  if (left > PAD || right < 0 || top > PAD || bottom < 0) return null; // or no stroke at all
+  if (left >= right || top >= bottom) return null;
   const long = Math.max(right - left, bottom - top);
-  const margin = long < 0.45 * PAD ? 0.6 * long : PAD;
-  left = Math.max(0, left - margin);
-  top = Math.max(0, top - margin);
-  return { left, top, width: Math.min(PAD, right + margin) - left, height: Math.min(PAD, bottom + margin) - top };
+  const margin = long < 0.45 * PNG ? 0.6 * long : PNG;
+  left = Math.floor(Math.max(0, left - margin));
+  top = Math.floor(Math.max(0, top - margin));
+  return { left, top, width: Math.ceil(Math.min(PNG, right + margin)) - left, height: Math.ceil(Math.min(PNG, bottom + margin)) - top };
 }
 
-/** How much of each pixel the strokes cover, 0..1, at `scale` pixels a unit. */
-function drawInk(strokes, frame, scale) {
-  const ink = grid(Math.max(1, Math.round(frame.width * scale)), Math.max(1, Math.round(frame.height * scale)));
-  for (const { points, width } of strokes) {
-    const radius = (width / 2) * scale;
-    const at = points.map(([x, y]) => [(x - frame.left) * scale - 0.5, (y - frame.top) * scale - 0.5]);
-    at.forEach((end, number) => coverSegment(ink, at[Math.max(0, number - 1)], end, radius));
+/** How much of each pixel the strokes cover, 0..1, `long` pixels on the longer side of the frame. */
+function drawInk(strokes, { left, top, width, height }, long) {
+  const shrink = Math.max(width, height) / long;
+  const ink = grid(Math.max(1, Math.round(width / shrink)), Math.max(1, Math.round(height / shrink)));
+  const [xs, ys] = [middles(left, width, ink.width), middles(top, height, ink.height)];
+  for (const { points, width: thickness } of strokes) {
+    const at = points.map(([x, y]) => [ZOOM * x, ZOOM * y]);
+    at.forEach((end, i) => cover(ink, xs, ys, at[Math.max(0, i - 1)], end, (ZOOM * thickness) / 2, shrink));
   }
   return ink;
 }
 
-function coverSegment({ width, height, values }, [ax, ay], [bx, by], radius) {
-  const [dx, dy, reach] = [bx - ax, by - ay, radius + 1];
+/** Where the middles of reduced pixels lie: each is a mean of whole pixels of the PNG. */
+function middles(start, length, count) {
+  const edge = (i) => start + Math.round((i * length) / count);
+  return Float64Array.from({ length: count }, (_, i) => (edge(i) + edge(i + 1)) / 2);
+}
+
+/** Add one segment from a to b of a stroke. */
+function cover({ width, height, values }, xs, ys, [ax, ay], [bx, by], radius, shrink) {
+  const [dx, dy, reach] = [bx - ax, by - ay, radius + shrink];
   const squared = dx * dx + dy * dy || 1;
-  const bottom = Math.min(height - 1, Math.max(ay, by) + reach);
-  const right = Math.min(width - 1, Math.max(ax, bx) + reach);
-  for (let y = Math.max(0, Math.ceil(Math.min(ay, by) - reach)); y <= bottom; y++) {
-    for (let x = Math.max(0, Math.ceil(Math.min(ax, bx) - reach)); x <= right; x++) {
-      const along = Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / squared));
-      const covered = radius + 0.5 - Math.hypot(x - ax - along * dx, y - ay - along * dy);
+  const first = (middles, least) => Math.max(0, Math.floor((least - reach - middles[0]) / shrink));
+  for (let y = first(ys, Math.min(ay, by)); y < height && ys[y] < Math.max(ay, by) + reach; y++) {
+    for (let x = first(xs, Math.min(ax, bx)); x < width && xs[x] < Math.max(ax, bx) + reach; x++) {
+      const along = Math.min(1, Math.max(0, ((xs[x] - ax) * dx + (ys[y] - ay) * dy) / squared));
+      const u = xs[x] - ax - along * dx;
+      const v = ys[y] - ay - along * dy;
+      const covered = (radius - Math.sqrt(u * u + v * v)) / shrink + 0.5;
       const old = values[y * width + x];
       if (covered > old) values[y * width + x] = Math.min(1, covered);
     }
@@ -83,12 +98,14 @@ function blur(picture, sigma) {
   const total = kernel.reduce((sum, weight) => sum + weight);
   const once = ({ width, height, values }) => {
     const turned = grid(height, width); // along the rows, then turned: twice gives both directions
+    const row = new Float32Array(width + 2 * radius);
     for (let y = 0; y < height; y++) {
+      row.fill(values[y * width], 0, radius); // the edge pixels are repeated outwards
+      row.set(values.subarray(y * width, (y + 1) * width), radius);
+      row.fill(values[(y + 1) * width - 1], width + radius);
       for (let x = 0; x < width; x++) {
         let sum = 0;
-        for (let i = -radius; i <= radius; i++) {
-          sum += kernel[i + radius] * values[y * width + Math.min(width - 1, Math.max(0, x + i))];
-        }
+        for (let i = 0; i < kernel.length; i++) sum += kernel[i] * row[x + i];
         turned.values[x * height + y] = sum / total;
       }
     }
@@ -148,7 +165,7 @@ function mainDigit({ width, height, values }, level) {
     left: Math.min(...kept.map((part) => part.left)), right: Math.max(...kept.map((part) => part.right)),
     top: Math.min(...kept.map((part) => part.top)), bottom: Math.max(...kept.map((part) => part.bottom)),
   };
-  return { mask: { width, height, values: Float32Array.from(labels, (label) => +numbers.has(label)) }, box };
+  return { mask: { width, height, values: labels.map((label) => (numbers.has(label) ? 1 : 0)) }, box };
 }
 
 const gap = (a, b) =>
@@ -156,7 +173,7 @@ const gap = (a, b) =>
 
 /** The 8-connected components above `level`, numbered from 1: area and box of each. */
 function labelComponents(values, width, height, level) {
-  const labels = new Uint16Array(values.length);
+  const labels = new Float32Array(values.length);
   const parts = [];
   for (let start = 0; start < values.length; start++) {
     if (labels[start] || values[start] <= level) continue;
@@ -213,20 +230,47 @@ function measureDistance({ width, height, values }, wanted, reach) {
   return nearest;
 }
 
-/** The digit in two tones, its long side about 80 pixels and REACH of background around it. */
-function drawLarge(ink, mask, level, box) {
+/** The digit in two tones, its long side about 80 pixels and background around it. */
+function drawLarge(ink, mask, level, { left, top, right, bottom }) {
   const near = measureDistance(mask, 1, 3);
   const own = { ...ink, values: ink.values.map((value, i) => (near[i] <= 2 ? value : 0)) };
-  const zoom = DRAWN / Math.max(box.right - box.left, box.bottom - box.top);
-  const margin = REACH + 8; // the soft rim of the ink too
-  const bits = grid(Math.round((box.right - box.left) * zoom) + 2 * margin, Math.round((box.bottom - box.top) * zoom) + 2 * margin);
-  for (let y = 0; y < bits.height; y++) {
-    for (let x = 0; x < bits.width; x++) {
-      const value = sample(own, (x - margin + 0.5) / zoom + box.left - 0.5, (y - margin + 0.5) / zoom + box.top - 0.5);
-      bits.values[y * bits.width + x] = +(value > level);
-    }
-  }
+  const zoom = DRAWN / Math.max(right - left, bottom - top);
+  const wide = resize(own, left - SOFT, right - left + 2 * SOFT, zoom);
+  const large = resize(wide, top - SOFT, bottom - top + 2 * SOFT, zoom);
+  const bits = grid(large.width + 2 * REACH, large.height + 2 * REACH);
+  large.values.forEach((value, i) => {
+    const x = i % large.width;
+    if (value > level) bits.values[((i - x) / large.width + REACH) * bits.width + x + REACH] = 1;
+  });
   return bits;
+}
+
+/** Resize `length` columns from `start` on by a cubic kernel, and turn: twice gives both directions. */
+function resize({ width, height, values }, start, length, zoom) {
+  const count = Math.round(length * zoom);
+  const scale = length / count;
+  const wide = Math.max(1, scale); // the kernel, where the picture becomes smaller
+  const turned = grid(height, count);
+  for (let i = 0; i < count; i++) {
+    const middle = (i + 0.5) * scale;
+    const from = Math.max(0, Math.floor(middle - 2 * wide));
+    const weights = [];
+    for (let k = from; k < Math.min(length, middle + 2 * wide); k++) weights.push(cubic((k + 0.5 - middle) / wide));
+    const total = weights.reduce((sum, weight) => sum + weight);
+    weights.forEach((weight, k) => {
+      const x = start + from + k;
+      if (x < 0 || x >= width) return;
+      for (let y = 0; y < height; y++) turned.values[i * height + y] += (weight / total) * values[y * width + x];
+    });
+  }
+  return turned;
+}
+
+/** Keys' kernel (1981) with a = -0.5. */
+function cubic(x) {
+  x = Math.abs(x);
+  if (x >= 2) return 0;
+  return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : ((-0.5 * x + 2.5) * x - 4) * x + 2;
 }
 
 /** The picture between its pixels, by the four nearest; 0 outside. */
@@ -244,19 +288,15 @@ export function sample({ width, height, values }, x, y) {
 /** Strokes of MNIST's width with soft edges: the outline is moved in or out, by the same everywhere. */
 function setStrokeWidth(bits) {
   const pixel = longSide(bits, 0) / LENGTH;
-  const edge = SOFT_EDGE * pixel;
   const width = measureStrokeWidth(bits) / pixel;
-  const growth = ((Math.min(Math.max(width, STROKE[0]), STROKE[1]) - width) * pixel) / 2;
-  const reach = Math.min(REACH, Math.ceil(edge / 2 + Math.abs(growth)) + 1);
-  const outwards = measureDistance(bits, 1, reach);
-  const inwards = measureDistance(bits, 0, reach);
-  for (const share of [1, 0.5, 0.25, 0]) { // less where it would leave nothing
-    const values = bits.values.map((bit, i) => {
-      const inside = bit ? inwards[i] - 0.5 : 0.5 - outwards[i];
-      return Math.min(1, Math.max(0, (inside + share * growth) / edge + 0.5));
-    });
-    if (!share || values.some((value) => value > 0.5)) return { ...bits, values };
-  }
+  const outwards = measureDistance(bits, 1, REACH);
+  const inwards = measureDistance(bits, 0, REACH);
+  const inside = bits.values.map((bit, i) => (bit ? inwards[i] - 0.5 : 0.5 - outwards[i]));
+  const deepest = inside.reduce((most, value) => Math.max(most, value));
+  let growth = ((Math.min(Math.max(width, STROKE[0]), STROKE[1]) - width) * pixel) / 2;
+  if (growth < 0) growth = Math.max(growth, Math.min(0.1 - deepest, 0)); // something is to be left
+  const values = inside.map((value) => Math.min(1, Math.max(0, (value + growth) / (SOFT_EDGE * pixel) + 0.5)));
+  return { ...bits, values };
 }
 
 /** A stroke is a ribbon: its area is length times width, its outline twice its length. */
@@ -301,7 +341,7 @@ function place(ink) {
   return toBytes(small, small.reduce((top, value) => Math.max(top, value)));
 }
 
-const toBytes = (values, white) => Uint8ClampedArray.from(values, (value) => Math.round((value / white) * 255));
+const toBytes = (values, white) => new Uint8ClampedArray(values.map((value) => (value / white) * 255)); // it rounds
 
 /** Sums over the cells between neighbouring edges, which may cut through pixels. */
 function sumBetween({ width, height, values }, across, down) {

@@ -19,13 +19,13 @@ const WORDS = {
   seen: ["what the net sees", "신경망이 보는 것"],
   raw: ["don't centre and scale", "중앙·크기 맞춤 끄기"],
   rawNote: [
-    "Now the pad is only made small. Draw off centre and watch the prediction fall.",
+    "Now the pad is only made small: draw off centre and watch the prediction fall.",
     "이제 그림을 줄이기만 합니다. 구석에 그리면 예측이 무너집니다.",
   ],
-  images: ["Or a test image", "또는 테스트 이미지"],
+  images: ["Test images", "테스트 이미지"],
   filter: ["Which digit", "어떤 숫자"],
   every: ["every digit", "모든 숫자"],
-  onlyWrong: ["those it gets wrong", "틀리는 것만"],
+  onlyWrong: ["wrong ones", "틀리는 것만"],
   random: ["Random", "무작위"],
   image: ["Test image ${index}, label ${label}, prediction ${prediction}", "테스트 이미지 ${index}, 정답 ${label}, 예측 ${prediction}"],
   noImages: ["None: it gets all of these right.", "없습니다. 모두 맞힙니다."],
@@ -61,11 +61,11 @@ const WORDS = {
   from: ["Most of it comes from ${list}.", "가장 큰 기여: ${list}."],
   margin: [
     "Why ${digit} and not ${other}: it leads by ${margin} in a${layer}, that is ${ratio} times as likely.",
-    "왜 ${other}이(가) 아니라 ${digit}인가: a${layer}에서 ${margin} 앞서 ${ratio}배 더 그럴듯합니다.",
+    "왜 ${digit}인가: a${layer}에서 2위 ${other}보다 ${margin} 앞서, ${ratio}배 더 그럴듯합니다.",
   ],
   behind: [
     "Why not ${digit}: it is ${margin} behind ${other} in a${layer}.",
-    "왜 ${digit}이(가) 아닌가: a${layer}에서 ${other}보다 ${margin} 뒤집니다.",
+    "${digit}: a${layer}에서 1위 ${other}보다 ${margin} 뒤집니다.",
   ],
   break: ["Break it", "망가뜨리기"],
   breakHint: [
@@ -83,8 +83,8 @@ const WORDS = {
   undoAll: ["Undo all", "모두 되돌리기"],
   map: ["Map", "지도"],
   mapHint: [
-    "The page's test images as the last hidden layer sees them, in two dimensions (PCA). Near is alike. Your drawing is the bright ring; wrong ones are ringed in orange.",
-    "마지막 은닉층이 본 테스트 이미지를 2차원(PCA)에 놓았습니다. 가까우면 닮은 것입니다. 밝은 고리가 내 그림, 주황 고리는 틀린 것입니다.",
+    "The page's test images as the last hidden layer sees them, in two dimensions (PCA). Near is alike. Your drawing is the thick ring; wrong ones are ringed in orange.",
+    "마지막 은닉층이 본 테스트 이미지를 2차원(PCA)에 놓았습니다. 가까우면 닮은 것입니다. 굵은 고리가 내 그림, 주황 고리는 틀린 것입니다.",
   ],
   mapKeys: [
     "Map: left and right go through the images, up and down through the wrong ones, Enter puts one on the pad",

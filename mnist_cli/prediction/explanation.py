@@ -1,6 +1,6 @@
 """One prediction taken apart: every intermediate value, and which pixels decided it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ class Step:
 
     symbol: str
     formula: str  # in the book's symbols: a2 = z1 W2 + b2
-    values: Float64
+    values: Float64 = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +46,9 @@ class Explanation:
 
     activation: Activation
     steps: tuple[Step, ...]
-    shifted: Float64
-    exponentials: Float64
-    relevance: Float64
+    shifted: Float64 = field(repr=False)
+    exponentials: Float64 = field(repr=False)
+    relevance: Float64 = field(repr=False)
     prediction: int
     runner_up: int
     margin: float

@@ -24,51 +24,28 @@ _CLEAR = 0.3
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the net says of one image.
+    """What the net says of one image."""
 
-    Attributes
-    ----------
-    source:
-        The file, ``-`` for standard input, or ``index 42``.
-    image:
-        (28, 28) uint8, the picture that the net saw.
-    prediction, confidence, probabilities:
-        The digit 0 to 9, its probability, and all ten of them. None where the picture holds no
-        digit, and `empty` says why.
-    second_best, unsure:
-        The next digit in line and its probability; whether it comes close, or none is likely.
-    preprocessed, way, steps:
-        How a picture file became `image`: whether it was changed, in a few words, in pictures.
-    warnings:
-        Sentences without a full stop.
-    label:
-        The true digit, None where it is not known.
-    part, line, position, box:
-        Where a picture was split, the number of the digit in it, that of its line and that in the
-        line, each from 1, and where it is: left, top, width, height in pixels of the picture.
-    name:
-        `source` as a reader of a list needs it: without the folder that was named.
-    """
-
-    source: str
-    image: NDArray[np.uint8]
-    prediction: int | None = None
-    confidence: float | None = None
-    probabilities: tuple[float, ...] | None = None
-    second_best: tuple[int, float] | None = None
-    unsure: bool = False
-    preprocessed: bool = False
-    warnings: tuple[str, ...] = ()
-    label: int | None = None
-    explanation: "Explanation | None" = None
+    source: str  # the file, "-" for standard input, or "index 42"
+    image: NDArray[np.uint8]  # (28, 28), what the net saw
+    prediction: int | None = None  # 0 to 9; None where there is no digit, and `empty` says why
+    confidence: float | None = None  # the probability of `prediction`
+    probabilities: tuple[float, ...] | None = None  # of all ten digits
+    second_best: tuple[int, float] | None = None  # the next digit in line and its probability
+    unsure: bool = False  # the second best comes close, or no digit is likely
+    preprocessed: bool = False  # the picture was changed to become `image`,
+    way: str = ""  # in a few words,
+    steps: "tuple[Step, ...]" = ()  # and in pictures
+    warnings: tuple[str, ...] = ()  # sentences without a full stop
     empty: str = ""
+    label: int | None = None  # the true digit, where it is known
+    # Where a picture was split, the number of the digit in it, of its line and in that, from 1,
     part: int | None = None
     line: int | None = None
     position: int | None = None
-    box: tuple[int, int, int, int] | None = None
-    way: str = ""
-    steps: "tuple[Step, ...]" = ()
-    name: str = ""
+    box: tuple[int, int, int, int] | None = None  # and its left, top, width, height in pixels
+    name: str = ""  # `source` for a list: without the folder that was named
+    explanation: "Explanation | None" = None
 
     @property
     def correct(self) -> bool | None:
@@ -95,13 +72,7 @@ def predict_indices(
     """Read images of a set (the embedded test set by default) by their index, from 0.
 
     The labels are those of the embedded set, or of `labels`; without them the truth is not known.
-
-    Raises
-    ------
-    IndexError
-        For an index outside the set; it names the range.
-    MnistError
-        For files at fault.
+    Raises `IndexError` for an index outside the set, `MnistError` for files at fault.
     """
     pictures, labels_found = load_items(indices, images, labels, data_dir=data_dir)
     truth = [None] * len(indices) if labels_found is None else labels_found.tolist()
@@ -135,8 +106,8 @@ def predict_picture(
 def predict_digit(network: Network, digit: "Digit", *, source: str) -> Prediction:
     """Read a digit that `read_digit` brought to MNIST format; an empty one gives no prediction."""
     if digit.empty:
-        read = Prediction(source, digit.image, warnings=(digit.empty,), empty=digit.empty)
-        warnings = (*read.warnings, *digit.warnings)
+        read = Prediction(source, digit.image, empty=digit.empty)
+        warnings = (digit.empty, *digit.warnings)
     else:
         read = predict_picture(network, digit.image, source=source)
         warnings = (*digit.warnings, *read.warnings)
@@ -145,13 +116,8 @@ def predict_digit(network: Network, digit: "Digit", *, source: str) -> Predictio
             lines = [one.line for one in digit.digits]
             number = join_lines(zip(lines, predictions, strict=True)).replace("\n", " / ")
             warnings = (f"{warnings[0]}; --split reads them all: {number}", *warnings[1:])
-    return replace(
-        read,
-        preprocessed=digit.preprocessed,
-        warnings=warnings,
-        way=digit.way,
-        steps=digit.steps,
-    )
+    preprocessed, way, steps = digit.preprocessed, digit.way, digit.steps
+    return replace(read, warnings=warnings, preprocessed=preprocessed, way=way, steps=steps)
 
 
 def join_lines(digits: Iterable[tuple[int | None, int | None]]) -> str:

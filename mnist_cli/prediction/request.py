@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from mnist_cli.datasets.arrays import load_labels
 from mnist_cli.datasets.idx import open_images
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath
-from mnist_cli.handwriting.reader import Digit, read_digit, read_digits
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network
 from mnist_cli.paths import find_or_embedded
@@ -20,6 +19,9 @@ from mnist_cli.prediction.prediction import Prediction, Unread, predict_digit, p
 from mnist_cli.prediction.sources import STANDARD_INPUT, find_pictures, label_in_name
 from mnist_cli.prediction.workers import spread
 from mnist_cli.spec import TEST_IMAGES
+
+if TYPE_CHECKING:
+    from mnist_cli.handwriting.reader import Digit
 
 # Below so many files the other processes would not have started before this one has finished.
 _WORTH_PROCESSES = 24
@@ -33,43 +35,23 @@ Progress = Callable[[int, int], None]
 class Request:
     """What to predict, and how to read it.
 
-    Attributes
-    ----------
-    indices:
-        Of images of a set, from 0. None stands for one drawn at random, of those not drawn before.
-    seed:
-        Of the draw; None gives others each time.
-    take:
-        The labels of the images and pictures to take, () for any. Where no indices and no files are
-        named, all images of the set with these labels are meant.
-    images, labels, data_dir:
-        The set: IDX files, by default those of the embedded test set, and where they may lie.
-    files:
-        Names of pictures and of folders with pictures; ``-`` is standard input.
-    preprocess, invert, split, keep_steps:
-        How pictures are read: as `read_digit` or, with `split`, as `read_digits`.
-    labels_from_names:
-        Take the true digit from the beginning of a picture's name, as in ``7_12.png``.
-    explain:
-        Take each prediction apart, too.
-    threads:
-        How many files to read at once. With more than one, a script needs
-        ``if __name__ == "__main__"``: these are processes, for Python runs one thread at a time.
+    `threads` are processes, for Python runs one thread at a time: with more than one, a script
+    needs ``if __name__ == "__main__"``.
     """
 
-    indices: Sequence[int | None] = ()
-    seed: int | None = None
-    take: Collection[int] = ()
-    images: AnyPath | None = None
+    indices: Sequence[int | None] = ()  # of a set, from 0; None for one drawn at random
+    seed: int | None = None  # of the draw; without one it differs each time
+    take: Collection[int] = ()  # only these labels; alone, all images of the set that have them
+    images: AnyPath | None = None  # the set, IDX files: by default the embedded test set
     labels: AnyPath | None = None
-    data_dir: AnyPath | None = None
-    files: Sequence[str] = ()
-    preprocess: bool = True
+    data_dir: AnyPath | None = None  # where they may lie
+    files: Sequence[str] = ()  # pictures and folders of pictures; "-" is standard input
+    preprocess: bool = True  # this and the next two as in `read_digit` and `read_digits`
     invert: bool | None = None
     split: bool = False
     keep_steps: bool = False
-    labels_from_names: bool = False
-    explain: bool = False
+    labels_from_names: bool = False  # the true digit is in the name, as in 7_12.png
+    explain: bool = False  # take each prediction apart, too
     threads: int = 1
 
 
@@ -170,7 +152,8 @@ def _choose(request: Request) -> Sequence[int]:
     indices = [next(draw) if index is None else index for index in wanted]
     if not indices and not request.files:
         return taken.tolist()
-    return [index for index in indices if index >= count or index in taken]
+    kept = {*taken.tolist()}
+    return [index for index in indices if index >= count or index in kept]
 
 
 def predict_files(
@@ -201,8 +184,12 @@ def predict_files(
             yield from _number(predictions, result) if request.split else predictions
 
 
-def _read(path: str, file: BinaryIO | None = None, *, request: Request) -> tuple[Digit, ...] | str:
+def _read(
+    path: str, file: BinaryIO | None = None, *, request: Request
+) -> "tuple[Digit, ...] | str":
     """Read one file; an error comes back as its text, which any process can be sent."""
+    from mnist_cli.handwriting.reader import read_digit, read_digits
+
     if path == STANDARD_INPUT and file is None:
         return f"{path}: standard input is closed. Name a file."
     source, invert = file or path, request.invert
@@ -224,7 +211,7 @@ def _read(path: str, file: BinaryIO | None = None, *, request: Request) -> tuple
     )
 
 
-def _number(predictions: Sequence[Prediction], digits: Sequence[Digit]) -> Iterator[Prediction]:
+def _number(predictions: Sequence[Prediction], digits: Sequence["Digit"]) -> Iterator[Prediction]:
     """Tell of the digits of a picture which each one is; the steps stay with the first."""
     position = 0
     for part, (prediction, digit) in enumerate(zip(predictions, digits, strict=True), start=1):
@@ -240,7 +227,7 @@ def _number(predictions: Sequence[Prediction], digits: Sequence[Digit]) -> Itera
         )
 
 
-def _hints(digit: Digit, request: Request) -> Iterator[str]:
+def _hints(digit: "Digit", request: Request) -> Iterator[str]:
     """Yield which option would have read the picture better."""
     if not request.preprocess and request.invert is None and np.median(digit.image) > _BRIGHT:
         yield "the ink is darker than the background, the net knows bright ink: try --invert"

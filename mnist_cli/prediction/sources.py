@@ -39,12 +39,7 @@ def find_pictures(names: Sequence[str]) -> Found:
     """Replace each folder among `names` by the pictures in and below it, sorted by name.
 
     Files are taken as given, whether they exist or not: whoever reads them will say. Hidden files
-    are passed over.
-
-    Raises
-    ------
-    FileError
-        For a folder without pictures, or one that cannot be listed.
+    are passed over. Raises `FileError` for a folder without pictures or that cannot be listed.
     """
     paths: list[str] = []
     skipped = 0

@@ -17,10 +17,7 @@ _CHUNK = 2  # tasks a process takes at a time; Ctrl-C waits for them
 def spread(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
     """Yield a `map` that works on so many processes; nothing of them is left in the end.
 
-    Raises
-    ------
-    MnistError
-        Where one of the processes was killed.
+    Raises `MnistError` where one of them was killed.
     """
     if processes < 2:
         yield map

@@ -19,13 +19,25 @@ from mnist_cli.render.text import (
 
 SUFFIXES = (".svg", ".html", ".txt")
 
-# What rich's own templates would fetch from an address: a file is whole by itself.
+# What rich's picture would fetch from an address: a file is whole by itself.
 _FOREIGN = re.compile(r"<!--.*?-->|@font-face \{.*?\}", re.DOTALL)
 _FONTS = "'DejaVu Sans Mono', Menlo, Consolas, 'Courier New', monospace"
-_STYLE = f"""\
+_HTML = f"""\
+<!DOCTYPE html>
+<html>
+<head>
+<meta charset="utf-8">
 <title>mnist</title>
 <style>
-pre {{ font-family: {_FONTS}; font-size: 16px; line-height: 18px; }}
+{{stylesheet}}
+body {{{{ color: {{foreground}}; background-color: {{background}}; }}}}
+pre {{{{ font-family: {_FONTS}; font-size: 16px; line-height: 18px; }}}}
+</style>
+</head>
+<body>
+<pre>{{code}}</pre>
+</body>
+</html>
 """
 
 
@@ -59,6 +71,6 @@ def _draw(lines: list[Line], suffix: str) -> str:
     )
     print_to(console, lines)
     if suffix == ".html":
-        return console.export_html(theme=THEME).replace("<style>\n", _STYLE, 1)
+        return console.export_html(theme=THEME, code_format=_HTML)
     picture = _FOREIGN.sub("", console.export_svg(title="mnist", theme=THEME))
     return picture.replace("Fira Code, monospace", _FONTS, 1)

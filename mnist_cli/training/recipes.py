@@ -6,10 +6,12 @@ Nothing here needs NumPy, so that the command line reads names, ranges and help 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mnist_cli.checks import unknown_name
-from mnist_cli.spec import LAYER_SIZES, MAX_LAYERS, SIDE
+from mnist_cli.spec import CLASSES, LAYER_SIZES, MAX_LAYERS, PIXELS, SIDE
+from mnist_cli.weights.formats import MAX_BYTES
 
 if TYPE_CHECKING:
     from mnist_cli.net.network import Activation
@@ -26,7 +28,8 @@ NET = {
     "activation": "Function after each hidden layer, sigmoid or relu.",
 }
 
-_LARGEST_COUNT = 1_000_000
+_MOST = 1_000_000
+_MOST_PARAMETERS = MAX_BYTES // 4 - 2000  # float32, and what a format adds
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Hyperparameter:
     whole: bool  # a count: 7 or 7.0, not 7.5
 
 
-def _hyperparameter(default: Number, least: float, most: float, about: str) -> Any:
+def _number(default: Number, least: float, most: float, about: str) -> Any:
     """A field of the dataclass below; `HYPERPARAMETERS` collects them."""
     return field(default=default, metadata={"about": about, "least": least, "most": most})
 
@@ -72,42 +75,43 @@ class Recipe:
     about: str = ""
     hidden: tuple[int, ...] = LAYER_SIZES[1:-1]  # the book's
     activation: "Activation" = "sigmoid"
-    epochs: int = _hyperparameter(20, 1, _LARGEST_COUNT, "How often each image is seen.")
-    batch_size: int = _hyperparameter(256, 1, _LARGEST_COUNT, "Images a step.")
-    learning_rate: float = _hyperparameter(
-        4e-3, 1e-9, 100, "The highest; it rises for an epoch, then falls to 0."
+    epochs: int = _number(20, 1, _MOST, "How often each image is seen.")
+    batch_size: int = _number(256, 1, _MOST, "Images a step.")
+    learning_rate: float = _number(
+        4e-3, 1e-9, 100, "The highest; it rises for an epoch, then falls."
     )
-    weight_decay: float = _hyperparameter(
+    weight_decay: float = _number(
         0.0, 0, 1000, "How fast weights shrink, per step and learning rate."
     )
-    full_strength_until: float = _hyperparameter(
+    full_strength_until: float = _number(
         0.7, 0, 1, "Part of the epochs with distortions at full strength."
     )
     # At the end the net should see digits more as they are.
-    final_strength: float = _hyperparameter(
+    final_strength: float = _number(
         0.3, 0, 1, "Strength that distortions then fall to, by the end."
     )
-    held_out: int = _hyperparameter(
-        2_000, 0, _LARGEST_COUNT, "Images for validation; at most a fifth of all."
-    )
-    rotation: float = _hyperparameter(0.0, 0, 180, "Degrees an image is turned, at most.")
-    log_scale: float = _hyperparameter(
-        0.0, 0, 2, "Logarithm of the stretch: 0.12 is up to 13 % larger."
-    )
-    shear: float = _hyperparameter(0.0, 0, 5, "Pixels a row moves for each row from the centre.")
-    shift: float = _hyperparameter(0.0, 0, SIDE, "Pixels an image moves along each axis.")
-    elastic: float = _hyperparameter(0.0, 0, SIDE, "Pixels, root mean square, an image is bent by.")
-    thickness: float = _hyperparameter(0.0, 0, 1, "How much thicker or thinner lines become.")
+    held_out: int = _number(2_000, 0, _MOST, "Images for validation; at most a fifth of all.")
+    rotation: float = _number(0.0, 0, 180, "Degrees an image is turned, at most.")
+    log_scale: float = _number(0.0, 0, 2, "Logarithm of the stretch: 0.12 is up to 13 % larger.")
+    shear: float = _number(0.0, 0, 5, "Pixels a row moves for each row from the centre.")
+    shift: float = _number(0.0, 0, SIDE, "Pixels an image moves along each axis.")
+    elastic: float = _number(0.0, 0, SIDE, "Pixels, root mean square, an image is bent by.")
+    thickness: float = _number(0.0, 0, 1, "How much thicker or thinner lines become.")
 
     def __post_init__(self) -> None:
         for kind, known in (("optimizer", OPTIMIZERS), ("activation", ACTIVATIONS)):
             if getattr(self, kind) not in known:
                 raise unknown_name(kind, getattr(self, kind), known)
         object.__setattr__(self, "hidden", tuple(self.hidden))
+        wrong = f"hidden is {','.join(map(str, self.hidden))}:"
         if len(self.hidden) >= MAX_LAYERS or any(size < 1 for size in self.hidden):
             most = MAX_LAYERS - 1
+            raise ValueError(f"{wrong} expected at most {most} layers of 1 neuron or more")
+        sizes = (PIXELS, *self.hidden, CLASSES)
+        parameters = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+        if parameters > _MOST_PARAMETERS:
             raise ValueError(
-                f"hidden is {self.hidden}: expected at most {most} layers of 1 neuron or more"
+                f"{wrong} {parameters:,} parameters, at most {_MOST_PARAMETERS:,} fit into a file"
             )
         for name, each in HYPERPARAMETERS.items():
             value = getattr(self, name)

@@ -61,7 +61,7 @@ class Call:
 
 # The forms that NumPy writes, for `_fits`. Python 2 wrote str for bytes, and 0 and 1 for flags.
 _FLAG = [False, True, 0, 1]
-_BYTES = [bytes, str, Call(Marker.ENCODE, (str, "latin1"))]
+_BYTES = [bytes, bytearray, str, Call(Marker.ENCODE, (str, "latin1"))]
 _DTYPE = Call(
     Marker.DTYPE,
     (["f4", "f8"], _FLAG, _FLAG),  # code, align, copy
@@ -73,7 +73,9 @@ _ARRAY = Call(
     _EMPTY,
     (1, tuple, _DTYPE, _FLAG, _BYTES),  # version, shape, dtype, whether in Fortran's order, data
 )
-_BUFFER = Call(Marker.FROMBUFFER, (bytes, _DTYPE, tuple, ["C", "F"]))  # data, dtype, shape, order
+_BUFFER = Call(
+    Marker.FROMBUFFER, (_BYTES[:2], _DTYPE, tuple, ["C", "F"])
+)  # data, dtype, shape, order
 
 
 def _fits(value: object, pattern: object) -> bool:
@@ -125,6 +127,12 @@ def read_array(value: Any) -> ArrayRecord | None:
     return ArrayRecord(shape, dtype.state[1] + dtype.arguments[0], order, data)
 
 
+# Operations that push what follows them in the file.
+_PUSHES = {"NONE", "INT", "LONG", "LONG1", "BININT", "BININT1", "BININT2", "STRING", "BINSTRING"}
+_PUSHES |= {"SHORT_BINSTRING", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE"}
+_PUSHES |= {"BINBYTES", "SHORT_BINBYTES", "BYTEARRAY8"}
+
+
 class _Machine:
     """The stack machine: the values since the last mark, and the stacks below it."""
 
@@ -148,7 +156,10 @@ class _Machine:
             if name == "STOP":
                 _require(len(self.stack) == 1 and not self.below and not self.source.read(1))
                 return self.stack[0]
-            self.perform(name, argument)
+            if name in _PUSHES:
+                self.push(argument)
+            else:
+                self.perform(name, argument)
         raise FormatError(f"takes more than {MAX_OPERATIONS:,} pickle operations")
 
     def perform(self, name: str, argument: Any) -> None:
@@ -194,10 +205,6 @@ class _Machine:
                 self.push(() if name == "EMPTY_TUPLE" else {})
             case "NEWTRUE" | "NEWFALSE":
                 self.push(name == "NEWTRUE")
-            case "BYTEARRAY8":
-                self.push(bytes(argument))
-            case _ if name in _PLAIN:
-                self.push(argument)
             case _:
                 raise _not_weights(f"{self.where()} needs the pickle operation {name}")
 
@@ -228,12 +235,6 @@ class _Machine:
             if type(value) is str and re.fullmatch("[Wb][0-9]", value):
                 return f"array {value}"
         return "the file"
-
-
-# Operations that push what follows them in the file.
-_PLAIN = {"NONE", "INT", "LONG", "LONG1", "BININT", "BININT1", "BININT2", "STRING", "BINSTRING"}
-_PLAIN |= {"SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "UNICODE", "BINUNICODE"}
-_PLAIN |= {"SHORT_BINUNICODE"}
 
 
 def _require(condition: bool) -> None:

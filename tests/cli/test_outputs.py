@@ -22,6 +22,8 @@ OUTPUTS = [
     ("train --limit 10 --epochs 1 --images images --labels labels --output OUT", ".pkl"),
     ("train --limit 10 --epochs 1 --images images --labels labels -o OUT", ".npz"),
     ("train --recipes --export OUT", ".txt"),
+    ("draw --no-open -o OUT", ".html"),
+    ("convert weights.pkl OUT", ".npz"),
     ("convert weights.pkl OUT", ".safetensors"),
 ]
 FOLDERS = ["predict page.png --save-steps OUT", "predict -i 1 --save-digit OUT"]

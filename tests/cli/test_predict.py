@@ -224,7 +224,7 @@ def test_names_that_the_terminal_cannot_show_are_escaped_before_they_are_laid_ou
     korean = page.rename(page.with_name("7_한글이름-파일.png"))
     names = (korean.name, korean.name)
     done = on_a_terminal("predict", *names, columns=60, cwd=korean.parent, PYTHONIOENCODING="ascii")
-    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", done.stdout).split("\r\n")
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", done.stdout).splitlines()
     assert max(map(len, lines)) <= 60
     assert r"7_\u" in done.stdout
 

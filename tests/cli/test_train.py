@@ -170,7 +170,7 @@ def test_wrong_usage_ends_with_2_and_says_why(tmp_path, monkeypatch):
             ("--recipe", "bset"),
             "'bset' is not one of 'quick', 'standard', 'best'. Did you mean 'best'?",
         ),
-        (("--hidden", "0"), "hidden is (0,): expected at most 7 layers of 1 neuron or more."),
+        (("--hidden", "0"), "hidden is 0: expected at most 7 layers of 1 neuron or more."),
         (("--hidden", "1,x"), "'1,x' is neither 'none' nor a list such as 50,100."),
         (("--activation", "rely"), "Did you mean 'relu'?"),
         (("--output", "weights.txt"), "the name must end in .pkl or .npz or .safetensors."),

@@ -1,33 +1,20 @@
 """A real browser for the page, shared by all tests of this folder."""
 
 import json
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 from conftest import TEST_DATA
+from support.page import chromium
 
 from mnist_cli.page.page import write_page
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-
 
 @pytest.fixture(scope="session")
-def chromium():
-    """The browser; one for all tests, which share a worker by their xdist_group."""
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # Chromium's sandbox does not work for root, as in a container.
-        root = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=root)
-        yield browser
-        browser.close()
+def browser():
+    """One for all tests, which share a worker by their xdist_group."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -39,13 +26,13 @@ def embedded_page(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(chromium, embedded_page):
+def open_page(browser, embedded_page):
     """Open a page; whatever it asks the network for or complains about fails the test."""
     contexts, complaints = [], []
 
     def open_one(path=embedded_page, *, width=1280, height=800, ready=True, **options):
         options = {"viewport": {"width": width, "height": height}, "locale": "en-US"} | options
-        context = chromium.new_context(**options)
+        context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: hear(message.text))

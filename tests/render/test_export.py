@@ -29,8 +29,17 @@ def commands(tmp_path):
     }
 
 
-@pytest.mark.parametrize("name", ["inspect", "predict", "eval", "train"])
-@pytest.mark.parametrize("suffix", [".svg", ".html", ".txt"])
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [
+        ("inspect", ".txt"),
+        ("predict", ".txt"),
+        ("predict", ".svg"),
+        ("predict", ".html"),
+        ("eval", ".html"),
+        ("train", ".svg"),
+    ],
+)
 def test_a_file_holds_what_was_shown(commands, name, suffix, tmp_path):
     path = tmp_path / f"kept{suffix}"
     done = mnist(*commands[name], "--export", path)
@@ -42,17 +51,13 @@ def test_a_file_holds_what_was_shown(commands, name, suffix, tmp_path):
     body = kept if suffix == ".svg" else kept[kept.index("<pre") : kept.index("</body")]
     words = set("".join(ET.fromstring(body).itertext()).replace("\xa0", " ").split())
     shown = set(re.findall(r"[\w.()]+\d[\w.()]*", done.stdout))
-    missing = {word for word in shown if not any(word in other for other in words)}
-    assert missing == set()
-    assert "http" not in kept.replace("http://www.w3.org/2000/svg", "")
+    assert not {word for word in shown if not any(word in other for other in words)}
 
 
-@pytest.mark.parametrize("name", ["inspect", "predict", "eval", "train"])
-def test_json_and_a_file_at_once(commands, name, tmp_path):
-    done = mnist(*commands[name], "--json", "--export", tmp_path / "kept.txt")
-    assert done.code == 0
+def test_json_and_a_file_at_once(commands, tmp_path):
+    done = mnist(*commands["predict"], "--json", "--export", tmp_path / "kept.txt")
     json.loads(done.stdout)
-    assert (tmp_path / "kept.txt").stat().st_size > 100
+    assert (tmp_path / "kept.txt").read_text("utf-8") == mnist(*commands["predict"]).stdout
 
 
 def test_nothing_is_computed_for_a_file_that_may_not_be_written(tmp_path):
@@ -86,15 +91,8 @@ def test_explain_has_the_same_numbers_in_json(book_weights):
     (prediction,) = json.loads(mnist(*arguments, "--json").stdout)
     explanation = prediction["explanation"]
     shown = mnist(*arguments).stdout
-    assert [step["symbol"] for step in explanation["steps"]] == [
-        "x",
-        "a1",
-        "z1",
-        "a2",
-        "z2",
-        "a3",
-        "y",
-    ]
+    symbols = [step["symbol"] for step in explanation["steps"]]
+    assert symbols == ["x", "a1", "z1", "a2", "z2", "a3", "y"]
     assert [step["shape"] for step in explanation["steps"]] == [
         [784], [50], [50], [100], [100], [10], [10],
     ]  # fmt: skip

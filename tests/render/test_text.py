@@ -17,15 +17,18 @@ from mnist_cli.render.text import (
     Surface,
     bar,
     beside,
+    cell_width,
     drawing_on,
     length,
     line,
     note,
     plain,
     seconds,
+    shortened,
     show,
     sparkline,
     table,
+    tiled,
 )
 
 COLOURED, BLOCKS, ASCII = Surface(True, True), Surface(False, True), Surface(False, False)
@@ -63,19 +66,37 @@ def test_a_table_has_even_columns():
     assert text_of(table(["x", "n"], rows, "<>")) == ["x        n", "a        1", "bcd  23456"]
 
 
+@pytest.mark.parametrize("name", ["a-long-name-of-a-picture.png", "긴-이름을-가진-그림-파일.png"])
+@pytest.mark.parametrize("surface", [BLOCKS, ASCII])
+def test_a_name_that_is_too_long_loses_its_middle(name, surface):
+    with drawing_on(surface):
+        for limit in range(5, 28):
+            cut = shortened(name, limit)
+            assert limit - 2 <= cell_width(cut) <= limit
+            assert cut.endswith(name[-2:])
+        assert shortened(name, cell_width(name)) == shortened(name, None) == name
+        (_, row) = table(["n", "x"], [[name, "1"]], "<>", limit=20)
+    assert length(row) == 20
+
+
+def test_tiles_fill_rows_and_stand_in_columns():
+    tiles = [[line("ab"), line("c")], [line("d")], [line("efg")]]
+    assert text_of(tiled(tiles, 8)) == ["ab   d", "c", "", "efg"]
+    assert text_of(tiled(tiles, 1)) == ["ab", "c", "", "d", "", "efg"]
+
+
 def test_blocks_stand_beside_each_other_with_their_tops_aligned():
     left, right = [line("a"), line("bcd")], [line("1"), line("2"), line("3")]
     assert text_of(beside(left, right, gap="|")) == ["a  |1", "bcd|2", "   |3"]
 
 
 @pytest.mark.parametrize("surface", SURFACES)
-@pytest.mark.parametrize("fraction", [0, 0.001, 0.33, 0.5, 0.999, 1])
-def test_a_bar_is_as_long_as_its_fraction_and_never_longer_than_its_width(surface, fraction):
-    with drawing_on(surface):
-        spans = bar(fraction, 20)
-    assert length(spans) == 20
-    filled = len(spans[0][0])
-    assert abs(filled - 20 * fraction) <= 1
+def test_a_bar_is_as_long_as_its_fraction_and_never_longer_than_its_width(surface):
+    for fraction in (0, 0.001, 0.33, 0.5, 0.999, 1):
+        with drawing_on(surface):
+            spans = bar(fraction, 20)
+        assert length(spans) == 20
+        assert abs(len(spans[0][0]) - 20 * fraction) <= 1
 
 
 def test_a_sparkline_has_a_character_for_each_number():
@@ -152,12 +173,7 @@ def test_a_legend_has_a_line_for_each_sign():
     for surface in SURFACES:
         with drawing_on(surface):
             assert [row[-4:] for row in text_of(legend("more", "less"))] == ["more", "less"]
-
-
-def test_zero_everywhere_is_a_picture_too():
-    for surface in SURFACES:
-        with drawing_on(surface):
-            assert len(signed_picture(np.zeros((28, 28)), 0)) == 14
+            assert len(signed_picture(np.zeros((28, 28)), 0)) == 14  # no ink at all, too
 
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -169,13 +185,13 @@ def test_a_scale_names_its_ends_or_its_steps(surface):
 
 
 @pytest.mark.parametrize("surface", SURFACES)
-@pytest.mark.parametrize("count", [1, 10, 50, 100, 784])
-def test_a_strip_fits_and_goes_from_dark_to_bright(surface, count):
-    with drawing_on(surface):
-        spans = strip(np.linspace(-3, 5, count), 50)
-    assert 1 <= length(spans) <= 50
-    if surface == COLOURED and 1 < count <= 50:
-        assert (spans[0][1], spans[-1][1]) == ("on #000000", "on #ffffff")
+def test_a_strip_fits_and_goes_from_dark_to_bright(surface):
+    for count in (1, 10, 50, 100, 784):
+        with drawing_on(surface):
+            spans = strip(np.linspace(-3, 5, count), 50)
+        assert 1 <= length(spans) <= 50
+        if surface == COLOURED and 1 < count <= 50:
+            assert (spans[0][1], spans[-1][1]) == ("on #000000", "on #ffffff")
 
 
 VIEW = [

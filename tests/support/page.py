@@ -1,8 +1,53 @@
-"""What a hand does on the page of `mnist draw`."""
+"""A real browser, and what a hand does on the page of `mnist draw`."""
 
+import base64
+import contextlib
+import os
+import shutil
 import time
 
+import numpy as np
+import pytest
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+# The grey levels that the page shows as what the net sees, 784 of them.
+SEEN = """() => Array.from(document.querySelector("#seen canvas").getContext("2d")
+    .getImageData(0, 0, 28, 28).data).filter((_, i) => i % 4 === 0)"""
+
+_PREDICT = """text => {
+    const pixels = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+    const found = [];
+    const start = performance.now();
+    for (let at = 0; at < pixels.length; at += 784)
+        found.push(mnist.predict(pixels.subarray(at, at + 784)));
+    const seconds = (performance.now() - start) / 1000;
+    return [found.map((each) => each.prediction), found.map((each) => each.probabilities), seconds];
+}"""
+
 SEVEN = [(15, 10), (85, 10), (45, 95)]
+
+
+@contextlib.contextmanager
+def chromium():
+    """Run Chromium, the one that is installed; skip the test where there is none."""
+    executable = next(filter(None, map(shutil.which, _NAMES)), None)
+    if executable is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    # Chromium's sandbox does not work for root, as in a container.
+    root = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=root)
+        yield browser
+        browser.close()
+
+
+def predict(page, images):
+    """What the page predicts for (N, 28, 28) uint8: (N,), its (N, 10) probabilities, seconds."""
+    *found, seconds = page.evaluate(_PREDICT, base64.b64encode(images.tobytes()).decode())
+    return *map(np.array, found), seconds
 
 
 def draw(page, points, *, size=0.6, left=0.2, top=0.2):

@@ -64,8 +64,9 @@ def test_values_that_make_no_sense_are_refused():
         with pytest.raises(ValueError, match=words):
             RECIPES["best"].change({name: value})
     for net, words in [
-        ({"hidden": (0,)}, r"hidden is \(0,\)"),
+        ({"hidden": (0,)}, "hidden is 0: expected"),
         ({"hidden": [9] * 8}, "at most 7 layers"),
+        ({"hidden": [6000]}, "hidden is 6000: 4,770,010 parameters, at most 4,192,304 fit"),
         ({"activation": "tanh"}, "there is no activation 'tanh'; there are sigmoid, relu"),
         ({"activation": "rely"}, "the nearest is 'relu'"),
     ]:

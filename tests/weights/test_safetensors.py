@@ -142,6 +142,8 @@ def test_what_is_no_fully_connected_net_is_named():
         assert refusal(save(state_dict(names, *sizes))).startswith(words)
 
 
+GOOD = save(ours(784, 10))
+HEADER = 8 + int.from_bytes(GOOD[:8], "little")
 F32 = ("F32", [10], 0, 40)
 META = b'{"__metadata__":{"a":"b"},"__metadata__":{}}'
 
@@ -170,12 +172,20 @@ META = b'{"__metadata__":{"a":"b"},"__metadata__":{}}'
         by_hand({"b1": ("F32", [True], 0, 4)}, bytes(4)),
         by_hand({"b1": ("X32", [10], 0, 40)}, bytes(40)),
         by_hand({"b1": ("C64", [5], 0, 40)}, bytes(40)),
-        by_hand({}, bytes(40), b'{"b1":{"dtype":"F32","shape":[10],"data_offsets":[0,40]},'
-                b'"b1":{"dtype":"F32","shape":[10],"data_offsets":[0,40]}}'),
     ],
 )  # fmt: skip
 def test_a_header_that_lies_is_refused(content):
     refusal(content)
+
+
+def test_what_the_package_would_read_is_refused_before_it_sees_it():
+    assert refusal(save(ours(784, 10), {"note": "x" * 100_000})).startswith(
+        "the header claims 100,"
+    )
+    header, body = GOOD[8:HEADER], GOOD[HEADER:]
+    twice = header.rstrip()[:-1] + b"," + header[1:]
+    words = "the header is no JSON, or names something twice"
+    assert refusal(by_hand({}, body, twice)).startswith(words)
 
 
 def test_a_file_cut_anywhere_or_with_more_behind_it_is_refused():
@@ -183,10 +193,6 @@ def test_a_file_cut_anywhere_or_with_more_behind_it_is_refused():
     for end in (*range(300), *range(300, len(content), 997), len(content) - 1):
         refusal(content[:end])
     refusal(content + b"\0")
-
-
-GOOD = save(ours(784, 10))
-HEADER = 8 + int.from_bytes(GOOD[:8], "little")
 
 
 @given(st.lists(st.tuples(st.integers(0, HEADER), st.integers(0, 2), st.binary(max_size=4))))

@@ -182,39 +182,19 @@ def test_keys_and_shapes_that_are_no_network(sizes, problem):
     assert refusal(npz(**values)) == problem
 
 
-def test_an_empty_dictionary():
-    assert refusal(pickle.dumps({})).startswith("array W1 is missing: found none")
-
-
 def test_a_key_that_is_there_twice():
     content = weights_file(one_layer(), text("b1"), pickles.array((10,)))
     assert refusal(content) == "the key b1 is there twice"
 
 
-@pytest.mark.parametrize(
-    "shapes",
-    [
-        # SimpleConvNet, chapter 7, and DeepConvNet, chapter 8
-        [(30, 1, 5, 5), (4320, 100), (100, 10)],
-        [
-            (16, 1, 3, 3),
-            (16, 16, 3, 3),
-            (32, 16, 3, 3),
-            (32, 32, 3, 3),
-            (64, 32, 3, 3),
-            (64, 64, 3, 3),
-            (1024, 50),
-            (50, 10),
-        ],
-    ],
-)
-def test_the_book_s_convolutional_nets_are_recognised(shapes):
+def test_the_book_s_convolutional_net_is_recognised():
+    shapes = [(30, 1, 5, 5), (4320, 100), (100, 10)]  # SimpleConvNet, chapter 7
     values = {}
     for layer, shape in enumerate(shapes, 1):
         values[f"W{layer}"] = np.zeros(shape)
         values[f"b{layer}"] = np.zeros(shape[0] if len(shape) == 4 else shape[1])
     assert refusal(pickle.dumps(values, 3)) == (
-        f"this is a convolutional net (array W1 has shape {shapes[0]}); "
+        "this is a convolutional net (array W1 has shape (30, 1, 5, 5)); "
         "mnist reads fully connected ones"
     )
 
@@ -334,12 +314,6 @@ def test_a_member_that_is_a_pickle_or_an_object_array(tmp_path):
     assert not witness.exists()
 
 
-def test_a_member_of_another_dtype():
-    for code, name in (("<i8", "int64"), ("<f2", "float16"), ("<U3", "<U3"), ("?", "bool")):
-        problem = refusal(npz(**arrays(b1=np.zeros(10, code))))
-        assert problem == f"array b1 has dtype {name}, expected float32 or float64"
-
-
 HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (10,), }"
 
 
@@ -372,13 +346,9 @@ def test_a_header_that_is_not_the_literal_that_numpy_writes():
 def test_a_header_that_numpy_writes():
     for header in (HEADER, HEADER + " " * 60 + "\n", HEADER.replace("10", "10L")):
         parse_weights(zipped(("W1.npy", W1), ("b1.npy", npy(np.zeros(10, "f4"), header))))
-
-
-def test_every_version_of_header():
-    for version in ((1, 0), (2, 0)):
-        file = io.BytesIO()
-        np.lib.format.write_array(file, np.zeros(10, "f4"), version=version)
-        parse_weights(zipped(("W1.npy", W1), ("b1.npy", file.getvalue())))
+    file = io.BytesIO()
+    np.lib.format.write_array(file, np.zeros(10, "f4"), version=(2, 0))
+    parse_weights(zipped(("W1.npy", W1), ("b1.npy", file.getvalue())))
 
 
 def test_a_shape_that_claims_gigabytes():
@@ -409,13 +379,10 @@ def test_a_member_that_inflates_to_far_more():
     assert refusal(inflating(1, len(b1), zlib.crc32(b1))) == problem  # numpy.load takes it
     assert refusal(inflating(1, len(b1) + 2**20, 0)) == problem
     truth = zlib.crc32(b1 + bytes(2**20))
+    problem = "describes arrays of 16,808,704 bytes, at most 16,777,216 are read"
+    assert refusal(inflating(1, MAX_BYTES, 0)) == problem  # before anything is inflated
     problem = "array b1 holds 1,048,616 bytes, expected 40 (10 float32)"
     assert refusal(inflating(1, len(b1) + 2**20, truth)) == problem
-
-
-def test_sizes_are_added_up_before_anything_is_inflated():
-    problem = refusal(inflating(1, MAX_BYTES, 0))
-    assert problem == "describes arrays of 16,808,704 bytes, at most 16,777,216 are read"
 
 
 def with_member(archive: bytes, packed: bytes, size: int, checksum: int) -> bytes:

@@ -27,10 +27,8 @@ _BAR_WIDTH = 22
 _LEAST_BAR = 10  # with the gap before it
 
 
-def as_json(explanation: Explanation | None) -> dict[str, Any] | None:
-    """The field ``explanation`` of ``--json``; null where there is no digit to explain."""
-    if explanation is None:
-        return None
+def as_json(explanation: Explanation) -> dict[str, Any]:
+    """The field ``explanation`` of ``--json``."""
     return {
         "steps": [
             {

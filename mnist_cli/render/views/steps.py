@@ -4,24 +4,27 @@ import io
 from collections.abc import Sequence
 from itertools import chain, count, zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath, cannot, write_bytes
-from mnist_cli.handwriting.steps import Step
 from mnist_cli.prediction.prediction import Prediction
 from mnist_cli.prediction.sources import STANDARD_INPUT
 from mnist_cli.render.pictures import picture, thumbnail
 from mnist_cli.render.text import Line, line, stacked, tiled, wrap
 from mnist_cli.render.theme import QUIET, TITLE
 
+if TYPE_CHECKING:
+    from mnist_cli.handwriting.steps import Step
+
 _SIDE = 24  # pixels of the longer side of a picture: as many characters, half as many lines
 _LONGEST_NAME = 50  # characters of a source in the name of a file, at most 255 bytes
 
 
-def lines(steps: Sequence[Step], columns: int) -> list[Line]:
+def lines(steps: Sequence["Step"], columns: int) -> list[Line]:
     """Small pictures side by side, and below them what each step did; fits into `columns`."""
     blocks = [
         [line((f"{step.name:<{_SIDE}}", QUIET)), *picture(thumbnail(step.picture, _SIDE))]
@@ -41,12 +44,7 @@ def write_digits(
 ) -> None:
     """Write what the net saw: one digit to a ``.png`` file, any number into a folder.
 
-    Raises
-    ------
-    FileError
-        Where a file cannot be written or, without `overwrite`, exists already.
-    MnistError
-        For a file, where there is not one digit.
+    Raises `MnistError` where a file cannot be written, or is to take none or several digits.
     """
     found = [prediction for prediction in predictions if not prediction.empty]
     if not found and predictions:
@@ -68,10 +66,7 @@ def write_steps(
 ) -> None:
     """Write ``1-picture.png``, ``2-ink.png`` ... into a folder; for each of several, into its own.
 
-    Raises
-    ------
-    FileError
-        Where a file cannot be written or, without `overwrite`, exists already.
+    Raises `FileError` where a file cannot be written.
     """
     stepped = [prediction for prediction in predictions if prediction.steps]
     for number, prediction in enumerate(stepped, start=1):
