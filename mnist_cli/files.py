@@ -166,8 +166,8 @@ def _called_by_name(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        hint = "Create it, or name another."
-        raise FileError("there is no such folder", source=path, hint=hint) from None
+        missing, hint = path if path.is_symlink() else path.parent, "Create it, or name another."
+        raise FileError("there is no such folder", source=missing, hint=hint) from None
     except OSError as error:
         raise cannot("write", path, error) from None
 

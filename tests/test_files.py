@@ -297,7 +297,7 @@ def test_the_longest_names_can_be_written(tmp_path):
 
 
 def test_where_nothing_can_be_written_is_said(tmp_path):
-    assert "b: there is no such folder" in refusal(
+    assert "a: there is no such folder" in refusal(
         tmp_path / "a" / "b", lambda p: write_bytes(p, b"")
     )
     (tmp_path / "file").touch()

@@ -1,8 +1,8 @@
 """Lines of styled text, and the one place that prints them.
 
 A view is built as lines of ``(text, style)`` spans, for a surface that shows colours or not, block
-characters or only ASCII. A terminal gets its lines in colour through rich; a pipe, a file and
-``NO_COLOR`` get them without, and rich is not loaded.
+characters or only ASCII. A terminal gets its lines through rich, which wraps and colours them, with
+``NO_COLOR`` only wraps; a pipe and a file get plain text, and rich is not loaded.
 """
 
 import json

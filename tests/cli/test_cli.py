@@ -129,7 +129,7 @@ def test_a_pipe_gets_no_colour_and_nothing_wrapped(command):
 
 @needs_posix
 @pytest.mark.parametrize(
-    "command", [("inspect",), ("predict", "--index", "42"), ("eval", "--runs", "1")]
+    "command", [("inspect",), ("predict", "--index", "42"), ("eval", "--runs", "1", "--quiet")]
 )
 def test_a_terminal_gets_colour_unless_no_color_is_set(command):
     coloured = on_a_terminal(*command)

@@ -254,7 +254,7 @@ def test_nothing_is_replaced_without_leave(files: TrainingFiles, tmp_path: Path)
 def test_a_place_that_cannot_be_written_is_found_before_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for place, words in [
-        ("missing/w.pkl", r"missing/w\.pkl: there is no such folder\. Create it"),
+        ("missing/w.pkl", r"missing: there is no such folder\. Create it"),
         ("file/w.pkl", "not a folder"),
         (f"{'x' * 300}.pkl", "too long"),
     ]:
