@@ -217,6 +217,10 @@ def _refuse_pointless(options: dict[str, Any]) -> None:
         "--sheet shows many small pictures, --explain and --show-steps one in full.": (
             options["sheet"] and (options["explain"] or options["show_steps"])
         ),
+        "--split reads several digits; this takes one: --explain, --labels-from-names, --sheet.": (
+            options["split"]
+            and (options["explain"] or options["labels_from_names"] or options["sheet"])
+        ),
         "--images and --labels are for --index.": not from_set and of_a_set != (None, None),
         "--only wrong needs --labels-from-names.": options["only"] == "wrong" and not labelled,
         "--label needs --labels-from-names for pictures.": (
@@ -255,7 +259,7 @@ def _predict(network: "Network", options: dict[str, Any]) -> "Results":
         **{name: options[name] for name in _OF_A_REQUEST},
         files=options["pictures"],
         preprocess=not options["no_preprocess"],
-        keep_steps=options["show_steps"] or options["save_steps"] is not None,
+        keep_steps=any(options[name] for name in ("show_steps", "save_steps", "export")),
         threads=options["threads"] or available_cores(),
     )
     quiet, stdin = options["quiet"], getattr(sys.stdin, "buffer", None)
@@ -276,21 +280,22 @@ def _write_and_show(results: "Results", options: dict[str, Any]) -> None:
     names = ("force", "only", "sheet", "show_steps")
     force, only, sheet, show_steps = (options[name] for name in names)
     if options["output"] is not None:
-        view.write_table(options["output"], results.everything, overwrite=force)
+        view.write_table(options["output"], results, overwrite=force)
     if options["save_steps"] is not None:
         steps.write_steps(options["save_steps"], results.predictions, overwrite=force)
     if options["save_digit"] is not None:
         steps.write_digits(options["save_digit"], results.predictions, overwrite=force)
+    boxes = options["split"] and options["export"] is not None
     few = len(results.everything) <= view.PICTURED
     alone = len(results.everything) == 1 or (not options["pictures"] and only is None and few)
     uncounted = sys.stdout.isatty() and not (options["pictures"] or options["indices"] or only)
     present(
-        lambda: [view.as_json(one, sheet=sheet) for one in results.only(only).everything],
+        lambda: view.documents(results.only(only), sheet=sheet),
         lambda: view.lines(
             results,
             only=only,
             in_full=not sheet and (alone or show_steps or options["explain"]),
-            show_steps=show_steps,
+            show_steps=show_steps or boxes,
             sheet=sheet,
             most=_MOST_SHOWN if uncounted else None,
         ),

@@ -44,10 +44,11 @@ class Digit:
 
     `image` is the (28, 28) uint8 picture that the net is to see. `preprocessed` is false where it
     is the given picture as it was, `untouched`, or only resized. `empty` says why there is nothing
-    to read ("" where there is a digit). `count` is how many digits the picture seems to hold, and
-    `warnings` are sentences without a full stop. `score` says how much it looks like one digit at
-    all: the logarithm of the odds, above 0 if it rather does. `box` is where it is on the upright
-    picture, and `line` in which line, from 1.
+    to read ("" where there is a digit). `count` is how many digits the picture seems to hold; where
+    these are several, `digits` are all of them, as of `read_digits`. `warnings` are sentences
+    without a full stop. `score` says how much it looks like one digit at all: the logarithm of the
+    odds, above 0 if it rather does. `box` is where it is on the upright picture, and `line` in
+    which line, from 1.
 
     Examples
     --------
@@ -61,6 +62,7 @@ class Digit:
     warnings: tuple[str, ...] = ()
     empty: str = ""
     count: int = 1
+    digits: tuple["Digit", ...] = field(default=(), repr=False)
     untouched: bool = False
     score: float = field(default=-np.inf, repr=False)
     box: Box | None = field(default=None, repr=False)
@@ -170,13 +172,22 @@ def prepare(pixels: Floats, *, invert: bool | None = None) -> Digit:
         first = _find_nothing(look, ONE_TONE)
     else:
         number, count = look.components.main, len(look.components.groups)
-        first = _convert(*look_closer(pixels, look, number), count)
+        first = _convert(*look_closer(pixels, look, number))
+        if count > 1:
+            first = _tell_others(first, prepare_all(pixels, invert=invert))
     if first.score < CLEAR:
         best = _read_proposal(pixels, look, invert)
         least = _LEAST if first.empty else first.score + _BETTER
         if best is not None and best.score > least:
             first = best
     return replace(first, warnings=(*first.warnings, *_doubt(first.score)))
+
+
+def _tell_others(digit: Digit, digits: tuple[Digit, ...]) -> Digit:
+    if len(digits) < 2:
+        return digit
+    warning = f"this looks like {len(digits)} digits"
+    return replace(digit, count=len(digits), digits=digits, warnings=(warning,))
 
 
 def _doubt(score: float) -> tuple[str, ...]:
@@ -234,7 +245,7 @@ def _find_nothing(look: Look, why: str) -> Digit:
     return Digit(np.zeros((SIDE, SIDE), np.uint8), True, look.steps, empty=why, count=0)
 
 
-def _convert(look: Look, number: int, count: int = 1) -> Digit:
+def _convert(look: Look, number: int) -> Digit:
     """Draw one of the digits that were seen in the MNIST format."""
     components = look.components
     assert components is not None  # noqa: S101 - the caller looked
@@ -249,12 +260,9 @@ def _convert(look: Look, number: int, count: int = 1) -> Digit:
     )
     forms = bring_to_format([draw(look.ink, group.mask, look.level, group.box)])
     steps = (*look.steps, Step("components", done, show(shown)), *_tell_form(forms))
-    warnings: tuple[str, ...] = ()
-    if count > 1:
-        warnings = (f"this looks like {count} digits; mnist reads one at a time",)
     score = float(judge(forms.images)[0]) - doubt_in_crowd(components.crowd)
     box = look.place(number)
-    return Digit(forms.images[0], True, steps, warnings, count=count, score=score, box=box)
+    return Digit(forms.images[0], True, steps, score=score, box=box)
 
 
 def _tell_form(forms: Forms) -> tuple[Step, Step]:

@@ -172,7 +172,7 @@ function useNet(next) {
 }
 
 function undoAll() {
-  for (const off of net.off) off.clear();
+  for (const off of nets.flatMap((each) => each.off)) off.clear();
   for (const [name] of SLIDERS) byId(name).value = corruption[name] = 0;
   breakMore();
 }

@@ -1,7 +1,8 @@
 """Images -> which digit they show, and how sure the net is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +39,11 @@ class Prediction:
     warnings: tuple[str, ...] = ()  # sentences without a full stop
     empty: str = ""
     label: int | None = None  # the true digit, where it is known
-    part: int | None = None  # the number of the digit in a picture that was split, from 1
+    # Where a picture was split, the number of the digit in it, of its line and in that, from 1,
+    part: int | None = None
+    line: int | None = None
+    position: int | None = None
+    box: tuple[int, int, int, int] | None = None  # and its left, top, width, height in pixels
     name: str = ""  # `source` for a list: without the folder that was named
     explanation: "Explanation | None" = None
 
@@ -98,9 +103,7 @@ def predict_picture(
     )
 
 
-def predict_digit(
-    network: Network, digit: "Digit", *, source: str, part: int | None = None
-) -> Prediction:
+def predict_digit(network: Network, digit: "Digit", *, source: str) -> Prediction:
     """Read a digit that `read_digit` brought to MNIST format; an empty one gives no prediction."""
     if digit.empty:
         read = Prediction(source, digit.image, empty=digit.empty)
@@ -108,7 +111,16 @@ def predict_digit(
     else:
         read = predict_picture(network, digit.image, source=source)
         warnings = (*digit.warnings, *read.warnings)
+        if digit.digits:
+            predictions = network.predict(np.stack([one.image for one in digit.digits])).tolist()
+            lines = [one.line for one in digit.digits]
+            number = join_lines(zip(lines, predictions, strict=True)).replace("\n", " / ")
+            warnings = (f"{warnings[0]}; --split reads them all: {number}", *warnings[1:])
     preprocessed, way, steps = digit.preprocessed, digit.way, digit.steps
-    return replace(
-        read, warnings=warnings, part=part, preprocessed=preprocessed, way=way, steps=steps
-    )
+    return replace(read, warnings=warnings, preprocessed=preprocessed, way=way, steps=steps)
+
+
+def join_lines(digits: Iterable[tuple[int | None, int | None]]) -> str:
+    """Join digits, each after the number of its line, to a text of lines."""
+    lines = groupby(digits, key=lambda pair: pair[0])
+    return "\n".join("".join(str(digit) for _, digit in line) for _, line in lines)

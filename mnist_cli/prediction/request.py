@@ -74,10 +74,13 @@ class Results:
 
     def only(self, kind: str | None) -> "Results":
         """The ``wrong`` or the ``unsure`` predictions, and the unread files; for None, all."""
+        unsure = {one.source for one in self.predictions if one.unsure}
 
         def is_kept(one: Prediction | Unread) -> bool:
             if kind is None or isinstance(one, Unread):
                 return True
+            if one.part is not None:  # all digits of a picture, or none
+                return kind == "unsure" and one.source in unsure
             return one.unsure if kind == "unsure" else one.correct is False
 
         return replace(self, everything=tuple(filter(is_kept, self.everything)))
@@ -160,7 +163,7 @@ def predict_files(
     standard_input: BinaryIO | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Prediction | Unread]:
-    """Yield what the net says of each file, in order; of several digits of a picture, each.
+    """Yield what the net says of each file, in order; of a picture that is split, of each digit.
 
     Memory stays flat: a picture is forgotten before the next one of its process. Raises as
     `predict` does.
@@ -177,9 +180,8 @@ def predict_files(
             if isinstance(result, str):
                 yield Unread(path, result)
                 continue
-            for number, digit in enumerate(result, start=1):
-                part = number if request.split else None
-                yield predict_digit(network, digit, source=path, part=part)
+            predictions = [predict_digit(network, digit, source=path) for digit in result]
+            yield from _number(predictions, result) if request.split else predictions
 
 
 def _read(
@@ -209,10 +211,24 @@ def _read(
     )
 
 
+def _number(predictions: Sequence[Prediction], digits: Sequence["Digit"]) -> Iterator[Prediction]:
+    """Tell of the digits of a picture which each one is; the steps stay with the first."""
+    position = 0
+    for part, (prediction, digit) in enumerate(zip(predictions, digits, strict=True), start=1):
+        position = 1 if part == 1 or digit.line != digits[part - 2].line else position + 1
+        box = digit.box
+        yield replace(
+            prediction,
+            part=part,
+            line=digit.line,
+            position=position,
+            box=(box.left, box.top, box.width, box.height) if box else None,
+            steps=prediction.steps if part == 1 else (),
+        )
+
+
 def _hints(digit: "Digit", request: Request) -> Iterator[str]:
     """Yield which option would have read the picture better."""
-    if digit.count > 1 and not request.split:
-        yield "--split reads each of them"
     if not request.preprocess and request.invert is None and np.median(digit.image) > _BRIGHT:
         yield "the ink is darker than the background, the net knows bright ink: try --invert"
 

@@ -262,18 +262,22 @@ def test_an_empty_page_is_told_at_once_and_has_nothing_to_save(tmp_path):
 
 
 def test_split_reads_every_digit_and_begins_with_the_number(row, page):
-    parts = documents("--split", row)
-    assert [(one["part"], one["prediction"]) for one in parts] == [(1, 7), (2, 2), (3, 1)]
+    (page_,) = documents("--split", row)
+    assert list(page_) == ["source", "text", "lines", "warnings"]
+    assert (page_["text"], page_["warnings"]) == ("721", [])
+    ((first, _, last),) = page_["lines"]
+    assert list(first) == ["prediction", "confidence", "box"]
+    assert (first["prediction"], last["prediction"]) == (7, 1)
+    assert first["box"][0] < last["box"][0]
     warned = mnist("predict", row)
     assert "this looks like 3 digits" in warned.stdout
     assert "--split" in warned.stdout
     split = mnist("predict", "--split", row).stdout
     assert split.splitlines()[0] == "721"
-    assert "row.png #2" in split
-    assert mnist("predict", "--split", row, page).stdout.splitlines()[:2] == [
-        f"721  {row}",
-        f"7  {page}",
-    ]
+    assert re.search(r"7 [01]\.\d{4} +2 [01]\.\d{4} +1 [01]\.\d{4}", split)
+    both = mnist("predict", "--split", row, page).stdout.splitlines()
+    assert [text for text in both if ".png" in text] == [f"721  {row}", f"7  {page}"]
+    assert mnist("predict", "--split", row, "--show-steps").stdout.count("\n") > 20  # and boxes
 
 
 def test_preprocessing_and_inversion_can_be_forced(page, tmp_path):

@@ -135,12 +135,16 @@ def test_a_split_picture_gives_a_part_each(tmp_path, network):
         page[16:44, 30 + 50 * place : 58 + 50 * place] -= load_images()[index]
     path = write(tmp_path / "page.png", page)
     results = list(predict_files(network, Request(files=[path], split=True)))
-    assert [(result.part, result.prediction) for result in results] == [(1, 7), (2, 2)]
+    assert [(one.part, one.prediction) for one in results] == [(1, 7), (2, 2)]
+    assert [(one.line, one.position) for one in results] == [(1, 1), (1, 2)]
+    left, top, width, height = results[1].box
+    assert 80 <= left < left + width <= 108
+    assert 16 <= top < top + height <= 44
     assert not any("--split" in words for result in results for words in result.warnings)
     (whole,) = predict_files(network, Request(files=[path]))
     assert whole.part is None
     assert "2 digits" in whole.warnings[0]
-    assert any("--split" in words for words in whole.warnings)
+    assert whole.warnings[0].endswith("; --split reads them all: 72")
 
 
 def test_dark_ink_that_is_only_resized_gets_a_hint(tmp_path, network):

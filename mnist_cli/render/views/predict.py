@@ -1,7 +1,8 @@
 """What `mnist predict` shows."""
 
+import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from mnist_cli.errors import plural, printable
@@ -29,7 +30,7 @@ from mnist_cli.render.text import (
     wrap,
 )
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
-from mnist_cli.render.views import explain, pick, steps
+from mnist_cli.render.views import explain, pick, split, steps
 from mnist_cli.spec import SIDE
 from mnist_cli.tables import table_writer
 
@@ -44,7 +45,16 @@ _HEAD = ("picture", "prediction", "", "confidence", "second best")
 _ALIGN = "<><><"
 _LEAST_COLUMNS = 3  # the last ones go where the terminal is narrow
 _COLUMNS = (
-    *("source", "part", "prediction", "confidence", "probabilities", "preprocessed", "warnings"),
+    *(
+        "source",
+        "line",
+        "position",
+        "prediction",
+        "confidence",
+        "probabilities",
+        "preprocessed",
+        "warnings",
+    ),
     *("label", "correct", "error"),
 )
 
@@ -57,7 +67,7 @@ def as_json(result: Prediction | Unread, *, sheet: bool = False) -> dict[str, An
         result, "source", "prediction", "confidence", "probabilities", "preprocessed", "warnings"
     )
     if result.part is not None:
-        document |= pick(result, "part")
+        document |= pick(result, "line", "position")
     if result.label is not None:
         document |= pick(result, "label", "correct")
     if sheet:
@@ -67,12 +77,36 @@ def as_json(result: Prediction | Unread, *, sheet: bool = False) -> dict[str, An
     return document
 
 
-def write_table(
-    path: AnyPath, results: Iterable[Prediction | Unread], *, overwrite: bool = False
-) -> None:
-    """Write a row or a line for each result. Raises as `table_writer` does."""
+def documents(results: Results, *, sheet: bool = False) -> list[dict[str, Any]]:
+    """The list that ``--json`` prints: of a picture that was split one object."""
+    return [
+        split.as_json(page) if page else as_json(one, sheet=sheet)
+        for one, page in _pages(results.everything)
+    ]
+
+
+def write_table(path: AnyPath, results: Results, *, overwrite: bool = False) -> None:
+    """Write a row for each image or digit, a line for each object. Raises as `table_writer`."""
+    as_csv = os.fspath(path).lower().endswith(".csv")
+    rows = map(as_json, results.everything) if as_csv else documents(results)
     with table_writer(path, _COLUMNS, overwrite=overwrite) as write:
-        write(map(as_json, results))
+        write(rows)
+
+
+def _pages(
+    everything: Iterable[Prediction | Unread],
+) -> Iterator[tuple[Prediction | Unread, list[Prediction]]]:
+    """Yield each result, and with the first digit of a picture that was split all of them."""
+    pages: list[tuple[Prediction | Unread, list[Prediction]]] = []
+    for one in everything:
+        part = one.part if isinstance(one, Prediction) else None
+        if isinstance(one, Prediction) and part is not None:
+            if part == 1:
+                pages.append((one, []))
+            pages[-1][1].append(one)
+        else:
+            pages.append((one, []))
+    yield from pages
 
 
 def lines(
@@ -87,31 +121,21 @@ def lines(
     """All predictions, those of one kind, or the first so many of them.
 
     Each is shown in full with `in_full`, all on a contact sheet with `sheet`, else in a list. What
-    was split begins with the number that its digits make.
+    was split comes first.
     """
     found = results.only(only).predictions
-    shown, numbers = found[:most], _numbers(results.predictions)
-    if in_full and shown:
+    pages = [page for _, page in _pages(found) if page]
+    single = [one for one in found if one.part is None]
+    numbers = stacked(
+        *(split.lines(page, _file(page[0]) if len(pages) > 1 else "", show_steps) for page in pages)
+    )
+    shown = single[:most]
+    if in_full and found:
         return stacked(numbers, *(_one(prediction, show_steps) for prediction in shown))
     overview = _sheet(shown) if sheet else _overview(shown)
-    cut = f"the first {len(shown)} of {len(found)}; a pipe, --json and --output get all"
-    more = [line((cut, QUIET))] if len(shown) < len(found) else []
+    cut = f"the first {len(shown)} of {len(single)}; a pipe, --json and --output get all"
+    more = [line((cut, QUIET))] if len(shown) < len(single) else []
     return stacked(numbers, overview, more, _summary(results))
-
-
-def _numbers(predictions: Sequence[Prediction]) -> list[Line]:
-    """The digits of each split picture as one number."""
-    split: list[tuple[str, list[str]]] = []
-    for one in predictions:
-        if one.part == 1:
-            split.append((_file(one), []))
-        if one.part is not None and one.prediction is not None:
-            split[-1][1].append(str(one.prediction))
-    split = [(file, digits) for file, digits in split if digits]
-    return [
-        line(("".join(digits), TITLE), (f"  {file}" if len(split) > 1 else "", QUIET))
-        for file, digits in split
-    ]
 
 
 def _overview(predictions: Sequence[Prediction]) -> list[Line]:
@@ -119,7 +143,7 @@ def _overview(predictions: Sequence[Prediction]) -> list[Line]:
     if not predictions:
         return []
     pictured = len(predictions) <= PICTURED
-    if not pictured and all(one.part is None for one in predictions):
+    if not pictured:
         predictions = sorted(predictions, key=_doubt)
     indent = _SMALL + _GAP if pictured else 0
     columns = width()
@@ -139,7 +163,7 @@ def _sheet(predictions: Sequence[Prediction]) -> list[Line]:
     tiles = [
         [
             *picture(thumbnail(one.image, _SMALL)),
-            line((shortened(_name(one), room), QUIET)),
+            line((shortened(_file(one), room), QUIET)),
             line(_verdict(one)),
         ]
         for one in predictions
@@ -182,7 +206,7 @@ def _rows(predictions: Sequence[Prediction], limit: int | None) -> tuple[Line, l
 
 
 def _cells(prediction: Prediction) -> list[Cell]:
-    name = _name(prediction)
+    name = _file(prediction)
     verdict: Cell = ""
     if prediction.label is not None:
         incorrect = f"incorrect: {prediction.label}"
@@ -197,11 +221,6 @@ def _cells(prediction: Prediction) -> list[Cell]:
         f"{prediction.confidence:.4f}",
         (f"{second} {probability:.4f}", QUIET),
     ]
-
-
-def _name(prediction: Prediction) -> str:
-    name = _file(prediction)
-    return name if prediction.part is None else f"{name} #{prediction.part}"
 
 
 def _file(prediction: Prediction) -> str:
@@ -254,7 +273,7 @@ def _one(prediction: Prediction, show_steps: bool) -> list[Line]:
 
 
 def _title(prediction: Prediction, room: int | None) -> list[Line]:
-    head = [line((shortened(_name(prediction), room), QUIET))]
+    head = [line((shortened(_file(prediction), room), QUIET))]
     if prediction.way and not prediction.empty:
         head.append(line((prediction.way, QUIET)))
     if prediction.prediction is None:

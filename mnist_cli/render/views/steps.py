@@ -68,8 +68,9 @@ def write_steps(
 
     Raises `FileError` where a file cannot be written.
     """
-    for number, prediction in enumerate(predictions, start=1):
-        place = Path(folder) if len(predictions) == 1 else Path(folder, str(number))
+    stepped = [prediction for prediction in predictions if prediction.steps]
+    for number, prediction in enumerate(stepped, start=1):
+        place = Path(folder) if len(stepped) == 1 else Path(folder, str(number))
         names = [
             f"{position}-{step.name.replace(' ', '-')}"
             for position, step in enumerate(prediction.steps, start=1)
