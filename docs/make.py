@@ -1,10 +1,16 @@
 """Make the pages' pictures again: ``python3 docs/make.py``, with mnist-cli installed.
 
-Photos are left as they are: `photograph` made them, from `PHOTOS`.
+Photos are left as they are: `photograph` made them, from `PHOTOS`. The pictures of the page of
+`mnist draw` need Chromium and Playwright, and are left as they are without.
 """
 
+import io
+import math
 import os
 import shlex
+import shutil
+import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from mnist_cli.cli import run
@@ -29,6 +35,41 @@ def main() -> None:
         code = run([*shlex.split(command), "--export", name, "--force"])
         if code:
             raise SystemExit(code)
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium and find_spec("playwright"):
+        capture_page(chromium)
+
+
+def capture_page(chromium: str) -> None:
+    """Write a nine on the page of `mnist draw`, and keep what it shows, and its map."""
+    from PIL import Image
+    from playwright.sync_api import sync_playwright
+
+    from mnist_cli.page.page import write_page
+
+    turn = [-0.5 - 0.2 * i for i in range(32)]  # round the loop, then down the tail
+    nine = [(0.5 + 0.14 * math.cos(t), 0.35 + 0.15 * math.sin(t)) for t in turn]
+    nine += [(0.64, 0.35), (0.63, 0.52), (0.57, 0.78)]
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        path = Path(folder, "page.html")
+        write_page(path)
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for theme, name, part in (("light", "draw.png", "html"), ("dark", "draw-map.png", "#map")):
+            page = browser.new_page(viewport={"width": 1280, "height": 810}, color_scheme=theme)
+            page.goto(path.as_uri())
+            page.wait_for_selector(".thumb")
+            box = page.locator("#pad").bounding_box()
+            at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in nine]
+            page.mouse.move(*at[0])
+            page.mouse.down()
+            for point in at:
+                page.mouse.move(*point)
+            page.mouse.up()
+            page.wait_for_timeout(500)
+            shown = page if part == "html" else page.locator(part)
+            picture = Image.open(io.BytesIO(shown.screenshot())).convert("RGB")
+            picture.quantize(128).save(HERE / name, optimize=True)
+        browser.close()
 
 
 def photograph(name: str, indices: tuple[int, ...]) -> None:

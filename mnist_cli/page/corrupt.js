@@ -1,6 +1,7 @@
 // What "Break it" does to images: turn, shift, noise, as `mnist eval --rotate --shift --noise` does.
 
-import { PIXELS, SIDE, sample } from "./picture.js";
+import { PIXELS, SIDE } from "./picture.js";
+import { sample } from "./pixels.js";
 
 
 const GAUSSIAN = makeGaussian(1 << 16, 1); // the same noise every time

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.arrays import load_images, load_labels
+from mnist_cli.errors import FormatError
 from mnist_cli.files import AnyPath, write_bytes
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.spec import PIXELS
@@ -29,6 +30,7 @@ Language = Literal["en", "ko"]
 EVERY = 10  # each tenth image of the test set is in the page: 1,000 in all
 
 _SOURCES = Path(__file__).parent
+_BEYOND = 1e30  # activations: their squares could not be added up
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,14 @@ def find_axes(values: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _describe(name: str, network: Network, images: NDArray[np.uint8]) -> dict[str, Any]:
+    with np.errstate(all="ignore"):
+        hidden = _last_hidden(network, images)
+    if not np.abs(hidden).max() < _BEYOND:
+        raise FormatError(
+            "the weights are too large: what they give is beyond all numbers",
+            source=name,
+            hint="'mnist inspect --stats' shows them.",
+        )
     layers = zip(network.weights, network.biases, strict=True)
     parameters = np.concatenate([part.ravel() for layer in layers for part in layer])
     return {
@@ -147,7 +157,7 @@ def _describe(name: str, network: Network, images: NDArray[np.uint8]) -> dict[st
         "sizes": network.layer_sizes,
         "activation": network.activation,
         "parameters": _encode(parameters.astype("<f4").tobytes()),
-        "map": _encode(find_axes(_last_hidden(network, images)).astype("<f4").tobytes()),
+        "map": _encode(find_axes(hidden).astype("<f4").tobytes()),
     }
 
 

@@ -32,6 +32,7 @@ Line = list[Span]
 Cell = str | Span
 
 USUAL_WIDTH = 80  # columns where nothing limits them
+_BLOCKS = "▀█░▏▁"
 _GAP = "  "  # between two columns
 _NARROWEST = 16  # columns that a name keeps
 
@@ -65,13 +66,8 @@ def line(*spans: Cell) -> Line:
 
 def has_unicode() -> bool:
     """Whether the surface (standard output by default) shows block characters."""
-    if surface := _SURFACE.get():
-        return surface.unicode
-    try:
-        "▀█░▏▁".encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+    surface = _SURFACE.get()
+    return surface.unicode if surface else encodable(_BLOCKS) == _BLOCKS
 
 
 def has_color() -> bool:

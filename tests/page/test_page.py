@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
-from support.commands import mnist
+from support.commands import mnist, mnist_process
 
 import mnist_cli
 from mnist_cli.page.page import _SOURCES, EVERY, find_axes, join_modules, write_page
@@ -120,16 +120,24 @@ def test_the_page_is_opened_in_the_browser_that_there_is(tmp_path):
     browser.write_text(f'#!/bin/sh\necho "$1" > "{told}"\n')
     browser.chmod(browser.stat().st_mode | stat.S_IEXEC)
     path = tmp_path / "page.html"
-    done = mnist("draw", "-o", path, BROWSER=str(browser))
+    done = mnist_process("draw", "-o", path, BROWSER=str(browser))
     assert "opened in your browser" in done.stdout
     assert told.read_text().strip() == path.as_uri()
+    done = mnist_process("draw", "-o", path, "--force", PATH=str(tmp_path / "nowhere"))
+    assert (done.code, done.stderr) == (0, "")
+    assert "no browser was found" in done.stdout
 
 
 def test_weights_that_cannot_be_read_give_one_line_and_no_file(tmp_path):
     (tmp_path / "bad.pkl").write_bytes(b"\x80\x04N.")
     np.savez(tmp_path / "nan.npz", W1=np.full((784, 10), np.nan), b1=np.zeros(10))
-    for name in ("bad.pkl", "nan.npz", "missing.pkl"):
-        done = mnist("draw", "--no-open", "-o", tmp_path / "page.html", "-w", tmp_path / name)
+    large = {"W1": np.full((784, 5), 1e30), "b1": np.zeros(5), "b2": np.zeros(10)}
+    np.savez(tmp_path / "large.npz", **large, W2=np.ones((5, 10)))
+    for name in ("bad.pkl", "nan.npz", "missing.pkl", "large.npz"):
+        relu = ["--activation", "relu"]
+        done = mnist(
+            "draw", "--no-open", "-o", tmp_path / "page.html", "-w", tmp_path / name, *relu
+        )
         assert (done.code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
         assert name in done.stderr
         assert not (tmp_path / "page.html").exists()
