@@ -36,9 +36,15 @@ export function makeAlive(toggled) {
     update(next) {
       result = next;
       paintInk(input, result ? result.x : new Float64Array(PIXELS));
-      showOff();
       explain();
       paint();
+    },
+    /** Show which neurons are switched off. */
+    showOff() {
+      net.off.forEach((off, layer) => bands[layer].neurons.forEach((button, neuron) => {
+        button.classList.toggle("off", off.has(neuron));
+        button.setAttribute("aria-pressed", off.has(neuron));
+      }));
     },
     /** The layout changed: where is every neuron now? */
     measure() {
@@ -66,13 +72,6 @@ export function makeAlive(toggled) {
     }));
     explain();
     paint();
-  }
-
-  function showOff() {
-    net.off.forEach((off, layer) => bands[layer].neurons.forEach((button, neuron) => {
-      button.classList.toggle("off", off.has(neuron));
-      button.setAttribute("aria-pressed", off.has(neuron));
-    }));
   }
 
   function explain() {
@@ -209,16 +208,16 @@ function connections(net, { a, z }, layer, selected) {
   const sizes = values.map(Math.abs).sort();
   const least = Math.max(sizes[Math.max(0, sizes.length - most)], 1e-9);
   const found = [];
-  values.forEach((value, i) => {
-    if (Math.abs(value) >= least) found.push({ from: Math.floor(i / outputs), to: i % outputs, value });
-  });
+  for (let i = 0; i < values.length; i++) {
+    if (Math.abs(values[i]) >= least) found.push({ from: Math.floor(i / outputs), to: i % outputs, value: values[i] });
+  }
   return found;
 }
 
 function curve(to, start, end, value, strength) {
   const middle = (start.bottom + end.top) / 2;
-  to.globalAlpha = 1;
-  to.strokeStyle = css(value > 0 ? "--for" : "--against", 0.12 + 0.7 * strength ** 2);
+  to.globalAlpha = 0.12 + 0.7 * strength ** 2;
+  to.strokeStyle = css(value > 0 ? "--for" : "--against");
   to.lineWidth = 0.6 + 2.2 * strength;
   to.beginPath();
   to.moveTo(start.x, start.bottom);

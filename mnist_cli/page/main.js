@@ -21,9 +21,10 @@ const corruption = { noise: 0, right: 0, down: 0, turn: 0 };
 const before = []; // of each net: the accuracy while nothing is broken
 let net = nets[0];
 let isSetStale = true; // the predictions of the test images have to be made again
-let frame = 0;
+let results = null; // of each net, for what is on the pad
+let frame = 0; // the one in which the views follow
 
-const pad = makePad(byId("pad"), schedule);
+const pad = makePad(byId("pad"), refresh);
 const showAnswers = makeAnswers(byId("answers"), nets);
 const alive = makeAlive((layer, neuron) => {
   const off = net.off[layer];
@@ -37,6 +38,7 @@ const batch = makeBatch(images);
 start();
 
 function start() {
+  if (!window.ResizeObserver || !CanvasRenderingContext2D.prototype.roundRect) return; // the page says so
   makeSliders();
   chooseAmong("language", spoken(), useLanguage);
   nets.forEach((each, number) => {
@@ -49,7 +51,7 @@ function start() {
   byId("undo").onclick = pad.undo;
   byId("clear").onclick = pad.clear;
   byId("save").onclick = () => savePng(pad);
-  byId("raw").onchange = schedule;
+  byId("raw").onchange = refresh;
   byId("undo-all").onclick = undoAll;
   byId("desk").addEventListener("keydown", useKey);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
@@ -102,27 +104,27 @@ function readPad() {
   return pixels && corrupt(normalize(pixels), corruption);
 }
 
-function schedule() {
-  frame ||= requestAnimationFrame(refresh);
+/** Read the pad again and say what it is, at once; the views follow with the next frame. */
+function refresh() {
+  const x = readPad();
+  results = x && nets.map((each) => forward(each, x));
+  showAnswers(results, pad.image?.label);
+  paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
+  frame ||= requestAnimationFrame(refreshViews);
 }
 
 function breakMore() {
   isSetStale = true;
-  schedule();
+  refresh();
 }
 
-/** Show the drawing everywhere and, where something was broken, the test images again. */
-function refresh() {
+function refreshViews() {
   frame = 0;
-  const x = readPad();
-  const results = x && nets.map((each) => forward(each, x));
-  showAnswers(results, pad.image?.label);
-  paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
   byId("invitation").hidden = !pad.isEmpty();
   byId("raw-note").hidden = !byId("raw").checked;
   byId("undo").disabled = !pad.canUndo();
   byId("clear").disabled = byId("save").disabled = pad.isEmpty();
-  if (!before.length) return; // the views are not there yet
+  if (!before.length) return; // they are not there yet
   if (isSetStale) refreshSet();
   const result = results?.[nets.indexOf(net)];
   alive.update(result);
@@ -132,6 +134,7 @@ function refresh() {
 function refreshSet() {
   isSetStale = false;
   const set = runSet(net, corrupt(undisturbed, corruption));
+  alive.showOff();
   row.update(set.predictions);
   map.update(set);
   batch.update(net, set);

@@ -7,27 +7,22 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import click
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from support.commands import MNIST, mnist, mnist_process, on_a_terminal
 
 from mnist_cli import cli
-from mnist_cli.errors import MnistError
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
-needs_dev_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 
 COMMANDS = sorted(cli.cli.commands)
 
 
-@pytest.mark.parametrize("flag", ["--help", "-h"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_every_command_shows_two_examples_and_fits_60_columns(command, flag):
-    done = mnist(command, flag, COLUMNS="60")
+def test_help_of_every_command_shows_two_examples_and_fits_60_columns(command):
+    done = mnist(command, "--help", COLUMNS="60")
+    assert mnist(command, "-h", COLUMNS="60") == done
     assert done.code == 0
     examples = done.stdout.split("Examples:")[1].split("\n\n")[0]
     assert examples.count(f"mnist {command}") >= 2
@@ -61,27 +56,21 @@ def test_help_lists_every_command_and_version_is_one_line():
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    "line",
     [
-        ("nonsense",),
-        ("inspect", "--nonsense"),
-        ("eval", "--batch-size", "0"),
-        ("eval", "--batch-size", "-5"),
-        ("eval", "--batch-size", "many"),
-        ("eval", "--runs", "0"),
-        ("eval", "--warmup", "-1"),
-        ("eval", "--threads", "0"),
-        ("eval", "--images", "somewhere"),
-        ("eval", "--labels", "somewhere"),
-        ("predict",),
-        ("predict", "--index", "-1"),
-        ("predict", "--index", "10000"),
-        ("predict", "--index", "two"),
-        ("inspect", "--activation", "tanh"),
+        "nonsense",
+        "inspect --nonsense",
+        "inspect --activation tanh",
+        "eval --batch-size 0",
+        "eval --warmup -1",
+        "eval --labels somewhere",
+        "predict",
+        "predict --index -1",
+        "predict --index two",
     ],
 )
-def test_wrong_usage_exits_with_2_and_a_hint(arguments):
-    done = mnist(*arguments)
+def test_wrong_usage_exits_with_2_and_a_hint(line):
+    done = mnist(*line.split())
     assert (done.code, done.stdout) == (2, "")
     assert "--help' for help" in done.stderr
     assert "Traceback" not in done.stderr
@@ -91,19 +80,7 @@ def test_an_index_out_of_range_is_told_the_range():
     assert "0..9999" in mnist("predict", "--index", "10000").stderr
 
 
-@pytest.mark.parametrize(
-    "command", [("inspect",), ("eval", "-w"), ("predict", "--index", "1", "-w")]
-)
-def test_the_same_fault_gives_the_same_line_in_every_command(command, tmp_path):
-    missing = tmp_path / "nothing.pkl"
-    done = mnist(*command, missing)
-    assert (done.code, done.stdout) == (1, "")
-    assert done.stderr == f"Error: {missing}: there is no such file or folder. Check the path.\n"
-
-
-@pytest.mark.parametrize(
-    "name", ["a\x1b[31mred", "two\nlines", "[bold]x[/bold]", "\u202eltr", "a\x07"]
-)
+@pytest.mark.parametrize("name", ["a\x1b[31mred\x07", "two\nlines", "[bold]x[/bold]\u202eltr"])
 def test_names_are_printed_escaped(name):
     for command in (("inspect", name), ("eval", "-w", name), ("inspect", f"--{name}")):
         done = mnist(*command)
@@ -194,23 +171,6 @@ def test_a_closed_pipe_ends_quietly():
         assert (done.returncode, done.stderr) == (0, b"")
 
 
-@needs_dev_full
-@pytest.mark.parametrize("extra", [(), ("--json",)])
-def test_a_full_disk_under_the_output_is_an_error(extra):
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [*MNIST, "inspect", *extra],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            check=False,
-            timeout=60,
-        )
-    assert done.returncode == 1
-    assert (
-        done.stderr.decode() == "Error: standard output: cannot write: no space left on device.\n"
-    )
-
-
 class Boom:
     """Stands in for a command with a bug."""
 
@@ -242,13 +202,6 @@ def test_running_out_of_memory_is_an_error_with_advice(monkeypatch, capsys):
     monkeypatch.setattr(cli.cli, "main", Boom(MemoryError()))
     assert cli.run([]) == 1
     assert "not enough memory" in capsys.readouterr().err
-
-
-@given(st.text(max_size=300), st.text(max_size=100))
-def test_an_error_is_always_one_printable_line(source, hint):
-    text = str(MnistError("found 1, expected 2", source=source, hint="Do this." if hint else ""))
-    assert text.isprintable()
-    assert "found 1, expected 2." in text
 
 
 def test_module_and_console_script_are_the_same():

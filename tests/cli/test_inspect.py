@@ -110,6 +110,7 @@ def test_two_files_side_by_side(book_weights):
     assert f"disagree on {disagreements} of 10,000 test images ({share:.4f})" in done.stdout
     assert f"A is correct on 9,352: accuracy {document['accuracies'][0]:.4f}" in done.stdout
     assert [file["origin"] for file in document["files"]] == ["given", "embedded"]
+    assert done.stdout.count("recipe best, 600 epochs, seed 0") == 1  # the card of the second
     assert document["arrays"][0]["shapes"] == [[784, 50], [784, 50]]
 
 

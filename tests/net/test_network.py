@@ -26,11 +26,9 @@ def labels():
     return load_labels()
 
 
-@pytest.fixture(scope="module", params=["book", "embedded"])
-def network(request):
-    if request.param == "embedded":
-        return load_network()
-    return load_network(request.getfixturevalue("shared_data") / "sample_weight.pkl")
+@pytest.fixture(scope="module")
+def network(book_weights):
+    return load_network(book_weights)
 
 
 @pytest.fixture(scope="module")

@@ -288,8 +288,10 @@ def test_two_nets_stand_side_by_side(open_page, tmp_path):
     assert page.locator("#clear").text_content() == "지우기"
 
 
-def test_a_browser_without_scripts_gets_one_sentence(open_page):
+def test_a_browser_without_what_the_page_needs_gets_one_sentence(open_page):
     page = open_page(ready=False, java_script_enabled=False)
-    page.wait_for_timeout(50)
+    assert page.locator("#unsupported").is_visible()
+    assert not page.locator("main").is_visible()
+    page = open_page(ready=False, script="delete CanvasRenderingContext2D.prototype.roundRect")
     assert page.locator("#unsupported").is_visible()
     assert not page.locator("main").is_visible()
