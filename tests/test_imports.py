@@ -10,7 +10,7 @@ import pytest
 
 SLOW = {"numpy", "rich", "requests", "PIL", "scipy", "platformdirs", "threadpoolctl", "zipfile"}
 SLOW |= {"safetensors", "onnx", "multiprocessing", "tempfile", "difflib"}
-SLOW |= {"mnist_cli.handwriting.reader"}
+SLOW |= {"mnist_cli.handwriting.reader", "mnist_cli.training.recipes"}
 
 COMMANDS = [
     ("--version", set()),
@@ -20,7 +20,7 @@ COMMANDS = [
     ("eval --help", set()),
     ("draw --help", set()),
     ("download --help", set()),
-    ("train --help", set()),
+    ("train --help", {"mnist_cli.training.recipes"}),
     ("convert --help", set()),
     ("inspect", {"numpy"}),
     ("inspect --json", {"numpy"}),

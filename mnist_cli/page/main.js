@@ -8,14 +8,18 @@ import { normalize, unpack } from "./data.js";
 import { makeImages } from "./images.js";
 import { makeMap } from "./map.js";
 import { argmax, forward } from "./net.js";
-import { forgetColours, make, paintInk } from "./paint.js";
+import { byId, forgetColours, make, paintInk } from "./paint.js";
 import { makePad, savePng } from "./pen.js";
 import { PAD, PIXELS, toMnist, toSmall } from "./picture.js";
 import { say, speak } from "./words.js";
 
-const SLIDERS = [["noise", 0, 1, 0.05], ["right", -8, 8, 1], ["down", -8, 8, 1], ["turn", -90, 90, 5]];
+const SLIDERS = [ // name, least, most, step, unit
+  ["noise", 0, 1, 0.05, ""],
+  ["right", -8, 8, 1, ""],
+  ["down", -8, 8, 1, ""],
+  ["turn", -90, 90, 5, "°"],
+];
 
-const byId = (id) => document.getElementById(id);
 const { nets, images, x: undisturbed } = unpack(JSON.parse(byId("data").textContent));
 const corruption = { noise: 0, right: 0, down: 0, turn: 0 };
 const before = []; // of each net: the accuracy while nothing is broken
@@ -43,7 +47,7 @@ function start() {
   chooseAmong("language", spoken(), useLanguage);
   nets.forEach((each, number) => {
     const choice = make("input", { type: "radio", name: "net", value: number });
-    byId("nets").append(make("label", {}, choice, make("span", { textContent: `${"AB"[number]} · ${each.name}` })));
+    byId("nets").append(make("label", {}, choice, make("span", {}, `${"AB"[number]} · ${each.name}`)));
   });
   byId("nets").hidden = nets.length < 2;
   chooseAmong("net", "0", (number) => useNet(nets[number]));
@@ -87,8 +91,9 @@ function read(strokes) {
   const [left, top] = [0, 1].map((axis) => Math.min(...all.map((point) => point[axis])));
   const [right, bottom] = [0, 1].map((axis) => Math.max(...all.map((point) => point[axis])));
   const zoom = (0.6 * PAD) / (Math.max(right - left, bottom - top) || Infinity) || 1;
-  const place = ([x, y]) => [PAD / 2 + (x - (left + right) / 2) * zoom, PAD / 2 + (y - (top + bottom) / 2) * zoom];
-  const image = toMnist(strokes.filter((points) => points.length).map((points) => ({ points: points.map(place), width: 20 })));
+  const middle = [(left + right) / 2, (top + bottom) / 2];
+  const place = (point) => point.map((value, axis) => PAD / 2 + (value - middle[axis]) * zoom);
+  const image = toMnist(strokes.map((points) => ({ points: points.map(place), width: 20 })));
   if (!image) return { image: Array(PIXELS).fill(0), prediction: null, probabilities: null };
   return { image: Array.from(image), ...predict(image) };
 }
@@ -100,7 +105,8 @@ function show(image) {
 /** What is on the pad as the nets are given it, (784,) 0..1, or null. */
 function readPad() {
   if (pad.isEmpty()) return null;
-  const pixels = pad.image ? pad.image.pixels : byId("raw").checked ? toSmall(pad.strokes) : toMnist(pad.strokes);
+  const toPixels = byId("raw").checked ? toSmall : toMnist;
+  const pixels = pad.image ? pad.image.pixels : toPixels(pad.strokes);
   return pixels && corrupt(normalize(pixels), corruption);
 }
 
@@ -139,14 +145,15 @@ function refreshSet() {
   map.update(set);
   batch.update(net, set);
   const accuracy = set.correct / images.length;
-  byId("accuracy").querySelector("output").textContent = accuracy.toFixed(4);
-  byId("accuracy").querySelector("meter").value = accuracy;
-  byId("accuracy").querySelector("p").textContent =
-    say("correct", { correct: set.correct, count: images.length, before: before[nets.indexOf(net)].toFixed(4) });
+  const [figure, meter, sentence] = byId("accuracy").children;
+  const whole = before[nets.indexOf(net)].toFixed(4);
+  figure.textContent = accuracy.toFixed(4);
+  meter.value = accuracy;
+  sentence.textContent = say("correct", { correct: set.correct, count: images.length, before: whole });
   const off = net.off.flatMap((neurons, layer) => Array.from(neurons, (neuron) => `z${layer + 1}[${neuron}]`));
   byId("off").textContent = off.length ? say("off", { list: off.join(", ") }) : say("noneOff");
   byId("undo-all").disabled = !off.length && set.x === undisturbed;
-  for (const [name] of SLIDERS) byId(name).nextElementSibling.textContent = corruption[name] + (name === "turn" ? "°" : "");
+  for (const [name, , , , unit] of SLIDERS) byId(name).nextElementSibling.textContent = corruption[name] + unit;
 }
 
 function runSet(each, x) {
