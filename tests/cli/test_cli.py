@@ -26,7 +26,7 @@ def test_help_of_every_command_shows_two_examples_and_fits_60_columns(command):
 @pytest.mark.parametrize(
     ("command", "headings"),
     [
-        ("eval", ["Net and images", "Views", "Timing", "Corrupted images", "Output"]),
+        ("eval", ["Timing", "Views", "Corrupted images", "Net and images", "Output"]),
         ("predict", ["What to read", "What to show", "Net and test images", "Output"]),
         ("train", ["How to train", "Images", "Output"]),
     ],
