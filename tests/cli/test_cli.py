@@ -1,18 +1,14 @@
 """What holds for every command: streams, exit codes, one-line errors, and no surprises."""
 
-import json
 import os
 import re
-import signal
 import subprocess
-import sys
-import time
 
 import click
 import pytest
 from support.commands import COMMANDS, MNIST, mnist, mnist_process, on_a_terminal
 
-from mnist_cli import cli
+from mnist_cli import __version__, cli
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
 
@@ -48,7 +44,7 @@ def test_help_shows_many_options_below_headings_each_once(command, headings):
 def test_help_lists_every_command_and_version_is_one_line():
     done = mnist("--help")
     assert all(command in done.stdout for command in COMMANDS)
-    assert mnist_process("--version").stdout.startswith("mnist-cli ")
+    assert mnist_process("--version").stdout == f"mnist-cli {__version__}\n"
 
 
 @pytest.mark.parametrize(
@@ -56,12 +52,9 @@ def test_help_lists_every_command_and_version_is_one_line():
     [
         "nonsense",
         "inspect --nonsense",
-        "inspect --activation tanh",
         "eval --batch-size 0",
-        "eval --warmup -1",
         "eval --labels somewhere",
         "predict",
-        "predict --index -1",
         "predict --index two",
     ],
 )
@@ -70,10 +63,6 @@ def test_wrong_usage_exits_with_2_and_a_hint(line):
     assert (done.code, done.stdout) == (2, "")
     assert "--help' for help" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_an_index_out_of_range_is_told_the_range():
-    assert "0..9999" in mnist("predict", "--index", "10000").stderr
 
 
 @pytest.mark.parametrize("name", ["a\x1b[31mred\x07", "two\nlines", "[bold]x[/bold]\u202eltr"])
@@ -101,15 +90,11 @@ def test_a_pipe_gets_no_colour_and_nothing_wrapped(command):
 
 
 @needs_posix
-@pytest.mark.parametrize(
-    "command", [("inspect",), ("predict", "--index", "42"), ("eval", "--runs", "1", "--quiet")]
-)
-def test_a_terminal_gets_colour_unless_no_color_is_set(command):
-    coloured = on_a_terminal(*command)
+def test_a_terminal_gets_colour_unless_no_color_is_set():
+    coloured = on_a_terminal("predict", "--index", "42")
     assert coloured.code == 0
     assert "\x1b[" in coloured.stdout
-    plain = on_a_terminal(*command, NO_COLOR="1")
-    assert "\x1b" not in plain.stdout
+    assert "\x1b" not in on_a_terminal("eval", "--runs", "1", NO_COLOR="1").stdout
 
 
 @pytest.mark.parametrize(
@@ -126,29 +111,6 @@ def test_python_io_encoding_is_honoured():
     assert done.code == 0
     assert done.stdout.isascii()
     assert "prediction 4" in done.stdout
-
-
-@pytest.mark.parametrize(
-    "command", [("inspect",), ("predict", "--index", "42"), ("eval", "--runs", "1")]
-)
-def test_json_is_one_ascii_document_and_nothing_else(command):
-    done = mnist(*command, "--json")
-    assert done.code == 0
-    assert done.stdout.isascii()
-    json.loads(done.stdout)
-
-
-@needs_posix
-def test_ctrl_c_exits_with_130_and_no_traceback():
-    with subprocess.Popen(
-        [*MNIST, "eval", "--runs", "1000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        time.sleep(1.5)
-        process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert stdout == b""
-    assert b"Traceback" not in stderr
 
 
 @needs_posix
@@ -198,12 +160,3 @@ def test_running_out_of_memory_is_an_error_with_advice(monkeypatch, capsys):
     monkeypatch.setattr(cli.cli, "main", Boom(MemoryError()))
     assert cli.run([]) == 1
     assert "not enough memory" in capsys.readouterr().err
-
-
-def test_module_and_console_script_are_the_same():
-    done = subprocess.run(
-        [sys.executable, "-c", "from mnist_cli.__main__ import main; main()", "--version"],
-        capture_output=True,
-        check=True,
-    )
-    assert done.stdout == subprocess.run([*MNIST, "--version"], capture_output=True).stdout
