@@ -38,16 +38,6 @@ def test_round_and_back_to_the_same_bytes(tmp_path):
     assert (tmp_path / "c.pkl").read_bytes() == read_weights().file.read_bytes()
 
 
-def test_nothing_is_replaced_without_force(tmp_path):
-    (tmp_path / "net.npz").write_bytes(b"precious")
-    done = mnist("convert", "weights.pkl", "net.npz")
-    assert (done.code, done.stdout) == (1, "")
-    assert done.stderr == "Error: net.npz: the file exists already. Use --force to replace it.\n"
-    assert (tmp_path / "net.npz").read_bytes() == b"precious"
-    assert mnist("convert", "weights.pkl", "net.npz", "--force").code == 0
-    assert read_weights("net.npz").parameter_count == 45360
-
-
 def test_another_suffix_is_wrong_usage():
     done = mnist("convert", "weights.pkl", "net.h5")
     assert done.code == 2
