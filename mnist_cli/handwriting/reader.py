@@ -174,7 +174,7 @@ def prepare(pixels: Floats, *, invert: bool | None = None) -> Digit:
         number, count = look.components.main, len(look.components.groups)
         first = _convert(*look_closer(pixels, look, number))
         if count > 1:
-            first = _tell_others(first, prepare_all(pixels, invert=invert))
+            first = _tell_others(first, _read_lines(pixels, invert))
     if first.score < CLEAR:
         best = _read_proposal(pixels, look, invert)
         least = _LEAST if first.empty else first.score + _BETTER
@@ -222,10 +222,15 @@ def _tones(dark: bool, invert: bool | None) -> tuple[bool, ...]:
 
 def prepare_all(pixels: Floats, *, invert: bool | None = None) -> tuple[Digit, ...]:
     """Convert every digit of (H, W, 3) pixels in 0..1 to the MNIST format, line by line."""
+    return _read_lines(pixels, invert) or (prepare(pixels, invert=invert),)
+
+
+def _read_lines(pixels: Floats, invert: bool | None) -> tuple[Digit, ...]:
+    """Convert the digits of all lines; none where there are fewer than two."""
     lines = find_lines(pixels, _tones(is_dark(resize(pixels, WORK_SIDE)), invert))
     parts = [(part, number) for number, line in enumerate(lines, start=1) for part in line]
     if len(parts) < 2:
-        return (prepare(pixels, invert=invert),)
+        return ()
     forms = bring_to_format([part.draw() for part, _ in parts])
     boxes = [part.place for part, _ in parts]
     said = f"{plural(len(parts), 'digit')} in {plural(len(lines), 'line')}"

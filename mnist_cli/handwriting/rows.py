@@ -20,7 +20,8 @@ from mnist_cli.handwriting.proposals import LEAST_PEAK, InkMap, Proposal, cut_in
 
 PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
-_MOST = 400  # components; a page of grain has thousands
+_MOST = 250  # components; a page of grain has thousands
+_MOST_READ = 400  # of all ink maps together: a page of 50 digits has some 150
 
 # In heights of a digit:
 _SPECK, _TALL, _HUGE = 0.2, 0.5, 2.5
@@ -41,10 +42,15 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Proposal]]:
     likelier one first.
     """
     best: list[list[Proposal]] = []
+    count = 0
     for source in _map_page(pixels, tones):
-        lines = [line for line in map(_read_line, *_sort_into_lines(source)) if line]
+        found = _sort_into_lines(source)
+        lines = [line for line in map(_read_line, *found) if line]
         if _rate(lines) > _rate(best):
             best = lines
+        count += sum(map(len, found[1]))
+        if count > _MOST_READ:  # grain, of which no other map shows more
+            break
     return best
 
 
@@ -160,7 +166,9 @@ def _group(source: InkMap, pieces: list[int], height: float) -> Iterator[tuple[i
 
 def _cut_wide(source: InkMap, components: list[int], height: float) -> tuple[InkMap, list[int]]:
     """Cut wide components into slices where they have the least ink; from left to right."""
-    labels, boxes = source.labels.copy(), list(source.boxes)
+    labels, boxes = source.labels, list(source.boxes)
+    if any(boxes[i].width > _WIDE * height for i in components):
+        labels = labels.astype(np.int32)  # a copy for each line of a page of grain
     pieces: list[int] = []
     for i in components:
         box = boxes[i]
