@@ -17,7 +17,6 @@ from mnist_cli.cli import run
 
 HERE = Path(__file__).parent
 PICTURES = {
-    "predict.svg": "predict --index 8",
     "sheet.svg": "predict --label 4 --only wrong --sheet",
     "steps.svg": "predict photo.jpg --show-steps",
     "eval.svg": "eval --batch-size 100 --confusion",

@@ -104,6 +104,8 @@ def require_writable_folder(path: AnyPath) -> None:
     folder = Path(path)
     there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
     with _called_by_name(folder):
+        if there == folder:
+            remove_abandoned(folder)
         _try_to_write_beside(there / "file")
 
 
@@ -145,12 +147,15 @@ def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> No
 def remove_abandoned(path: AnyPath) -> None:
     """Remove the temporary files of those `atomic_writer` for `path` whose process was killed.
 
-    A living one holds a lock on its file. What cannot be removed is left alone.
+    Where `path` is a folder, for any file in it. A living one holds a lock on its file. What cannot
+    be removed is left alone.
     """
-    target = Path(path)
-    pattern = re.compile(rf"\.{re.escape(target.name[:_NAME_KEPT])}\.[0-9a-f]{{16}}\.tmp")
     with contextlib.suppress(OSError):
-        for entry in list(target.parent.iterdir()):
+        folder, name = Path(path), ".+"
+        if not folder.is_dir():
+            folder, name = folder.parent, re.escape(folder.name[:_NAME_KEPT])
+        pattern = re.compile(rf"\.{name}\.[0-9a-f]{{16}}\.tmp")
+        for entry in list(folder.iterdir()):
             if pattern.fullmatch(entry.name):
                 with contextlib.suppress(OSError, FileError), open_regular(entry) as file:
                     if sys.platform == "win32":

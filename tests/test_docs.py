@@ -87,4 +87,5 @@ def test_the_page_on_json_names_every_field(command, tmp_path, monkeypatch):
     section = page.split(f"## `mnist {command.split()[0]}`")[1].split("\n## ")[0]
     named = set(re.findall(r"`(\w+)`", section)) | {"quick", "standard", "best"}
     done = mnist(*shlex.split(command), "--json")
+    assert done.stdout.isascii()
     assert fields(json.loads(done.stdout)) <= named

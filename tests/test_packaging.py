@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import venv
 import zipfile
@@ -13,8 +12,6 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-
-from mnist_cli import __version__
 
 
 def run(*command, cwd, **environment):
@@ -43,58 +40,51 @@ def wheel(tmp_path_factory):
     return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
 
 
-@pytest.fixture(scope="module")
-def sdist(tmp_path_factory):
-    return build("sdist", ROOT, tmp_path_factory.mktemp("sdist"))
+def contents(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
-def evaluate_in_new_environment(wheel, folder):
-    """Install the wheel where there is nothing else of ours, and run `mnist eval` there."""
-    environment = folder / "environment"
+def test_a_wheel_in_a_new_environment_evaluates(wheel, tmp_path):
+    """Installed where there is nothing else of ours."""
+    folder, environment = tmp_path, tmp_path / "environment"
     venv.create(environment, with_pip=False)
     scripts = environment / ("Scripts" if os.name == "nt" else "bin")
     python = scripts / ("python.exe" if os.name == "nt" else "python")
     pip = (sys.executable, "-m", "pip", "--python", python)
     run(*pip, "install", "--no-deps", "--no-index", wheel, cwd=folder)
-    # The dependencies are those of this environment: a path, so its own .pth files do not count.
+    # The dependencies are those of this environment: paths, so its own .pth files do not count.
     site_packages = run(
         python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder
     ).strip()
-    Path(site_packages, "dependencies.pth").write_text(
-        sysconfig.get_path("purelib"), encoding="utf-8"
-    )
+    dependencies = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    Path(site_packages, "dependencies.pth").write_text("\n".join(dependencies), encoding="utf-8")
     where = run(python, "-c", "import mnist_cli; print(mnist_cli.__file__)", cwd=folder)
     assert str(environment.resolve()) in str(Path(where.strip()).resolve())
     output = run(
         scripts / "mnist", "eval", "--batch-size", "100", "--runs", "1", "--json", cwd=folder
     )
-    return json.loads(output)
-
-
-def test_a_wheel_in_a_new_environment_evaluates(wheel, tmp_path):
-    result = evaluate_in_new_environment(wheel, tmp_path)
+    result = json.loads(output)
     assert result["samples"] == 10_000
     assert result["predictions_identical"] is True
     assert Path(result["weights"]).name == "weights.pkl"
 
 
-def test_a_wheel_made_from_the_sdist_evaluates(sdist, tmp_path):
-    with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path)
-    (project,) = tmp_path.iterdir()
-    output = tmp_path / "dist"
-    output.mkdir()
-    wheel = build("wheel", project, output)
-    assert evaluate_in_new_environment(wheel, tmp_path)["samples"] == 10_000
+def test_a_wheel_made_from_the_sdist_is_the_same(wheel, tmp_path):
+    for name in ("sdist", "dist", "project"):
+        (tmp_path / name).mkdir()
+    with tarfile.open(build("sdist", ROOT, tmp_path / "sdist")) as archive:
+        archive.extractall(tmp_path / "project")
+    (project,) = (tmp_path / "project").iterdir()
+    assert contents(build("wheel", project, tmp_path / "dist")) == contents(wheel)
 
 
 def test_the_wheel_holds_the_data_once_and_no_tests(wheel):
-    with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
+    names = contents(wheel)
     data = sorted(name for name in names if "/data/" in name and "dist-info" not in name)
     expected = sorted(f"mnist_cli/data/{path.name}" for path in (ROOT / "data").iterdir())
     assert data == expected
-    assert "mnist_cli/py.typed" in names
+    assert {"mnist_cli/py.typed", "mnist_cli/page/page.html", "mnist_cli/page/main.js"} <= {*names}
     assert not [name for name in names if "test" in name]
     assert wheel.stat().st_size < 3_000_000
 
@@ -104,11 +94,6 @@ def test_a_plain_checkout_finds_its_data(tmp_path):
         sys.executable, "-m", "mnist_cli", "inspect", "--json", cwd=tmp_path, PYTHONPATH=str(ROOT)
     )
     assert Path(json.loads(output)["file"]) == ROOT / "data" / "weights.pkl"
-
-
-def test_the_version_is_told(tmp_path):
-    output = run(sys.executable, "-m", "mnist_cli", "--version", cwd=tmp_path)
-    assert output.strip() == f"mnist-cli {__version__}"
 
 
 def test_the_embedded_files_are_those_that_their_readme_describes():

@@ -6,6 +6,7 @@ import statistics
 import pytest
 from conftest import ROOT, TEST_DATA
 from support import readme
+from support.commands import COMMANDS
 
 README = ROOT / "README.md"
 if not README.exists():
@@ -112,15 +113,13 @@ def test_the_two_commands_are_the_first_block():
 
 @pytest.mark.parametrize("path", readme.PAGES, ids=name_of)
 def test_the_commands_and_options_that_a_page_names_exist(path):
-    from mnist_cli.cli import cli
-
     options = {
         name: {
             option
             for parameter in command.params
             for option in (*parameter.opts, *parameter.secondary_opts, "-h", "--help")
         }
-        for name, command in cli.commands.items()
+        for name, command in COMMANDS.items()
     }
     text = path.read_text("utf-8")
     for command, rest in re.findall(r"(?:`|^|\$ )mnist ([a-z]+)\b([^`\n]*)", text, re.MULTILINE):
@@ -134,10 +133,8 @@ def test_the_commands_and_options_that_a_page_names_exist(path):
 
 
 def test_readme_names_every_command():
-    from mnist_cli.cli import cli
-
     text = README.read_text("utf-8")
-    assert not [name for name in cli.commands if f"mnist {name}" not in text]
+    assert not [name for name in COMMANDS if f"mnist {name}" not in text]
 
 
 def test_readme_is_short():

@@ -11,15 +11,8 @@ import sys
 import click
 
 from mnist_cli import __version__
-from mnist_cli.cli.convert import convert
-from mnist_cli.cli.download import download
-from mnist_cli.cli.draw import draw
-from mnist_cli.cli.evaluate import evaluate
-from mnist_cli.cli.inspect import inspect
-from mnist_cli.cli.predict import predict
 from mnist_cli.cli.streams import ended_by_signals, guarded_streams, is_exhausted
-from mnist_cli.cli.train import train
-from mnist_cli.cli.usage import Commands, explain, refuse_empty_texts
+from mnist_cli.cli.usage import Commands, explain
 from mnist_cli.errors import MnistError, printable
 
 COMPLETION = "_MNIST_COMPLETE"
@@ -28,9 +21,21 @@ _NOT_A_SHELL = (
     "Unset it, or see docs/completion.md."
 )
 
+# What people need first comes first: each command, its module here, and what it does.
+_COMMANDS = {
+    "predict": ("predict", "Say which digit an image or a photo shows."),
+    "eval": ("evaluate", "Accuracy and speed: per sample against batched."),
+    "inspect": ("inspect", "Show the shapes and parameters of a weights file."),
+    "draw": ("draw", "Draw a digit in the browser and watch the net think."),
+    "train": ("train", "Train this net, or another, in NumPy."),
+    "convert": ("convert", "Write a weights file in another format."),
+    "download": ("download", "Fetch the MNIST files and the book's weights."),
+}
+
 
 @click.group(
     cls=Commands,
+    modules=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="""\b
 Examples:
@@ -43,11 +48,6 @@ Every command prints JSON with --json. 'mnist COMMAND --help' has more examples.
 @click.version_option(__version__, prog_name="mnist-cli", message="%(prog)s %(version)s")
 def cli() -> None:
     """Run, inspect and train the 784-50-100-10 MNIST net of Deep Learning from Scratch."""
-
-
-for command in (inspect, predict, evaluate, draw, download, train, convert):
-    cli.add_command(command)
-    refuse_empty_texts(command)
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -11,6 +11,7 @@ from mnist_cli.cli.common import (
     force_option,
     json_option,
     new_file_option,
+    note_activation,
     present,
 )
 from mnist_cli.weights.formats import KINDS
@@ -76,6 +77,7 @@ def draw(
     )
     opened = None if no_open else _open(page.path.absolute().as_uri())
     present(lambda: render.as_json(page), lambda: render.lines(page, opened), as_json=as_json)
+    note_activation(page.knows_activation)
 
 
 def _open(address: str) -> bool:

@@ -84,10 +84,10 @@ def _number(
     "eval",
     cls=common.Sections,
     sections={
-        "Net and images": "weights images labels limit activation data-dir",
-        "Views": "*",
         "Timing": "batch-size runs warmup mode threads",
+        "Views": "*",
         "Corrupted images": "shift rotate noise invert no-normalize",
+        "Net and images": "weights images labels limit activation data-dir",
         "Output": "export force json quiet help",
     },
     epilog=common.examples(

@@ -49,12 +49,9 @@ def inspect(
     neurons: bool,
     activation: Any,
     data_dir: str | None,
-    export: str | None,
-    force: bool,
-    as_json: bool,
+    **output: Any,
 ) -> None:
     """Show one weights file, or compare two."""
-    output: dict[str, Any] = {"as_json": as_json, "export": export, "force": force}
     if len(files) > 1:
         if len(files) > 2:
             raise click.UsageError("Name at most two files.")

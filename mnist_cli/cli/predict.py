@@ -52,29 +52,20 @@ def _parse_indices(
     return indices
 
 
-def _check_picture(context: click.Context, option: click.Parameter, path: str | None) -> str | None:
-    """Refuse before the work begins a name that could not be written after it."""
-    from pathlib import Path
-
-    suffix = Path(path or "").suffix.lower()
-    if path is None or suffix != ".png":
-        if suffix and not Path(path or "").is_dir():
-            raise click.BadParameter("the name must end in .png, or be that of a folder.")
-        return _check_folder(context, option, path)
-    from mnist_cli.files import require_writable
-
-    require_writable(path, overwrite=context.params["force"])
-    return path
-
-
-def _check_folder(
-    _context: click.Context, _option: click.Parameter, path: str | None
-) -> str | None:
-    """The same for the name of a folder."""
+def _check_place(context: click.Context, option: click.Parameter, path: str | None) -> str | None:
+    """Refuse before the work begins a place for pictures that could not be written after it."""
     if path is not None:
-        from mnist_cli.files import require_writable_folder
+        from pathlib import Path
 
-        require_writable_folder(path)
+        from mnist_cli.files import require_writable, require_writable_folder
+
+        suffix = Path(path).suffix.lower() if option.name == "save_digit" else ""
+        if suffix == ".png":
+            require_writable(path, overwrite=context.params["force"])
+        elif suffix and not Path(path).is_dir():
+            raise click.BadParameter("the name must end in .png, or be that of a folder.")
+        else:
+            require_writable_folder(path)
     return path
 
 
@@ -164,13 +155,13 @@ _OF_A_REQUEST = (
 @click.option(
     "--save-digit",
     metavar="FILE.png|DIR",
-    callback=_check_picture,
+    callback=_check_place,
     help="Also write what the net sees; of several digits, into a folder.",
 )
 @click.option(
     "--save-steps",
     metavar="DIR",
-    callback=_check_folder,
+    callback=_check_place,
     help="Also write the picture after each step.",
 )
 @weights_option

@@ -1,7 +1,8 @@
 """Wrong usage in one line, with what was probably meant."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from importlib import import_module
 from typing import Any
 
 import click
@@ -77,7 +78,33 @@ def _options(context: click.Context | None) -> list[str]:
 
 
 class Commands(click.Group):
-    """A group that suggests what an unknown command was probably meant to be."""
+    """Commands whose modules are loaded when they are wanted; an unknown one gets a suggestion.
+
+    `modules` has for each name its module in this package, which holds a command of the module's
+    name, and a sentence on it.
+    """
+
+    def __init__(self, *args: Any, modules: Mapping[str, tuple[str, str]], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The names in the order of the table."""
+        return list(self._modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        if cmd_name in self._modules and cmd_name not in self.commands:
+            module, _ = self._modules[cmd_name]
+            command = getattr(import_module(f"mnist_cli.cli.{module}"), module)
+            _refuse_empty_texts(command)
+            self.add_command(command)
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the table; no command is loaded for that."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in self._modules.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -100,7 +127,7 @@ class _Text(click.types.StringParamType):
         return super().convert(value, param, ctx)
 
 
-def refuse_empty_texts(command: click.Command) -> None:
+def _refuse_empty_texts(command: click.Command) -> None:
     """Let no option or argument of a command take the empty text."""
     for parameter in command.params:
         if isinstance(parameter.type, click.types.StringParamType):

@@ -92,15 +92,7 @@ def download(
     mirrors = tuple(mirrors)
     for url in mirrors:
         check_mirror(url)
-    folder = paths.data_directory(data_dir)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        problem = f"this cannot be the data directory: {system_words(error)}"
-        hint = "Name another one with --data-dir DIR."
-        raise FileError(problem, source=folder, hint=hint) from None
-    for file in FILES:
-        remove_abandoned(folder / file.name)
+    folder = _ready_folder(data_dir)
     reporter = reporter or Reporter()
     dead: dict[str, str] = {}
     outcomes = []
@@ -115,6 +107,20 @@ def download(
                 outcome = replace(outcome, error=f"not to be had from {where}: {outcome.error}")
         outcomes.append(outcome)
     return tuple(outcomes)
+
+
+def _ready_folder(data_dir: AnyPath | None) -> Path:
+    """The data directory, made if need be, without what killed runs left in it."""
+    folder = paths.data_directory(data_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"this cannot be the data directory: {system_words(error)}"
+        hint = "Name another one with --data-dir DIR."
+        raise FileError(problem, source=folder, hint=hint) from None
+    for file in FILES:
+        remove_abandoned(folder / file.name)
+    return folder
 
 
 def _sources(

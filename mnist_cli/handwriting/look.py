@@ -20,6 +20,7 @@ from mnist_cli.handwriting.morphology import Floats, blur, measure_distance
 from mnist_cli.handwriting.steps import Step, show
 
 ONE_TONE = "no ink: the picture is of one tone"
+AT_EDGE = "no digit: there is only something at the edge"
 
 _CLOSER = 0.45  # of the frame: what fills less is cut out
 _CLOSEST = 0.35  # of a frame that was cut out: what fills less is cut out again
@@ -117,7 +118,7 @@ def explain_empty(look: Look, components: Components, number: int) -> str:
     if filled * look.share < _LEAST_SIZE:
         return "no digit: there are only specks"
     if filled < _LEAST_AT_EDGE and (digit.mask & components.at_border).any():
-        return "no digit: there is only something at the edge"
+        return AT_EDGE
     digits = sum(int(group.mask.sum()) for group in components.groups)
     if digits < _LEAST_SHARE * int((components.mask & ~components.at_border).sum()):
         return "no digit: there are only scattered marks"

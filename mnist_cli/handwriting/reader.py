@@ -14,7 +14,14 @@ from mnist_cli.errors import plural
 from mnist_cli.handwriting.components import Box
 from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, resize
 from mnist_cli.handwriting.judge import doubt_in_crowd, judge
-from mnist_cli.handwriting.look import ONE_TONE, Look, explain_empty, look_closer, look_first
+from mnist_cli.handwriting.look import (
+    AT_EDGE,
+    ONE_TONE,
+    Look,
+    explain_empty,
+    look_closer,
+    look_first,
+)
 from mnist_cli.handwriting.mnist_format import (
     Forms,
     Gray,
@@ -32,8 +39,10 @@ from mnist_cli.spec import SIDE
 
 DOUBT = "not a digit? (it looks least like one of all that was read)"
 
+_MOST_IN_ROWS = 40  # components; of more nobody is told how many digits they are
 _BETTER = 1.0  # by how much another reading has to look better
 _DOUBTFUL = -1.8  # below these odds it is perhaps no digit
+_LEAST_AT_EDGE = -1.0  # the same where there is something at the edge of the picture
 _LEAST = 0.5  # what the odds have to be for another reading
 _LONG_SIDE = 1600  # pixels; a digit of 2 % of the page is then still larger than the net's picture
 
@@ -173,11 +182,12 @@ def prepare(pixels: Floats, *, invert: bool | None = None) -> Digit:
     else:
         number, count = look.components.main, len(look.components.groups)
         first = _convert(*look_closer(pixels, look, number))
-        if count > 1:
-            first = _tell_others(first, _read_lines(pixels, invert))
+        if count > 1 and look.components.crowd <= _MOST_IN_ROWS:
+            first = _tell_others(first, _prepare_lines(pixels, invert))
     if first.score < CLEAR:
         best = _read_proposal(pixels, look, invert)
-        least = _LEAST if first.empty else first.score + _BETTER
+        at_edge = first.empty == AT_EDGE
+        least = _LEAST_AT_EDGE if at_edge else _LEAST if first.empty else first.score + _BETTER
         if best is not None and best.score > least:
             first = best
     return replace(first, warnings=(*first.warnings, *_doubt(first.score)))
@@ -222,14 +232,14 @@ def _tones(dark: bool, invert: bool | None) -> tuple[bool, ...]:
 
 def prepare_all(pixels: Floats, *, invert: bool | None = None) -> tuple[Digit, ...]:
     """Convert every digit of (H, W, 3) pixels in 0..1 to the MNIST format, line by line."""
-    return _read_lines(pixels, invert) or (prepare(pixels, invert=invert),)
+    digits = _prepare_lines(pixels, invert)
+    return digits if len(digits) > 1 else (prepare(pixels, invert=invert),)
 
 
-def _read_lines(pixels: Floats, invert: bool | None) -> tuple[Digit, ...]:
-    """Convert the digits of all lines; none where there are fewer than two."""
+def _prepare_lines(pixels: Floats, invert: bool | None) -> tuple[Digit, ...]:
     lines = find_lines(pixels, _tones(is_dark(resize(pixels, WORK_SIDE)), invert))
     parts = [(part, number) for number, line in enumerate(lines, start=1) for part in line]
-    if len(parts) < 2:
+    if not parts:
         return ()
     forms = bring_to_format([part.draw() for part, _ in parts])
     boxes = [part.place for part, _ in parts]

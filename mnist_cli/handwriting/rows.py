@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mnist_cli.handwriting.components import Box
+from mnist_cli.handwriting.components import Box, count_crowd
 from mnist_cli.handwriting.ink import clear, extract_ink, remove_lines, resize
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import COARSE, bring_to_format
@@ -20,8 +20,8 @@ from mnist_cli.handwriting.proposals import LEAST_PEAK, InkMap, Proposal, cut_in
 
 PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
-_MOST = 250  # components; a page of grain has thousands
-_MOST_READ = 400  # of all ink maps together: a page of 50 digits has some 150
+_MOST = 250  # components, specks among them; a page of grain has thousands
+_MOST_DIGITS = 120
 
 # In heights of a digit:
 _SPECK, _TALL, _HUGE = 0.2, 0.5, 2.5
@@ -42,16 +42,20 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Proposal]]:
     likelier one first.
     """
     best: list[list[Proposal]] = []
-    count = 0
     for source in _map_page(pixels, tones):
-        found = _sort_into_lines(source)
-        lines = [line for line in map(_read_line, *found) if line]
+        if _is_texture(source):
+            continue
+        lines = [line for line in map(_read_line, *_sort_into_lines(source)) if line]
         if _rate(lines) > _rate(best):
             best = lines
-        count += sum(map(len, found[1]))
-        if count > _MOST_READ:  # grain, of which no other map shows more
-            break
     return best
+
+
+def _is_texture(source: InkMap) -> bool:
+    """Tell whether there are more components, not much smaller than the usual one, than digits."""
+    areas = np.sort(source.areas)
+    usual = areas[np.searchsorted(np.cumsum(areas), areas.sum() / 2)] if len(areas) else 0
+    return count_crowd(areas, usual) > _MOST_DIGITS
 
 
 def _rate(lines: list[list[Proposal]]) -> float:

@@ -1,7 +1,7 @@
 // The net, alive: neurons as light, the strongest connections as lines, and one of them explained.
 
 import { argmax, evidence } from "./net.js";
-import { css, fit, make, makePicture, paintInk, paintSigned } from "./paint.js";
+import { byId, css, fit, make, makePicture, paintInk, paintSigned } from "./paint.js";
 import { PIXELS } from "./picture.js";
 import { say } from "./words.js";
 
@@ -12,7 +12,7 @@ const HALO = 8; // pixels of light round a neuron
 
 /** The view. `toggled(layer, neuron)` is called when a neuron is clicked, to switch it off or on. */
 export function makeAlive(toggled) {
-  const [flow, canvas, input, explanation] = ["flow", "light", "input", "explanation"].map((id) => document.getElementById(id));
+  const [flow, canvas, input, explanation] = ["flow", "light", "input", "explanation"].map(byId);
   let net, result, bands, places;
   let selected = null; // [layer, neuron]; without one the prediction is explained
 
@@ -36,18 +36,26 @@ export function makeAlive(toggled) {
     update(next) {
       result = next;
       paintInk(input, result ? result.x : new Float64Array(PIXELS));
-      showOff();
       explain();
       paint();
+    },
+    /** Show which neurons are switched off. */
+    showOff() {
+      net.off.forEach((off, layer) => bands[layer].neurons.forEach((button, neuron) => {
+        button.classList.toggle("off", off.has(neuron));
+        button.setAttribute("aria-pressed", off.has(neuron));
+      }));
     },
     /** The layout changed: where is every neuron now? */
     measure() {
       const origin = flow.getBoundingClientRect();
       const spot = (element) => {
-        const { left, right, top, bottom } = element.getBoundingClientRect();
-        return { x: (left + right) / 2 - origin.left, top: top - origin.top, bottom: bottom - origin.top, width: right - left };
+        const { left, top, width, height } = element.getBoundingClientRect();
+        const y = top - origin.top;
+        return { x: left + width / 2 - origin.left, top: y, bottom: y + height, width };
       };
-      places = { input: { ...spot(input), bottom: spot(input.closest("#lens")).bottom }, bands: bands.map(({ neurons }) => neurons.map(spot)), stage: fit(canvas) };
+      places = { stage: fit(canvas), input: spot(input), bands: bands.map(({ neurons }) => neurons.map(spot)) };
+      places.input.bottom = spot(input.closest("#lens")).bottom;
       places.lights = places.bands.map(([first], layer) => makeLight(first.width, layer === 0));
       paint();
     },
@@ -68,17 +76,11 @@ export function makeAlive(toggled) {
     paint();
   }
 
-  function showOff() {
-    net.off.forEach((off, layer) => bands[layer].neurons.forEach((button, neuron) => {
-      button.classList.toggle("off", off.has(neuron));
-      button.setAttribute("aria-pressed", off.has(neuron));
-    }));
-  }
-
   function explain() {
     const last = net.layers.length - 1;
     const [layer, neuron] = selected ?? [last, result && argmax(result.y)];
-    const told = !result ? { figures: [], text: say("start") } : (layer === last ? explainDigit : explainNeuron)(net, result, layer, neuron);
+    const about = layer === last ? explainDigit : explainNeuron;
+    const told = result ? about(net, result, layer, neuron) : { figures: [], text: say("start") };
     explanation.querySelectorAll("figure").forEach((figure, i) => {
       figure.hidden = !told.figures[i];
       if (figure.hidden) return;
@@ -172,7 +174,8 @@ function makeBand(net, number) {
     return button;
   });
   const kind = isLast ? "digits" : number ? "dots" : "tiles";
-  const about = isLast ? say("output") : say(shown < outputs ? "shownOf" : "layer", { layer: number + 1, count: outputs, shown });
+  const values = { layer: number + 1, count: outputs, shown };
+  const about = isLast ? say("output") : say(shown < outputs ? "shownOf" : "layer", values);
   const list = make("div", { className: kind }, ...neurons);
   list.setAttribute("role", "group");
   list.setAttribute("aria-label", about);
@@ -209,16 +212,17 @@ function connections(net, { a, z }, layer, selected) {
   const sizes = values.map(Math.abs).sort();
   const least = Math.max(sizes[Math.max(0, sizes.length - most)], 1e-9);
   const found = [];
-  values.forEach((value, i) => {
-    if (Math.abs(value) >= least) found.push({ from: Math.floor(i / outputs), to: i % outputs, value });
-  });
+  for (let i = 0; i < values.length; i++) {
+    if (Math.abs(values[i]) < least) continue;
+    found.push({ from: Math.floor(i / outputs), to: i % outputs, value: values[i] });
+  }
   return found;
 }
 
 function curve(to, start, end, value, strength) {
   const middle = (start.bottom + end.top) / 2;
-  to.globalAlpha = 1;
-  to.strokeStyle = css(value > 0 ? "--for" : "--against", 0.12 + 0.7 * strength ** 2);
+  to.globalAlpha = 0.12 + 0.7 * strength ** 2;
+  to.strokeStyle = css(value > 0 ? "--for" : "--against");
   to.lineWidth = 0.6 + 2.2 * strength;
   to.beginPath();
   to.moveTo(start.x, start.bottom);
@@ -239,13 +243,18 @@ function explainNeuron(net, result, layer, neuron) {
   const next = net.layers[n];
   const votes = Float64Array.from({ length: next.outputs }, (_, j) => z * next.W[neuron * next.outputs + j]);
   const wanted = Float64Array.from({ length: outputs }, (_, j) => +(j === neuron));
-  return {
-    figures: layer ? [[evidence(net, result, wanted, layer), say("evidenceFor")]] : [[weights, say("looksFor")], [terms, say("overlap")]],
-    title: say("neuron", { number: neuron, layer: n }) + (net.off[layer].has(neuron) ? ` (${say("isOff")})` : ""),
-    formulas: `a${n} = ${layer ? `z${layer}` : "x"} W${n} + b${n} = ${plain(a - b[neuron])} ${signed(b[neuron]).replace(/^./, "$& ")} = ${plain(a)}\n` +
+  const off = net.off[layer].has(neuron) ? ` (${say("isOff")})` : "";
+  const bias = `${b[neuron] < 0 ? "−" : "+"} ${plain(Math.abs(b[neuron]))}`;
+  const told = {
+    title: say("neuron", { number: neuron, layer: n }) + off,
+    formulas:
+      `a${n} = ${layer ? `z${layer}` : "x"} W${n} + b${n} = ${plain(a - b[neuron])} ${bias} = ${plain(a)}\n` +
       `z${n} = ${net.activation}(a${n}) = ${plain(z)}`,
-    text: (layer ? `${say("from", { list: strongest(terms) })} ` : "") + say("votes", { list: strongest(votes) }),
+    text: say("votes", { list: strongest(votes) }),
   };
+  if (!layer) return { ...told, figures: [[weights, say("looksFor")], [terms, say("overlap")]] };
+  const text = `${say("from", { list: strongest(terms) })} ${told.text}`;
+  return { ...told, text, figures: [[evidence(net, result, wanted, layer), say("evidenceFor")]] };
 }
 
 /** The same about a digit: why it and not the runner-up; of one that is not predicted, why not. */
@@ -254,13 +263,18 @@ function explainDigit(net, result, layer, digit) {
   const other = digit === prediction ? argmax(result.y.map((p, i) => (i === digit ? -1 : p))) : prediction;
   const [scores, n] = [result.a[layer], layer + 1];
   const lead = scores[digit] - scores[other];
-  const wants = (against) => Float64Array.from({ length: scores.length }, (_, i) => +(i === digit) - against * (i === other));
-  const ratio = lead < 14 ? Number(Math.exp(lead).toPrecision(2)).toLocaleString("en") : Math.exp(lead).toExponential(0);
+  const own = Float64Array.from(scores, (_, i) => +(i === digit));
+  const against = own.map((wanted, i) => wanted - (i === other));
+  const times = Math.exp(Math.abs(lead));
+  const ratio = times < 1e6 ? Number(times.toPrecision(2)).toLocaleString("en") : times.toExponential(0);
   return {
-    figures: [[evidence(net, result, wants(0)), say("digit", { digit })], [evidence(net, result, wants(1)), say("versus", { digit, other })]],
+    figures: [
+      [evidence(net, result, own), say("digit", { digit })],
+      [evidence(net, result, against), say("versus", { digit, other })],
+    ],
     title: say("digit", { digit }),
     formulas: `a${n} = ${plain(scores[digit])}, y = softmax(a${n}) = ${result.y[digit].toFixed(4)}`,
-    text: say(lead >= 0 ? "margin" : "behind", { digit, other, layer: n, margin: plain(Math.abs(lead)), ratio }),
+    text: say(lead < 0 ? "behind" : "margin", { digit, other, ratio, layer: n, margin: plain(Math.abs(lead)) }),
   };
 }
 

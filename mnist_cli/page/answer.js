@@ -1,4 +1,4 @@
-// What each net says: the digit, how sure it is, ten small bars.
+// What each net predicts: the digit, the confidence, ten small bars.
 
 import { argmax } from "./net.js";
 import { make } from "./paint.js";
@@ -30,6 +30,6 @@ export function makeAnswers(parent, nets) {
 function describe(y, prediction, label) {
   const other = argmax(y.map((value, i) => (i === prediction ? -1 : value)));
   const close = y[prediction] < 0.5 || y[other] > 0.4;
-  const sure = say(close ? "unsure" : "sure", { prediction, other, confidence: y[prediction].toFixed(4) });
-  return label === undefined ? sure : `${sure} · ${say("labelled", { label })}`;
+  const text = say(close ? "unsure" : "confidence", { prediction, other, confidence: y[prediction].toFixed(4) });
+  return label === undefined ? text : `${text} · ${say("labelled", { label })}`;
 }

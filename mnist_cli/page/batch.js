@@ -2,24 +2,30 @@
 
 import { argmax, forward } from "./net.js";
 import { PIXELS } from "./picture.js";
-import { css, fit, make, makePicture, paintInk } from "./paint.js";
+import { byId, css, fit, make, makePicture, paintInk } from "./paint.js";
 import { say } from "./words.js";
 
 const SIZES = [1, 10, 100, 1000];
 
 export function makeBatch(images) {
-  const [sizes, shapes, times, sheet, measureButton] = ["sizes", "shapes", "times", "sheet", "measure"].map((id) => document.getElementById(id));
+  const [sizes, shapes, times, sheet, measureButton] = 
+    ["sizes", "shapes", "times", "sheet", "measure"].map(byId);
   let [net, set, size] = [null, null, 100];
 
   for (const each of SIZES) {
     const choice = make("input", { type: "radio", name: "size", value: each, checked: each === size });
-    choice.onchange = () => view.update(net, set, (size = each));
-    sizes.append(make("label", {}, choice, make("span", { textContent: each.toLocaleString("en") })));
+    choice.onchange = () => {
+      size = each;
+      view.speak();
+      if (set) view.update(net, set);
+    };
+    sizes.append(make("label", {}, choice, make("span", {}, each.toLocaleString("en"))));
   }
   measureButton.onclick = () => {
+    if (!set) return; // the views are not there yet
     measureButton.disabled = true;
     setTimeout(() => {
-      showTimes(times, measure(net, set.x));
+      showTimes(times, measure(net, set.x, size), size);
       measureButton.disabled = false;
     }, 30); // the button is seen to be pressed
   };
@@ -43,22 +49,24 @@ function drawShapes(net, N) {
     const n = number + 1;
     const [from, to] = [number ? `z${number}` : "x", n === net.layers.length ? "y" : `z${n}`];
     const after = n === net.layers.length ? "softmax" : net.activation;
+    const sign = (text) => make("span", {}, text);
     return make("p", {},
-      box(from, N, inputs, "flowing"), make("span", { textContent: "@" }), box(`W${n}`, inputs, outputs), make("span", { textContent: "+" }),
-      box(`b${n}`, 1, outputs, "", `(${outputs},)`), make("span", { textContent: `→ ${after} →` }), box(to, N, outputs, "flowing"));
+      box(from, N, inputs, "flowing"), sign("@"), box(`W${n}`, inputs, outputs), sign("+"),
+      box(`b${n}`, 1, outputs, "", `(${outputs},)`), sign(`→ ${after} →`), box(to, N, outputs, "flowing"));
   });
 }
 
 function box(name, rows, columns, kind = "", shape = `(${rows}, ${columns})`) {
   const matrix = make("i");
-  matrix.style.height = `${4 + 15 * Math.log10(rows)}px`;
-  matrix.style.width = `${4 + 15 * Math.log10(columns)}px`;
-  return make("span", { className: `matrix ${kind}` }, matrix, make("b", { textContent: name }), make("code", { textContent: shape }));
+  matrix.style.height = `${4 + 20 * Math.log10(rows)}px`;
+  matrix.style.width = `${4 + 20 * Math.log10(columns)}px`;
+  return make("span", { className: `matrix ${kind}` }, matrix, make("b", {}, name), make("code", {}, shape));
 }
 
 function paintSheet(canvas, { x, predictions }, images, size) {
-  const room = canvas.parentElement.clientWidth - 2 * parseFloat(getComputedStyle(canvas.parentElement).paddingLeft);
-  const across = size < 100 ? Math.min(size, room < 500 ? 5 : 10) : size === 100 ? (room < 500 ? 10 : 25) : room < 500 ? 20 : 50;
+  const room = canvas.previousElementSibling.clientWidth; // of a block beside it, which fills the section
+  const most = { 1: [1, 1], 10: [5, 10], 100: [10, 25], 1000: [20, 50] }; // in a row, on a phone and else
+  const across = most[size][room < 500 ? 0 : 1];
   const side = Math.min(84, room / across);
   const text = Math.max(9, Math.min(16, side * 0.42));
   canvas.style.width = `${across * side}px`;
@@ -73,25 +81,34 @@ function paintSheet(canvas, { x, predictions }, images, size) {
     to.drawImage(one, left + 0.5, top, side - 1, side - 1);
     const isWrong = predictions[i] !== images[i].label;
     wrong += isWrong;
-    [to.fillStyle, to.strokeStyle, to.lineWidth] = [css(isWrong ? "--orange-text" : "--ink"), css("--orange"), 2];
+    to.fillStyle = css(isWrong ? "--orange-text" : "--ink");
+    [to.strokeStyle, to.lineWidth] = [css("--orange"), 2];
     if (isWrong) to.strokeRect(left + 1.5, top + 1, side - 3, side - 3);
     to.fillText(predictions[i], left + side / 2, top + side + 1);
   }
   canvas.setAttribute("aria-label", say("sheet", { size, wrong }));
 }
 
-/** Seconds for all images one by one and as one batch: the median of three runs, taken in turn. */
-function measure(net, x) {
+/** Seconds for all images one by one and in batches of `size`: the median of three runs, in turn. */
+function measure(net, x, size) {
   const count = x.length / PIXELS;
+  const predict = (batch) => {
+    const found = [];
+    for (let i = 0; i < count; i += batch) {
+      const { y } = forward(net, x.subarray(i * PIXELS, (i + batch) * PIXELS), batch);
+      for (let k = 0; k < batch; k++) found.push(argmax(y, 10 * k, 10));
+    }
+    return found;
+  };
   const times = { oneByOne: [], batched: [] };
   let different = 0;
   for (let run = -1; run < 3; run++) { // the first is to warm up
     const start = performance.now();
-    const single = Array.from({ length: count }, (_, i) => argmax(forward(net, x.subarray(i * PIXELS, (i + 1) * PIXELS)).y));
+    const single = predict(1);
     const between = performance.now();
-    const { y } = forward(net, x, count);
+    const batched = predict(size);
     const end = performance.now();
-    different = single.filter((prediction, i) => prediction !== argmax(y, 10 * i, 10)).length;
+    different = single.filter((prediction, i) => prediction !== batched[i]).length;
     if (run < 0) continue;
     times.oneByOne.push(between - start);
     times.batched.push(end - between);
@@ -100,14 +117,18 @@ function measure(net, x) {
   return { oneByOne: median(times.oneByOne), batched: median(times.batched), different, count };
 }
 
-function showTimes(parent, { oneByOne, batched, different, count }) {
+function showTimes(parent, { oneByOne, batched, different, count }, size) {
   const slowest = Math.max(oneByOne, batched);
   const row = (name, seconds) => {
     const bar = make("i");
     bar.style.width = `${(100 * seconds) / slowest}%`;
-    return make("p", {}, make("span", { textContent: name }), make("span", { className: "track" }, bar),
-      make("b", { textContent: say("microseconds", { time: ((seconds / count) * 1e6).toFixed(1) }) }));
+    const time = say("microseconds", { time: ((seconds / count) * 1e6).toFixed(1) });
+    return make("p", {}, make("span", {}, name), make("span", { className: "track" }, bar), make("b", {}, time));
   };
-  const told = different ? say("different", { count: different }) : say("faster", { ratio: (batched / oneByOne).toFixed(2) });
-  parent.replaceChildren(row(say("oneByOne"), oneByOne), row(say("batched", { size: count }), batched), make("p", { className: "told", textContent: told }));
+  const ratio = (batched / oneByOne).toFixed(2);
+  const told = different ? say("different", { count: different }) : say("faster", { ratio });
+  parent.replaceChildren(
+    row(say("oneByOne"), oneByOne),
+    row(say("batched", { size }), batched),
+    make("p", { className: "told" }, told));
 }

@@ -1,13 +1,13 @@
 // The row of test images to try: by digit, those that the net gets wrong, a random one.
 
-import { make, makePicture, paintInk } from "./paint.js";
+import { byId, make, makePicture, paintInk } from "./paint.js";
 import { say } from "./words.js";
 
 const SHOWN = 24;
 
 /** The row. `choose(image)` is called with the image that was picked. */
 export function makeImages(images, choose) {
-  const [filter, onlyWrong, random, strip] = ["filter", "only-wrong", "random", "strip"].map((id) => document.getElementById(id));
+  const [filter, onlyWrong, random, strip] = ["filter", "only-wrong", "random", "strip"].map(byId);
   const pictures = new Map();
   let predictions = null;
 
@@ -17,7 +17,7 @@ export function makeImages(images, choose) {
       predictions = next;
       const found = matching();
       strip.replaceChildren(...found.slice(0, SHOWN).map(makeThumb));
-      if (!found.length) strip.append(make("p", { className: "quiet", textContent: say("noImages") }));
+      if (!found.length) strip.append(make("p", { className: "quiet" }, say("noImages")));
       random.disabled = !found.length;
     },
     random() {
@@ -26,7 +26,8 @@ export function makeImages(images, choose) {
     },
     speak() {
       const chosen = filter.value;
-      filter.replaceChildren(...["", ..."0123456789"].map((digit) => make("option", { value: digit, textContent: digit || say("every") })));
+      const digits = ["", ..."0123456789"];
+      filter.replaceChildren(...digits.map((value) => make("option", { value }, value || say("every"))));
       filter.value = chosen;
       view.update();
     },

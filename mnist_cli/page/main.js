@@ -8,22 +8,27 @@ import { normalize, unpack } from "./data.js";
 import { makeImages } from "./images.js";
 import { makeMap } from "./map.js";
 import { argmax, forward } from "./net.js";
-import { forgetColours, make, paintInk } from "./paint.js";
+import { byId, forgetColours, make, paintInk } from "./paint.js";
 import { makePad, savePng } from "./pen.js";
 import { PAD, PIXELS, toMnist, toSmall } from "./picture.js";
 import { say, speak } from "./words.js";
 
-const SLIDERS = [["noise", 0, 1, 0.05], ["right", -8, 8, 1], ["down", -8, 8, 1], ["turn", -90, 90, 5]];
+const SLIDERS = [ // name, least, most, step, unit
+  ["noise", 0, 1, 0.05, ""],
+  ["right", -8, 8, 1, ""],
+  ["down", -8, 8, 1, ""],
+  ["turn", -90, 90, 5, "°"],
+];
 
-const byId = (id) => document.getElementById(id);
 const { nets, images, x: undisturbed } = unpack(JSON.parse(byId("data").textContent));
 const corruption = { noise: 0, right: 0, down: 0, turn: 0 };
 const before = []; // of each net: the accuracy while nothing is broken
 let net = nets[0];
 let isSetStale = true; // the predictions of the test images have to be made again
-let frame = 0;
+let results = null; // of each net, for what is on the pad
+let frame = 0; // the one in which the views follow
 
-const pad = makePad(byId("pad"), schedule);
+const pad = makePad(byId("pad"), refresh);
 const showAnswers = makeAnswers(byId("answers"), nets);
 const alive = makeAlive((layer, neuron) => {
   const off = net.off[layer];
@@ -37,11 +42,12 @@ const batch = makeBatch(images);
 start();
 
 function start() {
+  if (!window.ResizeObserver || !CanvasRenderingContext2D.prototype.roundRect) return; // the page says so
   makeSliders();
   chooseAmong("language", spoken(), useLanguage);
   nets.forEach((each, number) => {
     const choice = make("input", { type: "radio", name: "net", value: number });
-    byId("nets").append(make("label", {}, choice, make("span", { textContent: `${"AB"[number]} · ${each.name}` })));
+    byId("nets").append(make("label", {}, choice, make("span", {}, `${"AB"[number]} · ${each.name}`)));
   });
   byId("nets").hidden = nets.length < 2;
   chooseAmong("net", "0", (number) => useNet(nets[number]));
@@ -49,7 +55,7 @@ function start() {
   byId("undo").onclick = pad.undo;
   byId("clear").onclick = pad.clear;
   byId("save").onclick = () => savePng(pad);
-  byId("raw").onchange = schedule;
+  byId("raw").onchange = refresh;
   byId("undo-all").onclick = undoAll;
   byId("desk").addEventListener("keydown", useKey);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
@@ -85,8 +91,9 @@ function read(strokes) {
   const [left, top] = [0, 1].map((axis) => Math.min(...all.map((point) => point[axis])));
   const [right, bottom] = [0, 1].map((axis) => Math.max(...all.map((point) => point[axis])));
   const zoom = (0.6 * PAD) / (Math.max(right - left, bottom - top) || Infinity) || 1;
-  const place = ([x, y]) => [PAD / 2 + (x - (left + right) / 2) * zoom, PAD / 2 + (y - (top + bottom) / 2) * zoom];
-  const image = toMnist(strokes.filter((points) => points.length).map((points) => ({ points: points.map(place), width: 20 })));
+  const middle = [(left + right) / 2, (top + bottom) / 2];
+  const place = (point) => point.map((value, axis) => PAD / 2 + (value - middle[axis]) * zoom);
+  const image = toMnist(strokes.map((points) => ({ points: points.map(place), width: 20 })));
   if (!image) return { image: Array(PIXELS).fill(0), prediction: null, probabilities: null };
   return { image: Array.from(image), ...predict(image) };
 }
@@ -98,31 +105,32 @@ function show(image) {
 /** What is on the pad as the nets are given it, (784,) 0..1, or null. */
 function readPad() {
   if (pad.isEmpty()) return null;
-  const pixels = pad.image ? pad.image.pixels : byId("raw").checked ? toSmall(pad.strokes) : toMnist(pad.strokes);
+  const toPixels = byId("raw").checked ? toSmall : toMnist;
+  const pixels = pad.image ? pad.image.pixels : toPixels(pad.strokes);
   return pixels && corrupt(normalize(pixels), corruption);
 }
 
-function schedule() {
-  frame ||= requestAnimationFrame(refresh);
+/** Read the pad again and say what it is, at once; the views follow with the next frame. */
+function refresh() {
+  const x = readPad();
+  results = x && nets.map((each) => forward(each, x));
+  showAnswers(results, pad.image?.label);
+  paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
+  frame ||= requestAnimationFrame(refreshViews);
 }
 
 function breakMore() {
   isSetStale = true;
-  schedule();
+  refresh();
 }
 
-/** Show the drawing everywhere and, where something was broken, the test images again. */
-function refresh() {
+function refreshViews() {
   frame = 0;
-  const x = readPad();
-  const results = x && nets.map((each) => forward(each, x));
-  showAnswers(results, pad.image?.label);
-  paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
   byId("invitation").hidden = !pad.isEmpty();
   byId("raw-note").hidden = !byId("raw").checked;
   byId("undo").disabled = !pad.canUndo();
   byId("clear").disabled = byId("save").disabled = pad.isEmpty();
-  if (!before.length) return; // the views are not there yet
+  if (!before.length) return; // they are not there yet
   if (isSetStale) refreshSet();
   const result = results?.[nets.indexOf(net)];
   alive.update(result);
@@ -132,18 +140,20 @@ function refresh() {
 function refreshSet() {
   isSetStale = false;
   const set = runSet(net, corrupt(undisturbed, corruption));
+  alive.showOff();
   row.update(set.predictions);
   map.update(set);
   batch.update(net, set);
   const accuracy = set.correct / images.length;
-  byId("accuracy").querySelector("output").textContent = accuracy.toFixed(4);
-  byId("accuracy").querySelector("meter").value = accuracy;
-  byId("accuracy").querySelector("p").textContent =
-    say("correct", { correct: set.correct, count: images.length, before: before[nets.indexOf(net)].toFixed(4) });
+  const [figure, meter, sentence] = byId("accuracy").children;
+  const whole = before[nets.indexOf(net)].toFixed(4);
+  figure.textContent = accuracy.toFixed(4);
+  meter.value = accuracy;
+  sentence.textContent = say("correct", { correct: set.correct, count: images.length, before: whole });
   const off = net.off.flatMap((neurons, layer) => Array.from(neurons, (neuron) => `z${layer + 1}[${neuron}]`));
   byId("off").textContent = off.length ? say("off", { list: off.join(", ") }) : say("noneOff");
   byId("undo-all").disabled = !off.length && set.x === undisturbed;
-  for (const [name] of SLIDERS) byId(name).nextElementSibling.textContent = corruption[name] + (name === "turn" ? "°" : "");
+  for (const [name, , , , unit] of SLIDERS) byId(name).nextElementSibling.textContent = corruption[name] + unit;
 }
 
 function runSet(each, x) {

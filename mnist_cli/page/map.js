@@ -1,14 +1,15 @@
 // The test images as the last hidden layer sees them, on the two axes of PCA found by NumPy.
 
 import { PIXELS, SIDE } from "./picture.js";
-import { colour, css, fit, paintInk, setPixel } from "./paint.js";
+import { byId, colour, css, fit, paintInk, setPixel } from "./paint.js";
 import { say } from "./words.js";
 
 const ACROSS = 40; // images in a row of the sheet of sprites
+const EDGE = 14; // pixels of the field that stay free
 
 /** The map. `choose(image)` is called when one is clicked, or Enter is pressed. */
 export function makeMap(images, choose) {
-  const [field, points, you, card] = ["field", "points", "you", "card"].map((id) => document.getElementById(id));
+  const [field, points, you, card] = ["field", "points", "you", "card"].map(byId);
   let net, set, frame, sprites, spots, overlay;
   let pointed = -1; // place in `images`
 
@@ -66,8 +67,8 @@ export function makeMap(images, choose) {
   return view;
 
   function spot([u, v], { width, height }) {
-    const clamp = (value, most) => Math.min(most - 14, Math.max(14, value));
-    return [clamp(14 + ((u - frame.left) / frame.width) * (width - 28), width), clamp(14 + ((v - frame.top) / frame.height) * (height - 28), height)];
+    const into = (share, room) => EDGE + Math.min(1, Math.max(0, share)) * (room - 2 * EDGE);
+    return [into((u - frame.left) / frame.width, width), into((v - frame.top) / frame.height, height)];
   }
 
   function isWrong(i) {
@@ -77,7 +78,8 @@ export function makeMap(images, choose) {
   function paintField({ to, width, height }, spots, size) {
     to.clearRect(0, 0, width, height);
     spots.forEach(([x, y], i) => {
-      to.drawImage(sprites, (i % ACROSS) * SIDE, Math.floor(i / ACROSS) * SIDE, SIDE, SIDE, x - size / 2, y - size / 2, size, size);
+      const [column, row] = [i % ACROSS, Math.floor(i / ACROSS)];
+      to.drawImage(sprites, column * SIDE, row * SIDE, SIDE, SIDE, x - size / 2, y - size / 2, size, size);
     });
     const wrong = spots.filter((_, i) => isWrong(i));
     const crowd = Math.min(1, 60 / wrong.length); // many rings are thin ones
@@ -87,12 +89,14 @@ export function makeMap(images, choose) {
       to.arc(x, y, size * 0.62, 0, 7);
       to.stroke();
     }
-    [to.font, to.textAlign, to.textBaseline, to.lineJoin] = ["700 26px system-ui, sans-serif", "center", "middle", "round"];
+    [to.font, to.textAlign, to.textBaseline] = ["700 26px system-ui, sans-serif", "center", "middle"];
+    [to.lineJoin, to.lineWidth, to.strokeStyle] = ["round", 6, css("--paper")];
     for (let digit = 0; digit < 10; digit++) {
       const own = spots.filter((_, i) => images[i].label === digit);
       if (!own.length) continue;
-      const [x, y] = [0, 1].map((axis) => own.map((each) => each[axis]).sort((p, q) => p - q)[own.length >> 1]);
-      [to.strokeStyle, to.lineWidth, to.fillStyle] = [css("--paper"), 6, css(`--d${digit}`)];
+      const middle = (axis) => own.map((each) => each[axis]).sort((p, q) => p - q)[own.length >> 1];
+      const [x, y] = [middle(0), middle(1)];
+      to.fillStyle = css(`--d${digit}`);
       to.strokeText(digit, x, y);
       to.fillText(digit, x, y);
     }
@@ -111,9 +115,10 @@ export function makeMap(images, choose) {
     pointed = next;
     card.hidden = pointed < 0;
     if (card.hidden) return;
-    const { index, label, pixels } = images[pointed];
+    const { pixels, ...image } = images[pointed];
+    const [prediction, confidence] = [set.predictions[pointed], set.confidences[pointed].toFixed(4)];
     paintInk(card.firstElementChild, pixels, 1);
-    card.lastElementChild.textContent = say("mapCard", { index, label, prediction: set.predictions[pointed], confidence: set.confidences[pointed].toFixed(4) });
+    card.lastElementChild.textContent = say("mapCard", { ...image, prediction, confidence });
     card.classList.toggle("wrong", isWrong(pointed));
     const [x, y] = spots[pointed];
     card.style.left = `${x > field.clientWidth / 2 ? x - card.offsetWidth - 16 : x + 16}px`;

@@ -35,11 +35,15 @@ _BEYOND = 1e30  # activations: their squares could not be added up
 
 @dataclass(frozen=True)
 class Page:
-    """A page that was written: where, how large, and the weights files that are in it."""
+    """A page that was written: where, how large, and the weights files that are in it.
+
+    `knows_activation` is false where that of a net had to be assumed.
+    """
 
     path: Path
     bytes: int
     weights: tuple[Path, ...]
+    knows_activation: bool
 
 
 def write_page(
@@ -65,7 +69,8 @@ def write_page(
     content = fill_page(networks, load_images()[::EVERY], load_labels()[::EVERY], language)
     if not _holds(Path(path), content):
         write_bytes(path, content, overwrite=overwrite)
-    return Page(Path(path), len(content), tuple(file.file for file in files))
+    known = bool(activation) or all(file.activation for file in files)
+    return Page(Path(path), len(content), tuple(file.file for file in files), known)
 
 
 def _holds(path: Path, content: bytes) -> bool:

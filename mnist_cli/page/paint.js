@@ -2,6 +2,8 @@
 
 import { SIDE } from "./picture.js";
 
+export const byId = (id) => document.getElementById(id);
+
 const colours = new Map();
 
 /** A colour of the style sheet as [red, green, blue]. */

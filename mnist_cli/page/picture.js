@@ -54,7 +54,9 @@ function chooseFrame(strokes) {
   const margin = long < 0.45 * PNG ? 0.6 * long : PNG;
   left = Math.floor(Math.max(0, left - margin));
   top = Math.floor(Math.max(0, top - margin));
-  return { left, top, width: Math.ceil(Math.min(PNG, right + margin)) - left, height: Math.ceil(Math.min(PNG, bottom + margin)) - top };
+  right = Math.ceil(Math.min(PNG, right + margin));
+  bottom = Math.ceil(Math.min(PNG, bottom + margin));
+  return { left, top, width: right - left, height: bottom - top };
 }
 
 /** How much of each pixel the strokes cover, 0..1, `long` pixels on the longer side of the frame. */
@@ -113,7 +115,8 @@ function findThreshold(values) {
 function mainDigit({ width, height, values }, level) {
   const { labels, parts } = labelComponents(values, width, height, level);
   for (const part of parts) {
-    const away = Math.hypot((part.left + part.right) / 2 / width - 0.5, (part.top + part.bottom) / 2 / height - 0.5);
+    const across = (part.left + part.right) / 2 / width - 0.5;
+    const away = Math.hypot(across, (part.top + part.bottom) / 2 / height - 0.5);
     const touches = Math.min(part.left, part.top) === 0 || part.right === width || part.bottom === height;
     part.touches = touches;
     part.weight = part.area * Math.exp(-((2 * away) ** 2)) * (touches ? 0.1 : 1);

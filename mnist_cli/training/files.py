@@ -91,8 +91,6 @@ def train_file(
     ----------
     recipe, seed, report:
         As for `train`.
-    overwrite:
-        Whether to replace files that exist already.
     on_kept:
         Called after Ctrl-C with the epoch of the best weights, None before the first one, and
         where they are, None for nowhere.
@@ -122,11 +120,8 @@ def train_file(
             card = replace(card, test_accuracy=measure_accuracy(trainer.network, *test_set))
         return _save(trainer.network, card, output, overwrite)
     except KeyboardInterrupt:
-        if trainer.best is None:
-            on_kept(None, None)
-        else:
-            network, epoch = trainer.best
-            on_kept(epoch, _keep(network, output, overwrite, partial))
+        network, epoch = trainer.best or (None, None)
+        on_kept(epoch, _keep(network, output, overwrite, partial) if network else None)
         raise
 
 

@@ -32,7 +32,7 @@ class WeightsFile:
     `protocol` is the one that a pickle states (0 and 1 state none), `stated_activation` what the
     file itself says, where its format has a place for that. `arrays` are W1 ... Wn b1 ... bn as the
     file has them, float32 or float64 in native byte order, read-only; they are `finite` when every
-    value is a finite number in float32.
+    value is a finite number in float32; `has_book_names` when the file calls them so, too.
     """
 
     file: Path
@@ -44,6 +44,7 @@ class WeightsFile:
     bytes: int
     sha256: str
     stated_activation: Activation | None
+    has_book_names: bool
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
@@ -68,7 +69,7 @@ class WeightsFile:
         if self.card is not None:
             return self.card.activation
         # The book's is sigmoid; without a hidden layer there is none, and it makes no difference.
-        is_book = self.layer_sizes == LAYER_SIZES and self.format in ("pickle", "npz")
+        is_book = self.layer_sizes == LAYER_SIZES and self.has_book_names
         return "sigmoid" if is_book or len(self.layer_sizes) == 2 else None
 
     def network(self, activation: Activation | None = None) -> Network:
@@ -132,6 +133,7 @@ def parse_weights(
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         stated_activation=contents.activation,
+        has_book_names=not contents.legend,
     )
 
 

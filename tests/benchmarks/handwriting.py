@@ -33,16 +33,19 @@ def main(shared: Path, weights: Sequence[str]) -> None:
     for draw, kinds in ((scenes.draw, scenes.SCENES), (stress.draw, stress.KINDS)):
         for kind in kinds:
             files = (draw(kind, image, seed) for seed, image in enumerate(images))
-            tell(kind, networks, files, labels)
+            tell(kind, networks, *read(files), labels)
     doubted = [is_doubted(read_digit(scenes.no_digit(seed))) for seed in range(300)]
     print(f"{'no digits: doubted':50} {np.mean(doubted):.3f}  300")
 
     rows = list_pictures(shared / "digits")
+    digits, seconds = read(shared / "digits" / row["file"] for row in rows)
     for column in ("kind", "source", "kept aside"):
         for name in dict.fromkeys(row[column] for row in rows):
-            chosen = [row for row in rows if row[column] == name]
-            files = [shared / "digits" / row["file"] for row in chosen]
-            tell(f"{column}: {name}", networks, files, [int(row["label"]) for row in chosen])
+            numbers = [number for number, row in enumerate(rows) if row[column] == name]
+            chosen = [digits[number] for number in numbers]
+            times = [seconds[number] for number in numbers]
+            truth = [int(rows[number]["label"]) for number in numbers]
+            tell(f"{column}: {name}", networks, chosen, times, truth)
     tell_rows(shared / "digit-rows", networks[0])
 
 
@@ -55,22 +58,33 @@ def list_pictures(folder: Path) -> list[dict[str, str]]:
     return rows
 
 
+def read(files: Iterable[bytes | Path]) -> tuple[list[Digit], list[float]]:
+    """Read files, and say how many seconds of the processor each took."""
+    digits, seconds = [], []
+    for file in files:
+        start = time.process_time()
+        digits.append(read_digit(file))
+        seconds.append(time.process_time() - start)
+    return digits, seconds
+
+
 def tell(
     name: str,
     networks: Sequence[Network],
-    files: Iterable[bytes | Path],
+    digits: Sequence[Digit],
+    seconds: Sequence[float],
     labels: Sequence[int] | np.ndarray,
 ) -> None:
     """Print how many are read, by each network, how many are doubted, and milliseconds of each."""
-    start = time.process_time()
-    digits = [read_digit(file) for file in files]
-    each = (time.process_time() - start) / len(digits)
     found = np.array([not digit.empty for digit in digits])
     images = np.stack([digit.image for digit in digits])
     correct = [((network.predict(images) == labels) & found).mean() for network in networks]
     doubted = np.mean([is_doubted(digit) for digit in digits])
     shares = " ".join(f"{share:.3f}" for share in correct)
-    print(f"{name:50.50} {shares}  {len(digits):4}  {doubted:.3f}  {each * 1e3:4.0f}", flush=True)
+    print(
+        f"{name:50.50} {shares}  {len(digits):4}  {doubted:.3f}  {np.mean(seconds) * 1e3:4.0f}",
+        flush=True,
+    )
 
 
 def is_doubted(digit: Digit) -> bool:

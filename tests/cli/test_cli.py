@@ -1,33 +1,22 @@
 """What holds for every command: streams, exit codes, one-line errors, and no surprises."""
 
-import json
 import os
 import re
-import signal
 import subprocess
-import sys
-import time
-from pathlib import Path
 
 import click
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from support.commands import MNIST, mnist, mnist_process, on_a_terminal
+from support.commands import COMMANDS, MNIST, mnist, mnist_process, on_a_terminal
 
-from mnist_cli import cli
-from mnist_cli.errors import MnistError
+from mnist_cli import __version__, cli
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
-needs_dev_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-
-COMMANDS = sorted(cli.cli.commands)
 
 
-@pytest.mark.parametrize("flag", ["--help", "-h"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_every_command_shows_two_examples_and_fits_60_columns(command, flag):
-    done = mnist(command, flag, COLUMNS="60")
+def test_help_of_every_command_shows_two_examples_and_fits_60_columns(command):
+    done = mnist(command, "--help", COLUMNS="60")
+    assert mnist(command, "-h", COLUMNS="60") == done
     assert done.code == 0
     examples = done.stdout.split("Examples:")[1].split("\n\n")[0]
     assert examples.count(f"mnist {command}") >= 2
@@ -37,7 +26,7 @@ def test_help_of_every_command_shows_two_examples_and_fits_60_columns(command, f
 @pytest.mark.parametrize(
     ("command", "headings"),
     [
-        ("eval", ["Net and images", "Views", "Timing", "Corrupted images", "Output"]),
+        ("eval", ["Timing", "Views", "Corrupted images", "Net and images", "Output"]),
         ("predict", ["What to read", "What to show", "Net and test images", "Output"]),
         ("train", ["How to train", "Images", "Output"]),
     ],
@@ -46,9 +35,7 @@ def test_help_shows_many_options_below_headings_each_once(command, headings):
     text = mnist(command, "--help").stdout
     assert re.findall(r"(?m)^(\S.*):$", text) == headings
     shown = re.findall(r"(?m)^  (?:-\w, )?--([\w-]+)", text)
-    parameters = (
-        each for each in cli.cli.commands[command].params if isinstance(each, click.Option)
-    )
+    parameters = (each for each in COMMANDS[command].params if isinstance(each, click.Option))
     assert sorted(shown) == sorted(
         [max(each.opts, key=len).lstrip("-") for each in parameters] + ["help"]
     )
@@ -57,53 +44,28 @@ def test_help_shows_many_options_below_headings_each_once(command, headings):
 def test_help_lists_every_command_and_version_is_one_line():
     done = mnist("--help")
     assert all(command in done.stdout for command in COMMANDS)
-    assert mnist_process("--version").stdout.startswith("mnist-cli ")
+    assert mnist_process("--version").stdout == f"mnist-cli {__version__}\n"
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    "line",
     [
-        ("nonsense",),
-        ("inspect", "--nonsense"),
-        ("eval", "--batch-size", "0"),
-        ("eval", "--batch-size", "-5"),
-        ("eval", "--batch-size", "many"),
-        ("eval", "--runs", "0"),
-        ("eval", "--warmup", "-1"),
-        ("eval", "--threads", "0"),
-        ("eval", "--images", "somewhere"),
-        ("eval", "--labels", "somewhere"),
-        ("predict",),
-        ("predict", "--index", "-1"),
-        ("predict", "--index", "10000"),
-        ("predict", "--index", "two"),
-        ("inspect", "--activation", "tanh"),
+        "nonsense",
+        "inspect --nonsense",
+        "eval --batch-size 0",
+        "eval --labels somewhere",
+        "predict",
+        "predict --index two",
     ],
 )
-def test_wrong_usage_exits_with_2_and_a_hint(arguments):
-    done = mnist(*arguments)
+def test_wrong_usage_exits_with_2_and_a_hint(line):
+    done = mnist(*line.split())
     assert (done.code, done.stdout) == (2, "")
     assert "--help' for help" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_index_out_of_range_is_told_the_range():
-    assert "0..9999" in mnist("predict", "--index", "10000").stderr
-
-
-@pytest.mark.parametrize(
-    "command", [("inspect",), ("eval", "-w"), ("predict", "--index", "1", "-w")]
-)
-def test_the_same_fault_gives_the_same_line_in_every_command(command, tmp_path):
-    missing = tmp_path / "nothing.pkl"
-    done = mnist(*command, missing)
-    assert (done.code, done.stdout) == (1, "")
-    assert done.stderr == f"Error: {missing}: there is no such file or folder. Check the path.\n"
-
-
-@pytest.mark.parametrize(
-    "name", ["a\x1b[31mred", "two\nlines", "[bold]x[/bold]", "\u202eltr", "a\x07"]
-)
+@pytest.mark.parametrize("name", ["a\x1b[31mred\x07", "two\nlines", "[bold]x[/bold]\u202eltr"])
 def test_names_are_printed_escaped(name):
     for command in (("inspect", name), ("eval", "-w", name), ("inspect", f"--{name}")):
         done = mnist(*command)
@@ -128,15 +90,11 @@ def test_a_pipe_gets_no_colour_and_nothing_wrapped(command):
 
 
 @needs_posix
-@pytest.mark.parametrize(
-    "command", [("inspect",), ("predict", "--index", "42"), ("eval", "--runs", "1", "--quiet")]
-)
-def test_a_terminal_gets_colour_unless_no_color_is_set(command):
-    coloured = on_a_terminal(*command)
+def test_a_terminal_gets_colour_unless_no_color_is_set():
+    coloured = on_a_terminal("predict", "--index", "42")
     assert coloured.code == 0
     assert "\x1b[" in coloured.stdout
-    plain = on_a_terminal(*command, NO_COLOR="1")
-    assert "\x1b" not in plain.stdout
+    assert "\x1b" not in on_a_terminal("eval", "--runs", "1", NO_COLOR="1").stdout
 
 
 @pytest.mark.parametrize(
@@ -155,29 +113,6 @@ def test_python_io_encoding_is_honoured():
     assert "prediction 4" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "command", [("inspect",), ("predict", "--index", "42"), ("eval", "--runs", "1")]
-)
-def test_json_is_one_ascii_document_and_nothing_else(command):
-    done = mnist(*command, "--json")
-    assert done.code == 0
-    assert done.stdout.isascii()
-    json.loads(done.stdout)
-
-
-@needs_posix
-def test_ctrl_c_exits_with_130_and_no_traceback():
-    with subprocess.Popen(
-        [*MNIST, "eval", "--runs", "1000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        time.sleep(1.5)
-        process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert stdout == b""
-    assert b"Traceback" not in stderr
-
-
 @needs_posix
 def test_a_closed_pipe_ends_quietly():
     for buffered in ("1", ""):
@@ -192,23 +127,6 @@ def test_a_closed_pipe_ends_quietly():
                 check=False,
             )
         assert (done.returncode, done.stderr) == (0, b"")
-
-
-@needs_dev_full
-@pytest.mark.parametrize("extra", [(), ("--json",)])
-def test_a_full_disk_under_the_output_is_an_error(extra):
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [*MNIST, "inspect", *extra],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            check=False,
-            timeout=60,
-        )
-    assert done.returncode == 1
-    assert (
-        done.stderr.decode() == "Error: standard output: cannot write: no space left on device.\n"
-    )
 
 
 class Boom:
@@ -242,19 +160,3 @@ def test_running_out_of_memory_is_an_error_with_advice(monkeypatch, capsys):
     monkeypatch.setattr(cli.cli, "main", Boom(MemoryError()))
     assert cli.run([]) == 1
     assert "not enough memory" in capsys.readouterr().err
-
-
-@given(st.text(max_size=300), st.text(max_size=100))
-def test_an_error_is_always_one_printable_line(source, hint):
-    text = str(MnistError("found 1, expected 2", source=source, hint="Do this." if hint else ""))
-    assert text.isprintable()
-    assert "found 1, expected 2." in text
-
-
-def test_module_and_console_script_are_the_same():
-    done = subprocess.run(
-        [sys.executable, "-c", "from mnist_cli.__main__ import main; main()", "--version"],
-        capture_output=True,
-        check=True,
-    )
-    assert done.stdout == subprocess.run([*MNIST, "--version"], capture_output=True).stdout

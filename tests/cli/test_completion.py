@@ -52,7 +52,7 @@ def test_bash_completes_an_option(tmp_path):
     assert done.stdout == "--robustness\n"
 
 
-@pytest.mark.parametrize("value", ["foo", "foo_source", "bash_foo", "bash_complete"])
+@pytest.mark.parametrize("value", ["foo", "bash_foo", "bash_complete"])
 def test_a_variable_that_no_shell_sets_so_is_named(value):
     done = mnist_process("inspect", _MNIST_COMPLETE=value)
     assert done.stderr == (

@@ -99,9 +99,7 @@ def test_folders_are_made_with_those_above_them(command):
     assert list(Path("a/b/c").iterdir())
 
 
-@pytest.mark.parametrize(("command", "ending"), OUTPUTS)
-def test_what_a_killed_run_left_is_removed_by_the_next_one(command, ending):
-    output = f"new{ending}"
+def killed_while_writing(output):
     code = "import sys; from mnist_cli.files import atomic_writer\n"
     code += "with atomic_writer(sys.argv[1]): print('writing', flush=True); sys.stdin.read()"
     with subprocess.Popen(
@@ -109,7 +107,22 @@ def test_what_a_killed_run_left_is_removed_by_the_next_one(command, ending):
     ) as writer:
         writer.stdout.readline()
         writer.send_signal(signal.SIGKILL)
-    assert len(list(Path().glob(f".{output}.*"))) == 1
+    assert len(list(Path(output).parent.glob(f".{Path(output).name}.*"))) == 1
+
+
+@pytest.mark.parametrize(("command", "ending"), OUTPUTS[2::5])
+def test_what_a_killed_run_left_is_removed_by_the_next_one(command, ending):
+    output = f"new{ending}"
+    killed_while_writing(output)
     assert mnist(*(output if word == "OUT" else word for word in command.split())).code == 0
     assert Path(output).exists()
     assert not list(Path().glob(".*"))
+
+
+@pytest.mark.parametrize("command", FOLDERS)
+def test_what_a_killed_run_left_in_a_folder_is_removed_too(command):
+    Path("OUT").mkdir()
+    killed_while_writing("OUT/any name.png")
+    Path("OUT/.mine.tmp").touch()
+    assert mnist(*command.split()).code == 0
+    assert [path.name for path in Path("OUT").glob(".*")] == [".mine.tmp"]

@@ -94,6 +94,7 @@ def test_indices_are_lists_and_ranges_mixed_and_repeated():
     assert sources == [f"index {index}" for index in (3, 1, 7, 8, 9, 0, 3)]
     drawn = [one["source"] for one in documents("-i", "random:3,random", "--seed", "1")]
     assert len(set(drawn)) == 4
+    assert "0..9999" in mnist("predict", "-i", "10000").stderr
     wrong_ones = ("3-", "9-1", "1,,2", "-1", "0-999999999", "٣", "1" * 5000, "random:0", "random:x")
     for wrong in (*wrong_ones, "random:10001", "random:999999999"):
         done = mnist("predict", "-i", wrong)
@@ -134,13 +135,12 @@ def test_all_of_a_label_are_summed_up_but_not_all_shown_on_a_terminal():
 
 
 @terminals
-@pytest.mark.parametrize("columns", [60, 120])
-def test_a_sheet_follows_the_width_of_the_terminal(many, columns):
-    lines = on_terminal(columns, "--label", "4", "--sheet", also=())
+def test_a_sheet_follows_the_width_of_the_terminal(many):
+    lines = on_terminal(120, "--label", "4", "--sheet", also=())
     assert sum(text.count("index ") for text in lines) == 50
     assert "the first 50 of 982" in " ".join(lines)
-    named = on_terminal(columns, many, "--labels-from-names", "--sheet")
-    for shown in (lines, named):
+    named = on_terminal(60, many, "--labels-from-names", "--sheet")
+    for columns, shown in ((120, lines), (60, named)):
         widest = max(map(len, shown))
         assert columns - 16 < widest <= columns
 
@@ -208,12 +208,11 @@ def on_terminal(columns, *arguments, also=("--threads", "1")):
 
 
 @terminals
-@pytest.mark.parametrize("columns", [60, 80])
-def test_nothing_is_wider_than_the_terminal(many, several, row, columns):
-    table = on_terminal(columns, many, several, row, "--labels-from-names")
-    pictured = on_terminal(columns, several, "--labels-from-names")
-    in_full = on_terminal(columns, row, "--show-steps", "--explain")
-    assert max(map(len, [*table, *pictured, *in_full])) <= columns
+def test_nothing_is_wider_than_the_terminal(many, several, row):
+    table = on_terminal(60, many, several, row, "--labels-from-names")
+    pictured = on_terminal(60, several, "--labels-from-names")
+    in_full = on_terminal(60, row, "--show-steps", "--explain")
+    assert max(map(len, [*table, *pictured, *in_full])) <= 60
     numbers = {path.stem[-2:] for path in many.iterdir()}
     cut = {found[1] for text in table if (found := re.search(r"….*(\d\d)\.png ", text))}
     assert cut == numbers  # the end of a name stays
@@ -229,22 +228,12 @@ def test_names_that_the_terminal_cannot_show_are_escaped_before_they_are_laid_ou
     assert r"7_\u" in done.stdout
 
 
-@terminals
-def test_a_wide_terminal_gets_whole_names(many):
-    table = on_terminal(200, many, "--labels-from-names")
-    assert {path.name for path in many.iterdir()} == {text.split()[0] for text in table[1:27]}
-
-
 def test_many_in_json_keep_their_order_and_name_the_failed(several):
     done = mnist("predict", several / "9_cut.png", several / "7_0.png", "--json")
     failed, read = json.loads(done.stdout)
     assert list(failed) == ["source", "error"]
     assert read["prediction"] == 7
     assert done.code == 1
-
-
-def test_files_and_indices_go_together(page):
-    assert [one["source"] for one in documents("--index", "3", page)] == ["index 3", str(page)]
 
 
 def test_an_empty_page_is_told_at_once_and_has_nothing_to_save(tmp_path):
@@ -338,14 +327,6 @@ def test_several_digits_are_saved_into_a_folder(several, row, tmp_path):
     assert (done.code, done.stdout) == (1, "")
     assert "Name a folder" in done.stderr
     assert not one_name.exists()
-
-
-def test_nothing_is_replaced_without_force(page, tmp_path):
-    digit = tmp_path / "digit.png"
-    digit.write_text("mine")
-    assert mnist("predict", page, "--save-digit", digit).code == 1
-    assert digit.read_text() == "mine"
-    assert mnist("predict", page, "--save-digit", digit, "--force").code == 0
 
 
 def test_predictions_go_to_a_table_and_to_lines(several, tmp_path):

@@ -66,12 +66,6 @@ def test_a_turn_agrees_with_pillow(images):
     assert np.abs(ours - theirs).max() <= 1
 
 
-def test_inverting_twice_changes_nothing(images):
-    inverted = apply(Corruption(invert=True), images)
-    assert inverted.max() == 255
-    np.testing.assert_array_equal(apply(Corruption(invert=True), inverted), images)
-
-
 def test_noise_has_the_deviation_asked_for_and_is_the_same_every_time():
     grey = np.full((2000, 28, 28), 128, np.uint8)
     noisy = apply(Corruption(noise=0.1), grey)

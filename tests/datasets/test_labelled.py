@@ -8,7 +8,7 @@ import pytest
 from mnist_cli import load_images, load_labels
 from mnist_cli.datasets import labelled
 from mnist_cli.datasets.corruptions import Corruption
-from mnist_cli.datasets.labelled import count_correct, open_labelled
+from mnist_cli.datasets.labelled import open_labelled
 from mnist_cli.errors import FormatError
 
 
@@ -27,8 +27,8 @@ def test_the_embedded_test_set_is_one_chunk():
     assert np.array_equal(labels, load_labels())
 
 
-@pytest.mark.parametrize("limit", [None, 1, 150, 9_999])
-@pytest.mark.parametrize(("batch_size", "size"), [(7, 98), (100, 100), (333, 333)])
+@pytest.mark.parametrize("limit", [None, 1])
+@pytest.mark.parametrize(("batch_size", "size"), [(7, 98), (333, 333)])
 def test_chunks_of_whole_batches_make_up_a_set_that_does_not_fit(
     monkeypatch, limit, batch_size, size
 ):
@@ -65,8 +65,3 @@ def test_of_a_gzip_file_the_rest_beyond_the_limit_is_not_checked(tmp_path):
         assert np.array_equal(data.labels, load_labels()[:10])
     with pytest.raises(FormatError, match="cut"), open_labelled(labels=path):
         pass
-
-
-def test_correct_predictions_are_counted():
-    assert count_correct(np.array([3, 1, 4, 1]), np.array([3, 1, 1, 4], np.uint8)) == 2
-    assert count_correct(np.array([], int), np.array([], np.uint8)) == 0

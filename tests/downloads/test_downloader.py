@@ -156,13 +156,7 @@ FAULTS: dict[str, tuple[Answer, str]] = {
     "cut unannounced": (unannounced(PACKED[:1000]), "its gzip stream is cut: it has no end"),
     "cut, not packed": (unannounced(LABELS[:-1]), "cut short: 10,007 of 10,008 bytes"),
     "cut in chunks": (chunked(PACKED, end=False), "cut short: the connection ended too early"),
-    "announces too much": (
-        body(PACKED, Content_Length="999999999999"),
-        "cut short: the connection ended too early",
-    ),
-    "length too small": (body(PACKED, Content_Length="1000"), "its gzip stream is cut"),
     "hangs up": (hang_up, "cut short: the connection ended"),
-    "503": (status(503), "HTTP 503 (Service Unavailable)"),
     "is no web server": (
         lambda exchange: exchange.wfile.write(b"220 ftp ready\r\n") and None,
         "cut short: the connection ended",
@@ -171,7 +165,6 @@ FAULTS: dict[str, tuple[Answer, str]] = {
     "unknown status": (status(799), "HTTP 799 (unknown)"),
     "redirects to a file": (redirect("file:///etc/passwd"), "to an address that is not followed"),
     "redirects without saying where": (status(302), "HTTP 302 (Found)"),
-    "web page": (body(PAGE), "a web page (a login page, perhaps)"),
     "web page, packed": (body(gzip.compress(PAGE)), "a web page (a login page, perhaps)"),
     "one bit changed": (
         body(gzip.compress(WRONG)),

@@ -9,7 +9,6 @@ import pytest
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets.labelled import open_labelled
-from mnist_cli.errors import FileError
 from mnist_cli.evaluation import confusion, mistakes, output, reliability, sweep
 from mnist_cli.evaluation.compared import pair_up
 from mnist_cli.evaluation.run import Predictions, Run
@@ -189,16 +188,3 @@ def test_output_has_a_row_for_each_image(short_run, tmp_path):
         "confidence": float(found.confidences[8]),
         "probabilities": probabilities[8].astype(float).tolist(),
     }
-
-
-def test_output_replaces_nothing_unless_asked(short_run, tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_text("mine")
-    with pytest.raises(FileError, match="exists already"):
-        output.compute(short_run, path)
-    assert path.read_text() == "mine"
-    output.compute(short_run, path, overwrite=True)
-    assert path.read_text().startswith("index,")
-    with pytest.raises(ValueError, match="must end in"):
-        output.compute(short_run, tmp_path / "a.txt")
-    assert list(tmp_path.iterdir()) == [path]

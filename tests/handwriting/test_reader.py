@@ -237,7 +237,7 @@ def test_digits_side_by_side_are_counted_and_split(training, shipped, count):
     page = drawn_row(images[chosen])
     one = read_digit(page)
     assert one.count == count
-    assert one.warnings == (f"this looks like {count} digits; mnist reads one at a time",)
+    assert one.warnings == (f"this looks like {count} digits",)
     digits = read_digits(page)
     assert shipped.predict(np.stack([d.image for d in digits])).tolist() == labels[chosen].tolist()
     assert not any(digit.warnings for digit in digits)

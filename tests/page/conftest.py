@@ -30,7 +30,7 @@ def open_page(browser, embedded_page):
     """Open a page; whatever it asks the network for or complains about fails the test."""
     contexts, complaints = [], []
 
-    def open_one(path=embedded_page, *, width=1280, height=800, ready=True, **options):
+    def open_one(path=embedded_page, *, width=1280, height=800, ready=True, script="", **options):
         options = {"viewport": {"width": width, "height": height}, "locale": "en-US"} | options
         context = browser.new_context(**options)
         contexts.append(context)
@@ -39,6 +39,7 @@ def open_page(browser, embedded_page):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(dialog.message))
         page.on("request", lambda request: check(request.url))
+        page.add_init_script(script)
         page.goto(path.as_uri())
         if ready:
             page.wait_for_function("document.querySelector('#accuracy output').textContent")

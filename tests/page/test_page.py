@@ -142,3 +142,5 @@ def test_weights_that_cannot_be_read_give_one_line_and_no_file(tmp_path):
         assert name in done.stderr
         assert not (tmp_path / "page.html").exists()
     assert mnist("draw", *["-w", "weights.pkl"] * 3).code == 2
+    done = mnist("draw", "--no-open", "-o", tmp_path / "page.html", "-w", tmp_path / "large.npz")
+    assert (done.code, "sigmoid was assumed" in done.stderr) == (0, True)

@@ -7,7 +7,6 @@ import sys
 
 import numpy as np
 import pytest
-from support.commands import mnist
 
 from mnist_cli.render import progress
 from mnist_cli.render.pictures import picture
@@ -89,11 +88,3 @@ def test_a_picture_is_coloured_where_there_are_colours_enough(monkeypatch, term,
     monkeypatch.setenv("COLORTERM", "truecolor" if term != "screen" else "")
     show(picture(np.full((2, 2), 254, np.uint8)))
     assert sequence in stream.getvalue()
-
-
-def test_two_files_of_which_one_is_not_finite_are_shown(tmp_path):
-    path = tmp_path / "nan.npz"
-    np.savez(path, W1=np.full((784, 10), np.nan, "f4"), b1=np.zeros(10, "f4"))
-    done = mnist("inspect", path, "weights.pkl", "--activation", "sigmoid")
-    assert done.code == 0
-    assert "no predictions to compare: the weights hold NaN or infinity" in done.stdout

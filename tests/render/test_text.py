@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from mnist_cli import load_images
-from mnist_cli.errors import FileError
 from mnist_cli.render.export import write_export
 from mnist_cli.render.pictures import legend, picture, scale, signed_picture, strip
 from mnist_cli.render.text import (
@@ -39,9 +38,8 @@ def text_of(lines):
     return plain(lines).splitlines()
 
 
-@pytest.mark.parametrize("evil", ["\x1b[31m", "two\nlines", "\x07", "\u202e", "\udcff", "\x9b1m"])
-def test_no_control_character_gets_through(evil, capsys):
-    show([line(f"a{evil}b")])
+def test_no_control_character_gets_through(capsys):
+    show([line("a\x1b[31m two\nlines \x07 \u202e \udcff \x9b1m")])
     written = capsys.readouterr().out
     assert written.endswith("\n")
     assert written[:-1].isprintable()
@@ -156,17 +154,17 @@ WITHOUT_CONES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("cones", WITHOUT_CONES)
-def test_every_eye_tells_the_two_colours_apart(cones):
+def test_every_eye_tells_the_two_colours_apart():
     with drawing_on(COLOURED):
         ((_, above), (_, below)) = signed_picture(np.array([[1.0, -1.0]] * 2), 1)[0]
 
-    def seen(style):
+    def seen(style, cones):
         rgb = np.array([int(style[i : i + 2], 16) for i in (1, 3, 5)]) / 255
         return (np.array(WITHOUT_CONES[cones]) @ rgb**2.2).clip(0, 1) ** (1 / 2.2)
 
     assert (above[:7], below[:7]) == ("#409cff", "#ff8c00")
-    assert np.linalg.norm(seen(above) - seen(below)) > 0.5  # of at most sqrt(3)
+    for cones in WITHOUT_CONES:
+        assert np.linalg.norm(seen(above, cones) - seen(below, cones)) > 0.5  # at most sqrt(3)
 
 
 def test_a_legend_has_a_line_for_each_sign():
@@ -246,16 +244,6 @@ def test_the_same_view_gives_the_same_bytes(tmp_path):
     for name in ("a.svg", "b.svg"):
         write_export(tmp_path / name, lambda: VIEW)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
-
-
-def test_a_file_is_not_replaced_unless_asked(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text("mine")
-    with pytest.raises(FileError, match="exists already"):
-        write_export(path, lambda: VIEW)
-    assert path.read_text() == "mine"
-    write_export(path, lambda: VIEW, overwrite=True)
-    assert path.read_text("utf-8").startswith("bold")
 
 
 def test_another_suffix_is_a_value_error():

@@ -10,6 +10,7 @@ from unittest import mock
 
 from mnist_cli import cli
 
+COMMANDS = {name: cli.cli.get_command(None, name) for name in cli.cli.list_commands(None)}
 MNIST = (sys.executable, "-m", "mnist_cli")
 
 

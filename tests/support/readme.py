@@ -120,7 +120,7 @@ def _today(example: Example, mirror: str, printed: dict[str, str]) -> str:
     output = printed[command]
     if GAP in example.output.splitlines():
         output = _cut(output.splitlines(), example.output.splitlines())
-    shown = example.output or command.split()[1] != "download"
+    shown = example.output or command.split()[1] not in ("download", "draw")
     return f"$ {command}\n" + (f"{output}\n" if shown else "")
 
 

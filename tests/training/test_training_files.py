@@ -275,8 +275,3 @@ def test_bad_files_are_refused_before_training(files: TrainingFiles, tmp_path: P
         with pytest.raises(kind, match=words):
             train_file(tmp_path / "w.pkl", SHORT, chosen)
     assert names(tmp_path) == []
-
-
-def test_another_suffix_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"\.pkl or \.npz"):
-        train_file(tmp_path / "w.bin", SHORT)

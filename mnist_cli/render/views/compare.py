@@ -35,13 +35,12 @@ def lines(comparison: Comparison) -> list[Line]:
     """Both files, a row for each array, and how often their predictions differ."""
     result = []
     for name, summary in (("A", comparison.first), ("B", comparison.second)):
-        result += [
-            line(
-                (f"{name}  ", TITLE), inspect.file_name(str(summary.file.file), summary.file.origin)
-            ),
-            *(line((f"   {text}", QUIET)) for text in inspect.draw_layers(summary)),
-            line((f"   {summary.file.parameter_count:,} parameters", QUIET)),
-        ]
+        file = summary.file
+        about = [*inspect.draw_layers(summary), f"{file.parameter_count:,} parameters"]
+        if file.card is not None:
+            about.append(inspect.describe_training(file.card))
+        result.append(line((f"{name}  ", TITLE), inspect.file_name(str(file.file), file.origin)))
+        result += [line((f"   {text}", QUIET)) for text in about]
     rows: list[list[Cell]] = [
         [
             (each.name, TITLE),

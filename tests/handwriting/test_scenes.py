@@ -1,0 +1,71 @@
+"""What is round a digit, rows and pages, and what is none: the judge, proposals and lines."""
+
+import numpy as np
+import pytest
+from support import scenes
+
+from mnist_cli import load_images, load_labels, load_network, read_digit, read_digits
+from mnist_cli.handwriting.judge import judge
+from mnist_cli.handwriting.reader import DOUBT
+
+FIRST, COUNT = 45_000, 8  # of the training images that are drawn
+
+pytestmark = pytest.mark.xdist_group("scenes")
+
+
+@pytest.fixture(scope="module")
+def digits(shared_data):
+    images = load_images(shared_data / "train-images-idx3-ubyte.gz")[FIRST : FIRST + 60]
+    labels = load_labels(shared_data / "train-labels-idx1-ubyte.gz")[FIRST : FIRST + 60]
+    return images, labels
+
+
+@pytest.fixture(scope="module")
+def network():
+    return load_network()
+
+
+@pytest.mark.parametrize("kind", scenes.SCENES)
+def test_a_digit_is_found_in_every_scene(kind, digits, network):
+    images, labels = digits
+    read = [read_digit(scenes.draw(kind, images[i], seed=i)) for i in range(COUNT)]
+    predictions = network.predict(np.stack([digit.image for digit in read]))
+    found = np.array([not digit.empty for digit in read])
+    assert (found & (predictions == labels[:COUNT])).sum() >= COUNT - 1
+
+
+@pytest.mark.parametrize("touching", [False, True])
+def test_lines_of_digits_are_read(touching, digits, network):
+    images, labels = digits
+    incorrect = 0
+    for seed in range(2):
+        chosen = np.arange(12 * seed, 12 * seed + 12).reshape(2, 6)
+        page = scenes.page(images[chosen], seed, touching)
+        read = read_digits(page)
+        predictions = network.predict(np.stack([digit.image for digit in read]))
+        for line in (0, 1):
+            text = [
+                int(p) for p, digit in zip(predictions, read, strict=True) if digit.line == line + 1
+            ]
+            incorrect += text != labels[chosen[line]].tolist()
+        assert all(digit.box.left < digit.box.right for digit in read)
+    assert incorrect <= (3 if touching else 1)
+
+
+def test_what_is_no_digit_is_doubted():
+    read = [read_digit(scenes.no_digit(seed)) for seed in range(24)]
+    doubted = [bool(digit.empty) or DOUBT in digit.warnings for digit in read]
+    assert np.mean(doubted) >= 0.6
+
+
+def test_the_judge_knows_digits_from_their_halves():
+    images = load_images()[:500]
+    halves = images.copy()
+    halves[:, 14:] = 0
+    assert np.median(judge(images)) > 1.5
+    assert np.median(judge(halves)) < 0
+
+
+def test_a_texture_has_no_lines_of_digits():
+    for seed in (0, 6):
+        assert len(read_digits(scenes.no_digit(seed))) < 60
