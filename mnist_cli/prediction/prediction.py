@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Below these a prediction is called unsure: the confidence, and what it is above the second best.
 _SURE = 0.6
 _CLEAR = 0.3
+_SURE_OF_DOUBTFUL = 0.7  # the confidence in what the judge rather calls no digit
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ def predict_digit(network: Network, digit: "Digit", *, source: str) -> Predictio
         warnings = (digit.empty, *digit.warnings)
     else:
         read = predict_picture(network, digit.image, source=source)
-        warnings = (*digit.warnings, *read.warnings)
+        doubt = _doubt(digit, read)
+        warnings = (*digit.warnings, *doubt, *read.warnings)
         if digit.digits:
             predictions = network.predict(np.stack([one.image for one in digit.digits])).tolist()
             lines = [one.line for one in digit.digits]
@@ -118,6 +120,14 @@ def predict_digit(network: Network, digit: "Digit", *, source: str) -> Predictio
             warnings = (f"{warnings[0]}; --split reads them all: {number}", *warnings[1:])
     preprocessed, way, steps = digit.preprocessed, digit.way, digit.steps
     return replace(read, warnings=warnings, preprocessed=preprocessed, way=way, steps=steps)
+
+
+def _doubt(digit: "Digit", read: Prediction) -> tuple[str, ...]:
+    """Warn, as the reader may have done, where judge and net both are not sure of a digit."""
+    from mnist_cli.handwriting.reader import DOUBT
+
+    doubted = -np.inf < digit.score < 0 and (read.confidence or 0) < _SURE_OF_DOUBTFUL
+    return (DOUBT,) if doubted and DOUBT not in digit.warnings else ()
 
 
 def join_lines(digits: Iterable[tuple[int | None, int | None]]) -> str:

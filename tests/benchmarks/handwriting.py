@@ -21,7 +21,7 @@ from support import scenes, stress
 
 from mnist_cli import Network, load_images, load_labels, load_network, read_digit, read_digits
 from mnist_cli.handwriting.reader import DOUBT, Digit
-from mnist_cli.prediction.prediction import join_lines
+from mnist_cli.prediction.prediction import join_lines, predict_digit
 
 FIRST, COUNT = 40_000, 100  # of the training images that are drawn
 
@@ -34,7 +34,7 @@ def main(shared: Path, weights: Sequence[str]) -> None:
         for kind in kinds:
             files = (draw(kind, image, seed) for seed, image in enumerate(images))
             tell(kind, networks, *read(files), labels)
-    doubted = [is_doubted(read_digit(scenes.no_digit(seed))) for seed in range(300)]
+    doubted = [is_doubted(networks[0], read_digit(scenes.no_digit(seed))) for seed in range(300)]
     print(f"{'no digits: doubted':50} {np.mean(doubted):.3f}  300")
 
     rows = list_pictures(shared / "digits")
@@ -79,7 +79,7 @@ def tell(
     found = np.array([not digit.empty for digit in digits])
     images = np.stack([digit.image for digit in digits])
     correct = [((network.predict(images) == labels) & found).mean() for network in networks]
-    doubted = np.mean([is_doubted(digit) for digit in digits])
+    doubted = np.mean([is_doubted(networks[0], digit) for digit in digits])
     shares = " ".join(f"{share:.3f}" for share in correct)
     print(
         f"{name:50.50} {shares}  {len(digits):4}  {doubted:.3f}  {np.mean(seconds) * 1e3:4.0f}",
@@ -87,8 +87,8 @@ def tell(
     )
 
 
-def is_doubted(digit: Digit) -> bool:
-    return bool(digit.empty) or DOUBT in digit.warnings
+def is_doubted(network: Network, digit: Digit) -> bool:
+    return bool(digit.empty) or DOUBT in predict_digit(network, digit, source="").warnings
 
 
 def tell_rows(folder: Path, network: Network) -> None:

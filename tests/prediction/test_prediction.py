@@ -2,6 +2,7 @@
 
 import gzip
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,13 @@ from support.sets import write_images, write_labels
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.errors import FileError, FormatError, MnistError
-from mnist_cli.prediction.prediction import Unread, predict_indices, predict_picture
+from mnist_cli.handwriting.reader import DOUBT, Digit
+from mnist_cli.prediction.prediction import (
+    Unread,
+    predict_digit,
+    predict_indices,
+    predict_picture,
+)
 from mnist_cli.prediction.request import Request, predict, predict_files
 from mnist_cli.prediction.sources import find_pictures, label_in_name
 
@@ -202,3 +209,12 @@ def test_doubt_is_said_in_words(network):
     correct = np.array([one.prediction for one in predictions]) == load_labels()[:2000]
     doubted = np.array([bool(one.warnings) for one in predictions])
     assert correct[doubted].mean() < 0.8 < 0.98 < correct[~doubted].mean()
+
+
+def test_what_judge_and_net_are_not_sure_of_is_perhaps_no_digit(network):
+    image = load_images()[321]  # a 2 of which the net is not sure
+    doubtful = Digit(image, True, (), score=-0.5)
+    assert network.predict_proba(image).max() < 0.7
+    assert DOUBT in predict_digit(network, doubtful, source="a.png").warnings
+    for other in (replace(doubtful, score=0.5), replace(doubtful, image=load_images()[0])):
+        assert DOUBT not in predict_digit(network, other, source="a.png").warnings
