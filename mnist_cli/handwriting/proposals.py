@@ -8,6 +8,7 @@ in a cheap way. No sheet, frame or box is looked for: they are components that a
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +56,7 @@ class InkMap:
     factor: float
     ink: Floats
     level: float
-    labels: NDArray[np.intp]
+    labels: NDArray[np.integer[Any]]
     boxes: list[Box]
     areas: NDArray[np.intp]
 

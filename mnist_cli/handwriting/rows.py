@@ -170,7 +170,9 @@ def _group(source: InkMap, pieces: list[int], height: float) -> Iterator[tuple[i
 
 def _cut_wide(source: InkMap, components: list[int], height: float) -> tuple[InkMap, list[int]]:
     """Cut wide components into slices where they have the least ink; from left to right."""
-    labels, boxes = source.labels.copy(), list(source.boxes)
+    labels, boxes = source.labels, list(source.boxes)
+    if any(boxes[i].width > _WIDE * height for i in components):
+        labels = labels.astype(np.int32)  # a copy for each line of a page of grain
     pieces: list[int] = []
     for i in components:
         box = boxes[i]

@@ -494,6 +494,12 @@ def flat(mode: str, width: int, height: int, kind: str, **options: object) -> by
     return saved(Image.new(mode, (width, height), colour), kind, **options)
 
 
+def specks(side: int) -> Image.Image:
+    """Grain, of which some is taken for several digits, but no two for a line."""
+    ink = np.random.default_rng(0).integers(2, size=(side, side), dtype=np.uint8)
+    return Image.fromarray(ink * 255)
+
+
 def dear_files() -> dict[str, bytes]:
     """The dearest files of each kind that could be thought of: name to content."""
     ihdr_end = IDAT_AT
@@ -504,6 +510,7 @@ def dear_files() -> dict[str, bytes]:
     return {
         "deep.png": png_of(5000, 4000, 16, RGBA),
         "noisy turned.png": png_of(2549, 2549, 8, RGBA, noisy=1900),
+        "specks.png": saved(specks(4472), "PNG", compress_level=1),
         "long text.png": GOOD[:ihdr_end] + chunk(b"tEXt", bytes(19_000_000)) + GOOD[ihdr_end:],
         "empty blocks.png": GOOD[:ihdr_end] + chunk(b"IDAT", empty_blocks) + IEND,
         "reduced.jpg": flat("RGB", 10_000, 10_000, "JPEG"),
