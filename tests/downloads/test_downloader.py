@@ -250,9 +250,7 @@ def test_a_server_that_is_never_too_slow_has_no_more_than_twenty_minutes(
         serving(default=drip(content, 0.01, 4000)) as slow,
         serving(default=body(gzip.compress(content, 1))) as good,
     ):
-        (outcome,) = download(
-            [file], data_dir=tmp_path, mirrors=[slow.url, good.url], reporter=log
-        )
+        (outcome,) = download([file], data_dir=tmp_path, mirrors=[slow.url, good.url], reporter=log)
     assert outcome.status == "downloaded"
     assert "too slow: not all came within 0.5 s" in log.notes[0]
 
