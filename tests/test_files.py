@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 import pytest
@@ -316,53 +315,6 @@ def test_a_file_system_without_hard_links_is_written_too(tmp_path, monkeypatch):
     assert (tmp_path / "file").read_bytes() == b"new"
     with pytest.raises(FileError, match="exists already"):
         write_bytes(tmp_path / "file", b"newer")
-    assert names(tmp_path) == ["file"]
-
-
-def test_of_many_writers_at_once_exactly_one_wins(tmp_path):
-    path = tmp_path / "file"
-    outcomes = []
-    barrier = threading.Barrier(8)
-
-    def write(number: int) -> None:
-        barrier.wait()
-        try:
-            write_bytes(path, bytes([number]) * 10_000)
-            outcomes.append(number)
-        except FileError:
-            pass
-
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    (winner,) = outcomes
-    assert path.read_bytes() == bytes([winner]) * 10_000
-    assert names(tmp_path) == ["file"]
-
-
-def test_who_looks_while_others_overwrite_sees_one_whole_version(tmp_path):
-    path = tmp_path / "file"
-    write_bytes(path, bytes(10_000))
-    done = threading.Event()
-
-    def overwrite(number: int) -> None:
-        while not done.is_set():
-            write_bytes(path, bytes([number]) * 10_000, overwrite=True)
-
-    threads = [threading.Thread(target=overwrite, args=(number,)) for number in (1, 2)]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in range(200):
-            content = read_bytes(path, 10_000)
-            assert len(content) == 10_000
-            assert len(set(content)) == 1
-    finally:
-        done.set()
-        for thread in threads:
-            thread.join()
     assert names(tmp_path) == ["file"]
 
 

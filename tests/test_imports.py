@@ -43,11 +43,6 @@ def test_a_command_loads_only_the_slow_modules_that_it_uses(commands, expected):
     assert modules_after(RUN_AND_TELL, *commands) & SLOW == expected
 
 
-def test_importing_the_package_loads_nothing_slow():
-    loaded = modules_after("import sys, mnist_cli; print('loaded:', *sys.modules)")
-    assert not loaded & {*SLOW, "click"}
-
-
 def test_the_library_does_without_the_command_line():
     loaded = modules_after(
         "import sys, mnist_cli\n"

@@ -67,8 +67,9 @@ def look_first(pixels: Floats, invert: bool | None) -> Look:
     """Look at a whole picture, (H, W, 3), or at the part of it in which something is written."""
     height, width = pixels.shape[:2]
     frame = Box(0, 0, width, height)
-    steps = (Step("picture", f"{width}x{height} pixels", show(resize(pixels, SEARCH_SIDE))),)
-    place = _find_ink(pixels)
+    page = resize(pixels, SEARCH_SIDE)
+    steps = (Step("picture", f"{width}x{height} pixels", show(page)),)
+    place = _find_ink(pixels, page)
     if place is not None:
         return _look(pixels, place, invert, (*steps, _tell_cut(pixels, place)))
     return _look(pixels, frame, invert, steps)
@@ -125,11 +126,10 @@ def explain_empty(look: Look, components: Components, number: int) -> str:
     return ""
 
 
-def _find_ink(pixels: Floats) -> Box | None:
-    """Find where on a large page something small is written; None where it is not so."""
+def _find_ink(pixels: Floats, page: Floats) -> Box | None:
+    """Find where something small is written, on a small `page`; None where it is not so."""
     if max(pixels.shape) <= WORK_SIDE:
         return None  # there is no more to see
-    page = resize(pixels, SEARCH_SIDE)
     marks = remove_lines(measure_contrast(page))
     components = _search(marks)
     if components and not components.touches_border:

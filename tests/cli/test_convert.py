@@ -1,14 +1,11 @@
 """`mnist convert` as its user sees it."""
 
 import hashlib
-import itertools
 import json
 
 import numpy as np
 import pytest
 from support.commands import mnist
-
-from mnist_cli.weights.weights_file import read_weights
 
 
 @pytest.fixture(autouse=True)
@@ -31,23 +28,6 @@ def test_the_table_and_json_name_both_files(tmp_path):
     assert (document["layer_sizes"], document["parameters"]) == ([784, 50, 100, 10], 45360)
 
 
-def test_round_and_back_to_the_same_bytes(tmp_path):
-    names = ["weights.pkl", "a.npz", "b.safetensors", "c.pkl"]
-    for source, target in itertools.pairwise(names):
-        assert mnist("convert", source, target).code == 0
-    assert (tmp_path / "c.pkl").read_bytes() == read_weights().file.read_bytes()
-
-
-def test_nothing_is_replaced_without_force(tmp_path):
-    (tmp_path / "net.npz").write_bytes(b"precious")
-    done = mnist("convert", "weights.pkl", "net.npz")
-    assert (done.code, done.stdout) == (1, "")
-    assert done.stderr == "Error: net.npz: the file exists already. Use --force to replace it.\n"
-    assert (tmp_path / "net.npz").read_bytes() == b"precious"
-    assert mnist("convert", "weights.pkl", "net.npz", "--force").code == 0
-    assert read_weights("net.npz").parameter_count == 45360
-
-
 def test_another_suffix_is_wrong_usage():
     done = mnist("convert", "weights.pkl", "net.h5")
     assert done.code == 2
@@ -62,11 +42,3 @@ def test_what_is_not_known_of_the_activation_is_noted():
     done = mnist("convert", "relu.safetensors", "relu.pkl")
     assert done.stderr.startswith("Note: pickle has no place for the activation")
     assert "784 -> 7 relu" in mnist("inspect", "relu.safetensors").stdout
-
-
-def test_a_model_for_onnx_is_no_source():
-    pytest.importorskip("onnx", reason="needs the extra onnx")
-    assert mnist("convert", "weights.pkl", "net.onnx").code == 0
-    done = mnist("convert", "net.onnx", "net.npz")
-    assert (done.code, done.stdout) == (1, "")
-    assert "found an ONNX model" in done.stderr

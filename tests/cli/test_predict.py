@@ -169,7 +169,7 @@ def test_many_make_a_table_and_a_summary(several):
 
 def test_what_is_doubtful_comes_last_and_mistakes_beyond_ten_are_counted(many):
     Image.new("L", (60, 60), 255).save(many / "0_blank.png")
-    shown = mnist("predict", many, "--labels-from-names").stdout
+    shown = mnist("predict", many, "--labels-from-names", "--threads", "1").stdout
     table, summary = shown.split("\n\n")
     verdicts = [re.search(r" (correct|incorrect)\b", text)[1] for text in table.splitlines()[1:]]
     assert verdicts == 14 * ["correct"] + 13 * ["incorrect"]
@@ -180,11 +180,12 @@ def test_what_is_doubtful_comes_last_and_mistakes_beyond_ten_are_counted(many):
 
 
 def test_only_the_wrong_or_the_unsure_ones_are_shown(many, several):
-    done = mnist("predict", many, "--labels-from-names", "--only", "wrong")
+    only_wrong = ("--labels-from-names", "--only", "wrong", "--threads", "1")
+    done = mnist("predict", many, *only_wrong)
     assert done.stdout.count("incorrect: ") == 12
     assert " correct " not in done.stdout.split("\n\n")[0]
     assert "14 of 26 correct" in done.stdout  # the summary is of all
-    wrong = documents(many, "--labels-from-names", "--only", "wrong")
+    wrong = documents(many, *only_wrong)
     assert [one["correct"] for one in wrong] == 12 * [False]
     assert mnist("predict", several / "7_0.png", "--only", "wrong").code == 2  # no labels
     unsure = documents("-i", "0-399", "--only", "unsure")
@@ -195,7 +196,7 @@ def test_only_the_wrong_or_the_unsure_ones_are_shown(many, several):
 
 
 def test_a_pipe_gets_whole_names_without_the_folder_that_was_named(many):
-    lines = mnist("predict", many).stdout.splitlines()
+    lines = mnist("predict", many, "--threads", "1").stdout.splitlines()
     assert {text.split()[0] for text in lines[1:27]} == {path.name for path in many.iterdir()}
 
 

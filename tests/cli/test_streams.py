@@ -99,7 +99,7 @@ def started(folder, *arguments):
 
 @pytest.mark.parametrize(
     ("number", "code", "word"),
-    [(signal.SIGINT, 130, "Interrupted"), (signal.SIGTERM, 143, "Terminated")],
+    [(signal.SIGINT, 130, "Interrupted"), (signal.SIGHUP, 129, "Terminated")],
 )
 def test_a_signal_keeps_the_best_weights_so_far(folder, number, code, word):
     options = ("--limit", "400", "--epochs", "100000", "--activation", "relu", "-o", "w.pkl")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pickle
 
 import numpy as np
 import pytest
@@ -74,19 +73,6 @@ def test_json_has_the_agreed_fields(files, tmp_path):
     assert document["test_accuracy"] is None
     assert document["output"] == str(output)
     assert 0.3 < document["train_accuracy"] <= 1
-
-
-def test_the_books_code_reads_what_was_trained(files, tmp_path):
-    mnist("train", *files, "--epochs", "1", "-o", tmp_path / "w.pkl")
-    arrays = pickle.loads((tmp_path / "w.pkl").read_bytes())
-    assert {name: array.shape for name, array in arrays.items()} == {
-        "W1": (784, 50),
-        "W2": (50, 100),
-        "W3": (100, 10),
-        "b1": (50,),
-        "b2": (100,),
-        "b3": (10,),
-    }
 
 
 def test_by_default_the_weights_go_to_the_current_folder(files, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 
 from mnist_cli.handwriting.morphology import apply_opening, blur, label, measure_distance
 
-SHAPES = [(1, 1), (1, 9), (7, 1), (5, 8), (23, 17)]
+SHAPES = [(1, 9), (7, 1), (23, 17)]
 
 
 def random_mask(shape, seed):

@@ -257,7 +257,7 @@ def test_an_mnist_picture_splits_into_itself():
 # Anything at all
 
 
-@settings(max_examples=1000 if MANY else 50)
+@settings(max_examples=1000 if MANY else 15)
 @given(
     st.tuples(st.integers(1, 70), st.integers(1, 70)),
     st.integers(0, 2**32 - 1),

@@ -119,8 +119,6 @@ def test_strokes_in_any_unit_are_read(open_page):
     ("width", "height", "scheme", "lang"),
     [
         (1280, 800, "light", "en-US"),
-        (1280, 800, "dark", "ko-KR"),
-        (768, 1024, "light", "ko-KR"),
         (768, 1024, "dark", "en-US"),
         (360, 740, "light", "en-US"),
         (360, 740, "dark", "ko-KR"),

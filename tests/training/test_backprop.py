@@ -9,7 +9,6 @@ from mnist_cli.net.network import Network
 from mnist_cli.training.backprop import fold, initial_parameters, loss_and_gradients, run_forward
 
 NETS = [
-    ((784, 50, 100, 10), "sigmoid"),
     ((784, 10), "sigmoid"),
     ((784, 9, 8, 7, 10), "sigmoid"),
     ((784, 20, 30, 10), "relu"),

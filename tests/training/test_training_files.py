@@ -251,17 +251,6 @@ def test_nothing_is_replaced_without_leave(files: TrainingFiles, tmp_path: Path)
     assert load_network(tmp_path / "w.pkl").parameter_count == 45360
 
 
-def test_a_place_that_cannot_be_written_is_found_before_training(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    for place, words in [
-        ("missing/w.pkl", r"missing: there is no such folder\. Create it"),
-        ("file/w.pkl", "not a folder"),
-        (f"{'x' * 300}.pkl", "too long"),
-    ]:
-        with pytest.raises(FileError, match=words):
-            train_file(tmp_path / place, SHORT, NO_FILES)
-
-
 def test_bad_files_are_refused_before_training(files: TrainingFiles, tmp_path: Path) -> None:
     assert files.training is not None
     images, labels = files.training

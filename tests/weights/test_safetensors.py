@@ -2,8 +2,6 @@
 
 import json
 import struct
-import subprocess
-import sys
 from itertools import pairwise
 
 import numpy as np
@@ -217,9 +215,3 @@ def read_large():
     refusal(by_hand({"b1": ("BF16", [MAX_BYTES // 2], 0, MAX_BYTES)}, bytes(MAX_BYTES)))
     refusal(by_hand({}, header=b"[" * (MAX_BYTES - 8)))
     refusal(by_hand({}, header=b'{"a":[' + b"{}," * 33_000 + b"0]}"))
-
-
-def test_the_package_is_loaded_only_when_it_is_used():
-    code = "import sys, mnist_cli; mnist_cli.load_network(); print('safetensors' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"

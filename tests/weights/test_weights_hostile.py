@@ -129,9 +129,7 @@ def test_text_of_python_2_that_is_no_bytes():
     ("shape", "length", "problem"),
     [
         ((10,), 36, "array b1 holds 36 bytes, expected 40 (10 float32)"),
-        ((10,), 44, "array b1 holds 44 bytes, expected 40 (10 float32)"),
         ((2**62, 2**62), 40, "array b1 has shape (4611686018427387904, 4611686018427387904), expe"),
-        ((0,), 0, "array b1 has shape (0,), expected (10,)"),
         ((), 4, "array b1 has shape (), expected (10,)"),
         ((10, 1), 40, "array b1 has shape (10, 1), expected (10,)"),
         ((1,) * 1000, 4, "array b1 has shape (1, 1, 1,"),
@@ -149,8 +147,6 @@ def test_lengths_and_shapes_that_do_not_fit(shape, length, problem):
     ("sizes", "problem"),
     [
         ({"W1": (784, 11), "b1": (11,)}, "array W1 has shape (784, 11), expected (784, 10)"),
-        ({"b1": (9,)}, "array b1 has shape (9,), expected (10,)"),
-        ({"W1": (10, 784)}, "array W1 has shape (10, 784), expected (784, 10)"),
         (
             {"W1": (784, 0), "b1": (0,), "W2": (0, 10), "b2": (10,)},
             "array W1 has shape (784, 0), expected (784, n)",
@@ -168,7 +164,6 @@ def test_lengths_and_shapes_that_do_not_fit(shape, length, problem):
             "array b1 has shape (6,), expected (5,)",
         ),
         ({"W1": None}, "array W1 is missing: found b1, expected W1 b1"),
-        ({"b1": None}, "array b1 is missing: found W1, expected W1 b1"),
         ({"W3": (10, 10)}, "array W2 is missing: found W1 b1 W3, expected W1 W2 W3 b1 b2 b3"),
         ({"W0": (1, 1)}, "array W0 is too many, expected W1 b1"),
         ({"W9": (10, 10)}, "this net has 9 layers, expected 1 to 8"),
