@@ -10,6 +10,7 @@ import os
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0  # seconds that a server may let us wait
 _LOWEST_SPEED = 10_000  # bytes a second, over such a time
+_LONGEST = 1200.0  # seconds for a file: the largest, gzipped, comes in so long at lowest speed
 _PART = 16 << 10  # bytes: a small part of what must come in such a time
 _MOST_REDIRECTS = 5
 _HEADERS = {"User-Agent": f"mnist-cli/{__version__}", "Accept-Encoding": "identity"}
@@ -37,8 +39,7 @@ def fetch(url: str, file: RemoteFile, target: BinaryIO, advance: Callable[[int],
     """Write the verified content of `file` at `url` to `target`, as `store` does.
 
     The head of the answer must come within `PATIENCE`, with name look-up, connection, TLS and
-    redirects; and enough of the body in each such time after it. As the body has a greatest length,
-    that limits the time for the whole.
+    redirects; enough of the body in each such time after it; and the whole within `_LONGEST`.
 
     Raises
     ------
@@ -67,7 +68,7 @@ def fetch(url: str, file: RemoteFile, target: BinaryIO, advance: Callable[[int],
         stream = answer.result(PATIENCE)
     except NotYet:
         raise SourceError(f"no answer within {PATIENCE:g} s", dead=True) from None
-    received = 0
+    received, end = 0, time.monotonic() + _LONGEST
     while True:
         try:
             return body.result(PATIENCE)
@@ -76,6 +77,8 @@ def fetch(url: str, file: RemoteFile, target: BinaryIO, advance: Callable[[int],
         if received - before < _LOWEST_SPEED * PATIENCE:
             speed = f"less than {_LOWEST_SPEED:,} bytes a second over {PATIENCE:g} s"
             raise SourceError(f"it stalled: {speed}", dead=True)
+        if time.monotonic() > end:
+            raise SourceError(f"it is too slow: not all came within {_LONGEST:g} s", dead=True)
 
 
 class _Body(io.RawIOBase):

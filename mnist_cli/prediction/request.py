@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mnist_cli.datasets.arrays import load_labels
-from mnist_cli.datasets.idx import open_images
+from mnist_cli.datasets.idx import IdxFile, open_images, open_pair
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath
 from mnist_cli.net.blas import one_thread
@@ -18,13 +18,15 @@ from mnist_cli.prediction.explanation import explain
 from mnist_cli.prediction.prediction import Prediction, Unread, predict_digit, predict_indices
 from mnist_cli.prediction.sources import STANDARD_INPUT, find_pictures, label_in_name
 from mnist_cli.prediction.workers import spread
-from mnist_cli.spec import TEST_IMAGES
+from mnist_cli.spec import TEST_IMAGES, TEST_LABELS
 
 if TYPE_CHECKING:
     from mnist_cli.handwriting.reader import Digit
 
 # Below so many files the other processes would not have started before this one has finished.
 _WORTH_PROCESSES = 24
+_LABELS_AT_ONCE = 1 << 20
+_MOST_FOUND = 1_000_000  # images with a label: their indices are kept
 _BRIGHT = 127  # a pixel above it is not black
 
 Progress = Callable[[int, int], None]
@@ -122,7 +124,7 @@ def predict(
         each for each in found.paths if not request.take or label_in_name(each) in request.take
     ]
     if request.take and not (indices or taken):
-        raise MnistError(f"no image here has the label {' or '.join(map(str, request.take))}")
+        raise MnistError(f"no image here has the label {_or(request.take)}")
     files = replace(request, files=taken)
     for result in predict_files(network, files, standard_input=standard_input, progress=progress):
         if isinstance(result, Prediction):
@@ -137,23 +139,49 @@ def predict(
 def _choose(request: Request) -> Sequence[int]:
     """The indices to read: without None, and only of the labels to take."""
     wanted, take, data_dir = request.indices, request.take, request.data_dir
-    if None not in wanted and not take:
-        return [index for index in wanted if index is not None]
-    with open_images(find_or_embedded(request.images, TEST_IMAGES, data_dir).path) as file:
-        count = file.count
-    taken = np.arange(count)
-    if take:
-        labels = load_labels(request.labels, data_dir=data_dir)[:count]
-        taken = np.flatnonzero(np.isin(labels, [*take]))
-    if wanted.count(None) > taken.size:
-        raise IndexError(f"{wanted.count(None):,} images are to be drawn of {taken.size:,}")
-    rng = np.random.default_rng(request.seed)
-    draw = iter(rng.choice(taken, wanted.count(None), replace=False).tolist())
-    indices = [next(draw) if index is None else index for index in wanted]
-    if not indices and not request.files:
-        return taken.tolist()
-    kept = {*taken.tolist()}
-    return [index for index in indices if index >= count or index in kept]
+    known = [index for index in wanted if index is not None]
+    if len(known) == len(wanted) and not take:
+        return known
+    images = find_or_embedded(request.images, TEST_IMAGES, data_dir).path
+    if not take:
+        with open_images(images) as file:
+            return _draw(wanted, file.count, request.seed)
+    labels = find_or_embedded(request.labels, TEST_LABELS, data_dir).path
+    with open_pair(images, labels) as (_, label_file):
+        if not wanted:
+            return [] if request.files else _find_labels(label_file, take).tolist()
+        others = {i for i, of in zip(known, label_file.items(known), strict=True) if of not in take}
+        taken = _find_labels(label_file, take) if None in wanted else 0
+        return _draw([i for i in wanted if i not in others], taken, request.seed)
+
+
+def _draw(
+    wanted: Sequence[int | None], taken: int | NDArray[np.intp], seed: int | None
+) -> list[int]:
+    """Put indices drawn from `taken`, an array or all below a number, in the place of None."""
+    count, there = wanted.count(None), taken if isinstance(taken, int) else taken.size
+    if count > there:
+        raise IndexError(f"{count:,} images are to be drawn of {there:,}")
+    draw = iter(np.random.default_rng(seed).choice(taken, count, replace=False).tolist())
+    return [next(draw) if index is None else index for index in wanted]
+
+
+def _find_labels(file: IdxFile, take: Collection[int]) -> NDArray[np.intp]:
+    """The indices that have these labels; a batch at a time, for sets may be larger than memory."""
+    found: list[NDArray[np.intp]] = []
+    start = count = 0
+    for labels in file.batches(_LABELS_AT_ONCE):
+        found.append(start + np.flatnonzero(np.isin(labels, [*take])))
+        start += labels.size
+        count += found[-1].size
+        if count > _MOST_FOUND:
+            problem = f"more than {_MOST_FOUND:,} images have the label {_or(take)}"
+            raise MnistError(problem, hint="Name some of them with --index.")
+    return np.concatenate(found)
+
+
+def _or(take: Collection[int]) -> str:
+    return " or ".join(map(str, take))
 
 
 def predict_files(

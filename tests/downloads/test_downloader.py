@@ -238,6 +238,23 @@ def test_a_server_that_stalls_is_left_for_the_next_one_and_not_asked_again(
     assert contents(tmp_path).keys() == {file.name for file in files}
 
 
+def test_a_server_that_is_never_too_slow_has_no_more_than_twenty_minutes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fetching._LONGEST == 20 * 60
+    monkeypatch.setattr(fetching, "PATIENCE", 0.2)
+    monkeypatch.setattr(fetching, "_LONGEST", 0.5)
+    log, (file, _) = Log(), select(("test",))
+    content = (paths.embedded_directory() / file.name).read_bytes()
+    with (
+        serving(default=drip(content, 0.01, 4000)) as slow,
+        serving(default=body(gzip.compress(content, 1))) as good,
+    ):
+        (outcome,) = download([file], data_dir=tmp_path, mirrors=[slow.url, good.url], reporter=log)
+    assert outcome.status == "downloaded"
+    assert "too slow: not all came within 0.5 s" in log.notes[0]
+
+
 @pytest.mark.usefixtures("_hasty")
 def test_a_name_whose_look_up_hangs_is_left_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support import stress
+from support.limited import run_measured
 from support.sets import write_images, write_labels
 
 from mnist_cli import load_images, load_labels, load_network
@@ -218,3 +219,39 @@ def test_what_judge_and_net_are_not_sure_of_is_perhaps_no_digit(network):
     assert DOUBT in predict_digit(network, doubtful, source="a.png").warnings
     for other in (replace(doubtful, score=0.5), replace(doubtful, image=load_images()[0])):
         assert DOUBT not in predict_digit(network, other, source="a.png").warnings
+
+
+SPARSE = """
+import json
+from mnist_cli import MnistError, load_network
+from mnist_cli.prediction.request import Request, predict
+
+images, labels = sys.argv[1:]
+count = 10**8
+for path, header in ((images, [2051, count, 28, 28]), (labels, [2049, count])):
+    with open(path, "wb") as file:
+        file.write(b"".join(number.to_bytes(4, "big") for number in header))
+        file.truncate(4 * len(header) + count * (784 if path == images else 1))
+    with open(path, "rb+") as file:
+        file.seek(4 * len(header) + 1)
+        file.write(b"\\4")  # the second image is the one with the label 4
+
+def sources(**how):
+    request = Request(images=images, labels=labels, **how)
+    return [one.source for one in predict(load_network(), request).predictions]
+
+assert len(sources(indices=[None] * 3, seed=0)) == 3
+assert sources(take=[4]) == sources(indices=[None], take=[4]) == ["index 1"]
+assert sources(indices=[0, 1, count - 1], take=[4]) == ["index 1"]
+try:
+    sources(take=[0])
+except MnistError as error:
+    assert "more than 1,000,000 images have the label 0" in str(error), error
+else:
+    raise AssertionError
+assert peak_megabytes() < 150, peak_megabytes()
+"""
+
+
+def test_a_set_larger_than_memory_is_drawn_from_in_little(tmp_path):
+    run_measured(SPARSE, tmp_path / "images", tmp_path / "labels")

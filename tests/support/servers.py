@@ -165,13 +165,13 @@ def hang_in_body(content: bytes, at: int) -> Answer:
     return answer
 
 
-def drip(content: bytes, pause: float = 0.05) -> Answer:
-    """Sends one byte after the other, slowly."""
+def drip(content: bytes, pause: float = 0.05, size: int = 1) -> Answer:
+    """Sends one byte, or so many, after the other, slowly."""
 
     def answer(exchange: Exchange) -> None:
         exchange.head(Content_Length=str(len(content)))
-        for start in range(len(content)):
-            exchange.wfile.write(content[start : start + 1])
+        for start in range(0, len(content), size):
+            exchange.wfile.write(content[start : start + size])
             if exchange.server.over.wait(pause):
                 return
 
