@@ -155,7 +155,7 @@ def test_wrong_usage_ends_with_2_and_says_why(tmp_path, monkeypatch):
             "'bset' is not one of 'quick', 'standard', 'best'. Did you mean 'best'?",
         ),
         (("--hidden", "1,x"), "'1,x' is neither 'none' nor a list such as 50,100."),
-        (("--output", "weights.txt"), "the name must end in .pkl or .npz or .safetensors."),
+        (("--output", "weights.txt"), "the name must end in .pkl, .npz or .safetensors."),
         (("--images", "alone"), "--images and --labels go together"),
         (("--test-labels", "alone"), "--test-images and --test-labels go together"),
         (("--set", "elastic"), "'elastic' is not NAME=NUMBER."),

@@ -551,9 +551,8 @@ def test_a_damaged_copy_is_passed_over_for_a_right_one(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_the_file_is_a_failure(tmp_path: Path) -> None:
-    for folder in (tmp_path, tmp_path / "nowhere"):
-        (outcome,) = download([FILE], data_dir=tmp_path / "data", source_dir=folder)
-        assert outcome.error == f"not to be had from {folder}: there is no such file"
+    (outcome,) = download([FILE], data_dir=tmp_path / "data", source_dir=tmp_path)
+    assert outcome.error == f"not to be had from {tmp_path}: there is no such file"
 
 
 # Checking
@@ -594,3 +593,8 @@ def test_a_changed_or_cut_file_is_never_taken_for_the_right_one(
     except SourceError:
         return
     assert target.getvalue() == LABELS  # a change in the header, the time stamp for instance
+
+
+def test_a_folder_to_copy_from_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="gone: there is no such folder"):
+        download([FILE], data_dir=tmp_path, source_dir=tmp_path / "gone")
