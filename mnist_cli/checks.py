@@ -1,6 +1,6 @@
 """What is checked in many places, in the same words everywhere."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from mnist_cli.errors import printable
@@ -14,6 +14,12 @@ def require_at_least(name: str, number: int, least: int = 1) -> int:
     return number
 
 
+def one_of(choices: Iterable[object]) -> str:
+    """For messages: ``a``, ``a or b``, ``a, b or c``."""
+    *rest, last = map(str, choices)
+    return f"{', '.join(rest)} or {last}" if rest else last
+
+
 def require_suffix(path: AnyPath, suffixes: Collection[str]) -> str:
     """Return the suffix of a file name, in small letters.
 
@@ -21,7 +27,7 @@ def require_suffix(path: AnyPath, suffixes: Collection[str]) -> str:
     """
     suffix = Path(path).suffix.lower()
     if suffix not in suffixes:
-        raise ValueError(f"the name must end in {' or '.join(suffixes)}, found {suffix!r}")
+        raise ValueError(f"the name must end in {one_of(suffixes)}, found {suffix!r}")
     return suffix
 
 

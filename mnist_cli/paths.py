@@ -63,8 +63,9 @@ def find(name: AnyPath, data_dir: AnyPath | None = None) -> FoundFile:
         for spelling in spellings(bare):
             if spelling and os.path.lexists(folder / spelling):
                 return FoundFile(folder / spelling, origin)
-    near = did_you_mean(text)
-    raise FileError("there is no such file or folder", source=text, hint=near or hint)
+    near = [did_you_mean(folder / bare) for folder in places.values()]
+    hint = next(filter(None, near), hint)
+    raise FileError("there is no such file or folder", source=text, hint=hint)
 
 
 def find_or_embedded(

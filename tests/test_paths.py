@@ -122,3 +122,11 @@ def test_defaults_are_the_embedded_files_whatever_lies_around(here, data, monkey
     assert found.origin == "embedded"
     assert found.path.stat().st_size == 16 + 10_000 * 784
     assert paths.find_or_embedded(TEST_IMAGES, TEST_IMAGES, data).origin == "given"
+
+
+def test_a_name_near_to_one_in_any_of_the_places_is_suggested(tmp_path):
+    with pytest.raises(FileError, match=r"Did you mean '.*weights\.pkl'\?"):
+        paths.find("weigths.pkl", tmp_path)
+    (tmp_path / "sample_weight.pkl").touch()
+    with pytest.raises(FileError, match=r"Did you mean '.*sample_weight\.pkl'\?"):
+        paths.find("smaple_weight.pkl", tmp_path)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mnist_cli.checks import one_of
 from mnist_cli.weights.formats import KINDS
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def new_file_option(
             from mnist_cli.files import require_writable
 
             if Path(path).suffix.lower() not in suffixes:
-                raise click.BadParameter(f"the name must end in {' or '.join(suffixes)}.")
+                raise click.BadParameter(f"the name must end in {one_of(suffixes)}.")
             require_writable(path, overwrite=context.params["force"])
         return path
 

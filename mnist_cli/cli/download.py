@@ -30,7 +30,7 @@ from mnist_cli.cli.common import data_dir_option, examples, json_option
     metavar="DIR",
     help="Copy the files from a folder or stick instead; no network is used.",
 )
-@click.option("--force", is_flag=True, help="Fetch also what is there and right.")
+@click.option("--force", is_flag=True, help="Fetch also what is there and undamaged.")
 @click.option("--check", is_flag=True, help="Only verify what is there; exit 1 if not all is well.")
 @click.option("--list", "only_list", is_flag=True, help="Only show what there is and where.")
 @json_option

@@ -130,7 +130,7 @@ def _number(
     "--show-prediction mistakes__prediction",
     _DIGIT,
     "DIGIT",
-    "Only images wrongly read as this digit.",
+    "Only mistakes with this prediction.",
 )
 @_number(
     "--min-confidence reliability__min_confidence",

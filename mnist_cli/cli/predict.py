@@ -109,7 +109,9 @@ _OF_A_REQUEST = (
     metavar="N",
     help="Image N of the test set, from 0; also 1,2,3, 0-9, random and random:20.",
 )
-@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Draw the same again.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), metavar="N", help="Draw the same random images again."
+)
 @click.option(
     "--label",
     "take",
@@ -135,7 +137,7 @@ _OF_A_REQUEST = (
 @click.option(
     "--only",
     type=click.Choice(["wrong", "unsure"]),
-    help="Show only what is not the label, or what the net is not sure of.",
+    help="Show only what is predicted incorrectly, or what the net is not sure of.",
 )
 @click.option(
     "--threads", type=click.IntRange(min=1), metavar="N", help="Cores to use.  [default: all]"

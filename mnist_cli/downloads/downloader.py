@@ -4,6 +4,7 @@ A file is decompressed and hashed while it comes in, and gets its name when its 
 whatever goes wrong with one mirror leads to the next one.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -83,7 +84,7 @@ def download(
     Raises
     ------
     FileError
-        When the data directory cannot be used.
+        When the data directory cannot be used, or `source_dir` is no folder.
     DownloadError
         When the environment names certificates or a proxy that cannot be used.
     ValueError
@@ -92,6 +93,8 @@ def download(
     mirrors = tuple(mirrors)
     for url in mirrors:
         check_mirror(url)
+    if source_dir is not None and not os.path.isdir(source_dir):  # noqa: PTH112 - Path's fails for a name that is too long
+        raise FileError("there is no such folder", source=source_dir, hint="Name another one.")
     folder = _ready_folder(data_dir)
     reporter = reporter or Reporter()
     dead: dict[str, str] = {}

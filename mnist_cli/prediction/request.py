@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.checks import one_of
 from mnist_cli.datasets.idx import IdxFile, open_images, open_pair
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath
@@ -124,7 +125,7 @@ def predict(
         each for each in found.paths if not request.take or label_in_name(each) in request.take
     ]
     if request.take and not (indices or taken):
-        raise MnistError(f"no image here has the label {_or(request.take)}")
+        raise MnistError(f"no image here has the label {one_of(request.take)}")
     files = replace(request, files=taken)
     for result in predict_files(network, files, standard_input=standard_input, progress=progress):
         if isinstance(result, Prediction):
@@ -175,13 +176,9 @@ def _find_labels(file: IdxFile, take: Collection[int]) -> NDArray[np.intp]:
         start += labels.size
         count += found[-1].size
         if count > _MOST_FOUND:
-            problem = f"more than {_MOST_FOUND:,} images have the label {_or(take)}"
+            problem = f"more than {_MOST_FOUND:,} images have the label {one_of(take)}"
             raise MnistError(problem, hint="Name some of them with --index.")
     return np.concatenate(found)
-
-
-def _or(take: Collection[int]) -> str:
-    return " or ".join(map(str, take))
 
 
 def predict_files(

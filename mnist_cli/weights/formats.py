@@ -9,6 +9,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from mnist_cli.checks import one_of
 from mnist_cli.errors import FormatError
 
 MAX_BYTES = 16 * 2**20  # in a weights file, and in its arrays
@@ -68,7 +69,7 @@ ONNX = Format("onnx", (".onnx",), lambda _: False, "onnx_model")  # only `mnist 
 
 SUFFIXES = {suffix: each for each in FORMATS for suffix in each.suffixes}
 TARGETS = SUFFIXES | dict.fromkeys(ONNX.suffixes, ONNX)
-KINDS = " or ".join(SUFFIXES)  # for messages
+KINDS = one_of(SUFFIXES)  # for messages
 
 
 def recognise(content: bytes) -> Format:

@@ -31,7 +31,7 @@ def test_the_table_and_json_name_both_files(tmp_path):
 def test_another_suffix_is_wrong_usage():
     done = mnist("convert", "weights.pkl", "net.h5")
     assert done.code == 2
-    assert "must end in .pkl or .npz or .safetensors or .onnx, found '.h5'" in done.stderr
+    assert "must end in .pkl, .npz, .safetensors or .onnx, found '.h5'" in done.stderr
 
 
 def test_what_is_not_known_of_the_activation_is_noted():

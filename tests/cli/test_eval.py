@@ -218,14 +218,14 @@ def test_wrong_usage():
 
 
 @pytest.mark.parametrize("width", [60, 80])
-def test_every_view_fits_the_terminal_on_every_surface(width, book_weights, tmp_path):
+def test_every_view_fits_the_terminal_on_every_surface(width, tmp_path):
     """Only sentences, which are wrapped between words, and names of files may be longer."""
     views = {name: {} for name in VIEWS} | {
         "output": {"path": tmp_path / "a.csv"},
         "sweep": {"sizes": (1, 10, None), "plan": TimingPlan(runs=1)},
     }
     result = evaluate_files(
-        Files([book_weights] * 4, limit=500, corruption=Corruption(rotate=3)),
+        Files(["weights.pkl"] * 4, limit=500, corruption=Corruption(rotate=3)),
         timing=TimingPlan("textbook", runs=2, warmup=0),
         views=views,
     )
@@ -280,8 +280,8 @@ def test_a_p_value_too_small_for_floating_point_is_not_0():
     assert "p < 1e-300\n" in rows[2000]
 
 
-def test_every_view_has_a_json_form_with_the_same_numbers(book_weights):
-    arguments = (*VIEW_OPTIONS, "-w", book_weights, "-w", "weights.pkl", "--limit", "400")
+def test_every_view_has_a_json_form_with_the_same_numbers():
+    arguments = (*VIEW_OPTIONS, "-w", "weights.pkl", "-w", "weights.pkl", "--limit", "400")
     found = document(*arguments)
     text = shown(*arguments)
     assert f"coverage {found['coverage']:.4f}" in text

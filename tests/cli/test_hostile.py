@@ -12,10 +12,8 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs the file types of
 # FILE is at fault; the names in small letters are those of good files.
 COMMANDS = [
     "inspect -- FILE",
-    "inspect -- FILE weights",
     "inspect --json -- weights FILE",
     "eval --runs 1 --limit 1 --weights FILE",
-    "eval --runs 1 --limit 1 --weights weights --weights FILE",
     "eval --runs 1 --limit 1 --images FILE --labels labels",
     "eval --runs 1 --limit 1 --images images --labels FILE",
     "predict -- FILE",

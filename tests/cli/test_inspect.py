@@ -200,7 +200,7 @@ def test_export_writes_what_was_shown(book_weights, tmp_path):
 def test_export_of_another_kind_is_wrong_usage():
     done = mnist("inspect", "--export", "a.pdf")
     assert done.code == 2
-    assert "must end in .svg or .html or .txt" in done.stderr
+    assert "must end in .svg, .html or .txt" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -74,19 +74,6 @@ def test_noise_has_the_deviation_asked_for_and_is_the_same_every_time():
     np.testing.assert_array_equal(noisy, apply(Corruption(noise=0.1), grey))
 
 
-def test_noise_does_not_depend_on_the_chunks(images):
-    rng = np.random.default_rng(0)
-    corruption = Corruption(noise=0.5)
-    chunks = [corruption.apply(images[start : start + 7], rng) for start in range(0, 50, 7)]
-    np.testing.assert_array_equal(np.concatenate(chunks), apply(corruption, images))
-
-
-def test_not_normalised_means_the_numbers_of_the_file(images):
-    raw = apply(Corruption(normalize=False), images)
-    assert raw.dtype == np.float32
-    np.testing.assert_array_equal(raw, images)
-
-
 def test_the_images_given_are_left_alone(images):
     before = images.copy()
     apply(Corruption(rotate=10, shift=(1, 1), invert=True, noise=0.2), images)

@@ -78,17 +78,6 @@ def test_the_book_s_weights_per_sample_and_batched(book, mnist):
     assert timing.speedup == per_sample / batched
 
 
-def test_files_give_what_arrays_give(book_weights, book, mnist):
-    files = evaluate_files(Files([book_weights], limit=1000), views=["confusion"])
-    images, labels = mnist
-    arrays = evaluate(book, images[:1000], labels[:1000], views=["confusion"])
-    assert files.correct == arrays.correct
-    counts = [result.views["confusion"].counts for result in (files, arrays)]
-    np.testing.assert_array_equal(*counts)
-    assert files.source.weights[0].path == book_weights
-    assert files.source.images.origin == "embedded"
-
-
 @pytest.mark.parametrize("batch_size", [333, 20_000])
 def test_any_batch_size_gives_the_same_accuracy(book, mnist, batch_size):
     result = evaluate(book, *mnist, timing=ONCE, batch_size=batch_size, threads=2)

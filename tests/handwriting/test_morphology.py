@@ -41,28 +41,6 @@ def test_components_are_those_of_a_flood_fill(shape):
         assert ((labels > 0) == mask).all()
 
 
-def test_a_spiral_is_one_component():
-    spiral = np.zeros((41, 41), bool)
-    y = x = 20
-    direction = (0, 1)
-    for length in range(1, 20):
-        for _ in range(2):
-            for _ in range(2 * length):
-                spiral[y, x] = True
-                y, x = y + direction[0], x + direction[1]
-                if not (0 <= y < 41 and 0 <= x < 41):
-                    break
-            else:
-                direction = (direction[1], -direction[0])
-                continue
-            break
-        if not (0 <= y < 41 and 0 <= x < 41):
-            break
-    labels, count = label(spiral)
-    assert count == len(flood_fill(spiral)) == 1
-    assert labels.max() == 1
-
-
 @pytest.mark.parametrize("shape", SHAPES)
 def test_distances_are_those_to_the_nearest_true_pixel(shape):
     reach = 4

@@ -20,7 +20,6 @@ from mnist_cli.render.text import (
     drawing_on,
     length,
     line,
-    note,
     plain,
     seconds,
     shortened,
@@ -51,12 +50,6 @@ def test_markup_and_emoji_codes_are_text(tmp_path, capsys):
     assert capsys.readouterr().out == "[bold]x[/bold] :smile: http://a 1.5\n"
     write_export(tmp_path / "a.html", lambda: view)
     assert "[bold]x[/bold] :smile: http://a 1.5" in (tmp_path / "a.html").read_text("utf-8")
-
-
-def test_a_note_goes_to_standard_error(capsys):
-    note("mind this", "Warning")
-    captured = capsys.readouterr()
-    assert (captured.out, captured.err) == ("", "Warning: mind this\n")
 
 
 def test_a_table_has_even_columns():
@@ -222,12 +215,6 @@ def test_html_holds_the_same_text_and_no_outside_address(tmp_path):
         assert address not in content
 
 
-def test_text_is_the_colourless_form(tmp_path):
-    write_export(tmp_path / "a.txt", lambda: picture(load_images()[0]))
-    with drawing_on(BLOCKS):
-        assert (tmp_path / "a.txt").read_text("utf-8") == plain(picture(load_images()[0]))
-
-
 def test_a_picture_is_coloured_whatever_the_terminal_unless_no_color_is_set(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
     view = lambda: picture(load_images()[0])  # noqa: E731 - the shortest way to say it
@@ -244,8 +231,3 @@ def test_the_same_view_gives_the_same_bytes(tmp_path):
     for name in ("a.svg", "b.svg"):
         write_export(tmp_path / name, lambda: VIEW)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
-
-
-def test_another_suffix_is_a_value_error():
-    with pytest.raises(ValueError, match=r"\.svg or \.html or \.txt, found '\.pdf'"):
-        write_export("a.pdf", lambda: VIEW)

@@ -89,8 +89,3 @@ def test_float32_stays_float32_and_no_gradient_means_no_step(kind: type[AdamW]) 
     assert weights.dtype == np.float32
     assert np.array_equal(weights, np.ones((3, 4, 2)))
     assert all(array.dtype == np.float32 for array in optimizer._means + optimizer._squares)
-
-
-def test_as_many_gradients_as_parameters() -> None:
-    with pytest.raises(ValueError, match="shorter"):
-        AdamW([np.ones(2), np.ones(3)]).step([np.ones(2)], learning_rate=0.1)

@@ -1,6 +1,5 @@
 """Training on arrays: that it learns, what decides the result, and what is refused."""
 
-import doctest
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,6 @@ from threadpoolctl import threadpool_limits
 import mnist_cli
 from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.net.network import Network
-from mnist_cli.training import arrays
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.trainer import Trainer
 
@@ -109,8 +107,3 @@ def test_what_cannot_be_learnt_from_is_refused():
     ]:
         with pytest.raises(ValueError, match=words):
             mnist_cli.train(x, t, **options)
-
-
-def test_the_example_runs():
-    failed, attempted = doctest.testmod(arrays)
-    assert attempted > 0 == failed

@@ -67,13 +67,6 @@ def test_a_neuron_is_a_column_of_the_first_layer(book_weights):
     np.testing.assert_array_equal(sheet[7].weights, neuron.weights)
 
 
-def test_a_file_is_no_distance_from_itself(book_weights):
-    same = compare(book_weights, book_weights)
-    assert same.compared.pairs[0].disagreements == 0
-    assert [(m.samples, m.correct) for m in same.compared.models] == [(10_000, 9352)] * 2
-    assert {pair.distance for pair in same.arrays} == {0}
-
-
 def test_two_files_by_hand(book_weights, tmp_path):
     book = load_network(book_weights)
     other = Network((book.weights[0] * np.float32(0.5), *book.weights[1:]), book.biases)
