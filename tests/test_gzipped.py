@@ -48,4 +48,4 @@ def test_no_more_is_taken_than_is_asked_for():
     bomb = Counting(gzip.compress(bytes(1_000_000)) * 500)
     with decompressed(bomb) as content:
         assert content.read(1_000_000) == bytes(1_000_000)
-    assert bomb.taken <= 2 * (64 << 10)
+    assert bomb.taken <= 4 * (64 << 10)  # Python 3.12 and later have a buffer of twice that size

@@ -7,6 +7,7 @@ own, and the caller's thread holds the clock and leaves when a limit is passed.
 
 import io
 import os
+import re
 import socket
 import ssl
 import threading
@@ -32,14 +33,16 @@ _LOWEST_SPEED = 10_000  # bytes a second, over such a time
 _LONGEST = 1200.0  # seconds for a file: the largest, gzipped, comes in so long at lowest speed
 _PART = 16 << 10  # bytes: a small part of what must come in such a time
 _MOST_REDIRECTS = 5
+_PASSING = {408, 429, 500, 502, 503, 504}  # status codes
 _HEADERS = {"User-Agent": f"mnist-cli/{__version__}", "Accept-Encoding": "identity"}
 
 
 def fetch(url: str, file: RemoteFile, target: BinaryIO, advance: Callable[[int], None]) -> None:
     """Write the verified content of `file` at `url` to `target`, as `store` does.
 
-    The head of the answer must come within `PATIENCE`, with name look-up, connection, TLS and
-    redirects; enough of the body in each such time after it; and the whole within `_LONGEST`.
+    A server with a passing fault is asked once more. Each time the head of the answer must come
+    within `PATIENCE`, with name look-up, connection, TLS and redirects; enough of the body in each
+    such time after it; and the whole within `_LONGEST`.
 
     Raises
     ------
@@ -48,6 +51,21 @@ def fetch(url: str, file: RemoteFile, target: BinaryIO, advance: Callable[[int],
     DownloadError
         When the environment names certificates or a proxy that cannot be used.
     """
+    try:
+        _fetch_once(url, file, target, advance)
+        return
+    except SourceError as error:
+        if error.again is None:
+            raise
+        time.sleep(error.again)
+    target.seek(0)
+    target.truncate()
+    _fetch_once(url, file, target, advance)
+
+
+def _fetch_once(
+    url: str, file: RemoteFile, target: BinaryIO, advance: Callable[[int], None]
+) -> None:
     answer: Future[_Body] = Future()
     body: Future[None] = Future()
 
@@ -111,7 +129,12 @@ def _ask(session: "Session", url: str) -> "Response":
         response.close()
         if not response.is_redirect:
             status = response.status_code
-            raise SourceError(f"HTTP {status} ({responses.get(status, 'unknown')})")
+            told = response.headers.get("retry-after", "")
+            wait = min(float(told), PATIENCE) if re.fullmatch("[0-9]+", told) else 1.0
+            raise SourceError(
+                f"HTTP {status} ({responses.get(status, 'unknown')})",
+                again=wait if status in _PASSING else None,
+            )
         new = redirected(url, response.headers["location"])
         if new is None:
             raise SourceError(
@@ -178,5 +201,6 @@ def _meaning(error: Exception) -> Exception:
         causes.append(cause)
     for kind, reason, dead in meanings:
         if any(isinstance(cause, kind) for cause in causes):
-            return SourceError(reason, dead=dead)
+            cut = kind is exceptions.ProtocolError
+            return SourceError(reason, dead=dead, again=0 if cut else None)
     return error

@@ -21,11 +21,15 @@ _BLANK = b" \t\r\n\xef\xbb\xbf"  # white space and the byte order mark of UTF-8
 
 
 class SourceError(Exception):
-    """Why one server or one file did not deliver, escaped; `dead` if it let us wait for nothing."""
+    """Why one server or one file did not deliver, escaped.
 
-    def __init__(self, reason: str, *, dead: bool = False) -> None:
+    `dead` if it let us wait for nothing; `again` are the seconds after which it may be better.
+    """
+
+    def __init__(self, reason: str, *, dead: bool = False, again: float | None = None) -> None:
         super().__init__(reason)
         self.dead = dead
+        self.again = again
 
 
 def present(file: RemoteFile, folder: Path) -> list[Path]:

@@ -23,7 +23,6 @@ ONE_TONE = "no ink: the picture is of one tone"
 AT_EDGE = "no digit: there is only something at the edge"
 
 _CLOSER = 0.45  # of the frame: what fills less is cut out
-_CLOSEST = 0.35  # of a frame that was cut out: what fills less is cut out again
 _MARGIN = 0.6  # of the digit, on each side of it
 _LONGEST_ROW = 5.0  # times as wide as high; digits side by side each keep their resolution
 _LINE = 0.1  # of the ink: what is less is not worth a word
@@ -54,11 +53,12 @@ class Look:
     level: float
     components: Components | None
 
-    def place(self, number: int) -> Box:
-        """Where a digit is on the picture."""
+    @property
+    def place(self) -> Box:
+        """Where the main digit is on the picture."""
         assert self.components is not None  # noqa: S101 - there is a digit
         scale = self.frame.long_side / max(self.ink.shape)
-        box = self.components.groups[number].box
+        box = self.components.groups[self.components.main].box
         box = box.scale(scale, (self.frame.height, self.frame.width))
         return box.move(self.frame.left, self.frame.top)
 
@@ -75,37 +75,13 @@ def look_first(pixels: Floats, invert: bool | None) -> Look:
     return _look(pixels, frame, invert, steps)
 
 
-def look_closer(pixels: Floats, look: Look, number: int) -> tuple[Look, int]:
-    """Look again at one digit where it is small; return the look and the digit's number there."""
-    assert look.components is not None  # noqa: S101 - the caller looked
-    box = look.components.groups[number].box
-    frame = look.frame
-    if max(frame.width, frame.height) <= WORK_SIDE or box.long_side >= _CLOSEST * max(
-        look.ink.shape
-    ):
-        return look, number
-    others = [group.box for group in look.components.groups]
-    margin = _MARGIN * box.long_side
-    place = Box(
-        max([int(box.left - margin), *(b.right for b in others if b.right <= box.left)]),
-        int(box.top - margin),
-        min([int(box.right + margin), *(b.left for b in others if b.left >= box.right)]),
-        int(box.bottom + margin),
-    )
-    place = place.scale(frame.long_side / max(look.ink.shape), (frame.height, frame.width))
-    place = place.move(frame.left, frame.top)
-    steps = (*look.steps, _tell_cut(pixels, place))
-    closer = _look(pixels, place, look.dark, steps)
-    return (closer, closer.components.main) if closer.components else (look, number)
-
-
-def explain_empty(look: Look, components: Components, number: int) -> str:
+def explain_empty(look: Look, components: Components) -> str:
     """Say why what was seen is no digit, or "" where it is one.
 
     The limits lie far from what real digits have: of several hundred, the faintest has a peak of
     0.11, and the ink of the least clear is 3.9 times that of the background.
     """
-    digit = components.groups[number]
+    digit = components.groups[components.main]
     if look.ink.max() < _LEAST_PEAK:
         return ONE_TONE
     near = (measure_distance(digit.mask, 6) <= 6) & (measure_distance(components.mask, 2) > 2)

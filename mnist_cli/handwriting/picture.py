@@ -114,7 +114,7 @@ def _read(source: AnyPath | BinaryIO | bytes) -> bytes:
 
 def _from_file(source: AnyPath | BinaryIO | bytes, long_side: int | None) -> Picture:
     decoded = decode(_read(source), long_side)
-    pixels = _read_image(decoded.image, long_side, decoded.key)
+    pixels = _read_image(decoded.image, long_side)
     facts = decoded.format, (decoded.width, decoded.height), decoded.orientation
     del decoded  # and with it the decoded picture, before more memory is needed
     return _finish(pixels, *facts)
@@ -129,10 +129,8 @@ def _from_image(image: "Image.Image", long_side: int | None) -> Picture:
     return _finish(_read_image(image, long_side), "PIL image", image.size, orientation)
 
 
-def _read_image(
-    image: "Image.Image", long_side: int | None, key: tuple[int, ...] | None = None
-) -> Floats:
-    part, factor = read_image_part(image, key), _choose_factor(*image.size, long_side)
+def _read_image(image: "Image.Image", long_side: int | None) -> Floats:
+    part, factor = read_image_part(image), _choose_factor(*image.size, long_side)
     return lay_on_background(*gather(part, *image.size, factor))
 
 

@@ -22,8 +22,8 @@ _Box: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom
 _ReadPart: TypeAlias = Callable[[_Box], Numbers]
 
 
-def read_image_part(image: "Image.Image", key: tuple[int, ...] | None = None) -> _ReadPart:
-    """Return what reads a part of a PIL image; `key` is the one value that means transparent."""
+def read_image_part(image: "Image.Image") -> _ReadPart:
+    """Return what reads a part of a PIL image."""
 
     def read(box: _Box) -> Numbers:
         tile = image.crop(box)
@@ -36,9 +36,6 @@ def read_image_part(image: "Image.Image", key: tuple[int, ...] | None = None) ->
             tile = tile.convert("RGB")
         samples = np.asarray(tile).reshape(tile.height, tile.width, -1)
         values = samples.astype(np.float32) / np.float32(255 if tile.mode[0] != "I" else 65535)
-        if key is not None:
-            alpha = (samples != key).any(axis=2, keepdims=True).astype(np.float32)
-            return values * alpha, alpha
         return _split_alpha(values)
 
     return read

@@ -28,8 +28,6 @@ _LEAST_SIDE = 0.08  # of the picture's long side
 _MOST = 8  # components of an ink map
 _MOST_JUDGED = 40
 _NEAR = (0.06, 0.25)  # of its size: how far a component may be from those that belong to it
-_CLOSER = 0.45  # of the frame: what fills less is looked at again in its own frame
-_MARGIN = 0.35  # of its size, that is then seen round it
 _OTHER_TONE = 1.5  # taken off where the ink is not of the tone that was detected
 _BACKGROUND = 4.0  # taken off where it has the colour of what is further out
 
@@ -217,30 +215,3 @@ def measure_likeness(page: Floats, mask: Bits, box: Box) -> float:
     to_far = np.abs(own - np.median(colours[far], axis=0)).max()
     to_near = np.abs(own - np.median(colours[near], axis=0)).max()
     return float(np.clip(1 - to_far / max(float(to_near), 0.05), 0, 1))
-
-
-def look_again(pixels: Floats, best: Proposal) -> Proposal:
-    """Return a small proposal as it is seen from nearer; one that fills the picture stays."""
-    box, source = best.box, best.source
-    scale = max(pixels.shape) / max(source.labels.shape)
-    if box.long_side >= _CLOSER * max(source.labels.shape) or scale <= 1:
-        return best
-    margin = _MARGIN * box.long_side + 1
-    frame = box.grow(margin, margin).scale(scale, pixels.shape)
-    page = blur(resize(frame.cut_from(pixels), WORK_SIDE), 0.7)
-    closer = map_ink(page, frame, source.dark, source.channels, source.factor)
-    chosen = _find_again(best, closer, scale) if closer else ()
-    return Proposal(closer, chosen, best.score) if closer and chosen else best
-
-
-def _find_again(best: Proposal, closer: InkMap, scale: float) -> tuple[int, ...]:
-    """Find which components of a closer look lie on those that were chosen."""
-    y, x = np.nonzero(closer.labels)
-    frame = closer.frame
-    zoom = frame.long_side / max(closer.labels.shape)
-    height, width = best.source.labels.shape
-    rows = (((y + 0.5) * zoom + frame.top) / scale).astype(int).clip(0, height - 1)
-    columns = (((x + 0.5) * zoom + frame.left) / scale).astype(int).clip(0, width - 1)
-    wanted = (measure_distance(best.mask, 1) <= 1)[rows, columns]
-    hits = np.bincount(closer.labels[y, x], wanted, minlength=len(closer.areas) + 1)[1:]
-    return tuple(map(int, np.flatnonzero(hits > 0.7 * closer.areas)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from mnist_cli.errors import plural
-from mnist_cli.handwriting.components import Box
+from mnist_cli.handwriting.components import Box, Components
 from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, resize
 from mnist_cli.handwriting.judge import doubt_in_crowd, judge
 from mnist_cli.handwriting.look import (
@@ -19,7 +19,6 @@ from mnist_cli.handwriting.look import (
     ONE_TONE,
     Look,
     explain_empty,
-    look_closer,
     look_first,
 )
 from mnist_cli.handwriting.mnist_format import (
@@ -32,7 +31,7 @@ from mnist_cli.handwriting.mnist_format import (
 from mnist_cli.handwriting.morphology import Floats
 from mnist_cli.handwriting.picture import Picture, Source, load_picture
 from mnist_cli.handwriting.pixels import LUMINANCE
-from mnist_cli.handwriting.proposals import CLEAR, look_again, propose
+from mnist_cli.handwriting.proposals import CLEAR, propose
 from mnist_cli.handwriting.rows import find_lines
 from mnist_cli.handwriting.steps import Step, outline, show
 from mnist_cli.spec import SIDE
@@ -180,9 +179,8 @@ def prepare(pixels: Floats, *, invert: bool | None = None) -> Digit:
     if look.components is None:
         first = _find_nothing(look, ONE_TONE)
     else:
-        number, count = look.components.main, len(look.components.groups)
-        first = _convert(*look_closer(pixels, look, number))
-        if count > 1 and look.components.crowd <= _MOST_IN_ROWS:
+        first = _convert(look, look.components)
+        if len(look.components.groups) > 1 and look.components.crowd <= _MOST_IN_ROWS:
             first = _tell_others(first, _prepare_lines(pixels, invert))
     if first.score < CLEAR:
         best = _read_proposal(pixels, look, invert)
@@ -209,7 +207,6 @@ def _read_proposal(pixels: Floats, look: Look, invert: bool | None) -> Digit | N
     best = propose(pixels, _tones(look.dark, invert), look.dark)
     if best is None:
         return None
-    best = look_again(pixels, best)
     source = best.source
     forms = bring_to_format([best.draw()])
     tone = "darker" if source.dark else "brighter"
@@ -260,14 +257,12 @@ def _find_nothing(look: Look, why: str) -> Digit:
     return Digit(np.zeros((SIDE, SIDE), np.uint8), True, look.steps, empty=why, count=0)
 
 
-def _convert(look: Look, number: int) -> Digit:
-    """Draw one of the digits that were seen in the MNIST format."""
-    components = look.components
-    assert components is not None  # noqa: S101 - the caller looked
-    why = explain_empty(look, components, number)
+def _convert(look: Look, components: Components) -> Digit:
+    """Draw the main digit that was seen in the MNIST format."""
+    why = explain_empty(look, components)
     if why:
         return _find_nothing(look, why)
-    group = components.groups[number]
+    group = components.groups[components.main]
     shown = components.mask * 0.3 + group.mask * 0.7
     done = (
         f"{plural(group.count, 'connected component')} of ink kept,"
@@ -276,8 +271,7 @@ def _convert(look: Look, number: int) -> Digit:
     forms = bring_to_format([draw(look.ink, group.mask, look.level, group.box)])
     steps = (*look.steps, Step("components", done, show(shown)), *_tell_form(forms))
     score = float(judge(forms.images)[0]) - doubt_in_crowd(components.crowd)
-    box = look.place(number)
-    return Digit(forms.images[0], True, steps, score=score, box=box)
+    return Digit(forms.images[0], True, steps, score=score, box=look.place)
 
 
 def _tell_form(forms: Forms) -> tuple[Step, Step]:

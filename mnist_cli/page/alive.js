@@ -1,7 +1,7 @@
 // The net, alive: neurons as light, the strongest connections as lines, and one of them explained.
 
 import { argmax, evidence } from "./net.js";
-import { byId, css, fit, make, makePicture, paintInk, paintSigned } from "./paint.js";
+import { byId, css, fit, freeze, make, makePicture, paintInk, paintSigned } from "./paint.js";
 import { PIXELS } from "./picture.js";
 import { say } from "./words.js";
 
@@ -169,7 +169,7 @@ function makeBand(net, number) {
     if (number === 0 && !isLast) {
       const picture = makePicture();
       paintSigned(picture, Float64Array.from({ length: inputs }, (_, k) => W[k * outputs + j]));
-      button.append(picture);
+      button.append(freeze(picture));
     }
     return button;
   });
@@ -250,10 +250,10 @@ function explainNeuron(net, result, layer, neuron) {
     formulas:
       `a${n} = ${layer ? `z${layer}` : "x"} W${n} + b${n} = ${plain(a - b[neuron])} ${bias} = ${plain(a)}\n` +
       `z${n} = ${net.activation}(a${n}) = ${plain(z)}`,
-    text: say("votes", { list: strongest(votes) }),
+    text: say("votes", { layer: n + 1, list: strongest(votes) }),
   };
   if (!layer) return { ...told, figures: [[weights, say("looksFor")], [terms, say("overlap")]] };
-  const text = `${say("from", { list: strongest(terms) })} ${told.text}`;
+  const text = `${say("from", { layer, list: strongest(terms) })} ${told.text}`;
   return { ...told, text, figures: [[evidence(net, result, wanted, layer), say("evidenceFor")]] };
 }
 

@@ -1,6 +1,6 @@
 // The row of test images to try: by digit, those that the net gets wrong, a random one.
 
-import { byId, make, makePicture, paintInk } from "./paint.js";
+import { byId, freeze, make, makePicture, paintInk } from "./paint.js";
 import { say } from "./words.js";
 
 const SHOWN = 24;
@@ -45,8 +45,9 @@ export function makeImages(images, choose) {
   function makeThumb(image) {
     const prediction = predictions?.[images.indexOf(image)] ?? "";
     if (!pictures.has(image)) {
-      pictures.set(image, makePicture());
-      paintInk(pictures.get(image), image.pixels, 1);
+      const picture = makePicture();
+      paintInk(picture, image.pixels, 1);
+      pictures.set(image, freeze(picture));
     }
     const button = make("button", { className: "thumb", onclick: () => choose(image) }, pictures.get(image));
     button.classList.toggle("wrong", prediction !== "" && prediction !== image.label);

@@ -65,6 +65,11 @@ export function makePicture() {
   return canvas;
 }
 
+/** What is on a canvas as an image: each canvas is a layer that the browser puts together in every frame. */
+export function freeze(canvas) {
+  return make("img", { src: canvas.toDataURL(), alt: "" });
+}
+
 /** Fit a canvas to its box on this screen; its context in CSS pixels, and its width and height. */
 export function fit(canvas) {
   const { width, height } = canvas.getBoundingClientRect();

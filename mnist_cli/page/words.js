@@ -39,8 +39,8 @@ const WORDS = {
   labelled: ["label ${label}", "정답 ${label}"],
   alive: ["The net, alive", "살아 있는 신경망"],
   aliveHint: [
-    "Light is activation. Point at a neuron or a digit, or tab to it and use the arrow keys. Click a neuron to switch it off.",
-    "밝기는 활성값입니다. 뉴런이나 숫자를 가리키거나, Tab과 화살표로 옮겨 가세요. 뉴런을 누르면 꺼집니다.",
+    "Light is activation; blue lines raise what they reach, orange ones lower it. Point at a neuron or a digit, or tab to it and use the arrow keys. Click a neuron to switch it off.",
+    "밝기는 활성값입니다. 파란 선은 닿는 값을 올리고 주황 선은 내립니다. 뉴런이나 숫자를 가리키거나, Tab과 화살표로 옮겨 가세요. 뉴런을 누르면 꺼집니다.",
   ],
   layer: ["z${layer}: ${count} neurons", "z${layer}: 뉴런 ${count}개"],
   shownOf: ["z${layer}: ${shown} of ${count} neurons", "z${layer}: 뉴런 ${count}개 중 ${shown}개"],
@@ -57,8 +57,8 @@ const WORDS = {
   evidenceFor: ["evidence", "근거"],
   versus: ["${digit}, not ${other}", "${other} 아닌 ${digit}"],
   colours: ["Blue: evidence for, or where it wants ink. Orange: against.", "파랑: 찬성, 잉크를 바라는 곳. 주황: 반대."],
-  votes: ["Its vote goes to ${list}.", "투표하는 곳: ${list}."],
-  from: ["Most of it comes from ${list}.", "가장 큰 기여: ${list}."],
+  votes: ["Its strongest votes, into a${layer}: ${list}.", "가장 큰 투표, a${layer}로: ${list}."],
+  from: ["Most of it comes from z${layer}: ${list}.", "가장 큰 기여, z${layer}에서: ${list}."],
   margin: [
     "Why ${digit} and not ${other}: it leads by ${margin} in a${layer}, that is ${ratio} times as likely.",
     "왜 ${digit}인가: a${layer}에서 2위 ${other}보다 ${margin} 앞서, ${ratio}배 더 그럴듯합니다.",
@@ -93,8 +93,8 @@ const WORDS = {
   mapCard: ["no. ${index}\nlabel ${label}\nprediction ${prediction}\n${confidence}", "${index}번\n정답 ${label}\n예측 ${prediction}\n${confidence}"],
   batch: ["Batch", "배치"],
   batchHint: [
-    "N images are one matrix. The same few products then serve them all, and each weight that is read is used N times.",
-    "이미지 N장은 행렬 하나입니다. 같은 곱셈 몇 번이 모두에게 쓰이고, 한 번 읽은 가중치를 N번 씁니다.",
+    "N images are one matrix. The same few products then serve them all, and each weight that is read is used N times. Blue grows with N; grey, the net, stays.",
+    "이미지 N장은 행렬 하나입니다. 같은 곱셈 몇 번이 모두에게 쓰이고, 한 번 읽은 가중치를 N번 씁니다. 파랑은 N과 함께 커지고 회색인 신경망은 그대로입니다.",
   ],
   measure: ["Measure in this browser", "이 브라우저에서 재기"],
   oneByOne: ["per sample", "한 장씩"],

@@ -67,8 +67,7 @@ class Explanation:
 def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> Explanation:
     """Take apart what the net makes of one image, by the book's formulas in float64.
 
-    The evidence for a digit is gradient times input: Shrikumar et al. (2016), *Not just a black
-    box*.
+    Evidence is gradient times input: Shrikumar et al. (2016), *Not just a black box*.
 
     Parameters
     ----------
@@ -92,8 +91,6 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
     (7, 9)
     >>> [(step.symbol, step.values.shape) for step in explanation.steps[:3]]
     [('x', (784,)), ('a1', (50,)), ('z1', (50,))]
-    >>> explanation.relevance.shape
-    (28, 28)
     """
     if digit is not None and not 0 <= digit < CLASSES:
         raise ValueError(f"digit is {digit}: expected 0 to 9")

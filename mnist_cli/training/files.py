@@ -111,7 +111,6 @@ def train_file(
     for path in (output, card_path(output), partial):
         require_writable(path, overwrite=overwrite)
     training_set, test_set = files.load()
-
     trainer = Trainer(*training_set, recipe, seed)
     try:
         trainer.run(report)

@@ -179,7 +179,7 @@ HYPERPARAMETERS = {
 _STANDARD = Recipe(
     "standard",
     "adamw",
-    "AdamW, distorted: accuracy 0.990, some minutes",
+    "AdamW, distorted: accuracy 0.990 in minutes",
     epochs=400,
     weight_decay=0.1,
     rotation=12.0,
@@ -195,7 +195,7 @@ RECIPES = {
         Recipe(
             "quick",
             "adamw",
-            "AdamW, undistorted: accuracy 0.976, ten seconds",
+            "AdamW, no distortions: accuracy 0.976 in 10 s",
             weight_decay=0.6,
         ),
         _STANDARD,
@@ -203,7 +203,7 @@ RECIPES = {
             _STANDARD,
             name="best",
             optimizer="soap",
-            about="SOAP, distorted: accuracy 0.992 (embedded)",
+            about="SOAP, distorted: accuracy 0.992, embedded",
             epochs=600,
             learning_rate=6e-3,
             weight_decay=0.06,

@@ -32,12 +32,21 @@ def read(content: bytes) -> Contents:
         raise FormatError(f"the archive has more than {_MAX_MEMBERS} members, expected 2 to 16")
     records: dict[str, ArrayRecord] = {}
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with warnings.catch_warnings(), zipfile.ZipFile(io.BytesIO(content)) as archive:
+            warnings.simplefilter("error")  # Python 3.13 only warns of members that overlap
             for member in _check_members(archive, content):
                 with archive.open(member):  # compares the member's own header with the directory
                     data = _unpack(content, member)
                 records[member.orig_filename[:-4]] = _read_npy(member.orig_filename, data)
-    except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, OSError, struct.error):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        ValueError,
+        RuntimeError,
+        OSError,
+        struct.error,
+        Warning,
+    ):
         raise FormatError("the archive is damaged, cut short or no .npz file") from None
     return Contents(records)
 

@@ -94,7 +94,7 @@ def test_a_terminal_gets_colour_unless_no_color_is_set():
     coloured = on_a_terminal("predict", "--index", "42")
     assert coloured.code == 0
     assert "\x1b[" in coloured.stdout
-    assert "\x1b" not in on_a_terminal("eval", "--runs", "1", NO_COLOR="1").stdout
+    assert "\x1b" not in on_a_terminal("eval", "--runs", "1", "--quiet", NO_COLOR="1").stdout
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ def test_a_bad_mirror_leaves_nothing_behind_and_the_next_one_delivers(
     with serving(default=answer) as bad, serving(default=GOOD) as good:
         alone = fetch(tmp_path, bad.url)
         assert words in str(alone.error)
-        assert bad.asked(f"{NAME}.gz") == 1
+        assert bad.asked(f"{NAME}.gz") <= 2
         assert contents(tmp_path) == {}
 
         both = fetch(tmp_path, bad.url, good.url, log=log)
@@ -281,6 +281,31 @@ def test_a_dead_port_leads_to_the_next_mirror(tmp_path: Path) -> None:
     with serving(default=GOOD) as good:
         assert fetch(tmp_path, dead, good.url, log=log).status == "downloaded"
     assert log.notes == [f"{dead}/{NAME}.gz: it cannot be reached"]
+
+
+def test_a_passing_fault_is_mended_by_asking_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    passing = [cut(PACKED, 9), hang_up]
+    passing += [status(503, Retry_After=told) for told in ("0", "7", "9" * 5000, "soon", "-1")]
+    for number, fault in enumerate(passing):
+        with serving(default=first(fault, GOOD)) as mirror:
+            assert fetch(tmp_path / str(number), mirror.url).status == "downloaded"
+            assert len(mirror.requests) == 2
+        assert contents(tmp_path / str(number)) == {NAME: LABELS}
+    assert slept == [0, 0, 0, 7, fetching.PATIENCE, 1, 1]
+
+
+@pytest.mark.parametrize(("fault", "asked"), [(status(404), 1), (status(503), 2), (hang_up, 2)])
+def test_a_fault_that_stays_leads_to_the_next_mirror(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Answer, asked: int
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with serving(default=fault) as bad, serving(default=GOOD) as good:
+        assert fetch(tmp_path, bad.url, good.url).status == "downloaded"
+        assert (len(bad.requests), len(good.requests)) == (asked, 1)
 
 
 def test_without_network_each_server_is_looked_up_and_named_once(

@@ -111,20 +111,20 @@ def test_transparency_is_laid_on_the_background_that_contrasts_with_the_ink(ink,
     gray = np.rint(np.concatenate([colour[..., :1], alpha], axis=2) * scale).astype(np.uint16)
     for data in (png(rgba, depth, RGBA), png(gray, depth, GRAY_ALPHA)):
         np.testing.assert_allclose(load_picture(data).pixels, expected, atol=1e-6)
-    # Two entries of one palette, and one gray or RGB value that means transparent.
+    # Two entries of one palette, and one gray or RGB value of 8 bits that means transparent.
     binary = (alpha[..., 0] == 1).astype(np.uint8)[..., np.newaxis]
     expected = composed(colour, binary, background)
     entry = round(ink * 255)
     before = chunk(b"PLTE", bytes([9, 9, 9] + [entry] * 3)) + chunk(b"tRNS", b"\0\xff")
     data = png(binary, 1, PALETTE, before=before)
     np.testing.assert_allclose(load_picture(data).pixels, expected, atol=1e-6)
-    key, ink_sample = round(100 / 255 * scale), round(ink * scale)
-    samples = np.where(binary == 1, ink_sample, key)
+    key = 100
+    samples = np.where(binary == 1, entry, key)
     before = chunk(b"tRNS", struct.pack(">H", key))
-    data = png(samples, depth, GRAY, before=before)
+    data = png(samples, 8, GRAY, before=before)
     np.testing.assert_allclose(load_picture(data).pixels, expected, atol=1e-6)
     before = chunk(b"tRNS", struct.pack(">HHH", key, key, key))
-    data = png(np.repeat(samples, 3, axis=2), depth, RGB, before=before)
+    data = png(np.repeat(samples, 3, axis=2), 8, RGB, before=before)
     np.testing.assert_allclose(load_picture(data).pixels, expected, atol=1e-6)
 
 

@@ -144,7 +144,7 @@ def test_an_exported_test_image_is_the_same_bytes():
 
 
 def test_test_images_in_other_forms_are_read_nearly_as_well(shipped):
-    count = 400 if MANY else 40
+    count = 400 if MANY else 20
     images, labels = load_images()[:count], load_labels()[:count]
     rng = np.random.default_rng(0)
 
@@ -157,7 +157,7 @@ def test_test_images_in_other_forms_are_read_nearly_as_well(shipped):
         down, across = rng.integers(0, 17, 2)
         return np.pad(image, ((down, 16 - down), (across, 16 - across)))
 
-    least = (shipped.predict(images) == labels).sum() - count // 40
+    least = (shipped.predict(images) == labels).sum() - max(count // 40, 1)
     assert score(lambda image: 255 - image) >= least
     assert score(moved) >= least
     assert score(lambda image: 255 - image.repeat(10, axis=0).repeat(10, axis=1)) >= least
@@ -257,7 +257,7 @@ def test_an_mnist_picture_splits_into_itself():
 # Anything at all
 
 
-@settings(max_examples=1000 if MANY else 15)
+@settings(max_examples=1000 if MANY else 6)
 @given(
     st.tuples(st.integers(1, 70), st.integers(1, 70)),
     st.integers(0, 2**32 - 1),

@@ -139,6 +139,14 @@ def test_it_fits_every_screen_and_is_accessible(open_page, width, height, scheme
     assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
 
 
+def test_only_what_changes_is_a_canvas(open_page):
+    """Each canvas is a layer of its own in every frame: 81 of them made a move slow."""
+    page = open_page()
+    assert page.locator("canvas").count() <= 10
+    assert page.locator(".tiles img").count() == 50
+    assert page.locator(".thumb img").count() == 24
+
+
 def test_the_language_can_be_switched(open_page):
     page = open_page()
     page.locator("[name=language][value=ko]").check(force=True)
@@ -162,6 +170,7 @@ def test_everything_works_by_keyboard(open_page):
     values = mnist_cli.load_network().activations(np.array(page.evaluate(SEEN), np.uint8))
     assert f"= {values['a1'][1]:.2f}\n".replace("-", "−") in text
     assert f"sigmoid(a1) = {values['z1'][1]:.2f}" in text
+    assert "votes, into a2: " in text
     page.keyboard.press("Enter")
     settle(page)
     assert page.locator(".neuron").nth(1).get_attribute("aria-pressed") == "true"

@@ -420,7 +420,7 @@ def test_a_directory_that_lies():
         (8, b"\x20\x00", DAMAGED_ARCHIVE),  # a patch
         (10, b"\x0c\x00", mismatch),  # packed by bzip2
         (20, bytes(4), mismatch),
-        (20, b"\xff\xff\xff\x7f", mismatch),
+        (20, b"\xff\xff\xff\x7f", (mismatch, DAMAGED_ARCHIVE)),  # Python 3.13 sees it first
         (24, b"\xff\xff\xff\x7f", "describes arrays of 2,147,483,815 bytes, at most 16,777,216 "),
         (24, bytes(4), mismatch),
         (28, b"\xff\xff", DAMAGED_ARCHIVE),

@@ -79,7 +79,7 @@ class Decoded:
     """A decoded picture of a file, and how to look at it.
 
     `width` and `height` are those in the file, `image` may be reduced; `orientation` is that of
-    EXIF, 1 to 8; `key` is the one gray or RGB value of `image` that means transparent.
+    EXIF, 1 to 8.
     """
 
     image: "Image.Image"
@@ -87,7 +87,6 @@ class Decoded:
     width: int
     height: int
     orientation: int = 1
-    key: tuple[int, ...] | None = None
 
 
 def recognise(data: bytes) -> ImageFormat:
@@ -143,7 +142,7 @@ def decode(data: bytes, long_side: int | None = None) -> Decoded:
     except Exception as error:  # Pillow raises nearly everything for a damaged file
         reason = printable(str(error)) or type(error).__name__
         raise damaged(f"the pixels of a {kind.name} file are damaged ({reason})") from None
-    return Decoded(image, kind.name, *size, container.orientation, container.key)
+    return Decoded(image, kind.name, *size, container.orientation)
 
 
 def _draft_scale(width: int, height: int, long_side: int | None) -> int:

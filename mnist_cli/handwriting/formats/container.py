@@ -13,15 +13,13 @@ MAX_PIXELS = 20_000_000
 class Container:
     """An image file that was found whole, and only those of its parts that the decoder needs.
 
-    `orientation` is that of EXIF, 1 to 8. `key` is the one gray or RGB value, in the scale of the
-    decoded picture, that means transparent.
+    `orientation` is that of EXIF, 1 to 8.
     """
 
     data: bytes
     width: int
     height: int
     orientation: int = 1
-    key: tuple[int, ...] | None = None
 
 
 def damaged(problem: str) -> FormatError:

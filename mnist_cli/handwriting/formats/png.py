@@ -16,7 +16,7 @@ _MAX_CHUNKS = 50_000  # of the usual 8 KiB of pixel data, 20 MB hold 2,500
 _AT_A_TIME = 1 << 16  # bytes; what is larger would be copied again and again
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type: samples per pixel
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-_GRAY, _RGB, _PALETTE = 0, 2, 3
+_PALETTE = 3
 _ADAM7 = (  # of each pass: first column, first row, step between columns, between rows
     (0, 0, 8, 8),
     (4, 0, 8, 8),
@@ -56,14 +56,14 @@ def check(data: bytes) -> Container:
     kept = [(b"IHDR", header)]
     if colour == _PALETTE:
         kept += [(b"PLTE", palette)]
-        kept += [(b"tRNS", transparency[:256])] if transparency else []
+    if transparency and depth < 16:  # Pillow knows no transparent value of 16 bits
+        kept += [(b"tRNS", transparency[:256])]
     kept += [(b"IDAT", parts[b"IDAT"]), (b"IEND", b"")]
     return Container(
         _SIGNATURE + b"".join(_chunk(name, body) for name, body in kept),
         width,
         height,
         read_orientation(parts.get(b"eXIf", b"")),
-        _key(transparency, colour, depth),
     )
 
 
@@ -157,20 +157,6 @@ def _unpacked_lengths(compressed: bytes) -> Iterator[int]:
             raise damaged("found other data after the pixels of a PNG file")
     if not stream.eof:
         raise damaged("the pixel data of a PNG file is cut")
-
-
-def _key(transparency: bytes, colour: int, depth: int) -> tuple[int, ...] | None:
-    """The transparent gray or RGB value as it is in the decoded picture.
-
-    Pillow stretches 1 to 4 bits of gray to 8, keeps 16, and takes the upper 8 of RGB's 16.
-    """
-    if colour not in (_GRAY, _RGB) or len(transparency) != 2 * _SAMPLES[colour]:
-        return None
-    values = struct.unpack(f">{_SAMPLES[colour]}H", transparency)
-    if depth == 16:
-        return values if colour == _GRAY else tuple(value >> 8 for value in values)
-    largest = 2**depth - 1
-    return tuple((value & largest) * 255 // largest for value in values)
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:
