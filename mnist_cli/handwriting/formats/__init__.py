@@ -141,6 +141,8 @@ def decode(data: bytes, long_side: int | None = None) -> Decoded:
         ) from None
     except Exception as error:  # Pillow raises nearly everything for a damaged file
         reason = printable(str(error)) or type(error).__name__
+        if "could not create decoder" in reason:  # of WebP, which does not say which of the two
+            raise MnistError(f"this {kind.name} picture is damaged, or memory ran out") from None
         raise damaged(f"the pixels of a {kind.name} file are damaged ({reason})") from None
     return Decoded(image, kind.name, *size, container.orientation)
 
