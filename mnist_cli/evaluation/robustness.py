@@ -29,7 +29,7 @@ _STRENGTHS = (
 
 
 def compute(run: Run) -> tuple[RobustnessRow, ...]:
-    """Corrupt the set again and again; a corruption it has already is left out.
+    """Corrupt the set again and again; a corruption it has already is skipped.
 
     Raises `MnistError` for a file that fails while it is read.
     """

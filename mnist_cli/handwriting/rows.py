@@ -32,7 +32,7 @@ _MOST_PARTS = 4
 
 _BEST, _WORST = 3.0, -10.0  # odds of the judge are cut to these
 _BONUS = 0.5  # for each digit
-_SKIP = 4.0  # for each component, as tall as a digit, that is left out
+_SKIP = 4.0  # for each component, as tall as a digit, that is skipped
 
 
 def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Proposal]]:

@@ -89,7 +89,7 @@ function paintSheet(canvas, { x, predictions }, images, size) {
   canvas.setAttribute("aria-label", say("sheet", { size, wrong }));
 }
 
-/** Seconds for all images one by one and in batches of `size`: the median of three runs, in turn. */
+/** Seconds for all images per sample and in batches of `size`: the median of three runs, in turn. */
 function measure(net, x, size) {
   const count = x.length / PIXELS;
   const predict = (batch) => {

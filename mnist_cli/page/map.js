@@ -136,7 +136,7 @@ function bounds(places) {
   return { left, top, width: right - left || 1, height: bottom - top || 1 };
 }
 
-/** Every image in the colour of its digit, the paper left out. */
+/** Every image in the colour of its digit, without the paper. */
 function drawSprites(images) {
   const sheet = document.createElement("canvas");
   [sheet.width, sheet.height] = [ACROSS * SIDE, Math.ceil(images.length / ACROSS) * SIDE];

@@ -1,7 +1,7 @@
 """Nets and test images -> one HTML file that needs nothing outside itself.
 
 The sources lie beside this module: `page.html`, `page.css` and ES modules that can be read and
-tested one by one. Here they are put together with the numbers. A Content-Security-Policy lets the
+tested on their own. Here they are put together with the numbers. A Content-Security-Policy lets the
 browser run this script and use this style, by their SHA-256, and ask nobody for anything.
 """
 

@@ -1,7 +1,7 @@
 """PNG: every chunk's checksum and every row is checked, and only what shows goes on.
 
 Specification: https://www.w3.org/TR/png-3. Pillow does not look at the checksum of pixel data, and
-fills missing rows with black. Text, colour profiles and animation are left out, so that nothing
+fills missing rows with black. Text, colour profiles and animation are skipped, so that nothing
 compressed but the pixels is ever unpacked.
 """
 

@@ -106,5 +106,5 @@ def sheet_lines(neurons: Sequence[Neuron]) -> list[Line]:
 
 
 def _finite_weights(neuron: Neuron) -> NDArray[np.float64]:
-    """NaN and infinity have no colour: they are left out."""
+    """NaN and infinity have no colour: they are skipped."""
     return np.nan_to_num(neuron.weights.astype(np.float64), posinf=0, neginf=0)
