@@ -58,11 +58,7 @@ def write_page(
     """Write the page of one or two weights files; None is the embedded one.
 
     Nothing is written where `path` is this very page already: the same nets give the same bytes.
-
-    Raises
-    ------
-    MnistError
-        For weights that cannot be read or used, and a page that cannot be written.
+    Raises `MnistError` for weights that cannot be read or used, or a page that cannot be written.
     """
     files = [read_weights(each, data_dir) for each in weights]
     networks = [(file.file.name, file.network(activation)) for file in files]

@@ -9,9 +9,8 @@ import pytest
 from mnist_cli import load_images, load_network
 from mnist_cli.errors import FormatError, MnistError
 from mnist_cli.net.network import Network
-from mnist_cli.weights.convert import convert
 from mnist_cli.weights.formats import FORMATS, ONNX, SUFFIXES
-from mnist_cli.weights.weights_file import read_weights, save_network, write_arrays
+from mnist_cli.weights.weights_file import convert, read_weights, save_network, write_arrays
 
 
 def make_network(*sizes, activation="sigmoid"):

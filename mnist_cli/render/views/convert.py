@@ -5,7 +5,7 @@ from typing import Any
 from mnist_cli.render.text import Line, line, note
 from mnist_cli.render.theme import ACCENT, QUIET
 from mnist_cli.render.views import inspect
-from mnist_cli.weights.convert import Conversion
+from mnist_cli.weights.weights_file import Conversion
 
 
 def as_json(conversion: Conversion) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from mnist_cli.render.text import Cell, Line, line, note, table
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.render.views import stats
 from mnist_cli.weights.card import Card
-from mnist_cli.weights.convert import Conversion
 from mnist_cli.weights.summary import Summary
+from mnist_cli.weights.weights_file import Conversion
 
 _DRAWING_WIDTH = 72
 
