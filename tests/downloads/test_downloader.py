@@ -37,7 +37,7 @@ from mnist_cli import paths
 from mnist_cli.downloads import fetch as fetching
 from mnist_cli.downloads.catalogue import FILES, RemoteFile, select
 from mnist_cli.downloads.downloader import Outcome, Reporter, check, download, failure
-from mnist_cli.downloads.verify import SourceError, store
+from mnist_cli.downloads.fetch import SourceError, store
 from mnist_cli.errors import DownloadError, FileError
 from mnist_cli.files import atomic_writer, remove_abandoned
 
