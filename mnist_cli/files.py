@@ -34,10 +34,7 @@ _NAME_KEPT = 50  # characters of a name in that of its temporary file, at most 2
 def open_regular(path: AnyPath) -> FileIO:
     """Open a regular file (or a symbolic link to one) for reading, unbuffered.
 
-    Raises
-    ------
-    FileError
-        For a missing or unreadable file, a folder, pipe, socket or device.
+    Raises `FileError` for a missing or unreadable file, a folder, pipe, socket or device.
     """
     try:
         descriptor = os.open(path, _OPEN_FLAGS)
@@ -56,11 +53,8 @@ def open_regular(path: AnyPath) -> FileIO:
 def read_bytes(path: AnyPath, limit: int) -> bytes:
     """Read a whole regular file of at most `limit` bytes.
 
-    Raises
-    ------
-    FileError
-        As `open_regular`, and for a larger file, of which no more than ``limit + 1`` bytes are read
-        even if it grows meanwhile.
+    Raises `FileError` as `open_regular`, and for a larger file, of which no more than ``limit + 1``
+    bytes are read even if it grows meanwhile.
     """
     with open_regular(path) as file:
         content = read_up_to(file, limit + 1, path)
@@ -71,13 +65,7 @@ def read_bytes(path: AnyPath, limit: int) -> bytes:
 
 
 def read_up_to(file: BinaryIO, count: int, path: AnyPath) -> bytes:
-    """Read until `count` bytes are there or the file ends; `path` is only for the message.
-
-    Raises
-    ------
-    FileError
-        Where the file cannot be read.
-    """
+    """Read until `count` bytes are there or the file ends; `path` is for the `FileError`."""
     content = bytearray()
     try:
         while len(content) < count and (part := file.read(min(count - len(content), 1 << 20))):
@@ -117,11 +105,8 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
     the name before still stands there. A symbolic link under the name is replaced, not followed.
     An overwritten file keeps its permissions; a new one gets those of the umask.
 
-    Raises
-    ------
-    FileError
-        Where the folder cannot be written, or the name is taken and `overwrite` is false, or taken
-        by something that is not a file.
+    Raises `FileError` where the folder cannot be written, or the name is taken and `overwrite` is
+    false, or taken by something that is not a file.
     """
     target = Path(path)
     with _called_by_name(target):
@@ -178,15 +163,7 @@ def _called_by_name(path: Path) -> Iterator[None]:
 
 
 def _permissions_to_keep(target: Path, overwrite: bool) -> int | None:
-    """Those of the file that is to be replaced; None for none, or a link, which is not followed.
-
-    Raises
-    ------
-    FileError
-        For an impossible name, one that is taken and not to be replaced, and what is not a file.
-    OSError
-        Where the system does not tell.
-    """
+    """Those of the file that is to be replaced; None for none, or a link, which is not followed."""
     try:
         mode = target.lstat().st_mode
     except FileNotFoundError:

@@ -20,12 +20,7 @@ def decompressed(raw: io.RawIOBase) -> Iterator[io.BufferedIOBase]:
 
     Several gzip members one after another are one content; zeros may follow a member. `raw` is read
     from where it stands and stays open. No more is decompressed than is asked for, but for a buffer
-    of some kilobytes.
-
-    Raises
-    ------
-    DamagedGzipError
-        At the end of a block that met damage.
+    of some kilobytes. Raises `DamagedGzipError` at the end of a block that met damage.
     """
     buffered = io.BufferedReader(raw, _CHUNK)
     try:

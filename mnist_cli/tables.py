@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,12 +41,23 @@ def table_writer(
             if as_csv:
                 table.writerows(_cells(columns, row) for row in rows)
             else:
-                text.writelines(json.dumps(row, allow_nan=False) + "\n" for row in rows)
+                text.writelines(f"{to_json(row)}\n" for row in rows)
 
         if as_csv:
             write([dict(zip(columns, columns, strict=True)) | {"probabilities": _PROBABILITIES}])
         yield write
         text.detach()
+
+
+def to_json(document: Any, indent: int | None = None) -> str:
+    """A document as JSON, ASCII only: an array is a list, a result an object of its fields."""
+    return json.dumps(document, indent=indent, allow_nan=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    return value.tolist() if hasattr(value, "tolist") else vars(value)
 
 
 @contextmanager

@@ -10,6 +10,9 @@ import pytest
 from mnist_cli.downloads.catalogue import FILES
 from mnist_cli.paths import data_directory
 
+# The workers of the suite share the cores; that NumPy starts a thread for each besides only costs.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # The one line that names the folder of the real data: the book's weights, MNIST, people's digits.
 TEST_DATA = Path(os.environ.get("MNIST_TEST_DATA", Path(__file__).parents[2] / "shared"))
 

@@ -53,7 +53,7 @@ def convert(
 ) -> None:
     """Convert, and show what was written."""
     from mnist_cli.render.views import convert as render
-    from mnist_cli.weights.convert import convert as convert_file
+    from mnist_cli.weights.weights_file import convert as convert_file
 
     result = convert_file(source, target, activation=activation, data_dir=data_dir, overwrite=force)
     present(partial(render.as_json, result), partial(render.lines, result), as_json=as_json)

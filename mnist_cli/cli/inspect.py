@@ -79,9 +79,13 @@ def inspect(
 def _compare(
     first: str, second: str, activation: Any, data_dir: str | None, output: dict[str, Any]
 ) -> None:
-    from mnist_cli.evaluation.disagreement import compare
-    from mnist_cli.render.views import compare as render
+    from mnist_cli.evaluation.compared import compare
+    from mnist_cli.render.views import compared as render
 
     result = compare(first, second, activation=activation, data_dir=data_dir)
-    present(lambda: render.as_json(result), lambda: render.lines(result), **output)
+    present(
+        lambda: render.comparison_as_json(result),
+        lambda: render.comparison_lines(result),
+        **output,
+    )
     note_activation(activation or (result.first.file.activation and result.second.file.activation))

@@ -5,8 +5,8 @@ from typing import Literal
 
 from mnist_cli.datasets.idx import Bytes, open_images, open_labels, open_pair
 from mnist_cli.files import AnyPath
-from mnist_cli.paths import find, find_or_embedded, find_training_file
-from mnist_cli.spec import PIXELS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from mnist_cli.paths import find_training_file
+from mnist_cli.spec import PIXELS, TRAIN_IMAGES, TRAIN_LABELS
 
 
 def load_images(path: AnyPath | None = None, *, data_dir: AnyPath | None = None) -> Bytes:
@@ -25,7 +25,7 @@ def load_images(path: AnyPath | None = None, *, data_dir: AnyPath | None = None)
     >>> load_images().shape
     (10000, 28, 28)
     """
-    with open_images(find_or_embedded(path, TEST_IMAGES, data_dir).path) as file:
+    with open_images(path, data_dir) as file:
         return file.load()
 
 
@@ -42,7 +42,7 @@ def load_labels(path: AnyPath | None = None, *, data_dir: AnyPath | None = None)
     >>> load_labels()[:5]
     array([7, 2, 1, 0, 4], dtype=uint8)
     """
-    with open_labels(find_or_embedded(path, TEST_LABELS, data_dir).path) as file:
+    with open_labels(path, data_dir) as file:
         return file.load()
 
 
@@ -87,14 +87,10 @@ def load_labelled(
     of a gzip file the rest is then not checked. `bytes_per_image` is the memory that the caller
     needs for each, this array included.
 
-    Raises
-    ------
-    MnistError
-        For files at fault or of different counts, and, before a body is read, for a set that needs
-        more memory than there is.
+    Raises `MnistError` for files at fault or of different counts, and, before a body is read, for a
+    set that needs more memory than there is.
     """
-    found = find(images, data_dir).path, find(labels, data_dir).path
-    with open_pair(*found) as (file, label_file):
+    with open_pair(images, labels, data_dir) as (file, label_file):
         return file.load(limit, memory_per_item=bytes_per_image), label_file.load(limit)
 
 
@@ -110,16 +106,11 @@ def load_items(
     Memory does not grow with the files, which are by default the embedded test set. The labels are
     None for other images without `labels`.
 
-    Raises
-    ------
-    IndexError
-        For an index beyond the set; the message names the range.
-    MnistError
-        For files at fault or of different counts.
+    Raises `IndexError` for an index beyond the set, with the range; `MnistError` for files at fault
+    or of different counts.
     """
-    found = find_or_embedded(images, TEST_IMAGES, data_dir).path
     if images is not None and labels is None:
-        with open_images(found) as file:
+        with open_images(images, data_dir) as file:
             return file.items(indices), None
-    with open_pair(found, find_or_embedded(labels, TEST_LABELS, data_dir).path) as (file, truth):
+    with open_pair(images, labels, data_dir) as (file, truth):
         return file.items(indices), truth.items(indices)

@@ -25,7 +25,8 @@ from mnist_cli.checks import require_at_least
 from mnist_cli.errors import FileError, FormatError, printable
 from mnist_cli.files import AnyPath, cannot, open_regular
 from mnist_cli.gzipped import DamagedGzipError, decompressed
-from mnist_cli.spec import CLASSES, PIXELS, SIDE
+from mnist_cli.paths import find_or_embedded
+from mnist_cli.spec import CLASSES, PIXELS, SIDE, TEST_IMAGES, TEST_LABELS
 
 Bytes: TypeAlias = NDArray[np.uint8]
 
@@ -48,31 +49,33 @@ _IMAGES = _Kind("images", 2051, 16, (SIDE, SIDE), PIXELS, 255)
 _LABELS = _Kind("labels", 2049, 8, (), 1, CLASSES - 1)
 
 
-def open_images(path: AnyPath) -> "IdxFile":
-    """Open a file of images, each (28, 28) uint8. Raises as `IdxFile` does."""
-    return IdxFile(path, _IMAGES)
+def open_images(path: AnyPath | None = None, data_dir: AnyPath | None = None) -> "IdxFile":
+    """Open images, each (28, 28) uint8, by default MNIST's test set. Raises as `IdxFile` does.
+
+    The file is looked up as `paths.find` does; so are those of the other functions.
+    """
+    return IdxFile(find_or_embedded(path, TEST_IMAGES, data_dir).path, _IMAGES)
 
 
-def open_labels(path: AnyPath) -> "IdxFile":
-    """Open a file of labels, each one uint8 from 0 to 9. Raises as `IdxFile` does."""
-    return IdxFile(path, _LABELS)
+def open_labels(path: AnyPath | None = None, data_dir: AnyPath | None = None) -> "IdxFile":
+    """The same for labels, each one uint8 from 0 to 9."""
+    return IdxFile(find_or_embedded(path, TEST_LABELS, data_dir).path, _LABELS)
 
 
 @contextlib.contextmanager
-def open_pair(images: AnyPath, labels: AnyPath) -> Iterator[tuple["IdxFile", "IdxFile"]]:
+def open_pair(
+    images: AnyPath | None, labels: AnyPath | None, data_dir: AnyPath | None = None
+) -> Iterator[tuple["IdxFile", "IdxFile"]]:
     """Open images and their labels; the counts are compared before either body is read.
 
-    Raises
-    ------
-    FormatError
-        Unless there are as many labels as images; otherwise as `IdxFile`.
+    Raises `FormatError` unless there are as many labels as images; otherwise as `IdxFile`.
     """
-    with open_images(images) as file, open_labels(labels) as label_file:
+    with open_images(images, data_dir) as file, open_labels(labels, data_dir) as label_file:
         if file.count != label_file.count:
             raise FormatError(
                 f"found {label_file.count:,} labels, expected {file.count:,}, one for each image in"
-                f" {printable(os.fspath(images))}",
-                source=labels,
+                f" {printable(str(file.path))}",
+                source=label_file.path,
                 hint="Name two files that belong together.",
             )
         yield file, label_file
@@ -83,19 +86,11 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
 
     Each method begins anew at the start of the file, and so ends the iteration of another. A raw
     file was also found to have exactly the declared size. What a gzip file holds is only known, and
-    damage only found, as far as it is read.
+    damage only found, as far as it is read. `path` is which file it is, `count` how many items it
+    declares.
 
-    Attributes
-    ----------
-    path, count:
-        Which file it is, and how many items it declares.
-
-    Raises
-    ------
-    FileError
-        For a file that is missing, unreadable or no file; by all methods where it cannot be read.
-    FormatError
-        For a file that is not what was asked for; by all methods where it is damaged.
+    Raises `FileError` for a file that is missing, unreadable or no file, `FormatError` for one that
+    is not what was asked for; so do all methods where it cannot be read, or is damaged.
     """
 
     def __init__(self, path: AnyPath, kind: _Kind) -> None:
@@ -120,12 +115,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
 
         Only the last batch may be smaller. Each is a view of one buffer that the next one
         overwrites. Where all items are read, the last batch is yielded after the file proved to end
-        where it should.
-
-        Raises
-        ------
-        ValueError
-            For a size or a limit below 1.
+        where it should. Raises `ValueError` for a size or a limit below 1.
         """
         require_at_least("the batch size", size)
         total = self._bounded(limit)
@@ -142,12 +132,8 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
     def load(self, limit: int | None = None, *, memory_per_item: int = 0) -> Bytes:
         """Read the items, or the first `limit`, into one new array, (N, ...) uint8.
 
-        `memory_per_item` is how many bytes the caller needs for each, where that is more.
-
-        Raises
-        ------
-        FileError
-            Where they do not fit in memory, by what the header declares.
+        `memory_per_item` is how many bytes the caller needs for each, where that is more. Raises
+        `FileError` where they do not fit in memory, by what the header declares.
         """
         count = self._bounded(limit)
         needed = count * max(self._kind.item_size, memory_per_item)
@@ -164,10 +150,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
     def items(self, indices: Sequence[int]) -> Bytes:
         """Read single items by their index, from 0, in flat memory: (n, ...) uint8.
 
-        Raises
-        ------
-        IndexError
-            For an index outside 0 to ``count - 1``.
+        Raises `IndexError` for an index outside 0 to ``count - 1``.
         """
         for index in indices:
             if not 0 <= index < self.count:

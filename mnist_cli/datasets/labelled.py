@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from mnist_cli.datasets.corruptions import NOISE_SEED, UNCORRUPTED, Corruption
 from mnist_cli.datasets.idx import IdxFile, open_pair
 from mnist_cli.files import AnyPath
-from mnist_cli.paths import find_or_embedded
-from mnist_cli.spec import CLASSES, PIXELS, SIDE, TEST_IMAGES, TEST_LABELS
+from mnist_cli.spec import CLASSES, PIXELS, SIDE
 
 Labels = NDArray[np.uint8]
 Chunk = tuple[NDArray[Any], Labels]
@@ -60,12 +59,8 @@ class LabelledImages:
     def chunks(self, batch_size: int) -> Iterator[Chunk]:
         """All images and labels; a chunk is a whole number of batches, the last one excepted.
 
-        The images of a chunk may be gone when the next one is there.
-
-        Raises
-        ------
-        MnistError
-            Where the file is damaged or cannot be read.
+        The images of a chunk may be gone when the next one is there. Raises `MnistError` where the
+        file is damaged or cannot be read.
         """
         if not isinstance(self._images, IdxFile):
             yield self._images, self.labels
@@ -83,12 +78,8 @@ class LabelledImages:
 def label_arrays(images: NDArray[Any], labels: NDArray[Any]) -> LabelledImages:
     """Make a labelled set of images (N, 28, 28) or (N, 784) and whole labels 0..9, (N,).
 
-    Images are uint8, or floats of 0..1, which a corruption rounds to levels of grey.
-
-    Raises
-    ------
-    ValueError
-        For other shapes, other labels, different counts, and no image at all.
+    Images are uint8, or floats of 0..1, which a corruption rounds to levels of grey. Raises
+    `ValueError` for other shapes, other labels, different counts, and no image at all.
     """
     images, labels = np.asarray(images), np.asarray(labels)
     if images.shape[1:] not in ((SIDE, SIDE), (PIXELS,)) or len(images) == 0:
@@ -118,15 +109,9 @@ def open_labelled(
     """Open a labelled set, by default the embedded test set, or its first `limit` images.
 
     No more than `limit` images and labels are read; of a gzip file the rest is then not checked.
-
-    Raises
-    ------
-    MnistError
-        For files at fault or of different counts.
+    Raises `MnistError` for files at fault or of different counts.
     """
-    found = find_or_embedded(images, TEST_IMAGES, data_dir)
-    of_labels = find_or_embedded(labels, TEST_LABELS, data_dir)
-    with open_pair(found.path, of_labels.path) as (file, label_file):
+    with open_pair(images, labels, data_dir) as (file, label_file):
         truth = label_file.load(limit)
         original = file.load(limit) if truth.size <= CHUNK_BYTES // PIXELS else file
         whole = LabelledImages(truth, UNCORRUPTED, original, original)

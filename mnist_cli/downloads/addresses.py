@@ -28,12 +28,9 @@ def is_web_address(url: str) -> bool:
 
 
 def check_mirror(url: str) -> None:
-    """Refuse what cannot be the base address of a mirror.
+    """Raise `ValueError` for what cannot be the base address of a mirror.
 
-    Raises
-    ------
-    ValueError
-        For anything but an address of http or https; the message holds none of its secrets.
+    Only addresses of http or https can; the message holds none of its secrets.
     """
     if is_web_address(url):
         return

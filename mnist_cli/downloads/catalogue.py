@@ -26,16 +26,10 @@ class Origin:
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file of the table.
+    """One file of the table: its `name` on this computer, where it is stored decompressed.
 
-    Attributes
-    ----------
-    name:
-        Its name on this computer, where it is stored decompressed.
-    group:
-        ``train``, ``test`` or ``weights``.
-    bytes, sha256:
-        Size and checksum of the decompressed content.
+    `group` is ``train``, ``test`` or ``weights``; `bytes` and `sha256` are size and checksum of the
+    decompressed content.
     """
 
     name: str
@@ -103,11 +97,7 @@ def select(names: tuple[str, ...] = ()) -> tuple[RemoteFile, ...]:
     """The files that `names` mean, each once, in the order of the table; no names mean all.
 
     A name is ``train``, ``test``, ``weights`` or a file's own, in any spelling that the tool reads.
-
-    Raises
-    ------
-    ValueError
-        For any other name, with the nearest one that there is.
+    Raises `ValueError` for any other, with the nearest one that there is.
     """
     meanings = {file: {file.group, *paths.spellings(file.name)} for file in FILES}
     for name in names:

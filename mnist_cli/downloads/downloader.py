@@ -33,17 +33,10 @@ _MEND = "Run 'mnist download' to get what is missing or damaged."
 class Outcome:
     """What became of one file.
 
-    Attributes
-    ----------
-    status:
-        ``downloaded``, ``copied`` (from a folder), ``present`` (and right) or ``failed``; where
-        nothing was to be changed, also ``missing`` or ``damaged``.
-    path, bytes, sha256:
-        Where it lies, and size and checksum of its right, decompressed content; else None.
-    source:
-        The address, without secrets, or the file that it was taken from in this run.
-    error:
-        What went wrong, already escaped.
+    `status` is ``copied`` from a folder, ``present`` and right; ``missing`` or ``damaged`` only
+    where nothing was to be changed. `path` is where it lies, `bytes` and `sha256` are those of its
+    right, decompressed content; else None. `source` is the address, without secrets, or the file
+    that it was taken from in this run; `error` is what went wrong, already escaped.
     """
 
     name: str
@@ -81,14 +74,9 @@ def download(
     that folder and nothing is downloaded. Files that could not be had are among the outcomes;
     `failure` makes an error of them.
 
-    Raises
-    ------
-    FileError
-        When the data directory cannot be used, or `source_dir` is no folder.
-    DownloadError
-        When the environment names certificates or a proxy that cannot be used.
-    ValueError
-        For an impossible mirror.
+    Raises `FileError` when the data directory cannot be used, or `source_dir` is no folder;
+    `DownloadError` when the environment names certificates or a proxy that cannot be used;
+    `ValueError` for an impossible mirror.
     """
     mirrors = tuple(mirrors)
     for url in mirrors:

@@ -5,6 +5,7 @@ the look-up of a name, which not even Ctrl-C interrupts. So the exchange runs in
 own, and the caller's thread holds the clock and leaves when a limit is passed.
 """
 
+import contextlib
 import io
 import os
 import re
@@ -42,14 +43,8 @@ def fetch(url: str, file: RemoteFile, target: BinaryIO, advance: Callable[[int],
 
     A server with a passing fault is asked once more. Each time the head of the answer must come
     within `PATIENCE`, with name look-up, connection, TLS and redirects; enough of the body in each
-    such time after it; and the whole within `_LONGEST`.
-
-    Raises
-    ------
-    SourceError
-        When the server does not deliver.
-    DownloadError
-        When the environment names certificates or a proxy that cannot be used.
+    such time after it; and the whole within `_LONGEST`. Raises `SourceError` when the server does
+    not deliver, `DownloadError` for certificates or a proxy of the environment that are no use.
     """
     try:
         _fetch_once(url, file, target, advance)
@@ -66,33 +61,29 @@ def fetch(url: str, file: RemoteFile, target: BinaryIO, advance: Callable[[int],
 def _fetch_once(
     url: str, file: RemoteFile, target: BinaryIO, advance: Callable[[int], None]
 ) -> None:
-    answer: Future[_Body] = Future()
-    body: Future[None] = Future()
+    body = _Body(file.wire_limit)
+    done: Future[None] = Future()
 
     def exchange() -> None:
         import requests
 
         try:
             with requests.Session() as session, _ask(session, url) as response:
-                stream = _Body(response.raw, file.wire_limit)
-                answer.set_result(stream)
-                store(stream, file, target, advance)
-            body.set_result(None)
+                body.raw = response.raw
+                store(body, file, target, advance)
+            done.set_result(None)
         except Exception as error:  # a bug of ours too; or the target was closed: nobody waits
-            (body if answer.done() else answer).set_exception(_meaning(error))
+            done.set_exception(_meaning(error))
 
     threading.Thread(target=exchange, daemon=True).start()  # must not keep the process if it hangs
-    try:
-        stream = answer.result(PATIENCE)
-    except NotYet:
-        raise SourceError(f"no answer within {PATIENCE:g} s", dead=True) from None
-    received, end = 0, time.monotonic() + _LONGEST
+    received, end = None, time.monotonic() + _LONGEST
     while True:
-        try:
-            return body.result(PATIENCE)
-        except NotYet:
-            before, received = received, stream.received
-        if received - before < _LOWEST_SPEED * PATIENCE:
+        with contextlib.suppress(NotYet):
+            return done.result(PATIENCE)
+        if body.raw is None:
+            raise SourceError(f"no answer within {PATIENCE:g} s", dead=True)
+        before, received = received, body.received
+        if before is not None and received - before < _LOWEST_SPEED * PATIENCE:
             speed = f"less than {_LOWEST_SPEED:,} bytes a second over {PATIENCE:g} s"
             raise SourceError(f"it stalled: {speed}", dead=True)
         if time.monotonic() > end:
@@ -100,11 +91,11 @@ def _fetch_once(
 
 
 class _Body(io.RawIOBase):
-    """The body of an answer as it comes over the wire, up to so many bytes."""
+    """The body of an answer as it comes over the wire, up to so many bytes; `raw` once it does."""
 
-    def __init__(self, raw: Any, limit: int) -> None:
+    def __init__(self, limit: int) -> None:
         super().__init__()
-        self._raw = raw
+        self.raw: Any = None
         self._limit = limit
         self.received = 0
 
@@ -112,7 +103,7 @@ class _Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        part = self._raw.read(min(_PART, len(buffer)))
+        part = self.raw.read(min(_PART, len(buffer)))
         buffer[: len(part)] = part
         self.received += len(part)
         if self.received > self._limit:

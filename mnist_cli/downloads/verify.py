@@ -46,10 +46,7 @@ def copy(
 ) -> None:
     """Write the verified content of the file at `path` to `target`, or only verify it.
 
-    Raises
-    ------
-    SourceError
-        When it cannot be read, or is not the content of `file`.
+    Raises `SourceError` when it cannot be read, or is not the content of `file`.
     """
     try:
         raw = open_regular(path)
@@ -65,27 +62,20 @@ def store(
     """Write the decompressed content of `raw` to `target`; it is not verified before the end.
 
     No more than the right size is decompressed, and one byte. `advance` is called with the number
-    of bytes written so far.
-
-    Raises
-    ------
-    SourceError
-        As soon as this cannot be the content of `file`, at the latest after the last byte.
+    of bytes written so far. Raises `SourceError` as soon as this cannot be the content of `file`,
+    at the latest after the last byte.
     """
     checksum, count = sha256(), 0
-    try:
-        for part in _decompress(raw, file.bytes + 1):
-            if count == 0 and part.lstrip(_BLANK).startswith(b"<"):
-                raise SourceError("this is a web page (a login page, perhaps), not the file")
-            count += len(part)
-            if count > file.bytes:
-                raise SourceError(f"too long: more than {file.bytes:,} bytes of content")
-            checksum.update(part)
-            if target is not None:
-                target.write(part)
-            advance(count)
-    except DamagedGzipError as error:
-        raise SourceError(str(error)) from None
+    for part in _decompress(raw, file.bytes + 1):
+        if count == 0 and part.lstrip(_BLANK).startswith(b"<"):
+            raise SourceError("this is a web page (a login page, perhaps), not the file")
+        count += len(part)
+        if count > file.bytes:
+            raise SourceError(f"too long: more than {file.bytes:,} bytes of content")
+        checksum.update(part)
+        if target is not None:
+            target.write(part)
+        advance(count)
     if count < file.bytes:
         raise SourceError(f"cut short: {count:,} of {file.bytes:,} bytes of content")
     if checksum.hexdigest() != file.sha256:
@@ -100,5 +90,7 @@ def _decompress(raw: io.RawIOBase, most: int) -> Iterator[bytes]:
             while part := content.read(min(_CHUNK, most)):
                 most -= len(part)
                 yield part
+    except DamagedGzipError as error:
+        raise SourceError(str(error)) from None
     except OSError as error:
         raise SourceError(f"it cannot be read: {system_words(error)}") from None

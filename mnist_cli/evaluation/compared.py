@@ -1,4 +1,4 @@
-"""Several weights side by side on the same images."""
+"""Several weights side by side: their predictions for the same images, and their arrays."""
 
 import math
 from collections.abc import Sequence
@@ -8,8 +8,13 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.datasets.labelled import open_labelled
 from mnist_cli.evaluation.run import Predictions, Run
+from mnist_cli.files import AnyPath
+from mnist_cli.net.network import Activation
 from mnist_cli.paths import FoundFile
+from mnist_cli.weights.summary import ArrayDistance, Summary, measure_distances, summarize
+from mnist_cli.weights.weights_file import read_weights
 
 
 @dataclass(frozen=True)
@@ -90,4 +95,38 @@ def pair_up(found: Sequence[Predictions], first: int, second: int) -> ModelPair:
         both=int(np.count_nonzero(a & b)),
         neither=int(np.count_nonzero(~a & ~b)),
         disagreements=int(np.count_nonzero(one.predictions != other.predictions)),
+    )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two weights files: their arrays, and their predictions for the embedded test set.
+
+    `compared` is None where a file holds weights that are not finite.
+    """
+
+    first: Summary
+    second: Summary
+    arrays: tuple[ArrayDistance, ...]
+    compared: Compared | None
+
+
+def compare(
+    first: AnyPath,
+    second: AnyPath,
+    *,
+    activation: Activation | None = None,
+    data_dir: AnyPath | None = None,
+) -> Comparison:
+    """Compare two weights files. Raises `MnistError` for one that is missing or no weights file."""
+    files = [read_weights(path, data_dir) for path in (first, second)]
+    compared = None
+    if all(file.finite for file in files):
+        with open_labelled() as images:
+            compared = compute(Run([file.network(activation) for file in files], images))
+    return Comparison(
+        first=summarize(files[0], activation),
+        second=summarize(files[1], activation),
+        arrays=measure_distances(*files),
+        compared=compared,
     )

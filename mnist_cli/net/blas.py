@@ -74,20 +74,18 @@ def blocks_of_rows(rows: int, matrix_size: int) -> tuple[int, int]:
     what is left for it.
     """
     quick = [count for count in _QUICK_ROWS if count * matrix_size <= _UNCOPIED]
-    if not quick or rows <= quick[-1] or _architecture() not in _AVX512:
+    if not quick or rows <= quick[-1] or _library().get("architecture") not in _AVX512:
         return 1, rows
     blocks = math.ceil(rows / quick[-1])
     return blocks, next(count for count in quick if count * blocks >= rows)
 
 
 @cache
-def _architecture() -> str | None:
-    found = _controller().info()
-    return found[0].get("architecture") if found else None
+def _library() -> dict[str, str]:
+    return next(iter(_controller().info()), {})
 
 
 def describe() -> str:
     """Name and version of the matrix library, such as ``openblas 0.3.31``, or ``BLAS unknown``."""
-    found = _controller().info()
-    names = [found[0].get(key) for key in ("internal_api", "version")] if found else []
+    names = (_library().get(key) for key in ("internal_api", "version"))
     return " ".join(name for name in names if name) or "BLAS unknown"

@@ -138,10 +138,7 @@ class Engine:
 def as_floats(rows: Images) -> NDArray[np.float64]:
     """Rows as float64 on the scale 0..1 that the book's net was trained on.
 
-    Raises
-    ------
-    ValueError
-        For NaN and infinity.
+    Raises `ValueError` for NaN and infinity.
     """
     if rows.dtype == np.uint8:
         return rows / 255

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.errors import FormatError
 from mnist_cli.files import AnyPath, write_bytes
+from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.spec import PIXELS
 from mnist_cli.weights.weights_file import read_weights
@@ -58,11 +59,7 @@ def write_page(
     """Write the page of one or two weights files; None is the embedded one.
 
     Nothing is written where `path` is this very page already: the same nets give the same bytes.
-
-    Raises
-    ------
-    MnistError
-        For weights that cannot be read or used, and a page that cannot be written.
+    Raises `MnistError` for weights that cannot be read or used, or a page that cannot be written.
     """
     files = [read_weights(each, data_dir) for each in weights]
     networks = [(file.file.name, file.network(activation)) for file in files]
@@ -138,7 +135,8 @@ def find_axes(values: NDArray[np.float64]) -> NDArray[np.float32]:
     is zero.
     """
     mean = values.mean(axis=0)
-    _, sizes, axes = np.linalg.svd(values - mean, full_matrices=False)
+    with one_thread():
+        _, sizes, axes = np.linalg.svd(values - mean, full_matrices=False)
     found = np.zeros((3, values.shape[1]))
     found[0] = mean
     scale = np.sqrt(len(values)) / max(float(sizes[0]), 1e-12)

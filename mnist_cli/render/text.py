@@ -5,7 +5,6 @@ characters or only ASCII. A terminal gets its lines through rich, which wraps an
 ``NO_COLOR`` only wraps; a pipe and a file get plain text, and rich is not loaded.
 """
 
-import json
 import math
 import os
 import sys
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from mnist_cli.errors import printable
 from mnist_cli.render.theme import ACCENT, QUIET, WARNING
+from mnist_cli.tables import to_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -149,7 +149,7 @@ def plain(lines: Iterable[Line]) -> str:
 
 def show_json(value: Any) -> None:
     """Print one JSON document, ASCII only, to standard output."""
-    _write(sys.stdout, json.dumps(value, indent=2, allow_nan=False) + "\n")
+    _write(sys.stdout, f"{to_json(value, indent=2)}\n")
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -163,23 +163,33 @@ def note(message: str, kind: str = "Note") -> None:
 
 
 def table(
-    head: Sequence[str], rows: Iterable[Sequence[Cell]], align: str, limit: int | None = None
+    head: Sequence[str],
+    rows: Iterable[Iterable[Cell]],
+    limit: int | None = None,
+    least: int | None = None,
 ) -> list[Line]:
-    """Rows as columns of even width; `align` has ``<`` or ``>`` for each column.
+    """Rows as columns of even width, right-aligned where the name of the column begins with ``>``.
 
-    Where the table is wider than `limit`, the texts of its first column are cut in the middle.
+    Where the table is wider than `limit`, the texts of its first column are cut in the middle and,
+    if need be, the last columns go, all but `least` of them (by default none go).
     """
-    cells = [line(*row) for row in ([(name, QUIET) for name in head], *rows)]
+    names = [(name.removeprefix(">"), QUIET) for name in head]
+    cells = [line(*row) for row in (names, *rows)]
     widths = [max(cell_width(text) for text, _ in column) for column in zip(*cells, strict=True)]
-    too_much = 0 if limit is None else sum(widths) + len(_GAP) * (len(widths) - 1) - limit
-    widths[0] = min(widths[0], max(widths[0] - max(too_much, 0), _NARROWEST))
+    if limit is not None:
+        shortest = min(widths[0], _NARROWEST)
+        room = [limit - sum(len(_GAP) + each for each in widths[1:n]) for n in range(len(head) + 1)]
+        while len(widths) > (least or len(head)) and room[len(widths)] < shortest:
+            widths.pop()
+        widths[0] = max(min(widths[0], room[len(widths)]), shortest)
 
     def lay_out(spans: Line) -> Line:
-        row = [
-            (padded(shortened(text, columns), columns, side), style)
-            for (text, style), side, columns in zip(spans, align, widths, strict=True)
-        ]
-        return [part for cell in row for part in ((_GAP, ""), cell)][1:]
+        row: Line = []
+        for (text, style), name, columns in zip(spans, head, widths, strict=False):
+            shown = shortened(text, columns)
+            blanks = " " * (columns - cell_width(shown))
+            row += [(_GAP, ""), (blanks + shown if name[:1] == ">" else shown + blanks, style)]
+        return row[1:]
 
     return [lay_out(spans) for spans in cells]
 
@@ -235,12 +245,6 @@ def cell_width(text: str) -> int:
     )
 
 
-def padded(text: str, columns: int, side: str = "<") -> str:
-    """A text with blanks after it (or before it, ``>``) to fill so many columns."""
-    blanks = " " * (columns - cell_width(text))
-    return blanks + text if side == ">" else text + blanks
-
-
 def shortened(text: str, limit: int | None) -> str:
     """A text cut in the middle to at most `limit` columns; None cuts nothing."""
     if limit is None or cell_width(text) <= limit:
@@ -257,6 +261,19 @@ def shortened(text: str, limit: int | None) -> str:
 def wrap(text: str, limit: int | None) -> list[str]:
     """A sentence in lines of at most `limit` characters, cut between words; None cuts nothing."""
     return [text] if limit is None else textwrap.wrap(text, max(limit, 1))
+
+
+def paragraph(text: str, limit: int | None, style: str, indent: str = "") -> list[Line]:
+    """A sentence as lines of one style, nothing wider than `limit`."""
+    return [[(indent + part, style)] for part in wrap(text, limit and limit - len(indent))]
+
+
+def labelled(rows: Iterable[tuple[str, Cell | Line]], columns: int = 9) -> list[Line]:
+    """A line for each label and what it stands for."""
+    return [
+        [(f"{label:{columns}}", QUIET), *(value if isinstance(value, list) else line(value))]
+        for label, value in rows
+    ]
 
 
 def bar(fraction: float, width: int, style: str = ACCENT) -> Line:

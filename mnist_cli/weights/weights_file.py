@@ -1,4 +1,4 @@
-"""Weights files and networks: read, check, save.
+"""Weights files and networks: read, check, save, convert.
 
 A file of any format in `mnist_cli.weights.formats` holds exactly the arrays W1 b1 ... Wn bn, with
 784 inputs and 10 outputs, in float32 or float64.
@@ -14,12 +14,12 @@ import numpy as np
 from mnist_cli import paths
 from mnist_cli.checks import require_suffix
 from mnist_cli.errors import FormatError
-from mnist_cli.files import AnyPath, atomic_writer, read_bytes
+from mnist_cli.files import AnyPath, read_bytes, write_bytes
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.spec import LAYER_SIZES, PIXELS, WEIGHTS
 from mnist_cli.weights.arrays import Array, Contents, check_arrays
 from mnist_cli.weights.card import Card, find_card
-from mnist_cli.weights.formats import MAX_BYTES, SUFFIXES, Format, recognise
+from mnist_cli.weights.formats import MAX_BYTES, ONNX, SUFFIXES, TARGETS, Format, recognise
 
 _NEXT = "Get the file again, or the book's weights with 'mnist download'."
 
@@ -96,12 +96,8 @@ class WeightsFile:
 def read_weights(path: AnyPath | None = None, data_dir: AnyPath | None = None) -> WeightsFile:
     """Read a weights file, by default the embedded one; names are looked up by `paths.find`.
 
-    Raises
-    ------
-    FileError
-        For a file that cannot be read or is larger than 16 MiB.
-    FormatError
-        For one that holds anything but the weights of one network.
+    Raises `FileError` for a file that cannot be read or is larger than 16 MiB, `FormatError` for
+    one that holds anything but the weights of one network.
     """
     found = paths.find_or_embedded(path, WEIGHTS, data_dir)
     content = read_bytes(found.path, MAX_BYTES)
@@ -203,7 +199,7 @@ def write_arrays(
     *,
     overwrite: bool = False,
 ) -> WeightsFile:
-    """Write arrays in a format; they are read again and compared before the file gets its name.
+    """Write arrays in a format; first what will be in the file is read again and compared.
 
     Raises `MnistError` where it cannot be written, or not read again.
     """
@@ -212,13 +208,45 @@ def write_arrays(
     if len(content) > MAX_BYTES:
         size = f"the file would have {len(content):,} bytes, at most {MAX_BYTES:,} are read again"
         raise FormatError(size, source=path)
-    with atomic_writer(path, overwrite=overwrite) as file:
-        file.write(content)
-        file.flush()
-        file.seek(0)
-        written = parse_weights(file.read(), Path(path), kind=kind)
-        for name, array in arrays.items():
-            again = written.arrays[name]
-            if (again.dtype, again.tobytes()) != (array.dtype, array.tobytes()):
-                raise FormatError(f"array {name} was not written as it is", source=path)
+    written = parse_weights(content, Path(path), kind=kind)
+    for name, array in arrays.items():
+        again = written.arrays[name]
+        if (again.dtype, again.tobytes()) != (array.dtype, array.tobytes()):
+            raise FormatError(f"array {name} was not written as it is", source=path)
+    write_bytes(path, content, overwrite=overwrite)
     return written
+
+
+@dataclass(frozen=True, eq=False)
+class Conversion:
+    """The file that was written, the one that was read, and the activation of the net."""
+
+    file: WeightsFile
+    source: WeightsFile
+    activation: Activation
+
+
+def convert(
+    source: AnyPath,
+    target: AnyPath,
+    *,
+    activation: Activation | None = None,
+    data_dir: AnyPath | None = None,
+    overwrite: bool = False,
+) -> Conversion:
+    """Write the net of a weights file in the format that the suffix of `target` names.
+
+    ``.pkl``, ``.npz`` and ``.safetensors`` get the arrays bit for bit; ``.onnx`` gets a model that
+    takes images uint8 (N, 784) and gives probabilities float32 (N, 10). Without an `activation` it
+    is what the file or its card says, else sigmoid.
+
+    Raises `ValueError` for another suffix; `MnistError` for a source that is missing or no weights
+    file, a target that cannot be written, and for ``.onnx`` weights that are not finite, or without
+    the package `onnx`.
+    """
+    kind = TARGETS[require_suffix(target, TARGETS)]
+    found = read_weights(source, data_dir)
+    chosen = activation or found.activation or "sigmoid"
+    arrays = arrays_of(found.network(chosen)) if kind is ONNX else found.arrays
+    written = write_arrays(target, arrays, chosen, kind, overwrite=overwrite)
+    return Conversion(written, found, chosen)

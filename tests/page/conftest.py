@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from conftest import TEST_DATA
-from support.page import chromium
+from support.page import chromium, settle
 
 from mnist_cli.page.page import write_page
 
@@ -25,9 +25,24 @@ def embedded_page(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def open_page(browser, embedded_page):
-    """Open a page; whatever it asks the network for or complains about fails the test."""
+# As the page is when it was just opened, by its own controls.
+_RESET = """() => {
+    const at = (selector) => document.querySelector(selector);
+    for (const name of ["pen][value='20'", "language][value='en'", "size][value='100'"])
+        at(`[name=${name}]`).click();
+    for (const name of ["raw", "only-wrong"]) if (at(`#${name}`).checked) at(`#${name}`).click();
+    at("#filter").value = "";
+    at("#filter").onchange();
+    at("#undo-all").click();
+    at("#clear").click();
+    at("#pad").focus();
+    at("#flow").onpointerleave();
+}"""
+
+
+@pytest.fixture(scope="session")
+def opener(browser, embedded_page):
+    """Opens pages; a list of whatever they ask the network for or complain about."""
     contexts, complaints = [], []
 
     def open_one(path=embedded_page, *, width=1280, height=800, ready=True, script="", **options):
@@ -42,7 +57,7 @@ def open_page(browser, embedded_page):
         page.add_init_script(script)
         page.goto(path.as_uri())
         if ready:
-            page.wait_for_function("document.querySelector('#accuracy output').textContent")
+            page.locator("#accuracy output:not(:empty)").wait_for(state="attached")
         return page
 
     def hear(text):
@@ -53,10 +68,31 @@ def open_page(browser, embedded_page):
         if not url.startswith(("data:", "blob:")) and not url.endswith(".html"):
             complaints.append(url)
 
-    yield open_one
+    yield open_one, complaints
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_page(opener):
+    """Open a page; what it should not do fails the test."""
+    open_one, complaints = opener
+    yield open_one
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def _shared_page(opener):
+    return opener[0]()
+
+
+@pytest.fixture
+def page(_shared_page, opener):
+    """The page of the embedded weights, opened once for all tests and put back for each."""
+    _shared_page.evaluate(_RESET)
+    settle(_shared_page)
+    yield _shared_page
+    assert opener[1] == []
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ def images():
 
 @pytest.mark.parametrize(
     ("widths", "activation"),
-    [([], "sigmoid"), ([30], "relu"), ([50, 40, 301, 20], "sigmoid"), ([17] * 7, "relu")],
+    [([], "sigmoid"), ([50, 40, 301, 20], "sigmoid"), ([17] * 7, "relu")],
 )
 def test_nets_of_any_depth_give_the_numbers_of_numpy(
     open_page, tmp_path, images, widths, activation
@@ -47,8 +47,8 @@ def test_nets_of_any_depth_give_the_numbers_of_numpy(
     assert len(prediction(page)) == 1
 
 
-def test_the_embedded_net_gives_the_numbers_of_numpy(open_page, images):
-    page, network = open_page(), mnist_cli.load_network()
+def test_the_embedded_net_gives_the_numbers_of_numpy(page, images):
+    network = mnist_cli.load_network()
     found, probabilities, _ = predict(page, images[0][:1000])
     np.testing.assert_array_equal(found, network.predict(images[0][:1000]))
     np.testing.assert_allclose(probabilities, network.predict_proba(images[0][:1000]), atol=1e-5)
@@ -58,8 +58,7 @@ def test_the_embedded_net_gives_the_numbers_of_numpy(open_page, images):
     assert refused == "expected 784 numbers from 0 to 255"
 
 
-def test_a_drawing_is_read_as_mnist_predict_reads_the_saved_png(open_page, tmp_path, strokes):
-    page = open_page()
+def test_a_drawing_is_read_as_mnist_predict_reads_the_saved_png(page, tmp_path, strokes):
     assert prediction(page) == ""
     assert page.locator("#save").is_disabled()
     for number, (points, _) in enumerate(strokes[:3]):
@@ -75,8 +74,7 @@ def test_a_drawing_is_read_as_mnist_predict_reads_the_saved_png(open_page, tmp_p
         assert prediction(page) == ""
 
 
-def test_undo_clear_and_the_switch(open_page):
-    page = open_page()
+def test_undo_clear_and_the_switch(page):
     draw(page, SEVEN)
     seven = prediction(page)
     draw(page, [(10, 50), (90, 50)])
@@ -98,8 +96,7 @@ def test_undo_clear_and_the_switch(open_page):
     assert prediction(page) == ""
 
 
-def test_strokes_in_any_unit_are_read(open_page):
-    page = open_page()
+def test_strokes_in_any_unit_are_read(page):
     results = [
         page.evaluate(
             "strokes => mnist.read(strokes)", [[[scale * x - 5, scale * y] for x, y in SEVEN]]
@@ -120,7 +117,6 @@ def test_strokes_in_any_unit_are_read(open_page):
     [
         (1280, 800, "light", "en-US"),
         (768, 1024, "dark", "en-US"),
-        (360, 740, "light", "en-US"),
         (360, 740, "dark", "ko-KR"),
     ],
 )
@@ -139,24 +135,21 @@ def test_it_fits_every_screen_and_is_accessible(open_page, width, height, scheme
     assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
 
 
-def test_only_what_changes_is_a_canvas(open_page):
+def test_only_what_changes_is_a_canvas(page):
     """Each canvas is a layer of its own in every frame: 81 of them made a move slow."""
-    page = open_page()
     assert page.locator("canvas").count() <= 10
     assert page.locator(".tiles img").count() == 50
     assert page.locator(".thumb img").count() == 24
 
 
-def test_the_language_can_be_switched(open_page):
-    page = open_page()
+def test_the_language_can_be_switched(page):
     page.locator("[name=language][value=ko]").check(force=True)
     assert page.locator("html").get_attribute("lang") == "ko"
     assert page.locator("#clear").text_content() == "지우기"
     assert "뉴런" in page.locator(".neuron").first.get_attribute("aria-label")
 
 
-def test_everything_works_by_keyboard(open_page):
-    page = open_page()
+def test_everything_works_by_keyboard(page):
     page.keyboard.press("Space")
     for key in ["ArrowRight"] * 8 + ["Space"]:
         page.keyboard.press(key)
@@ -177,8 +170,7 @@ def test_everything_works_by_keyboard(open_page):
     assert "z1[1]" in page.locator("#off").text_content()
 
 
-def test_digits_are_explained_against_the_runner_up(open_page):
-    page = open_page()
+def test_digits_are_explained_against_the_runner_up(page):
     draw(page, SEVEN)
     assert "Why 7 and not" in page.locator("#explanation").inner_text()
     page.locator(".digit").nth(3).hover()
@@ -195,8 +187,8 @@ def slide(page, name, value):
     return accuracy(page)
 
 
-def test_what_is_broken_costs_what_numpy_says(open_page, images):
-    page, network = open_page(), mnist_cli.load_network()
+def test_what_is_broken_costs_what_numpy_says(page, images):
+    network = mnist_cli.load_network()
     pictures, labels = images[0][::EVERY], images[1][::EVERY]
 
     def expected(pictures, network=network):
@@ -222,8 +214,8 @@ def test_what_is_broken_costs_what_numpy_says(open_page, images):
     assert page.locator("#undo-all").is_disabled()
 
 
-def test_test_images_can_be_tried_and_saved(open_page, tmp_path, images):
-    page, network = open_page(), mnist_cli.load_network()
+def test_test_images_can_be_tried_and_saved(page, tmp_path, images):
+    network = mnist_cli.load_network()
     predictions, labels = network.predict(images[0][::EVERY]), images[1][::EVERY]
     page.locator("#filter").select_option("4")
     assert all(
@@ -245,8 +237,7 @@ def test_test_images_can_be_tried_and_saved(open_page, tmp_path, images):
     assert prediction(page) != ""
 
 
-def test_the_map_shows_the_drawing_and_what_is_pointed_at(open_page):
-    page = open_page()
+def test_the_map_shows_the_drawing_and_what_is_pointed_at(page):
     drawn = """() => document.querySelector("#you").getContext("2d")
         .getImageData(0, 0, 4000, 2000).data.some(Boolean)"""
     assert not page.evaluate(drawn)
@@ -265,8 +256,7 @@ def test_the_map_shows_the_drawing_and_what_is_pointed_at(open_page):
     assert prediction(page) == str(found)
 
 
-def test_batches_have_shapes_predictions_and_times(open_page):
-    page = open_page()
+def test_batches_have_shapes_predictions_and_times(page):
     page.locator("[name=size][value='1000']").check(force=True)
     for shape in ("(1000, 784)", "(784, 50)", "(50,)", "(1000, 50)", "(1000, 10)"):
         assert shape in page.locator("#shapes").inner_text()

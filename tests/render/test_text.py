@@ -54,7 +54,7 @@ def test_markup_and_emoji_codes_are_text(tmp_path, capsys):
 
 def test_a_table_has_even_columns():
     rows = [["a", ("1", "bold")], ["bcd", "23456"]]
-    assert text_of(table(["x", "n"], rows, "<>")) == ["x        n", "a        1", "bcd  23456"]
+    assert text_of(table(["x", ">n"], rows)) == ["x        n", "a        1", "bcd  23456"]
 
 
 @pytest.mark.parametrize("name", ["a-long-name-of-a-picture.png", "긴-이름을-가진-그림-파일.png"])
@@ -66,7 +66,7 @@ def test_a_name_that_is_too_long_loses_its_middle(name, surface):
             assert limit - 2 <= cell_width(cut) <= limit
             assert cut.endswith(name[-2:])
         assert shortened(name, cell_width(name)) == shortened(name, None) == name
-        (_, row) = table(["n", "x"], [[name, "1"]], "<>", limit=20)
+        (_, row) = table(["n", ">x"], [[name, "1"]], limit=20)
     assert length(row) == 20
 
 

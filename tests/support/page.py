@@ -63,7 +63,7 @@ def draw(page, points, *, size=0.6, left=0.2, top=0.2):
     page.mouse.move(*at[0])
     page.mouse.down()
     for point in at[1:]:
-        page.mouse.move(*point, steps=3)
+        page.mouse.move(*point, steps=max(1, 12 // len(at)))
     page.mouse.up()
     settle(page)
 

@@ -58,31 +58,28 @@ def same_bits(found, expected):
     )
 
 
-@pytest.mark.parametrize("dtype", ["f4", "f8"])
-def test_our_names_are_read_bit_for_bit_with_the_activation(dtype):
-    arrays = ours(784, 7, 10, dtype=dtype)
-    file = parse_weights(save(arrays, {"activation": "relu", "format": "np"}))
-    assert (file.format, file.activation) == ("safetensors", "relu")
-    assert same_bits(file.arrays, arrays)
-    for metadata in (None, {"activation": "tanh"}, {"format": "pt"}):
-        assert parse_weights(save(arrays, metadata)).activation is None
+def test_our_names_are_read_bit_for_bit_with_the_activation():
+    for dtype in ("f4", "f8"):
+        arrays = ours(784, 7, 10, dtype=dtype)
+        file = parse_weights(save(arrays, {"activation": "relu", "format": "np"}))
+        assert (file.format, file.activation) == ("safetensors", "relu")
+        assert same_bits(file.arrays, arrays)
+        for metadata in (None, {"activation": "tanh"}, {"format": "pt"}):
+            assert parse_weights(save(arrays, metadata)).activation is None
 
 
-@pytest.mark.parametrize(
-    "names",
-    [
+def test_pytorch_s_names_in_natural_order_turned():
+    for names in (
         [f"fc{i}." for i in range(3, 11)],  # fc10 comes after fc9
         [f"layers.{i}." for i in range(0, 16, 2)],
         [f"{i}." for i in range(98, 106)],
         [f"net.{i:02}.linear." for i in range(8)],
-    ],
-)
-def test_pytorch_s_names_in_natural_order_turned(names):
-    sizes = (784, 9, 8, 7, 6, 5, 4, 3, 10)
-    content = save(dict(sorted(state_dict(names, *sizes).items())))
-    file = parse_weights(content)
-    assert same_bits(file.arrays, ours(*sizes))
-    assert file.activation is None
+    ):
+        sizes = (784, 9, 8, 7, 6, 5, 4, 3, 10)
+        content = save(dict(sorted(state_dict(names, *sizes).items())))
+        file = parse_weights(content)
+        assert same_bits(file.arrays, ours(*sizes))
+        assert file.activation is None
 
 
 def test_the_book_s_sizes_under_pytorch_s_names_say_nothing_of_the_activation():
@@ -146,9 +143,8 @@ F32 = ("F32", [10], 0, 40)
 META = b'{"__metadata__":{"a":"b"},"__metadata__":{}}'
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
+def test_a_header_that_lies_is_refused():
+    for content in (
         struct.pack("<Q", 2**63) + b"{}",  # a header beyond the file
         struct.pack("<Q", 3) + b"{}",
         by_hand({}, header=b"{" + b" " * 200_000 + b"}"),
@@ -170,10 +166,8 @@ META = b'{"__metadata__":{"a":"b"},"__metadata__":{}}'
         by_hand({"b1": ("F32", [True], 0, 4)}, bytes(4)),
         by_hand({"b1": ("X32", [10], 0, 40)}, bytes(40)),
         by_hand({"b1": ("C64", [5], 0, 40)}, bytes(40)),
-    ],
-)  # fmt: skip
-def test_a_header_that_lies_is_refused(content):
-    refusal(content)
+    ):
+        refusal(content)
 
 
 def test_what_the_package_would_read_is_refused_before_it_sees_it():

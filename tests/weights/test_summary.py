@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_cli import load_images, load_labels, load_network
-from mnist_cli.evaluation.disagreement import compare
+from mnist_cli.evaluation.compared import compare
 from mnist_cli.net.network import Network
 from mnist_cli.weights.summary import BINS, describe, summarize
 from mnist_cli.weights.weights_file import read_weights, save_network

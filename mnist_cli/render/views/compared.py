@@ -1,13 +1,12 @@
-"""What `mnist eval` adds for several weights files: a table side by side, and every pair."""
+"""Several weights side by side: what `mnist eval` adds for them, and `mnist inspect A B`."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from mnist_cli.evaluation.compared import Compared, ModelPair
-from mnist_cli.paths import FoundFile
+from mnist_cli.evaluation.compared import Compared, Comparison, ModelPair
 from mnist_cli.render.text import Cell, Line, beside, length, line, shortened, table, width
 from mnist_cli.render.theme import QUIET, TITLE
-from mnist_cli.render.views import pick
-from mnist_cli.render.views.inspect import file_name
+from mnist_cli.render.views import inspect, pick
 
 _GAP = "  "
 _INDICES = 6  # images named
@@ -16,23 +15,14 @@ _SMALLEST_P = 1e-300  # what is less may be 0 in floating point
 
 def as_json(compared: Compared) -> dict[str, Any]:
     """The files, and for each pair (by position) the images that only one predicts correctly."""
+    model = ("layer_sizes", "parameters", "correct", "accuracy")
+    pair = ("first", "second", "only_first", "only_second", "both", "neither", "p_value")
     return {
         "compared": [
-            {
-                "weights": str(model.weights.path) if model.weights else None,
-                **pick(model, "layer_sizes", "parameters", "correct", "accuracy"),
-            }
-            for model in compared.models
+            {"weights": each.weights and each.weights.path, **pick(each, *model)}
+            for each in compared.models
         ],
-        "mcnemar": [
-            {
-                **pick(pair, "first", "second"),
-                "only_first": pair.only_first.tolist(),
-                "only_second": pair.only_second.tolist(),
-                **pick(pair, "both", "neither", "p_value"),
-            }
-            for pair in compared.pairs
-        ],
+        "mcnemar": [pick(each, *pair) for each in compared.pairs],
     }
 
 
@@ -43,19 +33,23 @@ def name_model(number: int) -> str:
 
 def lines(compared: Compared) -> list[Line]:
     """A row for each model, then each pair."""
-    rows: list[list[Cell]] = [
-        [
+    rows = (
+        (
             (name_model(number), TITLE),
             (f"{model.accuracy:.4f}", TITLE),
             f"{model.correct}/{model.samples}",
             f"{model.parameters:,}",
-        ]
+        )
         for number, model in enumerate(compared.models)
-    ]
-    block = table(["", "accuracy", "correct", "parameters"], rows, "<>>>")
+    )
+    block = table(["", ">accuracy", ">correct", ">parameters"], rows)
     limit = width()
     room = None if limit is None else max(limit - length(block[0]) - len(_GAP), 0)
-    names = ["weights", *(_name_file(model.weights) for model in compared.models)]
+    files = [model.weights for model in compared.models]
+    names = [
+        "weights",
+        *(inspect.file_name(each.path, each.origin) if each else "" for each in files),
+    ]
     return [
         line(("compared models", TITLE)),
         *beside(block, [[(shortened(name, room), QUIET)] for name in names], _GAP),
@@ -63,18 +57,12 @@ def lines(compared: Compared) -> list[Line]:
     ]
 
 
-def _name_file(weights: FoundFile | None) -> str:
-    return file_name(str(weights.path), weights.origin) if weights else ""
-
-
 def _pair(pair: ModelPair) -> list[Line]:
     first, second = name_model(pair.first), name_model(pair.second)
     p = f"= {pair.p_value:.2g}" if pair.p_value >= _SMALLEST_P else f"< {_SMALLEST_P:g}"
+    counts = f": both correct {pair.both}, both incorrect {pair.neither}"
     return [
-        line(
-            (f"{first} against {second}", TITLE),
-            f": both correct {pair.both}, both incorrect {pair.neither}",
-        ),
+        line((f"{first} against {second}", TITLE), counts),
         _only(first, pair.only_first.tolist()),
         _only(second, pair.only_second.tolist()),
         line((f"  McNemar's test: p {p}", QUIET)),
@@ -84,3 +72,50 @@ def _pair(pair: ModelPair) -> list[Line]:
 def _only(name: str, indices: list[int]) -> Line:
     some = " ".join(map(str, indices[:_INDICES])) + (" ..." if len(indices) > _INDICES else "")
     return line(f"  only {name} correct: {len(indices)}  ", (some and f"index {some}", QUIET))
+
+
+def comparison_as_json(comparison: Comparison) -> dict[str, Any]:
+    """The documents of both files, and what sets them apart."""
+    both = comparison.compared
+    return {
+        "files": [inspect.as_json(file) for file in (comparison.first, comparison.second)],
+        "arrays": comparison.arrays,
+        "samples": both and both.models[0].samples,
+        "correct": both and [model.correct for model in both.models],
+        "accuracies": both and [model.accuracy for model in both.models],
+        "disagreements": both and both.pairs[0].disagreements,
+        "disagreement_share": both and both.pairs[0].disagreements / both.models[0].samples,
+    }
+
+
+def comparison_lines(comparison: Comparison) -> list[Line]:
+    """Both files, a row for each array, and how often their predictions differ."""
+    result = []
+    for name, summary in (("A", comparison.first), ("B", comparison.second)):
+        file = summary.file
+        about = [*inspect.draw_layers(summary), f"{file.parameter_count:,} parameters"]
+        if file.card is not None:
+            about.append(inspect.describe_training(file.card))
+        result.append(line((f"{name}  ", TITLE), inspect.file_name(file.file, file.origin)))
+        result += [line((f"   {text}", QUIET)) for text in about]
+    rows: Iterable[Iterable[Cell]] = (
+        (
+            (each.name, TITLE),
+            *(str(shape or "-") for shape in each.shapes),
+            "-" if each.distance is None else f"{each.distance:.4g}",
+            "-" if each.relative_distance is None else f"{each.relative_distance:.4f}",
+        )
+        for each in comparison.arrays
+    )
+    result += [[], *table(["array", "A", "B", ">distance", ">relative distance"], rows), []]
+    both = comparison.compared
+    if both is None:
+        return [*result, line("no predictions to compare: the weights hold NaN or infinity")]
+    count, samples = both.pairs[0].disagreements, both.models[0].samples
+    words = f"they disagree on {count:,} of {samples:,} test images ({count / samples:.4f})"
+    result.append(line((words, TITLE)))
+    for name, model in zip("AB", both.models, strict=True):
+        result.append(
+            line(f"{name} is correct on {model.correct:,}: accuracy {model.accuracy:.4f}")
+        )
+    return result

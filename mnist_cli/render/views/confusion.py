@@ -2,13 +2,11 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from mnist_cli.errors import plural
 from mnist_cli.evaluation.confusion import Confusion
 from mnist_cli.render.text import (
-    Cell,
     Line,
     Span,
     beside,
@@ -29,27 +27,26 @@ _MARKS = (" .:*#", " ░▒▓█")  # what stands behind a count where there is
 
 def as_json(confusion: Confusion) -> dict[str, Any]:
     """A row for each label, a column for each prediction."""
-    return {
-        "confusion": confusion.counts.tolist(),
-        "per_class": [asdict(scores) for scores in confusion.per_class],
-    }
+    return {"confusion": confusion.counts, "per_class": confusion.per_class}
 
 
 def lines(confusion: Confusion) -> list[Line]:
     """The matrix with its totals, the scores of each digit, and the most frequent mistakes."""
-    rows: list[list[Cell]] = [
-        [
+    rows = (
+        (
             (str(scores.digit), TITLE),
-            *(number(value, 4) for value in (scores.precision, scores.recall, scores.f1)),
+            number(scores.precision, 4),
+            number(scores.recall, 4),
+            number(scores.f1, 4),
             str(scores.support),
-        ]
+        )
         for scores in confusion.per_class
-    ]
+    )
     return [
         line(("confusion: a row for each label, a column for each prediction", TITLE)),
         *_matrix(confusion),
         [],
-        *table(["digit", "precision", "recall", "F1", "images"], rows, ">>>>>"),
+        *table([">digit", ">precision", ">recall", ">F1", ">images"], rows),
         [],
         *_pairs(confusion),
     ]

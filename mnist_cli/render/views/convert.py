@@ -2,24 +2,19 @@
 
 from typing import Any
 
-from mnist_cli.render.text import Line, line, note
-from mnist_cli.render.theme import ACCENT, QUIET
-from mnist_cli.render.views import inspect
-from mnist_cli.weights.convert import Conversion
+from mnist_cli.render.text import Line, labelled, line, note
+from mnist_cli.render.theme import ACCENT
+from mnist_cli.render.views import inspect, pick
+from mnist_cli.weights.weights_file import Conversion
 
 
 def as_json(conversion: Conversion) -> dict[str, Any]:
     """What was read and written, and the net that both hold."""
-    source, target = conversion.source, conversion.file
+    target = conversion.file
     return {
-        "source": {"file": str(source.file), "origin": source.origin, "format": source.format},
-        "target": {
-            "file": str(target.file),
-            "format": target.format,
-            "bytes": target.bytes,
-            "sha256": target.sha256,
-        },
-        "layer_sizes": list(target.layer_sizes),
+        "source": pick(conversion.source, "file", "origin", "format"),
+        "target": pick(target, "file", "format", "bytes", "sha256"),
+        "layer_sizes": target.layer_sizes,
         "activation": conversion.activation,
         "parameters": target.parameter_count,
     }
@@ -27,15 +22,15 @@ def as_json(conversion: Conversion) -> dict[str, Any]:
 
 def lines(conversion: Conversion) -> list[Line]:
     """The net in one line, and both files."""
-    source, target = conversion.source, conversion.file
-    return [
-        *(line((text, ACCENT)) for text in inspect.draw_layers(conversion)),
-        [],
-        line(("source   ", QUIET), inspect.file_name(str(source.file), source.origin)),
-        line(("target   ", QUIET), inspect.file_name(str(target.file), target.origin)),
-        line(("format   ", QUIET), f"{target.format}, {target.bytes:,} bytes"),
-        line(("sha256   ", QUIET), target.sha256),
-    ]
+    target = conversion.file
+    pairs = {
+        "source": inspect.file_name(conversion.source.file, conversion.source.origin),
+        "target": inspect.file_name(target.file, target.origin),
+        "format": f"{target.format}, {target.bytes:,} bytes",
+        "sha256": target.sha256,
+    }
+    net = [line((text, ACCENT)) for text in inspect.draw_layers(conversion)]
+    return [*net, [], *labelled(pairs.items())]
 
 
 def note_lost_activation(conversion: Conversion) -> None:

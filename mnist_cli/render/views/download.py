@@ -5,7 +5,6 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,16 @@ from mnist_cli.downloads.catalogue import RemoteFile
 from mnist_cli.downloads.downloader import Outcome, Reporter
 from mnist_cli.errors import printable
 from mnist_cli.render.progress import counted
-from mnist_cli.render.text import Line, Span, line, note, show, table
+from mnist_cli.render.text import Line, labelled, line, note, show, stacked, table
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
+from mnist_cli.render.views import pick
 
 _STYLES = {"downloaded": GOOD, "copied": GOOD, "present": GOOD, "damaged": BAD, "missing": BAD}
 
 
 def as_json(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
     """The document of ``--json``."""
-    return [
-        asdict(outcome) | {"path": None if outcome.path is None else str(outcome.path)}
-        for outcome in outcomes
-    ]
+    return [vars(outcome) for outcome in outcomes]
 
 
 def list_as_json(files: Iterable[RemoteFile], outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
@@ -32,14 +29,12 @@ def list_as_json(files: Iterable[RemoteFile], outcomes: Iterable[Outcome]) -> li
     return [
         {
             "name": file.name,
-            "path": document["path"],
-            "status": document["status"],
-            "bytes": file.bytes,
-            "sha256": file.sha256,
+            **pick(outcome, "path", "status"),
+            **pick(file, "bytes", "sha256"),
             "licence": file.origin.licence,
-            "mirrors": list(file.urls()),
+            "mirrors": file.urls(),
         }
-        for file, document in zip(files, as_json(outcomes), strict=True)
+        for file, outcome in zip(files, outcomes, strict=True)
     ]
 
 
@@ -48,22 +43,19 @@ def lines(outcomes: Sequence[Outcome], folder: Path) -> list[Line]:
     outcomes = [outcome for outcome in outcomes if outcome.status != "failed"]
     if not outcomes:
         return []
-    rows: list[list[str | Span]] = [
-        [
+    rows = (
+        (
             (outcome.name, TITLE),
             (outcome.status, _STYLES[outcome.status]),
             "" if outcome.bytes is None else f"{outcome.bytes:,}",
-        ]
+        )
         for outcome in outcomes
-    ]
+    )
     # Of an address, too, this is what stands before the file's name.
     sources = dict.fromkeys(os.path.dirname(each.source or "") for each in outcomes)  # noqa: PTH120
-    return [
-        *table(["file", "status", "bytes"], rows, "<<>"),
-        [],
-        *(_labelled("from", printable(source, limit=200)) for source in sources if source),
-        _labelled("folder", printable(str(folder), limit=400)),
-    ]
+    pairs = [("from", printable(source, limit=200)) for source in sources if source]
+    pairs.append(("folder", printable(str(folder), limit=400)))
+    return [*table(["file", "status", ">bytes"], rows), [], *labelled(pairs, 8)]
 
 
 def next_step(files: Iterable[RemoteFile], data_dir: str | None) -> list[Line]:
@@ -82,21 +74,16 @@ def list_lines(
     files: Sequence[RemoteFile], outcomes: Sequence[Outcome], folder: Path
 ) -> list[Line]:
     """The files, how large they are, whether they are there, and where they come from."""
-    rows: list[list[str | Span]] = [
-        [(file.name, TITLE), f"{file.bytes:,}", (outcome.status, _STYLES[outcome.status])]
+    rows = (
+        ((file.name, TITLE), f"{file.bytes:,}", (outcome.status, _STYLES[outcome.status]))
         for file, outcome in zip(files, outcomes, strict=True)
-    ]
-    result = [*table(["file", "bytes", "status"], rows, "<><"), []]
+    )
+    blocks = [table(["file", ">bytes", "status"], rows)]
     for origin in dict.fromkeys(file.origin for file in files):
-        result += [line(file.remote_name) for file in files if file.origin == origin]
-        result.append(_labelled("licence", origin.licence))
-        result += [_labelled("at", f"{base}/") for base in origin.mirrors]
-        result.append([])
-    return [*result, _labelled("folder", printable(str(folder), limit=400))]
-
-
-def _labelled(label: str, value: str) -> Line:
-    return line((f"{label:8}", QUIET), value)
+        pairs = [("licence", origin.licence), *(("at", f"{base}/") for base in origin.mirrors)]
+        names = [line(file.remote_name) for file in files if file.origin == origin]
+        blocks.append([*names, *labelled(pairs, 8)])
+    return stacked(*blocks, labelled([("folder", printable(str(folder), limit=400))], 8))
 
 
 @contextmanager

@@ -4,28 +4,21 @@ from typing import Any
 
 from mnist_cli.errors import printable
 from mnist_cli.page.page import Page
-from mnist_cli.render.text import Line, line
-from mnist_cli.render.theme import QUIET
+from mnist_cli.render.text import Line, labelled, line
+from mnist_cli.render.views import pick
 
 
-def as_json(page: Page) -> dict[str, Any]:
+def as_json(page: Page, _opened: bool | None = None) -> dict[str, Any]:
     """The document of ``--json``."""
-    return {
-        "path": str(page.path.absolute()),
-        "bytes": page.bytes,
-        "weights": [str(file) for file in page.weights],
-    }
+    return {"path": page.path.absolute(), **pick(page, "bytes", "weights")}
 
 
 def lines(page: Page, opened: bool | None) -> list[Line]:
     """Where the page is; `opened` is None where no browser was to be opened."""
-    names = " and ".join(printable(file.name, 200) for file in page.weights)
-    result = [
-        line(("page     ", QUIET), printable(str(page.path.absolute()), 400)),
-        line(("size     ", QUIET), f"{page.bytes:,} bytes"),
-        line(("weights  ", QUIET), names),
-    ]
-    if opened is not None:
-        told = "opened in your browser" if opened else "no browser was found: open the page by hand"
-        result.append(line(told))
-    return result
+    pairs = {
+        "page": printable(str(page.path.absolute()), 400),
+        "size": f"{page.bytes:,} bytes",
+        "weights": " and ".join(printable(file.name, 200) for file in page.weights),
+    }
+    told = "opened in your browser" if opened else "no browser was found: open the page by hand"
+    return [*labelled(pairs.items()), *([] if opened is None else [line(told)])]

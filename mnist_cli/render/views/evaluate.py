@@ -1,7 +1,5 @@
 """What `mnist eval` shows."""
 
-from collections.abc import Callable
-from dataclasses import asdict
 from importlib import import_module
 from typing import Any
 
@@ -13,7 +11,7 @@ from mnist_cli.evaluation.evaluation import Evaluation
 from mnist_cli.evaluation.run import Source
 from mnist_cli.evaluation.timing import Timing, TimingComparison
 from mnist_cli.net import blas
-from mnist_cli.render.text import Cell, Line, bar, columns, length, line, seconds, stacked, table
+from mnist_cli.render.text import Line, bar, columns, line, seconds, stacked, table
 from mnist_cli.render.theme import BAD, GOOD, QUIET, TITLE
 from mnist_cli.render.views import pick
 from mnist_cli.render.views.inspect import file_name
@@ -31,8 +29,8 @@ def as_json(result: Evaluation) -> dict[str, Any]:
     }
     different = timing.different if timing else None
     document: dict[str, Any] = {
-        "weights": str(source.weights[0].path) if source else None,
-        "images": str(source.images.path) if source else None,
+        "weights": source and source.weights[0].path,
+        "images": source and source.images.path,
         **pick(result, "samples", "correct", "accuracy", "batch_size"),
         "per_sample": timings.get("per-sample"),
         "batched": timings.get("batched"),
@@ -45,9 +43,9 @@ def as_json(result: Evaluation) -> dict[str, Any]:
     if "textbook" in timings:
         document["textbook"] = timings["textbook"]
     if source is not None and source.corruption != UNCORRUPTED:
-        document["corruption"] = asdict(source.corruption)
+        document["corruption"] = source.corruption
     for view, found in result.views.items():
-        document |= _shower(view, "as_json")(found)
+        document |= _module(view).as_json(found)
     return document
 
 
@@ -65,14 +63,13 @@ def lines(result: Evaluation) -> list[Line]:
         count = f"{result.correct} of {result.samples} correct"
         accuracy = line(("accuracy ", QUIET), (f"{result.accuracy:.4f}", TITLE), f"  {count}")
         blocks.append([accuracy, *_files(source, len("accuracy"))])
-    blocks += [_shower(view, "lines")(found) for view, found in result.views.items()]
+    blocks += [_module(view).lines(found) for view, found in result.views.items()]
     return stacked(*blocks)
 
 
-def _shower(view: str, name: str) -> Callable[[Any], Any]:
-    """`lines` or `as_json` of a view: of the module of its name."""
-    shower: Callable[[Any], Any] = getattr(import_module(f"mnist_cli.render.views.{view}"), name)
-    return shower
+def _module(view: str) -> Any:
+    """What shows a view: the module of its name, with `lines` and `as_json`."""
+    return import_module(f"mnist_cli.render.views.{view}")
 
 
 def _corruption(corruption: Corruption) -> list[Line]:
@@ -96,28 +93,25 @@ def _files(source: Source | None, width: int = len("weights")) -> list[Line]:
     if source is None:
         return []
     return [
-        line((f"{name:<{width}} {file_name(str(file.path), file.origin)}", QUIET))
+        line((f"{name:<{width}} {file_name(file.path, file.origin)}", QUIET))
         for name, file in (("weights", source.weights[0]), ("images", source.images))
     ]
 
 
 def _table(timings: dict[str, Timing]) -> list[Line]:
-    rows: list[list[Cell]] = [
-        [
+    rows = (
+        (
             (name, TITLE),
             (f"{timing.correct / timing.samples:.4f}", TITLE),
             f"{timing.correct}/{timing.samples}",
             seconds(timing.median_seconds),
             f"{1e6 / timing.images_per_second:.2f}",
             f"{timing.images_per_second:,.0f}",
-        ]
+        )
         for name, timing in timings.items()
-    ]
-    head = ["", "accuracy", "correct", "median", "us/image", "images/s"]
-    block = table(head, rows, "<>>>>>")
-    if length(block[0]) <= columns():
-        return block
-    return table(head[:-1], [row[:-1] for row in rows], "<>>>>")
+    )
+    head = ["", ">accuracy", ">correct", ">median", ">us/image", ">images/s"]
+    return table(head, rows, columns(), len(head) - 1)
 
 
 def _bars(timings: dict[str, Timing]) -> list[Line]:

@@ -14,9 +14,9 @@ from mnist_cli.render.text import (
     length,
     line,
     number,
+    paragraph,
     stacked,
     table,
-    wrap,
 )
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.render.views import pick, with_bars
@@ -33,20 +33,19 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "steps": [
             {
                 **pick(step, "symbol", "formula"),
-                "shape": list(step.values.shape),
-                **{name: float(value) for name, value in _range(step).items()},
-                "values": step.values.tolist(),
+                "shape": step.values.shape,
+                **_range(step),
+                "values": step.values,
             }
             for step in explanation.steps
         ],
         "softmax": {
-            "max": float(explanation.scores.max()),
-            "shifted": explanation.shifted.tolist(),
-            "exp": explanation.exponentials.tolist(),
-            "sum": float(explanation.exponentials.sum()),
+            "max": explanation.scores.max(),
+            "shifted": explanation.shifted,
+            "exp": explanation.exponentials,
+            "sum": explanation.exponentials.sum(),
         },
-        "relevance": explanation.relevance.tolist(),
-        **pick(explanation, "prediction", "runner_up", "margin"),
+        **pick(explanation, "relevance", "prediction", "runner_up", "margin"),
     }
 
 
@@ -58,7 +57,7 @@ def lines(explanation: Explanation, columns: int = USUAL_WIDTH) -> list[Line]:
     shades = "Values as shades, each row from its smallest (dark) to its largest (bright)."
     steps = (_step(explanation, step, columns) for step in explanation.steps)
     return stacked(
-        [line((text, QUIET)) for text in wrap(shades, columns)],
+        paragraph(shades, columns, QUIET),
         *steps,
         _softmax(explanation, columns),
         _relevance(explanation),
@@ -77,7 +76,7 @@ def _step(explanation: Explanation, step: Step, columns: int) -> list[Line]:
         shown, pooled = picture(np.rint(ink).astype(np.uint8)), ""
     block += [[("  ", ""), *spans] for spans in shown]
     for sentence in (_sentence(explanation, step), pooled):
-        block += [line((f"  {text}", QUIET)) for text in wrap(sentence, columns - 2)]
+        block += paragraph(sentence, columns, QUIET, "  ")
     return block
 
 
@@ -130,8 +129,8 @@ def _softmax(explanation: Explanation, columns: int) -> list[Line]:
     ]
     total = f"{explanation.exponentials.sum():.3e}"
     rows.append([("sum", QUIET), "", "", (total, QUIET), (f"{1:.4f}", QUIET)])
-    head = ["softmax", last, f"{last} - max", f"exp({last} - max)", "y = exp / sum"]
-    block = table(head, rows, ">>>>>")
+    head = [">softmax", f">{last}", f">{last} - max", f">exp({last} - max)", ">y = exp / sum"]
+    block = table(head, rows)
     if length(block[0]) + _LEAST_BAR > columns:
         return block
     styles = [ACCENT if digit == best else QUIET for digit in range(CLASSES)]

@@ -1,106 +1,120 @@
-"""What `mnist inspect` shows of one weights file."""
+"""What `mnist inspect` shows of one weights file: arrays, values, neurons."""
 
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mnist_cli.errors import plural, printable
-from mnist_cli.render.text import Cell, Line, line, note, table
+from mnist_cli.render.pictures import legend, scale, signed_picture
+from mnist_cli.render.text import (
+    Cell,
+    Line,
+    beside,
+    beside_if_it_fits,
+    columns,
+    labelled,
+    line,
+    note,
+    number,
+    sparkline,
+    stacked,
+    table,
+    tiled,
+)
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.render.views import stats
+from mnist_cli.render.views import ACCURACIES, pick
 from mnist_cli.weights.card import Card
-from mnist_cli.weights.convert import Conversion
-from mnist_cli.weights.summary import Summary
+from mnist_cli.weights.summary import Neuron, Stats, Summary
+from mnist_cli.weights.weights_file import Conversion
 
 _DRAWING_WIDTH = 72
 
 
 def as_json(summary: Summary) -> dict[str, Any]:
     """The document of ``--json``; what was not asked for is not there."""
-    file = summary.file
+    file, card = summary.file, summary.file.card
+    arrays: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "shape": array.shape,
+            "dtype": array.dtype.name,
+            "parameters": array.size,
+            **({"stats": _stats_json(summary.stats[name])} if summary.stats else {}),
+        }
+        for name, array in file.arrays.items()
+    ]
     document: dict[str, Any] = {
-        "file": str(file.file),
-        "origin": file.origin,
-        "format": file.format,
-        "protocol": file.protocol,
-        "arrays": [
-            {
-                "name": name,
-                "shape": list(array.shape),
-                "dtype": array.dtype.name,
-                "parameters": array.size,
-            }
-            for name, array in file.arrays.items()
-        ],
-        "finite": file.finite,
-        "layer_sizes": list(file.layer_sizes),
+        **pick(file, "file", "origin", "format", "protocol"),
+        "arrays": arrays,
+        **pick(file, "finite", "layer_sizes"),
         "activation": summary.activation,
         "parameters": file.parameter_count,
-        "bytes": file.bytes,
-        "sha256": file.sha256,
-        "card": None if file.card is None else _card_json(file.card),
+        **pick(file, "bytes", "sha256"),
+        "card": None if card is None else _card_json(card),
     }
-    if summary.stats:
-        for array in document["arrays"]:
-            array["stats"] = stats.stats_json(summary.stats[array["name"]])
     if summary.neurons:
-        document["neurons"] = [stats.neuron_json(neuron) for neuron in summary.neurons]
+        document["neurons"] = [
+            {
+                "index": neuron.index,
+                "bias": _finite(neuron.bias),
+                "weights": [[_finite(value) for value in row] for row in neuron.weights.tolist()],
+            }
+            for neuron in summary.neurons
+        ]
     return document
 
 
 def _card_json(card: Card) -> dict[str, Any]:
+    epochs = {"epochs": len(card.loss_by_epoch)}
+    return {"recipe": card.recipe, **epochs, **pick(card, "seed", "seconds", *ACCURACIES)}
+
+
+def _stats_json(stats: Stats) -> dict[str, Any]:
     return {
-        "recipe": card.recipe,
-        "epochs": len(card.loss_by_epoch),
-        "seed": card.seed,
-        "seconds": card.seconds,
-        "train_accuracy": card.train_accuracy,
-        "validation_accuracy": card.validation_accuracy,
-        "test_accuracy": card.test_accuracy,
+        "min": stats.minimum,
+        "max": stats.maximum,
+        **pick(stats, "mean", "std", "near_zero"),
+        "histogram": stats.counts,
     }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def lines(summary: Summary) -> list[Line]:
     """The table of arrays, the total, the net in one line, the file, and what was asked for."""
-    file = summary.file
-    rows: list[list[Cell]] = [
-        [(name, TITLE), str(array.shape), array.dtype.name, f"{array.size:,}"]
+    file, neurons = summary.file, summary.neurons
+    rows = (
+        ((name, TITLE), str(array.shape), array.dtype.name, f"{array.size:,}")
         for name, array in file.arrays.items()
-    ]
-    rows.append([("total", TITLE), "", "", (f"{file.parameter_count:,}", TITLE)])
-    protocol = "" if file.protocol is None else f" (protocol {file.protocol})"
-    result = [
-        *table(["array", "shape", "dtype", "parameters"], rows, "<<<>"),
-        [],
-        *(line((text, ACCENT)) for text in draw_layers(summary)),
-        [],
-        line(("file     ", QUIET), file_name(str(file.file), file.origin)),
-        line(("format   ", QUIET), f"{file.format}{protocol}, {file.bytes:,} bytes"),
-        line(("sha256   ", QUIET), file.sha256),
-    ]
-    if file.card is not None:
-        result += _card_lines(file.card)
-    if summary.stats:
-        result += [[], *stats.stats_lines(summary.stats)]
-    if len(summary.neurons) == 1:
-        result += [[], *stats.neuron_lines(summary.neurons[0])]
-    elif summary.neurons:
-        result += [[], *stats.sheet_lines(summary.neurons)]
-    return result
-
-
-def _card_lines(card: Card) -> list[Line]:
-    accuracies = {
-        "training": card.train_accuracy,
-        "validation": card.validation_accuracy,
-        "test": card.test_accuracy,
-    }
-    measured = ", ".join(
-        f"{name} {value:.4f}" for name, value in accuracies.items() if value is not None
     )
-    return [
-        line(("trained  ", QUIET), describe_training(card)),
-        line(("accuracy ", QUIET), measured),
-    ]
+    total = (("total", TITLE), "", "", (f"{file.parameter_count:,}", TITLE))
+    protocol = "" if file.protocol is None else f" (protocol {file.protocol})"
+    pairs = {
+        "file": file_name(file.file, file.origin),
+        "format": f"{file.format}{protocol}, {file.bytes:,} bytes",
+        "sha256": file.sha256,
+    }
+    if file.card is not None:
+        found = zip(("training", "validation", "test"), ACCURACIES, strict=True)
+        known = [(name, getattr(file.card, field)) for name, field in found]
+        pairs["trained"] = describe_training(file.card)
+        pairs["accuracy"] = ", ".join(
+            f"{name} {value:.4f}" for name, value in known if value is not None
+        )
+    return stacked(
+        table(["array", "shape", "dtype", ">parameters"], [*rows, total]),
+        [line((text, ACCENT)) for text in draw_layers(summary)],
+        labelled(pairs.items()),
+        _describe(summary.stats) if summary.stats else [],
+        _sheet(neurons) if len(neurons) > 1 else [],
+        _draw(neurons[0]) if len(neurons) == 1 else [],
+    )
 
 
 def describe_training(card: Card) -> str:
@@ -121,13 +135,67 @@ def draw_layers(net: Summary | Conversion) -> list[str]:
     return lines
 
 
-def file_name(path: str, origin: str) -> str:
+def file_name(path: Path, origin: str) -> str:
     """A path as it is shown; of one that nobody named, where it was found."""
     if origin == "embedded":
-        return f"{Path(path).name} (embedded)"
-    return printable(path, limit=200) + ("" if origin == "given" else f" ({origin})")
+        return f"{path.name} (embedded)"
+    return printable(str(path), limit=200) + ("" if origin == "given" else f" ({origin})")
 
 
 def warn_not_finite() -> None:
     """Say that the net cannot be used."""
     note("the weights hold NaN or infinity: predict and eval refuse this file", "Warning")
+
+
+def _describe(stats: Mapping[str, Stats]) -> list[Line]:
+    """A row for each array: range, mean, deviation, share near zero, histogram."""
+    names = ("minimum", "maximum", "mean", "std", "near_zero")
+    rows: Iterable[Iterable[Cell]] = (
+        [
+            (name, TITLE),
+            *(number(x, 4) for x in pick(each, *names).values()),
+            sparkline(each.counts),
+        ]
+        for name, each in stats.items()
+    )
+    head = ["array", ">min", ">max", ">mean", ">std", ">|w| < 0.01", "min to max"]
+    return table(head, rows, columns(), len(head) - 1)
+
+
+def _draw(neuron: Neuron) -> list[Line]:
+    """Its 784 weights as a picture in two colours, with the scale."""
+    weights = _finite_weights(neuron)
+    limit = float(np.abs(weights).max())
+    words = [
+        line((f"what neuron {neuron.index} of the first layer looks for", TITLE)),
+        [],
+        *legend("here it wants ink", "here it wants paper"),
+        [],
+        *scale(limit),
+        [],
+        line(f"weights {number(float(weights.min()), 4)} to {number(float(weights.max()), 4)}"),
+        line(f"bias    {number(neuron.bias, 4)}"),
+    ]
+    return beside_if_it_fits(signed_picture(weights, limit), words)
+
+
+def _sheet(neurons: Sequence[Neuron]) -> list[Line]:
+    """All of them at half size, on one scale."""
+    weights = np.stack([_finite_weights(neuron) for neuron in neurons])
+    halves = weights.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))  # (N, 28, 28) -> (N, 14, 14)
+    limit = float(np.abs(halves).max())
+    tiles = [
+        [line((f"{neuron.index}", QUIET)), *signed_picture(half, limit)]
+        for neuron, half in zip(neurons, halves, strict=True)
+    ]
+    title = f"what the {len(neurons)} neurons of the first layer look for"
+    return stacked(
+        [line((title, TITLE))],
+        beside(legend("here it wants ink", "here it wants paper"), scale(limit)),
+        tiled(tiles, columns()),
+    )
+
+
+def _finite_weights(neuron: Neuron) -> NDArray[np.float64]:
+    """NaN and infinity have no colour: they are skipped."""
+    return np.nan_to_num(neuron.weights.astype(np.float64), posinf=0, neginf=0)

@@ -10,7 +10,7 @@ from mnist_cli.render.theme import TITLE
 
 def as_json(output: Output) -> dict[str, Any]:
     """The file."""
-    return {"output": str(output.path)}
+    return {"output": output.path}
 
 
 def lines(output: Output) -> list[Line]:

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mnist_cli.errors import plural, printable
@@ -22,12 +22,12 @@ from mnist_cli.render.text import (
     has_color,
     length,
     line,
+    paragraph,
     shortened,
     stacked,
     table,
     tiled,
     width,
-    wrap,
 )
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
 from mnist_cli.render.views import explain, pick, split, steps
@@ -41,37 +41,23 @@ PICTURED = 12  # more predictions than this are a table without pictures
 _SMALL = 14  # pixels of a picture in the table
 _PAIRS = 10
 
-_HEAD = ("picture", "prediction", "", "confidence", "second best")
-_ALIGN = "<><><"
+_HEAD = ("picture", ">prediction", "", ">confidence", "second best")
 _LEAST_COLUMNS = 3  # the last ones go where the terminal is narrow
-_COLUMNS = (
-    *(
-        "source",
-        "line",
-        "position",
-        "prediction",
-        "confidence",
-        "probabilities",
-        "preprocessed",
-        "warnings",
-    ),
-    *("label", "correct", "error"),
-)
+_NET = ("prediction", "confidence", "probabilities", "preprocessed", "warnings")
+_COLUMNS = ("source", "line", "position", *_NET, "label", "correct", "error")
 
 
 def as_json(result: Prediction | Unread, *, sheet: bool = False) -> dict[str, Any]:
     """One object of the list that ``--json`` prints; for a contact sheet with the image."""
     if isinstance(result, Unread):
         return pick(result, "source", "error")
-    document = pick(
-        result, "source", "prediction", "confidence", "probabilities", "preprocessed", "warnings"
-    )
+    document = pick(result, "source", *_NET)
     if result.part is not None:
         document |= pick(result, "line", "position")
     if result.label is not None:
         document |= pick(result, "label", "correct")
     if sheet:
-        document["image"] = result.image.tolist()
+        document["image"] = result.image
     if result.explanation is not None:
         document["explanation"] = explain.as_json(result.explanation)
     return document
@@ -95,18 +81,16 @@ def write_table(path: AnyPath, results: Results, *, overwrite: bool = False) -> 
 
 def _pages(
     everything: Iterable[Prediction | Unread],
-) -> Iterator[tuple[Prediction | Unread, list[Prediction]]]:
-    """Yield each result, and with the first digit of a picture that was split all of them."""
+) -> list[tuple[Prediction | Unread, list[Prediction]]]:
+    """Each result, and with the first digit of a picture that was split all of them."""
     pages: list[tuple[Prediction | Unread, list[Prediction]]] = []
     for one in everything:
         part = one.part if isinstance(one, Prediction) else None
-        if isinstance(one, Prediction) and part is not None:
-            if part == 1:
-                pages.append((one, []))
-            pages[-1][1].append(one)
-        else:
+        if part is None or part == 1:
             pages.append((one, []))
-    yield from pages
+        if isinstance(one, Prediction) and part is not None:
+            pages[-1][1].append(one)
+    return pages
 
 
 def lines(
@@ -190,18 +174,14 @@ def _doubt(prediction: Prediction) -> int:
 
 def _rows(predictions: Sequence[Prediction], limit: int | None) -> tuple[Line, list[list[Line]]]:
     """The head and, for each prediction, its line and those of warnings that do not fit in it."""
-    cells = [_cells(prediction) for prediction in predictions]
-    for kept in range(len(_HEAD), _LEAST_COLUMNS - 1, -1):
-        head, *laid_out = table(_HEAD[:kept], [row[:kept] for row in cells], _ALIGN[:kept], limit)
-        if limit is None or length(head) <= limit:
-            break
+    head, *laid_out = table(_HEAD, map(_cells, predictions), limit, _LEAST_COLUMNS)
     rows = []
     for prediction, row in zip(predictions, laid_out, strict=True):
         words = "; ".join(prediction.warnings)
         if limit is None or length(row) + 2 + len(words) <= limit:
             rows.append([[*row, (f"  {words}", BAD)] if words else row])
         else:
-            rows.append([row, *(line((f"  {text}", BAD)) for text in wrap(words, limit - 2))])
+            rows.append([row, *paragraph(words, limit, BAD, "  ")])
     return head, rows
 
 
@@ -265,7 +245,8 @@ def _one(prediction: Prediction, show_steps: bool) -> list[Line]:
         room = None if limit is None else limit - SIDE - _GAP
         words = [*_title(prediction, room), [], *_bars(prediction, room)]
         block = beside(picture(prediction.image), words, " " * _GAP)
-    block += [line((text, BAD)) for words in prediction.warnings for text in wrap(words, limit)]
+    for warning in prediction.warnings:
+        block += paragraph(warning, limit, BAD)
     columns = limit or USUAL_WIDTH
     shown = steps.lines(prediction.steps, columns) if show_steps and prediction.steps else []
     explained = prediction.explanation

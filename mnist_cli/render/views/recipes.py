@@ -15,7 +15,7 @@ def as_json() -> dict[str, Any]:
                 "recipe": recipe.name,
                 "about": recipe.about,
                 "optimizer": recipe.optimizer,
-                "hidden": list(recipe.hidden),
+                "hidden": recipe.hidden,
                 "activation": recipe.activation,
             }
             for recipe in RECIPES.values()
@@ -42,7 +42,7 @@ def lines() -> list[Line]:
     ]
     meanings = {recipe.name: recipe.about for recipe in RECIPES.values()} | choices
     return [
-        *table(["hyperparameter", *RECIPES], rows, "<" + ">" * len(RECIPES)),
+        *table(["hyperparameter", *(f">{name}" for name in RECIPES)], rows),
         [],
         *(
             text

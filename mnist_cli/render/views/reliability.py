@@ -3,7 +3,7 @@
 from typing import Any
 
 from mnist_cli.evaluation.reliability import Reliability
-from mnist_cli.render.text import Cell, Line, line, number, table
+from mnist_cli.render.text import Line, line, number, table
 from mnist_cli.render.theme import TITLE
 from mnist_cli.render.views import pick, with_bars
 
@@ -20,7 +20,7 @@ def as_json(found: Reliability) -> dict[str, Any]:
 
 def lines(found: Reliability) -> list[Line]:
     """A sentence on the chosen threshold, the table, and a line on calibration."""
-    rows: list[list[Cell]] = [
+    rows = (
         [
             f">= {row.min_confidence:g}",
             f"{row.coverage:.4f}",
@@ -28,8 +28,8 @@ def lines(found: Reliability) -> list[Line]:
             f"{row.correct}/{row.covered}",
         ]
         for row in found.table
-    ]
-    block = table(["confidence", "coverage", "accuracy", "correct"], rows, "<>>>")
+    )
+    block = table(["confidence", ">coverage", ">accuracy", ">correct"], rows)
     chart = with_bars(block, [row.coverage for row in found.table])
     chosen = found.chosen
     sentence = (

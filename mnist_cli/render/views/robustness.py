@@ -7,7 +7,6 @@ from typing import Any
 from mnist_cli.evaluation.robustness import UNITS, RobustnessRow
 from mnist_cli.render.text import Line, bar, columns, line
 from mnist_cli.render.theme import QUIET, TITLE
-from mnist_cli.render.views import pick
 from mnist_cli.render.views.compared import name_model
 
 _FILES_A_BLOCK = 3
@@ -17,7 +16,7 @@ _INDENT = 8
 
 def as_json(rows: Sequence[RobustnessRow]) -> dict[str, Any]:
     """A row for each corruption and strength; an accuracy for each weights file."""
-    return {"robustness": [pick(row, "corruption", "strength", "accuracy") for row in rows]}
+    return {"robustness": rows}
 
 
 def lines(rows: Sequence[RobustnessRow]) -> list[Line]:
@@ -28,20 +27,14 @@ def lines(rows: Sequence[RobustnessRow]) -> list[Line]:
         curve = list(group)
         for first in range(0, files, _FILES_A_BLOCK):
             numbers = range(first, min(first + _FILES_A_BLOCK, files))
-            result += [[], *_curve(kind, curve, numbers, files > 1)]
-    return result
-
-
-def _curve(kind: str, rows: Sequence[RobustnessRow], numbers: range, named: bool) -> list[Line]:
-    column = min(columns() - _INDENT, _WIDEST) // len(numbers)
-    result = [[(f"{kind}, {UNITS[kind]}", QUIET)]]
-    if named:
-        result.append(
-            [(" " * _INDENT, ""), *((f"{name_model(n):<{column}}", TITLE) for n in numbers)]
-        )
-    for row in rows:
-        spans = [(f"{row.strength:>5g}   ", "")]
-        for accuracy in row.accuracy[numbers.start : numbers.stop]:
-            spans += [(f"{accuracy:.4f} ", ""), *bar(accuracy, column - 10), ("   ", "")]
-        result.append(spans)
+            column = min(columns() - _INDENT, _WIDEST) // len(numbers)
+            result += [[], line((f"{kind}, {UNITS[kind]}", QUIET))]
+            if files > 1:
+                names = ((f"{name_model(n):<{column}}", TITLE) for n in numbers)
+                result.append([(" " * _INDENT, ""), *names])
+            for row in curve:
+                spans = line(f"{row.strength:>5g}   ")
+                for accuracy in row.accuracy[numbers.start : numbers.stop]:
+                    spans += [(f"{accuracy:.4f} ", ""), *bar(accuracy, column - 10), ("   ", "")]
+                result.append(spans)
     return result

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnist_cli.prediction.prediction import Prediction, join_lines
 from mnist_cli.render.pictures import picture, thumbnail
-from mnist_cli.render.text import Line, columns, line, stacked, tiled, wrap
+from mnist_cli.render.text import Line, columns, line, paragraph, stacked, tiled
 from mnist_cli.render.theme import BAD, QUIET, TITLE
 from mnist_cli.render.views import pick
 
@@ -48,7 +48,7 @@ def lines(digits: Sequence[Prediction], name: str, show_boxes: bool) -> list[Lin
     return stacked(
         [number, *(line((other, TITLE)) for other in others)],
         tiled(tiles, columns()) if tiles else [],
-        [line((words, BAD)) for each in _warnings(digits) for words in wrap(each, columns())],
+        [row for each in _warnings(digits) for row in paragraph(each, columns(), BAD)],
         *(picture(_as_ink(thumbnail(step.picture, min(_LARGE, columns())))) for step in boxes),
     )
 

@@ -4,64 +4,52 @@ from collections.abc import Sequence
 from typing import Any
 
 from mnist_cli.evaluation.sweep import SweepRow
-from mnist_cli.render.text import Cell, Line, line, table
+from mnist_cli.render.text import Line, line, table
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.render.views import pick, with_bars
 
 
 def as_json(sweep: Sequence[SweepRow]) -> dict[str, Any]:
     """A row for each batch size."""
-    return {
-        "sweep": [
-            {
-                "batch_size": row.batch_size,
-                **pick(row.timing, "median_seconds", "images_per_second"),
-                "activation_bytes": row.activation_bytes,
-            }
-            for row in sweep
-        ]
-    }
+    timing = ("median_seconds", "images_per_second")
+    rows = [
+        pick(row, "batch_size") | pick(row.timing, *timing) | pick(row, "activation_bytes")
+        for row in sweep
+    ]
+    return {"sweep": rows}
 
 
 def lines(sweep: Sequence[SweepRow]) -> list[Line]:
     """Time an image by batch size, the best one marked, and what the lecture says of it."""
     best = max(sweep, key=lambda row: row.timing.images_per_second)
     slowest = max(map(_microseconds, sweep))
-    rows: list[list[Cell]] = [
-        [
+    rows = (
+        (
             (str(row.batch_size), TITLE if row is best else ""),
             f"{_microseconds(row):.2f}",
             f"{row.timing.images_per_second:,.0f}",
             _memory(row.activation_bytes),
             ("best" if row is best else "", TITLE),
-        ]
+        )
         for row in sweep
-    ]
-    block = table(["batch size", "us/image", "images/s", "activations", ""], rows, ">>>>>")
+    )
+    block = table([">batch size", ">us/image", ">images/s", ">activations", ""], rows)
     styles = [ACCENT if row is best else QUIET for row in sweep]
-    return [
+    result = [
         line(("sweep: time an image by batch size, medians of all runs", TITLE)),
         [],
         *with_bars(block, [_microseconds(row) / slowest for row in sweep], styles),
         [],
-        *_sentences(sweep[0], best, sweep[-1]),
     ]
-
-
-def _sentences(first: SweepRow, best: SweepRow, last: SweepRow) -> list[Line]:
-    """Per sample against everything at once, in the figures just measured."""
-    sentences = [line((f"best here: batches of {best.batch_size}, {_time(best)} an image", TITLE))]
-    if last.batch_size == last.timing.samples and last is not best:
-        costs = f"{_memory(last.activation_bytes)}, {_time(last)}"
-        sentences.insert(0, line(f"everything at once pays in memory and caches: {costs}"))
+    first, last = sweep[0], sweep[-1]
     if first.batch_size == 1 and first is not best:
-        costs = _time(first)
-        sentences.insert(0, line(f"per sample pays the overhead of every call: {costs}"))
-    return sentences
-
-
-def _time(row: SweepRow) -> str:
-    return f"{_microseconds(row):.2f} us"
+        costs = f"{_microseconds(first):.2f} us"
+        result.append(line(f"per sample pays the overhead of every call: {costs}"))
+    if last.batch_size == last.timing.samples and last is not best:
+        costs = f"{_memory(last.activation_bytes)}, {_microseconds(last):.2f} us"
+        result.append(line(f"everything at once pays in memory and caches: {costs}"))
+    words = f"best here: batches of {best.batch_size}, {_microseconds(best):.2f} us an image"
+    return [*result, line((words, TITLE))]
 
 
 def _microseconds(row: SweepRow) -> float:

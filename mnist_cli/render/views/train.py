@@ -10,8 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from mnist_cli.errors import plural, printable
-from mnist_cli.render.text import Cell, Line, bar, line, note, number, show, sparkline
+from mnist_cli.render.text import (
+    Cell,
+    Line,
+    bar,
+    labelled,
+    line,
+    note,
+    number,
+    show,
+    sparkline,
+    stacked,
+)
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
+from mnist_cli.render.views import ACCURACIES, pick
 from mnist_cli.render.views.recipes import value_text
 from mnist_cli.spec import CLASSES, PIXELS
 from mnist_cli.training.recipes import Recipe
@@ -28,15 +40,9 @@ def as_json(recipe: Recipe, card: Card, output: Path) -> dict[str, Any]:
     return {
         "recipe": card.recipe,
         "changes": recipe.changes(),
-        "hidden": list(recipe.hidden),
-        "activation": recipe.activation,
-        "epochs": recipe.epochs,
-        "seed": card.seed,
-        "seconds": card.seconds,
-        "train_accuracy": card.train_accuracy,
-        "validation_accuracy": card.validation_accuracy,
-        "test_accuracy": card.test_accuracy,
-        "output": str(output),
+        **pick(recipe, "hidden", "activation", "epochs"),
+        **pick(card, "seed", "seconds", *ACCURACIES),
+        "output": output,
     }
 
 
@@ -47,27 +53,21 @@ def lines(recipe: Recipe, card: Card, output: Path) -> list[Line]:
     sizes = "-".join(map(str, (PIXELS, *recipe.hidden, CLASSES)))
     changes = ", ".join(f"{name} {value_text(it)}" for name, it in recipe.changes().items())
     how = f", {plural(recipe.epochs, 'epoch')}, seed {card.seed}"
-    return [
-        _labelled("recipe", (card.recipe, TITLE), how),
-        *([_labelled("changed", changes)] if changes else []),
-        _labelled("net", sizes + (f", {recipe.activation}" if recipe.hidden else "")),
-        _labelled(
-            "images", f"{card.training_images:,} to learn from, {card.validation_images:,} held out"
-        ),
-        _labelled("time", f"{_format_duration(card.seconds)}, {per_second:,.0f} images/s"),
-        _labelled("loss", (draw_curve(card.loss_by_epoch), ACCENT), f"  {first:.4f} to {last:.4f}"),
-        [],
-        _labelled("training", (number(card.train_accuracy, 4), TITLE)),
-        _labelled("validation", (number(card.validation_accuracy, 4), TITLE)),
-        _labelled("test", (number(card.test_accuracy, 4), TITLE)),
-        [],
-        _labelled("weights", printable(str(output), limit=200)),
-        _labelled("card", printable(str(card_path(output)), limit=200)),
-    ]
-
-
-def _labelled(label: str, *cells: Cell) -> Line:
-    return line((f"{label:12}", QUIET), *cells)
+    images = f"{card.training_images:,} to learn from, {card.validation_images:,} held out"
+    loss = line((draw_curve(card.loss_by_epoch), ACCENT), f"  {first:.4f} to {last:.4f}")
+    training: dict[str, Cell | Line] = {
+        "recipe": line((card.recipe, TITLE), how),
+        **({"changed": changes} if changes else {}),
+        "net": sizes + (f", {recipe.activation}" if recipe.hidden else ""),
+        "images": images,
+        "time": f"{_format_duration(card.seconds)}, {per_second:,.0f} images/s",
+        "loss": loss,
+    }
+    accuracies = zip(("training", "validation", "test"), ACCURACIES, strict=True)
+    measured = ((name, (number(getattr(card, field), 4), TITLE)) for name, field in accuracies)
+    files = {"weights": output, "card": card_path(output)}
+    written = ((name, printable(str(path), limit=200)) for name, path in files.items())
+    return stacked(*(labelled(rows, 12) for rows in (training.items(), measured, written)))
 
 
 def draw_curve(values: Sequence[float], width: int = _CURVE_WIDTH) -> str:
