@@ -29,19 +29,22 @@ def test_every_name_is_offered_to_type_checkers_from_where_it_is_loaded():
     assert sorted([*typed, "__version__"]) == sorted(mnist_cli.__all__) == dir(mnist_cli)
 
 
-@pytest.mark.parametrize("name", PUBLIC)
-def test_the_example_of_a_public_name_prints_what_it_says(name, shared_data, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MNIST_DATA_DIR", str(shared_data))
-    thing = getattr(mnist_cli, name)
-    names = {each: getattr(mnist_cli, each) for each in PUBLIC} | {"mnist_cli": mnist_cli, "np": np}
-    found = doctest.DocTestFinder(recurse=False).find(thing, name, globs=names)
-    examples = [each for test in found for each in test.examples]
-    if not (inspect.isclass(thing) and issubclass(thing, Exception)):
-        assert examples, f"{name} has no example"
-    for test in found:
-        failed, _ = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test)
-        assert failed == 0
+def test_the_example_of_a_public_name_prints_what_it_says(shared_data, monkeypatch, tmp_path):
+    for name in PUBLIC:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("MNIST_DATA_DIR", str(shared_data))
+        thing = getattr(mnist_cli, name)
+        names = {each: getattr(mnist_cli, each) for each in PUBLIC} | {
+            "mnist_cli": mnist_cli,
+            "np": np,
+        }
+        found = doctest.DocTestFinder(recurse=False).find(thing, name, globs=names)
+        examples = [each for test in found for each in test.examples]
+        if not (inspect.isclass(thing) and issubclass(thing, Exception)):
+            assert examples, f"{name} has no example"
+        for test in found:
+            failed, _ = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test)
+            assert failed == 0
 
 
 def test_results_show_themselves_in_a_few_lines():

@@ -78,29 +78,29 @@ def is_extract(said, printed):
     return re.match(pattern, text, re.DOTALL)
 
 
-@pytest.mark.parametrize("name", ["lecture.md", "lecture.ko.md"])
-def test_every_figure_in_the_text_of_the_lecture_is_printed_by_an_example(name):
-    text = (ROOT / "docs" / name).read_text("utf-8")
-    shown = "\n".join(readme.blocks(text, "console") + readme.blocks(text, "python"))
-    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-    figures = set(re.findall(r"(?<![\w.])\d[\d,]*\d\.\d+|\d\.\d+|\d{3,}|\d[\d,]*,\d{3}", prose))
-    known = set(re.findall(r"[\d.]+", shown.replace(",", "")))
-    assert not {each for each in figures if each.replace(",", "") not in known}
+def test_every_figure_in_the_text_of_the_lecture_is_printed_by_an_example():
+    for name in ("lecture.md", "lecture.ko.md"):
+        text = (ROOT / "docs" / name).read_text("utf-8")
+        shown = "\n".join(readme.blocks(text, "console") + readme.blocks(text, "python"))
+        prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+        figures = set(re.findall(r"(?<![\w.])\d[\d,]*\d\.\d+|\d\.\d+|\d{3,}|\d[\d,]*,\d{3}", prose))
+        known = set(re.findall(r"[\d.]+", shown.replace(",", "")))
+        assert not {each for each in figures if each.replace(",", "") not in known}
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.ko.md", "docs/training.md"])
-def test_the_accuracy_of_a_recipe_is_the_mean_of_the_runs_in_data(name):
-    runs = (ROOT / "data" / "README.md").read_text("utf-8")
-    means = {
-        recipe: f"{statistics.mean(map(float, accuracies.split(', '))):.3f}"
-        for recipe, accuracies in re.findall(
-            r"^\| `(\w+)`, \d+ epochs \| [^|]* \| ([\d., ]+) \|", runs, re.MULTILINE
+def test_the_accuracy_of_a_recipe_is_the_mean_of_the_runs_in_data():
+    for name in ("README.md", "README.ko.md", "docs/training.md"):
+        runs = (ROOT / "data" / "README.md").read_text("utf-8")
+        means = {
+            recipe: f"{statistics.mean(map(float, accuracies.split(', '))):.3f}"
+            for recipe, accuracies in re.findall(
+                r"^\| `(\w+)`, \d+ epochs \| [^|]* \| ([\d., ]+) \|", runs, re.MULTILINE
+            )
+        }
+        table = re.findall(
+            r"^\| `(\w+)` \|.*\| (0\.\d+) \|$", (ROOT / name).read_text("utf-8"), re.MULTILINE
         )
-    }
-    table = re.findall(
-        r"^\| `(\w+)` \|.*\| (0\.\d+) \|$", (ROOT / name).read_text("utf-8"), re.MULTILINE
-    )
-    assert dict(table) == means
+        assert dict(table) == means
 
 
 def test_the_two_commands_are_the_first_block():
@@ -111,25 +111,27 @@ def test_the_two_commands_are_the_first_block():
     )
 
 
-@pytest.mark.parametrize("path", readme.PAGES, ids=name_of)
-def test_the_commands_and_options_that_a_page_names_exist(path):
-    options = {
-        name: {
-            option
-            for parameter in command.params
-            for option in (*parameter.opts, *parameter.secondary_opts, "-h", "--help")
+def test_the_commands_and_options_that_a_page_names_exist():
+    for path in readme.PAGES:
+        options = {
+            name: {
+                option
+                for parameter in command.params
+                for option in (*parameter.opts, *parameter.secondary_opts, "-h", "--help")
+            }
+            for name, command in COMMANDS.items()
         }
-        for name, command in COMMANDS.items()
-    }
-    text = path.read_text("utf-8")
-    for command, rest in re.findall(r"(?:`|^|\$ )mnist ([a-z]+)\b([^`\n]*)", text, re.MULTILINE):
-        assert command in options, command
-        named = set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest))
-        assert named <= options[command], (command, named - options[command])
-    if path.parent != ROOT or path == README:
-        known = set().union(*options.values(), {"--version", "--json"})
-        named = set(re.findall(r"`(--[a-z][a-z-]+)", text))
-        assert named <= known | {"--benchmark-only"}, named - known
+        text = path.read_text("utf-8")
+        for command, rest in re.findall(
+            r"(?:`|^|\$ )mnist ([a-z]+)\b([^`\n]*)", text, re.MULTILINE
+        ):
+            assert command in options, command
+            named = set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest))
+            assert named <= options[command], (command, named - options[command])
+        if path.parent != ROOT or path == README:
+            known = set().union(*options.values(), {"--version", "--json"})
+            named = set(re.findall(r"`(--[a-z][a-z-]+)", text))
+            assert named <= known | {"--benchmark-only"}, named - known
 
 
 def test_readme_names_every_command():
@@ -149,16 +151,16 @@ def anchors(path):
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("path", readme.PAGES, ids=name_of)
-def test_links_lead_somewhere(path):
-    text = re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.DOTALL)
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        if target.startswith("https://"):
-            continue
-        file, _, anchor = target.partition("#")
-        page = path.parent / file if file else path
-        assert page.exists(), target
-        assert not anchor or anchor in anchors(page), target
+def test_links_lead_somewhere():
+    for path in readme.PAGES:
+        text = re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.DOTALL)
+        for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            if target.startswith("https://"):
+                continue
+            file, _, anchor = target.partition("#")
+            page = path.parent / file if file else path
+            assert page.exists(), target
+            assert not anchor or anchor in anchors(page), target
 
 
 def test_every_page_can_be_reached_from_readme():

@@ -15,31 +15,31 @@ _SEARCH_BACKGROUND = 0.15  # of the frame: wider than a stroke of a digit that n
 _READ_BACKGROUND = 0.35  # of the frame: wider than any stroke
 _BACKGROUND_BLUR = 2.0  # pixels; an opening of raw noise would lie below the background everywhere
 _DARKEST_BACKGROUND = 0.15  # in deeper shadow than this the noise is more than the ink
-_LOG_OFFSET = 0.1  # makes the logarithm of brightness bounded
+_LOG_OFFSET = np.float32(0.1)  # makes the logarithm of brightness bounded
 _VOTERS_SIDE, _VOTE_WINDOW = 24, 15
 
 
 def resize(picture: Floats, long_side: int) -> Floats:
     """Bring the long side to about `long_side`: down by averaging, or up by a whole factor."""
-    from PIL import Image
-
     height, width = picture.shape[:2]
     longest = max(height, width)
     if longest > long_side:
-        size = tuple(max(1, round(side * long_side / longest)) for side in (width, height))
-        how = Image.Resampling.BOX
+        width, height = (max(1, round(side * long_side / longest)) for side in (width, height))
+        picture = _resample(picture, width, height, "BOX")
     elif longest * 2 <= long_side:
         factor = long_side // longest
-        size = (width * factor, height * factor)
-        how = Image.Resampling.BICUBIC
+        picture = _resample(picture, width * factor, height * factor, "BICUBIC")
     else:
         return picture
-    channels = [
-        np.asarray(Image.fromarray(np.ascontiguousarray(channel)).resize(size, how))
-        for channel in np.moveaxis(picture, 2, 0)
-    ]
-    resized: Floats = np.clip(np.dstack(channels), 0, 1)
-    return resized
+    return picture.clip(0, 1)
+
+
+def _resample(picture: Floats, width: int, height: int, how: str) -> Floats:
+    from PIL import Image
+
+    channels = [Image.fromarray(np.ascontiguousarray(one)) for one in np.moveaxis(picture, 2, 0)]
+    resized = [one.resize((width, height), Image.Resampling[how]) for one in channels]
+    return np.dstack([np.asarray(one) for one in resized])
 
 
 def measure_contrast(picture: Floats) -> Floats:
@@ -64,18 +64,7 @@ def is_dark(picture: Floats) -> bool:
     background, since ink is the lesser part; the 4 % that differ most decide. Logarithms make
     shadows, which the median follows only roughly, smaller than ink.
     """
-    from PIL import Image
-
-    small = np.dstack(
-        [
-            np.asarray(
-                Image.fromarray(np.ascontiguousarray(channel)).resize(
-                    (_VOTERS_SIDE, _VOTERS_SIDE), Image.Resampling.BOX
-                )
-            )
-            for channel in np.moveaxis(np.log(picture + np.float32(_LOG_OFFSET)), 2, 0)
-        ]
-    )
+    small = _resample(np.log(picture + _LOG_OFFSET), _VOTERS_SIDE, _VOTERS_SIDE, "BOX")
     half = _VOTE_WINDOW // 2
     padded = np.pad(small, ((half, half), (half, half), (0, 0)), mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(

@@ -19,7 +19,6 @@ from mnist_cli.handwriting.ink import (
 from mnist_cli.handwriting.morphology import Floats, blur, measure_distance
 from mnist_cli.handwriting.steps import Step, show
 
-ONE_TONE = "no ink: the picture is of one tone"
 AT_EDGE = "no digit: there is only something at the edge"
 
 _CLOSER = 0.45  # of the frame: what fills less is cut out
@@ -53,12 +52,9 @@ class Look:
     level: float
     components: Components | None
 
-    @property
-    def place(self) -> Box:
-        """Where the main digit is on the picture."""
-        assert self.components is not None  # noqa: S101 - there is a digit
+    def place(self, box: Box) -> Box:
+        """Return where on the picture a box of the ink is."""
         scale = self.frame.long_side / max(self.ink.shape)
-        box = self.components.groups[self.components.main].box
         box = box.scale(scale, (self.frame.height, self.frame.width))
         return box.move(self.frame.left, self.frame.top)
 
@@ -66,24 +62,40 @@ class Look:
 def look_first(pixels: Floats, invert: bool | None) -> Look:
     """Look at a whole picture, (H, W, 3), or at the part of it in which something is written."""
     height, width = pixels.shape[:2]
-    frame = Box(0, 0, width, height)
     page = resize(pixels, SEARCH_SIDE)
-    steps = (Step("picture", f"{width}x{height} pixels", show(page)),)
+    steps = [Step("picture", f"{width}x{height} pixels", show(page))]
     place = _find_ink(pixels, page)
-    if place is not None:
-        return _look(pixels, place, invert, (*steps, _tell_cut(pixels, place)))
-    return _look(pixels, frame, invert, steps)
+    frame = place or Box(0, 0, width, height)
+    seen = frame.cut_from(pixels)
+    share = frame.long_side / max(pixels.shape)
+    if place:
+        done = f"what is written is small: looked at {share:.0%} of the picture"
+        steps.append(Step("closer look", done, show(resize(seen, SEARCH_SIDE))))
+    row = min(max(frame.width / frame.height, 1), _LONGEST_ROW)
+    page = blur(resize(seen, int(WORK_SIDE * row)), 0.7)
+    dark = is_dark(page) if invert is None else invert
+    ink = extract_ink(page, dark=dark).max(axis=2)
+    tone = "darker" if dark else "brighter"
+    done = f"the ink is {tone} than the background, which is taken off"
+    steps.append(Step("ink", done, show(ink)))
+    bare = remove_lines(ink)
+    if (ink - bare).max() > _LINE * ink.max():
+        steps.append(Step("lines", "ruled lines are taken off", show(bare)))
+    ink = blur(bare, _SMOOTH)
+    level = find_threshold(ink, peak=0.25 * float(ink.max()))
+    return Look(frame, share, tuple(steps), dark, ink, level, find_components(ink > level))
 
 
-def explain_empty(look: Look, components: Components) -> str:
+def explain_empty(look: Look) -> str:
     """Say why what was seen is no digit, or "" where it is one.
 
     The limits lie far from what real digits have: of several hundred, the faintest has a peak of
     0.11, and the ink of the least clear is 3.9 times that of the background.
     """
+    components = look.components
+    if components is None or look.ink.max() < _LEAST_PEAK:
+        return "no ink: the picture is of one tone"
     digit = components.groups[components.main]
-    if look.ink.max() < _LEAST_PEAK:
-        return ONE_TONE
     near = (measure_distance(digit.mask, 6) <= 6) & (measure_distance(components.mask, 2) > 2)
     background = np.percentile(look.ink[near], 90) if near.any() else 0
     if look.ink[digit.mask].mean() < _LEAST_CONTRAST * background:
@@ -126,27 +138,3 @@ def _find_ink(pixels: Floats, page: Floats) -> Box | None:
 def _search(marks: Floats) -> Components | None:
     level = find_threshold(marks, peak=0.35 * float(np.percentile(marks, 99.8)))
     return find_components(marks > level, marks)
-
-
-def _tell_cut(pixels: Floats, place: Box) -> Step:
-    share = place.long_side / max(pixels.shape)
-    done = f"what is written is small: looked at {share:.0%} of the picture"
-    return Step("closer look", done, show(resize(place.cut_from(pixels), SEARCH_SIDE)))
-
-
-def _look(pixels: Floats, frame: Box, invert: bool | None, steps: tuple[Step, ...]) -> Look:
-    """Find the ink in a frame of the picture and sort it into components."""
-    row = min(max(frame.width / frame.height, 1), _LONGEST_ROW)
-    page = blur(resize(frame.cut_from(pixels), int(WORK_SIDE * row)), 0.7)
-    dark = is_dark(page) if invert is None else invert
-    ink = extract_ink(page, dark=dark).max(axis=2)
-    tone = "darker" if dark else "brighter"
-    done = [Step("ink", f"the ink is {tone} than the background, which is taken off", show(ink))]
-    bare = remove_lines(ink)
-    if (ink - bare).max() > _LINE * ink.max():
-        done.append(Step("lines", "ruled lines are taken off", show(bare)))
-    ink = bare
-    ink = blur(ink, _SMOOTH)
-    level = find_threshold(ink, peak=0.25 * float(ink.max()))
-    share = frame.long_side / max(pixels.shape)
-    return Look(frame, share, (*steps, *done), dark, ink, level, find_components(ink > level))

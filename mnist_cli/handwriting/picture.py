@@ -1,35 +1,29 @@
 """A picture as numbers: upright, in full colour, on its background; from a file or from Python."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.files import AnyPath, read_bytes, read_up_to, too_large
 from mnist_cli.handwriting.formats import decode
-from mnist_cli.handwriting.formats.container import MAX_SIDE, ORIENTATION
-from mnist_cli.handwriting.pixels import (
-    TILE,
-    Floats,
-    gather,
-    lay_on_background,
-    read_array_part,
-    read_image_part,
-)
+from mnist_cli.handwriting.morphology import Floats
+from mnist_cli.handwriting.pixels import read_pixels
 
 if TYPE_CHECKING:
     from PIL import Image
 
 MAX_FILE_BYTES = 20_000_000
 
-_MAX_PIXELS = 6_000_000  # with alpha, or turned, they take 160 MB
-_QUARTER_TURNS = (5, 6, 7, 8)
+_ORIENTATION = 0x0112  # the tag in EXIF
+# EXIF 2.3, 4.6.4: by how many quarter turns a picture becomes upright, and which are mirrored.
+_TURNS = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}
+_MIRRORED = (2, 4, 5, 7)
 
-Source: TypeAlias = Union[AnyPath, BinaryIO, bytes, "Image.Image", npt.NDArray[Any]]
+Source: TypeAlias = Union[AnyPath, BinaryIO, bytes, "Image.Image", NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -38,13 +32,11 @@ class Picture:
 
     `pixels` is (H, W, 3) float32 from 0 (black) to 1; it may be smaller than the `width` and
     `height` of the upright picture. `gray_28` is (28, 28) uint8 where the picture is one of 28x28
-    gray pixels of 8 bits, the values as they are, else None. `format` is that of the file, or how
-    the picture was given.
+    gray pixels of 8 bits, the values as they are, else None.
     """
 
     pixels: Floats
-    gray_28: npt.NDArray[np.uint8] | None
-    format: str
+    gray_28: NDArray[np.uint8] | None
     width: int
     height: int
 
@@ -76,15 +68,22 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     if long_side is not None and long_side < 1:
         raise ValueError(f"long_side is {long_side}, it must be at least 1")
     if isinstance(source, np.ndarray):
-        return _from_array(source, long_side)
+        _check_array(source)
+        height, width = source.shape[:2]
+        return _finish(read_pixels(source, width, height, long_side), width, height)
     from PIL import Image
 
     if isinstance(source, Image.Image):
-        return _from_image(source, long_side)
-    try:
-        return _from_file(source, long_side)
-    except MnistError as error:
-        raise type(error)(error.problem, source=_name(source), hint=error.hint) from None
+        image, size = _load(source), source.size
+    else:
+        try:
+            image, size = decode(_read(source), long_side)
+        except MnistError as error:
+            raise type(error)(error.problem, source=_name(source), hint=error.hint) from None
+    pixels = read_pixels(image, *image.size, long_side)
+    orientation = _read_orientation(image)
+    del image  # before more memory is needed
+    return _finish(pixels, *size, orientation)
 
 
 def _name(source: AnyPath | BinaryIO | bytes) -> str | None:
@@ -95,7 +94,6 @@ def _name(source: AnyPath | BinaryIO | bytes) -> str | None:
 
 
 def _read(source: AnyPath | BinaryIO | bytes) -> bytes:
-    """Return at most the allowed number of bytes."""
     if isinstance(source, str | os.PathLike):
         return read_bytes(source, MAX_FILE_BYTES)
     if isinstance(source, bytes):
@@ -112,82 +110,49 @@ def _read(source: AnyPath | BinaryIO | bytes) -> bytes:
     return data
 
 
-def _from_file(source: AnyPath | BinaryIO | bytes, long_side: int | None) -> Picture:
-    decoded = decode(_read(source), long_side)
-    pixels = _read_image(decoded.image, long_side)
-    facts = decoded.format, (decoded.width, decoded.height), decoded.orientation
-    del decoded  # and with it the decoded picture, before more memory is needed
-    return _finish(pixels, *facts)
-
-
-def _from_image(image: "Image.Image", long_side: int | None) -> Picture:
-    orientation = image.getexif().get(ORIENTATION, 1)
+def _load(image: "Image.Image") -> "Image.Image":
     try:
         image.load()
     except Exception as error:  # it may have been opened only, and its file be damaged
         raise FormatError(f"Pillow cannot load the image ({printable(str(error))})") from None
-    return _finish(_read_image(image, long_side), "PIL image", image.size, orientation)
+    return image
 
 
-def _read_image(image: "Image.Image", long_side: int | None) -> Floats:
-    part, factor = read_image_part(image), _choose_factor(*image.size, long_side)
-    return lay_on_background(*gather(part, *image.size, factor))
-
-
-def _from_array(array: npt.NDArray[Any], long_side: int | None) -> Picture:
+def _check_array(array: NDArray[Any]) -> None:
     found = f"found an array of shape {array.shape} and dtype {array.dtype}, "
     shaped = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))
-    if not (shaped and array.size and (array.dtype in (np.uint8, np.bool_) or _is_float(array))):
+    floats = np.issubdtype(array.dtype, np.floating)
+    if not (shaped and array.size and (floats or array.dtype in (np.uint8, np.bool_))):
         raise ValueError(
             f"{found}expected (H, W), (H, W, 3) or (H, W, 4) of uint8, of floats from 0 to 1"
             " or of bool"
         )
-    if _is_float(array) and not (array.min() >= 0 and array.max() <= 1):
+    if floats and not (array.min() >= 0 and array.max() <= 1):
         raise ValueError(f"{found}with values outside 0 to 1")
-    height, width = array.shape[:2]
-    factor = _choose_factor(width, height, long_side)
-    pixels = lay_on_background(*gather(read_array_part(array), width, height, factor))
-    return _finish(pixels, "array", (width, height))
 
 
-def _is_float(array: npt.NDArray[Any]) -> bool:
-    return bool(np.issubdtype(array.dtype, np.floating))
+def _read_orientation(image: "Image.Image") -> int:
+    """Return EXIF's, 1 where it says nothing: damage there is no reason to refuse the pixels."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # Pillow raises nearly everything for damaged data
+        return 1
 
 
-def _choose_factor(width: int, height: int, long_side: int | None) -> int:
-    """Return by how much a picture is reduced while its tiles are read."""
-    factor = max(1, max(width, height) // (long_side or MAX_SIDE))
-    while width * height > _MAX_PIXELS * factor**2:
-        factor += 1
-    return min(TILE, factor)
-
-
-def _finish(pixels: Floats, name: str, size: tuple[int, int], orientation: int = 1) -> Picture:
+def _finish(pixels: Floats, width: int, height: int, orientation: int = 1) -> Picture:
     """Turn (H, W, 1 or 3) pixels upright, and gray ones into three channels."""
-    pixels = _UPRIGHT.get(orientation, _UPRIGHT[1])(pixels)
+    turns = _TURNS.get(orientation, 0)
+    pixels = np.rot90(pixels[:, ::-1] if orientation in _MIRRORED else pixels, turns)
     pixels = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else np.ascontiguousarray(pixels)
-    width, height = size[::-1] if orientation in _QUARTER_TURNS else size
-    return Picture(pixels, _gray_28(pixels), name, width, height)
+    if turns % 2:
+        width, height = height, width
+    return Picture(pixels, _find_gray_28(pixels), width, height)
 
 
-def _gray_28(pixels: Floats) -> npt.NDArray[np.uint8] | None:
+def _find_gray_28(pixels: Floats) -> NDArray[np.uint8] | None:
     if pixels.shape[:2] != (28, 28) or (pixels != pixels[..., :1]).any():
         return None
     levels = pixels[..., 0] * 255
     rounded = np.rint(levels)
-    if abs(levels - rounded).max() > 1e-3:  # finer than 8 bits
-        return None
-    return rounded.astype(np.uint8)
-
-
-# EXIF 2.3, 4.6.4: what the first row and the first column of the stored picture are.
-_UPRIGHT: dict[int, Callable[[Floats], Floats]] = {
-    1: lambda a: a,
-    2: lambda a: a[:, ::-1],
-    3: lambda a: a[::-1, ::-1],
-    4: lambda a: a[::-1],
-    5: lambda a: a.swapaxes(0, 1),
-    6: lambda a: np.rot90(a, -1),
-    7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
-    8: lambda a: np.rot90(a),
-}
+    finer = abs(levels - rounded).max() > 1e-3  # than 8 bits
+    return None if finer else rounded.astype(np.uint8)

@@ -1,84 +1,67 @@
 """Decoded pixels -> numbers, tile by tile, so that 20 million of them take little memory."""
 
 import itertools
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
+
+from mnist_cli.handwriting.morphology import Floats
 
 if TYPE_CHECKING:
     from PIL import Image
 
-TILE = 448  # as many pixels squared are held as floats at a time, before they are reduced
+Decoded: TypeAlias = Union["Image.Image", NDArray[Any]]
+
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601
 
+_TILE = 448  # as many pixels squared are held as floats at a time, before they are reduced
+_MAX_PIXELS = 6_000_000  # with alpha, or turned, they take 160 MB
 _PLAIN_INK = 0.15  # at a smaller standard deviation of brightness what shows is of one colour
-
-Floats: TypeAlias = npt.NDArray[np.float32]
-# Colour times alpha (h, w, 1 or 3), and alpha (h, w, 1) or None.
-Numbers: TypeAlias = tuple[Floats, Floats | None]
-_Box: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom
-_ReadPart: TypeAlias = Callable[[_Box], Numbers]
+_WHITE = {"uint8": 255, "uint16": 65535, "int32": 65535}  # else 1
 
 
-def read_image_part(image: "Image.Image") -> _ReadPart:
-    """Return what reads a part of a PIL image."""
+def read_pixels(source: Decoded, width: int, height: int, long_side: int | None) -> Floats:
+    """Return the pixels of a PIL image or an array, (H, W, 1 or 3) from 0 to 1.
 
-    def read(box: _Box) -> Numbers:
-        tile = image.crop(box)
+    They are reduced by a whole factor, by averaging, to no less than `long_side` and to 6 million.
+    """
+    factor = max(1, max(width, height) // long_side) if long_side else 1
+    while width * height > _MAX_PIXELS * factor**2:
+        factor += 1
+    factor = min(_TILE, factor)
+    step = _TILE // factor * factor
+    channels = _read_tile(source, (0, 0, 1, 1)).shape[2]
+    pixels = np.empty((-(-height // factor), -(-width // factor), channels), np.float32)
+    for top, left in itertools.product(range(0, height, step), range(0, width, step)):
+        box = (left, top, min(left + step, width), min(top + step, height))
+        tile = _reduce(_read_tile(source, box), factor)
+        y, x = top // factor, left // factor
+        pixels[y : y + len(tile), x : x + tile.shape[1]] = tile
+    return _lay_on_background(pixels) if channels in (2, 4) else pixels
+
+
+def _read_tile(source: Decoded, box: tuple[int, int, int, int]) -> Floats:
+    """Return the part between left, top, right and bottom, colours times alpha where there is one.
+
+    It has 1 channel, gray, 2 with alpha, or 3 or 4 in colour.
+    """
+    left, top, right, bottom = box
+    if isinstance(source, np.ndarray):
+        samples = source[top:bottom, left:right]
+    else:
+        tile = source.crop(box)
         keyed = "transparency" in tile.info and tile.mode in ("1", "L", "P", "RGB")
         if keyed or tile.mode == "PA":
             tile = tile.convert("RGBA")
-        elif tile.mode == "1":
-            tile = tile.convert("L")
-        elif tile.mode not in ("L", "LA", "RGB", "RGBA") and not tile.mode.startswith("I"):
+        elif tile.mode not in ("1", "L", "LA", "RGB", "RGBA") and tile.mode[0] != "I":
             tile = tile.convert("RGB")
-        samples = np.asarray(tile).reshape(tile.height, tile.width, -1)
-        values = samples.astype(np.float32) / np.float32(255 if tile.mode[0] != "I" else 65535)
-        return _split_alpha(values)
-
-    return read
-
-
-def read_array_part(array: npt.NDArray[Any]) -> _ReadPart:
-    """Return what reads a part of an array, (H, W) or (H, W, 3 or 4), uint8, float or bool."""
-    white = np.float32(255 if array.dtype == np.uint8 else 1)
-
-    def read(box: _Box) -> Numbers:
-        left, top, right, bottom = box
-        part = array[top:bottom, left:right].astype(np.float32) / white
-        return _split_alpha(part.reshape(bottom - top, right - left, -1))
-
-    return read
-
-
-def _split_alpha(values: Floats) -> Numbers:
-    if values.shape[2] not in (2, 4):
-        return values, None
-    alpha = values[..., -1:]
-    return values[..., :-1] * alpha, alpha
-
-
-def gather(read_part: _ReadPart, width: int, height: int, factor: int) -> Numbers:
-    """Read all parts, each reduced by `factor`: colour times alpha, and alpha."""
-    step = TILE // factor * factor
-    size = (-(-height // factor), -(-width // factor))
-    wholes: list[Floats | None] = [None, None]
-    for top, left in itertools.product(range(0, height, step), range(0, width, step)):
-        box = (left, top, min(left + step, width), min(top + step, height))
-        for number, values in enumerate(read_part(box)):
-            if values is None:
-                continue
-            tile = _reduce(values, factor)
-            whole = wholes[number]
-            if whole is None:
-                whole = wholes[number] = np.empty((*size, tile.shape[2]), np.float32)
-            y, x = top // factor, left // factor
-            whole[y : y + len(tile), x : x + tile.shape[1]] = tile
-    colour, alpha = wholes
-    assert colour is not None  # noqa: S101 - a picture has at least one pixel
-    return colour, alpha
+        samples = np.asarray(tile)
+    white = np.float32(_WHITE.get(samples.dtype.name, 1))
+    values = samples.reshape(bottom - top, right - left, -1).astype(np.float32) / white
+    if values.shape[2] in (2, 4):
+        values[..., :-1] *= values[..., -1:]
+    return values
 
 
 def _reduce(values: Floats, factor: int) -> Floats:
@@ -93,32 +76,25 @@ def _reduce(values: Floats, factor: int) -> Floats:
     return values
 
 
-def lay_on_background(colour: Floats, alpha: Floats | None) -> Floats:
-    """Lay what shows on white or black, whichever contrasts with the ink; changes `colour`.
+def _lay_on_background(pixels: Floats) -> Floats:
+    """Lay what shows, whose last channel is alpha, on white or black; changes `pixels`.
 
-    What shows is ink, unless it is most of the picture and of several brightnesses. Then it brings
-    its own paper, the brightness of which is about its mean, and the background continues that.
+    It is the one that contrasts with the ink. What shows is ink, unless it is most of the picture
+    and of several brightnesses. Then it brings its own paper, the brightness of which is about its
+    mean, and the background continues that.
     """
-    if alpha is None:
-        return colour
     total = square = mean = 0.0
-    for rows in _strips(colour):
-        brightness = colour[rows] @ LUMINANCE if colour.shape[2] == 3 else colour[rows][..., 0]
-        weight = alpha[rows][..., 0]
-        shows = weight > 0
-        total += float(weight.sum(dtype=np.float64))
+    strips = [pixels[top : top + _TILE] for top in range(0, len(pixels), _TILE)]
+    for strip in strips:
+        colour, alpha = strip[..., :-1], strip[..., -1]
+        brightness = colour @ LUMINANCE if colour.shape[2] == 3 else colour[..., 0]
+        shows = alpha > 0
+        total += float(alpha.sum(dtype=np.float64))
         mean += float(brightness.sum(dtype=np.float64))
-        square += float((brightness[shows] ** 2 / weight[shows]).sum(dtype=np.float64))
-    if total == 0:
-        colour.fill(1)
-        return colour
-    mean, square = mean / total, square / total
-    own_paper = total > 0.5 * alpha.size and square - mean**2 > _PLAIN_INK**2
-    background = np.float32((mean > 0.5) == own_paper)
-    for rows in _strips(colour):
-        colour[rows] += (1 - alpha[rows]) * background
-    return np.clip(colour, 0, 1, out=colour)
-
-
-def _strips(colour: Floats) -> list[slice]:
-    return [slice(top, top + TILE) for top in range(0, len(colour), TILE)]
+        square += float((brightness[shows] ** 2 / alpha[shows]).sum(dtype=np.float64))
+    mean, square = mean / max(total, 1e-9), square / max(total, 1e-9)
+    own_paper = total > 0.5 * pixels[..., 0].size and square - mean**2 > _PLAIN_INK**2
+    background = np.float32((mean > 0.5) == own_paper)  # white where nothing shows
+    for strip in strips:
+        strip[..., :-1] += (1 - strip[..., -1:]) * background
+    return np.clip(pixels[..., :-1], 0, 1, out=pixels[..., :-1])

@@ -11,16 +11,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from mnist_cli.errors import plural
-from mnist_cli.handwriting.components import Box, Components
+from mnist_cli.handwriting.components import Box
 from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, resize
 from mnist_cli.handwriting.judge import doubt_in_crowd, judge
-from mnist_cli.handwriting.look import (
-    AT_EDGE,
-    ONE_TONE,
-    Look,
-    explain_empty,
-    look_first,
-)
+from mnist_cli.handwriting.look import AT_EDGE, Look, explain_empty, look_first
 from mnist_cli.handwriting.mnist_format import (
     Forms,
     Gray,
@@ -28,7 +22,6 @@ from mnist_cli.handwriting.mnist_format import (
     draw,
     is_in_mnist_format,
 )
-from mnist_cli.handwriting.morphology import Floats
 from mnist_cli.handwriting.picture import Picture, Source, load_picture
 from mnist_cli.handwriting.pixels import LUMINANCE
 from mnist_cli.handwriting.proposals import CLEAR, propose
@@ -126,9 +119,7 @@ def read_digit(source: Source, *, preprocess: bool = True, invert: bool | None =
     picture = load_picture(source, long_side=_LONG_SIDE)
     if not preprocess:
         return _resize_only(picture, invert=bool(invert))
-    if picture.gray_28 is not None and not invert and is_in_mnist_format(picture.gray_28):
-        return _leave_untouched(picture.gray_28)
-    return _rescale(prepare(picture.pixels, invert=invert), picture)
+    return _leave_untouched(picture, invert) or _read_main(picture, invert)
 
 
 def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, ...]:
@@ -157,135 +148,18 @@ def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, .
     (1, 1)
     """
     picture = load_picture(source, long_side=_LONG_SIDE)
-    if picture.gray_28 is not None and not invert and is_in_mnist_format(picture.gray_28):
-        return (_leave_untouched(picture.gray_28),)
-    return tuple(_rescale(one, picture) for one in prepare_all(picture.pixels, invert=invert))
+    untouched = _leave_untouched(picture, invert)
+    digits = (untouched,) if untouched else _read_lines(picture, invert)
+    return digits if len(digits) > 1 or untouched else (_read_main(picture, invert),)
 
 
-def _rescale(digit: Digit, picture: Picture) -> Digit:
-    """Give its box in the pixels that the picture had before it was reduced."""
-    if digit.box is None:
-        return digit
-    scale = picture.width / picture.pixels.shape[1]
-    return replace(digit, box=digit.box.scale(scale, (picture.height, picture.width)))
-
-
-def prepare(pixels: Floats, *, invert: bool | None = None) -> Digit:
-    """Convert (H, W, 3) pixels in 0..1 to the MNIST format; of several digits, the main one.
-
-    What the judge does not like at once has to stand against the best of the proposals.
-    """
-    look = look_first(pixels, invert)
-    if look.components is None:
-        first = _find_nothing(look, ONE_TONE)
-    else:
-        first = _convert(look, look.components)
-        if len(look.components.groups) > 1 and look.components.crowd <= _MOST_IN_ROWS:
-            first = _tell_others(first, _prepare_lines(pixels, invert))
-    if first.score < CLEAR:
-        best = _read_proposal(pixels, look, invert)
-        at_edge = first.empty == AT_EDGE
-        least = _LEAST_AT_EDGE if at_edge else _LEAST if first.empty else first.score + _BETTER
-        if best is not None and best.score > least:
-            first = best
-    return replace(first, warnings=(*first.warnings, *_doubt(first.score)))
-
-
-def _tell_others(digit: Digit, digits: tuple[Digit, ...]) -> Digit:
-    if len(digits) < 2:
-        return digit
-    warning = f"this looks like {len(digits)} digits"
-    return replace(digit, count=len(digits), digits=digits, warnings=(warning,))
-
-
-def _doubt(score: float) -> tuple[str, ...]:
-    """Warn of what is perhaps no digit; of an empty picture other words tell."""
-    return (DOUBT,) if -np.inf < score < _DOUBTFUL else ()
-
-
-def _read_proposal(pixels: Floats, look: Look, invert: bool | None) -> Digit | None:
-    best = propose(pixels, _tones(look.dark, invert), look.dark)
-    if best is None:
+def _leave_untouched(picture: Picture, invert: bool | None) -> Digit | None:
+    """Take a picture in the MNIST format as it is; None for any other."""
+    image = picture.gray_28
+    if image is None or invert or not is_in_mnist_format(image):
         return None
-    source = best.source
-    forms = bring_to_format([best.draw()])
-    tone = "darker" if source.dark else "brighter"
-    said = f"another reading: the ink is {tone} than the background in {source.channels}"
-    shown = 0.3 * (source.labels > 0) + 0.7 * best.mask
-    steps = (
-        look.steps[0],
-        Step("ink", said, show(source.ink)),
-        Step("components", "what looks most like a digit is kept", show(shown)),
-        *_tell_form(forms),
-    )
-    score = min(best.score, float(judge(forms.images)[0]))
-    return Digit(forms.images[0], True, steps, score=score, box=best.place)
-
-
-def _tones(dark: bool, invert: bool | None) -> tuple[bool, ...]:
-    """Which tones ink may have, dark or not, the likelier one first."""
-    return (dark, not dark) if invert is None else (invert,)
-
-
-def prepare_all(pixels: Floats, *, invert: bool | None = None) -> tuple[Digit, ...]:
-    """Convert every digit of (H, W, 3) pixels in 0..1 to the MNIST format, line by line."""
-    digits = _prepare_lines(pixels, invert)
-    return digits if len(digits) > 1 else (prepare(pixels, invert=invert),)
-
-
-def _prepare_lines(pixels: Floats, invert: bool | None) -> tuple[Digit, ...]:
-    lines = find_lines(pixels, _tones(is_dark(resize(pixels, WORK_SIDE)), invert))
-    parts = [(part, number) for number, line in enumerate(lines, start=1) for part in line]
-    if not parts:
-        return ()
-    forms = bring_to_format([part.draw() for part, _ in parts])
-    boxes = [part.place for part, _ in parts]
-    said = f"{plural(len(parts), 'digit')} in {plural(len(lines), 'line')}"
-    steps = (
-        Step("picture", f"{pixels.shape[1]}x{pixels.shape[0]} pixels", show(pixels)),
-        Step("ink", "the ink in which most was read", show(parts[0][0].source.ink)),
-        Step("boxes", said, outline(pixels, boxes)),
-    )
-    scores = judge(forms.images).tolist()
-    return tuple(
-        Digit(image, True, steps, _doubt(score), score=score, box=box, line=number)
-        for image, score, box, (_, number) in zip(forms.images, scores, boxes, parts, strict=True)
-    )
-
-
-def _find_nothing(look: Look, why: str) -> Digit:
-    return Digit(np.zeros((SIDE, SIDE), np.uint8), True, look.steps, empty=why, count=0)
-
-
-def _convert(look: Look, components: Components) -> Digit:
-    """Draw the main digit that was seen in the MNIST format."""
-    why = explain_empty(look, components)
-    if why:
-        return _find_nothing(look, why)
-    group = components.groups[components.main]
-    shown = components.mask * 0.3 + group.mask * 0.7
-    done = (
-        f"{plural(group.count, 'connected component')} of ink kept,"
-        f" {components.count - group.count:,} dropped"
-    )
-    forms = bring_to_format([draw(look.ink, group.mask, look.level, group.box)])
-    steps = (*look.steps, Step("components", done, show(shown)), *_tell_form(forms))
-    score = float(judge(forms.images)[0]) - doubt_in_crowd(components.crowd)
-    return Digit(forms.images[0], True, steps, score=score, box=look.place)
-
-
-def _tell_form(forms: Forms) -> tuple[Step, Step]:
-    strokes = f"strokes of {forms.widths[0]:.1f} pixels are given MNIST's width"
-    placed = "20 pixels long, its centre of mass in the middle of 28x28"
-    return (
-        Step("strokes", strokes, show(forms.strokes[..., 0])),
-        Step("digit", placed, forms.images[0]),
-    )
-
-
-def _leave_untouched(picture: Gray) -> Digit:
-    step = Step("picture", "in the MNIST format already, left as it is", picture)
-    return Digit(picture, preprocessed=False, steps=(step,), untouched=True)
+    step = Step("picture", "in the MNIST format already, left as it is", image)
+    return Digit(image, preprocessed=False, steps=(step,), untouched=True)
 
 
 def _resize_only(picture: Picture, *, invert: bool) -> Digit:
@@ -299,3 +173,107 @@ def _resize_only(picture: Picture, *, invert: bool) -> Digit:
         image = 255 - image
     step = Step("resize", "resized to 28x28, and nothing else", image)
     return Digit(image, preprocessed=False, steps=(step,))
+
+
+def _read_main(picture: Picture, invert: bool | None) -> Digit:
+    """Convert the main digit; what the judge does not like stands against the best proposal."""
+    look = look_first(picture.pixels, invert)
+    digit = _convert(look, picture)
+    components = look.components
+    if components and len(components.groups) > 1 and components.crowd <= _MOST_IN_ROWS:
+        digits = _read_lines(picture, invert)
+        if len(digits) > 1:
+            warnings = (f"this looks like {len(digits)} digits",)
+            digit = replace(digit, count=len(digits), digits=digits, warnings=warnings)
+    if digit.score < CLEAR:
+        other = _read_proposal(look, picture, invert)
+        at_edge = digit.empty == AT_EDGE
+        least = _LEAST_AT_EDGE if at_edge else _LEAST if digit.empty else digit.score + _BETTER
+        if other and other.score > least:
+            digit = other
+    return replace(digit, warnings=(*digit.warnings, *_doubt(digit.score)))
+
+
+def _convert(look: Look, picture: Picture) -> Digit:
+    """Draw the main digit that was seen in the MNIST format."""
+    why = explain_empty(look)
+    components = look.components
+    if why or components is None:
+        return Digit(np.zeros((SIDE, SIDE), np.uint8), True, look.steps, empty=why, count=0)
+    group = components.groups[components.main]
+    done = (
+        f"{plural(group.count, 'connected component')} of ink kept,"
+        f" {components.count - group.count:,} dropped"
+    )
+    shown = Step("components", done, show(components.mask * 0.3 + group.mask * 0.7))
+    forms = bring_to_format([draw(look.ink, group.mask, look.level, group.box)])
+    score = float(judge(forms.images)[0]) - doubt_in_crowd(components.crowd)
+    box = _undo_reduction(look.place(group.box), picture)
+    return Digit(forms.images[0], True, (*look.steps, shown, *_tell(forms)), score=score, box=box)
+
+
+def _read_proposal(look: Look, picture: Picture, invert: bool | None) -> Digit | None:
+    best = propose(picture.pixels, _tones(look.dark, invert), look.dark)
+    if best is None:
+        return None
+    source = best.source
+    forms = bring_to_format([best.draw()])
+    tone = "darker" if source.dark else "brighter"
+    said = f"another reading: the ink is {tone} than the background in {source.channels}"
+    shown = show(0.3 * (source.labels > 0) + 0.7 * best.mask)
+    steps = (
+        look.steps[0],
+        Step("ink", said, show(source.ink)),
+        Step("components", "what looks most like a digit is kept", shown),
+        *_tell(forms),
+    )
+    score = min(best.score, float(judge(forms.images)[0]))
+    box = _undo_reduction(best.place, picture)
+    return Digit(forms.images[0], True, steps, score=score, box=box)
+
+
+def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
+    pixels = picture.pixels
+    lines = find_lines(pixels, _tones(is_dark(resize(pixels, WORK_SIDE)), invert))
+    parts = [(part, number) for number, line in enumerate(lines, start=1) for part in line]
+    if not parts:
+        return ()
+    forms = bring_to_format([part.draw() for part, _ in parts])
+    boxes = [part.place for part, _ in parts]
+    said = f"{plural(len(parts), 'digit')} in {plural(len(lines), 'line')}"
+    steps = (
+        Step("picture", f"{pixels.shape[1]}x{pixels.shape[0]} pixels", show(pixels)),
+        Step("ink", "the ink in which most was read", show(parts[0][0].source.ink)),
+        Step("boxes", said, outline(pixels, boxes)),
+    )
+    boxes = [_undo_reduction(box, picture) for box in boxes]
+    scores = judge(forms.images).tolist()
+    return tuple(
+        Digit(image, True, steps, _doubt(score), score=score, box=box, line=number)
+        for image, score, box, (_, number) in zip(forms.images, scores, boxes, parts, strict=True)
+    )
+
+
+def _tones(dark: bool, invert: bool | None) -> tuple[bool, ...]:
+    """Which tones ink may have, dark or not, the likelier one first."""
+    return (dark, not dark) if invert is None else (invert,)
+
+
+def _tell(forms: Forms) -> tuple[Step, Step]:
+    strokes = f"strokes of {forms.widths[0]:.1f} pixels are given MNIST's width"
+    placed = "20 pixels long, its centre of mass in the middle of 28x28"
+    return (
+        Step("strokes", strokes, show(forms.strokes[..., 0])),
+        Step("digit", placed, forms.images[0]),
+    )
+
+
+def _doubt(score: float) -> tuple[str, ...]:
+    """Warn of what is perhaps no digit; of an empty picture other words tell."""
+    return (DOUBT,) if -np.inf < score < _DOUBTFUL else ()
+
+
+def _undo_reduction(box: Box, picture: Picture) -> Box:
+    """Return a box of the pixels in those that the picture had before it was reduced."""
+    scale = picture.width / picture.pixels.shape[1]
+    return box.scale(scale, (picture.height, picture.width))

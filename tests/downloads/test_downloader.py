@@ -37,7 +37,7 @@ from mnist_cli import paths
 from mnist_cli.downloads import fetch as fetching
 from mnist_cli.downloads.catalogue import FILES, RemoteFile, select
 from mnist_cli.downloads.downloader import Outcome, Reporter, check, download, failure
-from mnist_cli.downloads.verify import SourceError, store
+from mnist_cli.downloads.fetch import SourceError, store
 from mnist_cli.errors import DownloadError, FileError
 from mnist_cli.files import atomic_writer, remove_abandoned
 
@@ -190,24 +190,21 @@ STALLS: dict[str, tuple[Answer, str]] = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_bad_mirror_leaves_nothing_behind_and_the_next_one_delivers(
-    fault: str, tmp_path: Path
-) -> None:
-    answer, words = FAULTS[fault]
-    log = Log()
-    with serving(default=answer) as bad, serving(default=GOOD) as good:
-        alone = fetch(tmp_path, bad.url)
-        assert words in str(alone.error)
-        assert bad.asked(f"{NAME}.gz") <= 2
-        assert contents(tmp_path) == {}
+def test_a_bad_mirror_leaves_nothing_behind_and_the_next_one_delivers(tmp_path: Path) -> None:
+    for fault, (answer, words) in FAULTS.items():
+        log, folder = Log(), tmp_path / fault
+        with serving(default=answer) as bad, serving(default=GOOD) as good:
+            alone = fetch(folder, bad.url)
+            assert words in str(alone.error)
+            assert bad.asked(f"{NAME}.gz") <= 2
+            assert contents(folder) == {}
 
-        both = fetch(tmp_path, bad.url, good.url, log=log)
-        assert both.source == f"{good.url}/{NAME}.gz"
-    (note,) = log.notes
-    assert note.startswith(f"{bad.url}/{NAME}.gz: ")
-    assert words in note
-    assert contents(tmp_path) == {NAME: LABELS}
+            both = fetch(folder, bad.url, good.url, log=log)
+            assert both.source == f"{good.url}/{NAME}.gz"
+        (note,) = log.notes
+        assert note.startswith(f"{bad.url}/{NAME}.gz: ")
+        assert words in note
+        assert contents(folder) == {NAME: LABELS}
 
 
 def test_redirects_have_an_end(tmp_path: Path) -> None:
@@ -298,14 +295,14 @@ def test_a_passing_fault_is_mended_by_asking_once_more(
     assert slept == [0, 0, 0, 7, fetching.PATIENCE, 1, 1]
 
 
-@pytest.mark.parametrize(("fault", "asked"), [(status(404), 1), (status(503), 2), (hang_up, 2)])
 def test_a_fault_that_stays_leads_to_the_next_mirror(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Answer, asked: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
-    with serving(default=fault) as bad, serving(default=GOOD) as good:
-        assert fetch(tmp_path, bad.url, good.url).status == "downloaded"
-        assert (len(bad.requests), len(good.requests)) == (asked, 1)
+    for number, (fault, asked) in enumerate([(status(404), 1), (status(503), 2), (hang_up, 2)]):
+        with serving(default=fault) as bad, serving(default=GOOD) as good:
+            assert fetch(tmp_path / str(number), bad.url, good.url).status == "downloaded"
+            assert (len(bad.requests), len(good.requests)) == (asked, 1)
 
 
 def test_without_network_each_server_is_looked_up_and_named_once(
@@ -385,23 +382,24 @@ def test_certificates_that_cannot_be_loaded_are_blamed_on_the_variable_that_name
         assert fetch(tmp_path / "data", mirror.url).status == "downloaded"
 
 
-@pytest.mark.parametrize("variable", ["http_proxy", "ALL_PROXY"])
 def test_a_proxy_address_that_cannot_be_used_is_blamed_on_the_environment(
-    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for proxy in ("http://", "http://[::1", "http://me:secret@h:port", "http://me:secret@",
-                  "ftp://me:secret@h:1", "socks5://me:secret@h:1", "http://a b:1"):  # fmt: skip
-        monkeypatch.setenv(variable, proxy)
-        with pytest.raises(DownloadError) as caught:
-            fetch(tmp_path, "http://mirror.invalid/mnist")
-        assert str(caught.value) == (
-            f"the environment variable {variable} names a proxy without a usable address."
-            " Correct it, or unset it."
+    for variable in ("http_proxy", "ALL_PROXY"):
+        for proxy in ("http://", "http://[::1", "http://me:secret@h:port", "http://me:secret@",
+                      "ftp://me:secret@h:1", "socks5://me:secret@h:1", "http://a b:1"):  # fmt: skip
+            monkeypatch.setenv(variable, proxy)
+            with pytest.raises(DownloadError) as caught:
+                fetch(tmp_path, "http://mirror.invalid/mnist")
+            assert str(caught.value) == (
+                f"the environment variable {variable} names a proxy without a usable address."
+                " Correct it, or unset it."
+            )
+        monkeypatch.setenv(variable, "http://me:secret@127.0.0.1:9")  # nobody listens there
+        assert fetch(tmp_path, "http://mirror.invalid/mnist").error == (
+            "not to be had from any mirror: the proxy of the environment does not let us through"
         )
-    monkeypatch.setenv(variable, "http://me:secret@127.0.0.1:9")  # nobody listens there
-    assert fetch(tmp_path, "http://mirror.invalid/mnist").error == (
-        "not to be had from any mirror: the proxy of the environment does not let us through"
-    )
+        monkeypatch.delenv(variable)
 
 
 # What is nobody's business

@@ -32,7 +32,7 @@ from support.pictures import (
 )
 
 from mnist_cli.errors import FileError, FormatError, MnistError
-from mnist_cli.handwriting import formats, picture
+from mnist_cli.handwriting import picture
 from mnist_cli.handwriting.picture import load_picture
 
 
@@ -314,7 +314,7 @@ HUGE = {
 
 
 def test_too_many_pixels_are_refused_from_the_header_alone(monkeypatch):
-    monkeypatch.setattr(formats, "import_module", None)  # no decoder is reached
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)  # nothing is decoded
     for name, data in HUGE.items():
         assert "pixels, expected at most" in refusal(data), name
 
@@ -405,7 +405,7 @@ def test_heic_is_read_with_the_extra():
     pillow_heif.from_pillow(Image.fromarray(SMOOTH).resize((64, 64))).save(file, quality=90)
     data = file.getvalue()
     found = load_picture(data)
-    assert (found.format, found.width, found.height) == ("HEIC", 64, 64)
+    assert (found.width, found.height) == (64, 64)
     expected = np.asarray(Image.fromarray(SMOOTH).resize((64, 64))) / 255
     assert abs(found.pixels - expected).mean() < 0.05
     for length in range(0, len(data), 7):
@@ -419,7 +419,7 @@ def test_any_file_name_works_and_is_escaped_in_errors(tmp_path):
             path.write_bytes(GOOD)
         except (OSError, UnicodeError):
             continue  # this file system has no such names
-        assert load_picture(path).format == "PNG"
+        assert load_picture(path).height == 37
         path.write_bytes(b"")
         with pytest.raises(FormatError) as caught:
             load_picture(path)
@@ -505,7 +505,7 @@ def dear_files() -> dict[str, bytes]:
     ihdr_end = IDAT_AT
     gif = SAMPLES["gif"]
     palette_end = 13 + (3 << ((gif[10] & 7) + 1))
-    comments = b"!\xfe" + b"\1x" * 900_000 + b"\0"
+    comments = b"!\xfe" + b"\1x" * 9_900_000 + b"\0"
     empty_blocks = b"\x78\x9c" + b"\0\0\0\xff\xff" * 3_800_000 + zlib.compress(GRAY_ROWS)[2:]
     return {
         "deep.png": png_of(5000, 4000, 16, RGBA),
@@ -550,8 +550,6 @@ def test_many_small_parts_have_budgets():
     assert "more than 50,000 chunks" in refusal(GOOD[:IDAT_AT] + empty * 60_000 + GOOD[IDAT_AT:])
     comment = b"\xff\xfe\0\2"
     assert "more than 10,000 segments" in refusal(JPEG[:2] + comment * 10_001 + JPEG[2:])
-    gif = GIF[:13] + bytes(3 << ((GIF[10] & 7) + 1)) + b"!\xfe" + b"\1x" * 1_000_001 + b"\0"
-    assert "more than 1,000,000 blocks" in refusal(gif)
     assert "run-length coded" in refusal(bmp(100, 100, 8, 1, bytes(3_000_000)))
 
 

@@ -251,9 +251,9 @@ def test_a_path_a_file_and_bytes_are_the_same(tmp_path):
         found = load_picture(source)
         assert np.array_equal(found.pixels, SMOOTH.astype(np.float32) / np.float32(255))
         assert (found.pixels.dtype, found.pixels.flags.c_contiguous) == (np.float32, True)
-        assert (found.format, found.width, found.height) == ("PNG", 29, 37)
+        assert (found.width, found.height) == (29, 37)
     with path.open("rb") as file:
-        assert load_picture(file).format == "PNG"
+        assert load_picture(file).height == 37
 
 
 # Pictures from Python
@@ -288,7 +288,6 @@ def test_pil_images_of_every_mode(mode):
         image = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
     found = load_picture(image)
     np.testing.assert_array_equal(np.rint(found.pixels * 255), expected)
-    assert found.format == "PIL image"
 
 
 def test_other_sources_are_refused_with_what_is_taken():

@@ -18,7 +18,7 @@ from mnist_cli.handwriting.mnist_format import (
     is_in_mnist_format,
     measure_stroke_widths,
 )
-from mnist_cli.handwriting.reader import DOUBT, prepare, prepare_all, read_digits
+from mnist_cli.handwriting.reader import DOUBT, read_digits
 
 MANY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 FIRST = 20_000  # of the training images that are drawn
@@ -271,7 +271,7 @@ def test_every_picture_is_read(shape, seed, texture, invert):
         pixels = np.rint(pixels)
     if texture == "strokes":
         pixels = np.repeat(pixels[:, :1], shape[1], axis=1)
-    for digit in (prepare(pixels, invert=invert), *prepare_all(pixels, invert=invert)):
+    for digit in (read_digit(pixels, invert=invert), *read_digits(pixels, invert=invert)):
         assert digit.image.shape == (28, 28)
         assert digit.image.any() != bool(digit.empty)
 

@@ -87,11 +87,12 @@ def _shared_page(opener):
 
 
 @pytest.fixture
-def page(_shared_page, open_page):
+def page(_shared_page, opener):
     """The page of the embedded weights, opened once for all tests and put back for each."""
     _shared_page.evaluate(_RESET)
     settle(_shared_page)
-    return _shared_page
+    yield _shared_page
+    assert opener[1] == []
 
 
 @pytest.fixture(scope="session")

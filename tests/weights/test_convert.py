@@ -5,40 +5,34 @@ import sys
 
 import numpy as np
 import pytest
+from support.nets import random_network
 
 from mnist_cli import load_images, load_network
 from mnist_cli.errors import FormatError, MnistError
-from mnist_cli.net.network import Network
 from mnist_cli.weights.formats import FORMATS, ONNX, SUFFIXES
 from mnist_cli.weights.weights_file import convert, read_weights, save_network, write_arrays
 
 
-def make_network(*sizes, activation="sigmoid"):
-    rng = np.random.default_rng(5)
-    pairs = list(itertools.pairwise(sizes))
-    weights = tuple(rng.normal(0, m**-0.5, (m, n)) for m, n in pairs)
-    return Network(weights, tuple(rng.normal(size=n) for _, n in pairs), activation)
-
-
-@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(SUFFIXES, 2)))
-def test_every_format_becomes_every_other_bit_for_bit(first, second, tmp_path):
-    rng, dtype = np.random.default_rng(6), "f8"
-    arrays = {"W1": rng.normal(size=(784, 10)).astype(dtype), "b1": np.zeros(10, dtype)}
+def test_every_format_becomes_every_other_bit_for_bit(tmp_path):
+    arrays = {"W1": np.random.default_rng(6).normal(size=(784, 10)), "b1": np.zeros(10)}
     arrays["b1"][:3] = np.nan, -0.0, np.inf  # a value is a value
-    one, two, three = (tmp_path / f"{i}{each}" for i, each in enumerate((first, second, first)))
-    write_arrays(one, arrays, "relu", SUFFIXES[first])
-    result = convert(one, two)
-    assert (result.file.file, result.file.format) == (two, SUFFIXES[second].name)
-    found = read_weights(two).arrays
-    for name, array in arrays.items():
-        assert (found[name].dtype, found[name].tobytes()) == (array.dtype, array.tobytes())
-    convert(two, three, activation=None if second == ".safetensors" else "relu")
-    if first != ".safetensors" or second == ".safetensors":
-        assert three.read_bytes() == one.read_bytes()
+    for first, second in itertools.permutations(SUFFIXES, 2):
+        names = (first, f"{first}{second}", f"{second}{first}")
+        one, two, three = (tmp_path / f"{i}{each}" for i, each in enumerate(names))
+        one.unlink(missing_ok=True)
+        write_arrays(one, arrays, "relu", SUFFIXES[first])
+        result = convert(one, two)
+        assert (result.file.file, result.file.format) == (two, SUFFIXES[second].name)
+        found = read_weights(two).arrays
+        for name, array in arrays.items():
+            assert (found[name].dtype, found[name].tobytes()) == (array.dtype, array.tobytes())
+        convert(two, three, activation=None if second == ".safetensors" else "relu")
+        if first != ".safetensors" or second == ".safetensors":
+            assert three.read_bytes() == one.read_bytes()
 
 
 def test_the_activation_goes_along_where_there_is_a_place_for_it(tmp_path):
-    save_network(make_network(784, 8, 10, activation="relu"), tmp_path / "a.safetensors")
+    save_network(random_network(784, 8, 10, activation="relu"), tmp_path / "a.safetensors")
     assert load_network(tmp_path / "a.safetensors").activation == "relu"
     result = convert(tmp_path / "a.safetensors", tmp_path / "b.pkl")
     assert (result.activation, result.file.stated_activation) == ("relu", None)
@@ -59,7 +53,7 @@ def test_onnx_runtime_predicts_the_same_digits(sizes, activation, tmp_path):
     source = None
     if sizes:
         source = tmp_path / "net.safetensors"
-        save_network(make_network(*sizes, activation=activation), source)
+        save_network(random_network(*sizes, activation=activation, scale=0.1), source)
     network = load_network(source)
     result = convert(source or "weights.pkl", tmp_path / "net.onnx")
     assert (result.file.format, result.activation) == ("onnx", activation)
@@ -97,12 +91,12 @@ def test_weights_that_are_not_finite_become_no_model(tmp_path):
         convert(tmp_path / "nan.npz", tmp_path / "nan.onnx")
 
 
-@pytest.mark.parametrize("kind", FORMATS)
-def test_what_is_not_read_again_as_it_was_gets_no_name(kind, tmp_path):
-    halves = {"W1": np.ones((784, 10), "f2"), "b1": np.ones(10, "f2")}
-    with pytest.raises(FormatError):
-        write_arrays(tmp_path / "new", halves, "relu", kind)
-    assert list(tmp_path.iterdir()) == []
+def test_what_is_not_read_again_as_it_was_gets_no_name(tmp_path):
+    for kind in FORMATS:
+        halves = {"W1": np.ones((784, 10), "f2"), "b1": np.ones(10, "f2")}
+        with pytest.raises(FormatError):
+            write_arrays(tmp_path / "new", halves, "relu", kind)
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_the_table_of_formats_is_what_a_suffix_check_asks(tmp_path):

@@ -4,7 +4,6 @@ import collections
 import dataclasses
 import hashlib
 import io
-import itertools
 import pickle
 import pickletools
 import tarfile
@@ -12,12 +11,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.nets import network_of, random_arrays, random_network, same_bits
 
 from mnist_cli import paths
 from mnist_cli.errors import FormatError
 from mnist_cli.net.network import Network
 from mnist_cli.weights.card import write_card
-from mnist_cli.weights.weights_file import load_network, parse_weights, read_weights, save_network
+from mnist_cli.weights.weights_file import (
+    arrays_of,
+    load_network,
+    parse_weights,
+    read_weights,
+    save_network,
+)
 
 NAMES = ["W1", "W2", "W3", "b1", "b2", "b3"]
 
@@ -26,35 +32,6 @@ NAMES = ["W1", "W2", "W3", "b1", "b2", "b3"]
 def book(book_weights: Path) -> dict[str, np.ndarray]:
     """The book's arrays, by the standard unpickler: this file is known and harmless."""
     return pickle.loads(book_weights.read_bytes())
-
-
-def arrays_of(network: Network) -> dict[str, np.ndarray]:
-    pairs = enumerate(zip(network.weights, network.biases, strict=True), 1)
-    return {name: array for i, (W, b) in pairs for name, array in ((f"W{i}", W), (f"b{i}", b))}
-
-
-def same_bits(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> bool:
-    return sorted(found) == sorted(expected) and all(
-        (found[name].dtype, found[name].shape, found[name].tobytes())
-        == (expected[name].dtype, expected[name].shape, expected[name].tobytes())
-        for name in found
-    )
-
-
-def network_of(arrays: dict[str, np.ndarray]) -> Network:
-    names = sorted(arrays)
-    return Network(
-        weights=tuple(arrays[name] for name in names if name.startswith("W")),
-        biases=tuple(arrays[name] for name in names if name.startswith("b")),
-    )
-
-
-def random_arrays(*sizes: int, dtype: str = "f4") -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(3)
-    layers = list(enumerate(itertools.pairwise(sizes), 1))
-    return {f"W{i}": rng.normal(size=(m, n)).astype(dtype) for i, (m, n) in layers} | {
-        f"b{i}": rng.normal(size=n).astype(dtype) for i, (_, n) in layers
-    }
 
 
 def test_reads_the_book_s_weights(book_weights, book):
@@ -89,25 +66,22 @@ def test_all_files_by_other_writers_hold_the_same_network(shared_data, book, tmp
     assert count == 36
 
 
-@pytest.mark.parametrize(
-    ("save", "dtype", "layout"),
-    [
+def test_reads_npz_as_numpy_writes_it(tmp_path):
+    for save, dtype, layout in (
         (np.savez, "<f4", np.asarray),
         (np.savez, ">f8", np.asfortranarray),
         (np.savez_compressed, "<f8", np.asarray),
         (np.savez_compressed, ">f4", np.asfortranarray),
-    ],
-)
-def test_reads_npz_as_numpy_writes_it(save, dtype, layout, tmp_path):
-    arrays = random_arrays(784, 5, 10)
-    file = tmp_path / "weights.pkl"  # the content decides, not the name
-    with file.open("wb") as opened:
-        save(opened, **{name: layout(array.astype(dtype)) for name, array in arrays.items()})
-    weights = read_weights(file)
-    assert (weights.format, weights.protocol) == ("npz", None)
-    assert list(weights.arrays) == ["W1", "W2", "b1", "b2"]
-    native = {name: array.astype(dtype[1:]) for name, array in arrays.items()}
-    assert same_bits(weights.arrays, native)
+    ):
+        arrays = random_arrays(784, 5, 10)
+        file = tmp_path / "weights.pkl"  # the content decides, not the name
+        with file.open("wb") as opened:
+            save(opened, **{name: layout(array.astype(dtype)) for name, array in arrays.items()})
+        weights = read_weights(file)
+        assert (weights.format, weights.protocol) == ("npz", None)
+        assert list(weights.arrays) == ["W1", "W2", "b1", "b2"]
+        native = {name: array.astype(dtype[1:]) for name, array in arrays.items()}
+        assert same_bits(weights.arrays, native)
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
@@ -128,20 +102,20 @@ def test_reads_npz_that_was_written_to_a_pipe(save):
     assert same_bits(parse_weights(bytes(pipe.content)).arrays, arrays)
 
 
-@pytest.mark.parametrize("make", [dict, collections.OrderedDict])
-def test_reads_every_protocol_and_order_of_keys(make):
-    arrays = random_arrays(784, 20, 30, 10, dtype="f8")
-    backwards = make(reversed(arrays.items()))
-    for protocol in range(6):
-        found = parse_weights(pickle.dumps(backwards, protocol)).arrays
-        assert list(found) == NAMES
-        assert same_bits(found, arrays)
+def test_reads_every_protocol_and_order_of_keys():
+    for make in (dict, collections.OrderedDict):
+        arrays = random_arrays(784, 20, 30, 10, dtype="f8")
+        backwards = make(reversed(arrays.items()))
+        for protocol in range(6):
+            found = parse_weights(pickle.dumps(backwards, protocol)).arrays
+            assert list(found) == NAMES
+            assert same_bits(found, arrays)
 
 
 @pytest.mark.parametrize("sizes", [(784, 10), (784, *[9] * 7, 10)])
 @pytest.mark.parametrize("suffix", [".pkl", ".NPZ", ".safetensors"])
 def test_saved_networks_of_one_to_eight_layers_come_back(sizes, suffix, tmp_path):
-    network = network_of(random_arrays(*sizes))
+    network = random_network(*sizes)
     file = tmp_path / f"own{suffix}"
     save_network(network, file)
     found = load_network(file, activation="relu")
@@ -159,7 +133,7 @@ def test_the_book_s_own_code_loads_a_saved_pickle(tmp_path, book):
 
 
 def test_a_saved_pickle_needs_only_names_that_every_numpy_has(tmp_path):
-    save_network(network_of(random_arrays(784, 10)), tmp_path / "w.pkl")
+    save_network(random_network(784, 10), tmp_path / "w.pkl")
     content = (tmp_path / "w.pkl").read_bytes()
     operations = [(op.name, argument) for op, argument, _ in pickletools.genops(content)]
     assert operations[0] == ("PROTO", 3)
@@ -177,22 +151,19 @@ def test_numpy_loads_a_saved_npz(tmp_path):
         assert same_bits(dict(found), arrays)
 
 
-@pytest.mark.parametrize(
-    ("suffix", "sha256"),
-    [
+def test_the_same_network_is_saved_as_the_same_bytes_everywhere(tmp_path):
+    for suffix, sha256 in (
         (".pkl", "4d1f4fb13f956c6f22b37f758c8cac80fab44eb30d28de60b602be411389d6b0"),
         (".npz", "c80f0c587710de97f78afbca2fd234f3951d2eda70763465984399ca7df5cd0a"),
-    ],
-)
-def test_the_same_network_is_saved_as_the_same_bytes_everywhere(suffix, sha256, tmp_path):
-    values = np.arange(784 * 10, dtype=np.float32).reshape(784, 10)
-    file = tmp_path / f"w{suffix}"
-    save_network(Network(weights=(values,), biases=(values[0],)), file)
-    assert hashlib.sha256(file.read_bytes()).hexdigest() == sha256
+    ):
+        values = np.arange(784 * 10, dtype=np.float32).reshape(784, 10)
+        file = tmp_path / f"w{suffix}"
+        save_network(Network(weights=(values,), biases=(values[0],)), file)
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == sha256
 
 
 def test_saving_takes_known_suffixes_and_what_can_be_read_again(tmp_path):
-    network = network_of(random_arrays(784, 10))
+    network = random_network(784, 10)
     with pytest.raises(
         ValueError, match=r"must end in \.pkl, \.npz or \.safetensors, found '\.h5'"
     ):
@@ -212,19 +183,19 @@ def test_without_a_name_the_embedded_file_is_read(tmp_path, monkeypatch):
     assert load_network().layer_sizes[0] == 784
 
 
-@pytest.mark.parametrize(("value", "key"), [(np.nan, "W1"), (-np.inf, "b2"), (1e39, "b2")])
-def test_values_that_are_not_finite_in_float32_are_shown_but_not_used(value, key, tmp_path):
-    arrays = random_arrays(784, 5, 10, dtype="f8")
-    arrays[key].flat[3] = value
-    file = tmp_path / "w.pkl"
-    file.write_bytes(pickle.dumps(arrays))
-    weights = read_weights(file)
-    assert not weights.finite
-    assert same_bits(weights.arrays, arrays)
-    with pytest.raises(FormatError, match="NaN or infinite"):
-        weights.network()
-    with pytest.raises(FormatError, match="NaN or infinite"):
-        load_network(file)
+def test_values_that_are_not_finite_in_float32_are_shown_but_not_used(tmp_path):
+    for value, key in ((np.nan, "W1"), (-np.inf, "b2"), (1e39, "b2")):
+        arrays = random_arrays(784, 5, 10, dtype="f8")
+        arrays[key].flat[3] = value
+        file = tmp_path / "w.pkl"
+        file.write_bytes(pickle.dumps(arrays))
+        weights = read_weights(file)
+        assert not weights.finite
+        assert same_bits(weights.arrays, arrays)
+        with pytest.raises(FormatError, match="NaN or infinite"):
+            weights.network()
+        with pytest.raises(FormatError, match="NaN or infinite"):
+            load_network(file)
 
 
 def test_the_activation_is_the_card_s_unless_another_is_asked_for(tmp_path):

@@ -9,17 +9,14 @@ import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from importlib import import_module
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mnist_cli.errors import FormatError, MnistError, printable
-from mnist_cli.handwriting.formats import gif, jpeg, others, png
-from mnist_cli.handwriting.formats.container import MAX_PIXELS, Container, damaged
+from mnist_cli.handwriting.formats import jpeg, others, png
+from mnist_cli.handwriting.formats.opening import MAX_PIXELS, damaged
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL.ImageFile import ImageFile
 
 SUPPORTED = "PNG, JPEG, GIF, WebP or BMP"
 
@@ -27,33 +24,22 @@ _AGAIN = "Save it as PNG or JPEG."
 _AT_A_TIME = 1 << 14  # bytes of a file; they may unpack to 16 MB, for which Ctrl-C waits
 
 
-def _open_with_pillow(decoder: str, file: BytesIO) -> "Image.Image":
-    """Open with Pillow's own class for a format, so that it tries no other.
-
-    Neither does this way look at Pillow's global limits; the size was checked already.
-    """
-    module = import_module(f"PIL.{decoder}ImagePlugin")
-    image: Image.Image = getattr(module, f"{decoder}ImageFile")(file)
-    return image
-
-
 @dataclass(frozen=True)
 class ImageFormat:
-    """A format: how its files begin, what checks them, and what opens those that are whole."""
+    """A format: how its files begin, and what checks one and reads its header."""
 
     name: str
     start: bytes  # a regular expression
-    check: Callable[[bytes], Container]
-    open: Callable[[BytesIO], "Image.Image"]
+    open: Callable[[bytes], "ImageFile"]
 
 
 _FORMATS = (
-    ImageFormat("PNG", rb"\x89PNG\r\n\x1a\n", png.check, partial(_open_with_pillow, "Png")),
-    ImageFormat("JPEG", rb"\xff\xd8\xff", jpeg.check, partial(_open_with_pillow, "Jpeg")),
-    ImageFormat("GIF", rb"GIF8[79]a", gif.check, partial(_open_with_pillow, "Gif")),
-    ImageFormat("WebP", rb"RIFF....WEBP", others.check_webp, partial(_open_with_pillow, "WebP")),
-    ImageFormat("BMP", rb"BM", others.check_bmp, partial(_open_with_pillow, "Bmp")),
-    ImageFormat("HEIC", others.HEIC_START, others.check_heic, others.open_heic),
+    ImageFormat("PNG", rb"\x89PNG\r\n\x1a\n", png.open_png),
+    ImageFormat("JPEG", rb"\xff\xd8\xff", jpeg.open_jpeg),
+    ImageFormat("GIF", rb"GIF8[79]a", others.open_gif),
+    ImageFormat("WebP", rb"RIFF....WEBP", others.open_webp),
+    ImageFormat("BMP", rb"BM", others.open_bmp),
+    ImageFormat("HEIC", others.HEIC_START, others.open_heic),
 )
 _OTHERS = {  # what people may take for a picture: how it begins
     "an empty file": rb"\Z",
@@ -74,29 +60,8 @@ _OTHERS = {  # what people may take for a picture: how it begins
 }
 
 
-@dataclass(frozen=True)
-class Decoded:
-    """A decoded picture of a file, and how to look at it.
-
-    `width` and `height` are those in the file, `image` may be reduced; `orientation` is that of
-    EXIF, 1 to 8.
-    """
-
-    image: "Image.Image"
-    format: str
-    width: int
-    height: int
-    orientation: int = 1
-
-
 def recognise(data: bytes) -> ImageFormat:
-    """Return the format that the content shows.
-
-    Raises
-    ------
-    FormatError
-        For any other content, with the name of the most common kinds.
-    """
+    """Return the format that the content shows; a `FormatError` names other common kinds."""
     for kind in _FORMATS:
         if re.match(kind.start, data, re.DOTALL):
             return kind
@@ -106,8 +71,10 @@ def recognise(data: bytes) -> ImageFormat:
     )
 
 
-def decode(data: bytes, long_side: int | None = None) -> Decoded:
-    """Decode the first picture of a file; JPEG may be reduced, to no less than `long_side`.
+def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tuple[int, int]]:
+    """Decode the first picture of a file: the image, and its width and height there.
+
+    JPEG may be reduced, to no less than `long_side`. What EXIF says is left to be done.
 
     Raises
     ------
@@ -118,16 +85,12 @@ def decode(data: bytes, long_side: int | None = None) -> Decoded:
     """
     kind = recognise(data)
     try:
-        container = kind.check(data)
-        with BytesIO(container.data) as file:
-            image: Any = kind.open(file)
-            size = (container.width, container.height)
-            if image.size != size:
-                raise damaged(f"found two sizes in a {kind.name} file")
-            scale = _draft_scale(*size, long_side)
-            image.draft(None, tuple(max(1, side // scale) for side in size))
-            image.decodermaxblock = _AT_A_TIME
-            image.load()
+        image = kind.open(data)
+        width, height = image.size
+        scale = _draft_scale(width, height, long_side)
+        image.draft(None, (max(1, width // scale), max(1, height // scale)))
+        image.decodermaxblock = _AT_A_TIME
+        image.load()
     except MnistError:
         raise
     except (struct.error, IndexError):
@@ -144,7 +107,7 @@ def decode(data: bytes, long_side: int | None = None) -> Decoded:
         if "could not create decoder" in reason:  # of WebP, which does not say which of the two
             raise MnistError(f"this {kind.name} picture is damaged, or memory ran out") from None
         raise damaged(f"the pixels of a {kind.name} file are damaged ({reason})") from None
-    return Decoded(image, kind.name, *size, container.orientation)
+    return image, (width, height)
 
 
 def _draft_scale(width: int, height: int, long_side: int | None) -> int:

@@ -1,8 +1,8 @@
 """JPEG: the file is walked from marker to marker, and only what shows goes on.
 
-Specification: ITU-T T.81. Of the application segments only Adobe's, which tells how colours are
-stored, is kept, and EXIF's orientation is read. What follows the end of the picture is ignored,
-because phones put previews and films there.
+Specification: ITU-T T.81. Of the application segments JFIF's and Adobe's, which tell how colours
+are stored, are kept, and EXIF is taken out. What follows the end of the picture is ignored, because
+phones put previews and films there.
 
 A decoder fills up what is missing with gray and Pillow says nothing. So a progressive file must
 have all its scans. In an ordinary one the mark of the end is replaced by a few bytes of nothing: a
@@ -12,24 +12,22 @@ decoder that still needs pixels runs out of data there, and that Pillow does rep
 import re
 import struct
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mnist_cli.errors import FormatError
-from mnist_cli.handwriting.formats.container import (
-    MAX_PIXELS,
-    Container,
-    check_size,
-    damaged,
-    read_orientation,
-)
+from mnist_cli.handwriting.formats.opening import MAX_PIXELS, check_size, damaged, open_with
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
 
 _END, _SCAN = 0xD9, 0xDA
 _JFIF, _EXIF, _ADOBE = 0xE0, 0xE1, 0xEE
 _TABLES = (0xC4, 0xDB, 0xDD)  # Huffman, quantization, restart interval
 _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive: what is in use
 _PROGRESSIVE = 0xC2
-_IGNORED = (*range(0xE0, 0xF0), 0xFE)  # application segments and comments
+_IGNORED = {*range(0xE0, 0xF0), 0xFE} - {_JFIF, _ADOBE}  # application segments and comments
+_MARKER = re.compile(rb"\xff+([^\xff])", re.DOTALL)  # behind fill bytes
 _END_OF_PIXELS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker, but not a restart
-_PLAIN_JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"  # a thumbnail may follow in the file
 _NOTHING = bytes(16)  # twice what libjpeg looks ahead; less than some blocks of pixels
 _MAX_SCANS = 100  # progressive files have about ten
 _MAX_SCANNED_PIXELS = 400_000_000  # each scan is a pass over the whole picture
@@ -40,57 +38,47 @@ _CUT = "a JPEG file ends before its picture does"
 _MAX_COEFFICIENTS = 60_000_000  # of 2 bytes; all are held unless there is a single scan
 
 
-def check(data: bytes) -> Container:
-    """Return the picture in a JPEG file.
-
-    Raises
-    ------
-    FormatError
-        For a file that is not whole, of a rare kind, or with too many pixels.
-    """
+def open_jpeg(data: bytes) -> "ImageFile":
+    """Open a JPEG file; a `FormatError` says why one is not whole, rare or too large."""
     kept = [b"\xff\xd8"]
     frame = None
-    upright = 1
-    for marker, segment in _segments(data):
+    exif = b""
+    for marker, segment in _read_segments(data):
         if marker in _FRAMES and frame is None:
             frame = _Frame(marker, segment)
             check_size(frame.width, frame.height, limit=_MAX_REDUCIBLE_PIXELS)
         elif marker == _SCAN and frame is not None:
             frame.add_scan(segment)
-        elif marker == _EXIF and segment[4:10] == b"Exif\0\0" and upright == 1:
-            upright = read_orientation(segment[4:])
-        elif marker == _JFIF and segment[4:9] == b"JFIF\0":
-            kept.append(_PLAIN_JFIF)
         elif marker in _TABLES and len(segment) > _MAX_TABLES:
             raise damaged(f"found {len(segment):,} bytes of tables in a segment of a JPEG file")
-        elif marker not in _TABLES and marker not in _IGNORED:
+        elif marker not in (*_TABLES, _JFIF, _ADOBE, *_IGNORED):
             raise damaged(f"found the JPEG marker 0x{marker:02x} where mnist reads none")
-        if marker not in _IGNORED or marker == _ADOBE:
+        if marker not in _IGNORED:
             kept.append(segment)
+        elif marker == _EXIF and segment[4:10] == b"Exif\0\0":
+            exif = exif or segment[4:]
     if frame is None or not frame.is_complete():
         raise damaged("found only a part of the pixels of a JPEG file")
     if not frame.in_one_scan():
         limit = min(MAX_PIXELS, int(_MAX_COEFFICIENTS / frame.samples_per_pixel))
         check_size(frame.width, frame.height, limit=limit)
     kept.append(_NOTHING if frame.in_one_scan() else b"\xff\xd9")
-    return Container(b"".join(kept), frame.width, frame.height, upright)
+    return open_with("PIL.JpegImagePlugin.JpegImageFile", b"".join(kept), exif)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _read_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield each segment up to the end of the picture, a scan with the pixels that follow it."""
     at = 2
     for _ in range(_MAX_SEGMENTS):
-        if data[at : at + 1] != b"\xff":
-            raise damaged(_CUT if at >= len(data) else "found no JPEG marker where one has to be")
-        while data[at + 1 : at + 2] == b"\xff":  # fill bytes
-            at += 1
-        marker = data[at + 1] if at + 1 < len(data) else None
+        found = _MARKER.match(data, at)
+        if found is None:
+            raise damaged("found no JPEG marker where one has to be" if data[at:] else _CUT)
+        marker, at = found[1][0], found.end() - 2
         if marker == _END:
             return
-        if marker is None or len(data) < at + 4:
-            raise damaged(_CUT)
-        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        if end < at + 4 or end > len(data):
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        end = at + 2 + length
+        if length < 2 or end > len(data):
             raise damaged(_CUT)
         if marker == _SCAN:
             following = _END_OF_PIXELS.search(data, end)

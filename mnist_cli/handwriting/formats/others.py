@@ -1,46 +1,80 @@
-"""BMP, WebP and HEIC: their sizes are checked; the decoder notices a cut file itself."""
+"""BMP, GIF, WebP and HEIC: Pillow decodes what is not too large, and notices a cut file itself."""
 
 import struct
-from importlib import import_module
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from mnist_cli.errors import FormatError
-from mnist_cli.handwriting.formats.container import (
-    Container,
-    check_size,
-    damaged,
-    read_orientation,
-)
+from mnist_cli.handwriting.formats.opening import check_size, damaged, open_with
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL.ImageFile import ImageFile
 
 # One of its brands, and nowhere among those that follow one of AVIF.
 HEIC_START = rb"....ftyp(?!.{,52}avi[fs])(hei[cxms]|hev[cx]|mif1|msf1)"
 
 _MAX_RUNS = 2_000_000  # bytes and pixels of a BMP file: Pillow unpacks run lengths in Python
 _MAX_WEBP_PIXELS = 10_000_000  # Pillow's decoder holds four copies of 4 bytes a pixel
+_IMAGE, _EXTENSION, _GRAPHIC_CONTROL = 0x2C, 0x21, 0xF9  # of GIF
 
 
-def check_bmp(data: bytes) -> Container:
-    """Return the picture in a BMP file; with run lengths it must be small."""
-    (header_size,) = struct.unpack_from("<I", data, 14)
-    layout = "<HH" if header_size == 12 else "<iiII"
-    width, height, *rest = struct.unpack_from(layout, data, 18)
-    has_runs = rest[1:] in ([1], [2])
-    check_size(width, abs(height), **({"limit": _MAX_RUNS} if has_runs else {}))
-    if has_runs and len(data) > _MAX_RUNS:
+def open_bmp(data: bytes) -> "ImageFile":
+    """Open a BMP file; with run lengths it must be small."""
+    image = open_with("PIL.BmpImagePlugin.BmpImageFile", data)
+    if image.info["compression"] not in (1, 2):
+        check_size(*image.size)
+        return image
+    check_size(*image.size, limit=_MAX_RUNS)
+    if len(data) > _MAX_RUNS:
         raise FormatError(
             f"found {len(data):,} bytes in a run-length coded BMP file,"
             f" expected at most {_MAX_RUNS:,}",
             hint="Save it as PNG or JPEG.",
         )
-    return Container(data, width, abs(height))
+    return image
 
 
-def check_webp(data: bytes) -> Container:
-    """Return the picture in a WebP file (RFC 9649), of the length that it declares."""
+def open_gif(data: bytes) -> "ImageFile":
+    """Open the first frame of a GIF file, on a canvas of its size, and nothing that is around it.
+
+    Specification: https://www.w3.org/Graphics/GIF/spec-gif89a.txt. Pillow would gather comments and
+    keep what may be needed for frames that follow.
+    """
+    at = 13 + _table_size(data[10])
+    colours = data[13:at]
+    control = b""
+    while data[at] == _EXTENSION:
+        end = _end_of_blocks(data, at + 2)
+        if data[at + 1] == _GRAPHIC_CONTROL:
+            control = data[at:end]
+        at = end
+    if data[at] != _IMAGE:
+        raise damaged(f"found 0x{data[at]:02x} in a GIF file where a frame has to begin")
+    pixels = at + 10 + _table_size(data[at + 9])
+    if not colours and pixels == at + 10:
+        raise damaged("found no table of colours in a GIF file")
+    if control:  # say nothing about what to do after the frame
+        control = control[:3] + bytes([control[3] & 1]) + control[4:]
+    size = data[at + 5 : at + 9]
+    check_size(*struct.unpack("<HH", size))
+    frame = data[at + 9 : _end_of_blocks(data, pixels + 1)]
+    kept = (data[:6], size, data[10:13], colours, control, b",\0\0\0\0", size, frame, b";")
+    return open_with("PIL.GifImagePlugin.GifImageFile", b"".join(kept))
+
+
+def _table_size(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _end_of_blocks(data: bytes, at: int) -> int:
+    """Return where a chain of data blocks ends, each behind its length, the last of length 0."""
+    while data[at]:
+        at += 1 + data[at]
+    return at + 1
+
+
+def open_webp(data: bytes) -> "ImageFile":
+    """Open a WebP file (RFC 9649) of the length that it declares."""
     (length,) = struct.unpack_from("<I", data, 4)
     if 8 + length != len(data):
         raise damaged(
@@ -57,29 +91,16 @@ def check_webp(data: bytes) -> Container:
     else:
         raise damaged("found no header of a picture in a WebP file")
     check_size(width, height, limit=_MAX_WEBP_PIXELS)
-    _, found, exif = data.rpartition(b"EXIF")  # after the pixels; where it is none it says nothing
-    return Container(data, width, height, read_orientation(exif[4:] if found else b""))
+    return open_with("PIL.WebPImagePlugin.WebPImageFile", data)
 
 
-def check_heic(data: bytes) -> Container:
-    """Return the picture in a HEIC file, where pillow-heif is installed."""
-    width, height = _open_heif(BytesIO(data)).size
-    check_size(width, height)
-    return Container(data, width, height)
-
-
-def open_heic(file: BytesIO) -> "Image.Image":
-    """Decode the first picture, which comes upright."""
-    image: Image.Image = _open_heif(file).to_pillow()
-    return image
-
-
-def _open_heif(file: BytesIO) -> Any:
-    try:
-        pillow_heif = import_module("pillow_heif")
-    except ImportError:
+def open_heic(data: bytes) -> "ImageFile":
+    """Open the first picture of a HEIC file, which comes upright, where pillow-heif is there."""
+    if find_spec("pillow_heif") is None:
         raise FormatError(
             "found a HEIC picture, as iPhones make them",
             hint="Run \"python3 -m pip install 'mnist-cli[heic]'\", or save it as PNG or JPEG.",
-        ) from None
-    return pillow_heif.open_heif(file)
+        )
+    image = open_with("pillow_heif.HeifImageFile", data)
+    check_size(*image.size)
+    return image

@@ -8,12 +8,16 @@ compressed but the pixels is ever unpacked.
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
-from mnist_cli.handwriting.formats.container import Container, check_size, damaged, read_orientation
+from mnist_cli.handwriting.formats.opening import check_size, damaged, open_with
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_CHUNKS = 50_000  # of the usual 8 KiB of pixel data, 20 MB hold 2,500
-_AT_A_TIME = 1 << 16  # bytes; what is larger would be copied again and again
+_AT_A_TIME = 1 << 12  # bytes of pixel data; they may unpack to 4 MB
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type: samples per pixel
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _PALETTE = 3
@@ -27,54 +31,44 @@ _ADAM7 = (  # of each pass: first column, first row, step between columns, betwe
     (0, 1, 1, 2),
 )
 
+_Chunk: TypeAlias = tuple[bytes, memoryview]  # its type, and all of it
+_BODY = slice(8, -4)  # of a chunk: without length, type and checksum
 
-def check(data: bytes) -> Container:
-    """Return the picture in a PNG file.
 
-    Raises
-    ------
-    FormatError
-        For a file that is not whole, or with too many pixels.
-    """
-    chunks = _chunks(data)
-    kind, header = next(chunks)
-    if kind != b"IHDR" or len(header) != 13:
+def open_png(data: bytes) -> "ImageFile":
+    """Open a PNG file that is whole; a `FormatError` says why another is not."""
+    chunks = _read_chunks(memoryview(data))
+    name, first = next(chunks)
+    if name != b"IHDR" or len(first[_BODY]) != 13:
         raise damaged("found no IHDR chunk at the start of a PNG file")
-    width, height, depth, colour, compression, filtering, interlace = struct.unpack(
-        ">IIBBBBB", header
-    )
-    if depth not in _DEPTHS.get(colour, ()) or compression or filtering or interlace > 1:
+    width, height, depth, colour, *methods = struct.unpack(">IIBBBBB", first[_BODY])
+    if depth not in _DEPTHS.get(colour, ()) or methods not in ([0, 0, 0], [0, 0, 1]):
         raise damaged(f"found a PNG header with colour type {colour} and bit depth {depth}")
     check_size(width, height)
-    parts = _sorted_out(chunks)
-    palette, transparency = parts.get(b"PLTE", b""), parts.get(b"tRNS", b"")
-    if colour == _PALETTE and (not palette or len(palette) % 3 or len(palette) > 768):
-        raise damaged("found no proper palette in a PNG file")
-    bits = depth * _SAMPLES[colour]
-    _check_pixels(parts[b"IDAT"], _expected_bytes(width, height, bits, interlace == 1))
-
-    kept = [(b"IHDR", header)]
+    parts = _sort(chunks)
+    shown = [b"IDAT", b"IEND"]
+    if depth < 16:  # Pillow knows no transparent value of 16 bits
+        shown.insert(0, b"tRNS")
     if colour == _PALETTE:
-        kept += [(b"PLTE", palette)]
-    if transparency and depth < 16:  # Pillow knows no transparent value of 16 bits
-        kept += [(b"tRNS", transparency[:256])]
-    kept += [(b"IDAT", parts[b"IDAT"]), (b"IEND", b"")]
-    return Container(
-        _SIGNATURE + b"".join(_chunk(name, body) for name, body in kept),
-        width,
-        height,
-        read_orientation(parts.get(b"eXIf", b"")),
-    )
+        shown.insert(0, b"PLTE")
+        size = sum(len(chunk[_BODY]) for chunk in parts.get(b"PLTE", ()))
+        if not 0 < size <= 768 or size % 3:
+            raise damaged("found no proper palette in a PNG file")
+    bits = depth * _SAMPLES[colour]
+    _check_pixels(parts[b"IDAT"], _expected_bytes(width, height, bits, methods[2] == 1))
+    kept = (chunk for name in shown for chunk in parts.get(name, ()))
+    exif = b"".join(chunk[_BODY] for chunk in parts.get(b"eXIf", ()))
+    return open_with("PIL.PngImagePlugin.PngImageFile", b"".join((_SIGNATURE, first, *kept)), exif)
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield type and body of each chunk up to IEND, which has to end the file."""
+def _read_chunks(data: memoryview) -> Iterator[_Chunk]:
+    """Yield each chunk up to IEND, which has to end the file."""
     at = len(_SIGNATURE)
     for _ in range(_MAX_CHUNKS):
         if len(data) < at + 12:
             raise damaged("a PNG file ends before its IEND chunk")
         (length,) = struct.unpack_from(">I", data, at)
-        name, end = data[at + 4 : at + 8], at + 12 + length
+        name, end = bytes(data[at + 4 : at + 8]), at + 12 + length
         if not name.isalpha() or length > 2**31 - 1:
             raise damaged("found no PNG chunk where one has to be")
         if len(data) < end:
@@ -82,10 +76,9 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
                 f"the PNG chunk {name.decode()} is cut:"
                 f" found {len(data) - at - 12:,} bytes, expected {length:,}"
             )
-        body = data[at + 8 : end - 4]
-        if zlib.crc32(body, zlib.crc32(name)) != int.from_bytes(data[end - 4 : end], "big"):
+        if zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
             raise damaged(f"the PNG chunk {name.decode()} has a wrong checksum")
-        yield name, body
+        yield name, data[at:end]
         if name == b"IEND":
             if end != len(data):
                 raise damaged(f"found {len(data) - end:,} bytes after the end of a PNG file")
@@ -94,75 +87,56 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     raise damaged(f"found more than {_MAX_CHUNKS:,} chunks in a PNG file")
 
 
-def _sorted_out(chunks: Iterator[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Return the chunks that show, by type, with all pixel data in one piece."""
-    parts: dict[bytes, bytes] = {}
-    pixel_data: list[bytes] = []
-    previous = b"IHDR"
-    for name, body in chunks:
+def _sort(chunks: Iterator[_Chunk]) -> dict[bytes, list[memoryview]]:
+    """Return the chunks by their type, those that show being where they may be."""
+    parts: dict[bytes, list[memoryview]] = {}
+    previous = b""
+    for name, chunk in chunks:
         if name == b"IDAT":
-            if pixel_data and previous != b"IDAT":
+            if name in parts and previous != name:
                 raise damaged("found IDAT chunks of a PNG file that do not follow one another")
-            pixel_data.append(body)
         elif name in (b"PLTE", b"tRNS", b"eXIf"):
-            if name in parts or (pixel_data and name != b"eXIf"):
+            if name in parts or (b"IDAT" in parts and name != b"eXIf"):
                 raise damaged(f"found a PNG chunk {name.decode()} where none may be")
-            parts[name] = body
         elif name[:1].isupper() and name != b"IEND":  # a capital: not to be skipped
             raise damaged(f"found the PNG chunk {name.decode()}, which nobody may skip")
+        parts.setdefault(name, []).append(chunk)
         previous = name
-    if not pixel_data:
+    if b"IDAT" not in parts:
         raise damaged("found no pixel data in a PNG file")
-    return parts | {b"IDAT": b"".join(pixel_data)}
+    return parts
 
 
 def _expected_bytes(width: int, height: int, bits: int, interlaced: bool) -> int:
-    """How many bytes the pixels take: each row has a filter byte and ends on a whole byte."""
-    if not interlaced:
-        return height * (1 + (width * bits + 7) // 8)
+    """Count the bytes of the pixels: each row has a filter byte and ends on a whole byte."""
     total = 0
-    for left, top, step_x, step_y in _ADAM7:
-        columns = (width - left + step_x - 1) // step_x
-        rows = (height - top + step_y - 1) // step_y
-        if columns > 0 and rows > 0:
+    for left, top, step_x, step_y in _ADAM7 if interlaced else ((0, 0, 1, 1),):
+        columns, rows = len(range(left, width, step_x)), len(range(top, height, step_y))
+        if columns:
             total += rows * (1 + (columns * bits + 7) // 8)
     return total
 
 
-def _check_pixels(compressed: bytes, expected: int) -> None:
+def _check_pixels(chunks: list[memoryview], expected: int) -> None:
     """Unpack the pixels, a little at a time, to see that exactly as many as expected are there."""
-    found = 0
+    stream, found = zlib.decompressobj(), 0
+    pieces = (
+        chunk[at : min(at + _AT_A_TIME, len(chunk) - 4)]
+        for chunk in chunks
+        for at in range(8, len(chunk) - 4, _AT_A_TIME)
+    )
     try:
-        for count in _unpacked_lengths(compressed):
-            found += count
+        for piece in pieces:
+            found += len(stream.decompress(piece))
             if found > expected:
                 raise damaged(f"found more than {expected:,} bytes of pixels in a PNG file")
+            if stream.eof:
+                break
     except zlib.error:
         raise damaged("the pixel data of a PNG file is damaged") from None
-    if found != expected:
-        raise damaged(f"found {found:,} bytes of pixels in a PNG file, expected {expected:,}")
-
-
-def _unpacked_lengths(compressed: bytes) -> Iterator[int]:
-    """Yield how much each little part of a zlib stream unpacks to; nothing may follow it."""
-    stream = zlib.decompressobj()
-    for at in range(0, len(compressed), _AT_A_TIME):
-        rest = compressed[at : at + _AT_A_TIME]
-        full = True
-        while (rest or full) and not stream.eof:
-            unpacked = len(stream.decompress(rest, _AT_A_TIME))
-            yield unpacked
-            rest, full = stream.unconsumed_tail, unpacked == _AT_A_TIME
-        if stream.eof and (stream.unused_data or at + _AT_A_TIME < len(compressed)):
-            raise damaged("found other data after the pixels of a PNG file")
     if not stream.eof:
         raise damaged("the pixel data of a PNG file is cut")
-
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    return (
-        struct.pack(">I", len(body))
-        + name
-        + body
-        + zlib.crc32(body, zlib.crc32(name)).to_bytes(4, "big")
-    )
+    if stream.unused_data or next(pieces, None):
+        raise damaged("found other data after the pixels of a PNG file")
+    if found != expected:
+        raise damaged(f"found {found:,} bytes of pixels in a PNG file, expected {expected:,}")
