@@ -12,7 +12,7 @@ from support.commands import mnist, on_a_terminal
 
 from mnist_cli.evaluation.compared import compare
 from mnist_cli.render.text import Surface, drawing_on, plain
-from mnist_cli.render.views import compared
+from mnist_cli.render.views import compare as render_compare
 from mnist_cli.render.views import inspect as render
 from mnist_cli.weights.card import find_card
 from mnist_cli.weights.summary import summarize
@@ -220,7 +220,7 @@ def test_every_view_fits_80_columns_on_every_surface(tmp_path, surface, size):
     sheet = summarize(deep, all_neurons=True)
     two = compare(tmp_path / "deep.npz", "weights.pkl")
     with drawing_on(surface):
-        text = plain([*render.lines(one), *render.lines(sheet), *compared.comparison_lines(two)])
+        text = plain([*render.lines(one), *render.lines(sheet), *render_compare.lines(two)])
     rows = [row for row in text.splitlines() if str(tmp_path) not in row]
     assert [row for row in rows if len(row) > 80] == []
     assert text.isascii() or surface.unicode
