@@ -7,15 +7,11 @@ from typing import Any
 
 import click
 
-from mnist_cli.errors import printable
-
-_NEAR = 0.7  # how alike two names must be for one to be suggested: 1 is equal
+from mnist_cli.errors import nearest, printable
 
 # What people type who know other tools, and what it is called here.
 _OTHER_NAMES = {
-    "--lr": ("--learning-rate",),
     "--alpha": ("--learning-rate",),
-    "--bs": ("--batch-size",),
     "--iterations": ("--epochs",),
     "--silent": ("--quiet",),
     "--model": ("--weights",),
@@ -39,11 +35,9 @@ _OTHER_NAMES = {
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """``Did you mean '--batch-size'?`` for a name near to a known one, else ``""``."""
-    from difflib import get_close_matches
-
     known = list(known)
     meant = [each for each in _OTHER_NAMES.get(name, ()) if each in known]
-    meant = meant or get_close_matches(name, known, n=2, cutoff=_NEAR)
+    meant = meant or nearest(name, known, most=2)
     return f"Did you mean {' or '.join(map(repr, meant))}?" if meant else ""
 
 

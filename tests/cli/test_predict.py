@@ -106,12 +106,12 @@ def test_a_contact_sheet_marks_what_is_incorrect(several, tmp_path):
     page = tmp_path / "sheet.svg"
     shown = mnist("predict", "-i", "0-3,321", "--label", "2", several, "--labels-from-names",
                   "--sheet", "--export", page).stdout  # fmt: skip
-    names, verdicts = shown.split("\n\n3 digits")[0].splitlines()[-2:]
+    names, verdicts = shown.split("\n\n3 predictions")[0].splitlines()[-2:]
     assert re.split(" {2,}", names) == ["index 1", "index 321", "2_1.png"]
-    assert re.split(" {2,}", verdicts) == ["2", "7 incorrect: 2", "2"]
+    assert re.split(" {2,}", verdicts) == ["2", "7, label 2", "2"]
     assert "2 of 3 correct" in shown
     kept = "".join(ET.parse(page).getroot().itertext()).replace("\xa0", " ")
-    assert "7 incorrect: 2" in kept
+    assert "7, label 2" in kept
     assert "▀" in kept
     for one, index in zip(documents("-i", "321,0", "--sheet"), (321, 0), strict=True):
         assert one["image"] == IMAGES[index].tolist()
@@ -161,7 +161,7 @@ def test_many_make_a_table_and_a_summary(several):
     assert done.code == 1
     assert "accuracy 0.7500  3 of 4 correct" in done.stdout
     assert "8 read as no digit: 1 time" in done.stdout
-    assert "3 digits, 1 without a digit, 1 not read" in done.stdout
+    assert "3 predictions, 1 without a digit, 1 not read" in done.stdout
     (error,) = done.stderr.splitlines()
     assert error.startswith("Error: ")
     assert "9_cut.png" in error

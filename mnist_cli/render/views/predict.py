@@ -166,7 +166,7 @@ def _verdict(prediction: Prediction) -> Span:
     if prediction.prediction is None:
         return "no digit", BAD
     if prediction.correct is False:
-        return f"{prediction.prediction} incorrect: {prediction.label}", BAD
+        return f"{prediction.prediction}, label {prediction.label}", BAD
     doubt = " not sure" if prediction.unsure else ""
     return f"{prediction.prediction}{doubt}", BAD if doubt else TITLE
 
@@ -220,7 +220,10 @@ def _summary(results: Results) -> list[Line]:
         (len(results.predictions) - len(read), "without a digit"),
         (len(results.unread), "not read"),
     ]
-    said = [plural(len(read), "digit"), *(f"{count} {words}" for count, words in counts if count)]
+    said = [
+        plural(len(read), "prediction"),
+        *(f"{count} {words}" for count, words in counts if count),
+    ]
     return [line((", ".join(said), TITLE)), *_accuracy(results.predictions)]
 
 
