@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from support.commands import mnist, on_a_terminal
-from support.servers import Answer, body, hang_in_body, serving, slow_until, status
+from support.servers import Answer, body, cut, serving, slow_until, status
 
 from mnist_cli import paths
 from mnist_cli.downloads.catalogue import FILES
@@ -245,7 +245,7 @@ def test_a_folder_that_cannot_be_written_is_named_before_anything_is_asked(
 
 
 def test_ctrl_c_leaves_nothing_behind(folder: Path) -> None:
-    with serving(default=hang_in_body(SERVED[f"{IMAGES}.gz"], 400_000)) as mirror:
+    with serving(default=cut(SERVED[f"{IMAGES}.gz"], 400_000, waits=True)) as mirror:
         process = start(
             IMAGES, "--data-dir", folder, "--mirror", mirror.url, preexec_fn=default_interrupt
         )
@@ -259,7 +259,7 @@ def test_ctrl_c_leaves_nothing_behind(folder: Path) -> None:
 
 
 def test_the_run_after_a_killed_one_succeeds_and_cleans_up(folder: Path) -> None:
-    with serving(default=hang_in_body(SERVED[f"{IMAGES}.gz"], 400_000)) as mirror:
+    with serving(default=cut(SERVED[f"{IMAGES}.gz"], 400_000, waits=True)) as mirror:
         with start(IMAGES, "--data-dir", folder, "--mirror", mirror.url) as process:
             left = wait_for_temporary(folder)
             process.kill()
