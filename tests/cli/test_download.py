@@ -202,25 +202,6 @@ def test_when_all_mirrors_fail_one_line_names_the_file_and_what_to_do(folder: Pa
     assert names(folder) == []
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["trian"], "there is no file or group 'trian'; the nearest is 'train'"),
-        (["--mirror", "ftp://me:secret@example.org"], "'ftp://example.org' is not an address"),
-        (["--mirror", "http://a", "--from", "."], "--mirror and --from contradict each other"),
-        (["--from", ""], "it is empty"),
-        (["--check", "--list"], "--check and --list contradict each other"),
-        (["--check", "--force"], "leave out the other options"),
-    ],
-)
-def test_wrong_usage(arguments: list[str], words: str, folder: Path) -> None:
-    ended = mnist("download", *arguments, "--data-dir", folder)
-    assert (ended.code, ended.stdout) == (2, "")
-    assert words in ended.stderr
-    assert "secret" not in ended.stderr
-    assert not folder.exists()
-
-
 def test_a_full_disk_leaves_nothing_behind(folder: Path) -> None:
     import resource  # not on Windows
 

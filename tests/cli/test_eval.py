@@ -169,7 +169,6 @@ def test_output_writes_a_row_for_each_image(book_weights, tmp_path):
     assert (again.code, again.stdout) == (1, "")
     shown("-w", book_weights, "--limit", "5", "--output", tmp_path / "a.csv", "--force")
     assert len((tmp_path / "a.csv").read_text().splitlines()) == 6
-    assert mnist("eval", "--output", tmp_path / "a.txt").code == 2
 
 
 @pytest.mark.parametrize("count", [20, 5_000])  # Python reads no number of 5,000 digits
@@ -202,19 +201,6 @@ def test_output_to_standard_output_is_the_table_alone(tmp_path):
     table = shown("--limit", "20", "--output", "-", "--confusion")
     shown("--limit", "20", "--output", tmp_path / "a.csv")
     assert table == (tmp_path / "a.csv").read_text()
-    done = mnist("eval", "--output", "-", "--json")
-    assert (done.code, done.stdout) == (2, "")
-    assert "give one of them" in done.stderr
-
-
-def test_wrong_usage():
-    for arguments in (
-        "--shift 1", "--shift 1,2,3", "--shift a,b", "--sweep 0", "--sweep 1,,2", "--sweep some",
-        "--wrong -1", "--wrong some", "--show-label 10", "--min-confidence 1.5",
-        "--min-confidence nan", "--noise -1", "--noise nan", "--rotate inf", "--output a.json",
-    ):  # fmt: skip
-        done = mnist("eval", *arguments.split())
-        assert (done.code, done.stdout) == (2, ""), arguments
 
 
 @pytest.mark.parametrize("width", [60, 80])

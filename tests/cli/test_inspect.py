@@ -95,13 +95,6 @@ def test_all_neurons_on_a_sheet(book_weights):
     assert [neuron["index"] for neuron in document["neurons"]] == list(range(50))
 
 
-def test_a_neuron_that_is_not_there_and_one_beside_all_are_wrong_usage(book_weights):
-    assert mnist("inspect", "--neuron", "0", "--neurons").code == 2
-    done = mnist("inspect", book_weights, "--neuron", "50")
-    assert done.code == 2
-    assert "0..49" in done.stderr
-
-
 def test_two_files_side_by_side(book_weights):
     done = mnist("inspect", book_weights, "weights.pkl")
     document = json.loads(mnist("inspect", book_weights, "weights.pkl", "--json").stdout)
@@ -113,13 +106,6 @@ def test_two_files_side_by_side(book_weights):
     assert [file["origin"] for file in document["files"]] == ["given", "embedded"]
     assert done.stdout.count("recipe best, 600 epochs, seed 0") == 1  # the card of the second
     assert document["arrays"][0]["shapes"] == [[784, 50], [784, 50]]
-
-
-def test_two_files_allow_nothing_else():
-    for extra in (["--stats"], ["--neuron", "0"], ["--neurons"]):
-        assert mnist("inspect", "weights.pkl", "weights.pkl", *extra).code == 2
-    done = mnist("inspect", "weights.pkl", "weights.pkl", "weights.pkl")
-    assert (done.code, "at most two files" in done.stderr) == (2, True)
 
 
 def test_weights_that_are_not_finite_have_no_predictions_to_compare(tmp_path):
@@ -195,12 +181,6 @@ def test_export_writes_what_was_shown(book_weights, tmp_path):
     assert (tmp_path / "a.txt").read_text("utf-8") == shown
     forced = mnist("inspect", book_weights, "--export", tmp_path / "a.txt", "--force")
     assert (tmp_path / "a.txt").read_text("utf-8") == forced.stdout
-
-
-def test_export_of_another_kind_is_wrong_usage():
-    done = mnist("inspect", "--export", "a.pdf")
-    assert done.code == 2
-    assert "must end in .svg, .html or .txt" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -143,32 +143,6 @@ def test_quiet_prints_nothing_but_what_was_asked_for(files, tmp_path):
     assert "784-50-100-10" in (tmp_path / "w.txt").read_text()
 
 
-def test_wrong_usage_ends_with_2_and_says_why(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for arguments, words in [
-        (("--epochs", "0"), "epochs is 0: expected a whole number from 1 to 1,000,000."),
-        (("--batch-size", "1.5"), "'1.5' is not a valid integer."),
-        (("--seed", "-1"), "-1 is not in the range"),
-        (("--limit", "0"), "0 is not in the range"),
-        (
-            ("--recipe", "bset"),
-            "'bset' is not one of 'quick', 'standard', 'best'. Did you mean 'best'?",
-        ),
-        (("--hidden", "1,x"), "'1,x' is neither 'none' nor a list such as 50,100."),
-        (("--output", "weights.txt"), "the name must end in .pkl, .npz or .safetensors."),
-        (("--images", "alone"), "--images and --labels go together"),
-        (("--test-labels", "alone"), "--test-images and --test-labels go together"),
-        (("--set", "elastic"), "'elastic' is not NAME=NUMBER."),
-        (("--set", "elastic=much"), "'elastic=much' is not NAME=NUMBER."),
-        (("--set", "weight-decai=1"), "the nearest is 'weight_decay'."),
-    ]:
-        done = mnist("train", *arguments)
-        assert done.code == 2
-        assert words in done.stderr.splitlines()[-1]
-        assert done.stdout == ""
-    assert names(tmp_path) == []
-
-
 def test_without_data_the_error_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = mnist("train")

@@ -232,11 +232,8 @@ def _accuracy(predictions: Sequence[Prediction]) -> list[Line]:
     if not known:
         return []
     correct = sum(bool(prediction.correct) for prediction in known)
-    pairs = Counter(
-        f"{one.label} read as {'no digit' if one.prediction is None else one.prediction}"
-        for one in known
-        if not one.correct
-    )
+    read = ((one, "no digit" if one.prediction is None else one.prediction) for one in known)
+    pairs = Counter(f"{one.label} read as {what}" for one, what in read if not one.correct)
     ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
     told = [line(f"{pair}: {plural(count, 'time')}") for pair, count in ranked[:_PAIRS]]
     if rest := ranked[_PAIRS:]:
