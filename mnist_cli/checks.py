@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from mnist_cli.errors import printable
+from mnist_cli.errors import nearest, printable
 from mnist_cli.files import AnyPath
 
 
@@ -33,8 +33,6 @@ def require_suffix(path: AnyPath, suffixes: Collection[str]) -> str:
 
 def unknown_name(kind: str, name: str, known: Collection[str]) -> ValueError:
     """The error for a name that is not among those `known`, with the nearest one that is."""
-    from difflib import get_close_matches
-
-    nearest = get_close_matches(name.lower()[:80], known, n=1)
-    ending = f"the nearest is '{nearest[0]}'" if nearest else f"there are {', '.join(known)}"
+    near = nearest(name.lower(), known, alike=0.6)
+    ending = f"the nearest is '{near[0]}'" if near else f"there are {', '.join(known)}"
     return ValueError(f"there is no {kind} '{printable(name)}'; {ending}")

@@ -6,6 +6,7 @@ prints after ``Error: ``: which file, what is wrong, what to do next.
 
 import os
 import re
+from collections.abc import Iterable
 
 # Of an address that somebody named where no address belongs, these may be secret.
 _USER_AND_PASSWORD = re.compile(
@@ -77,6 +78,18 @@ def printable(text: str, limit: int | None = 80) -> str:
         return shown
     half = (limit - 3) // 2
     return f"{shown[:half]}...{shown[-half:]}"
+
+
+def nearest(name: str, known: Iterable[str], alike: float = 0.7, most: int = 1) -> list[str]:
+    """Those of the `known` names that `name` abbreviates, ``lr``, or else is most `alike`, to 1."""
+    from difflib import get_close_matches
+
+    known, initials = list(known), name.lstrip("-")
+    words = {each: each.replace("_", "-").strip("-").split("-") for each in known}
+    short = [each for each in known if "".join(word[:1] for word in words[each]) == initials]
+    if len(initials) > 1 and short:
+        return short[:most]
+    return get_close_matches(name[:80], known, n=most, cutoff=alike)
 
 
 def plural(count: int, noun: str) -> str:

@@ -14,7 +14,7 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-from mnist_cli.errors import FileError, printable
+from mnist_cli.errors import FileError, nearest, printable
 
 if sys.platform != "win32":
     import fcntl
@@ -26,7 +26,6 @@ _NONBLOCK: int = getattr(os, "O_NONBLOCK", 0)  # a FIFO without a writer must no
 _OPEN_FLAGS = os.O_RDONLY | _NONBLOCK | _BINARY
 _CREATE_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY  # O_EXCL follows no link
 
-_NEAR = 0.8  # how alike two names must be for one to be suggested: 1 is equal
 _MOST_COMPARED = 1000  # names of a folder
 _NAME_KEPT = 50  # characters of a name in that of its temporary file, at most 255 bytes in all
 
@@ -233,7 +232,6 @@ def cannot(verb: str, path: AnyPath, error: Exception) -> FileError:
 
 def did_you_mean(path: AnyPath) -> str:
     """``Did you mean 'photo.jpg'?`` where a file of nearly that name lies there, else ``""``."""
-    from difflib import get_close_matches
     from itertools import islice
 
     name, folder = Path(path).name, Path(path).parent
@@ -241,7 +239,7 @@ def did_you_mean(path: AnyPath) -> str:
     with contextlib.suppress(OSError, ValueError), os.scandir(folder) as entries:
         names = [entry.name for entry in islice(entries, _MOST_COMPARED)]
     others = [each for each in names if each != name]  # a link to nothing is there
-    near = get_close_matches(name, others, n=1, cutoff=_NEAR)
+    near = nearest(name, others, alike=0.8)
     return f"Did you mean '{printable(str(folder / near[0]))}'?" if near else ""
 
 

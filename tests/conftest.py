@@ -53,6 +53,13 @@ def shared_digits() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_rows() -> Path:
+    if not (TEST_DATA / "digit-rows" / "manifest.csv").exists():
+        pytest.skip("people's rows and pages are not here")
+    return TEST_DATA / "digit-rows"
+
+
+@pytest.fixture(scope="session")
 def book_weights(shared_data: Path) -> Path:
     """The book's sample_weight.pkl."""
     return shared_data / "sample_weight.pkl"

@@ -4,46 +4,35 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import data_dir_option, examples, json_option
+from mnist_cli.cli.common import refuse
+from mnist_cli.cli.options import argument, command
+
+_OPTIONS = """
+Options:
+  --data-dir
+  --mirror URL  Fetch from here instead of the built-in mirrors; may be given more than once.
+  --from DIR    Copy the files from a folder or stick instead; no network is used.
+  --force       Fetch also what is there and undamaged.
+  --check       Only verify what is there; exit 1 if not all is well.
+  --list        Only show what there is and where.
+  --json
+  -q --quiet    Print nothing but errors.
+"""
 
 
-@click.command(
-    epilog=examples(
+@command(
+    "download",
+    argument("names", nargs=-1, metavar="[NAME]..."),
+    options=_OPTIONS,
+    settings={"mirror": {"multiple": True}},
+    examples=(
         "mnist download",
         "mnist download weights train",
         "mnist download --list",
         "mnist download --check --json",
-    )
+    ),
 )
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-@data_dir_option
-@click.option(
-    "--mirror",
-    "mirrors",
-    multiple=True,
-    metavar="URL",
-    help="Fetch from here instead of the built-in mirrors; may be given more than once.",
-)
-@click.option(
-    "--from",
-    "source_dir",
-    metavar="DIR",
-    help="Copy the files from a folder or stick instead; no network is used.",
-)
-@click.option("--force", is_flag=True, help="Fetch also what is there and undamaged.")
-@click.option("--check", is_flag=True, help="Only verify what is there; exit 1 if not all is well.")
-@click.option("--list", "only_list", is_flag=True, help="Only show what there is and where.")
-@json_option
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
-def download(
-    names: tuple[str, ...],
-    data_dir: str | None,
-    check: bool,
-    only_list: bool,
-    as_json: bool,
-    quiet: bool,
-    **how: Any,
-) -> None:
+def download(names: tuple[str, ...], **given: Any) -> None:
     """Fetch the four MNIST files and the book's weights, each verified by its SHA-256.
 
     NAME is train, test, weights or the name of a file; without it, all five. Files that are there
@@ -56,12 +45,18 @@ def download(
     from mnist_cli.render.text import show, show_json
     from mnist_cli.render.views import download as render
 
-    _refuse_contradictions(check, only_list, **how)
+    mirrors, source_dir, force = given["mirror"], given["from"], given["force"]
+    check, only_list, data_dir = given["check"], given["list"], given["data_dir"]
+    alone = "contradict each other: give one of them."
+    refuse(mirrors and source_dir, f"--mirror and --from {alone}")
+    refuse(check and only_list, f"--check and --list {alone}")
+    fetching = (check or only_list) and (mirrors or source_dir or force)
+    refuse(fetching, "--check and --list fetch nothing: leave out the other options.")
     parameter = "'NAME'"
     try:
         files = select(names)
         parameter = "'--mirror'"
-        for url in how["mirrors"]:
+        for url in mirrors:
             check_mirror(url)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint=parameter) from None
@@ -69,27 +64,23 @@ def download(
     if check or only_list:
         outcomes = library.check(files, data_dir=data_dir)
     else:
-        with render.watching(quiet) as reporter:
-            outcomes = library.download(files, data_dir=data_dir, reporter=reporter, **how)
+        with render.watching(given["quiet"]) as reporter:
+            outcomes = library.download(
+                files,
+                data_dir=data_dir,
+                mirrors=mirrors,
+                source_dir=source_dir,
+                force=force,
+                reporter=reporter,
+            )
     failure = None if only_list else library.failure(outcomes)
-    if as_json:
+    if given["json"]:
         show_json(render.list_as_json(files, outcomes) if only_list else render.as_json(outcomes))
     elif only_list:
         show(render.list_lines(files, outcomes, data_directory(data_dir)))
-    elif not quiet:
+    elif not given["quiet"]:
         show(render.lines(outcomes, data_directory(data_dir)))
         if failure is None and not check:
             show(render.next_step(files, data_dir))
     if failure is not None:
         raise failure
-
-
-def _refuse_contradictions(
-    check: bool, only_list: bool, mirrors: tuple[str, ...], source_dir: str | None, force: bool
-) -> None:
-    if mirrors and source_dir:
-        raise click.UsageError("--mirror and --from contradict each other: give one of them.")
-    if check and only_list:
-        raise click.UsageError("--check and --list contradict each other: give one of them.")
-    if (check or only_list) and (mirrors or source_dir or force):
-        raise click.UsageError("--check and --list fetch nothing: leave out the other options.")

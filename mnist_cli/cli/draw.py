@@ -1,82 +1,61 @@
 """`mnist draw`."""
 
+from functools import partial
 from typing import Any
 
-import click
-
-from mnist_cli.cli.common import (
-    activation_option,
-    data_dir_option,
-    examples,
-    force_option,
-    json_option,
-    new_file_option,
-    note_activation,
-    present,
-)
+from mnist_cli.cli.common import note_activation, present, refuse
+from mnist_cli.cli.options import command, new_file
 from mnist_cli.weights.formats import KINDS
 
 _DEFAULT = "mnist-draw.html"
+_OPTIONS = f"""
+Options:
+  -o --output FILE.html  The page to write.  [default: {_DEFAULT}]
+  --no-open              Only write the page; open no browser.
+  -w --weights FILE      Weights, {KINDS}; two are put side by side.  [default: the
+                         embedded weights.pkl]
+  --activation
+  --lang en|ko           Language of the page.  [default: the browser's]
+  --data-dir
+  --force
+  --json
+"""
 
 
-@click.command(
-    epilog=examples(
+@command(
+    "draw",
+    options=_OPTIONS,
+    settings={
+        "output": {"callback": partial(new_file, may_exist=True)},  # the very page may be there
+        "weights": {"multiple": True},
+    },
+    examples=(
         "mnist draw",
         "mnist draw --no-open -o page.html",
         "mnist draw -w weights.pkl -w sample_weight.pkl",
         "mnist draw --lang ko",
-    )
+    ),
 )
-@new_file_option(
-    "-o", "--output", suffixes=(".html",), about=f"The page to write.  [default: {_DEFAULT}]"
-)
-@click.option("--no-open", is_flag=True, help="Only write the page; open no browser.")
-@click.option(
-    "-w",
-    "--weights",
-    multiple=True,
-    metavar="FILE",
-    help=f"Weights, {KINDS}; two are put side by side.  [default: the embedded weights.pkl]",
-)
-@activation_option
-@click.option(
-    "--lang",
-    type=click.Choice(["en", "ko"]),
-    help="Language of the page.  [default: the browser's]",
-)
-@data_dir_option
-@force_option
-@json_option
-def draw(
-    output: str | None,
-    no_open: bool,
-    weights: tuple[str, ...],
-    activation: Any,
-    lang: Any,
-    data_dir: str | None,
-    force: bool,
-    as_json: bool,
-) -> None:
+def draw(output: str | None, weights: tuple[str, ...], **given: Any) -> None:
     """Draw a digit and watch the net think: writes a page and opens it.
 
     The page is one HTML file. It needs a browser and nothing else: no Python, no network. It can
     be put on a memory stick or a school's server.
     """
-    if len(weights) > 2:
-        raise click.UsageError("Name at most two weights files.")
+    refuse(len(weights) > 2, "Name at most two weights files.")
     from mnist_cli.page.page import write_page
-    from mnist_cli.render.views import draw as render
+    from mnist_cli.render.views import draw as view
 
     page = write_page(
         output or _DEFAULT,
         weights or (None,),
-        activation=activation,
-        data_dir=data_dir,
-        language=lang,
-        overwrite=force,
+        activation=given["activation"],
+        data_dir=given["data_dir"],
+        language=given["lang"],
+        overwrite=given["force"],
     )
-    opened = None if no_open else _open(page.path.absolute().as_uri())
-    present(lambda: render.as_json(page), lambda: render.lines(page, opened), as_json=as_json)
+    opened = None if given["no_open"] else _open(page.path.absolute().as_uri())
+    present(given, view, page, opened)
     note_activation(page.knows_activation)
 
 

@@ -25,8 +25,8 @@ def guarded_streams() -> Iterator[None]:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # rather '\\u2588' than a crash
-    sys.stdout = _Results(sys.stdout)
-    sys.stderr = _Messages(sys.stderr)
+    sys.stdout = _Stream(sys.stdout, must_arrive=True)
+    sys.stderr = _Stream(sys.stderr, must_arrive=False)
     sys.stdin = sys.stdin or io.TextIOWrapper(io.BufferedReader(_Closed()))
     try:
         yield
@@ -85,8 +85,9 @@ def is_exhausted(error: Exception) -> bool:
 class _Stream:
     """A text stream that behaves as the one it stands for, which may be missing, but in failing."""
 
-    def __init__(self, stream: TextIO | None) -> None:
+    def __init__(self, stream: TextIO | None, *, must_arrive: bool) -> None:
         self._stream = stream
+        self._must_arrive = must_arrive
         self._failure = None if stream else _is_closed()
 
     def __getattr__(self, name: str) -> Any:
@@ -118,21 +119,11 @@ class _Stream:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # takes what is buffered
 
     def _failed(self, error: OSError) -> None:
-        raise NotImplementedError
-
-
-class _Results(_Stream):
-    def _failed(self, error: OSError) -> None:
-        if not isinstance(error, BrokenPipeError):
+        if self._must_arrive and not isinstance(error, BrokenPipeError):
             from mnist_cli.files import system_words
 
             problem = f"cannot write: {system_words(error)}"
             raise FileError(problem, source="standard output") from None
-
-
-class _Messages(_Stream):
-    def _failed(self, error: OSError) -> None:
-        pass
 
 
 class _Closed(io.RawIOBase):

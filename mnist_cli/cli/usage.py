@@ -7,15 +7,11 @@ from typing import Any
 
 import click
 
-from mnist_cli.errors import printable
-
-_NEAR = 0.7  # how alike two names must be for one to be suggested: 1 is equal
+from mnist_cli.errors import nearest, printable
 
 # What people type who know other tools, and what it is called here.
 _OTHER_NAMES = {
-    "--lr": ("--learning-rate",),
     "--alpha": ("--learning-rate",),
-    "--bs": ("--batch-size",),
     "--iterations": ("--epochs",),
     "--silent": ("--quiet",),
     "--model": ("--weights",),
@@ -39,11 +35,9 @@ _OTHER_NAMES = {
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """``Did you mean '--batch-size'?`` for a name near to a known one, else ``""``."""
-    from difflib import get_close_matches
-
     known = list(known)
     meant = [each for each in _OTHER_NAMES.get(name, ()) if each in known]
-    meant = meant or get_close_matches(name, known, n=2, cutoff=_NEAR)
+    meant = meant or nearest(name, known, most=2)
     return f"Did you mean {' or '.join(map(repr, meant))}?" if meant else ""
 
 
@@ -96,9 +90,7 @@ class Commands(click.Group):
         """Load a command."""
         if cmd_name in self._modules and cmd_name not in self.commands:
             module, _ = self._modules[cmd_name]
-            command = getattr(import_module(f"mnist_cli.cli.{module}"), module)
-            _refuse_empty_texts(command)
-            self.add_command(command)
+            self.add_command(getattr(import_module(f"mnist_cli.cli.{module}"), module))
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -115,20 +107,3 @@ class Commands(click.Group):
             hint = suggest(name, [*self.list_commands(ctx), "--help", "--version"])
             raise click.UsageError(f"No such command {name!r}. {hint}", ctx)
         return super().resolve_command(ctx, args)
-
-
-class _Text(click.types.StringParamType):
-    """A text that is not empty: an empty name would mean the current folder."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Refuse the empty text."""
-        if value == "":
-            self.fail("it is empty.", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-def _refuse_empty_texts(command: click.Command) -> None:
-    """Let no option or argument of a command take the empty text."""
-    for parameter in command.params:
-        if isinstance(parameter.type, click.types.StringParamType):
-            parameter.type = _Text()

@@ -14,8 +14,7 @@ from typing import BinaryIO, Literal, TypeAlias
 from mnist_cli import paths
 from mnist_cli.downloads.addresses import check_mirror, host_of, without_secrets
 from mnist_cli.downloads.catalogue import FILES, RemoteFile
-from mnist_cli.downloads.fetch import fetch
-from mnist_cli.downloads.verify import SourceError, copy, present
+from mnist_cli.downloads.fetch import SourceError, copy, fetch, present
 from mnist_cli.errors import DownloadError, FileError, printable
 from mnist_cli.files import AnyPath, atomic_writer, remove_abandoned, system_words
 

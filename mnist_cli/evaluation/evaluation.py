@@ -24,15 +24,7 @@ from mnist_cli.paths import FoundFile, find_or_embedded
 from mnist_cli.spec import TEST_IMAGES
 from mnist_cli.weights.weights_file import read_weights
 
-VIEWS = (
-    "output",
-    "confusion",
-    "mistakes",
-    "reliability",
-    "sweep",
-    "compared",
-    "robustness",
-)
+VIEWS = ("output", "confusion", "mistakes", "reliability", "sweep", "compared", "robustness")
 """In the order in which `mnist eval` shows them; each is `compute` of the module of its name."""
 
 Views = Iterable[str] | Mapping[str, Mapping[str, Any]]

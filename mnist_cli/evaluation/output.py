@@ -21,14 +21,8 @@ class Output:
 def compute(run: Run, path: AnyPath, overwrite: bool = False) -> Output:
     """Write `COLUMNS` of each image to `path`, ``.csv`` or ``.jsonl`` (JSON Lines).
 
-    The file appears whole or not at all.
-
-    Raises
-    ------
-    MnistError
-        For a file that cannot be written, or is there already and not to be replaced.
-    ValueError
-        For another suffix.
+    The file appears whole or not at all. Raises `MnistError` for a file that cannot be written, or
+    is there already and not to be replaced, and `ValueError` for another suffix.
     """
     with table_writer(path, COLUMNS, overwrite=overwrite) as write:
         for place, labels, probabilities in run.probabilities():

@@ -27,18 +27,12 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Reliability:
-    """Confidence against accuracy.
+    """Confidence against accuracy: the coverage at the threshold asked for, and at `THRESHOLDS`.
 
-    Attributes
-    ----------
-    chosen, table:
-        The coverage at the threshold asked for, and at `THRESHOLDS`.
-    mean_confidence, accuracy:
-        Equal for a net that is neither too sure nor too modest.
-    calibration_error:
-        The expected calibration error of Guo et al. (2017), *On calibration of modern neural
-        networks*: images fall in 15 bins of equal width by confidence; how far a bin's accuracy is
-        from its mean confidence, as the mean over the images.
+    `mean_confidence` is the `accuracy` for a net that is neither too sure nor too modest.
+    `calibration_error` is the expected one of Guo et al. (2017), *On calibration of modern neural
+    networks*: images fall in 15 bins of equal width by confidence; how far a bin's accuracy is from
+    its mean confidence, as the mean over the images.
     """
 
     chosen: Coverage

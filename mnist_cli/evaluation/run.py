@@ -65,19 +65,9 @@ class Predictions:
 class Run:
     """The nets, the set, and how to go through it; methods raise `MnistError` for a broken file.
 
-    Attributes
-    ----------
-    networks:
-        One, or several to compare; whatever is about one net is about the first.
-    batch_size, threads:
-        Images a batch; batches worked on side by side.
-    source:
-        The files; None where there are none.
-
-    Raises
-    ------
-    ValueError
-        For numbers below 1, and without a net.
+    Of several `networks` the first one counts for whatever is about one. `batch_size` is images a
+    batch, `threads` batches worked on side by side; `source` is None where there are no files.
+    Raises `ValueError` for numbers below 1, and without a net.
     """
 
     networks: Sequence[Network]
@@ -103,10 +93,9 @@ class Run:
 
         Each chunk gives its place in the set, its labels (n,) and its probabilities (n, 10).
         """
-        start = 0
+        network, start = self.networks[number], 0
         for images, labels in self.data.chunks(self.batch_size):
             place = slice(start, start + labels.size)
-            network = self.networks[number]
             yield place, labels, network.predict_proba(images, self.batch_size, self.threads)
             start = place.stop
             self.progress(start, self.data.samples)
@@ -119,6 +108,5 @@ class Run:
             for place, _, probabilities in self.probabilities(number):
                 predictions[place] = probabilities.argmax(axis=1)
                 confidences[place] = probabilities.max(axis=1)
-            found = Predictions(self.data.labels, predictions, confidences)
-            self._predictions[number] = found
+            self._predictions[number] = Predictions(self.data.labels, predictions, confidences)
         return self._predictions[number]

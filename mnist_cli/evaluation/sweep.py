@@ -27,14 +27,8 @@ def compute(
 ) -> tuple[SweepRow, ...]:
     """Time the sizes in order, each once, none larger than the set.
 
-    None among the `sizes` is the whole set, or as much of it as is in memory at a time.
-
-    Raises
-    ------
-    MnistError
-        For a file that fails while it is read.
-    ValueError
-        For a size below 1.
+    None among the `sizes` is the whole set, or as much of it as is in memory at a time. Raises
+    `MnistError` for a file that fails while it is read, and `ValueError` for a size below 1.
     """
     numbers = {run.data.at_once if n is None else require_at_least("size", n) for n in sizes}
     once = sorted({min(number, run.data.samples) for number in numbers})

@@ -45,6 +45,7 @@ _CHANNELS: dict[str, Callable[[Floats], Floats]] = {
 class InkMap:
     """Ink of one tone in some channels, (H, W), the level it is cut at, and its components.
 
+    `inks` is the mean ink of each component, `areas` are their pixels.
     `frame` is the part of the picture that it was drawn from.
     """
 
@@ -57,6 +58,13 @@ class InkMap:
     labels: NDArray[np.integer[Any]]
     boxes: list[Box]
     areas: NDArray[np.intp]
+    inks: NDArray[np.float64]
+
+    def place(self, box: Box) -> Box:
+        """Return where on the picture a box on the map is."""
+        frame = self.frame
+        scale = frame.long_side / max(self.ink.shape)
+        return box.scale(scale, (frame.height, frame.width)).move(frame.left, frame.top)
 
 
 @dataclass(frozen=True)
@@ -87,9 +95,7 @@ class Proposal:
     @property
     def place(self) -> Box:
         """Where it is on the picture."""
-        frame, ink = self.source.frame, self.source.ink
-        scale = frame.long_side / max(ink.shape)
-        return self.box.scale(scale, (frame.height, frame.width)).move(frame.left, frame.top)
+        return self.source.place(self.box)
 
     def draw(self, side: int = FINE) -> Bits:
         """Draw it large and in two tones, about `side` pixels long."""
@@ -117,7 +123,8 @@ def cut_ink(
     labels, count = label(ink > level)
     boxes = measure_boxes(labels, count)
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    return InkMap(frame, dark, channels, factor, ink, level, labels, boxes, areas)
+    inks = np.bincount(labels.ravel(), ink.ravel(), minlength=count + 1)[1:] / areas
+    return InkMap(frame, dark, channels, factor, ink, level, labels, boxes, areas, inks)
 
 
 def propose(pixels: Floats, tones: Sequence[bool], detected: bool) -> Proposal | None:

@@ -241,10 +241,11 @@ def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
     forms = bring_to_format([part.draw() for part, _ in parts])
     boxes = [part.place for part, _ in parts]
     said = f"{plural(len(parts), 'digit')} in {plural(len(lines), 'line')}"
+    shown = show(pixels)
     steps = (
-        Step("picture", f"{pixels.shape[1]}x{pixels.shape[0]} pixels", show(pixels)),
-        Step("ink", "the ink in which most was read", show(parts[0][0].source.ink)),
-        Step("boxes", said, outline(pixels, boxes)),
+        Step("picture", f"{pixels.shape[1]}x{pixels.shape[0]} pixels", shown),
+        Step("ink", "the ink of the first line", show(parts[0][0].source.ink)),
+        Step("boxes", said, outline(shown, boxes)),
     )
     boxes = [_undo_reduction(box, picture) for box in boxes]
     scores = judge(forms.images).tolist()

@@ -3,7 +3,8 @@
 Lines are chains of components that stand side by side. What may be a digit is one component, a few
 that are near one another, or a slice of a wide one; which of these make up the line is the best
 path, by dynamic programming, through what the judge says of each (LeCun et al. 1998,
-Gradient-based learning applied to document recognition, section VII).
+Gradient-based learning applied to document recognition, section VII). A line that was found is
+read again from nearer.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,14 +12,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from mnist_cli.handwriting.components import Box, count_crowd
+from mnist_cli.handwriting.components import Box, count_crowd, enclose
 from mnist_cli.handwriting.ink import clear, extract_ink, remove_lines, resize
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import COARSE, bring_to_format
-from mnist_cli.handwriting.morphology import Floats, blur
+from mnist_cli.handwriting.morphology import Bits, Floats, blur
 from mnist_cli.handwriting.proposals import LEAST_PEAK, InkMap, Proposal, cut_ink
 
 PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
+_CLOSE = 80  # pixels that a digit is high when it is looked at from nearer
 _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
 _MOST = 250  # components, specks among them; a page of grain has thousands
 _MOST_DIGITS = 120
@@ -28,11 +30,17 @@ _SPECK, _TALL, _HUGE = 0.2, 0.5, 2.5
 _WIDE = 0.9  # what is wider may be several digits that touch
 _WIDEST = 1.5  # a digit is not wider
 _APART = 0.35  # parts of a digit are nearer
+_AROUND = 0.5  # what is looked at round a line
+_SLICE = (0.25, 0.35)  # a slice of a wide one is at least as wide and as tall as this
 _MOST_PARTS = 4
 
 _BEST, _WORST = 3.0, -10.0  # odds of the judge are cut to these
 _BONUS = 0.5  # for each digit
 _SKIP = 4.0  # for each component, as tall as a digit, that is skipped
+_CUT = 1.0  # for each component of which a digit has only a part
+_FAINT = 0.6  # of the usual ink; what has less is perhaps on the back of the paper
+_FAINTER = 5.0  # for all of what is missing
+_NEARER = 1.0  # for each digit that is not looked at from nearer
 
 
 def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Proposal]]:
@@ -48,7 +56,29 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Proposal]]:
         lines = [line for line in map(_read_line, *_sort_into_lines(source)) if line]
         if _rate(lines) > _rate(best):
             best = lines
-    return best
+    return [_look_closer(pixels, line) for line in best]
+
+
+def _look_closer(pixels: Floats, line: list[Proposal]) -> list[Proposal]:
+    """Read a line again, each digit 80 pixels high, if the picture has so many; keep the better."""
+    boxes = [part.place for part in line]
+    height = float(np.median([box.height for box in boxes]))
+    frame = enclose(boxes).grow(_AROUND * height, _AROUND * height).scale(1, pixels.shape)
+    before = line[0].source
+    scale = min(_CLOSE / height, 1.0)
+    if scale * before.frame.long_side < 1.25 * max(before.ink.shape):
+        return line
+    page = blur(resize(frame.cut_from(pixels), int(scale * frame.long_side)), 0.7)
+    ink = remove_lines(extract_ink(page, dark=before.dark).max(axis=2))
+    source = cut_ink(blur(ink, 1.0), frame, before.dark)
+    components = []
+    for i in np.argsort(-source.areas)[:_MOST].tolist():
+        place = source.place(source.boxes[i])
+        near = min(boxes, key=lambda box: abs(box.left + box.right - place.left - place.right))
+        if place.long_side >= _SPECK * height and near.is_beside(place):
+            components.append(i)
+    closer = _read_line(source, components, scale * height)
+    return closer if _rate([closer]) > _rate([line]) - _NEARER * len(line) else line
 
 
 def _is_texture(source: InkMap) -> bool:
@@ -132,13 +162,16 @@ def _overlap(boxes: list[Box], line: list[int], i: int) -> float:
 
 def _read_line(source: InkMap, components: list[int], height: float) -> list[Proposal]:
     """Choose what makes up the line: the path through its components with the highest score."""
-    source, pieces = _cut_wide(source, components, height)
+    source, pieces, owners = _cut_wide(source, components, height)
     groups = list(_group(source, pieces, height))
     if not groups:
         return []
     parts = [Proposal(source, tuple(pieces[slice(*group)])) for group in groups]
     odds = judge(bring_to_format([part.draw(COARSE) for part in parts]).images)
-    scores = np.clip(odds, _WORST, _BEST) + _BONUS
+    inks = np.array([np.mean([source.inks[i] for i in owners[slice(*group)]]) for group in groups])
+    missing = np.maximum(1 - inks / (_FAINT * np.median(inks)), 0)
+    cuts = np.array([_count_cut(owners, *group) for group in groups])
+    scores = np.clip(odds, _WORST, _BEST) + _BONUS - _FAINTER * missing - _CUT * cuts
     skips = [_SKIP * min(1.0, source.boxes[i].height / height) ** 2 for i in pieces]
     best: list[tuple[float, list[Proposal]]] = [(0.0, [])]
     for end in range(1, len(pieces) + 1):
@@ -150,6 +183,12 @@ def _read_line(source: InkMap, components: list[int], height: float) -> list[Pro
                 choices.append((total + score, [*path, replace(part, score=score)]))
         best.append(max(choices, key=lambda choice: choice[0]))
     return best[-1][1]
+
+
+def _count_cut(owners: list[int], start: int, stop: int) -> int:
+    """Count the components of which only a part is among the pieces from one up to another."""
+    own = owners[start:stop]
+    return sum(own.count(i) < owners.count(i) for i in set(own))
 
 
 def _group(source: InkMap, pieces: list[int], height: float) -> Iterator[tuple[int, int]]:
@@ -168,44 +207,53 @@ def _group(source: InkMap, pieces: list[int], height: float) -> Iterator[tuple[i
                 yield start, stop
 
 
-def _cut_wide(source: InkMap, components: list[int], height: float) -> tuple[InkMap, list[int]]:
-    """Cut wide components into slices where they have the least ink; from left to right."""
+def _cut_wide(
+    source: InkMap, components: list[int], height: float
+) -> tuple[InkMap, list[int], list[int]]:
+    """Cut wide components into slices where they have the least ink.
+
+    Returns the map, the pieces from left to right, and the component of each.
+    """
     labels, boxes = source.labels, list(source.boxes)
     if any(boxes[i].width > _WIDE * height for i in components):
         labels = labels.astype(np.int32)  # a copy for each line of a page of grain
-    pieces: list[int] = []
+    pieces: list[tuple[int, int]] = []
     for i in components:
         box = boxes[i]
         if box.width <= _WIDE * height:
-            pieces.append(i)
+            pieces.append((i, i))
             continue
         own = box.cut_from(source.labels) == i + 1
-        cuts = _find_cuts(own.sum(axis=0), height)
+        cuts = _find_cuts(own, height)
         for left, right in zip([0, *cuts], [*cuts, box.width], strict=True):
             part = own[:, left:right]
             rows = np.flatnonzero(part.any(axis=1))
-            slice_ = Box(
-                box.left + left,
-                box.top + int(rows[0]),
-                box.left + right,
-                box.top + int(rows[-1]) + 1,
-            )
-            boxes.append(slice_)
-            pieces.append(len(boxes) - 1)
+            top, bottom = int(rows[0]), int(rows[-1]) + 1
+            boxes.append(Box(left, top, right, bottom).move(box.left, box.top))
+            pieces.append((len(boxes) - 1, i))
             place = labels[box.top : box.bottom, box.left + left : box.left + right]
             place[part] = len(boxes)
-    pieces.sort(key=lambda i: boxes[i].left + boxes[i].right)
-    return replace(source, labels=labels, boxes=boxes), pieces
+    pieces.sort(key=lambda piece: boxes[piece[0]].left + boxes[piece[0]].right)
+    return (
+        replace(source, labels=labels, boxes=boxes),
+        [piece for piece, _ in pieces],
+        [owner for _, owner in pieces],
+    )
 
 
-def _find_cuts(profile: Floats, height: float) -> list[int]:
-    """Find the columns with the least ink, at least a quarter of a digit from one another."""
-    apart = max(2, int(0.25 * height))
-    cuts: list[int] = []
-    for column in np.argsort(profile, kind="stable"):
-        if profile[column] > 0.35 * height or len(cuts) >= 8:
+def _find_cuts(own: Bits, height: float) -> list[int]:
+    """Find the columns with the least ink that part what may be digits: wide and tall enough."""
+    apart = max(2, int(_SLICE[0] * height))
+    profile = own.sum(axis=0)
+    cuts = [0, len(profile)]
+    for column in np.argsort(profile, kind="stable").tolist():
+        if profile[column] > 0.35 * height or len(cuts) >= 10:
             break
-        others = [0, len(profile), *cuts]
-        if min(abs(int(column) - other) for other in others) >= apart:
-            cuts.append(int(column))
-    return sorted(cuts)
+        left = max(cut for cut in cuts if cut <= column)
+        right = min(cut for cut in cuts if cut > column)
+        if min(column - left, right - column) >= apart and all(
+            np.ptp(np.flatnonzero(own[:, start:stop].any(axis=1))) >= _SLICE[1] * height
+            for start, stop in ((left, column), (column, right))
+        ):
+            cuts.append(column)
+    return sorted(cuts)[1:-1]

@@ -28,15 +28,18 @@ def show(picture: Floats | Bits) -> Gray:
     """Stretch numbers from 0 up to at most 1 into the range of a gray or colour picture."""
     values = np.asarray(picture, np.float32)
     peak = 1.0 if values.ndim == 3 else max(float(values.max()), 1e-6)
-    shown: Gray = np.rint(np.clip(values / peak, 0, 1) * 255).astype(np.uint8)
+    values = values / peak
+    np.clip(values, 0, 1, out=values)
+    values *= 255
+    shown: Gray = np.rint(values, out=values).astype(np.uint8)
     return shown
 
 
-def outline(picture: Floats, boxes: Sequence[Box]) -> Gray:
-    """Draw boxes on a (H, W, 3) picture, in a colour that few pens have."""
+def outline(picture: Gray, boxes: Sequence[Box]) -> Gray:
+    """Draw boxes on a (H, W, 3) picture that is shown, in a colour that few pens have."""
     from PIL import Image, ImageDraw
 
-    drawn = Image.fromarray(show(picture))
+    drawn = Image.fromarray(picture)
     pen = ImageDraw.Draw(drawn)
     for box in boxes:
         pen.rectangle((box.left - 2, box.top - 2, box.right + 1, box.bottom + 1), None, _PINK, 2)

@@ -10,12 +10,14 @@ The formulas are those of *Deep Learning from Scratch*, chapter 3, for the book'
 `mnist_cli.net.engine`, which takes a shorter way to the same numbers.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.errors import printable
 from mnist_cli.net.engine import Activation as Activation  # a public name of this module
 from mnist_cli.net.engine import Engine, Float32, Images, as_floats
 from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS, SIDE
@@ -207,14 +209,28 @@ def _require_chain(
             f"{len(weights)} weights and {len(biases)} biases: expected as many of each, "
             f"1 to {MAX_LAYERS}"
         )
-    inputs = PIXELS
-    for layer, (W, b) in enumerate(zip(weights, biases, strict=True), start=1):
-        outputs = CLASSES if layer == len(weights) else b.size
-        if W.shape != (inputs, outputs) or b.shape != (outputs,) or not outputs:
-            n = CLASSES if layer == len(weights) else "n"
-            raise ValueError(
-                f"W{layer} {W.shape} and b{layer} {b.shape}: expected ({inputs}, {n}) and ({n},)"
-            )
-        if not (np.isfinite(W).all() and np.isfinite(b).all()):
+    shapes = {f"W{layer}": W.shape for layer, W in enumerate(weights, start=1)}
+    shapes |= {f"b{layer}": b.shape for layer, b in enumerate(biases, start=1)}
+    if problem := find_mismatch(shapes):
+        raise ValueError(problem)
+    for layer, arrays in enumerate(zip(weights, biases, strict=True), start=1):
+        if not all(np.isfinite(array).all() for array in arrays):
             raise ValueError(f"W{layer} or b{layer} holds NaN or infinity")
-        inputs = outputs
+
+
+def find_mismatch(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """Say which of W1 ... Wn b1 ... bn does not chain from 784 inputs to 10 outputs, else ``""``.
+
+    The shapes are to be (784, n1) (n1,), (n1, n2) (n2,), ... (nk, 10) (10,).
+    """
+    rows, layers = PIXELS, len(shapes) // 2
+    for layer in range(1, layers + 1):
+        shape = shapes[f"W{layer}"]
+        is_matrix = len(shape) == 2 and shape[1] > 0
+        columns = CLASSES if layer == layers else shape[1] if is_matrix else "n"
+        for name, expected in ((f"W{layer}", (rows, columns)), (f"b{layer}", (columns,))):
+            if shapes[name] != expected:
+                wanted = str(expected).replace("'", "")
+                return f"{name} has shape {printable(str(shapes[name]))}, expected {wanted}"
+        rows = shape[1]
+    return ""

@@ -3,7 +3,6 @@
 import { PIXELS, SIDE } from "./picture.js";
 import { sample } from "./pixels.js";
 
-
 const GAUSSIAN = makeGaussian(1 << 16, 1); // the same noise every time
 
 /** Corrupt N images x (N, 784) 0..1; without any corruption it is x itself. */

@@ -3,8 +3,6 @@
 import { makeNet } from "./net.js";
 import { PIXELS } from "./picture.js";
 
-
-
 /** The JSON that `mnist draw` writes -> {nets, images: [{index, label, pixels}], x: (N, 784) 0..1}. */
 export function unpack({ nets, images, labels, every }) {
   const pixels = new Uint8Array(labels.length * PIXELS);

@@ -43,6 +43,7 @@ export function paintSigned(canvas, values) {
   }
   to.putImageData(picture, 0, 0);
 }
+
 /** Give pixel `i` of an ImageData's numbers a colour [red, green, blue] and an opacity 0..255. */
 export function setPixel(data, i, tint, opacity) {
   data[4 * i] = tint[0];

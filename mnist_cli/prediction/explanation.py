@@ -24,24 +24,14 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """How the net came to `prediction`.
+    """How the net came to `prediction`, 0 to 9; all arrays are float64.
 
-    Attributes
-    ----------
-    steps:
-        x, a1, z1, ... and y, float64, in the order in which the net computes them.
-    shifted, exponentials:
-        softmax in its steps (book, 3.5.2): the last a less its maximum, and exp of that; divided by
-        their sum, the exponentials are y. (10,) float64 each.
-    relevance:
-        (28, 28) float64, gradient times input: how much each pixel's ink raised (above 0) or
-        lowered the score of `prediction`, to first order.
-    prediction:
-        The digit that is explained, 0 to 9.
-    runner_up:
-        The best of the other digits.
-    margin:
-        How far the probability of `prediction` is above that of the runner-up.
+    `steps` are x, a1, z1, ... and y, in the order in which the net computes them. `shifted` and
+    `exponentials`, (10,), are softmax in its steps (book, 3.5.2): the last a less its maximum, and
+    exp of that; divided by their sum, the exponentials are y. `relevance`, (28, 28), is gradient
+    times input: how much each pixel's ink raised (above 0) or lowered the score of `prediction`, to
+    first order. The `runner_up` is the best of the other digits; by the `margin` its probability is
+    lower.
     """
 
     activation: Activation

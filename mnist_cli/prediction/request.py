@@ -29,6 +29,7 @@ _WORTH_PROCESSES = 24
 _LABELS_AT_ONCE = 1 << 20
 _MOST_FOUND = 1_000_000  # images with a label: their indices are kept
 _BRIGHT = 127  # a pixel above it is not black
+_DARK = "the ink is darker than the background, the net knows bright ink: try --invert"
 
 Progress = Callable[[int, int], None]
 """Called with how many pictures are done, of how many."""
@@ -98,15 +99,9 @@ def predict(
 ) -> Results:
     """Predict all that is asked for: first the indices, then the files.
 
-    A file at fault becomes an `Unread` among the results.
-
-    Raises
-    ------
-    IndexError
-        For an index outside the set, or more draws than images; it names the range.
-    MnistError
-        For a set at fault, a folder without pictures, labels that no image has, and where a process
-        was killed.
+    A file at fault becomes an `Unread` among the results. Raises `IndexError`, with the range, for
+    an index outside the set and more draws than images; `MnistError` for a set at fault, a folder
+    without pictures, labels that no image has, and where a process was killed.
 
     Examples
     --------
@@ -133,7 +128,10 @@ def predict(
             result = replace(result, label=label, name=found.name(result.source))
         everything.append(result)
     if request.explain:
-        everything = [_explained(network, result) for result in everything]
+        for place, result in enumerate(everything):
+            if isinstance(result, Prediction) and result.prediction is not None:
+                explanation = explain(network, result.image, result.prediction)
+                everything[place] = replace(result, explanation=explanation)
     return Results(tuple(everything), found.skipped)
 
 
@@ -223,17 +221,16 @@ def _read(
             if request.split:
                 digits = read_digits(source, invert=invert)
             else:
-                digits = (read_digit(source, preprocess=request.preprocess, invert=invert),)
+                digit = read_digit(source, preprocess=request.preprocess, invert=invert)
+                is_plain = not request.preprocess and invert is None
+                if is_plain and np.median(digit.image) > _BRIGHT:
+                    digit = replace(digit, warnings=(*digit.warnings, _DARK))
+                digits = (digit,)
     except MnistError as error:
         return str(error)
-    return tuple(
-        replace(
-            digit,
-            steps=digit.steps if request.keep_steps else (),
-            warnings=(*digit.warnings, *_hints(digit, request)),
-        )
-        for digit in digits
-    )
+    if request.keep_steps:
+        return digits
+    return tuple(replace(digit, steps=()) for digit in digits)
 
 
 def _number(predictions: Sequence[Prediction], digits: Sequence["Digit"]) -> Iterator[Prediction]:
@@ -250,16 +247,3 @@ def _number(predictions: Sequence[Prediction], digits: Sequence["Digit"]) -> Ite
             box=(box.left, box.top, box.width, box.height) if box else None,
             steps=prediction.steps if part == 1 else (),
         )
-
-
-def _hints(digit: "Digit", request: Request) -> Iterator[str]:
-    """Yield which option would have read the picture better."""
-    if not request.preprocess and request.invert is None and np.median(digit.image) > _BRIGHT:
-        yield "the ink is darker than the background, the net knows bright ink: try --invert"
-
-
-def _explained(network: Network, result: Prediction | Unread) -> Prediction | Unread:
-    """The prediction taken apart; one without a digit stays as it is."""
-    if isinstance(result, Unread) or result.prediction is None:
-        return result
-    return replace(result, explanation=explain(network, result.image, result.prediction))

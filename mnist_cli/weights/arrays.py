@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError, printable
-from mnist_cli.net.network import Activation
-from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS
+from mnist_cli.net.network import Activation, find_mismatch
+from mnist_cli.spec import MAX_LAYERS
 from mnist_cli.weights.formats import MAX_BYTES
 
 Array = NDArray[np.floating[Any]]
@@ -57,7 +57,8 @@ def check_arrays(records: Mapping[str, ArrayRecord]) -> dict[str, Array]:
         if record.dtype not in _DTYPES:
             raise not_float(f"array {printable(key)}", record.dtype)
     names = _expected_names(records)
-    _check_shapes(records, len(names) // 2)
+    if problem := find_mismatch({name: records[name].shape for name in names}):
+        raise FormatError(f"array {problem}")
     if sum(len(array.data) for array in records.values()) > MAX_BYTES:
         raise FormatError(f"describes arrays of more than {MAX_BYTES:,} bytes")
     return {name: _make_array(name, records[name]) for name in names}
@@ -87,23 +88,6 @@ def _expected_names(records: Mapping[str, ArrayRecord]) -> list[str]:
         if key not in names:
             raise FormatError(f"array {printable(key)} is too many, expected {' '.join(names)}")
     return names
-
-
-def _check_shapes(records: Mapping[str, ArrayRecord], layers: int) -> None:
-    """Check that the layers chain: (784, n1) (n1,), (n1, n2) (n2,), ... (nk, 10) (10,)."""
-    rows = PIXELS
-    for layer in range(1, layers + 1):
-        shape = records[f"W{layer}"].shape
-        is_matrix = len(shape) == 2 and shape[1] > 0
-        columns = CLASSES if layer == layers else shape[1] if is_matrix else "n"
-        for name, expected in ((f"W{layer}", (rows, columns)), (f"b{layer}", (columns,))):
-            found = records[name].shape
-            if found != expected:
-                wanted = str(expected).replace("'", "")
-                raise FormatError(
-                    f"array {name} has shape {printable(str(found))}, expected {wanted}"
-                )
-        rows = shape[1]
 
 
 def _make_array(name: str, record: ArrayRecord) -> Array:

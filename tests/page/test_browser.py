@@ -1,11 +1,11 @@
 """The page in a real browser, by real pointer events, compared with NumPy and `mnist predict`."""
 
-import itertools
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.nets import random_arrays
 from support.page import SEEN, SEVEN, draw, predict, prediction, save, settle, touch
 
 import mnist_cli
@@ -13,14 +13,6 @@ from mnist_cli.datasets.corruptions import rotate, shift
 from mnist_cli.page.page import EVERY, write_page
 
 pytestmark = pytest.mark.xdist_group("browser")
-
-
-def save_deep(path, widths, seed=0):
-    rng, arrays = np.random.default_rng(seed), {}
-    for n, (i, o) in enumerate(itertools.pairwise([784, *widths, 10]), 1):
-        arrays |= {f"W{n}": rng.normal(0, 1.5 / i**0.5, (i, o)), f"b{n}": rng.normal(0, 1, o)}
-    np.savez(path, **arrays)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +27,8 @@ def images():
 def test_nets_of_any_depth_give_the_numbers_of_numpy(
     open_page, tmp_path, images, widths, activation
 ):
-    file = save_deep(tmp_path / "deep.npz", widths)
+    file = tmp_path / "deep.npz"
+    np.savez(file, **random_arrays(784, *widths, 10, scale=0.3))
     write_page(tmp_path / "deep.html", [file], activation=activation)
     page = open_page(tmp_path / "deep.html")
     network = mnist_cli.load_network(file, activation=activation)
@@ -270,7 +263,8 @@ def test_batches_have_shapes_predictions_and_times(page):
 
 def test_two_nets_stand_side_by_side(open_page, tmp_path):
     hostile = "<img src=x onerror=alert(1)>.npz"
-    file = save_deep(tmp_path / hostile if os.name != "nt" else tmp_path / "b.npz", [20])
+    file = tmp_path / hostile if os.name != "nt" else tmp_path / "b.npz"
+    np.savez(file, **random_arrays(784, 20, 10, scale=0.3))
     write_page(tmp_path / "two.html", [None, file], language="ko")
     page = open_page(tmp_path / "two.html")
     draw(page, SEVEN)

@@ -77,6 +77,8 @@ def test_values_that_make_no_sense_are_refused():
 def test_an_unknown_name_gets_the_nearest_one_or_all():
     with pytest.raises(ValueError, match="no hyperparameter 'epoch'; the nearest is 'epochs'"):
         RECIPES["best"].change({"epoch": 3})
+    with pytest.raises(ValueError, match="no hyperparameter 'lr'; the nearest is 'learning_rate'"):
+        RECIPES["best"].change({"lr": 3})
     with pytest.raises(ValueError, match="no hyperparameter 'flavour'; there are epochs, batch_s"):
         RECIPES["best"].change({"flavour": 3})
     with pytest.raises(ValueError, match="no recipe 'quik'; the nearest is 'quick'"):

@@ -5,19 +5,12 @@ import sys
 
 import numpy as np
 import pytest
+from support.nets import random_network
 
 from mnist_cli import load_images, load_network
 from mnist_cli.errors import FormatError, MnistError
-from mnist_cli.net.network import Network
 from mnist_cli.weights.formats import FORMATS, ONNX, SUFFIXES
 from mnist_cli.weights.weights_file import convert, read_weights, save_network, write_arrays
-
-
-def make_network(*sizes, activation="sigmoid"):
-    rng = np.random.default_rng(5)
-    pairs = list(itertools.pairwise(sizes))
-    weights = tuple(rng.normal(0, m**-0.5, (m, n)) for m, n in pairs)
-    return Network(weights, tuple(rng.normal(size=n) for _, n in pairs), activation)
 
 
 def test_every_format_becomes_every_other_bit_for_bit(tmp_path):
@@ -39,7 +32,7 @@ def test_every_format_becomes_every_other_bit_for_bit(tmp_path):
 
 
 def test_the_activation_goes_along_where_there_is_a_place_for_it(tmp_path):
-    save_network(make_network(784, 8, 10, activation="relu"), tmp_path / "a.safetensors")
+    save_network(random_network(784, 8, 10, activation="relu"), tmp_path / "a.safetensors")
     assert load_network(tmp_path / "a.safetensors").activation == "relu"
     result = convert(tmp_path / "a.safetensors", tmp_path / "b.pkl")
     assert (result.activation, result.file.stated_activation) == ("relu", None)
@@ -60,7 +53,7 @@ def test_onnx_runtime_predicts_the_same_digits(sizes, activation, tmp_path):
     source = None
     if sizes:
         source = tmp_path / "net.safetensors"
-        save_network(make_network(*sizes, activation=activation), source)
+        save_network(random_network(*sizes, activation=activation, scale=0.1), source)
     network = load_network(source)
     result = convert(source or "weights.pkl", tmp_path / "net.onnx")
     assert (result.file.format, result.activation) == ("onnx", activation)

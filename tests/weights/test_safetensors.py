@@ -2,38 +2,26 @@
 
 import json
 import struct
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save
+from support.nets import random_arrays, same_bits
 
 from mnist_cli.errors import FormatError
 from mnist_cli.weights.formats import MAX_BYTES
 from mnist_cli.weights.weights_file import parse_weights
 
 
-def layers(*sizes, dtype="f4"):
-    """Pairs of W (inputs, outputs) and b (outputs,)."""
-    rng = np.random.default_rng(4)
-    shapes = [((m, n), n) for m, n in pairwise(sizes)]
-    return [tuple(rng.normal(size=shape).astype(dtype) for shape in pair) for pair in shapes]
-
-
-def ours(*sizes, dtype="f4"):
-    pairs = enumerate(layers(*sizes, dtype=dtype), 1)
-    return {name: array for i, (W, b) in pairs for name, array in ((f"W{i}", W), (f"b{i}", b))}
-
-
 def state_dict(names, *sizes, dtype="f4"):
     """What PyTorch holds: weights (outputs, inputs)."""
-    pairs = zip(names, layers(*sizes, dtype=dtype), strict=True)
+    arrays = random_arrays(*sizes, dtype=dtype)
     return {
-        f"{name}{part}": array
-        for name, (W, b) in pairs
-        for part, array in (("weight", np.ascontiguousarray(W.T)), ("bias", b))
+        f"{name}{part}": np.ascontiguousarray(arrays[f"{letter}{i}"].T)
+        for i, name in enumerate(names, 1)
+        for letter, part in (("W", "weight"), ("b", "bias"))
     }
 
 
@@ -50,17 +38,9 @@ def by_hand(tensors, body=b"", header=None):
     return struct.pack("<Q", len(header)) + header + body
 
 
-def same_bits(found, expected):
-    return sorted(found) == sorted(expected) and all(
-        (found[name].dtype, found[name].tobytes())
-        == (expected[name].dtype, expected[name].tobytes())
-        for name in expected
-    )
-
-
 def test_our_names_are_read_bit_for_bit_with_the_activation():
     for dtype in ("f4", "f8"):
-        arrays = ours(784, 7, 10, dtype=dtype)
+        arrays = random_arrays(784, 7, 10, dtype=dtype)
         file = parse_weights(save(arrays, {"activation": "relu", "format": "np"}))
         assert (file.format, file.activation) == ("safetensors", "relu")
         assert same_bits(file.arrays, arrays)
@@ -78,7 +58,7 @@ def test_pytorch_s_names_in_natural_order_turned():
         sizes = (784, 9, 8, 7, 6, 5, 4, 3, 10)
         content = save(dict(sorted(state_dict(names, *sizes).items())))
         file = parse_weights(content)
-        assert same_bits(file.arrays, ours(*sizes))
+        assert same_bits(file.arrays, random_arrays(*sizes))
         assert file.activation is None
 
 
@@ -88,7 +68,7 @@ def test_the_book_s_sizes_under_pytorch_s_names_say_nothing_of_the_activation():
 
 
 def test_a_single_layer_without_a_prefix():
-    assert same_bits(parse_weights(save(state_dict([""], 784, 10))).arrays, ours(784, 10))
+    assert same_bits(parse_weights(save(state_dict([""], 784, 10))).arrays, random_arrays(784, 10))
 
 
 def test_half_floats_become_the_float32_of_the_same_value():
@@ -137,7 +117,7 @@ def test_what_is_no_fully_connected_net_is_named():
         assert refusal(save(state_dict(names, *sizes))).startswith(words)
 
 
-GOOD = save(ours(784, 10))
+GOOD = save(random_arrays(784, 10))
 HEADER = 8 + int.from_bytes(GOOD[:8], "little")
 F32 = ("F32", [10], 0, 40)
 META = b'{"__metadata__":{"a":"b"},"__metadata__":{}}'
@@ -171,7 +151,7 @@ def test_a_header_that_lies_is_refused():
 
 
 def test_what_the_package_would_read_is_refused_before_it_sees_it():
-    assert refusal(save(ours(784, 10), {"note": "x" * 100_000})).startswith(
+    assert refusal(save(random_arrays(784, 10), {"note": "x" * 100_000})).startswith(
         "the header claims 100,"
     )
     header, body = GOOD[8:HEADER], GOOD[HEADER:]
@@ -181,7 +161,7 @@ def test_what_the_package_would_read_is_refused_before_it_sees_it():
 
 
 def test_a_file_cut_anywhere_or_with_more_behind_it_is_refused():
-    content = save(ours(784, 10), {"activation": "relu"})
+    content = save(random_arrays(784, 10), {"activation": "relu"})
     for end in (*range(300), *range(300, len(content), 997), len(content) - 1):
         refusal(content[:end])
     refusal(content + b"\0")

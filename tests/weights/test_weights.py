@@ -4,7 +4,6 @@ import collections
 import dataclasses
 import hashlib
 import io
-import itertools
 import pickle
 import pickletools
 import tarfile
@@ -12,12 +11,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.nets import network_of, random_arrays, random_network, same_bits
 
 from mnist_cli import paths
 from mnist_cli.errors import FormatError
 from mnist_cli.net.network import Network
 from mnist_cli.weights.card import write_card
-from mnist_cli.weights.weights_file import load_network, parse_weights, read_weights, save_network
+from mnist_cli.weights.weights_file import (
+    arrays_of,
+    load_network,
+    parse_weights,
+    read_weights,
+    save_network,
+)
 
 NAMES = ["W1", "W2", "W3", "b1", "b2", "b3"]
 
@@ -26,35 +32,6 @@ NAMES = ["W1", "W2", "W3", "b1", "b2", "b3"]
 def book(book_weights: Path) -> dict[str, np.ndarray]:
     """The book's arrays, by the standard unpickler: this file is known and harmless."""
     return pickle.loads(book_weights.read_bytes())
-
-
-def arrays_of(network: Network) -> dict[str, np.ndarray]:
-    pairs = enumerate(zip(network.weights, network.biases, strict=True), 1)
-    return {name: array for i, (W, b) in pairs for name, array in ((f"W{i}", W), (f"b{i}", b))}
-
-
-def same_bits(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> bool:
-    return sorted(found) == sorted(expected) and all(
-        (found[name].dtype, found[name].shape, found[name].tobytes())
-        == (expected[name].dtype, expected[name].shape, expected[name].tobytes())
-        for name in found
-    )
-
-
-def network_of(arrays: dict[str, np.ndarray]) -> Network:
-    names = sorted(arrays)
-    return Network(
-        weights=tuple(arrays[name] for name in names if name.startswith("W")),
-        biases=tuple(arrays[name] for name in names if name.startswith("b")),
-    )
-
-
-def random_arrays(*sizes: int, dtype: str = "f4") -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(3)
-    layers = list(enumerate(itertools.pairwise(sizes), 1))
-    return {f"W{i}": rng.normal(size=(m, n)).astype(dtype) for i, (m, n) in layers} | {
-        f"b{i}": rng.normal(size=n).astype(dtype) for i, (_, n) in layers
-    }
 
 
 def test_reads_the_book_s_weights(book_weights, book):
@@ -89,40 +66,38 @@ def test_all_files_by_other_writers_hold_the_same_network(shared_data, book, tmp
     assert count == 36
 
 
+class Pipe(io.RawIOBase):
+    """What is written to it cannot be gone back to: sizes then stand behind the data."""
+
+    def __init__(self):
+        self.content = bytearray()
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.content += data
+        return len(data)
+
+
 def test_reads_npz_as_numpy_writes_it(tmp_path):
+    arrays = random_arrays(784, 5, 10)
     for save, dtype, layout in (
         (np.savez, "<f4", np.asarray),
         (np.savez, ">f8", np.asfortranarray),
         (np.savez_compressed, "<f8", np.asarray),
         (np.savez_compressed, ">f4", np.asfortranarray),
     ):
-        arrays = random_arrays(784, 5, 10)
-        file = tmp_path / "weights.pkl"  # the content decides, not the name
-        with file.open("wb") as opened:
-            save(opened, **{name: layout(array.astype(dtype)) for name, array in arrays.items()})
-        weights = read_weights(file)
-        assert (weights.format, weights.protocol) == ("npz", None)
-        assert list(weights.arrays) == ["W1", "W2", "b1", "b2"]
-        native = {name: array.astype(dtype[1:]) for name, array in arrays.items()}
-        assert same_bits(weights.arrays, native)
-
-
-@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_reads_npz_that_was_written_to_a_pipe(save):
-    class Pipe(io.RawIOBase):
-        content = bytearray()
-
-        def writable(self):
-            return True
-
-        def write(self, data):
-            self.content += data
-            return len(data)
-
-    pipe, arrays = Pipe(), random_arrays(784, 10)
-    pipe.content = bytearray()
-    save(pipe, **arrays)
-    assert same_bits(parse_weights(bytes(pipe.content)).arrays, arrays)
+        for target in (io.BytesIO(), Pipe()):
+            save(target, **{name: layout(each.astype(dtype)) for name, each in arrays.items()})
+            content = target.content if isinstance(target, Pipe) else target.getvalue()
+            file = tmp_path / "weights.pkl"  # the content decides, not the name
+            file.write_bytes(content)
+            weights = read_weights(file)
+            assert (weights.format, weights.protocol) == ("npz", None)
+            assert list(weights.arrays) == ["W1", "W2", "b1", "b2"]
+            native = {name: array.astype(dtype[1:]) for name, array in arrays.items()}
+            assert same_bits(weights.arrays, native)
 
 
 def test_reads_every_protocol_and_order_of_keys():
@@ -135,16 +110,14 @@ def test_reads_every_protocol_and_order_of_keys():
             assert same_bits(found, arrays)
 
 
-@pytest.mark.parametrize("sizes", [(784, 10), (784, *[9] * 7, 10)])
-@pytest.mark.parametrize("suffix", [".pkl", ".NPZ", ".safetensors"])
-def test_saved_networks_of_one_to_eight_layers_come_back(sizes, suffix, tmp_path):
-    network = network_of(random_arrays(*sizes))
-    file = tmp_path / f"own{suffix}"
-    save_network(network, file)
-    found = load_network(file, activation="relu")
-    assert found.layer_sizes == sizes
-    assert found.activation == "relu"
-    assert same_bits(arrays_of(found), arrays_of(network))
+def test_saved_networks_of_one_to_eight_layers_come_back(tmp_path):
+    for number, sizes in enumerate([(784, 10), (784, *[9] * 7, 10)]):
+        for suffix in (".pkl", ".NPZ", ".safetensors"):
+            network, file = random_network(*sizes), tmp_path / f"{number}{suffix}"
+            save_network(network, file)
+            found = load_network(file, activation="relu")
+            assert (found.layer_sizes, found.activation) == (sizes, "relu")
+            assert same_bits(arrays_of(found), arrays_of(network))
 
 
 def test_the_book_s_own_code_loads_a_saved_pickle(tmp_path, book):
@@ -156,7 +129,7 @@ def test_the_book_s_own_code_loads_a_saved_pickle(tmp_path, book):
 
 
 def test_a_saved_pickle_needs_only_names_that_every_numpy_has(tmp_path):
-    save_network(network_of(random_arrays(784, 10)), tmp_path / "w.pkl")
+    save_network(random_network(784, 10), tmp_path / "w.pkl")
     content = (tmp_path / "w.pkl").read_bytes()
     operations = [(op.name, argument) for op, argument, _ in pickletools.genops(content)]
     assert operations[0] == ("PROTO", 3)
@@ -186,7 +159,7 @@ def test_the_same_network_is_saved_as_the_same_bytes_everywhere(tmp_path):
 
 
 def test_saving_takes_known_suffixes_and_what_can_be_read_again(tmp_path):
-    network = network_of(random_arrays(784, 10))
+    network = random_network(784, 10)
     with pytest.raises(
         ValueError, match=r"must end in \.pkl, \.npz or \.safetensors, found '\.h5'"
     ):

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from mnist_cli.errors import plural, printable
@@ -47,8 +48,30 @@ _NET = ("prediction", "confidence", "probabilities", "preprocessed", "warnings")
 _COLUMNS = ("source", "line", "position", *_NET, "label", "correct", "error")
 
 
-def as_json(result: Prediction | Unread, *, sheet: bool = False) -> dict[str, Any]:
-    """One object of the list that ``--json`` prints; for a contact sheet with the image."""
+@dataclass(frozen=True)
+class How:
+    """Which results to show, and how; by default all in a list.
+
+    `only` keeps those of one kind, `most` is how many of them are shown. `in_full` shows each by
+    itself, `sheet` all on a contact sheet; `show_steps` what was done to their pictures.
+    """
+
+    only: str | None = None
+    most: int | None = None
+    in_full: bool = False
+    sheet: bool = False
+    show_steps: bool = False
+
+
+def as_json(results: Results, how: How = How()) -> list[dict[str, Any]]:
+    """The list that ``--json`` prints: of a picture that was split one object."""
+    return [
+        split.as_json(page) if page else _document(one, how.sheet)
+        for one, page in _pages(results.only(how.only).everything)
+    ]
+
+
+def _document(result: Prediction | Unread, with_image: bool = False) -> dict[str, Any]:
     if isinstance(result, Unread):
         return pick(result, "source", "error")
     document = pick(result, "source", *_NET)
@@ -56,25 +79,17 @@ def as_json(result: Prediction | Unread, *, sheet: bool = False) -> dict[str, An
         document |= pick(result, "line", "position")
     if result.label is not None:
         document |= pick(result, "label", "correct")
-    if sheet:
+    if with_image:
         document["image"] = result.image
     if result.explanation is not None:
         document["explanation"] = explain.as_json(result.explanation)
     return document
 
 
-def documents(results: Results, *, sheet: bool = False) -> list[dict[str, Any]]:
-    """The list that ``--json`` prints: of a picture that was split one object."""
-    return [
-        split.as_json(page) if page else as_json(one, sheet=sheet)
-        for one, page in _pages(results.everything)
-    ]
-
-
 def write_table(path: AnyPath, results: Results, *, overwrite: bool = False) -> None:
     """Write a row for each image or digit, a line for each object. Raises as `table_writer`."""
     as_csv = os.fspath(path).lower().endswith(".csv")
-    rows = map(as_json, results.everything) if as_csv else documents(results)
+    rows = map(_document, results.everything) if as_csv else as_json(results)
     with table_writer(path, _COLUMNS, overwrite=overwrite) as write:
         write(rows)
 
@@ -93,30 +108,21 @@ def _pages(
     return pages
 
 
-def lines(
-    results: Results,
-    *,
-    only: str | None = None,
-    in_full: bool = False,
-    show_steps: bool = False,
-    sheet: bool = False,
-    most: int | None = None,
-) -> list[Line]:
-    """All predictions, those of one kind, or the first so many of them.
-
-    Each is shown in full with `in_full`, all on a contact sheet with `sheet`, else in a list. What
-    was split comes first.
-    """
-    found = results.only(only).predictions
+def lines(results: Results, how: How) -> list[Line]:
+    """The predictions; what was split comes first."""
+    found = results.only(how.only).predictions
     pages = [page for _, page in _pages(found) if page]
     single = [one for one in found if one.part is None]
     numbers = stacked(
-        *(split.lines(page, _file(page[0]) if len(pages) > 1 else "", show_steps) for page in pages)
+        *(
+            split.lines(page, _file(page[0]) if len(pages) > 1 else "", how.show_steps)
+            for page in pages
+        )
     )
-    shown = single[:most]
-    if in_full and found:
-        return stacked(numbers, *(_one(prediction, show_steps) for prediction in shown))
-    overview = _sheet(shown) if sheet else _overview(shown)
+    shown = single[: how.most]
+    if how.in_full and found:
+        return stacked(numbers, *(_one(prediction, how.show_steps) for prediction in shown))
+    overview = _sheet(shown) if how.sheet else _overview(shown)
     cut = f"the first {len(shown)} of {len(single)}; a pipe, --json and --output get all"
     more = [line((cut, QUIET))] if len(shown) < len(single) else []
     return stacked(numbers, overview, more, _summary(results))
@@ -160,7 +166,7 @@ def _verdict(prediction: Prediction) -> Span:
     if prediction.prediction is None:
         return "no digit", BAD
     if prediction.correct is False:
-        return f"{prediction.prediction} incorrect: {prediction.label}", BAD
+        return f"{prediction.prediction}, label {prediction.label}", BAD
     doubt = " not sure" if prediction.unsure else ""
     return f"{prediction.prediction}{doubt}", BAD if doubt else TITLE
 
@@ -214,7 +220,10 @@ def _summary(results: Results) -> list[Line]:
         (len(results.predictions) - len(read), "without a digit"),
         (len(results.unread), "not read"),
     ]
-    said = [plural(len(read), "digit"), *(f"{count} {words}" for count, words in counts if count)]
+    said = [
+        plural(len(read), "prediction"),
+        *(f"{count} {words}" for count, words in counts if count),
+    ]
     return [line((", ".join(said), TITLE)), *_accuracy(results.predictions)]
 
 
@@ -223,11 +232,8 @@ def _accuracy(predictions: Sequence[Prediction]) -> list[Line]:
     if not known:
         return []
     correct = sum(bool(prediction.correct) for prediction in known)
-    pairs = Counter(
-        f"{one.label} read as {'no digit' if one.prediction is None else one.prediction}"
-        for one in known
-        if not one.correct
-    )
+    read = ((one, "no digit" if one.prediction is None else one.prediction) for one in known)
+    pairs = Counter(f"{one.label} read as {what}" for one, what in read if not one.correct)
     ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
     told = [line(f"{pair}: {plural(count, 'time')}") for pair, count in ranked[:_PAIRS]]
     if rest := ranked[_PAIRS:]:

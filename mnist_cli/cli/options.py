@@ -1,0 +1,165 @@
+"""Commands and their options, declared as their help shows them.
+
+Below a heading stands an option a line, and two blanks or more before what it does::
+
+    Output:
+      -o --output FILE    The file to write.
+      --lang en|ko        Language of the page.
+      -q --quiet          Print nothing but errors.
+      --force
+
+One without a value is a flag; one with words between bars takes one of these, any other a text that
+is not empty, unless settings say otherwise. ``FILE.csv|.jsonl`` is a file to write, which must not
+be there without ``--force``. What several commands share is only named. A line that begins with no
+dash goes on with the text before.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from mnist_cli.checks import one_of
+from mnist_cli.weights.formats import KINDS
+
+Settings = Mapping[str, Mapping[str, Any]]
+"""By the name of an option, ``batch_size``, what `click.Option` takes besides."""
+
+POSITIVE, NATURAL, DIGIT = click.IntRange(min=1), click.IntRange(min=0), click.IntRange(0, 9)
+
+_SHARED = f"""
+Shared:
+  -w --weights FILE          Weights, {KINDS}.  [default: the embedded weights.pkl]
+  --activation sigmoid|relu  Function after each hidden layer.  [default: what the file or its card
+                             says, or sigmoid]
+  --images FILE              IDX images.  [default: the embedded MNIST test set]
+  --labels FILE              IDX labels of these images.
+  --limit N                  Take only the first N images.
+  --data-dir DIR             Where downloaded files lie.  [default: MNIST_DATA_DIR or the user's
+                             data folder]
+  --export FILE.svg|.html|.txt  Also write what is shown to a picture, a page or a text file.
+  --force                    Replace files that exist already.
+  --json                     Print one JSON document.
+"""
+_LINE = re.compile(r"((?:-\w )?--\S+)(?: (\S+))?(?:  +(\S.*))?")
+
+
+class _Text(click.types.StringParamType):
+    """A text that is not empty: an empty name would mean the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse the empty text."""
+        if value == "":
+            self.fail("it is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Command(click.Command):
+    """A command whose help shows its options below headings."""
+
+    headings: Mapping[str, Sequence[click.Option]]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the headings with their options; that for this help comes last."""
+        helping = self.get_help_option(ctx)
+        *_, last = self.headings
+        for heading, options in self.headings.items():
+            shown = [*options, helping] if helping and heading == last else options
+            with formatter.section(heading):
+                records = (each.get_help_record(ctx) for each in shown)
+                formatter.write_dl([record for record in records if record])
+
+
+def command(
+    name: str,
+    *arguments: click.Argument,
+    options: str,
+    settings: Settings | None = None,
+    examples: Sequence[str],
+    about: str = "",
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a command of a function, with examples that run as printed at the end of its help.
+
+    The help is `about`, or else the function's docstring.
+    """
+
+    def make(function: Callable[..., Any]) -> click.Command:
+        headings = _parse(options, settings or {})
+        made = _Command(
+            name,
+            callback=function,
+            params=[*arguments, *(each for some in headings.values() for each in some)],
+            help=about or function.__doc__,
+            epilog="\b\nExamples:\n" + "\n".join(f"  {each}" for each in examples),
+        )
+        made.headings = headings
+        return made
+
+    return make
+
+
+def argument(name: str, **settings: Any) -> click.Argument:
+    """What a command takes without an option: a text that is not empty."""
+    return click.Argument([name], type=_Text(), **settings)
+
+
+def new_file(
+    context: click.Context,
+    option: click.Parameter,
+    path: str | None,
+    *,
+    standard_output: bool = False,
+    may_exist: bool = False,
+) -> str | None:
+    """Refuse before the work begins what could not be written after it; for ``FILE.csv|.jsonl``.
+
+    With `standard_output` the name may be ``-``; with `may_exist` it is the work that refuses to
+    replace a file.
+    """
+    if path is not None and not (standard_output and path == "-"):
+        from pathlib import Path
+
+        from mnist_cli.files import require_writable
+
+        suffixes = (option.metavar or "").removeprefix("FILE").split("|")
+        if Path(path).suffix.lower() not in suffixes:
+            raise click.BadParameter(f"the name must end in {one_of(suffixes)}.")
+        require_writable(path, overwrite=may_exist or context.params["force"])
+    return path
+
+
+def _parse(text: str, settings: Settings) -> dict[str, list[click.Option]]:
+    """The options below each heading."""
+    headings: dict[str, list[click.Option]] = {}
+    for line in re.sub(r"\n +(?=[^\s-])", " ", text).strip().splitlines():
+        if line[0] != " ":
+            options = headings.setdefault(line.removesuffix(":"), [])
+        elif found := _LINE.fullmatch(line.strip()):
+            options.append(_option(found[1], found[2], found[3], settings))
+        else:
+            raise ValueError(f"{line!r} declares no option")
+    return headings
+
+
+def _option(names: str, value: str | None, about: str | None, settings: Settings) -> click.Option:
+    option = names.split()[-1]
+    name = option.split("/")[0].lstrip("-").replace("-", "_")
+    if about is None:
+        return _SHARED_OPTIONS[name]
+    given: dict[str, Any] = {"help": about}
+    if value is None:
+        given["is_flag"] = True
+    elif value.islower() and "|" in value:
+        given["type"] = click.Choice(value.split("|"))
+    else:
+        given |= {"type": _Text(), "metavar": value}
+        if value.startswith("FILE."):
+            given["callback"] = new_file
+    given |= settings.get(name, {})
+    shown = {"show_default": bool(given.get("default"))}
+    return click.Option(names.split(), **shown | given)
+
+
+_SHARED_SETTINGS: Settings = {"limit": {"type": POSITIVE}, "force": {"is_eager": True}}
+_SHARED_OPTIONS = {str(each.name): each for each in _parse(_SHARED, _SHARED_SETTINGS)["Shared"]}
