@@ -100,7 +100,7 @@ def test_the_command_says_where_the_page_is_and_lets_the_same_one_stay(tmp_path,
         assert other.stderr.endswith("the file exists already. Use --force to replace it.\n")
         forced = mnist("draw", "--no-open", *output, "--force", "--lang", "ko", "--json")
         assert json.loads(forced.stdout) == {
-            "path": name,
+            "path": str(path),
             "bytes": path.stat().st_size,
             "weights": [str(embedded_directory() / "weights.pkl")],
         }
