@@ -76,7 +76,7 @@ def test_what_the_teacher_says_is_learnt_and_not_the_label(digits, monkeypatch):
 
     monkeypatch.setattr(ConvolutionalNet, "logits", say_three)
     network, _ = mnist_cli.train(*digits, TAUGHT, batch_norm=0, learning_rate=0.02)
-    assert set(network.predict(digits[0])) == {3}
+    assert np.mean(network.predict(digits[0]) == 3) > 0.98
 
 
 def test_the_held_out_images_are_not_learnt_from(digits):
