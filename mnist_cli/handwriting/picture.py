@@ -44,26 +44,11 @@ class Picture:
 def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     """Bring a picture into numbers: that of a file, told by its content, or one from Python.
 
-    Orientation of EXIF is applied, depth is scaled, and transparent pixels are laid on white or, if
-    the ink is bright, on black. Of animations it is the first picture. Where the longer side is at
-    least twice `long_side` the picture is reduced by a whole factor, by averaging, to no less than
-    that, unless it would still have more than 6 million pixels.
-
-    Parameters
-    ----------
-    source:
-        A path, an open binary file or the bytes of a PNG, JPEG, GIF, WebP, BMP or HEIC file; a PIL
-        image; or an array, (H, W) or (H, W, 3 or 4), of uint8, of floats from 0 (black) to 1, or of
-        bool.
-
-    Raises
-    ------
-    FileError
-        For a file that cannot be read.
-    FormatError
-        For one that is not a whole picture in one of these formats or has too many pixels.
-    ValueError
-        For any other source, and a `long_side` below 1.
+    `source` is as for `read_digit`. Orientation of EXIF is applied, depth is scaled, and what is
+    transparent is laid on white or, if the ink is bright, on black. Of animations it is the first
+    picture. Where the longer side is at least twice `long_side` the picture is reduced by a whole
+    factor, by averaging, to no less than that, unless it would still have more than 6 million
+    pixels. Raises as `read_digit`, and ValueError for a `long_side` below 1.
     """
     if long_side is not None and long_side < 1:
         raise ValueError(f"long_side is {long_side}, it must be at least 1")
@@ -80,8 +65,8 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
             image, size = decode(_read(source), long_side)
         except MnistError as error:
             raise type(error)(error.problem, source=_name(source), hint=error.hint) from None
-    pixels = read_pixels(image, *image.size, long_side)
     orientation = _read_orientation(image)
+    pixels = read_pixels(image, *image.size, long_side)
     del image  # before more memory is needed
     return _finish(pixels, *size, orientation)
 
