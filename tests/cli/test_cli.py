@@ -13,27 +13,23 @@ from mnist_cli import __version__, cli
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
 
 
+HEADINGS = {
+    "eval": ["Timing", "Views", "Corrupted images", "Net and images", "Output"],
+    "predict": ["What to read", "What to show", "Net and test images", "Output"],
+    "train": ["How to train", "Images", "Output"],
+}
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_every_command_shows_two_examples_and_fits_60_columns(command):
+def test_help_shows_each_option_once_and_two_examples_and_fits_60_columns(command):
     done = mnist(command, "--help", COLUMNS="60")
     assert mnist(command, "-h", COLUMNS="60") == done
     assert done.code == 0
     examples = done.stdout.split("Examples:")[1].split("\n\n")[0]
     assert examples.count(f"mnist {command}") >= 2
     assert max(map(len, done.stdout.splitlines())) <= 60
-
-
-@pytest.mark.parametrize(
-    ("command", "headings"),
-    [
-        ("eval", ["Timing", "Views", "Corrupted images", "Net and images", "Output"]),
-        ("predict", ["What to read", "What to show", "Net and test images", "Output"]),
-        ("train", ["How to train", "Images", "Output"]),
-    ],
-)
-def test_help_shows_many_options_below_headings_each_once(command, headings):
     text = mnist(command, "--help").stdout
-    assert re.findall(r"(?m)^(\S.*):$", text) == headings
+    assert re.findall(r"(?m)^(\S.*):$", text) == HEADINGS.get(command, ["Options"])
     shown = re.findall(r"(?m)^  (?:-\w, )?--([\w-]+)", text)
     parameters = (each for each in COMMANDS[command].params if isinstance(each, click.Option))
     assert sorted(shown) == sorted(
@@ -149,8 +145,8 @@ def test_wrong_usage_ends_with_2_a_hint_and_a_line_that_says_why(tmp_path, monke
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["a\x1b[31mred\x07", "two\nlines", "[bold]x[/bold]\u202eltr"])
-def test_names_are_printed_escaped(name):
+def test_names_are_printed_escaped():
+    name = "a\x1b[31mred\x07 two\nlines [bold]x[/bold]\u202eltr"
     for command in (("inspect", name), ("eval", "-w", name), ("inspect", f"--{name}")):
         done = mnist(*command)
         assert done.code in (1, 2)

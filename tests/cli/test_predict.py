@@ -236,6 +236,8 @@ def test_split_reads_every_digit_and_begins_with_the_number(row, page):
     both = mnist("predict", "--split", row, page).stdout.splitlines()
     assert [text for text in both if ".png" in text] == [f"721  {row}", f"7  {page}"]
     assert mnist("predict", "--split", row, "--show-steps").stdout.count("\n") > 20  # and boxes
+    table = csv.DictReader(mnist("predict", "--split", row, "-o", "-").stdout.splitlines())
+    assert [(each["line"], each["position"]) for each in table] == [("1", n) for n in "123"]
 
 
 def test_preprocessing_and_inversion_can_be_forced(page, tmp_path):

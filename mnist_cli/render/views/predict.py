@@ -88,8 +88,8 @@ def _document(result: Prediction | Unread, with_image: bool = False) -> dict[str
 
 def write_table(path: AnyPath, results: Results, *, overwrite: bool = False) -> None:
     """Write a row for each image or digit, a line for each object. Raises as `table_writer`."""
-    as_csv = os.fspath(path).lower().endswith(".csv")
-    rows = map(_document, results.everything) if as_csv else as_json(results)
+    of_objects = os.fspath(path).lower().endswith(".jsonl")
+    rows = as_json(results) if of_objects else map(_document, results.everything)
     with table_writer(path, _COLUMNS, overwrite=overwrite) as write:
         write(rows)
 
