@@ -1,18 +1,14 @@
 """Which file a name means: as given, then in the data directory, then among the embedded files."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_cli.errors import FileError
 from mnist_cli.files import AnyPath, did_you_mean
 
-_ENDINGS = {
-    "-idx3-ubyte": ".idx3-ubyte",
-    ".idx3-ubyte": "-idx3-ubyte",
-    "-idx1-ubyte": ".idx1-ubyte",
-    ".idx1-ubyte": "-idx1-ubyte",
-}
+_IDX = re.compile("(.*)[-.](idx[13]-ubyte)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -94,8 +90,6 @@ def find_training_file(name: str, data_dir: AnyPath | None = None) -> FoundFile:
 def spellings(name: str) -> list[str]:
     """The names under which an IDX file is found, the given one first; other names as they are."""
     stem = name.removesuffix(".gz")
-    for ending, other in _ENDINGS.items():
-        if stem.endswith(ending):
-            respelt = stem.removesuffix(ending) + other
-            return list(dict.fromkeys([name, stem, f"{stem}.gz", respelt, f"{respelt}.gz"]))
-    return [name]
+    parts = _IDX.fullmatch(stem)
+    stems = (stem, "-".join(parts.groups()), ".".join(parts.groups())) if parts else ()
+    return list(dict.fromkeys([name, *(each + end for each in stems for end in ("", ".gz"))]))

@@ -89,13 +89,6 @@ def test_the_wheel_holds_the_data_once_and_no_tests(wheel):
     assert wheel.stat().st_size < 3_000_000
 
 
-def test_a_plain_checkout_finds_its_data(tmp_path):
-    output = run(
-        sys.executable, "-m", "mnist_cli", "inspect", "--json", cwd=tmp_path, PYTHONPATH=str(ROOT)
-    )
-    assert Path(json.loads(output)["file"]) == ROOT / "data" / "weights.pkl"
-
-
 def test_the_embedded_files_are_those_that_their_readme_describes():
     text = (ROOT / "data" / "README.md").read_text("utf-8")
     for path in (ROOT / "data").iterdir():

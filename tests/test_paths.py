@@ -29,7 +29,8 @@ def data(tmp_path):
 
 def test_as_given_then_data_directory_then_embedded(here, data):
     name = TEST_LABELS
-    assert paths.find(name, data) == paths.FoundFile(paths.embedded_directory() / name, "embedded")
+    embedded = paths.FoundFile(paths.embedded_directory() / name, "embedded")
+    assert paths.find(name, data) == paths.find(name, data / "missing") == embedded
     (data / name).touch()
     assert paths.find(name, data) == paths.FoundFile(data / name, "data directory")
     (here / name).touch()
@@ -85,11 +86,8 @@ def test_the_exact_spelling_comes_first(data):
         (data / name).touch()
     for name in SPELLINGS:
         assert paths.find(name, data).path == data / name
-
-
-def test_other_names_have_one_spelling():
-    assert paths.spellings("weights.pkl") == ["weights.pkl"]
-    assert paths.spellings("photo.png.gz") == ["photo.png.gz"]
+    for name in ("weights.pkl", "photo.png.gz"):
+        assert paths.spellings(name) == [name]
 
 
 @pytest.mark.usefixtures("here")
@@ -98,11 +96,6 @@ def test_what_is_nowhere_is_a_file_error_of_one_line(data):
         with pytest.raises(FileError, match="there is no such file or folder") as caught:
             paths.find(name, data)
         assert str(caught.value).isprintable()
-
-
-@pytest.mark.usefixtures("here")
-def test_a_missing_data_directory_is_no_fault(tmp_path):
-    assert paths.find(TEST_IMAGES, tmp_path / "none").origin == "embedded"
 
 
 def test_training_files_come_from_the_data_directory_only(here, data):

@@ -65,15 +65,14 @@ def fetch(url: str, file: RemoteFile, target: BinaryIO, advance: Callable[[int],
     not deliver, `DownloadError` for certificates or a proxy of the environment that are no use.
     """
     try:
-        _fetch_once(url, file, target, advance)
-        return
+        return _fetch_once(url, file, target, advance)
     except SourceError as error:
         if error.again is None:
             raise
         time.sleep(error.again)
     target.seek(0)
     target.truncate()
-    _fetch_once(url, file, target, advance)
+    return _fetch_once(url, file, target, advance)
 
 
 def _fetch_once(

@@ -37,9 +37,11 @@ def resize(picture: Floats, long_side: int) -> Floats:
 def _resample(picture: Floats, width: int, height: int, how: str) -> Floats:
     from PIL import Image
 
-    channels = [Image.fromarray(np.ascontiguousarray(one)) for one in np.moveaxis(picture, 2, 0)]
-    resized = [one.resize((width, height), Image.Resampling[how]) for one in channels]
-    return np.dstack([np.asarray(one) for one in resized])
+    def resample(channel: Floats) -> Floats:
+        image = Image.fromarray(np.ascontiguousarray(channel))
+        return np.asarray(image.resize((width, height), Image.Resampling[how]))
+
+    return np.dstack([resample(channel) for channel in np.moveaxis(picture, 2, 0)])
 
 
 def measure_contrast(picture: Floats) -> Floats:

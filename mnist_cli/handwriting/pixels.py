@@ -18,11 +18,16 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601
 _TILE = 448  # as many pixels squared are held as floats at a time, before they are reduced
 _MAX_PIXELS = 6_000_000  # with alpha, or turned, they take 160 MB
 _PLAIN_INK = 0.15  # at a smaller standard deviation of brightness what shows is of one colour
+# EXIF 2.3, 4.6.4: by how many quarter turns a picture becomes upright, and which are mirrored.
+_TURNS = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}
+_MIRRORED = (2, 4, 5, 7)
 _WHITE = {"uint8": 255, "uint16": 65535, "int32": 65535}  # else 1
 
 
-def read_pixels(source: Decoded, width: int, height: int, long_side: int | None) -> Floats:
-    """Return the pixels of a PIL image or an array, (H, W, 1 or 3) from 0 to 1.
+def read_pixels(
+    source: Decoded, width: int, height: int, long_side: int | None, orientation: int = 1
+) -> Floats:
+    """Return the pixels of a PIL image or an array, (H, W, 1 or 3) from 0 to 1, upright.
 
     They are reduced by a whole factor, by averaging, to no less than `long_side` and to 6 million.
     """
@@ -31,14 +36,23 @@ def read_pixels(source: Decoded, width: int, height: int, long_side: int | None)
         factor += 1
     factor = min(_TILE, factor)
     step = _TILE // factor * factor
+    shape = (-(-height // factor), -(-width // factor))
     channels = _read_tile(source, (0, 0, 1, 1)).shape[2]
-    pixels = np.empty((-(-height // factor), -(-width // factor), channels), np.float32)
+    turns = _TURNS.get(orientation, 0)
+    upright = np.empty((*shape[:: -1 if turns % 2 else 1], 1 if channels < 3 else 3), np.float32)
+    colour = np.rot90(upright, -turns)  # as it is stored: a view
+    if orientation in _MIRRORED:
+        colour = colour[:, ::-1]
+    alpha = np.empty((*shape, channels - colour.shape[2]), np.float32)  # of 1 channel or 0
     for top, left in itertools.product(range(0, height, step), range(0, width, step)):
         box = (left, top, min(left + step, width), min(top + step, height))
         tile = _reduce(_read_tile(source, box), factor)
         y, x = top // factor, left // factor
-        pixels[y : y + len(tile), x : x + tile.shape[1]] = tile
-    return _lay_on_background(pixels) if channels in (2, 4) else pixels
+        place = np.s_[y : y + len(tile), x : x + tile.shape[1]]
+        colour[place], alpha[place] = np.split(tile, [colour.shape[2]], axis=2)
+    if alpha.size:
+        _lay_on_background(colour, alpha[..., 0])
+    return upright
 
 
 def _read_tile(source: Decoded, box: tuple[int, int, int, int]) -> Floats:
@@ -76,25 +90,23 @@ def _reduce(values: Floats, factor: int) -> Floats:
     return values
 
 
-def _lay_on_background(pixels: Floats) -> Floats:
-    """Lay what shows, whose last channel is alpha, on white or black; changes `pixels`.
+def _lay_on_background(colour: Floats, alpha: Floats) -> None:
+    """Lay what shows, colour times alpha, on white or black, whichever contrasts with the ink.
 
-    It is the one that contrasts with the ink. What shows is ink, unless it is most of the picture
-    and of several brightnesses. Then it brings its own paper, the brightness of which is about its
-    mean, and the background continues that.
+    What shows is ink, unless it is most of the picture and of several brightnesses. Then it brings
+    its own paper, the brightness of which is about its mean, and the background continues that.
     """
     total = square = mean = 0.0
-    strips = [pixels[top : top + _TILE] for top in range(0, len(pixels), _TILE)]
-    for strip in strips:
-        colour, alpha = strip[..., :-1], strip[..., -1]
-        brightness = colour @ LUMINANCE if colour.shape[2] == 3 else colour[..., 0]
-        shows = alpha > 0
-        total += float(alpha.sum(dtype=np.float64))
+    strips = [slice(top, top + _TILE) for top in range(0, len(colour), _TILE)]
+    for rows in strips:
+        brightness = colour[rows] @ LUMINANCE if colour.shape[2] == 3 else colour[rows][..., 0]
+        shows = alpha[rows] > 0
+        total += float(alpha[rows].sum(dtype=np.float64))
         mean += float(brightness.sum(dtype=np.float64))
-        square += float((brightness[shows] ** 2 / alpha[shows]).sum(dtype=np.float64))
+        square += float((brightness[shows] ** 2 / alpha[rows][shows]).sum(dtype=np.float64))
     mean, square = mean / max(total, 1e-9), square / max(total, 1e-9)
-    own_paper = total > 0.5 * pixels[..., 0].size and square - mean**2 > _PLAIN_INK**2
+    own_paper = total > 0.5 * alpha.size and square - mean**2 > _PLAIN_INK**2
     background = np.float32((mean > 0.5) == own_paper)  # white where nothing shows
-    for strip in strips:
-        strip[..., :-1] += (1 - strip[..., -1:]) * background
-    return np.clip(pixels[..., :-1], 0, 1, out=pixels[..., :-1])
+    for rows in strips:
+        colour[rows] += (1 - alpha[rows][..., np.newaxis]) * background
+    np.clip(colour, 0, 1, out=colour)

@@ -92,7 +92,11 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
         runner_up = int(next(other for other in order if other != explained))
         shifted = scores - scores.max()
         relevance = _gradient(network, values, explained) * values["x"]
-    _require_finite(*values.values(), shifted, relevance)
+    if not all(np.isfinite(each).all() for each in (*values.values(), shifted, relevance)):
+        raise MnistError(
+            "the weights are too large: what they give is beyond all numbers",
+            hint="'mnist inspect --stats' shows them.",
+        )
     return Explanation(
         activation=network.activation,
         steps=_steps(network, values),
@@ -103,14 +107,6 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
         runner_up=runner_up,
         margin=float(probabilities[explained] - probabilities[runner_up]),
     )
-
-
-def _require_finite(*arrays: Float64) -> None:
-    if not all(np.isfinite(array).all() for array in arrays):
-        raise MnistError(
-            "the weights are too large: what they give is beyond all numbers",
-            hint="'mnist inspect --stats' shows them.",
-        )
 
 
 def _steps(network: Network, values: dict[str, Float64]) -> tuple[Step, ...]:

@@ -1,6 +1,6 @@
 """Images -> which digit they show, and how sure the net is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.datasets.arrays import load_items
-from mnist_cli.files import AnyPath
 from mnist_cli.net.network import Network
 
 if TYPE_CHECKING:
@@ -60,27 +58,6 @@ class Unread:
 
     source: str
     error: str
-
-
-def predict_indices(
-    network: Network,
-    indices: Sequence[int],
-    images: AnyPath | None = None,
-    labels: AnyPath | None = None,
-    *,
-    data_dir: AnyPath | None = None,
-) -> list[Prediction]:
-    """Read images of a set (the embedded test set by default) by their index, from 0.
-
-    The labels are those of the embedded set, or of `labels`; without them the truth is not known.
-    Raises `IndexError` for an index outside the set, `MnistError` for files at fault.
-    """
-    pictures, labels_found = load_items(indices, images, labels, data_dir=data_dir)
-    truth = [None] * len(indices) if labels_found is None else labels_found.tolist()
-    return [
-        predict_picture(network, picture, source=f"index {index}", label=label)
-        for index, picture, label in zip(indices, pictures, truth, strict=True)
-    ]
 
 
 def predict_picture(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.checks import one_of
+from mnist_cli.datasets.arrays import load_items
 from mnist_cli.datasets.idx import IdxFile, open_images, open_pair
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath
@@ -16,7 +17,7 @@ from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network
 from mnist_cli.paths import find_or_embedded
 from mnist_cli.prediction.explanation import explain
-from mnist_cli.prediction.prediction import Prediction, Unread, predict_digit, predict_indices
+from mnist_cli.prediction.prediction import Prediction, Unread, predict_digit, predict_picture
 from mnist_cli.prediction.sources import STANDARD_INPUT, find_pictures, label_in_name
 from mnist_cli.prediction.workers import spread
 from mnist_cli.spec import TEST_IMAGES, TEST_LABELS
@@ -47,7 +48,7 @@ class Request:
     seed: int | None = None  # of the draw; without one it differs each time
     take: Collection[int] = ()  # only these labels; alone, all images of the set that have them
     images: AnyPath | None = None  # the set, IDX files: by default the embedded test set
-    labels: AnyPath | None = None
+    labels: AnyPath | None = None  # by default those of the embedded set; of others not known
     data_dir: AnyPath | None = None  # where they may lie
     files: Sequence[str] = ()  # pictures and folders of pictures; "-" is standard input
     preprocess: bool = True  # this and the next two as in `read_digit` and `read_digits`
@@ -112,9 +113,7 @@ def predict(
     """
     everything: list[Prediction | Unread] = []
     if indices := _choose(request):
-        everything += predict_indices(
-            network, indices, request.images, request.labels, data_dir=request.data_dir
-        )
+        everything += _predict_indices(network, indices, request)
     found = find_pictures(request.files)
     taken = [
         each for each in found.paths if not request.take or label_in_name(each) in request.take
@@ -133,6 +132,17 @@ def predict(
                 explanation = explain(network, result.image, result.prediction)
                 everything[place] = replace(result, explanation=explanation)
     return Results(tuple(everything), found.skipped)
+
+
+def _predict_indices(
+    network: Network, indices: Sequence[int], request: Request
+) -> list[Prediction]:
+    images, labels = load_items(indices, request.images, request.labels, data_dir=request.data_dir)
+    truth = [None] * len(indices) if labels is None else labels.tolist()
+    return [
+        predict_picture(network, image, source=f"index {index}", label=label)
+        for index, image, label in zip(indices, images, truth, strict=True)
+    ]
 
 
 def _choose(request: Request) -> Sequence[int]:

@@ -87,6 +87,7 @@ def make_card(trainer: Trainer) -> Card:
         loss_by_epoch=tuple(round(epoch.loss, 5) for epoch in trainer.epochs),
         validation_accuracy_by_epoch=tuple(each for each in accuracies if each is not None),
         activation=trainer.recipe.activation,
+        teacher_accuracy=trainer.teacher_accuracy,
     )
 
 

@@ -27,6 +27,8 @@ _ACTIVATIONS: dict[Activation, tuple[Callable[[Array], Array], Callable[[Array],
     "sigmoid": (np.tanh, lambda z: 1 - z * z),
     "relu": (relu, lambda z: z > 0),
 }
+_NEWS = 0.01  # what the latest batch adds to the averages of batch normalization
+_LEAST_VARIANCE = 1e-3  # keeps its division finite where a neuron always says the same
 _POWER = {"sigmoid": 1.0, "relu": 0.5}  # the mean square of a result, at most, for inputs of 1
 
 
@@ -48,48 +50,137 @@ def initial_parameters(
     return parameters
 
 
-def run_forward(
-    parameters: Parameters, x: Array, activation: Activation = "sigmoid"
-) -> tuple[list[Array], Array]:
-    """What goes into each layer, x (N, 784) centred first, and the logits, (N, 10)."""
+def run_forward(parameters: Parameters, x: Array, activation: Activation = "sigmoid") -> Array:
+    """The logits (N, 10) of centred images x (N, 784)."""
     activate, _ = _ACTIVATIONS[activation]
     *hidden, (W, b) = zip(parameters[::2], parameters[1::2], strict=True)
-    inputs = [x]
     for W_hidden, b_hidden in hidden:
-        inputs.append(activate(inputs[-1] @ W_hidden + b_hidden))  # (N, n) @ (n, m) -> (N, m)
-    return inputs, inputs[-1] @ W + b
+        x = activate(x @ W_hidden + b_hidden)  # (N, n) @ (n, m) -> (N, m)
+    logits: Array = x @ W + b
+    return logits
 
 
-def loss_and_gradients(
-    parameters: Parameters,
-    x: Array,
-    labels: npt.NDArray[np.integer[Any]],
-    activation: Activation = "sigmoid",
-) -> tuple[float, list[Array]]:
-    """The mean cross-entropy of a batch, and its gradient for each parameter (book, chapter 5).
+class Perceptron:
+    """A fully connected net that learns (book, chapter 5).
 
-    `x` is (N, 784), centred; `labels` (N,), 0 to 9. Everything is computed in the dtype of the
-    parameters. d before a name is the derivative of the loss by it; the shapes are those of a layer
-    with n inputs and m outputs.
+    With `batch_norm`, what comes into a hidden neuron is brought to mean 0 and variance 1 over the
+    batch, times a scale that is learnt (Ioffe and Szegedy 2015, *Batch normalization*), so that
+    steps can be longer. `plain` hides it in the weights.
+
+    Attributes
+    ----------
+    parameters:
+        W1, b1, W2, b2, ... Wn, bn, and the scales (n,) of the hidden layers if there are any; they
+        are trained in place.
     """
-    _, slope = _ACTIVATIONS[activation]
-    inputs, a = run_forward(parameters, x, activation)
 
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        layer_sizes: Sequence[int],
+        activation: Activation = "sigmoid",
+        *,
+        batch_norm: bool = False,
+    ) -> None:
+        self.activation: Activation = activation
+        hidden = layer_sizes[1:-1] if batch_norm else ()
+        self._norms = [_BatchNorm(size) for size in hidden]
+        self.parameters = initial_parameters(rng, layer_sizes, activation)
+        self._plain = len(self.parameters)  # how many of them a net without normalization has
+        self.parameters += [np.ones(size, np.float32) for size in hidden]
+
+    def plain(self) -> Parameters:
+        """W1, b1, ... Wn, bn of the net that computes the same without normalizing anything."""
+        parameters, scales = self.parameters[: self._plain], self.parameters[self._plain :]
+        for layer, (norm, scale) in enumerate(zip(self._norms, scales, strict=True)):
+            factor = scale / norm.deviation
+            parameters[2 * layer] = parameters[2 * layer] * factor
+            parameters[2 * layer + 1] = parameters[2 * layer + 1] - norm.mean * factor
+        return parameters
+
+    def logits(self, x: Array) -> Array:
+        """The logits (N, 10) of centred images (N, 784)."""
+        return run_forward(self.plain(), x, self.activation)
+
+    def loss_and_gradients(
+        self, x: Array, targets: Array, temperature: float = 1.0
+    ) -> tuple[float, list[Array]]:
+        """The cross-entropy of a batch, and its gradient for each parameter.
+
+        `x` is (N, 784), centred; `targets` and `temperature` are those of `cross_entropy`.
+        Everything is computed in the dtype of the parameters. d before a name is the derivative of
+        the loss by it; the shapes are those of a layer with n inputs and m outputs.
+        """
+        activate, slope = _ACTIVATIONS[self.activation]
+        weights, biases = self.parameters[: self._plain : 2], self.parameters[1 : self._plain : 2]
+        scales = self.parameters[self._plain :]
+        inputs = [x]
+        for layer, (W, b) in enumerate(zip(weights[:-1], biases[:-1], strict=True)):
+            a = inputs[-1] @ W  # (N, n) @ (n, m) -> (N, m)
+            if scales:
+                a = self._norms[layer].run_forward(a) * scales[layer]
+            inputs.append(activate(a + b))
+
+        loss, da = cross_entropy(inputs[-1] @ weights[-1] + biases[-1], targets, temperature)
+        gradients = [inputs[-1].T @ da, da.sum(axis=0)]  # (n, N) @ (N, m) -> (n, m), and (m,)
+        dscales: list[Array] = []
+        for layer in range(len(inputs) - 2, -1, -1):
+            z = inputs[layer + 1]
+            da = (da @ weights[layer + 1].T) * slope(z)  # (N, m) @ (m, n) -> (N, n)
+            db = da.sum(axis=0)
+            if scales:
+                da, dscale = self._norms[layer].run_back(da, scales[layer])
+                dscales = [dscale, *dscales]
+            gradients = [inputs[layer].T @ da, db, *gradients]
+        return loss, gradients + dscales
+
+
+class _BatchNorm:
+    """Brings each column of a batch (N, n) to mean 0 and variance 1.
+
+    `mean` and `deviation` (n,) are averages over the last few hundred batches.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.mean = np.zeros(size, np.float32)
+        self.deviation = np.ones(size, np.float32)
+
+    def run_forward(self, a: Array) -> Array:
+        mean = a.mean(axis=0)
+        a = a - mean
+        self._deviation = np.sqrt(np.mean(a * a, axis=0) + a.dtype.type(_LEAST_VARIANCE))
+        normalized: Array = a / self._deviation
+        self._a = normalized
+        self.mean = self.mean + _NEWS * (mean - self.mean)
+        self.deviation = self.deviation + _NEWS * (self._deviation - self.deviation)
+        return normalized
+
+    def run_back(self, da: Array, scale: Array) -> tuple[Array, Array]:
+        """The derivatives by what came in and by the scale, from those by what went out, scaled."""
+        dscale: Array = (da * self._a).sum(axis=0)
+        da = da - da.mean(axis=0) - self._a * (dscale / len(da))
+        return da * (scale / self._deviation), dscale
+
+
+def cross_entropy(a: Array, targets: Array, temperature: float = 1.0) -> tuple[float, Array]:
+    """The mean cross-entropy of logits (N, 10), which are overwritten, and its gradient for them.
+
+    `targets` (N, 10) are the probabilities of the digits: of a label, 1 and zeros. A `temperature`
+    T other than 1 divides the logits first, and multiplies the gradient by T twice, so that it
+    keeps its size (Hinton et al. 2015, *Distilling the knowledge in a neural network*).
+    """
+    if temperature != 1:
+        a /= a.dtype.type(temperature)
     a -= a.max(axis=1, keepdims=True)  # changes no probability, and exp cannot overflow
     exp = np.exp(a)
     total = exp.sum(axis=1, keepdims=True)  # (N, 1)
-    rows = np.arange(len(x))
-    loss = float(np.mean(np.log(total[:, 0]) - a[rows, labels]))
-
-    da = exp / total  # (N, 10): softmax with cross-entropy: y - t, t being 1 at the label
-    da[rows, labels] -= 1
-    da /= len(x)
-    gradients = [inputs[-1].T @ da, da.sum(axis=0)]  # (n, N) @ (N, m) -> (n, m), and (m,)
-    for layer in range(len(inputs) - 1, 0, -1):
-        W, z = parameters[2 * layer], inputs[layer]
-        da = (da @ W.T) * slope(z)  # (N, m) @ (m, n) -> (N, n)
-        gradients = [inputs[layer - 1].T @ da, da.sum(axis=0), *gradients]
-    return loss, gradients
+    loss = float(np.mean(np.log(total[:, 0]) - (targets * a).sum(axis=1)))
+    da = exp / total  # (N, 10): softmax with cross-entropy: y - t
+    da -= targets
+    da /= len(a)
+    if temperature != 1:
+        da *= a.dtype.type(temperature)
+    return loss, da
 
 
 def fold(parameters: Parameters, mean: Array, activation: Activation = "sigmoid") -> Parameters:

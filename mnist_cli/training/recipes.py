@@ -90,6 +90,11 @@ class Recipe:
     final_strength: float = _number(
         0.3, 0, 1, "Strength that distortions then fall to, by the end."
     )
+    batch_norm: int = _number(0, 0, 1, "1 normalizes each batch; it is folded away at the end.")
+    teacher_epochs: int = _number(0, 0, _MOST, "Of a convolutional teacher, or none.")
+    temperature: float = _number(
+        1.0, 0.1, 100, "Divides logits while learning; high makes answers soft."
+    )
     held_out: int = _number(2_000, 0, _MOST, "Images for validation; at most a fifth of all.")
     rotation: float = _number(0.0, 0, 180, "Degrees an image is turned, at most.")
     log_scale: float = _number(0.0, 0, 2, "Logarithm of the stretch: 0.12 is up to 13 % larger.")
@@ -140,6 +145,17 @@ class Recipe:
             return 1.0
         falling = (done - self.full_strength_until) / (1 - self.full_strength_until)
         return 1 + falling * (self.final_strength - 1)
+
+    def for_teacher(self) -> "Recipe":
+        """The recipe by which the teacher learns, from labels."""
+        return replace(
+            self,
+            optimizer="adamw",
+            epochs=self.teacher_epochs,
+            learning_rate=2e-3,
+            weight_decay=0.05,
+            temperature=1.0,
+        )
 
     def hyperparameters(self) -> dict[str, Number]:
         """The value of each by its name."""

@@ -1,9 +1,10 @@
 """The trainer: epoch by epoch, batch by batch, with the best net so far kept."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,9 +13,10 @@ import numpy.typing as npt
 from mnist_cli.checks import require_at_least
 from mnist_cli.errors import MnistError
 from mnist_cli.net import blas
-from mnist_cli.net.network import Network
+from mnist_cli.net.network import Network, softmax
 from mnist_cli.spec import CLASSES, PIXELS, SIDE
-from mnist_cli.training.backprop import fold, initial_parameters, loss_and_gradients, run_forward
+from mnist_cli.training.backprop import Parameters, Perceptron, fold
+from mnist_cli.training.convolution import ConvolutionalNet
 from mnist_cli.training.distortions import Distorter, Floats
 from mnist_cli.training.optimizers import SOAP, AdamW
 from mnist_cli.training.recipes import Recipe
@@ -33,12 +35,12 @@ _DIVERGED = 1e6  # no weight of a net that learns comes near this size
 
 @dataclass(frozen=True)
 class Epoch:
-    """What is known at the end of an epoch.
+    """What is known at the end of an epoch, of the net or of its teacher.
 
-    `epoch` counts from 1; `loss` is the mean cross-entropy of its distorted images while the net
-    learnt from them; `validation_accuracy`, 0 to 1, is that of the net now on the held-out images
-    as they are, None without any; `seconds` have passed since the start; `images_per_second` is the
-    mean over the whole run so far.
+    `epoch` counts from 1, for each of the two; `loss` is the mean cross-entropy of its distorted
+    images while the net learnt from them; `validation_accuracy`, 0 to 1, is that of the net now on
+    the held-out images as they are, None without any; `seconds` have passed since the first of
+    these epochs began, and `images_per_second` is the mean over them so far.
     """
 
     epoch: int
@@ -47,8 +49,10 @@ class Epoch:
     validation_accuracy: float | None
     seconds: float
     images_per_second: float
+    is_teacher: bool = False
 
 
+LearningNet: TypeAlias = Perceptron | ConvolutionalNet
 Report: TypeAlias = Callable[[Epoch], None]
 
 
@@ -59,12 +63,18 @@ def ignore(*_: object) -> None:
 class Trainer:
     """A net that learns from images (N, 28, 28) or (N, 784) uint8 and labels (N,), 0 to 9.
 
+    Where the recipe has a teacher, that one learns first, from the same images and labels. Then the
+    net learns what the teacher says of distorted images, which is more than a label: that this 7 is
+    a little like a 1 (Hinton et al. 2015, *Distilling the knowledge in a neural network*).
+
     Attributes
     ----------
     start:
         When the run began, by `time.perf_counter`.
+    teacher_accuracy:
+        Of the teacher on the held-out images, 0 to 1; None without them or without a teacher.
     epochs:
-        An `Epoch` for each one that is done.
+        An `Epoch` for each one that the net has done.
     best:
         The net with the highest validation accuracy so far (without held-out images the latest)
         and its epoch, None before the first one is done. A run that is cut short leaves these.
@@ -80,6 +90,7 @@ class Trainer:
         self.start = time.perf_counter()
         self.recipe = recipe
         self.seed = require_at_least("seed", seed, 0)
+        self.teacher_accuracy: float | None = None
         self.epochs: list[Epoch] = []
         self.best: tuple[Network, Epoch] | None = None
 
@@ -96,21 +107,18 @@ class Trainer:
         # size for each epoch takes as long as to fill it.
         self._buffers = [np.empty((len(training), PIXELS), np.float32) for _ in range(2)]
 
-        layer_sizes = (PIXELS, *recipe.hidden, CLASSES)
-        self.parameters = initial_parameters(
-            self._make_generator(0), layer_sizes, recipe.activation
-        )
-        W1, *others = self.parameters
-        # SOAP takes W1 as rows by columns by neurons; the two arrays share their memory.
-        self._optimizer = _OPTIMIZERS[recipe.optimizer](
-            [W1.reshape(SIDE, SIDE, -1), *others], weight_decay=recipe.weight_decay
+        self._net = Perceptron(
+            self._make_generator(0),
+            (PIXELS, *recipe.hidden, CLASSES),
+            recipe.activation,
+            batch_norm=bool(recipe.batch_norm),
         )
 
     @property
     def network(self) -> Network:
         """The net on plain images that computes what the trained net computes now."""
         activation = self.recipe.activation
-        folded = fold(self.parameters, self.mean, activation)
+        folded = fold(self._net.plain(), self.mean, activation)
         return Network(tuple(folded[::2]), tuple(folded[1::2]), activation)
 
     def run(self, report: Report = ignore) -> None:
@@ -121,62 +129,64 @@ class Trainer:
         MnistError:
             When the loss grows without bounds.
         """
-        last = self.recipe.epochs
-        # A learning rate that is too high overflows; that is found by looking at the loss. The
-        # second thread distorts the images of the next epoch while the net learns from these.
-        with blas.one_thread(), np.errstate(all="ignore"), ThreadPoolExecutor(1) as second_thread:
-            upcoming = second_thread.submit(self._prepare, 1)
-            for number in range(1, last + 1):
-                x, labels = upcoming.result()
-                if number < last:
-                    upcoming = second_thread.submit(self._prepare, number + 1)
-                loss = self._learn(x, labels, number)
-                accuracy = self._validate()
-                seconds = time.perf_counter() - self.start
-                speed = number * len(x) / max(seconds, 1e-9)
-                epoch = Epoch(number, last, loss, accuracy, seconds, speed)
+        # A learning rate that is too high overflows; that is found by looking at the loss.
+        with blas.one_thread(), np.errstate(all="ignore"):
+            teacher = None
+            if self.recipe.teacher_epochs:
+                teacher = ConvolutionalNet(self._make_generator(0))
+                for epoch in self._learn(teacher, self.recipe.for_teacher()):
+                    self.teacher_accuracy = epoch.validation_accuracy
+                    report(epoch)
+            for epoch in self._learn(self._net, self.recipe, teacher):
+                accuracy = epoch.validation_accuracy
                 before = self.best and self.best[1].validation_accuracy
                 if before is None or accuracy is None or accuracy > before:
                     self.best = self.network, epoch
                 self.epochs.append(epoch)
                 report(epoch)
 
-    def _prepare(self, epoch: int) -> tuple[Floats, Labels]:
-        """Distorted, centred images (N, 784) and their labels (N,), in a new order."""
-        strength = self.recipe.strength_at(epoch)
-        images = self._buffers[epoch % 2]
-        order = self._distorter.distort(strength, self._make_generator(epoch), images)
-        return self._centre(images), self.labels[order]
+    def _learn(
+        self, net: LearningNet, recipe: Recipe, teacher: ConvolutionalNet | None = None
+    ) -> Iterator[Epoch]:
+        """Let a net learn to the end of a recipe, from a teacher or else from the labels."""
+        start, last = time.perf_counter(), recipe.epochs
+        optimizer = _OPTIMIZERS[recipe.optimizer](_by_axes(net.parameters), recipe.weight_decay)
+        prepare = partial(self._prepare, recipe, teacher)
+        # The second thread distorts the images of the next epoch while the net learns from these.
+        with ThreadPoolExecutor(1) as second_thread:
+            upcoming = second_thread.submit(prepare, 1)
+            for number in range(1, last + 1):
+                lessons = upcoming.result()
+                if number < last:
+                    upcoming = second_thread.submit(prepare, number + 1)
+                loss = _learn_epoch(net, optimizer, recipe, number, lessons)
+                seconds = time.perf_counter() - start
+                yield Epoch(
+                    epoch=number,
+                    epochs=last,
+                    loss=loss,
+                    validation_accuracy=self._validate(net),
+                    seconds=seconds,
+                    images_per_second=number * len(self.labels) / max(seconds, 1e-9),
+                    is_teacher=isinstance(net, ConvolutionalNet),
+                )
 
-    def _learn(self, x: Floats, labels: Labels, epoch: int) -> float:
-        """Go once through the images, batch by batch; return the mean loss."""
-        size = self.recipe.batch_size
-        starts = range(0, len(x), size)
-        total = 0.0
-        for step, start in enumerate(starts, start=(epoch - 1) * len(starts)):
-            batch, targets = x[start : start + size], labels[start : start + size]
-            loss, (dW1, *others) = loss_and_gradients(
-                self.parameters, batch, targets, self.recipe.activation
-            )
-            self._optimizer.step(
-                [dW1.reshape(SIDE, SIDE, -1), *others],
-                self.recipe.learning_rate_at(step, len(starts)),
-            )
-            total += loss * len(batch)
-        largest = max(float(np.abs(parameter).max()) for parameter in self.parameters)
-        if not (np.isfinite(total) and largest < _DIVERGED):
-            raise MnistError(
-                f"the training diverged in epoch {epoch}: the loss is {total / len(x):.3g}, "
-                f"the largest weight {largest:.3g}",
-                hint=f"Use a lower learning rate than {self.recipe.learning_rate:g}.",
-            )
-        return total / len(x)
+    def _prepare(
+        self, recipe: Recipe, teacher: ConvolutionalNet | None, epoch: int
+    ) -> tuple[Floats, Floats]:
+        """Distorted, centred images (N, 784), in a new order, and their targets (N, 10)."""
+        x = self._buffers[epoch % 2]
+        order = self._distorter.distort(recipe.strength_at(epoch), self._make_generator(epoch), x)
+        self._centre(x)
+        if teacher is not None:
+            return x, softmax(teacher.logits(x) / np.float32(recipe.temperature))
+        return x, np.eye(CLASSES, dtype=np.float32)[self.labels[order]]
 
-    def _validate(self) -> float | None:
+    def _validate(self, net: LearningNet) -> float | None:
         if not len(self.validation_labels):
             return None
-        _, logits = run_forward(self.parameters, self._validation_images, self.recipe.activation)
-        return float(np.mean(logits.argmax(axis=1) == self.validation_labels))
+        predictions = net.logits(self._validation_images).argmax(axis=1)
+        return float(np.mean(predictions == self.validation_labels))
 
     def _centre(self, images: Floats) -> Floats:
         images -= self.mean.astype(np.float32)
@@ -184,6 +194,38 @@ class Trainer:
 
     def _make_generator(self, epoch: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, epoch])
+
+
+def _by_axes(parameters: Parameters) -> Parameters:
+    """The same arrays, which share their memory, with W1 as rows by columns by neurons."""
+    W1, *others = parameters
+    return [W1.reshape(SIDE, SIDE, -1) if len(W1) == PIXELS else W1, *others]
+
+
+def _learn_epoch(
+    net: LearningNet,
+    optimizer: AdamW,
+    recipe: Recipe,
+    epoch: int,
+    lessons: tuple[Floats, Floats],
+) -> float:
+    """Go once through images (N, 784) and their targets, batch by batch; return the mean loss."""
+    x, targets = lessons
+    starts = range(0, len(x), recipe.batch_size)
+    total = 0.0
+    for step, start in enumerate(starts, start=(epoch - 1) * len(starts)):
+        batch = slice(start, start + recipe.batch_size)
+        loss, gradients = net.loss_and_gradients(x[batch], targets[batch], recipe.temperature)
+        optimizer.step(_by_axes(gradients), recipe.learning_rate_at(step, len(starts)))
+        total += loss * len(x[batch])
+    largest = max(float(np.abs(parameter).max()) for parameter in net.parameters)
+    if not (np.isfinite(total) and largest < _DIVERGED):
+        raise MnistError(
+            f"the training diverged in epoch {epoch}: the loss is {total / len(x):.3g}, "
+            f"the largest weight {largest:.3g}",
+            hint=f"Use a lower learning rate than {recipe.learning_rate:g}.",
+        )
+    return total / len(x)
 
 
 def _check_data(images: Bytes, labels: Labels) -> tuple[Bytes, Labels]:

@@ -31,6 +31,8 @@ class Card:
         Of this package, Python, NumPy and the matrix library; training without reading files.
     train_accuracy, validation_accuracy, test_accuracy:
         Of the finished weights on undistorted images, 0 to 1; None where there were no such images.
+    teacher_accuracy:
+        Of the teacher on the images that were held out; None without one.
     weights_sha256, activation:
         Of the weights file, in hexadecimal digits; the net's function after each hidden layer.
     loss_by_epoch, validation_accuracy_by_epoch:
@@ -52,6 +54,7 @@ class Card:
     loss_by_epoch: tuple[float, ...]
     validation_accuracy_by_epoch: tuple[float, ...]
     activation: Activation = "sigmoid"
+    teacher_accuracy: float | None = None
 
 
 def card_path(weights: AnyPath) -> Path:

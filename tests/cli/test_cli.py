@@ -13,27 +13,23 @@ from mnist_cli import __version__, cli
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
 
 
+HEADINGS = {
+    "eval": ["Timing", "Views", "Corrupted images", "Net and images", "Output"],
+    "predict": ["What to read", "What to show", "Net and test images", "Output"],
+    "train": ["How to train", "Images", "Output"],
+}
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_every_command_shows_two_examples_and_fits_60_columns(command):
+def test_help_shows_each_option_once_and_two_examples_and_fits_60_columns(command):
     done = mnist(command, "--help", COLUMNS="60")
     assert mnist(command, "-h", COLUMNS="60") == done
     assert done.code == 0
     examples = done.stdout.split("Examples:")[1].split("\n\n")[0]
     assert examples.count(f"mnist {command}") >= 2
     assert max(map(len, done.stdout.splitlines())) <= 60
-
-
-@pytest.mark.parametrize(
-    ("command", "headings"),
-    [
-        ("eval", ["Timing", "Views", "Corrupted images", "Net and images", "Output"]),
-        ("predict", ["What to read", "What to show", "Net and test images", "Output"]),
-        ("train", ["How to train", "Images", "Output"]),
-    ],
-)
-def test_help_shows_many_options_below_headings_each_once(command, headings):
     text = mnist(command, "--help").stdout
-    assert re.findall(r"(?m)^(\S.*):$", text) == headings
+    assert re.findall(r"(?m)^(\S.*):$", text) == HEADINGS.get(command, ["Options"])
     shown = re.findall(r"(?m)^  (?:-\w, )?--([\w-]+)", text)
     parameters = (each for each in COMMANDS[command].params if isinstance(each, click.Option))
     assert sorted(shown) == sorted(
@@ -47,26 +43,110 @@ def test_help_lists_every_command_and_version_is_one_line():
     assert mnist_process("--version").stdout == f"mnist-cli {__version__}\n"
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "nonsense",
-        "inspect --nonsense",
-        "eval --batch-size 0",
-        "eval --labels somewhere",
-        "predict",
-        "predict --index two",
-    ],
-)
-def test_wrong_usage_exits_with_2_and_a_hint(line):
-    done = mnist(*line.split())
-    assert (done.code, done.stdout) == (2, "")
-    assert "--help' for help" in done.stderr
-    assert "Traceback" not in done.stderr
+# What is wrong with the usage, and the words of the last line that say so.
+WRONG_USAGE = {
+    "nonsense": "No such command",
+    "inspect --nonsense": "No such option",
+    "inspect --export a.pdf": "must end in .svg, .html or .txt",
+    "inspect --neuron 0 --neurons": "exclude each other",
+    "inspect --neuron 50": "0..49",
+    "inspect weights.pkl weights.pkl --stats": "name one for anything else",
+    "inspect weights.pkl weights.pkl --neuron 0": "name one for anything else",
+    "inspect weights.pkl weights.pkl --neurons": "name one for anything else",
+    "inspect a b c": "at most two files",
+    "convert weights.pkl net.h5": "must end in .pkl, .npz, .safetensors or .onnx, found '.h5'",
+    "draw -w a -w b -w c": "at most two weights files",
+    "eval --batch-size 0": "0 is not in the range",
+    "eval --labels somewhere": "go together",
+    "eval --shift 1": "such as 2,-1",
+    "eval --shift 1,2,3": "such as 2,-1",
+    "eval --shift a,b": "such as 2,-1",
+    "eval --sweep 0": "such as 1,10,100,all",
+    "eval --sweep 1,,2": "such as 1,10,100,all",
+    "eval --sweep some": "such as 1,10,100,all",
+    "eval --wrong -1": "No such option '-1'",
+    "eval --wrong some": "not a valid integer",
+    "eval --show-label 10": "10 is not in the range",
+    "eval --min-confidence 1.5": "1.5 is not in the range",
+    "eval --min-confidence nan": "expected a number",
+    "eval --noise -1": "is not in the range",
+    "eval --noise nan": "expected a number",
+    "eval --rotate inf": "inf is not in the range",
+    "eval --output a.json": "must end in .csv or .jsonl",
+    "eval --output - --json": "give one of them",
+    "predict": "Nothing to read",
+    "predict --index two": "expected N, N-M",
+    "predict --split --no-preprocess x.png": "give one of them",
+    "predict --save-digit x.jpg x.png": "must end in .png",
+    "predict --save-steps= x.png": "it is empty",
+    "predict --output x.txt x.png": "must end in .csv or .jsonl",
+    "predict --threads 0 x.png": "0 is not in the range",
+    "predict page.png --images x --labels y": "are for --index",
+    "predict - -": "only once",
+    "predict x.png --only wrong": "needs --labels-from-names",
+    "predict --label 4 x.png": "needs --labels-from-names",
+    "predict --label 10": "10 is not in the range",
+    "predict --label 4 --images images": "--labels FILE",
+    "predict -i 3 --seed 1": "for --index random",
+    "predict -i 3 --sheet --explain": "one in full",
+    "predict -i 3 -o - --json": "give one of them",
+    **{
+        f"predict -i 3 {option}": f"{option.split('=')[0]} needs an image file"
+        for option in (
+            *("--invert", "--no-preprocess", "--split", "--threads=4", "--labels-from-names"),
+            *("--show-steps", "--save-steps=x"),
+        )
+    },
+    "train --epochs 0": "epochs is 0: expected a whole number from 1 to 1,000,000.",
+    "train --batch-size 1.5": "'1.5' is not a valid integer.",
+    "train --seed -1": "-1 is not in the range",
+    "train --limit 0": "0 is not in the range",
+    "train --recipe bset": "not one of 'quick', 'standard', 'best'. Did you mean 'best'?",
+    "train --hidden 1,x": "'1,x' is neither 'none' nor a list such as 50,100.",
+    "train --output weights.txt": "the name must end in .pkl, .npz or .safetensors.",
+    "train --images alone": "--images and --labels go together",
+    "train --test-labels alone": "--test-images and --test-labels go together",
+    "train --set elastic": "'elastic' is not NAME=NUMBER.",
+    "train --set elastic=much": "'elastic=much' is not NAME=NUMBER.",
+    "train --set weight-decai=1": "the nearest is 'weight_decay'.",
+    "download trian": "there is no file or group 'trian'; the nearest is 'train'",
+    "download --mirror ftp://me:secret@example.org": "'ftp://example.org' is not an address",
+    "download --mirror http://a --from .": "--mirror and --from contradict each other",
+    "download --from=": "it is empty",
+    "download --check --list": "--check and --list contradict each other",
+    "download --check --force": "leave out the other options",
+    # what was probably meant, and nothing where nothing is near
+    "train --lr 1": "Did you mean '--learning-rate'?",
+    "eval --batchsize 1": "Did you mean '--batch-size'?",
+    "eval --verbose": "No such option '--verbose'.",
+    "eval w.pkl": "Did you mean '-w FILE'?",
+    "eval -n 100": "Did you mean '--limit'?",
+    "predict --photo 4.png": "Pictures are named without an option",
+    "predict 42": "--index 42",
+    "predict 0-9": "--index 0-9",
+    "version": "Did you mean '--version'?",
+    "help": "Did you mean '--help'?",
+    "evl": "Did you mean 'eval'?",
+    "frobnicate": "No such command 'frobnicate'.",
+}
 
 
-@pytest.mark.parametrize("name", ["a\x1b[31mred\x07", "two\nlines", "[bold]x[/bold]\u202eltr"])
-def test_names_are_printed_escaped(name):
+def test_wrong_usage_ends_with_2_a_hint_and_a_line_that_says_why(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for line, words in WRONG_USAGE.items():
+        done = mnist(*line.split())
+        assert (done.code, done.stdout) == (2, ""), line
+        *_, hint, empty, error = done.stderr.splitlines()
+        assert (hint.endswith("--help' for help."), empty) == (True, ""), line
+        assert error.startswith("Error: ")
+        assert words in error, line
+        assert "Did you mean" in words or "Did you mean" not in error, line
+        assert "secret" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_are_printed_escaped():
+    name = "a\x1b[31mred\x07 two\nlines [bold]x[/bold]\u202eltr"
     for command in (("inspect", name), ("eval", "-w", name), ("inspect", f"--{name}")):
         done = mnist(*command)
         assert done.code in (1, 2)
@@ -81,12 +161,14 @@ def test_a_name_that_is_not_utf_8_works_as_any_other():
     assert r"\udcff\udcfe.pkl" in done.stderr
 
 
-@pytest.mark.parametrize("command", [("inspect",), ("predict", "--index", "42")])
-def test_a_pipe_gets_no_colour_and_nothing_wrapped(command):
-    done = mnist(*command, COLUMNS="20")
-    assert done.code == 0
-    assert "\x1b" not in done.stdout
-    assert "weights.pkl (embedded)" in done.stdout or "prediction 4" in done.stdout
+@pytest.mark.parametrize("command", ["inspect", "predict --index 42", "eval --runs 1"])
+def test_a_pipe_gets_no_colour_and_nothing_wrapped_and_one_of_ascii_a_plain_form(command):
+    piped = mnist(*command.split(), COLUMNS="20")
+    assert "weights.pkl (embedded)" in piped.stdout or "prediction 4" in piped.stdout
+    ascii_only = mnist(*command.split(), encoding="ascii")
+    assert (piped.code, ascii_only.code) == (0, 0)
+    assert "\x1b" not in piped.stdout
+    assert "\\u" not in ascii_only.stdout
 
 
 @needs_posix
@@ -95,15 +177,6 @@ def test_a_terminal_gets_colour_unless_no_color_is_set():
     assert coloured.code == 0
     assert "\x1b[" in coloured.stdout
     assert "\x1b" not in on_a_terminal("eval", "--runs", "1", "--quiet", NO_COLOR="1").stdout
-
-
-@pytest.mark.parametrize(
-    "command", [("inspect",), ("predict", "--index", "42"), ("eval", "--runs", "1")]
-)
-def test_an_ascii_terminal_gets_a_plain_form(command):
-    done = mnist(*command, encoding="ascii")
-    assert done.code == 0
-    assert "\\u" not in done.stdout
 
 
 def test_python_io_encoding_is_honoured():
@@ -139,24 +212,25 @@ class Boom:
         raise self.error
 
 
-def test_an_exception_that_nobody_expected_is_one_line_that_says_bug(monkeypatch, capsys):
-    monkeypatch.setattr(cli.cli, "main", Boom(KeyError("\x1b[31m\n")))
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (KeyError("\x1b[31m\n"), "a bug in mnist-cli: KeyError"),
+        (MemoryError(), "not enough memory"),
+        (ImportError("x"), "Install mnist-cli again."),
+        (RuntimeError("can't start new thread"), "Try --threads 1"),
+    ],
+)
+def test_an_exception_is_one_line_with_advice(error, words, monkeypatch, capsys):
+    monkeypatch.setattr(cli.cli, "main", Boom(error))
     assert cli.run([]) == 1
     captured = capsys.readouterr().err
-    assert captured.startswith("Error: a bug in mnist-cli: KeyError")
+    assert captured.startswith(f"Error: {words}" if "bug" in words else "Error: ")
+    assert words in captured
     assert captured.count("\n") == 1
     assert "\x1b" not in captured
-    assert "MNIST_DEBUG=1" in captured
-
-
-def test_mnist_debug_shows_the_traceback(monkeypatch):
-    monkeypatch.setenv("MNIST_DEBUG", "1")
-    monkeypatch.setattr(cli.cli, "main", Boom(KeyError("x")))
-    with pytest.raises(KeyError):
-        cli.run([])
-
-
-def test_running_out_of_memory_is_an_error_with_advice(monkeypatch, capsys):
-    monkeypatch.setattr(cli.cli, "main", Boom(MemoryError()))
-    assert cli.run([]) == 1
-    assert "not enough memory" in capsys.readouterr().err
+    assert ("MNIST_DEBUG=1" in captured) == ("bug" in words)
+    if "bug" in words:
+        monkeypatch.setenv("MNIST_DEBUG", "1")
+        with pytest.raises(KeyError):
+            cli.run([])

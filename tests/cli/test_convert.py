@@ -28,12 +28,6 @@ def test_the_table_and_json_name_both_files(tmp_path):
     assert (document["layer_sizes"], document["parameters"]) == ([784, 50, 100, 10], 45360)
 
 
-def test_another_suffix_is_wrong_usage():
-    done = mnist("convert", "weights.pkl", "net.h5")
-    assert done.code == 2
-    assert "must end in .pkl, .npz, .safetensors or .onnx, found '.h5'" in done.stderr
-
-
 def test_what_is_not_known_of_the_activation_is_noted():
     np.savez("net.npz", W1=np.ones((784, 7)), b1=np.ones(7), W2=np.ones((7, 10)), b2=np.ones(10))
     assert "sigmoid was assumed" in mnist("convert", "net.npz", "net.safetensors").stderr

@@ -80,24 +80,14 @@ def test_a_name_too_long_for_the_system_is_one_line():
         assert (done.stdout, done.code) == ("", 1)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
+def test_an_address_with_a_password_is_nowhere_shown_with_it():
+    for command in (
         *COMMANDS[:1],
-        "train --set FILE",
-        "train --data-dir FILE",
-        "eval --mode FILE",
-        "predict --index FILE",
-        "predict --index 0 --output FILE",
-        "download FILE",
-        "download --from FILE",
-        "download --mirror FILE",
-        "download --nonsense FILE",
-        "FILE",
-    ],
-)
-def test_an_address_with_a_password_is_nowhere_shown_with_it(command):
-    done = run(command, "ftp://user:secret@h/a?token=secret")
-    assert done.code in (1, 2)
-    assert done.stderr.splitlines()[-1].startswith("Error: ")
-    assert "secret" not in done.stderr + done.stdout
+        *("train --set FILE", "train --data-dir FILE", "eval --mode FILE", "predict --index FILE"),
+        *("predict --index 0 --output FILE", "download FILE", "download --from FILE"),
+        *("download --mirror FILE", "download --nonsense FILE", "FILE"),
+    ):
+        done = run(command, "ftp://user:secret@h/a?token=secret")
+        assert done.code in (1, 2), command
+        assert done.stderr.splitlines()[-1].startswith("Error: ")
+        assert "secret" not in done.stderr + done.stdout, command

@@ -100,12 +100,6 @@ def test_a_folder_without_permission_is_refused_before_the_work(command):
     assert "no permission to write it" in refused(command.replace("OUT", "locked"), "")
 
 
-@pytest.mark.parametrize("command", FOLDERS)
-def test_folders_are_made_with_those_above_them(command):
-    assert mnist(*(word.replace("OUT", "a/b/c") for word in command.split())).code == 0
-    assert list(Path("a/b/c").iterdir())
-
-
 def killed_while_writing(output):
     code = "import sys; from mnist_cli.files import atomic_writer\n"
     code += "with atomic_writer(sys.argv[1]): print('writing', flush=True); sys.stdin.read()"
@@ -133,3 +127,5 @@ def test_what_a_killed_run_left_in_a_folder_is_removed_too(command):
     Path("OUT/.mine.tmp").touch()
     assert mnist(*command.split()).code == 0
     assert [path.name for path in Path("OUT").glob(".*")] == [".mine.tmp"]
+    assert mnist(*command.replace("OUT", "a/b/c").split()).code == 0  # made with those above it
+    assert list(Path("a/b/c").iterdir())

@@ -22,15 +22,13 @@ from support.servers import (
     cut,
     drip,
     drip_head,
-    endless,
     first,
     hang,
-    hang_in_body,
     hang_up,
     redirect,
+    sending,
     serving,
     status,
-    unannounced,
 )
 
 from mnist_cli import paths
@@ -49,6 +47,7 @@ WRONG = LABELS[:5000] + bytes([LABELS[5000] ^ 1]) + LABELS[5001:]
 PAGE = b"\r\n <!DOCTYPE html><html><body>Log in to our network</body></html>"
 
 GOOD = body(PACKED)
+ZEROS = bytes(1 << 16)
 HASTY = 0.5  # seconds, only for servers that stall
 
 
@@ -102,7 +101,7 @@ GOOD_ANSWERS: dict[str, Answer] = {
     "content encoding": body(PACKED, Content_Encoding="gzip"),
     "wrong type": body(PACKED, Content_Type="text/html"),
     "chunked": chunked(PACKED, size=1),
-    "no length": unannounced(PACKED),
+    "no length": sending(PACKED),
     "redirected": first(redirect("/x/t10k-labels-idx1-ubyte.gz", 301), redirect("?x=1", 307), GOOD),
 }
 
@@ -153,8 +152,8 @@ def test_a_proxy_from_the_environment_is_used(
 
 FAULTS: dict[str, tuple[Answer, str]] = {
     "cut": (cut(PACKED, 1000), "cut short: the connection ended too early"),
-    "cut unannounced": (unannounced(PACKED[:1000]), "its gzip stream is cut: it has no end"),
-    "cut, not packed": (unannounced(LABELS[:-1]), "cut short: 10,007 of 10,008 bytes"),
+    "cut unannounced": (sending(PACKED[:1000]), "its gzip stream is cut: it has no end"),
+    "cut, not packed": (sending(LABELS[:-1]), "cut short: 10,007 of 10,008 bytes"),
     "cut in chunks": (chunked(PACKED, end=False), "cut short: the connection ended too early"),
     "hangs up": (hang_up, "cut short: the connection ended"),
     "is no web server": (
@@ -174,10 +173,13 @@ FAULTS: dict[str, tuple[Answer, str]] = {
     "damaged gzip": (body(PACKED[:99] + b"\xff\xff" + PACKED[101:]), "gzip stream is damaged"),
     "something behind the gzip": (body(PACKED + b"x"), "gzip stream is damaged"),
     "gzip bomb": (body(gzip.compress(bytes(40_000_000))), "more than 10,008 bytes of content"),
-    "never ends": (endless(), "more than 10,008 bytes of content"),
-    "never ends, after gzip": (endless(PACKED), "it goes on and on, at most 75,644 bytes are read"),
+    "never ends": (sending(then=ZEROS), "more than 10,008 bytes of content"),
+    "never ends, after gzip": (
+        sending(PACKED, then=ZEROS),
+        "it goes on and on, at most 75,644 bytes are read",
+    ),
     "gzip header never ends": (
-        endless(b"\x1f\x8b\x08\x08" + bytes(6), b"n" * 65536),
+        sending(b"\x1f\x8b\x08\x08" + bytes(6), then=b"n" * 65536),
         "it goes on and on",
     ),
 }
@@ -185,7 +187,7 @@ FAULTS: dict[str, tuple[Answer, str]] = {
 STALLS: dict[str, tuple[Answer, str]] = {
     "hangs": (hang, f"no answer within {HASTY} s"),
     "drips its head": (drip_head(), f"no answer within {HASTY} s"),
-    "hangs in the body": (hang_in_body(PACKED, 1000), "it stalled: less than 10,000 bytes"),
+    "hangs in the body": (cut(PACKED, 1000, waits=True), "it stalled: less than 10,000 bytes"),
     "drips": (drip(PACKED), f"it stalled: less than 10,000 bytes a second over {HASTY} s"),
 }
 

@@ -78,13 +78,13 @@ def test_the_book_s_weights_per_sample_and_batched(book, mnist):
     assert timing.speedup == per_sample / batched
 
 
-@pytest.mark.parametrize("batch_size", [333, 20_000])
-def test_any_batch_size_gives_the_same_accuracy(book, mnist, batch_size):
-    result = evaluate(book, *mnist, timing=ONCE, batch_size=batch_size, threads=2)
-    assert result.correct == 9352
-    timing = result.timing
-    assert (list(timing.methods), timing.speedup, timing.different) == (["batched"], None, None)
-    assert evaluate(book, *mnist, batch_size=batch_size).correct == 9352
+def test_any_batch_size_gives_the_same_accuracy(book, mnist):
+    for batch_size in (333, 20_000):
+        result = evaluate(book, *mnist, timing=ONCE, batch_size=batch_size, threads=2)
+        assert result.correct == 9352
+        timing = result.timing
+        assert (list(timing.methods), timing.speedup, timing.different) == (["batched"], None, None)
+        assert evaluate(book, *mnist, batch_size=batch_size).correct == 9352
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from mnist_cli import load_images, load_labels, load_network
+from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.datasets.labelled import open_labelled
-from mnist_cli.evaluation import confusion, mistakes, output, reliability, sweep
+from mnist_cli.evaluation import confusion, mistakes, output, reliability, robustness, sweep
 from mnist_cli.evaluation.compared import pair_up
 from mnist_cli.evaluation.run import Predictions, Run
 from mnist_cli.evaluation.timing import TimingPlan
@@ -79,10 +80,8 @@ def test_what_is_left_above_a_confidence(run):
     assert chosen.coverage == pytest.approx(0.757, abs=5e-4)
     assert chosen.accuracy_covered == pytest.approx(0.993, abs=5e-4)
     some = Given([1, 2, 3], [1, 2, 4], [0.5, 0.75, 1]).found
-    assert (reliability.cover(some, 0.75).covered, reliability.cover(some, 0.75).correct) == (
-        2,
-        1,
-    )  # itself included
+    covered = reliability.cover(some, 0.75)  # itself included
+    assert (covered.covered, covered.correct) == (2, 1)
     assert reliability.cover(some, 0).accuracy_covered == pytest.approx(2 / 3)
     assert reliability.cover(Given([1], [1], [0.5]).found, 0.6).accuracy_covered is None
 
@@ -188,3 +187,18 @@ def test_output_has_a_row_for_each_image(short_run, tmp_path):
         "confidence": float(found.confidences[8]),
         "probabilities": probabilities[8].astype(float).tolist(),
     }
+
+
+def test_robustness_is_the_accuracy_at_each_strength(run):
+    network = run.network
+    with open_labelled(limit=300, corruption=Corruption(invert=True)) as data:
+        rows = robustness.compute(Run([network, network], data))
+    images, labels = load_images()[:300], load_labels()[:300]
+    strengths = {"shift": lambda x: {"shift": (int(x), 0)}}
+    for row in rows:
+        corruption = Corruption(
+            **strengths.get(row.corruption, lambda x, row=row: {row.corruption: x})(row.strength)
+        )
+        correct = network.predict(corruption.apply(images, np.random.default_rng(0))) == labels
+        assert row.accuracy == (correct.mean(), correct.mean())
+    assert [row.strength for row in rows if row.corruption == "shift"] == [0, 1, 2, 3, 4]

@@ -61,13 +61,11 @@ def test_probabilities_are_within_1e_5_of_the_textbook(network, images, expected
     assert np.abs(single - expected[:500]).max() < 1e-5
 
 
-def test_floats_from_0_to_1_give_what_bytes_give(network, images, expected):
+def test_floats_views_and_logits_give_what_bytes_and_probabilities_give(network, images, expected):
     for dtype in (np.float32, np.float64):
         scaled = (images[:1000] / 255).astype(dtype)
         assert np.abs(network.predict_proba(scaled) - expected[:1000]).max() < 1e-5
-
-
-def test_logits_are_a3_of_the_book(network, images):
+    assert np.array_equal(network.predict(images[::-7]), network.predict(images)[::-7])
     a3 = np.array([network.activations(image)["a3"] for image in images[:200]])
     assert np.abs(network.logits(images[:200]) - a3).max() < 1e-4
 
@@ -116,10 +114,6 @@ def test_no_images_give_no_results(network):
     for none in (np.empty((0, 784), np.uint8), np.empty((0, 28, 28), np.float32)):
         assert network.predict(none, batch_size=100).shape == (0,)
         assert network.predict_proba(none).shape == (0, 10)
-
-
-def test_slices_and_views_are_read_as_they_are(network, images):
-    assert np.array_equal(network.predict(images[::-7]), network.predict(images)[::-7])
 
 
 def test_other_images_are_refused_with_what_was_found_and_expected():

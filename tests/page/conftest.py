@@ -41,15 +41,25 @@ _RESET = """() => {
 
 
 @pytest.fixture(scope="session")
-def opener(browser, embedded_page):
-    """Opens pages; a list of whatever they ask the network for or complain about."""
-    contexts, complaints = [], []
+def complaints():
+    """Whatever pages ask the network for or complain about."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def _no_complaints(complaints):
+    complaints.clear()
+    yield
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def opener(browser, embedded_page, complaints):
+    """Opens a page in a window of its own."""
 
     def open_one(path=embedded_page, *, width=1280, height=800, ready=True, script="", **options):
         options = {"viewport": {"width": width, "height": height}, "locale": "en-US"} | options
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
+        page = browser.new_context(**options).new_page()
         page.on("console", lambda message: hear(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(dialog.message))
@@ -68,31 +78,33 @@ def opener(browser, embedded_page):
         if not url.startswith(("data:", "blob:")) and not url.endswith(".html"):
             complaints.append(url)
 
-    yield open_one, complaints
-    for context in contexts:
-        context.close()
+    return open_one
 
 
 @pytest.fixture
 def open_page(opener):
-    """Open a page; what it should not do fails the test."""
-    open_one, complaints = opener
+    pages = []
+
+    def open_one(*arguments, **options):
+        pages.append(opener(*arguments, **options))
+        return pages[-1]
+
     yield open_one
-    assert complaints == []
+    for page in pages:
+        page.context.close()
 
 
 @pytest.fixture(scope="session")
 def _shared_page(opener):
-    return opener[0]()
+    return opener()
 
 
 @pytest.fixture
-def page(_shared_page, opener):
+def page(_shared_page):
     """The page of the embedded weights, opened once for all tests and put back for each."""
     _shared_page.evaluate(_RESET)
     settle(_shared_page)
-    yield _shared_page
-    assert opener[1] == []
+    return _shared_page
 
 
 @pytest.fixture(scope="session")

@@ -85,33 +85,26 @@ def test_every_text_is_there_in_both_languages():
     assert used <= {key for key, *_ in table}
 
 
-def test_the_command_says_where_the_page_is(tmp_path):
-    path = tmp_path / "page.html"
-    done = mnist("draw", "--no-open", "-o", path)
-    assert (done.code, done.stderr) == (0, "")
-    assert str(path) in done.stdout
-    again = mnist("draw", "--no-open", "-o", path)
-    assert again.stderr.endswith("the file exists already. Use --force to replace it.\n")
-    forced = mnist("draw", "--no-open", "-o", path, "--force", "--lang", "ko", "--json")
-    document = json.loads(forced.stdout)
-    assert document == {
-        "path": str(path),
-        "bytes": path.stat().st_size,
-        "weights": [str(embedded_directory() / "weights.pkl")],
-    }
-    assert '<html lang="ko" data-language="ko">' in path.read_text("utf-8")
-
-
-def test_without_a_name_the_page_is_in_the_current_folder_and_the_same_one_stays(
-    tmp_path, monkeypatch
-):
+def test_the_command_says_where_the_page_is_and_lets_the_same_one_stay(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert mnist("draw", "--no-open").code == 0
-    before = (tmp_path / "mnist-draw.html").stat()
-    assert mnist("draw", "--no-open").code == 0
-    assert (tmp_path / "mnist-draw.html").stat().st_mtime_ns == before.st_mtime_ns
-    other = mnist("draw", "--no-open", "--lang", "ko")
-    assert (other.code, other.stdout) == (1, "")
+    for name, output in (("mnist-draw.html", ()), ("page.html", ("-o", "page.html"))):
+        path = tmp_path / name
+        done = mnist("draw", "--no-open", *output)
+        assert (done.code, done.stderr) == (0, "")
+        assert name in done.stdout
+        before = path.stat().st_mtime_ns
+        assert mnist("draw", "--no-open", *output).code == 0
+        assert path.stat().st_mtime_ns == before
+        other = mnist("draw", "--no-open", *output, "--lang", "ko")
+        assert (other.code, other.stdout) == (1, "")
+        assert other.stderr.endswith("the file exists already. Use --force to replace it.\n")
+        forced = mnist("draw", "--no-open", *output, "--force", "--lang", "ko", "--json")
+        assert json.loads(forced.stdout) == {
+            "path": str(path),
+            "bytes": path.stat().st_size,
+            "weights": [str(embedded_directory() / "weights.pkl")],
+        }
+        assert '<html lang="ko" data-language="ko">' in path.read_text("utf-8")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="browsers are found by another way there")

@@ -15,12 +15,7 @@ from support.sets import write_images, write_labels
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.errors import FileError, FormatError, MnistError
 from mnist_cli.handwriting.reader import DOUBT, Digit
-from mnist_cli.prediction.prediction import (
-    Unread,
-    predict_digit,
-    predict_indices,
-    predict_picture,
-)
+from mnist_cli.prediction.prediction import Unread, predict_digit, predict_picture
 from mnist_cli.prediction.request import Request, predict, predict_files
 from mnist_cli.prediction.sources import find_pictures, label_in_name
 
@@ -126,15 +121,20 @@ def test_images_of_a_set_are_those_of_their_indices(tmp_path, network, zipped):
     if zipped:
         path.write_bytes(gzip.compress(path.read_bytes(), 1))
     indices = [4999, 3, 4100, 3, 0]
-    found = predict_indices(network, indices, path, write_labels(tmp_path / "labels", labels))
+
+    def read(indices, labels=None):
+        request = Request(indices=indices, images=path, labels=labels)
+        return predict(network, request).predictions
+
+    found = read(indices, write_labels(tmp_path / "labels", labels))
     assert [one.label for one in found] == labels[indices].tolist()
     assert all((one.image == images[at]).all() for one, at in zip(found, indices, strict=True))
-    (unlabelled,) = predict_indices(network, [7], path)
+    (unlabelled,) = read([7])
     assert unlabelled.correct is unlabelled.label is None
     with pytest.raises(IndexError, match=r"index 5000 is not in the range 0\.\.4999"):
-        predict_indices(network, [0, 5000], path)
+        read([0, 5000])
     with pytest.raises(FormatError, match="expected 5,000"):
-        predict_indices(network, [0], path, write_labels(tmp_path / "few", labels[:10]))
+        read([0], write_labels(tmp_path / "few", labels[:10]))
 
 
 def test_a_split_picture_gives_a_part_each(tmp_path, network):

@@ -53,29 +53,21 @@ def test_a_bar_has_no_colour_where_none_is_wanted(terminal, monkeypatch):
     assert not re.search("\x1b\\[[0-9;]*m", terminal.getvalue().replace("\x1b[0m", ""))
 
 
-def test_a_dumb_terminal_is_left_alone(terminal, monkeypatch):
-    monkeypatch.setenv("TERM", "dumb")
-    count_to_three(terminal)
-    assert terminal.getvalue() == ""
-
-
 def test_the_bar_goes_also_when_the_work_fails(terminal):
     with pytest.raises(RuntimeError):
         count_to_three(terminal, fail_at=1)
     assert "\x1b[?25h" in terminal.getvalue()  # the cursor is shown again
 
 
-def test_what_is_quick_shows_no_progress(terminal, monkeypatch):
+def test_nothing_is_drawn_on_a_dumb_terminal_in_a_pipe_and_for_what_is_quick(terminal, monkeypatch):
+    pipe = io.StringIO()
+    count_to_three(pipe)
+    with monkeypatch.context() as context:
+        context.setenv("TERM", "dumb")
+        count_to_three(terminal)
     monkeypatch.setattr(progress, "PATIENCE", 1e9)
     count_to_three(terminal)
-    assert terminal.getvalue() == ""
-
-
-def test_nobody_watches_a_pipe(monkeypatch):
-    monkeypatch.setattr(progress, "PATIENCE", 0)
-    stream = io.StringIO()
-    count_to_three(stream)
-    assert stream.getvalue() == ""
+    assert pipe.getvalue() == terminal.getvalue() == ""
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,10 @@
 
 import io
 import sys
-import xml.etree.ElementTree as ET
-from html import unescape
+from itertools import product
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from mnist_cli import load_images
 from mnist_cli.render.export import write_export
@@ -45,11 +43,12 @@ def test_no_control_character_gets_through(capsys):
 
 
 def test_markup_and_emoji_codes_are_text(tmp_path, capsys):
-    view = [line(("[bold]x[/bold] :smile: http://a 1.5", "bold"))]
+    view = [line(("[bold]x[/bold] :smile: http://a 1.5 & <b>", "bold"))]
     show(view)
-    assert capsys.readouterr().out == "[bold]x[/bold] :smile: http://a 1.5\n"
+    assert capsys.readouterr().out == "[bold]x[/bold] :smile: http://a 1.5 & <b>\n"
     write_export(tmp_path / "a.html", lambda: view)
-    assert "[bold]x[/bold] :smile: http://a 1.5" in (tmp_path / "a.html").read_text("utf-8")
+    kept = (tmp_path / "a.html").read_text("utf-8")
+    assert "[bold]x[/bold] :smile: http://a 1.5 &amp; &lt;b&gt;" in kept
 
 
 def test_a_table_has_even_columns():
@@ -57,17 +56,28 @@ def test_a_table_has_even_columns():
     assert text_of(table(["x", ">n"], rows)) == ["x        n", "a        1", "bcd  23456"]
 
 
-@pytest.mark.parametrize("name", ["a-long-name-of-a-picture.png", "긴-이름을-가진-그림-파일.png"])
-@pytest.mark.parametrize("surface", [BLOCKS, ASCII])
-def test_a_name_that_is_too_long_loses_its_middle(name, surface):
-    with drawing_on(surface):
-        for limit in range(5, 28):
-            cut = shortened(name, limit)
-            assert limit - 2 <= cell_width(cut) <= limit
-            assert cut.endswith(name[-2:])
-        assert shortened(name, cell_width(name)) == shortened(name, None) == name
-        (_, row) = table(["n", ">x"], [[name, "1"]], limit=20)
-    assert length(row) == 20
+def test_a_name_that_is_too_long_loses_its_middle():
+    names = ("a-long-name-of-a-picture.png", "긴-이름을-가진-그림-파일.png")
+    for name, surface in product(names, (BLOCKS, ASCII)):
+        with drawing_on(surface):
+            for limit in range(5, 28):
+                cut = shortened(name, limit)
+                assert limit - 2 <= cell_width(cut) <= limit
+                assert cut.endswith(name[-2:])
+            assert shortened(name, cell_width(name)) == shortened(name, None) == name
+            (_, row) = table(["n", ">x"], [[name, "1"]], limit=20)
+        assert length(row) == 20
+
+
+def test_a_table_that_is_too_wide_loses_its_last_columns():
+    head, rows = ["a", ">b", "c"], [["x" * 30, "y" * 9, "z" * 9]]
+    assert [length(table(head, rows, limit, 2)[1]) for limit in (60, 40, 29, 20)] == [
+        52,
+        40,
+        29,
+        27,
+    ]
+    assert text_of(table(head, rows, 27, 2))[0].split() == ["a", "b"]
 
 
 def test_tiles_fill_rows_and_stand_in_columns():
@@ -81,9 +91,8 @@ def test_blocks_stand_beside_each_other_with_their_tops_aligned():
     assert text_of(beside(left, right, gap="|")) == ["a  |1", "bcd|2", "   |3"]
 
 
-@pytest.mark.parametrize("surface", SURFACES)
-def test_a_bar_is_as_long_as_its_fraction_and_never_longer_than_its_width(surface):
-    for fraction in (0, 0.001, 0.33, 0.5, 0.999, 1):
+def test_a_bar_is_as_long_as_its_fraction_and_never_longer_than_its_width():
+    for fraction, surface in product((0, 0.001, 0.33, 0.5, 0.999, 1), SURFACES):
         with drawing_on(surface):
             spans = bar(fraction, 20)
         assert length(spans) == 20
@@ -98,11 +107,8 @@ def test_a_sparkline_has_a_character_for_each_number():
         assert sparkline([0, 4]).isascii()
 
 
-@pytest.mark.parametrize(
-    ("duration", "text"), [(2.5e-5, "25 us"), (0.0149, "14.9 ms"), (1.234, "1.23 s")]
-)
-def test_a_duration_has_the_unit_that_suits_it(duration, text):
-    assert seconds(duration) == text
+def test_a_duration_has_the_unit_that_suits_it():
+    assert [seconds(each) for each in (2.5e-5, 0.0149, 1.234)] == ["25 us", "14.9 ms", "1.23 s"]
 
 
 def test_a_picture_shows_each_pixel_in_its_grey():
@@ -129,11 +135,11 @@ def test_a_picture_without_colour_has_ink_where_the_image_has():
     assert [[char != " " for char in row] for row in rows] == [[True] * 2, [False, False, True]]
 
 
-@pytest.mark.parametrize("surface", [BLOCKS, ASCII])
-def test_signs_show_what_is_above_and_below_zero(surface):
+def test_signs_show_what_is_above_and_below_zero():
     values = np.repeat([[1.0, 0.3, 0.0, -0.3, -1.0]], 2, axis=0)
-    with drawing_on(surface):
-        assert text_of(signed_picture(values, 1)) == ["#+ -="]
+    for surface in (BLOCKS, ASCII):
+        with drawing_on(surface):
+            assert text_of(signed_picture(values, 1)) == ["#+ -="]
 
 
 # Machado, Oliveira and Fernandes (2009): what an eye without one kind of cone makes of linear RGB.
@@ -167,17 +173,16 @@ def test_a_legend_has_a_line_for_each_sign():
             assert len(signed_picture(np.zeros((28, 28)), 0)) == 14  # no ink at all, too
 
 
-@pytest.mark.parametrize("surface", SURFACES)
-def test_a_scale_names_its_ends_or_its_steps(surface):
-    with drawing_on(surface):
-        text = " ".join(text_of(scale(0.5)))
-    expected = ["-0.5000", "+0.5000"] if surface.color else ["- below -0.0750", "# above 0.2500"]
-    assert all(number in text for number in expected)
+def test_a_scale_names_its_ends_or_its_steps():
+    for surface in SURFACES:
+        with drawing_on(surface):
+            text = " ".join(text_of(scale(0.5)))
+        expected = ["-0.5000", "+0.5000"] if surface.color else ["- below -0.0750", "# above 0.25"]
+        assert all(number in text for number in expected)
 
 
-@pytest.mark.parametrize("surface", SURFACES)
-def test_a_strip_fits_and_goes_from_dark_to_bright(surface):
-    for count in (1, 10, 50, 100, 784):
+def test_a_strip_fits_and_goes_from_dark_to_bright():
+    for count, surface in product((1, 10, 50, 100, 784), SURFACES):
         with drawing_on(surface):
             spans = strip(np.linspace(-3, 5, count), 50)
         assert 1 <= length(spans) <= 50
@@ -190,29 +195,6 @@ VIEW = [
     [],
     [("▀", "#ffffff on #000000")],
 ]
-
-
-def test_svg_holds_the_same_text_and_no_outside_address(tmp_path):
-    write_export(tmp_path / "a.svg", lambda: VIEW)
-    content = (tmp_path / "a.svg").read_text("utf-8")
-    root = ET.fromstring(content)
-    texts = " ".join(element.text or "" for element in root.iter() if element.tag.endswith("text"))
-    for part in ("bold", "and", "blue", "& <angle>", "▀"):
-        assert part in texts.replace("\xa0", " ")
-    without_namespace = content.replace('xmlns="http://www.w3.org/2000/svg"', "")
-    for address in ("http", "//", "@import", "@font-face"):
-        assert address not in without_namespace
-
-
-def test_html_holds_the_same_text_and_no_outside_address(tmp_path):
-    write_export(tmp_path / "a.html", lambda: VIEW)
-    content = (tmp_path / "a.html").read_text("utf-8")
-    body = "".join(
-        ET.fromstring(content[content.index("<pre") : content.index("</body")]).itertext()
-    )
-    assert unescape(body).splitlines()[:3] == ["bold and blue & <angle>", "", "▀"]
-    for address in ("http", "src=", "href", "@import", "url("):
-        assert address not in content
 
 
 def test_a_picture_is_coloured_whatever_the_terminal_unless_no_color_is_set(tmp_path, monkeypatch):

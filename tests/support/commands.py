@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ class Finished:
     stdout: str
     stderr: str
     code: int
+
+    @property
+    def lines(self):
+        """What a terminal shows, without colours and escape sequences."""
+        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self.stdout).splitlines()
 
 
 def mnist(*arguments, stdin=b"", encoding="utf-8", **environment):

@@ -92,36 +92,54 @@ def serving(
         thread.join()
 
 
+def sending(
+    *parts: bytes,
+    length: int | None = None,
+    pause: float = 0,
+    then: bytes = b"",
+    waits: bool = False,
+    **headers: str,
+) -> Answer:
+    """Sends parts with pauses; `then` something for ever, or nothing, with the connection open."""
+    if length is not None:
+        headers = {"Content_Length": str(length)} | headers
+
+    def answer(exchange: Exchange) -> None:
+        exchange.head(**headers)
+        for part in parts:
+            exchange.wfile.write(part)
+            if pause and exchange.server.over.wait(pause):
+                return
+        while then and not exchange.server.over.is_set():
+            exchange.wfile.write(then)
+        if waits:
+            exchange.wait()
+
+    return answer
+
+
 def body(content: bytes, **headers: str) -> Answer:
     """The right answer, or a wrong one with right manners."""
-
-    def answer(exchange: Exchange) -> None:
-        exchange.head(200, **{"Content_Length": str(len(content)), **headers})
-        exchange.wfile.write(content)
-
-    return answer
+    return sending(content, length=len(content), **headers)
 
 
-def unannounced(content: bytes) -> Answer:
-    """A body without a length, ended by closing the connection."""
-
-    def answer(exchange: Exchange) -> None:
-        exchange.head()
-        exchange.wfile.write(content)
-
-    return answer
+def pieces(content: bytes, size: int) -> list[bytes]:
+    return [content[start : start + size] for start in range(0, len(content), size)]
 
 
 def chunked(content: bytes, *, end: bool = True, size: int = 1000) -> Answer:
-    def answer(exchange: Exchange) -> None:
-        exchange.head(Transfer_Encoding="chunked")
-        for start in range(0, len(content), size):
-            piece = content[start : start + size]
-            exchange.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-        if end:
-            exchange.wfile.write(b"0\r\n\r\n")
+    parts = [b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces(content, size)]
+    return sending(*parts, b"0\r\n\r\n" if end else b"", Transfer_Encoding="chunked")
 
-    return answer
+
+def cut(content: bytes, at: int, *, waits: bool = False) -> Answer:
+    """Announces all of `content`, sends `at` bytes and hangs up, or waits."""
+    return sending(content[:at], length=len(content), waits=waits)
+
+
+def drip(content: bytes, pause: float = 0.05, size: int = 1) -> Answer:
+    """Sends one byte, or so many, after the other, slowly."""
+    return sending(*pieces(content, size), length=len(content), pause=pause)
 
 
 def status(code: int, **headers: str) -> Answer:
@@ -136,16 +154,6 @@ def redirect(target: str, code: int = 302) -> Answer:
     return status(code, Location=target)
 
 
-def cut(content: bytes, at: int) -> Answer:
-    """Announces all of `content`, sends `at` bytes and hangs up."""
-
-    def answer(exchange: Exchange) -> None:
-        exchange.head(Content_Length=str(len(content)))
-        exchange.wfile.write(content[:at])
-
-    return answer
-
-
 def hang_up(exchange: Exchange) -> None:
     """Closes the connection without a word."""
 
@@ -155,29 +163,6 @@ def hang(exchange: Exchange) -> None:
     exchange.wait()
 
 
-def hang_in_body(content: bytes, at: int) -> Answer:
-    def answer(exchange: Exchange) -> None:
-        exchange.head(Content_Length=str(len(content)))
-        exchange.wfile.write(content[:at])
-        exchange.wfile.flush()
-        exchange.wait()
-
-    return answer
-
-
-def drip(content: bytes, pause: float = 0.05, size: int = 1) -> Answer:
-    """Sends one byte, or so many, after the other, slowly."""
-
-    def answer(exchange: Exchange) -> None:
-        exchange.head(Content_Length=str(len(content)))
-        for start in range(0, len(content), size):
-            exchange.wfile.write(content[start : start + size])
-            if exchange.server.over.wait(pause):
-                return
-
-    return answer
-
-
 def drip_head(pause: float = 0.05) -> Answer:
     """Never gets to the end of its headers."""
 
@@ -185,16 +170,6 @@ def drip_head(pause: float = 0.05) -> Answer:
         exchange.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
         while not exchange.server.over.wait(pause):
             exchange.wfile.write(b"x")
-
-    return answer
-
-
-def endless(start: bytes = b"", filler: bytes = b"\0" * 65536) -> Answer:
-    def answer(exchange: Exchange) -> None:
-        exchange.head()
-        exchange.wfile.write(start)
-        while not exchange.server.over.is_set():
-            exchange.wfile.write(filler)
 
     return answer
 

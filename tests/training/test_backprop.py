@@ -2,11 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy import signal
 from support import textbook
 
 from mnist_cli.datasets.arrays import load_images
 from mnist_cli.net.network import Network
-from mnist_cli.training.backprop import fold, initial_parameters, loss_and_gradients, run_forward
+from mnist_cli.training.backprop import (
+    Perceptron,
+    cross_entropy,
+    fold,
+    initial_parameters,
+    run_forward,
+)
+from mnist_cli.training.convolution import ConvolutionalNet
 
 NETS = [
     ((784, 10), "sigmoid"),
@@ -15,61 +23,111 @@ NETS = [
 ]
 
 
-def random_net(sizes=(784, 50, 100, 10), activation="sigmoid"):
-    """Parameters in float64, biases not zero."""
+def in_float64(net):
+    """The net with parameters in float64 that are not what it began with; biases not zero."""
     rng = np.random.default_rng(1)
-    return [
-        p.astype(np.float64) + 0.1 * rng.standard_normal(p.shape)
-        for p in initial_parameters(rng, sizes, activation)
-    ]
+    net.parameters = [p + 0.1 * rng.standard_normal(p.shape) for p in net.parameters]
+    return net
 
 
-@pytest.mark.parametrize(("sizes", "activation"), NETS)
-def test_gradients_agree_with_finite_differences(sizes, activation):
+def random_net(sizes=(784, 50, 100, 10), activation="sigmoid", *, batch_norm=False):
+    return in_float64(
+        Perceptron(np.random.default_rng(2), sizes, activation, batch_norm=batch_norm)
+    )
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.5])
+@pytest.mark.parametrize(
+    "net",
+    [
+        *(random_net(*net) for net in NETS),
+        *(random_net(*net, batch_norm=True) for net in NETS[1:]),
+        in_float64(ConvolutionalNet(np.random.default_rng(2))),
+    ],
+    ids=[
+        "no hidden layer",
+        "deep",
+        "relu",
+        "deep, normalized",
+        "relu, normalized",
+        "convolutional",
+    ],
+)
+def test_gradients_agree_with_finite_differences(net, temperature):
     rng = np.random.default_rng(0)
-    parameters = random_net(sizes, activation)
-    x, labels = rng.standard_normal((7, 784)) * 0.3, rng.integers(0, 10, 7)
-    _, gradients = loss_and_gradients(parameters, x, labels, activation)
+    x = rng.standard_normal((7, 784)) * 0.3
+    targets = rng.dirichlet(np.ones(10), 7)  # what a teacher may say
+    _, gradients = net.loss_and_gradients(x, targets, temperature)
 
     def loss_at(parameter, place, change):
         before = parameter[place]
         parameter[place] = before + change
-        loss, _ = loss_and_gradients(parameters, x, labels, activation)
+        loss, _ = net.loss_and_gradients(x, targets, temperature)
         parameter[place] = before
-        return loss
+        return loss * temperature**2
 
-    for parameter, gradient in zip(parameters, gradients, strict=True):
+    for parameter, gradient in zip(net.parameters, gradients, strict=True):
         assert gradient.shape == parameter.shape
         for flat in rng.choice(parameter.size, min(10, parameter.size), replace=False):
             place = np.unravel_index(flat, parameter.shape)
-            slope = (loss_at(parameter, place, 1e-5) - loss_at(parameter, place, -1e-5)) / 2e-5
-            assert gradient[place] == pytest.approx(slope, rel=1e-5, abs=1e-9)
+            slope = (loss_at(parameter, place, 1e-6) - loss_at(parameter, place, -1e-6)) / 2e-6
+            assert gradient[place] == pytest.approx(slope, rel=1e-4, abs=1e-8)
 
 
 def test_the_loss_is_the_textbooks_cross_entropy_and_never_overflows():
     rng = np.random.default_rng(0)
-    parameters = random_net()
+    net = random_net()
     x, labels = rng.standard_normal((5, 784)), rng.integers(0, 10, 5)
-    y = textbook.forward(parameters[::2], parameters[1::2], x, activation=np.tanh)
+    y = textbook.forward(net.parameters[::2], net.parameters[1::2], x, activation=np.tanh)
     expected = -np.log(y[range(5), labels]).mean()
-    assert loss_and_gradients(parameters, x, labels)[0] == pytest.approx(expected, rel=1e-12)
+    loss, _ = net.loss_and_gradients(x, np.eye(10)[labels])
+    assert loss == pytest.approx(expected, rel=1e-12)
+    # At a temperature, and with targets that are no labels: the definition.
+    a, t = rng.standard_normal((5, 10)), rng.dirichlet(np.ones(10), 5)
+    expected = -(t * np.log(textbook.softmax(a / 3))).sum(axis=1).mean()
+    assert cross_entropy(a, t, 3.0)[0] == pytest.approx(expected, rel=1e-12)
 
-    parameters[4] *= 1e4
-    loss, gradients = loss_and_gradients(parameters, np.ones((2, 784)), np.array([0, 1]))
+    net.parameters[4] *= 1e4
+    loss, gradients = net.loss_and_gradients(np.ones((2, 784)), np.eye(10)[:2])
     assert np.isfinite(loss)
     assert all(np.isfinite(gradient).all() for gradient in gradients)
 
 
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_batch_normalization_hides_in_the_weights(activation):
+    """After many batches of the same kind, the plain net says what the normalizing one said."""
+    net = random_net((784, 30, 20, 10), activation, batch_norm=True)
+    x = load_images()[:500].reshape(-1, 784) / 255
+    x -= x.mean(axis=0)
+    labels = np.eye(10)[np.arange(500) % 10]
+    losses = [net.loss_and_gradients(x, labels)[0] for _ in range(1500)]
+    assert cross_entropy(net.logits(x), labels)[0] == pytest.approx(losses[-1], rel=1e-3)
+    assert len(net.plain()) == 6
+
+
+def test_the_teacher_sees_what_a_convolution_sees():
+    """Its first layer is SciPy's correlation, at every second row and column."""
+    net = ConvolutionalNet(np.random.default_rng(0))
+    image = np.random.default_rng(1).standard_normal((28, 28)).astype(np.float32)
+    W1, b1 = net.parameters[0], net.parameters[1]
+    _, z1, *_ = net._run_forward(image.reshape(1, 784))
+    padded = np.pad(image, ((0, 1), (0, 1)))
+    for channel in range(W1.shape[1]):
+        kernel = W1[:, channel].reshape(5, 5)
+        seen = signal.correlate2d(padded, kernel, mode="valid")[::2, ::2] + b1[channel]
+        assert np.allclose(z1[0, :, :, channel], np.maximum(seen, 0), atol=1e-5)
+
+
 @pytest.mark.parametrize(("sizes", "activation"), NETS)
 def test_folding_is_exact(sizes, activation):
-    parameters = random_net(sizes, activation)
+    parameters = random_net(sizes, activation).parameters
     images = load_images()[:200]
     x = images.reshape(-1, 784) / 255
     mean = x.mean(axis=0)
     folded = fold(parameters, mean, activation)
     weights, biases = folded[::2], folded[1::2]
 
-    expected = run_forward(parameters, x - mean, activation)[1]
+    expected = run_forward(parameters, x - mean, activation)
     formula = {"sigmoid": textbook.sigmoid, "relu": textbook.relu}[activation]
     probabilities = textbook.forward(weights, biases, x, formula)
     assert np.abs(probabilities - textbook.softmax(expected)).max() < 1e-10
@@ -82,7 +140,7 @@ def test_neurons_of_every_layer_begin_with_inputs_of_about_variance_one(activati
     parameters = initial_parameters(np.random.default_rng(0), (784, 200, 200, 10), activation)
     assert all(parameter.dtype == np.float32 for parameter in parameters)
     x = load_images()[:1000].reshape(-1, 784) / 255
-    inputs, logits = run_forward(parameters, x - x.mean(axis=0), activation)
-    first = inputs[0] @ parameters[0]
-    assert 0.8 < first.std() < 1.25
-    assert 0.4 < logits.std() < 1.5  # tanh lets a part of it pass, relu all of it
+    x = x - x.mean(axis=0)
+    assert 0.8 < (x @ parameters[0]).std() < 1.25
+    # tanh lets a part of it pass, relu all of it
+    assert 0.4 < run_forward(parameters, x, activation).std() < 1.5

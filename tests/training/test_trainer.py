@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 import mnist_cli
 from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.net.network import Network
+from mnist_cli.training.convolution import ConvolutionalNet
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.trainer import Trainer
 
@@ -16,6 +17,7 @@ BENT = {
     "rotation": 10, "log_scale": 0.1, "shear": 0.1, "shift": 1, "elastic": 1, "thickness": 0.3
 }  # fmt: skip
 SHORT = Recipe("short", "soap", epochs=3, weight_decay=0.05, held_out=100, **BENT)
+TAUGHT = replace(SHORT, teacher_epochs=2, temperature=2.0, batch_norm=1)
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +54,31 @@ def test_it_learns_from_a_few_thousand_images(digits, optimizer, distortions, ne
     assert correct[:-800].mean() == pytest.approx(card.train_accuracy)
 
 
+def test_a_teacher_learns_first_and_the_net_from_its_answers(digits):
+    recipe = Recipe(
+        "r", "soap", teacher_epochs=6, temperature=2, batch_norm=1, learning_rate=0.02, **BENT
+    )
+    reported = []
+    network, card = mnist_cli.train(*digits, recipe, epochs=6, report=reported.append)
+
+    stages = [(epoch.is_teacher, epoch.epoch) for epoch in reported]
+    assert stages == [(who, number) for who in (True, False) for number in range(1, 7)]
+    assert card.teacher_accuracy == reported[5].validation_accuracy > 0.9
+    assert card.validation_accuracy > 0.8
+    assert len(card.loss_by_epoch) == 6
+    assert network.layer_sizes == (784, 50, 100, 10)
+    assert card.hyperparameters["teacher_epochs"] == 6
+
+
+def test_what_the_teacher_says_is_learnt_and_not_the_label(digits, monkeypatch):
+    def say_three(_net, x):
+        return np.full((len(x), 10), -9, np.float32) + 18 * (np.arange(10) == 3)
+
+    monkeypatch.setattr(ConvolutionalNet, "logits", say_three)
+    network, _ = mnist_cli.train(*digits, TAUGHT, batch_norm=0, learning_rate=0.02)
+    assert np.mean(network.predict(digits[0]) == 3) > 0.98
+
+
 def test_the_held_out_images_are_not_learnt_from(digits):
     images, labels = digits[0][:1000], digits[1][:1000]
     other = labels.copy()
@@ -60,11 +87,12 @@ def test_the_held_out_images_are_not_learnt_from(digits):
     assert np.array_equal(*weights)
 
 
-def test_the_seed_decides_and_threads_and_the_shape_of_the_images_do_not(digits):
+@pytest.mark.parametrize("recipe", [SHORT, TAUGHT], ids=["labels", "teacher"])
+def test_the_seed_decides_and_threads_and_the_shape_of_the_images_do_not(digits, recipe):
     def weights(seed, threads, shape=(-1, 28, 28)):
         with threadpool_limits(threads, user_api="blas"):
             images = digits[0][:1000].reshape(shape)
-            network, _ = mnist_cli.train(images, digits[1][:1000].astype(int), SHORT, seed=seed)
+            network, _ = mnist_cli.train(images, digits[1][:1000].astype(int), recipe, seed=seed)
         return b"".join(array.tobytes() for array in network.weights)
 
     assert weights(3, threads=1) == weights(3, threads=2, shape=(-1, 784))

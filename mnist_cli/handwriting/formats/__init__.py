@@ -8,7 +8,6 @@ fit or is too large, and hands on only what shows.
 import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_cli.errors import FormatError, MnistError, printable
@@ -18,29 +17,18 @@ from mnist_cli.handwriting.formats.opening import MAX_PIXELS, damaged
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-SUPPORTED = "PNG, JPEG, GIF, WebP or BMP"
-
-_AGAIN = "Save it as PNG or JPEG."
 _AT_A_TIME = 1 << 14  # bytes of a file; they may unpack to 16 MB, for which Ctrl-C waits
 
 
-@dataclass(frozen=True)
-class ImageFormat:
-    """A format: how its files begin, and what checks one and reads its header."""
-
-    name: str
-    start: bytes  # a regular expression
-    open: Callable[[bytes], "ImageFile"]
-
-
-_FORMATS = (
-    ImageFormat("PNG", rb"\x89PNG\r\n\x1a\n", png.open_png),
-    ImageFormat("JPEG", rb"\xff\xd8\xff", jpeg.open_jpeg),
-    ImageFormat("GIF", rb"GIF8[79]a", others.open_gif),
-    ImageFormat("WebP", rb"RIFF....WEBP", others.open_webp),
-    ImageFormat("BMP", rb"BM", others.open_bmp),
-    ImageFormat("HEIC", others.HEIC_START, others.open_heic),
-)
+# Of each format how its files begin, a regular expression, and what checks and opens them.
+_FORMATS: dict[str, tuple[bytes, Callable[[bytes], "ImageFile"]]] = {
+    "PNG": (rb"\x89PNG\r\n\x1a\n", png.open_png),
+    "JPEG": (rb"\xff\xd8\xff", jpeg.open_jpeg),
+    "GIF": (rb"GIF8[79]a", others.open_gif),
+    "WebP": (rb"RIFF....WEBP", others.open_webp),
+    "BMP": (rb"BM", others.open_bmp),
+    "HEIC": (others.HEIC_START, others.open_heic),
+}
 _OTHERS = {  # what people may take for a picture: how it begins
     "an empty file": rb"\Z",
     "a TIFF picture": rb"II[*+]\0|MM\0[*+]",
@@ -60,54 +48,53 @@ _OTHERS = {  # what people may take for a picture: how it begins
 }
 
 
-def recognise(data: bytes) -> ImageFormat:
-    """Return the format that the content shows; a `FormatError` names other common kinds."""
-    for kind in _FORMATS:
-        if re.match(kind.start, data, re.DOTALL):
-            return kind
-    found = next(name for name, start in _OTHERS.items() if re.match(start, data, re.I | re.S))
-    raise FormatError(
-        f"found {found}, expected a picture", hint=f"{_AGAIN} mnist reads {SUPPORTED}."
-    )
-
-
 def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tuple[int, int]]:
     """Decode the first picture of a file: the image, and its width and height there.
 
     JPEG may be reduced, to no less than `long_side`. What EXIF says is left to be done.
 
-    Raises
-    ------
-    FormatError
-        For a file that is not whole, not of a format that is read, or has too many pixels.
-    MnistError
-        Where memory runs out, or a library that decodes cannot be loaded.
+    Raises FormatError for a file that is not whole, not of a format that is read, or has too many
+    pixels; MnistError where memory runs out, or a library that decodes cannot be loaded.
     """
-    kind = recognise(data)
+    kind = _recognise(data)
     try:
-        image = kind.open(data)
+        image = _FORMATS[kind][1](data)
         width, height = image.size
         scale = _draft_scale(width, height, long_side)
         image.draft(None, (max(1, width // scale), max(1, height // scale)))
         image.decodermaxblock = _AT_A_TIME
+        file = image.fp
         image.load()
+        if file:
+            file.close()  # the image may keep it
     except MnistError:
         raise
     except (struct.error, IndexError):
-        raise damaged(f"a {kind.name} file ends before its picture does") from None
+        raise damaged(f"a {kind} file ends before its picture does") from None
     except MemoryError:
-        raise MnistError(f"there is not enough memory for this {kind.name} picture") from None
+        raise MnistError(f"there is not enough memory for this {kind} picture") from None
     except ImportError as error:
         raise MnistError(
-            f"the library for {kind.name} files cannot be loaded ({printable(str(error))})",
+            f"the library for {kind} files cannot be loaded ({printable(str(error))})",
             hint="Install mnist-cli again.",
         ) from None
     except Exception as error:  # Pillow raises nearly everything for a damaged file
         reason = printable(str(error)) or type(error).__name__
         if "could not create decoder" in reason:  # of WebP, which does not say which of the two
-            raise MnistError(f"this {kind.name} picture is damaged, or memory ran out") from None
-        raise damaged(f"the pixels of a {kind.name} file are damaged ({reason})") from None
+            raise MnistError(f"this {kind} picture is damaged, or memory ran out") from None
+        raise damaged(f"the pixels of a {kind} file are damaged ({reason})") from None
     return image, (width, height)
+
+
+def _recognise(data: bytes) -> str:
+    for name, (start, _) in _FORMATS.items():
+        if re.match(start, data, re.DOTALL):
+            return name
+    found = next(name for name, start in _OTHERS.items() if re.match(start, data, re.I | re.S))
+    raise FormatError(
+        f"found {found}, expected a picture",
+        hint="Save it as PNG or JPEG. mnist reads PNG, JPEG, GIF, WebP or BMP.",
+    )
 
 
 def _draft_scale(width: int, height: int, long_side: int | None) -> int:

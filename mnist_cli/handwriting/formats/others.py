@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from mnist_cli.errors import FormatError
-from mnist_cli.handwriting.formats.opening import check_size, damaged, open_with
+from mnist_cli.handwriting.formats.opening import MAX_PIXELS, check_size, damaged, open_with
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -21,11 +21,9 @@ _IMAGE, _EXTENSION, _GRAPHIC_CONTROL = 0x2C, 0x21, 0xF9  # of GIF
 def open_bmp(data: bytes) -> "ImageFile":
     """Open a BMP file; with run lengths it must be small."""
     image = open_with("PIL.BmpImagePlugin.BmpImageFile", data)
-    if image.info["compression"] not in (1, 2):
-        check_size(*image.size)
-        return image
-    check_size(*image.size, limit=_MAX_RUNS)
-    if len(data) > _MAX_RUNS:
+    has_runs = image.info["compression"] in (1, 2)
+    check_size(*image.size, limit=_MAX_RUNS if has_runs else MAX_PIXELS)
+    if has_runs and len(data) > _MAX_RUNS:
         raise FormatError(
             f"found {len(data):,} bytes in a run-length coded BMP file,"
             f" expected at most {_MAX_RUNS:,}",

@@ -90,11 +90,10 @@ def _corruption(corruption: Corruption) -> list[Line]:
 
 
 def _files(source: Source | None, width: int = len("weights")) -> list[Line]:
-    if source is None:
-        return []
+    files = {"weights": source.weights[0], "images": source.images} if source else {}
     return [
         line((f"{name:<{width}} {file_name(file.path, file.origin)}", QUIET))
-        for name, file in (("weights", source.weights[0]), ("images", source.images))
+        for name, file in files.items()
     ]
 
 
@@ -120,15 +119,11 @@ def _bars(timings: dict[str, Timing]) -> list[Line]:
     bar_width = max(min(columns() - width - _TIMES_WIDTH, _WIDEST_BAR), 1)
     rows = []
     for name, timing in timings.items():
-        ends = f"min {seconds(min(timing.seconds)):>8}  max {seconds(max(timing.seconds)):>8}"
-        rows.append(
-            [
-                (f"{name:<{width}}  ", TITLE),
-                *bar(timing.median_seconds / longest, bar_width),
-                (f"  {seconds(timing.median_seconds):>8}", ""),
-                (f"  {ends}" if len(timing.seconds) > 1 else "", QUIET),
-            ]
-        )
+        ends = f"  min {seconds(min(timing.seconds)):>8}  max {seconds(max(timing.seconds)):>8}"
+        times = (f"  {seconds(timing.median_seconds):>8}", "")
+        spread = (ends if len(timing.seconds) > 1 else "", QUIET)
+        filled = bar(timing.median_seconds / longest, bar_width)
+        rows.append([(f"{name:<{width}}  ", TITLE), *filled, times, spread])
     return rows
 
 

@@ -88,8 +88,8 @@ def _document(result: Prediction | Unread, with_image: bool = False) -> dict[str
 
 def write_table(path: AnyPath, results: Results, *, overwrite: bool = False) -> None:
     """Write a row for each image or digit, a line for each object. Raises as `table_writer`."""
-    as_csv = os.fspath(path).lower().endswith(".csv")
-    rows = map(_document, results.everything) if as_csv else as_json(results)
+    of_objects = os.fspath(path).lower().endswith(".jsonl")
+    rows = as_json(results) if of_objects else map(_document, results.everything)
     with table_writer(path, _COLUMNS, overwrite=overwrite) as write:
         write(rows)
 
@@ -232,11 +232,8 @@ def _accuracy(predictions: Sequence[Prediction]) -> list[Line]:
     if not known:
         return []
     correct = sum(bool(prediction.correct) for prediction in known)
-    pairs = Counter(
-        f"{one.label} read as {'no digit' if one.prediction is None else one.prediction}"
-        for one in known
-        if not one.correct
-    )
+    read = ((one, "no digit" if one.prediction is None else one.prediction) for one in known)
+    pairs = Counter(f"{one.label} read as {what}" for one, what in read if not one.correct)
     ranked = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
     told = [line(f"{pair}: {plural(count, 'time')}") for pair, count in ranked[:_PAIRS]]
     if rest := ranked[_PAIRS:]:

@@ -4,33 +4,23 @@ from typing import Any
 
 from mnist_cli.render.text import Line, line, table
 from mnist_cli.render.theme import TITLE
+from mnist_cli.render.views import pick
 from mnist_cli.training.recipes import HYPERPARAMETERS, NET, RECIPES
 
 
 def as_json() -> dict[str, Any]:
     """The document of ``--json``."""
-    return {
-        "recipes": [
-            {
-                "recipe": recipe.name,
-                "about": recipe.about,
-                "optimizer": recipe.optimizer,
-                "hidden": recipe.hidden,
-                "activation": recipe.activation,
-            }
-            for recipe in RECIPES.values()
-        ],
-        "hyperparameters": [
-            {
-                "name": name,
-                "about": each.about,
-                "least": each.least,
-                "most": each.most,
-                "values": {recipe.name: getattr(recipe, name) for recipe in RECIPES.values()},
-            }
-            for name, each in HYPERPARAMETERS.items()
-        ],
-    }
+    names = ("about", "optimizer", "hidden", "activation")
+    recipes = [{"recipe": each.name, **pick(each, *names)} for each in RECIPES.values()]
+    hyperparameters = [
+        {
+            "name": name,
+            **pick(each, "about", "least", "most"),
+            "values": {recipe.name: getattr(recipe, name) for recipe in RECIPES.values()},
+        }
+        for name, each in HYPERPARAMETERS.items()
+    ]
+    return {"recipes": recipes, "hyperparameters": hyperparameters}
 
 
 def lines() -> list[Line]:
@@ -40,16 +30,10 @@ def lines() -> list[Line]:
         line((name, TITLE), *(value_text(getattr(recipe, name)) for recipe in RECIPES.values()))
         for name in choices
     ]
-    meanings = {recipe.name: recipe.about for recipe in RECIPES.values()} | choices
-    return [
-        *table(["hyperparameter", *(f">{name}" for name in RECIPES)], rows),
-        [],
-        *(
-            text
-            for name, about in meanings.items()
-            for text in (line((name, TITLE)), line(f"  {about}"))
-        ),
-    ]
+    result = [*table(["hyperparameter", *(f">{name}" for name in RECIPES)], rows), []]
+    for name, about in ({each.name: each.about for each in RECIPES.values()} | choices).items():
+        result += [line((name, TITLE)), line(f"  {about}")]
+    return result
 
 
 def value_text(value: object) -> str:

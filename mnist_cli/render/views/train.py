@@ -48,7 +48,8 @@ def as_json(recipe: Recipe, card: Card, output: Path) -> dict[str, Any]:
 
 def lines(recipe: Recipe, card: Card, output: Path) -> list[Line]:
     """How it was trained, how good the net is, and where its weights are."""
-    per_second = recipe.epochs * card.training_images / max(card.seconds, 1e-9)
+    epochs = recipe.epochs + recipe.teacher_epochs
+    per_second = epochs * card.training_images / max(card.seconds, 1e-9)
     first, *_, last = *card.loss_by_epoch, card.loss_by_epoch[-1]
     sizes = "-".join(map(str, (PIXELS, *recipe.hidden, CLASSES)))
     changes = ", ".join(f"{name} {value_text(it)}" for name, it in recipe.changes().items())
@@ -63,6 +64,8 @@ def lines(recipe: Recipe, card: Card, output: Path) -> list[Line]:
         "time": f"{_format_duration(card.seconds)}, {per_second:,.0f} images/s",
         "loss": loss,
     }
+    if card.teacher_accuracy is not None:
+        training["teacher"] = f"accuracy {number(card.teacher_accuracy, 4)} on the held-out images"
     accuracies = zip(("training", "validation", "test"), ACCURACIES, strict=True)
     measured = ((name, (number(getattr(card, field), 4), TITLE)) for name, field in accuracies)
     files = {"weights": output, "card": card_path(output)}
@@ -99,6 +102,8 @@ def watch(quiet: bool) -> Iterator[Report]:
     with live:
 
         def update(epoch: Epoch) -> None:
+            if epoch.epoch == 1:  # of the net, after those of its teacher
+                losses.clear()
             losses.append(epoch.loss)
             spans = [Text.assemble(*spans) for spans in draw_board(epoch, losses)]
             live.update(Text("\n").join(spans), refresh=True)
@@ -110,7 +115,7 @@ def draw_board(epoch: Epoch, losses: Sequence[float]) -> list[Line]:
     """The live view: how far it is, how good the net is now, and how the loss went."""
     return [
         [
-            (f"epoch {epoch.epoch:,}/{epoch.epochs:,}  ", TITLE),
+            (f"{_count(epoch)}  ", TITLE),
             *bar(epoch.epoch / epoch.epochs, _BAR_WIDTH),
             (f"  {_format_duration(_seconds_left(epoch))} left", ""),
         ],
@@ -132,7 +137,7 @@ def _say(epoch: Epoch) -> None:
     if epoch.epoch not in (1, epoch.epochs) and part(epoch.epoch) == part(epoch.epoch - 1):
         return
     text = (
-        f"epoch {epoch.epoch:,}/{epoch.epochs:,}  loss {epoch.loss:.4f}  "
+        f"{_count(epoch)}  loss {epoch.loss:.4f}  "
         f"validation {number(epoch.validation_accuracy, 4)}  "
         f"{epoch.images_per_second:,.0f} images/s  {_format_duration(_seconds_left(epoch))} left"
     )
@@ -154,6 +159,11 @@ def say_what_is_kept(recipe: Recipe, best: Epoch | None, path: Path | None) -> N
         note(f"{weights}, are in {printable(str(path), limit=200)}")
         if recipe.activation != "sigmoid":  # there is no card to say so
             note(f"use them with --activation {recipe.activation}")
+
+
+def _count(epoch: Epoch) -> str:
+    of = "teacher, " if epoch.is_teacher else ""
+    return f"{of}epoch {epoch.epoch:,}/{epoch.epochs:,}"
 
 
 def _seconds_left(epoch: Epoch) -> float:

@@ -1,0 +1,97 @@
+"""A small convolutional net, the teacher: too large to ship, and right more often.
+
+Two convolutions of 5x5 that move by two pixels, and two dense layers, with relu: 28x28 -> 13x13x8
+-> 5x5x32 -> 128 -> 10 (after Simard, Steinkraus and Platt 2003, *Best practices for convolutional
+neural networks applied to visual document analysis*).
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_cli.spec import CLASSES, SIDE
+from mnist_cli.training.backprop import Array, cross_entropy
+
+_KERNEL, _STRIDE = 5, 2
+_CHANNELS = 8, 32
+_SIDES = 13, 5  # of what the two convolutions make of an image with a margin
+_NEURONS = 128
+_AT_A_TIME = 64  # images: what comes between stays in the processor's cache
+
+
+class ConvolutionalNet:
+    """The teacher while it learns, and when it teaches.
+
+    Attributes
+    ----------
+    parameters:
+        Weights and biases of the four layers in turn, float32; they are trained in place. Those of
+        a convolution are (25 times channels in, channels out).
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        area = _KERNEL * _KERNEL
+        first, second = _CHANNELS
+        sizes = (
+            (area, first),
+            (area * first, second),
+            (_SIDES[1] ** 2 * second, _NEURONS),
+            (_NEURONS, CLASSES),
+        )
+        self.parameters: list[Array] = []
+        for inputs, outputs in sizes:
+            weights = rng.standard_normal((inputs, outputs)) * np.sqrt(2 / inputs)
+            self.parameters += [weights.astype(np.float32), np.zeros(outputs, np.float32)]
+
+    def logits(self, x: Array) -> Array:
+        """The logits (N, 10) of centred images (N, 784)."""
+        starts = range(0, len(x), _AT_A_TIME)
+        return np.concatenate([self._run_forward(x[i : i + _AT_A_TIME])[-1] for i in starts])
+
+    def loss_and_gradients(
+        self, x: Array, targets: Array, temperature: float = 1.0
+    ) -> tuple[float, list[Array]]:
+        """The cross-entropy of a batch, and its gradient for each parameter: see `Perceptron`."""
+        _, _, W2, _, W3, _, W4, _ = self.parameters
+        patches1, z1, patches2, z2, z3, a = self._run_forward(x)
+        loss, da4 = cross_entropy(a, targets, temperature)
+        da3 = (da4 @ W4.T) * (z3 > 0)
+        da2 = ((da3 @ W3.T) * (z2 > 0)).reshape(-1, _CHANNELS[1])
+        da1 = _add_patches(da2 @ W2.T, z1.shape) * (z1 > 0)
+        da1 = da1.reshape(-1, _CHANNELS[0])
+        pairs = ((patches1, da1), (patches2, da2), (z2, da3), (z3, da4))
+        return loss, [array for z, da in pairs for array in (z.T @ da, da.sum(axis=0))]
+
+    def _run_forward(self, x: Array) -> tuple[Array, ...]:
+        """What goes into each layer, and what the first gives, (N, 13, 13, 8); last the logits."""
+        W1, b1, W2, b2, W3, b3, W4, b4 = self.parameters
+        count = len(x)
+        images = np.zeros((count, SIDE + 1, SIDE + 1, 1), x.dtype)  # a margin, so that 5x5 fits
+        images[:, :SIDE, :SIDE, 0] = x.reshape(count, SIDE, SIDE)
+        patches1 = _take_patches(images)
+        z1 = np.maximum(patches1 @ W1 + b1, 0).reshape(count, _SIDES[0], _SIDES[0], -1)
+        patches2 = _take_patches(z1)
+        z2 = np.maximum(patches2 @ W2 + b2, 0).reshape(count, -1)
+        z3 = np.maximum(z2 @ W3 + b3, 0)
+        return patches1, z1, patches2, z2, z3, z3 @ W4 + b4
+
+
+def _take_patches(images: Array) -> Array:
+    """The 5x5 patches, one at every second row and column: (N, H, W, C) -> (N * h * w, 25 * C)."""
+    windows = np.lib.stride_tricks.sliding_window_view(images, (_KERNEL, _KERNEL), axis=(1, 2))
+    windows = windows[:, ::_STRIDE, ::_STRIDE].transpose(0, 1, 2, 4, 5, 3)
+    return windows.reshape(-1, _KERNEL * _KERNEL * images.shape[3])
+
+
+def _add_patches(patches: Array, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Add up patches where they overlap: the way back of `_take_patches`, to (N, H, W, C)."""
+    images = np.zeros(shape, patches.dtype)
+    reach = range(_KERNEL)
+    steps = (shape[1] - _KERNEL) // _STRIDE + 1
+    windows = patches.reshape(len(images), steps, steps, _KERNEL, _KERNEL, shape[3])
+    length = _STRIDE * (steps - 1) + 1
+    for i in reach:
+        for j in reach:
+            images[:, i : i + length : _STRIDE, j : j + length : _STRIDE] += windows[:, :, :, i, j]
+    return images
