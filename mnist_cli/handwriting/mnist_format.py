@@ -19,6 +19,7 @@ Gray: TypeAlias = NDArray[np.uint8]
 _MIDDLE = 14.0  # pixel, counted from 0, on which the centre of mass lies
 LENGTH = 18.7  # pixels between the middles of the edges; with their soft rims it is MNIST's 20
 _STROKE = (2.5, 3.0)  # pixels: the least and the greatest width that strokes are left with
+_NOTHING = 1e-6  # of ink: a drawing without any stays black
 _SOFT_EDGE = 0.8  # pixels from ink to background
 
 FINE, COARSE = 80, 40  # pixels of the long side on which strokes are made thicker or thinner
@@ -127,14 +128,16 @@ def place(ink: Floats, pixels: Floats) -> Gray:
     """
     stack = np.moveaxis(ink, 2, 0)
     for axis in (1, 2):
-        mass = stack.sum(axis=3 - axis) / stack.sum(axis=(1, 2))[:, None]
+        total = np.maximum(stack.sum(axis=(1, 2)), _NOTHING)
+        mass = stack.sum(axis=3 - axis) / total[:, None]
         length = stack.shape[axis]
         centres = mass @ np.arange(length) + 0.5
         edges = (np.arange(SIDE + 1) - (_MIDDLE + 0.5)) * pixels[:, None] + centres[:, None]
         below = np.clip(edges[:, :, None] - np.arange(length), 0, 1)  # (N, 29, length)
         shares = np.diff(below, axis=1).astype(np.float32)
         stack = shares @ stack if axis == 1 else stack @ np.swapaxes(shares, 1, 2)
-    images: Gray = np.rint(stack * (255 / stack.max(axis=(1, 2), keepdims=True))).astype(np.uint8)
+    brightest = np.maximum(stack.max(axis=(1, 2), keepdims=True), _NOTHING)
+    images: Gray = np.rint(stack * (255 / brightest)).astype(np.uint8)
     return images
 
 

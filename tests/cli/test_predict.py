@@ -235,7 +235,7 @@ def test_split_reads_every_digit_and_begins_with_the_number(row, page):
     assert re.search(r"7 [01]\.\d{4} +2 [01]\.\d{4} +1 [01]\.\d{4}", split)
     both = mnist("predict", "--split", row, page).stdout.splitlines()
     assert [text for text in both if ".png" in text] == [f"721  {row}", f"7  {page}"]
-    assert mnist("predict", "--split", row, "--show-steps").stdout.count("\n") > 20  # and boxes
+    assert mnist("predict", "--split", row, "--show-steps").stdout.count("\n") >= 20  # and boxes
     table = csv.DictReader(mnist("predict", "--split", row, "-o", "-").stdout.splitlines())
     assert [(each["line"], each["position"]) for each in table] == [("1", n) for n in "123"]
 

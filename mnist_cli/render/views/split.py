@@ -37,9 +37,11 @@ def lines(digits: Sequence[Prediction], name: str, show_boxes: bool) -> list[Lin
     first, *others = as_json(digits)["text"].split("\n")
     number = line((first or "no digit", TITLE if first else BAD), (f"  {name}" * bool(name), QUIET))
     read = [one for one in digits if one.prediction is not None]
+    # What is empty above all of them is left out: four pixels are one of the line's characters.
+    top = min((int((one.image > 127).any(axis=1).argmax()) for one in read), default=0) // 4 * 4
     tiles = [
         [
-            *picture(thumbnail(one.image, _SMALL))[: _SMALL if len(read) <= _PICTURED else 0],
+            *picture(thumbnail(one.image[top:], _SMALL))[: _SMALL if len(read) <= _PICTURED else 0],
             line((str(one.prediction), TITLE), f" {one.confidence:.4f}"),
         ]
         for one in read
