@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 20_000_000
 
 _ORIENTATION = 0x0112  # the tag in EXIF
-# EXIF 2.3, 4.6.4: by how many quarter turns a picture becomes upright, and which are mirrored.
-_TURNS = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}
-_MIRRORED = (2, 4, 5, 7)
 
 Source: TypeAlias = Union[AnyPath, BinaryIO, bytes, "Image.Image", NDArray[Any]]
 
@@ -59,16 +56,18 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     from PIL import Image
 
     if isinstance(source, Image.Image):
-        image, size = _load(source), source.size
+        image, (width, height) = _load(source), source.size
     else:
         try:
-            image, size = decode(_read(source), long_side)
+            image, (width, height) = decode(_read(source), long_side)
         except MnistError as error:
             raise type(error)(error.problem, source=_name(source), hint=error.hint) from None
     orientation = _read_orientation(image)
-    pixels = read_pixels(image, *image.size, long_side)
+    if orientation in range(5, 9):  # quarter turns
+        width, height = height, width
+    pixels = read_pixels(image, *image.size, long_side, orientation)
     del image  # before more memory is needed
-    return _finish(pixels, *size, orientation)
+    return _finish(pixels, width, height)
 
 
 def _name(source: AnyPath | BinaryIO | bytes) -> str | None:
@@ -124,13 +123,9 @@ def _read_orientation(image: "Image.Image") -> int:
         return 1
 
 
-def _finish(pixels: Floats, width: int, height: int, orientation: int = 1) -> Picture:
-    """Turn (H, W, 1 or 3) pixels upright, and gray ones into three channels."""
-    turns = _TURNS.get(orientation, 0)
-    pixels = np.rot90(pixels[:, ::-1] if orientation in _MIRRORED else pixels, turns)
-    pixels = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else np.ascontiguousarray(pixels)
-    if turns % 2:
-        width, height = height, width
+def _finish(pixels: Floats, width: int, height: int) -> Picture:
+    """Give (H, W, 1 or 3) pixels three channels."""
+    pixels = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
     return Picture(pixels, _find_gray_28(pixels), width, height)
 
 

@@ -18,11 +18,16 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601
 _TILE = 448  # as many pixels squared are held as floats at a time, before they are reduced
 _MAX_PIXELS = 6_000_000  # with alpha, or turned, they take 160 MB
 _PLAIN_INK = 0.15  # at a smaller standard deviation of brightness what shows is of one colour
+# EXIF 2.3, 4.6.4: by how many quarter turns a picture becomes upright, and which are mirrored.
+_TURNS = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}
+_MIRRORED = (2, 4, 5, 7)
 _WHITE = {"uint8": 255, "uint16": 65535, "int32": 65535}  # else 1
 
 
-def read_pixels(source: Decoded, width: int, height: int, long_side: int | None) -> Floats:
-    """Return the pixels of a PIL image or an array, (H, W, 1 or 3) from 0 to 1.
+def read_pixels(
+    source: Decoded, width: int, height: int, long_side: int | None, orientation: int = 1
+) -> Floats:
+    """Return the pixels of a PIL image or an array, (H, W, 1 or 3) from 0 to 1, upright.
 
     They are reduced by a whole factor, by averaging, to no less than `long_side` and to 6 million.
     """
@@ -31,10 +36,14 @@ def read_pixels(source: Decoded, width: int, height: int, long_side: int | None)
         factor += 1
     factor = min(_TILE, factor)
     step = _TILE // factor * factor
-    height_, width_ = -(-height // factor), -(-width // factor)
+    shape = (-(-height // factor), -(-width // factor))
     channels = _read_tile(source, (0, 0, 1, 1)).shape[2]
-    colour = np.empty((height_, width_, 1 if channels < 3 else 3), np.float32)
-    alpha = np.empty((height_, width_, channels - colour.shape[2]), np.float32)  # of 1 channel or 0
+    turns = _TURNS.get(orientation, 0)
+    upright = np.empty((*shape[:: -1 if turns % 2 else 1], 1 if channels < 3 else 3), np.float32)
+    colour = np.rot90(upright, -turns)  # as it is stored: a view
+    if orientation in _MIRRORED:
+        colour = colour[:, ::-1]
+    alpha = np.empty((*shape, channels - colour.shape[2]), np.float32)  # of 1 channel or 0
     for top, left in itertools.product(range(0, height, step), range(0, width, step)):
         box = (left, top, min(left + step, width), min(top + step, height))
         tile = _reduce(_read_tile(source, box), factor)
@@ -43,7 +52,7 @@ def read_pixels(source: Decoded, width: int, height: int, long_side: int | None)
         colour[place], alpha[place] = np.split(tile, [colour.shape[2]], axis=2)
     if alpha.size:
         _lay_on_background(colour, alpha[..., 0])
-    return colour
+    return upright
 
 
 def _read_tile(source: Decoded, box: tuple[int, int, int, int]) -> Floats:
