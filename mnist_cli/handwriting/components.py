@@ -11,7 +11,6 @@ from mnist_cli.handwriting.morphology import Bits, Floats, label
 _T = TypeVar("_T", bound=np.generic)
 
 _SPECK = 0.02  # of the area of the main component
-_LIKE = 0.25  # of its area: a component that is not much smaller
 _MOST = 200  # components are compared in pairs; a page of grain has thousands
 _APART = 0.12  # of the size of a digit: strokes of one digit are nearer, other digits further
 
@@ -102,7 +101,7 @@ class Components:
 
     `mask` is all of them and `at_border` those that touch the border, (H, W) bool. `groups` are the
     digits from left to right, `main` is the index of the one to read, and `count` is the number of
-    all components, specks and edges among them, `crowd` that of those that are not much smaller.
+    all components, specks and edges among them, `spread` that of those that most of the ink is in.
     """
 
     mask: Bits
@@ -110,7 +109,7 @@ class Components:
     groups: tuple[Group, ...]
     main: int
     count: int
-    crowd: int
+    spread: float
 
     @property
     def touches_border(self) -> bool:
@@ -161,13 +160,16 @@ def find_components(mask: Bits, weight: Floats | None = None) -> Components | No
         ),
         main=next(n for n, group in enumerate(groups) if main in group),
         count=count,
-        crowd=count_crowd(areas, areas[main]),
+        spread=measure_spread(areas),
     )
 
 
-def count_crowd(areas: NDArray[np.intp], area: int) -> int:
-    """Count the components that are not much smaller than one: in a texture there are many."""
-    return int((areas >= _LIKE * area).sum())
+def measure_spread(areas: NDArray[np.intp]) -> float:
+    """Count components by their share of the ink, as the inverse of its concentration.
+
+    One large one with specks is 1, `n` equal ones are `n`; textures have many. Without any it is 0.
+    """
+    return float(areas.sum()) ** 2 / max(float((areas.astype(float) ** 2).sum()), 1.0)
 
 
 def _group(

@@ -15,8 +15,7 @@ from mnist_cli.weights.weights_file import load_network
 
 JUDGE = "judge.npz"
 
-_CROWD = 8  # components are usual, even where there is a row of digits
-_CROWDED, _MOST = 0.4, 5.0  # taken off for each more, and in all
+_SPREAD = 4.0  # components have the ink of a digit, with a frame or a neighbour; a texture has more
 
 
 def judge(images: Gray) -> Floats:
@@ -26,11 +25,11 @@ def judge(images: Gray) -> Floats:
     return odds
 
 
-def doubt_in_crowd(crowd: int) -> float:
-    """What is taken off the odds of one among so many components: textures have something like
-    every digit somewhere.
+def doubt_texture(spread: float) -> float:
+    """What is taken off the odds where ink is spread over so many components: textures have
+    something like every digit somewhere.
     """
-    return min(_CROWDED * max(crowd - _CROWD, 0), _MOST)
+    return max(spread - _SPREAD, 0.0)
 
 
 @cache

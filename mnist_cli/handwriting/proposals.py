@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.handwriting.components import Box, count_crowd, enclose, measure_boxes
+from mnist_cli.handwriting.components import Box, enclose, measure_boxes
 from mnist_cli.handwriting.ink import WORK_SIDE, extract_ink, find_threshold, resize
-from mnist_cli.handwriting.judge import doubt_in_crowd, judge
+from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import COARSE, FINE, bring_to_format, draw
 from mnist_cli.handwriting.morphology import Bits, Floats, blur, label, measure_distance
 
@@ -157,7 +157,6 @@ def _find_best(page: Floats, maps: Sequence[InkMap], detected: bool) -> Proposal
         replace(
             one,
             score=float(odds)
-            - doubt_in_crowd(count_crowd(one.source.areas, one.area))
             - _OTHER_TONE * (one.source.dark != detected)
             - _BACKGROUND * measure_likeness(page, one.mask, one.box),
         )

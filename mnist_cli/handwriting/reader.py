@@ -13,7 +13,7 @@ import numpy as np
 from mnist_cli.errors import plural
 from mnist_cli.handwriting.components import Box
 from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, resize
-from mnist_cli.handwriting.judge import doubt_in_crowd, judge
+from mnist_cli.handwriting.judge import doubt_texture, judge
 from mnist_cli.handwriting.look import AT_EDGE, Look, explain_empty, look_first
 from mnist_cli.handwriting.mnist_format import (
     Forms,
@@ -31,7 +31,7 @@ from mnist_cli.spec import SIDE
 
 DOUBT = "not a digit? (it looks least like one of all that was read)"
 
-_MOST_IN_ROWS = 40  # components; of more nobody is told how many digits they are
+_MOST_IN_ROW = 20  # components; of more nobody is told how many digits they are
 _BETTER = 1.0  # by how much another reading has to look better
 _DOUBTFUL = -1.8  # below these odds it is perhaps no digit
 _LEAST_AT_EDGE = -1.0  # the same where there is something at the edge of the picture
@@ -180,7 +180,9 @@ def _read_main(picture: Picture, invert: bool | None) -> Digit:
     look = look_first(picture.pixels, invert)
     digit = _convert(look, picture)
     components = look.components
-    if components and len(components.groups) > 1 and components.crowd <= _MOST_IN_ROWS:
+    spread = components.spread if components else 0.0
+    several = not digit.empty and components is not None and len(components.groups) > 1
+    if several and spread <= _MOST_IN_ROW:
         digits = _read_lines(picture, invert)
         if len(digits) > 1:
             warnings = (f"this looks like {len(digits)} digits",)
@@ -191,6 +193,8 @@ def _read_main(picture: Picture, invert: bool | None) -> Digit:
         least = _LEAST_AT_EDGE if at_edge else _LEAST if digit.empty else digit.score + _BETTER
         if other and other.score > least:
             digit = other
+    if digit.count < 2:
+        digit = replace(digit, score=digit.score - doubt_texture(spread))
     return replace(digit, warnings=(*digit.warnings, *_doubt(digit.score)))
 
 
@@ -207,7 +211,7 @@ def _convert(look: Look, picture: Picture) -> Digit:
     )
     shown = Step("components", done, show(components.mask * 0.3 + group.mask * 0.7))
     forms = bring_to_format([draw(look.ink, group.mask, look.level, group.box)])
-    score = float(judge(forms.images)[0]) - doubt_in_crowd(components.crowd)
+    score = float(judge(forms.images)[0])
     box = _undo_reduction(look.place(group.box), picture)
     return Digit(forms.images[0], True, (*look.steps, shown, *_tell(forms)), score=score, box=box)
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mnist_cli.handwriting.components import Box, count_crowd, enclose
+from mnist_cli.handwriting.components import Box, enclose, measure_spread
 from mnist_cli.handwriting.ink import clear, extract_ink, remove_lines, resize
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import COARSE, bring_to_format
@@ -51,7 +51,7 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Proposal]]:
     """
     best: list[list[Proposal]] = []
     for source in _map_page(pixels, tones):
-        if _is_texture(source):
+        if measure_spread(source.areas) > _MOST_DIGITS:  # a texture
             continue
         lines = [line for line in map(_read_line, *_sort_into_lines(source)) if line]
         if _rate(lines) > _rate(best):
@@ -79,13 +79,6 @@ def _look_closer(pixels: Floats, line: list[Proposal]) -> list[Proposal]:
             components.append(i)
     closer = _read_line(source, components, scale * height)
     return closer if _rate([closer]) > _rate([line]) - _NEARER * len(line) else line
-
-
-def _is_texture(source: InkMap) -> bool:
-    """Tell whether there are more components, not much smaller than the usual one, than digits."""
-    areas = np.sort(source.areas)
-    usual = areas[np.searchsorted(np.cumsum(areas), areas.sum() / 2)] if len(areas) else 0
-    return count_crowd(areas, usual) > _MOST_DIGITS
 
 
 def _rate(lines: list[list[Proposal]]) -> float:
