@@ -72,7 +72,7 @@ def samples_of_each_format() -> dict[str, bytes]:
         "jpeg gray": saved(gray, "JPEG", restart_marker_blocks=1),
         "jpeg progressive": saved(image, "JPEG", progressive=True),
         "gif": saved(few, "GIF"),
-        "gif animated": saved(few, "GIF", duration=9, comment=b"by hand", **several),
+        "gif animated": saved(few, "GIF", duration=90, comment=b"by hand", **several),
         "webp": saved(image, "WEBP"),
         "webp lossless": saved(image.convert("RGBA"), "WEBP", lossless=True),
         "webp animated": saved(image, "WEBP", save_all=True, append_images=[image.rotate(90)]),

@@ -199,6 +199,8 @@ def blank_pages():
         "slope": np.broadcast_to(np.linspace(90, 240, 400)[:, None], size),
         "shadow": stress.shadow(size[:2], rng, 0.4)[..., None] * 240 + rng.normal(0, 4, size),
     }
+    blocks = np.random.default_rng(3).integers(0, 2, (12, 16, 1)) * np.full(3, 255.0)
+    pages["blocks"] = blocks.repeat(25, axis=0).repeat(25, axis=1)
     for name in ("ruled", "strip", "specks"):
         pages[name] = np.full(size, 250.0)
     pages["ruled"][20::40] = pages["ruled"][21::40] = 150

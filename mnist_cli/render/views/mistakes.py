@@ -5,7 +5,7 @@ from typing import Any
 
 from mnist_cli.datasets.corruptions import UNCORRUPTED
 from mnist_cli.errors import plural
-from mnist_cli.evaluation.mistakes import Mistake, Mistakes, Picture
+from mnist_cli.evaluation.mistakes import Mistakes
 from mnist_cli.render.pictures import picture
 from mnist_cli.render.text import Line, columns, line, stacked, tiled
 from mnist_cli.render.theme import BAD, QUIET, TITLE
@@ -23,9 +23,13 @@ def as_json(mistakes: Mistakes) -> dict[str, Any]:
 
 def lines(mistakes: Mistakes) -> list[Line]:
     """The pictures of the most confident mistakes, and the command that looks closer at one."""
-    blocks = [
-        _block(mistake, mistake.image) for mistake in mistakes.ranked if mistake.image is not None
-    ]
+    blocks = []
+    for mistake in mistakes.ranked:
+        if mistake.image is not None:
+            read, sure = f"read as {mistake.prediction}", f", confidence {mistake.confidence:.4f}"
+            head = line((f"index {mistake.index}", QUIET))
+            told = line(f"{mistake.label} ", (read, BAD), sure)
+            blocks.append([head, told, *picture(mistake.image)])
     count = plural(mistakes.total, "mistake") if mistakes.total else "no mistakes of this kind"
     if not blocks:
         return [line((count, TITLE))]
@@ -45,15 +49,3 @@ def _closer(mistakes: Mistakes) -> list[Line]:
     if source.activation is not None:
         words += ["--activation", source.activation]
     return [line((f"to look closer: {shlex.join(words)}", QUIET))]
-
-
-def _block(mistake: Mistake, image: Picture) -> list[Line]:
-    return [
-        line((f"index {mistake.index}", QUIET)),
-        line(
-            f"{mistake.label} ",
-            (f"read as {mistake.prediction}", BAD),
-            f", confidence {mistake.confidence:.4f}",
-        ),
-        *picture(image),
-    ]
