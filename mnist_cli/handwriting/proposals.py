@@ -8,6 +8,7 @@ in a cheap way. No sheet, frame or box is looked for: they are components that a
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,6 @@ class InkMap:
     frame: Box
     dark: bool
     channels: str
-    factor: float
     ink: Floats
     level: float
     labels: NDArray[np.integer[Any]]
@@ -105,16 +105,6 @@ class Proposal:
         return draw(near.cut_from(self.source.ink), mask, self.source.level, box, side)
 
 
-def map_ink(
-    page: Floats, frame: Box, dark: bool, channels: str, factor: float = 1.0
-) -> InkMap | None:
-    """Map the ink of one tone on a page, (H, W, 3); None where there is none."""
-    ink = _CHANNELS[channels](extract_ink(page, dark=dark))
-    if ink.max() < LEAST_PEAK:
-        return None
-    return cut_ink(blur(ink, 1.0), frame, dark, channels, factor)
-
-
 def cut_ink(
     ink: Floats, frame: Box, dark: bool, channels: str = "any channel", factor: float = 1.0
 ) -> InkMap:
@@ -124,7 +114,7 @@ def cut_ink(
     boxes = measure_boxes(labels, count)
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     inks = np.bincount(labels.ravel(), ink.ravel(), minlength=count + 1)[1:] / areas
-    return InkMap(frame, dark, channels, factor, ink, level, labels, boxes, areas, inks)
+    return InkMap(frame, dark, channels, ink, level, labels, boxes, areas, inks)
 
 
 def propose(pixels: Floats, tones: Sequence[bool], detected: bool) -> Proposal | None:
@@ -135,10 +125,15 @@ def propose(pixels: Floats, tones: Sequence[bool], detected: bool) -> Proposal |
     """
     page = blur(resize(pixels, WORK_SIDE), 0.7)
     frame = Box(0, 0, *pixels.shape[1::-1])
+    inks = {dark: extract_ink(page, dark=dark) for dark in tones}
 
     def find(kinds: Sequence[tuple[str, float]]) -> Proposal | None:
-        maps = [map_ink(page, frame, dark, *kind) for dark in tones for kind in kinds]
-        return _find_best(page, [source for source in maps if source], detected)
+        maps = []
+        for dark, (channels, factor) in product(tones, kinds):
+            ink = _CHANNELS[channels](inks[dark])
+            if ink.max() >= LEAST_PEAK:
+                maps.append(cut_ink(blur(ink, 1.0), frame, dark, channels, factor))
+        return _find_best(page, maps, detected)
 
     first, *others = _CHANNELS
     best = find([(first, 1.0), (first, _LOW)])

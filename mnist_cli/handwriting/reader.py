@@ -33,7 +33,7 @@ DOUBT = "not a digit? (it looks least like one of all that was read)"
 
 _MOST_IN_ROW = 20  # components; of more nobody is told how many digits they are
 _BETTER = 1.0  # by how much another reading has to look better
-_DOUBTFUL = -1.8  # below these odds it is perhaps no digit
+_DOUBTFUL = -2.2  # below these odds it is perhaps no digit
 _LEAST_AT_EDGE = -1.0  # the same where there is something at the edge of the picture
 _LEAST = 0.5  # what the odds have to be for another reading
 _LONG_SIDE = 1600  # pixels; a digit of 2 % of the page is then still larger than the net's picture
