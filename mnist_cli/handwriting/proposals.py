@@ -28,7 +28,7 @@ _LOW = 0.5  # of the level at which ink is cut otherwise
 _LEAST_SIDE = 0.08  # of the picture's long side
 _MOST = 8  # components of an ink map
 _MOST_JUDGED = 40
-_NEAR = (0.06, 0.25)  # of its size: how far a component may be from those that belong to it
+_NEAR = 0.15  # of its size: how far a component may be from those that belong to it
 _OTHER_TONE = 1.5  # taken off where the ink is not of the tone that was detected
 _BACKGROUND = 4.0  # taken off where it has the colour of what is further out
 
@@ -171,17 +171,15 @@ def _choose(source: InkMap) -> Iterator[Proposal]:
         sides = (box.left == 0, box.top == 0, box.right == shape[1], box.bottom == shape[0])
         if box.long_side < least or sum(sides) > 2:  # a strip along a side, or a frame
             continue
-        found: set[tuple[int, ...]] = {(int(i),)}
-        for share in _NEAR:
-            near = [
-                int(j)
-                for j in usable
-                if source.boxes[j].measure_gap(box) <= share * box.long_side
-                and source.boxes[j].long_side <= 1.2 * box.long_side
-            ]
-            found.add(tuple(sorted(near)))
-        for components in sorted(found, key=len):
-            yield Proposal(source, components)
+        yield Proposal(source, (int(i),))
+        near = [
+            int(j)
+            for j in usable
+            if source.boxes[j].measure_gap(box) <= _NEAR * box.long_side
+            and source.boxes[j].long_side <= 1.2 * box.long_side
+        ]
+        if len(near) > 1:
+            yield Proposal(source, tuple(near))
 
 
 def _drop_doubles(proposals: list[Proposal]) -> list[Proposal]:
