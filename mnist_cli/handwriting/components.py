@@ -45,6 +45,10 @@ class Box:
         along = max(self.top - other.bottom, other.top - self.bottom)
         return max(across, along, 0)
 
+    def touches_border(self, shape: tuple[int, ...]) -> bool:
+        """Tell whether it reaches a side of a picture of `shape`."""
+        return min(self.left, self.top) == 0 or self.bottom == shape[0] or self.right == shape[1]
+
     def is_beside(self, other: "Box") -> bool:
         """Tell whether the two share at least half of the height of the lower one."""
         shared = min(self.bottom, other.bottom) - max(self.top, other.top)
@@ -135,9 +139,7 @@ def find_components(mask: Bits, weight: Floats | None = None) -> Components | No
         if weight is None
         else np.bincount(labels.ravel(), weight.ravel(), minlength=count + 1)[1:]
     )
-    touches = np.array(
-        [min(b.left, b.top) == 0 or b.right == width or b.bottom == height for b in boxes]
-    )
+    touches = np.array([box.touches_border(mask.shape) for box in boxes])
     middles = np.array([(b.left + b.right, b.top + b.bottom) for b in boxes]) / 2
     away = np.hypot(*(middles / (width, height) - 0.5).T)  # 0.5 at the middle of an edge
     main = int(np.argmax(weights * np.exp(-((2 * away) ** 2)) * np.where(touches, 0.1, 1)))

@@ -53,7 +53,8 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Proposal]]:
     for source in _map_page(pixels, tones):
         if measure_spread(source.areas) > _MOST_DIGITS:  # a texture
             continue
-        lines = [line for line in map(_read_line, *_sort_into_lines(source)) if line]
+        lines = [_read_line(source, *line) for line in _sort_into_lines(source)]
+        lines = [line for line in lines if line]
         if _rate(lines) > _rate(best):
             best = lines
     return [_look_closer(pixels, line) for line in best]
@@ -97,24 +98,18 @@ def _map_page(pixels: Floats, tones: Sequence[bool]) -> Iterator[InkMap]:
         for factor in (1.0, 0.5):
             whole = cut_ink(ink, frame, dark, factor=factor)
             yield whole
-            height, width = ink.shape
-            at_border = [
-                i + 1
-                for i, b in enumerate(whole.boxes)
-                if min(b.left, b.top) == 0 or b.right == width or b.bottom == height
-            ]
+            at_border = [i + 1 for i, b in enumerate(whole.boxes) if b.touches_border(ink.shape)]
             if at_border:
-                yield cut_ink(
-                    clear(ink, np.isin(whole.labels, at_border)), frame, dark, factor=factor
-                )
+                bare = clear(ink, np.isin(whole.labels, at_border))
+                yield cut_ink(bare, frame, dark, factor=factor)
 
 
-def _sort_into_lines(source: InkMap) -> tuple[list[InkMap], list[list[int]], list[float]]:
-    """Sort components into lines; return for each the map, its components, and a digit's height."""
+def _sort_into_lines(source: InkMap) -> list[tuple[list[int], float]]:
+    """Sort components into lines; return the components of each, and how high a digit is."""
     boxes = source.boxes
     order = [int(i) for i in np.argsort(-source.areas)[:_MOST]]
     if not order:
-        return [], [], []
+        return []
     tall = sorted(order, key=lambda i: boxes[i].height)
     below = np.cumsum(source.areas[tall])  # the median, by area
     usual = boxes[tall[int(np.searchsorted(below, below[-1] / 2))]].height
@@ -134,14 +129,10 @@ def _sort_into_lines(source: InkMap) -> tuple[list[InkMap], list[list[int]], lis
             if min(gaps) < 0.5 * usual:
                 lines[gaps.index(min(gaps))].append(i)
     lines.sort(key=lambda line: float(np.median([boxes[i].top + boxes[i].bottom for i in line])))
-    return (
-        [source] * len(lines),
-        lines,
-        [
-            float(np.median([boxes[i].height for i in line if boxes[i].height >= _TALL * usual]))
-            for line in lines
-        ],
+    heights = (
+        [boxes[i].height for i in line if boxes[i].height >= _TALL * usual] for line in lines
     )
+    return [(line, float(np.median(tall))) for line, tall in zip(lines, heights, strict=True)]
 
 
 def _overlap(boxes: list[Box], line: list[int], i: int) -> float:
