@@ -31,6 +31,7 @@ _SMOOTH = 1.0  # pixels: grain and noise go, strokes stay
 _LEAST_PEAK = 0.05  # of ink
 _LEAST_CONTRAST = 3.0  # mean ink over that of the background around
 _LEAST_SIZE = 0.03  # of the long side of the picture
+_INK_AT_EDGES = 0.3  # of the pixels along the border
 _LEAST_AT_EDGE = 0.5  # of the frame, for a digit that touches its border
 
 
@@ -98,6 +99,9 @@ def explain_empty(look: Look) -> str:
     background = np.percentile(look.ink[near], 90) if near.any() else 0
     if look.ink[digit.mask].mean() < _LEAST_CONTRAST * background:
         return "no ink: nothing stands out from the background"
+    rim = (digit.mask[0], digit.mask[-1], digit.mask[:, 0], digit.mask[:, -1])
+    if np.concatenate(rim).mean() > _INK_AT_EDGES:
+        return "ink everywhere: it runs over the edges of the picture"
     filled = digit.box.long_side / max(look.ink.shape)
     if filled * look.share < _LEAST_SIZE:
         return "no digit: there are only specks"
