@@ -78,7 +78,7 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
     >>> from mnist_cli import load_images, load_network
     >>> explanation = explain(load_network(), load_images()[0])
     >>> explanation.prediction, explanation.runner_up
-    (7, 9)
+    (7, 3)
     >>> [(step.symbol, step.values.shape) for step in explanation.steps[:3]]
     [('x', (784,)), ('a1', (50,)), ('z1', (50,))]
     """

@@ -256,7 +256,7 @@ def test_a_p_value_too_small_for_floating_point_is_not_0():
 
 
 def test_every_view_has_a_json_form_with_the_same_numbers():
-    arguments = (*VIEW_OPTIONS, "-w", "weights.pkl", "-w", "weights.pkl", "--limit", "400")
+    arguments = (*VIEW_OPTIONS, "-w", "weights.pkl", "-w", "weights.pkl", "--limit", "600")
     found = document(*arguments)
     text = shown(*arguments)
     assert f"coverage {found['coverage']:.4f}" in text
