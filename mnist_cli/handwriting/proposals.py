@@ -28,7 +28,7 @@ _LOW = 0.5  # of the level at which ink is cut otherwise
 _LEAST_SIDE = 0.08  # of the picture's long side
 _MOST = 8  # components of an ink map
 _MOST_JUDGED = 40
-_NEAR = 0.15  # of its size: how far a component may be from those that belong to it
+_NEAR = 0.25  # of its size: how far a component may be from those that belong to it
 _OTHER_TONE = 1.5  # taken off where the ink is not of the tone that was detected
 _BACKGROUND = 4.0  # taken off where it has the colour of what is further out
 
