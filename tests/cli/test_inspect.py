@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from support.commands import mnist, on_a_terminal
 
+from mnist_cli import load_network
 from mnist_cli.evaluation.compared import compare
 from mnist_cli.render.text import Surface, drawing_on, plain
 from mnist_cli.render.views import compare as render_compare
@@ -108,7 +109,9 @@ def test_the_card_beside_a_file_is_shown_where_it_names_it(tmp_path):
         shutil.copy(embedded.file.with_name(name), tmp_path)
     for file in ("weights.pkl", tmp_path / "weights.pkl"):
         shown = mnist("inspect", file).stdout
-        assert f"recipe {card.recipe}, {len(card.loss_by_epoch):,} epochs, seed {card.seed}" in shown
+        assert (
+            f"recipe {card.recipe}, {len(card.loss_by_epoch):,} epochs, seed {card.seed}" in shown
+        )
         assert f"training {card.train_accuracy:.4f}" in shown
         names = ("train_accuracy", "validation_accuracy", "test_accuracy")
         document = json.loads(mnist("inspect", file, "--json").stdout)
