@@ -107,7 +107,7 @@ def predict(
     Examples
     --------
     >>> from mnist_cli import load_network
-    >>> results = predict(load_network(), Request(indices=[0, 321]))
+    >>> results = predict(load_network(), Request(indices=[0, 659]))
     >>> [(one.prediction, one.label, one.correct) for one in results.predictions]
     [(7, 7, True), (7, 2, False)]
     """

@@ -116,7 +116,7 @@ def test_the_card_beside_a_file_is_shown_where_it_names_it(tmp_path):
         names = ("train_accuracy", "validation_accuracy", "test_accuracy")
         document = json.loads(mnist("inspect", file, "--json").stdout)
         assert document["card"] == {
-            "recipe": card.recipe, "epochs": 600, "seed": card.seed, "seconds": card.seconds,
+            "recipe": card.recipe, "epochs": 1000, "seed": card.seed, "seconds": card.seconds,
             **{name: getattr(card, name) for name in names},
         }  # fmt: skip
 

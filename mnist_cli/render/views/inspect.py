@@ -118,7 +118,7 @@ def lines(summary: Summary) -> list[Line]:
 
 
 def describe_training(card: Card) -> str:
-    """``recipe best, 600 epochs, seed 0, 795 s``."""
+    """``recipe best, 1,000 epochs, seed 0, 2,904 s``."""
     epochs = plural(len(card.loss_by_epoch), "epoch")
     return f"recipe {printable(card.recipe)}, {epochs}, seed {card.seed}, {card.seconds:,.0f} s"
 
