@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -12,6 +13,10 @@ from mnist_cli.paths import data_directory
 
 # The workers of the suite share the cores; that NumPy starts a thread for each besides only costs.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# A shell that starts the suite in the background has Ctrl-C ignored, by all that tests start too.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The one line that names the folder of the real data: the book's weights, MNIST, people's digits.
 TEST_DATA = Path(os.environ.get("MNIST_TEST_DATA", Path(__file__).parents[2] / "shared"))
