@@ -139,6 +139,9 @@ def _parse(text: str, settings: Settings) -> dict[str, list[click.Option]]:
             options.append(_option(found[1], found[2], found[3], settings))
         else:
             raise ValueError(f"{line!r} declares no option")
+    declared = {option.name for options in headings.values() for option in options}
+    if unknown := settings.keys() - declared:
+        raise ValueError(f"settings without an option: {', '.join(sorted(unknown))}")
     return headings
 
 

@@ -9,6 +9,7 @@ import pytest
 from support.commands import COMMANDS, MNIST, mnist, mnist_process, on_a_terminal
 
 from mnist_cli import __version__, cli
+from mnist_cli.cli.options import command as declare
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
 
@@ -234,3 +235,12 @@ def test_an_exception_is_one_line_with_advice(error, words, monkeypatch, capsys)
         monkeypatch.setenv("MNIST_DEBUG", "1")
         with pytest.raises(KeyError):
             cli.run([])
+
+
+def test_what_declares_no_option_is_found_while_it_is_written():
+    for options, settings, words in [
+        ("Output:\n  --force\n", {"forse": {}}, "settings without an option: forse"),
+        ("Output:\n  force\n", {}, "declares no option"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            declare("x", options=options, settings=settings, examples=())(lambda: None)
