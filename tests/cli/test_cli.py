@@ -240,7 +240,7 @@ def test_an_exception_is_one_line_with_advice(error, words, monkeypatch, capsys)
 def test_what_declares_no_option_is_found_while_it_is_written():
     for options, settings, words in [
         ("Output:\n  --force\n", {"forse": {}}, "settings without an option: forse"),
-        ("Output:\n  force\n", {}, "declares no option"),
+        ("Output:\n  -force\n", {}, "declares no option"),
     ]:
         with pytest.raises(ValueError, match=words):
             declare("x", options=options, settings=settings, examples=())(lambda: None)
