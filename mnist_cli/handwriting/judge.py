@@ -26,8 +26,9 @@ def judge(images: Gray) -> Floats:
 
 
 def doubt_texture(spread: float) -> float:
-    """What is taken off the odds where ink is spread over so many components: textures have
-    something like every digit somewhere.
+    """Return what is taken off the odds of ink in so many components.
+
+    Textures have something like every digit somewhere.
     """
     return max(spread - _SPREAD, 0.0)
 

@@ -15,12 +15,10 @@ from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network
-from mnist_cli.paths import find_or_embedded
 from mnist_cli.prediction.explanation import explain
 from mnist_cli.prediction.prediction import Prediction, Unread, predict_digit, predict_picture
 from mnist_cli.prediction.sources import STANDARD_INPUT, find_pictures, label_in_name
 from mnist_cli.prediction.workers import spread
-from mnist_cli.spec import TEST_IMAGES, TEST_LABELS
 
 if TYPE_CHECKING:
     from mnist_cli.handwriting.reader import Digit
@@ -151,12 +149,10 @@ def _choose(request: Request) -> Sequence[int]:
     known = [index for index in wanted if index is not None]
     if len(known) == len(wanted) and not take:
         return known
-    images = find_or_embedded(request.images, TEST_IMAGES, data_dir).path
     if not take:
-        with open_images(images) as file:
+        with open_images(request.images, data_dir) as file:
             return _draw(wanted, file.count, request.seed)
-    labels = find_or_embedded(request.labels, TEST_LABELS, data_dir).path
-    with open_pair(images, labels) as (_, label_file):
+    with open_pair(request.images, request.labels, data_dir) as (_, label_file):
         if not wanted:
             return [] if request.files else _find_labels(label_file, take).tolist()
         others = {i for i, of in zip(known, label_file.items(known), strict=True) if of not in take}

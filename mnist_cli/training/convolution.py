@@ -5,10 +5,7 @@ Two convolutions of 5x5 that move by two pixels, and two dense layers, with relu
 neural networks applied to visual document analysis*).
 """
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
 from mnist_cli.spec import CLASSES, SIDE
 from mnist_cli.training.backprop import Array, cross_entropy
@@ -84,14 +81,13 @@ def _take_patches(images: Array) -> Array:
     return windows.reshape(-1, _KERNEL * _KERNEL * images.shape[3])
 
 
-def _add_patches(patches: Array, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+def _add_patches(patches: Array, shape: tuple[int, ...]) -> Array:
     """Add up patches where they overlap: the way back of `_take_patches`, to (N, H, W, C)."""
     images = np.zeros(shape, patches.dtype)
-    reach = range(_KERNEL)
     steps = (shape[1] - _KERNEL) // _STRIDE + 1
     windows = patches.reshape(len(images), steps, steps, _KERNEL, _KERNEL, shape[3])
     length = _STRIDE * (steps - 1) + 1
-    for i in reach:
-        for j in reach:
+    for i in range(_KERNEL):
+        for j in range(_KERNEL):
             images[:, i : i + length : _STRIDE, j : j + length : _STRIDE] += windows[:, :, :, i, j]
     return images

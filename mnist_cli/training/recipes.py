@@ -91,9 +91,11 @@ class Recipe:
         0.3, 0, 1, "Strength that distortions then fall to, by the end."
     )
     batch_norm: int = _number(0, 0, 1, "1 normalizes each batch; it is folded away at the end.")
-    teacher_epochs: int = _number(0, 0, _MOST, "Of a convolutional teacher, or none.")
+    teacher_epochs: int = _number(
+        0, 0, _MOST, "Epochs of a convolutional teacher, trained first; 0: none."
+    )
     temperature: float = _number(
-        1.0, 0.1, 100, "Divides logits while learning; high makes answers soft."
+        1.0, 0.1, 100, "Divides logits while learning: a high one softens targets."
     )
     held_out: int = _number(2_000, 0, _MOST, "Images for validation; at most a fifth of all.")
     rotation: float = _number(0.0, 0, 180, "Degrees an image is turned, at most.")

@@ -54,7 +54,7 @@ def test_it_learns_from_a_few_thousand_images(digits, optimizer, distortions, ne
     assert correct[:-800].mean() == pytest.approx(card.train_accuracy)
 
 
-def test_a_teacher_learns_first_and_the_net_from_its_answers(digits):
+def test_a_teacher_learns_first_and_the_net_from_what_it_says(digits):
     recipe = Recipe(
         "r", "soap", teacher_epochs=6, temperature=2, batch_norm=1, learning_rate=0.02, **BENT
     )
