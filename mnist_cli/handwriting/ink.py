@@ -51,7 +51,7 @@ def measure_contrast(picture: Floats) -> Floats:
     shadow and in the sun. Edges of shadows are straight and do not show.
     """
     size = _choose_window(_SEARCH_BACKGROUND, picture)
-    smooth = blur(_drop_doubles(picture), 1.5)
+    smooth = blur(_drop_equal_channels(picture), 1.5)
     background = -apply_opening(-smooth, size)
     darker = (background - smooth) / np.maximum(background, _DARKEST_BACKGROUND)
     brighter = smooth - apply_opening(smooth, size)
@@ -84,7 +84,7 @@ def extract_ink(picture: Floats, *, dark: bool, share: float = _READ_BACKGROUND)
     The background is a grey opening of the picture with bright ink: all that is narrower than the
     window is ink. Dark ink is measured as the part of the light that it takes.
     """
-    picture = _drop_doubles(picture)
+    picture = _drop_equal_channels(picture)
     signed = -picture if dark else picture
     window = _choose_window(share, picture)
     background = apply_opening(blur(signed, _BACKGROUND_BLUR), window)
@@ -124,7 +124,7 @@ def clear(ink: Floats, unwanted: Bits) -> Floats:
     return np.where(measure_distance(unwanted, 2) < 2, 0, ink) if unwanted.any() else ink
 
 
-def _drop_doubles(picture: Floats) -> Floats:
+def _drop_equal_channels(picture: Floats) -> Floats:
     """Return one channel, (H, W, 1), of a gray picture."""
     return picture[..., :1] if (picture == picture[..., :1]).all() else picture
 
