@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import Any, BinaryIO
 
 from mnist_cli.checks import require_suffix
@@ -50,14 +51,24 @@ def table_writer(
 
 
 def to_json(document: Any, indent: int | None = None) -> str:
-    """A document as JSON, ASCII only: an array is a list, a result an object of its fields."""
+    """A document as JSON, ASCII only: an array is a list, a result its `document`."""
     return json.dumps(document, indent=indent, allow_nan=False, default=_plain)
+
+
+def document(result: Any) -> dict[str, Any]:
+    """A result as an object of JSON: its fields, under their names.
+
+    The class attribute ``json_fields`` of a result names those that are for JSON, in order, and
+    properties among them; without it these are all fields.
+    """
+    names = getattr(result, "json_fields", None) or [field.name for field in fields(result)]
+    return {name: getattr(result, name) for name in names}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    return value.tolist() if hasattr(value, "tolist") else vars(value)
+    return value.tolist() if hasattr(value, "tolist") else document(value)
 
 
 @contextmanager
