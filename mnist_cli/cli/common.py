@@ -18,17 +18,19 @@ def refuse(is_so: object, why: str) -> None:
 def present(given: Given, view: Any, *result: Any, quiet: bool = False) -> None:
     """Write a result to the file of ``--export``; then show it, or with ``--json`` its document.
 
-    `view` has `lines` and `as_json`, which take the result. With `quiet` only what was asked for is
-    written: the file, the document.
+    `view` has `lines`, which takes the result, and where the result's own document is not all there
+    is to it `as_json`, which takes it too. With `quiet` only what was asked for is written: the
+    file, the document.
     """
     from mnist_cli.render.text import show, show_json
+    from mnist_cli.tables import document
 
     if given.get("export") is not None:
         from mnist_cli.render.export import write_export
 
         write_export(given["export"], lambda: view.lines(*result), overwrite=given["force"])
     if given["json"]:
-        show_json(view.as_json(*result))
+        show_json(getattr(view, "as_json", document)(*result))
     elif not quiet:
         show(view.lines(*result))
 
