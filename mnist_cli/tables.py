@@ -51,24 +51,37 @@ def table_writer(
 
 
 def to_json(document: Any, indent: int | None = None) -> str:
-    """A document as JSON, ASCII only: an array is a list, a result its `document`."""
+    """A document as JSON, ASCII only: a result is its `document`, an array a list.
+
+    NaN and infinity in an array are null.
+    """
     return json.dumps(document, indent=indent, allow_nan=False, default=_plain)
 
 
-def document(result: Any) -> dict[str, Any]:
-    """A result as an object of JSON: its fields, under their names.
+def document(result: Any, *names: str) -> dict[str, Any]:
+    """A result as an object of JSON: its fields, under their names, or only those `names`.
 
     The class attribute ``json_fields`` of a result names those that are for JSON, in order, and
     properties among them; without it these are all fields.
     """
-    names = getattr(result, "json_fields", None) or [field.name for field in fields(result)]
-    return {name: getattr(result, name) for name in names}
+    own: tuple[str, ...] = getattr(result, "json_fields", ())
+    chosen = names or own or [field.name for field in fields(result)]
+    return {name: getattr(result, name) for name in chosen}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    return value.tolist() if hasattr(value, "tolist") else document(value)
+    if not hasattr(value, "tolist"):
+        return document(value)
+    import numpy as np
+
+    numbers = np.asarray(value)
+    unknown = ~np.isfinite(numbers)  # NaN and infinity, which JSON does not know
+    if unknown.any():
+        numbers = numbers.astype(object)
+        numbers[unknown] = None
+    return numbers.tolist()
 
 
 @contextmanager

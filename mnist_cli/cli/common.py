@@ -23,14 +23,13 @@ def present(given: Given, view: Any, *result: Any, quiet: bool = False) -> None:
     file, the document.
     """
     from mnist_cli.render.text import show, show_json
-    from mnist_cli.tables import document
 
     if given.get("export") is not None:
         from mnist_cli.render.export import write_export
 
         write_export(given["export"], lambda: view.lines(*result), overwrite=given["force"])
     if given["json"]:
-        show_json(getattr(view, "as_json", document)(*result))
+        show_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])
     elif not quiet:
         show(view.lines(*result))
 

@@ -75,7 +75,7 @@ def download(names: tuple[str, ...], **given: Any) -> None:
             )
     failure = None if only_list else library.failure(outcomes)
     if given["json"]:
-        show_json(render.list_as_json(files, outcomes) if only_list else render.as_json(outcomes))
+        show_json(render.list_as_json(files, outcomes) if only_list else outcomes)
     elif only_list:
         show(render.list_lines(files, outcomes, data_directory(data_dir)))
     elif not given["quiet"]:

@@ -54,7 +54,7 @@ def draw(output: str | None, weights: tuple[str, ...], **given: Any) -> None:
         language=given["lang"],
         overwrite=given["force"],
     )
-    opened = None if given["no_open"] else _open(page.path.absolute().as_uri())
+    opened = None if given["no_open"] else _open(page.path.as_uri())
     present(given, view, page, opened)
     note_activation(page.knows_activation)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ _BEYOND = 1e30  # activations: their squares could not be added up
 
 @dataclass(frozen=True)
 class Page:
-    """A page that was written: where, how large, and the weights files that are in it.
+    """A page that was written: where in full, how large, and the weights files that are in it.
 
     `knows_activation` is false where that of a net had to be assumed.
     """
@@ -45,6 +45,8 @@ class Page:
     bytes: int
     weights: tuple[Path, ...]
     knows_activation: bool
+
+    json_fields: ClassVar = ("path", "bytes", "weights")
 
 
 def write_page(
@@ -67,7 +69,7 @@ def write_page(
     if not _holds(Path(path), content):
         write_bytes(path, content, overwrite=overwrite)
     known = bool(activation) or all(file.activation for file in files)
-    return Page(Path(path), len(content), tuple(file.file for file in files), known)
+    return Page(Path(path).absolute(), len(content), tuple(file.file for file in files), known)
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -7,10 +7,13 @@ believed only where it names the SHA-256 of the very weights it lies beside.
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import ClassVar
 
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath, read_bytes, write_bytes
 from mnist_cli.net.network import Activation
+
+ACCURACIES = ("train_accuracy", "validation_accuracy", "test_accuracy")
 
 _LARGEST = 1 << 20  # bytes; a card of a thousand epochs has some 30,000
 
@@ -55,6 +58,13 @@ class Card:
     validation_accuracy_by_epoch: tuple[float, ...]
     activation: Activation = "sigmoid"
     teacher_accuracy: float | None = None
+
+    json_fields: ClassVar = ("recipe", "epochs", "seed", "seconds", *ACCURACIES)
+
+    @property
+    def epochs(self) -> int:
+        """For how many epochs the net learnt."""
+        return len(self.loss_by_epoch)
 
 
 def card_path(weights: AnyPath) -> Path:

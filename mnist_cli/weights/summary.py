@@ -20,16 +20,16 @@ BINS = 16
 class Stats:
     """A description of an array's finite values; None where there are none.
 
-    `near_zero` is the share of values v with \\|v\\| < 0.01. `counts` are those of `BINS` bins of
-    equal width from `minimum` to `maximum`.
+    `near_zero` is the share of values v with \\|v\\| < 0.01. `histogram` counts those
+    in `BINS` bins of equal width from `min` to `max`.
     """
 
-    minimum: float | None
-    maximum: float | None
+    min: float | None
+    max: float | None
     mean: float | None
     std: float | None
     near_zero: float | None
-    counts: tuple[int, ...]
+    histogram: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +40,8 @@ class Neuron:
     """
 
     index: int
+    bias: np.float32 | np.float64
     weights: Array
-    bias: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ def summarize(
     if all_neurons or neuron is not None:
         columns = zip(file.arrays["W1"].T, file.arrays["b1"], strict=True)  # (784, n), (n,)
         neurons = tuple(
-            Neuron(index, column.reshape(SIDE, SIDE), float(bias))
+            Neuron(index, bias, column.reshape(SIDE, SIDE))
             for index, (column, bias) in enumerate(columns)
         )
     if neuron is not None:
@@ -109,12 +109,12 @@ def describe(array: NDArray[Any]) -> Stats:
     shares = values / scale  # -1..1: nothing overflows, however large the values
     counts, _ = np.histogram(shares, BINS)
     return Stats(
-        minimum=float(values.min()),
-        maximum=float(values.max()),
+        min=float(values.min()),
+        max=float(values.max()),
         mean=float(shares.mean()) * scale,
         std=float(shares.std()) * scale,
         near_zero=float((np.abs(values) < NEAR_ZERO).mean()),
-        counts=tuple(counts.tolist()),
+        histogram=tuple(counts.tolist()),
     )
 
 

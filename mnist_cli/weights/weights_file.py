@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -46,13 +47,18 @@ class WeightsFile:
     stated_activation: Activation | None
     has_book_names: bool
 
+    json_fields: ClassVar = (
+        *("file", "origin", "format", "protocol", "arrays", "finite", "layer_sizes"),
+        *("activation", "parameters", "bytes", "sha256", "card"),
+    )
+
     @property
     def layer_sizes(self) -> tuple[int, ...]:
         """Neurons in each layer, inputs and outputs included: (784, 50, 100, 10) for the book's."""
         return (PIXELS, *(array.size for array in self.arrays.values() if array.ndim == 1))
 
     @property
-    def parameter_count(self) -> int:
+    def parameters(self) -> int:
         """How many numbers the net has learnt: 45,360 for the book's."""
         return sum(array.size for array in self.arrays.values())
 

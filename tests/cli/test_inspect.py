@@ -28,7 +28,7 @@ def test_shapes_and_the_number_of_parameters(book_weights):
         "45,360",
         "784 -> 50 sigmoid -> 100 sigmoid -> 10 softmax",
         "pickle (protocol 3), 181,853 bytes",
-        "b7f55a27988ba34c3777b0f1bbd464817c8a4db855723e6ff26f703501917a13",
+        "sha256   b7f55a27988b\n",
     ):
         assert text in shown
 

@@ -32,27 +32,27 @@ def test_nan_is_told_and_not_an_error(tmp_path):
 def test_stats_by_the_standard_library(book_weights):
     values = read_weights(book_weights).arrays["b2"].tolist()
     stats = summarize(read_weights(book_weights), stats=True).stats["b2"]
-    assert (stats.minimum, stats.maximum) == (min(values), max(values))
+    assert (stats.min, stats.max) == (min(values), max(values))
     assert stats.mean == pytest.approx(statistics.fmean(values))
     assert stats.std == pytest.approx(statistics.pstdev(values))
     assert stats.near_zero == sum(abs(value) < 0.01 for value in values) / 100
     width = (max(values) - min(values)) / BINS
-    for number, count in enumerate(stats.counts[:-1]):
+    for number, count in enumerate(stats.histogram[:-1]):
         lower = min(values) + number * width
         assert count == sum(lower <= value < lower + width for value in values)
-    assert sum(stats.counts) == 100
+    assert sum(stats.histogram) == 100
 
 
 def test_stats_of_extreme_values_neither_overflow_nor_warn():
     for value in (1e308, -1e308, 5e-324, 0.0):
         stats = describe(np.array([value, value, -value]))
-        assert np.isfinite([stats.minimum, stats.maximum, stats.mean, stats.std]).all()
-        assert sum(stats.counts) == 3
+        assert np.isfinite([stats.min, stats.max, stats.mean, stats.std]).all()
+        assert sum(stats.histogram) == 3
 
 
 def test_stats_skip_what_is_not_finite():
     stats = describe(np.array([1.0, 3.0, np.nan, np.inf]))
-    assert (stats.minimum, stats.maximum, stats.mean, stats.std) == (1, 3, 2, 1)
+    assert (stats.min, stats.max, stats.mean, stats.std) == (1, 3, 2, 1)
 
 
 def test_a_neuron_is_a_column_of_the_first_layer(book_weights):

@@ -41,7 +41,7 @@ def test_reads_the_book_s_weights(book_weights, book):
     assert weights.sha256 == hashlib.sha256(book_weights.read_bytes()).hexdigest()
     assert weights.finite
     assert weights.stated_activation is None  # a pickle has no place for it
-    assert (weights.layer_sizes, weights.parameter_count) == ((784, 50, 100, 10), 45_360)
+    assert (weights.layer_sizes, weights.parameters) == ((784, 50, 100, 10), 45_360)
     assert list(weights.arrays) == NAMES
     assert same_bits(weights.arrays, book)
     assert weights.network().layer_sizes == (784, 50, 100, 10)

@@ -6,7 +6,6 @@ from typing import Any
 from mnist_cli.render.text import Line, bar, beside, columns, length
 from mnist_cli.render.theme import ACCENT
 
-ACCURACIES = ("train_accuracy", "validation_accuracy", "test_accuracy")  # of a card
 _GAP = 2
 
 

@@ -28,7 +28,7 @@ def lines(comparison: Comparison) -> list[Line]:
     result = []
     for name, summary in (("A", comparison.first), ("B", comparison.second)):
         file = summary.file
-        about = [*inspect.draw_layers(summary), f"{file.parameter_count:,} parameters"]
+        about = [*inspect.draw_layers(summary), f"{file.parameters:,} parameters"]
         if file.card is not None:
             about.append(inspect.describe_training(file.card))
         result.append(line((f"{name}  ", TITLE), inspect.file_name(file.file, file.origin)))

@@ -4,7 +4,8 @@ from typing import Any
 
 from mnist_cli.render.text import Line, labelled, line, note
 from mnist_cli.render.theme import ACCENT
-from mnist_cli.render.views import inspect, pick
+from mnist_cli.render.views import inspect
+from mnist_cli.tables import document
 from mnist_cli.weights.weights_file import Conversion
 
 
@@ -12,11 +13,11 @@ def as_json(conversion: Conversion) -> dict[str, Any]:
     """What was read and written, and the net that both hold."""
     target = conversion.file
     return {
-        "source": pick(conversion.source, "file", "origin", "format"),
-        "target": pick(target, "file", "format", "bytes", "sha256"),
+        "source": document(conversion.source, "file", "origin", "format"),
+        "target": document(target, "file", "format", "bytes", "sha256"),
         "layer_sizes": target.layer_sizes,
         "activation": conversion.activation,
-        "parameters": target.parameter_count,
+        "parameters": target.parameters,
     }
 
 
@@ -27,7 +28,7 @@ def lines(conversion: Conversion) -> list[Line]:
         "source": inspect.file_name(conversion.source.file, conversion.source.origin),
         "target": inspect.file_name(target.file, target.origin),
         "format": f"{target.format}, {target.bytes:,} bytes",
-        "sha256": target.sha256,
+        "sha256": target.sha256[: inspect.SHA256_SHOWN],
     }
     net = [line((text, ACCENT)) for text in inspect.draw_layers(conversion)]
     return [*net, [], *labelled(pairs.items())]

@@ -14,14 +14,9 @@ from mnist_cli.errors import printable
 from mnist_cli.render.progress import counted
 from mnist_cli.render.text import Line, labelled, line, note, show, stacked, table
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
-from mnist_cli.render.views import pick
+from mnist_cli.tables import document
 
 _STYLES = {"downloaded": GOOD, "copied": GOOD, "present": GOOD, "damaged": BAD, "missing": BAD}
-
-
-def as_json(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
-    """The document of ``--json``."""
-    return [vars(outcome) for outcome in outcomes]
 
 
 def list_as_json(files: Iterable[RemoteFile], outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
@@ -29,8 +24,8 @@ def list_as_json(files: Iterable[RemoteFile], outcomes: Iterable[Outcome]) -> li
     return [
         {
             "name": file.name,
-            **pick(outcome, "path", "status"),
-            **pick(file, "bytes", "sha256"),
+            **document(outcome, "path", "status"),
+            **document(file, "bytes", "sha256"),
             "licence": file.origin.licence,
             "mirrors": file.urls(),
         }

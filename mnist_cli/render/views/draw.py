@@ -1,22 +1,14 @@
 """What `mnist draw` shows of a page that was written."""
 
-from typing import Any
-
 from mnist_cli.errors import printable
 from mnist_cli.page.page import Page
 from mnist_cli.render.text import Line, labelled, line
-from mnist_cli.render.views import pick
-
-
-def as_json(page: Page, _opened: bool | None = None) -> dict[str, Any]:
-    """The document of ``--json``."""
-    return {"path": page.path.absolute(), **pick(page, "bytes", "weights")}
 
 
 def lines(page: Page, opened: bool | None) -> list[Line]:
     """Where the page is; `opened` is None where no browser was to be opened."""
     pairs = {
-        "page": printable(str(page.path.absolute()), 400),
+        "page": printable(str(page.path), 400),
         "size": f"{page.bytes:,} bytes",
         "weights": " and ".join(printable(file.name, 200) for file in page.weights),
     }

@@ -1,6 +1,5 @@
 """What `mnist inspect` shows of one weights file: arrays, values, neurons."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,64 +25,35 @@ from mnist_cli.render.text import (
     tiled,
 )
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.render.views import ACCURACIES, pick
-from mnist_cli.weights.card import Card
+from mnist_cli.tables import document
+from mnist_cli.weights.card import ACCURACIES, Card
 from mnist_cli.weights.summary import Neuron, Stats, Summary
 from mnist_cli.weights.weights_file import Conversion
+
+SHA256_SHOWN = 12  # characters: enough to tell files apart, JSON has all
 
 _DRAWING_WIDTH = 72
 
 
 def as_json(summary: Summary) -> dict[str, Any]:
     """The document of ``--json``; what was not asked for is not there."""
-    file, card = summary.file, summary.file.card
-    arrays: list[dict[str, Any]] = [
+    arrays = [
         {
             "name": name,
             "shape": array.shape,
             "dtype": array.dtype.name,
             "parameters": array.size,
-            **({"stats": _stats_json(summary.stats[name])} if summary.stats else {}),
+            **({"stats": summary.stats[name]} if summary.stats else {}),
         }
-        for name, array in file.arrays.items()
+        for name, array in summary.file.arrays.items()
     ]
-    document: dict[str, Any] = {
-        **pick(file, "file", "origin", "format", "protocol"),
-        "arrays": arrays,
-        **pick(file, "finite", "layer_sizes"),
-        "activation": summary.activation,
-        "parameters": file.parameter_count,
-        **pick(file, "bytes", "sha256"),
-        "card": None if card is None else _card_json(card),
-    }
-    if summary.neurons:
-        document["neurons"] = [
-            {
-                "index": neuron.index,
-                "bias": _finite(neuron.bias),
-                "weights": [[_finite(value) for value in row] for row in neuron.weights.tolist()],
-            }
-            for neuron in summary.neurons
-        ]
-    return document
-
-
-def _card_json(card: Card) -> dict[str, Any]:
-    epochs = {"epochs": len(card.loss_by_epoch)}
-    return {"recipe": card.recipe, **epochs, **pick(card, "seed", "seconds", *ACCURACIES)}
-
-
-def _stats_json(stats: Stats) -> dict[str, Any]:
+    neurons = {"neurons": summary.neurons} if summary.neurons else {}
     return {
-        "min": stats.minimum,
-        "max": stats.maximum,
-        **pick(stats, "mean", "std", "near_zero"),
-        "histogram": stats.counts,
+        **document(summary.file),
+        "arrays": arrays,
+        "activation": summary.activation,
+        **neurons,
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def lines(summary: Summary) -> list[Line]:
@@ -93,12 +63,12 @@ def lines(summary: Summary) -> list[Line]:
         ((name, TITLE), str(array.shape), array.dtype.name, f"{array.size:,}")
         for name, array in file.arrays.items()
     )
-    total = (("total", TITLE), "", "", (f"{file.parameter_count:,}", TITLE))
+    total = (("total", TITLE), "", "", (f"{file.parameters:,}", TITLE))
     protocol = "" if file.protocol is None else f" (protocol {file.protocol})"
     pairs = {
         "file": file_name(file.file, file.origin),
         "format": f"{file.format}{protocol}, {file.bytes:,} bytes",
-        "sha256": file.sha256,
+        "sha256": file.sha256[:SHA256_SHOWN],
     }
     if file.card is not None:
         found = zip(("training", "validation", "test"), ACCURACIES, strict=True)
@@ -119,7 +89,7 @@ def lines(summary: Summary) -> list[Line]:
 
 def describe_training(card: Card) -> str:
     """``recipe best, 1,000 epochs, seed 0, 2,904 s``."""
-    epochs = plural(len(card.loss_by_epoch), "epoch")
+    epochs = plural(card.epochs, "epoch")
     return f"recipe {printable(card.recipe)}, {epochs}, seed {card.seed}, {card.seconds:,.0f} s"
 
 
@@ -149,12 +119,12 @@ def warn_not_finite() -> None:
 
 def _describe(stats: Mapping[str, Stats]) -> list[Line]:
     """A row for each array: range, mean, deviation, share near zero, histogram."""
-    names = ("minimum", "maximum", "mean", "std", "near_zero")
+    names = ("min", "max", "mean", "std", "near_zero")
     rows: Iterable[Iterable[Cell]] = (
         [
             (name, TITLE),
-            *(number(x, 4) for x in pick(each, *names).values()),
-            sparkline(each.counts),
+            *(number(value, 4) for value in document(each, *names).values()),
+            sparkline(each.histogram),
         ]
         for name, each in stats.items()
     )
@@ -174,7 +144,7 @@ def _draw(neuron: Neuron) -> list[Line]:
         *scale(limit),
         [],
         line(f"weights {number(float(weights.min()), 4)} to {number(float(weights.max()), 4)}"),
-        line(f"bias    {number(neuron.bias, 4)}"),
+        line(f"bias    {number(float(neuron.bias), 4)}"),
     ]
     return beside_if_it_fits(signed_picture(weights, limit), words)
 

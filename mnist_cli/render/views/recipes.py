@@ -4,18 +4,18 @@ from typing import Any
 
 from mnist_cli.render.text import Line, line, table
 from mnist_cli.render.theme import TITLE
-from mnist_cli.render.views import pick
+from mnist_cli.tables import document
 from mnist_cli.training.recipes import HYPERPARAMETERS, NET, RECIPES
 
 
 def as_json() -> dict[str, Any]:
     """The document of ``--json``."""
     names = ("about", "optimizer", "hidden", "activation")
-    recipes = [{"recipe": each.name, **pick(each, *names)} for each in RECIPES.values()]
+    recipes = [{"recipe": each.name, **document(each, *names)} for each in RECIPES.values()]
     hyperparameters = [
         {
             "name": name,
-            **pick(each, "about", "least", "most"),
+            **document(each, "about", "least", "most"),
             "values": {recipe.name: getattr(recipe, name) for recipe in RECIPES.values()},
         }
         for name, each in HYPERPARAMETERS.items()

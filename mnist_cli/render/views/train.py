@@ -23,12 +23,12 @@ from mnist_cli.render.text import (
     stacked,
 )
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.render.views import ACCURACIES, pick
 from mnist_cli.render.views.recipes import value_text
 from mnist_cli.spec import CLASSES, PIXELS
+from mnist_cli.tables import document
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.trainer import Epoch, Report, ignore
-from mnist_cli.weights.card import Card, card_path
+from mnist_cli.weights.card import ACCURACIES, Card, card_path
 
 _BAR_WIDTH = 24
 _CURVE_WIDTH = 48
@@ -40,8 +40,8 @@ def as_json(recipe: Recipe, card: Card, output: Path) -> dict[str, Any]:
     return {
         "recipe": card.recipe,
         "changes": recipe.changes(),
-        **pick(recipe, "hidden", "activation", "epochs"),
-        **pick(card, "seed", "seconds", *ACCURACIES),
+        **document(recipe, "hidden", "activation", "epochs"),
+        **document(card, "seed", "seconds", *ACCURACIES),
         "output": output,
     }
 
