@@ -8,9 +8,11 @@ import stat
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
+from support.refusals import refusal_of
 
 from mnist_cli import files
 from mnist_cli.errors import FileError
@@ -20,11 +22,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="needs a POSIX system")
 NOBODY = 65534
 
 
-def refusal(path, reader=lambda path: read_bytes(path, 100)) -> str:
-    with pytest.raises(FileError) as caught:
-        reader(path)
-    assert str(caught.value).isprintable()
-    return str(caught.value)
+refusal = partial(refusal_of, read_bytes, limit=100, error=FileError)
 
 
 # Reading
@@ -85,10 +83,10 @@ def as_nobody(action) -> str:
     if os.name == "nt":
         pytest.skip("needs POSIX users")
     if os.geteuid() != 0:
-        return refusal(None, lambda _: action())
+        return refusal_of(action, error=FileError)
     os.seteuid(NOBODY)
     try:
-        return refusal(None, lambda _: action())
+        return refusal_of(action, error=FileError)
     finally:
         os.seteuid(0)
 
@@ -158,7 +156,7 @@ def test_descriptors_are_not_inherited_and_not_left_open(tmp_path):
     before = open_descriptors()
     for _ in range(20):
         refusal(tmp_path)
-        refusal(path, lambda path: read_bytes(path, 0))
+        refusal(path, limit=0)
     assert open_descriptors() == before
 
 
@@ -295,13 +293,11 @@ def test_the_longest_names_can_be_written(tmp_path):
 
 
 def test_where_nothing_can_be_written_is_said(tmp_path):
-    assert "a: there is no such folder" in refusal(
-        tmp_path / "a" / "b", lambda p: write_bytes(p, b"")
-    )
+    unwritten = partial(refusal_of, write_bytes, content=b"", error=FileError)
+    assert "a: there is no such folder" in unwritten(tmp_path / "a" / "b")
     (tmp_path / "file").touch()
-    message = refusal(tmp_path / "file" / "b", lambda p: write_bytes(p, b""))
-    assert "not a folder" in message or os.name == "nt"
-    assert "not a possible" in refusal("a\0b", lambda p: write_bytes(p, b""))
+    assert "not a folder" in unwritten(tmp_path / "file" / "b") or os.name == "nt"
+    assert "not a possible" in unwritten("a\0b")
 
 
 def test_a_file_system_without_hard_links_is_written_too(tmp_path, monkeypatch):
