@@ -16,7 +16,7 @@ from mnist_cli.downloads.addresses import check_mirror, host_of, without_secrets
 from mnist_cli.downloads.catalogue import FILES, RemoteFile
 from mnist_cli.downloads.fetch import SourceError, copy, fetch, present
 from mnist_cli.errors import DownloadError, FileError, printable
-from mnist_cli.files import AnyPath, atomic_writer, remove_abandoned, system_words
+from mnist_cli.files import AnyPath, atomic_writer, system_words
 
 Status: TypeAlias = Literal["downloaded", "copied", "present", "failed", "missing", "damaged"]
 Fill: TypeAlias = Callable[[BinaryIO, Callable[[int], None]], None]
@@ -100,7 +100,7 @@ def download(
 
 
 def _ready_folder(data_dir: AnyPath | None) -> Path:
-    """The data directory, made if need be, without what killed runs left in it."""
+    """The data directory, made if need be."""
     folder = paths.data_directory(data_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -108,8 +108,6 @@ def _ready_folder(data_dir: AnyPath | None) -> Path:
         problem = f"this cannot be the data directory: {system_words(error)}"
         hint = "Name another one with --data-dir DIR."
         raise FileError(problem, source=folder, hint=hint) from None
-    for file in FILES:
-        remove_abandoned(folder / file.name)
     return folder
 
 

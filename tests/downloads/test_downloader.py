@@ -37,7 +37,6 @@ from mnist_cli.downloads.catalogue import FILES, RemoteFile, select
 from mnist_cli.downloads.downloader import Outcome, Reporter, check, download, failure
 from mnist_cli.downloads.fetch import SourceError, store
 from mnist_cli.errors import DownloadError, FileError
-from mnist_cli.files import atomic_writer, remove_abandoned
 
 NAME = "t10k-labels-idx1-ubyte"
 (FILE,) = select((NAME,))
@@ -519,35 +518,6 @@ def test_a_data_directory_that_is_a_file_is_refused_before_anything_is_asked(
     assert mirror.requests == []
 
 
-# The leavings of killed runs
-
-
-def leavings(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def test_a_writer_is_taken_for_living_until_its_file_has_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def replace(self: Path, target: Path) -> None:
-        remove_abandoned(target)  # another run starts at this very moment
-        os.replace(self, target)  # noqa: PTH105 - Path.replace is what this stands in for
-
-    monkeypatch.setattr(Path, "replace", replace)
-    with atomic_writer(tmp_path / NAME, overwrite=True) as file:
-        file.write(LABELS)
-    assert contents(tmp_path) == {NAME: LABELS}
-
-
-def test_only_files_with_such_a_name_are_removed(tmp_path: Path) -> None:
-    others = [f".{NAME}.0123.tmp", f".{NAME}.0123456789abcdef.tmp.txt", f"{NAME}.tmp", ".x.tmp"]
-    for name in others:
-        (tmp_path / name).write_bytes(b"mine")
-    (tmp_path / f".{NAME}.0123456789abcdef.tmp").mkdir()
-    remove_abandoned(tmp_path / NAME)
-    assert leavings(tmp_path) == sorted([*others, f".{NAME}.0123456789abcdef.tmp"])
-
-
 # From a folder
 
 
@@ -586,7 +556,6 @@ def test_a_folder_without_the_file_is_a_failure(tmp_path: Path) -> None:
 def test_check_tells_present_missing_and_damaged_and_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(LABELS)
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(LABELS)
-    (tmp_path / f".{NAME}.0123456789abcdef.tmp").write_bytes(b"half")
     before = contents(tmp_path)
     outcomes = check(select(("test", "train")), data_dir=tmp_path)
     assert [outcome.status for outcome in outcomes] == ["missing", "damaged", "missing", "present"]
