@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
 
 from mnist_cli import paths
-from mnist_cli.downloads.addresses import check_mirror, host_of, without_secrets
+from mnist_cli.downloads.addresses import check_mirror
 from mnist_cli.downloads.catalogue import FILES, RemoteFile
 from mnist_cli.downloads.fetch import SourceError, copy, fetch, present
 from mnist_cli.errors import DownloadError, FileError, printable
@@ -34,7 +34,7 @@ class Outcome:
 
     `status` is ``copied`` from a folder, ``present`` and right; ``missing`` or ``damaged`` only
     where nothing was to be changed. `path` is where it lies, `bytes` and `sha256` are those of its
-    right, decompressed content; else None. `source` is the address, without secrets, or the file
+    right, decompressed content; else None. `source` is the address, without its query, or the file
     that it was taken from in this run; `error` is what went wrong, already escaped.
     """
 
@@ -84,6 +84,9 @@ def download(
         raise FileError("there is no such folder", source=source_dir, hint="Name another one.")
     folder = _ready_folder(data_dir)
     reporter = reporter or Reporter()
+    no_luck = "no mirror delivered it"
+    if source_dir is not None:
+        no_luck = f"not copied from {_named(Path(source_dir))}"
     dead: dict[str, str] = {}
     outcomes = []
     for file in dict.fromkeys(files):
@@ -93,8 +96,7 @@ def download(
         if outcome.status != "present" or force:
             outcome = _bring(file, folder, _sources(file, mirrors, source_dir), reporter, dead)
             if outcome.status == "failed":
-                where = "any mirror" if source_dir is None else _named(Path(source_dir))
-                outcome = replace(outcome, error=f"not to be had from {where}: {outcome.error}")
+                outcome = replace(outcome, error=f"{no_luck}: {outcome.error}")
         outcomes.append(outcome)
     return tuple(outcomes)
 
@@ -117,7 +119,8 @@ def _sources(
     """Where the file may be had: what is shown of the place, and what writes it to a target."""
     if source_dir is None:
         urls = file.urls(mirrors)
-        return [(without_secrets(url), "downloaded", partial(fetch, url, file)) for url in urls]
+        # A query may hold a token.
+        return [(url.partition("?")[0], "downloaded", partial(fetch, url, file)) for url in urls]
     found = present(file, Path(source_dir))
     return [(str(path), "copied", partial(copy, path, file)) for path in found]
 
@@ -132,9 +135,9 @@ def _bring(
     """Store a file from the first source that delivers it; `dead` servers are not asked again."""
     reason = "there is no such file"
     for source, status, fill in sources:
-        host = host_of(source)
-        if host in dead:
-            reason = dead[host]
+        server = "/".join(source.split("/")[:3])  # https://name:port
+        if server in dead:
+            reason = dead[server]
             continue
         path = folder / file.name
         try:
@@ -145,7 +148,7 @@ def _bring(
         except SourceError as error:
             reason = str(error)
             if error.dead:
-                dead[host] = reason
+                dead[server] = reason
             reporter.note(f"{printable(source, limit=200)}: {reason}")
     return Outcome(file.name, "failed", error=reason)
 

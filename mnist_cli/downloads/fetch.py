@@ -124,7 +124,7 @@ class _Body(io.RawIOBase):
         buffer[: len(part)] = part
         self.received += len(part)
         if self.received > self._limit:
-            raise SourceError(f"it goes on and on, at most {self._limit:,} bytes are read")
+            raise SourceError(f"it sent more than {self._limit:,} bytes")
         return len(part)
 
 
@@ -147,7 +147,7 @@ def _ask(session: "Session", url: str) -> "Response":
         if new is None:
             raise SourceError(
                 "redirected to an address that is not followed"
-                " (only http and https are, and never from https to http)"
+                " (only http and https are, without a login, and never from https to http)"
             )
         url = new
     raise SourceError(f"redirected more than {_MOST_REDIRECTS} times")

@@ -111,12 +111,12 @@ def test_json_says_what_became_of_each_file(folder):
     assert code == 1
     failed, got = json.loads(out)
     fields = ("name", "path", "status", "bytes", "sha256", "source", "error")
-    error = "not to be had from any mirror: HTTP 404 (Not Found)"
+    error = "no mirror delivered it: HTTP 404 (Not Found)"
     values = (IMAGES, None, "failed", None, None, None, error)
     assert failed == dict(zip(fields, values, strict=True))
     values = (LABELS, str(folder / LABELS), "downloaded", 10_008, FILES[3].sha256, source, None)
     assert got == dict(zip(fields, values, strict=True))
-    assert err.splitlines()[-1].startswith(f"Error: 1 of 2 files failed: {IMAGES}: not to be had")
+    assert err.splitlines()[-1].startswith(f"Error: 1 of 2 files failed: {IMAGES}: no mirror deliv")
 
 
 def test_list_shows_what_there_is_and_uses_no_network(folder):
@@ -177,7 +177,7 @@ def test_when_all_mirrors_fail_one_line_names_the_file_and_what_to_do(folder):
         assert err.splitlines() == [
             f"Note: {one.url}/{LABELS}.gz: HTTP 404 (Not Found)",
             f"Note: {two.url}/{LABELS}.gz: HTTP 403 (Forbidden)",
-            f"Error: {LABELS}: not to be had from any mirror: HTTP 403 (Forbidden)."
+            f"Error: {LABELS}: no mirror delivered it: HTTP 403 (Forbidden)."
             " Check the network and try again, name another server with --mirror URL,"
             " or take the files from a folder with --from DIR.",
         ]
