@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal, TypeAlias
 from mnist_cli import paths
 from mnist_cli.downloads.addresses import check_mirror
 from mnist_cli.downloads.catalogue import FILES, RemoteFile
-from mnist_cli.downloads.fetch import SourceError, copy, fetch, present
+from mnist_cli.downloads.fetch import SourceError, candidates, copy, fetch
 from mnist_cli.errors import DownloadError, FileError, printable
 from mnist_cli.files import AnyPath, atomic_writer, system_words
 
@@ -94,7 +94,7 @@ def download(
         if outcome.status == "damaged":
             reporter.note(f"{outcome.error}; it is fetched anew")
         if outcome.status != "present" or force:
-            outcome = _bring(file, folder, _sources(file, mirrors, source_dir), reporter, dead)
+            outcome = _obtain(file, folder, _sources(file, mirrors, source_dir), reporter, dead)
             if outcome.status == "failed":
                 outcome = replace(outcome, error=f"{no_luck}: {outcome.error}")
         outcomes.append(outcome)
@@ -121,11 +121,11 @@ def _sources(
         urls = file.urls(mirrors)
         # A query may hold a token.
         return [(url.partition("?")[0], "downloaded", partial(fetch, url, file)) for url in urls]
-    found = present(file, Path(source_dir))
+    found = candidates(file, Path(source_dir))
     return [(str(path), "copied", partial(copy, path, file)) for path in found]
 
 
-def _bring(
+def _obtain(
     file: RemoteFile,
     folder: Path,
     sources: list[tuple[str, Status, Fill]],
@@ -144,7 +144,7 @@ def _bring(
             # The target comes first: without room for a file, no server is asked for it.
             with atomic_writer(path, overwrite=True) as target:
                 fill(target, partial(reporter.advance, file, source))
-            return _have(file, status, path, source)
+            return _verified(file, status, path, source)
         except SourceError as error:
             reason = str(error)
             if error.dead:
@@ -165,13 +165,13 @@ def check(
 
 
 def _state(file: RemoteFile, folder: Path) -> Outcome:
-    for path in present(file, folder)[:1]:  # the one that all commands read
+    for path in candidates(file, folder)[:1]:  # the one that all commands read
         try:
             copy(path, file)
         except SourceError as error:
             problem = f"{_named(path)} is damaged: {error}"
             return Outcome(file.name, "damaged", path, error=problem)
-        return _have(file, "present", path)
+        return _verified(file, "present", path)
     return Outcome(file.name, "missing", error=f"missing in {_named(folder)}")
 
 
@@ -192,7 +192,7 @@ def failure(outcomes: Iterable[Outcome]) -> DownloadError | None:
     return DownloadError(problem, hint=_OTHER_WAYS if tried else _MEND)
 
 
-def _have(file: RemoteFile, status: Status, path: Path, source: str | None = None) -> Outcome:
+def _verified(file: RemoteFile, status: Status, path: Path, source: str | None = None) -> Outcome:
     return Outcome(file.name, status, path, file.bytes, file.sha256, source)
 
 
