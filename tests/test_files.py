@@ -177,7 +177,7 @@ def write_and(then, path, **options):
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError])
 def test_when_the_block_fails_everything_is_as_before(tmp_path, failure):
-    def fail() -> None:
+    def fail():
         raise failure
 
     path = tmp_path / "file"

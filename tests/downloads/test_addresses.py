@@ -5,13 +5,13 @@ import pytest
 from mnist_cli.downloads.addresses import below, check_mirror, redirected
 
 
-def test_http_addresses_are_mirrors() -> None:
+def test_http_addresses_are_mirrors():
     for url in ("http://127.0.0.1:8000", "https://example.org/mnist/?token=1", "HTTP://a_b.c/x@y/",
                 "http://[::1]:80/", "http://xn--bcher-kva.example/"):  # fmt: skip
         check_mirror(url)
 
 
-def test_other_addresses_are_not_and_nothing_of_them_is_shown() -> None:
+def test_other_addresses_are_not_and_nothing_of_them_is_shown():
     said = set()
     for url in (
         "", "example.org", "ftp://example.org", "file:///tmp", "http://", "http://a:99999/",
@@ -26,13 +26,13 @@ def test_other_addresses_are_not_and_nothing_of_them_is_shown() -> None:
     assert len(said) == 1
 
 
-def test_the_file_name_follows_a_mirror_after_one_slash() -> None:
+def test_the_file_name_follows_a_mirror_after_one_slash():
     for base in ("http://a.example/x", "http://a.example/x//"):
         assert below(base, "f.gz") == "http://a.example/x/f.gz"
         assert below(f"{base}?token=1", "f.gz") == "http://a.example/x/f.gz?token=1"
 
 
-def test_a_redirect_is_followed_to_one_server_and_never_from_https_to_http() -> None:
+def test_a_redirect_is_followed_to_one_server_and_never_from_https_to_http():
     for target, followed in {
         "/other": "http://a.example:81/other",
         "https://a.example:81/other": "https://a.example:81/other",
