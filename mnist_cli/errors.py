@@ -68,8 +68,6 @@ def printable(text: str, limit: int | None = 80) -> str:
     if limit is not None and len(text) > 2 * _LOOKED_THROUGH:
         text = text[:_LOOKED_THROUGH] + text[-_LOOKED_THROUGH:]
     text = _QUERY.sub(r"\1", _USER_AND_PASSWORD.sub(r"\1", text))
-    if limit is not None and len(text) > 2 * limit:
-        text = text[:limit] + text[-limit:]
     shown = "".join(
         char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
         for char in text

@@ -6,26 +6,19 @@ cap. Writing: a file appears whole under its final name or not at all.
 
 import contextlib
 import os
-import re
 import stat
-import sys
 from collections.abc import Iterator
+from functools import partial
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
 from mnist_cli.errors import FileError, nearest, printable
 
-if sys.platform != "win32":
-    import fcntl
-
 AnyPath = str | os.PathLike[str]
 
-_BINARY: int = getattr(os, "O_BINARY", 0)  # Windows would change line ends
-_NONBLOCK: int = getattr(os, "O_NONBLOCK", 0)  # a FIFO without a writer must not hang us
-_OPEN_FLAGS = os.O_RDONLY | _NONBLOCK | _BINARY
-_CREATE_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY  # O_EXCL follows no link
-
+# A pipe that nobody writes to must not hang us; Windows would change line ends.
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MOST_COMPARED = 1000  # names of a folder
 _NAME_KEPT = 50  # characters of a name in that of its temporary file, at most 255 bytes in all
 
@@ -77,12 +70,11 @@ def read_up_to(file: BinaryIO, count: int, path: AnyPath) -> bytes:
 def require_writable(path: AnyPath, *, overwrite: bool = False) -> None:
     """Check, before the work that a file is for, that `atomic_writer` can write it.
 
-    It also removes what killed runs left of the same file. Raises as `atomic_writer` does.
+    Raises as `atomic_writer` does.
     """
     target = Path(path)
-    with _called_by_name(target):
+    with _blaming(target):
         _permissions_to_keep(target, overwrite)
-        remove_abandoned(target)
         _try_to_write_beside(target)
 
 
@@ -90,9 +82,7 @@ def require_writable_folder(path: AnyPath) -> None:
     """The same for a folder to write files into, which is made, with those above it, if need be."""
     folder = Path(path)
     there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
-    with _called_by_name(folder):
-        if there == folder:
-            remove_abandoned(folder)
+    with _blaming(folder):
         _try_to_write_beside(there / "file")
 
 
@@ -108,16 +98,19 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
     false, or taken by something that is not a file.
     """
     target = Path(path)
-    with _called_by_name(target):
-        descriptor, temporary = _create_temporary(target, _permissions_to_keep(target, overwrite))
+    with _blaming(target):
+        permissions = _permissions_to_keep(target, overwrite)
+        # What few may read in the end nobody else may open meanwhile.
+        opener = None if permissions is None else partial(os.open, mode=0o600)
+        temporary = _name_beside(target)
         try:
-            with os.fdopen(descriptor, "w+b") as file:
+            with open(temporary, "xb", opener=opener) as file:
+                if permissions is not None:
+                    temporary.chmod(permissions)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-                if sys.platform == "win32":
-                    file.close()  # there, an open file can neither be renamed nor removed
-                _give_name(temporary, target, overwrite)  # elsewhere, while its lock is held
+            _give_name(temporary, target, overwrite)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -128,29 +121,8 @@ def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> No
         file.write(content)
 
 
-def remove_abandoned(path: AnyPath) -> None:
-    """Remove the temporary files of those `atomic_writer` for `path` whose process was killed.
-
-    Where `path` is a folder, for any file in it. A living one holds a lock on its file. What cannot
-    be removed is left alone.
-    """
-    with contextlib.suppress(OSError):
-        folder, name = Path(path), ".+"
-        if not folder.is_dir():
-            folder, name = folder.parent, re.escape(folder.name[:_NAME_KEPT])
-        pattern = re.compile(rf"\.{name}\.[0-9a-f]{{16}}\.tmp")
-        for entry in list(folder.iterdir()):
-            if pattern.fullmatch(entry.name):
-                with contextlib.suppress(OSError, FileError), open_regular(entry) as file:
-                    if sys.platform == "win32":
-                        file.close()
-                    else:
-                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    entry.unlink()  # locked: whoever waits for the lock sees that it is gone
-
-
 @contextlib.contextmanager
-def _called_by_name(path: Path) -> Iterator[None]:
+def _blaming(path: Path) -> Iterator[None]:
     """Make a `FileError` about `path` of what the system says of writing it."""
     try:
         yield
@@ -177,31 +149,20 @@ def _permissions_to_keep(target: Path, overwrite: bool) -> int | None:
     return mode & 0o777  # not set-user-ID: the new file may be another user's
 
 
-def _create_temporary(target: Path, permissions: int | None) -> tuple[int, Path]:
-    """A new, locked file beside `target`: its descriptor and path."""
-    while True:
-        temporary = target.parent / f".{target.name[:_NAME_KEPT]}.{os.urandom(8).hex()}.tmp"
-        # The umask applies; and what few may read in the end nobody else may open meanwhile.
-        descriptor = os.open(temporary, _CREATE_FLAGS, 0o666 if permissions is None else 0o600)
-        if sys.platform != "win32":
-            with contextlib.suppress(OSError):  # a file system without locks
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if temporary.exists():
-            if permissions is not None:
-                temporary.chmod(permissions)
-            return descriptor, temporary
-        os.close(descriptor)  # taken for abandoned before it was locked: once more
+def _name_beside(target: Path) -> Path:
+    """That of a temporary file for `target`, which no other writer has."""
+    return target.parent / f".{target.name[:_NAME_KEPT]}.{os.urandom(8).hex()}.tmp"
 
 
 def _try_to_write_beside(target: Path) -> None:
-    descriptor, temporary = _create_temporary(target, None)
-    os.close(descriptor)
+    temporary = _name_beside(target)
+    temporary.touch(exist_ok=False)
     temporary.unlink()
 
 
 def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:
     if not overwrite:
-        with contextlib.suppress(OSError, NotImplementedError, AttributeError):  # without links
+        with contextlib.suppress(OSError, AttributeError):  # on a system without links
             os.link(temporary, target)  # fails, unlike a rename, when the name is taken meanwhile
             return
         _permissions_to_keep(target, overwrite)
@@ -238,8 +199,8 @@ def did_you_mean(path: AnyPath) -> str:
     names: list[str] = []
     with contextlib.suppress(OSError, ValueError), os.scandir(folder) as entries:
         names = [entry.name for entry in islice(entries, _MOST_COMPARED)]
-    others = [each for each in names if each != name]  # a link to nothing is there
-    near = nearest(name, others, alike=0.8)
+    names = [each for each in names if each != name]  # a link to nothing is there
+    near = nearest(name, names, alike=0.8)
     return f"Did you mean '{printable(str(folder / near[0]))}'?" if near else ""
 
 

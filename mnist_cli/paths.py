@@ -46,10 +46,10 @@ def find(name: AnyPath, data_dir: AnyPath | None = None) -> FoundFile:
     text = os.fspath(name)
     if os.path.lexists(text):
         return FoundFile(Path(text), "given")
-    bare = os.path.basename(text)  # noqa: PTH119 - Path would drop a leading "./"
-    places = {"given": Path(text).parent}
+    above, bare = os.path.split(text)  # Path would drop a leading "./"
+    places = {"given": Path(above)}
     hint = "Check the path."
-    if bare and bare == text:
+    if bare and not above:
         places |= {"data directory": data_directory(data_dir), "embedded": embedded_directory()}
         hint = (
             "It was looked for here, in the data directory and among the embedded files; "

@@ -71,8 +71,11 @@ def book_weights(shared_data: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _own_data_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees, or writes to, the data directory of the person who runs it."""
+def _own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the data directory, the proxies or the settings of the person who runs it."""
     monkeypatch.setenv("MNIST_DATA_DIR", str(tmp_path / "data-directory"))
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.delenv("MNIST_DEBUG", raising=False)

@@ -41,18 +41,17 @@ def test_the_data_directory_is_the_option_then_the_variable_then_the_users(data,
     monkeypatch.setenv("MNIST_DATA_DIR", str(data / "variable"))
     assert paths.data_directory(data) == data
     assert paths.data_directory() == data / "variable"
-    for unset in ("", None):
-        if unset is None:
-            monkeypatch.delenv("MNIST_DATA_DIR")
-        else:
-            monkeypatch.setenv("MNIST_DATA_DIR", unset)
-        assert paths.data_directory().is_absolute()
-        assert "mnist-cli" in str(paths.data_directory())
+    monkeypatch.setenv("MNIST_DATA_DIR", "")
+    users_own = paths.data_directory()
+    monkeypatch.delenv("MNIST_DATA_DIR")
+    assert paths.data_directory() == users_own
+    assert users_own.is_absolute()
+    assert "mnist-cli" in str(users_own)
 
 
 def test_a_tilde_is_the_home_folder(data, monkeypatch):
-    monkeypatch.setenv("HOME", str(data))
-    monkeypatch.setenv("USERPROFILE", str(data))
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(data))
     assert paths.data_directory("~/mnist") == data / "mnist"
     assert paths.data_directory("~nobody-of-this-name/mnist").name == "mnist"
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
 
 from mnist_cli import paths
-from mnist_cli.downloads.addresses import check_mirror, host_of, without_secrets
+from mnist_cli.downloads.addresses import check_mirror
 from mnist_cli.downloads.catalogue import FILES, RemoteFile
-from mnist_cli.downloads.fetch import SourceError, copy, fetch, present
+from mnist_cli.downloads.fetch import SourceError, candidates, copy, fetch
 from mnist_cli.errors import DownloadError, FileError, printable
-from mnist_cli.files import AnyPath, atomic_writer, remove_abandoned, system_words
+from mnist_cli.files import AnyPath, atomic_writer, system_words
 
 Status: TypeAlias = Literal["downloaded", "copied", "present", "failed", "missing", "damaged"]
 Fill: TypeAlias = Callable[[BinaryIO, Callable[[int], None]], None]
@@ -34,7 +34,7 @@ class Outcome:
 
     `status` is ``copied`` from a folder, ``present`` and right; ``missing`` or ``damaged`` only
     where nothing was to be changed. `path` is where it lies, `bytes` and `sha256` are those of its
-    right, decompressed content; else None. `source` is the address, without secrets, or the file
+    right, decompressed content; else None. `source` is the address, without its query, or the file
     that it was taken from in this run; `error` is what went wrong, already escaped.
     """
 
@@ -84,6 +84,9 @@ def download(
         raise FileError("there is no such folder", source=source_dir, hint="Name another one.")
     folder = _ready_folder(data_dir)
     reporter = reporter or Reporter()
+    no_luck = "no mirror delivered it"
+    if source_dir is not None:
+        no_luck = f"not copied from {_named(Path(source_dir))}"
     dead: dict[str, str] = {}
     outcomes = []
     for file in dict.fromkeys(files):
@@ -91,16 +94,15 @@ def download(
         if outcome.status == "damaged":
             reporter.note(f"{outcome.error}; it is fetched anew")
         if outcome.status != "present" or force:
-            outcome = _bring(file, folder, _sources(file, mirrors, source_dir), reporter, dead)
+            outcome = _obtain(file, folder, _sources(file, mirrors, source_dir), reporter, dead)
             if outcome.status == "failed":
-                where = "any mirror" if source_dir is None else _named(Path(source_dir))
-                outcome = replace(outcome, error=f"not to be had from {where}: {outcome.error}")
+                outcome = replace(outcome, error=f"{no_luck}: {outcome.error}")
         outcomes.append(outcome)
     return tuple(outcomes)
 
 
 def _ready_folder(data_dir: AnyPath | None) -> Path:
-    """The data directory, made if need be, without what killed runs left in it."""
+    """The data directory, made if need be."""
     folder = paths.data_directory(data_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -108,8 +110,6 @@ def _ready_folder(data_dir: AnyPath | None) -> Path:
         problem = f"this cannot be the data directory: {system_words(error)}"
         hint = "Name another one with --data-dir DIR."
         raise FileError(problem, source=folder, hint=hint) from None
-    for file in FILES:
-        remove_abandoned(folder / file.name)
     return folder
 
 
@@ -119,12 +119,13 @@ def _sources(
     """Where the file may be had: what is shown of the place, and what writes it to a target."""
     if source_dir is None:
         urls = file.urls(mirrors)
-        return [(without_secrets(url), "downloaded", partial(fetch, url, file)) for url in urls]
-    found = present(file, Path(source_dir))
+        # A query may hold a token.
+        return [(url.partition("?")[0], "downloaded", partial(fetch, url, file)) for url in urls]
+    found = candidates(file, Path(source_dir))
     return [(str(path), "copied", partial(copy, path, file)) for path in found]
 
 
-def _bring(
+def _obtain(
     file: RemoteFile,
     folder: Path,
     sources: list[tuple[str, Status, Fill]],
@@ -134,20 +135,20 @@ def _bring(
     """Store a file from the first source that delivers it; `dead` servers are not asked again."""
     reason = "there is no such file"
     for source, status, fill in sources:
-        host = host_of(source)
-        if host in dead:
-            reason = dead[host]
+        server = "/".join(source.split("/")[:3])  # https://name:port
+        if server in dead:
+            reason = dead[server]
             continue
         path = folder / file.name
         try:
             # The target comes first: without room for a file, no server is asked for it.
             with atomic_writer(path, overwrite=True) as target:
                 fill(target, partial(reporter.advance, file, source))
-            return _have(file, status, path, source)
+            return _verified(file, status, path, source)
         except SourceError as error:
             reason = str(error)
             if error.dead:
-                dead[host] = reason
+                dead[server] = reason
             reporter.note(f"{printable(source, limit=200)}: {reason}")
     return Outcome(file.name, "failed", error=reason)
 
@@ -164,13 +165,13 @@ def check(
 
 
 def _state(file: RemoteFile, folder: Path) -> Outcome:
-    for path in present(file, folder)[:1]:  # the one that all commands read
+    for path in candidates(file, folder)[:1]:  # the one that all commands read
         try:
             copy(path, file)
         except SourceError as error:
             problem = f"{_named(path)} is damaged: {error}"
             return Outcome(file.name, "damaged", path, error=problem)
-        return _have(file, "present", path)
+        return _verified(file, "present", path)
     return Outcome(file.name, "missing", error=f"missing in {_named(folder)}")
 
 
@@ -191,7 +192,7 @@ def failure(outcomes: Iterable[Outcome]) -> DownloadError | None:
     return DownloadError(problem, hint=_OTHER_WAYS if tried else _MEND)
 
 
-def _have(file: RemoteFile, status: Status, path: Path, source: str | None = None) -> Outcome:
+def _verified(file: RemoteFile, status: Status, path: Path, source: str | None = None) -> Outcome:
     return Outcome(file.name, status, path, file.bytes, file.sha256, source)
 
 

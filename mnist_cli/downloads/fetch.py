@@ -93,18 +93,18 @@ def _fetch_once(
             done.set_exception(_meaning(error))
 
     threading.Thread(target=exchange, daemon=True).start()  # must not keep the process if it hangs
-    received, end = None, time.monotonic() + _LONGEST
-    while True:
+    before = None
+    for _ in range(round(_LONGEST / PATIENCE)):
         with contextlib.suppress(NotYet):
             return done.result(PATIENCE)
         if body.raw is None:
             raise SourceError(f"no answer within {PATIENCE:g} s", dead=True)
-        before, received = received, body.received
+        received = body.received
         if before is not None and received - before < _LOWEST_SPEED * PATIENCE:
             speed = f"less than {_LOWEST_SPEED:,} bytes a second over {PATIENCE:g} s"
             raise SourceError(f"it stalled: {speed}", dead=True)
-        if time.monotonic() > end:
-            raise SourceError(f"it is too slow: not all came within {_LONGEST:g} s", dead=True)
+        before = received
+    raise SourceError(f"it is too slow: not all came within {_LONGEST:g} s", dead=True)
 
 
 class _Body(io.RawIOBase):
@@ -124,7 +124,7 @@ class _Body(io.RawIOBase):
         buffer[: len(part)] = part
         self.received += len(part)
         if self.received > self._limit:
-            raise SourceError(f"it goes on and on, at most {self._limit:,} bytes are read")
+            raise SourceError(f"it sent more than {self._limit:,} bytes")
         return len(part)
 
 
@@ -147,7 +147,7 @@ def _ask(session: "Session", url: str) -> "Response":
         if new is None:
             raise SourceError(
                 "redirected to an address that is not followed"
-                " (only http and https are, and never from https to http)"
+                " (only http and https are, without a login, and never from https to http)"
             )
         url = new
     raise SourceError(f"redirected more than {_MOST_REDIRECTS} times")
@@ -164,7 +164,7 @@ def _send(session: "Session", url: str) -> "Response":
             kind = "capath" if Path(verify).is_dir() else "cafile"
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**{kind: verify})
         except OSError:
-            raise _fault(verify, "_ca_bundle", "certificates that cannot be loaded") from None
+            raise _blame(verify, "_ca_bundle", "certificates that cannot be loaded") from None
     question = requests.Request("GET", url, headers=_HEADERS).prepare()
     try:
         return session.get_adapter(url).send(
@@ -174,10 +174,10 @@ def _send(session: "Session", url: str) -> "Response":
         proxy = requests.utils.select_proxy(url, proxies)
         if proxy is None:
             raise
-        raise _fault(proxy, "_proxy", "a proxy without a usable address") from error
+        raise _blame(proxy, "_proxy", "a proxy without a usable address") from error
 
 
-def _fault(value: str, ending: str, found: str) -> DownloadError:
+def _blame(value: str, ending: str, found: str) -> DownloadError:
     """Blame the environment, not the server; `value` may hold a password."""
     names = [name for name, each in os.environ.items() if each == value]
     # The last one in the alphabet is that which requests prefers: http_proxy to HTTP_PROXY.
@@ -193,7 +193,7 @@ def _meaning(error: Exception) -> Exception:
 
     if isinstance(error, (SourceError, DownloadError)):
         return error
-    meanings: tuple[tuple[type[BaseException], str, bool], ...] = (
+    meanings: tuple[tuple[Any, str, bool], ...] = (
         (exceptions.ProxyError, "the proxy of the environment does not let us through", False),
         (ssl.SSLCertVerificationError, "its TLS certificate is not trusted", False),
         (ssl.SSLError, "no secure connection could be made", False),
@@ -201,8 +201,7 @@ def _meaning(error: Exception) -> Exception:
         (exceptions.NewConnectionError, "it cannot be reached", True),
         (exceptions.TimeoutError, "no answer in time", True),
         (exceptions.ProtocolError, "cut short: the connection ended too early", False),
-        (exceptions.HTTPError, "its answer makes no sense", False),
-        (requests.RequestException, "its answer makes no sense", False),
+        ((exceptions.HTTPError, requests.RequestException), "its answer makes no sense", False),
     )
     causes: list[Any] = [error]
     while cause := causes[-1].__cause__ or causes[-1].__context__:
@@ -214,10 +213,10 @@ def _meaning(error: Exception) -> Exception:
     return error
 
 
-def present(file: RemoteFile, folder: Path) -> list[Path]:
+def candidates(file: RemoteFile, folder: Path) -> list[Path]:
     """What bears the name of `file` in `folder`, in any spelling."""
-    candidates = [folder / spelling for spelling in paths.spellings(file.name)]
-    return [path for path in candidates if os.path.lexists(path)]
+    spelled = (folder / spelling for spelling in paths.spellings(file.name))
+    return [path for path in spelled if os.path.lexists(path)]
 
 
 def copy(
@@ -231,11 +230,10 @@ def copy(
     Raises `SourceError` when it cannot be read, or is not the content of `file`.
     """
     try:
-        raw = open_regular(path)
+        with open_regular(path) as raw:
+            store(raw, file, target, advance)
     except FileError as error:
         raise SourceError(error.problem) from None
-    with raw:
-        store(raw, file, target, advance)
 
 
 def store(

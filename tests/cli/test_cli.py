@@ -111,7 +111,7 @@ WRONG_USAGE = {
     "train --set elastic=much": "'elastic=much' is not NAME=NUMBER.",
     "train --set weight-decai=1": "the nearest is 'weight_decay'.",
     "download trian": "there is no file or group 'trian'; the nearest is 'train'",
-    "download --mirror ftp://me:secret@example.org": "'ftp://example.org' is not an address",
+    "download --mirror ftp://me:secret@example.org": "expected an address like https://",
     "download --mirror http://a --from .": "--mirror and --from contradict each other",
     "download --from=": "it is empty",
     "download --check --list": "--check and --list contradict each other",

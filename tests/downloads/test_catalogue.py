@@ -3,14 +3,13 @@
 import gzip
 import hashlib
 import re
-from pathlib import Path
 
 import pytest
 
 from mnist_cli.downloads.catalogue import FILES, select
 
 
-def test_the_real_files_have_the_sizes_and_checksums_of_the_table(shared_data: Path) -> None:
+def test_the_real_files_have_the_sizes_and_checksums_of_the_table(shared_data):
     for file in FILES:
         content = (shared_data / file.remote_name).read_bytes()
         if file.remote_name.endswith(".gz"):
@@ -19,18 +18,18 @@ def test_the_real_files_have_the_sizes_and_checksums_of_the_table(shared_data: P
         assert hashlib.sha256(content).hexdigest() == file.sha256
 
 
-def test_a_file_stored_in_gzip_without_compression_is_within_the_limit() -> None:
+def test_a_file_stored_in_gzip_without_compression_is_within_the_limit():
     for file in FILES:
         assert len(gzip.compress(bytes(file.bytes), compresslevel=0)) < file.wire_limit
 
 
-def test_every_built_in_address_is_https_and_no_address_is_asked_twice() -> None:
+def test_every_built_in_address_is_https_and_no_address_is_asked_twice():
     urls = [url for file in FILES for url in file.urls()]
     assert all(url.startswith("https://") for url in urls)
     assert len(set(urls)) == len(urls) == 15
 
 
-def test_names_select_files() -> None:
+def test_names_select_files():
     for names, expected in {
         (): [0, 1, 2, 3, 4],
         ("train",): [0, 1],
@@ -43,7 +42,7 @@ def test_names_select_files() -> None:
         assert select(names) == tuple(FILES[position] for position in expected)
 
 
-def test_an_unknown_name_is_refused_with_the_nearest_one() -> None:
+def test_an_unknown_name_is_refused_with_the_nearest_one():
     for name, words in {
         "": "there is no file or group ''; there are train, train-images-idx3-ubyte,",
         "\x1b[31m": r"there is no file or group '\x1b[31m'; there are",

@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import threading
-from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.refusals import refusal_of
 from support.servers import (
     Answer,
     body,
@@ -37,25 +37,20 @@ from mnist_cli.downloads.catalogue import FILES, RemoteFile, select
 from mnist_cli.downloads.downloader import Outcome, Reporter, check, download, failure
 from mnist_cli.downloads.fetch import SourceError, store
 from mnist_cli.errors import DownloadError, FileError
-from mnist_cli.files import atomic_writer, remove_abandoned
 
 NAME = "t10k-labels-idx1-ubyte"
 (FILE,) = select((NAME,))
 LABELS = (paths.embedded_directory() / NAME).read_bytes()
 PACKED = gzip.compress(LABELS)
 WRONG = LABELS[:5000] + bytes([LABELS[5000] ^ 1]) + LABELS[5001:]
+TEST_FILES = select(("test",))
+CONTENT = {file: (paths.embedded_directory() / file.name).read_bytes() for file in TEST_FILES}
+SERVED = {file.remote_name: body(gzip.compress(raw, 1)) for file, raw in CONTENT.items()}
 PAGE = b"\r\n <!DOCTYPE html><html><body>Log in to our network</body></html>"
 
 GOOD = body(PACKED)
 ZEROS = bytes(1 << 16)
 HASTY = 0.5  # seconds, only for servers that stall
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
 
 
 class Log(Reporter):
@@ -80,7 +75,7 @@ def fetch(folder: Path, *mirrors: str, log: Log | None = None) -> Outcome:
 
 
 @pytest.fixture
-def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def _hasty(monkeypatch):
     """Wait as short as one can for servers that stall."""
     monkeypatch.setattr(fetching, "PATIENCE", HASTY)
 
@@ -106,41 +101,30 @@ GOOD_ANSWERS: dict[str, Answer] = {
 }
 
 
-def test_a_good_mirror_delivers_the_file(tmp_path: Path) -> None:
+def test_a_good_mirror_delivers_the_file(tmp_path):
     for what, answer in GOOD_ANSWERS.items():
         folder = tmp_path / what
         with serving(default=answer) as mirror:
             outcome = fetch(folder, mirror.url)
-            source = f"{mirror.url}/{NAME}.gz"
             assert mirror.headers[0]["Accept-Encoding"] == "identity"
-        assert outcome == Outcome(
-            NAME, "downloaded", folder / NAME, 10_008, FILE.sha256, source=source
-        ), what
+        expected = (NAME, "downloaded", folder / NAME, 10_008, FILE.sha256)
+        assert outcome == Outcome(*expected, source=f"{mirror.url}/{NAME}.gz"), what
         assert contents(folder) == {NAME: LABELS}
 
 
-def test_many_files_come_with_word_of_how_far_they_are_and_nothing_beside_them(
-    tmp_path: Path, shared_data: Path
-) -> None:
-    files = select(("weights", "test"))
-    served = {file.remote_name: (shared_data / file.remote_name).read_bytes() for file in files}
+def test_it_is_told_how_far_each_file_is(tmp_path):
     log = Log()
-    with serving({name: body(content) for name, content in served.items()}) as mirror:
-        outcomes = download(files, data_dir=tmp_path, mirrors=[mirror.url], reporter=log)
-        assert failure(outcomes) is None
-        assert mirror.requests == [f"/mnist/{file.remote_name}" for file in files]
-    assert [outcome.name for outcome in outcomes] == [file.name for file in files]
-    assert contents(tmp_path).keys() == {file.name for file in files}
-    for file in files:
-        assert sha256((tmp_path / file.name).read_bytes()).hexdigest() == file.sha256
+    with serving(SERVED) as mirror:
+        outcomes = download(TEST_FILES, data_dir=tmp_path, mirrors=[mirror.url], reporter=log)
+        assert mirror.requests == [f"/mnist/{name}" for name in SERVED]
+    assert failure(outcomes) is None
+    for file in TEST_FILES:
         steps = [done for name, done in log.steps if name == file.name]
         assert steps == sorted(steps)
         assert steps[-1] == file.bytes
 
 
-def test_a_proxy_from_the_environment_is_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_from_the_environment_is_used(tmp_path, monkeypatch):
     with serving(default=GOOD) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url.removesuffix("/mnist"))
         outcome = fetch(tmp_path, "http://mirror.invalid/mnist")
@@ -163,6 +147,7 @@ FAULTS: dict[str, tuple[Answer, str]] = {
     "404": (status(404), "HTTP 404 (Not Found)"),
     "unknown status": (status(799), "HTTP 799 (unknown)"),
     "redirects to a file": (redirect("file:///etc/passwd"), "to an address that is not followed"),
+    "redirects with a login": (redirect("http://me:you@h/"), "to an address that is not followed"),
     "redirects without saying where": (status(302), "HTTP 302 (Found)"),
     "web page, packed": (body(gzip.compress(PAGE)), "a web page (a login page, perhaps)"),
     "one bit changed": (
@@ -174,13 +159,10 @@ FAULTS: dict[str, tuple[Answer, str]] = {
     "something behind the gzip": (body(PACKED + b"x"), "gzip stream is damaged"),
     "gzip bomb": (body(gzip.compress(bytes(40_000_000))), "more than 10,008 bytes of content"),
     "never ends": (sending(then=ZEROS), "more than 10,008 bytes of content"),
-    "never ends, after gzip": (
-        sending(PACKED, then=ZEROS),
-        "it goes on and on, at most 75,644 bytes are read",
-    ),
+    "never ends, after gzip": (sending(PACKED, then=ZEROS), "it sent more than 75,644 bytes"),
     "gzip header never ends": (
         sending(b"\x1f\x8b\x08\x08" + bytes(6), then=b"n" * 65536),
-        "it goes on and on",
+        "it sent more than 75,644 bytes",
     ),
 }
 
@@ -192,7 +174,7 @@ STALLS: dict[str, tuple[Answer, str]] = {
 }
 
 
-def test_a_bad_mirror_leaves_nothing_behind_and_the_next_one_delivers(tmp_path: Path) -> None:
+def test_a_bad_mirror_leaves_nothing_behind_and_the_next_one_delivers(tmp_path):
     for fault, (answer, words) in FAULTS.items():
         log, folder = Log(), tmp_path / fault
         with serving(default=answer) as bad, serving(default=GOOD) as good:
@@ -209,7 +191,7 @@ def test_a_bad_mirror_leaves_nothing_behind_and_the_next_one_delivers(tmp_path: 
         assert contents(folder) == {NAME: LABELS}
 
 
-def test_redirects_have_an_end(tmp_path: Path) -> None:
+def test_redirects_have_an_end(tmp_path):
     with serving(default=redirect(f"/mnist/{NAME}.gz")) as mirror:
         outcome = fetch(tmp_path, mirror.url)
         assert len(mirror.requests) == 6
@@ -218,46 +200,34 @@ def test_redirects_have_an_end(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_hasty")
 @pytest.mark.parametrize("stall", STALLS)
-def test_a_server_that_stalls_is_left_for_the_next_one_and_not_asked_again(
-    stall: str, tmp_path: Path
-) -> None:
+def test_a_server_that_stalls_is_left_for_the_next_one_and_not_asked_again(stall, tmp_path):
     answer, words = STALLS[stall]
     log = Log()
-    files = select(("test",))
-    images = gzip.compress((paths.embedded_directory() / files[0].name).read_bytes(), 1)
-    with (
-        serving(default=answer) as bad,
-        serving({f"{files[0].name}.gz": body(images)}, default=GOOD) as good,
-    ):
-        outcomes = download(files, data_dir=tmp_path, mirrors=[bad.url, good.url], reporter=log)
+    with serving(default=answer) as bad, serving(SERVED) as good:
+        mirrors = [bad.url, good.url]
+        outcomes = download(TEST_FILES, data_dir=tmp_path, mirrors=mirrors, reporter=log)
         assert len(bad.requests) == 1
     assert {outcome.status for outcome in outcomes} == {"downloaded"}
-    assert len(log.notes) == 1
-    assert words in log.notes[0]
-    assert contents(tmp_path).keys() == {file.name for file in files}
+    (note,) = log.notes
+    assert words in note
+    assert contents(tmp_path).keys() == {file.name for file in TEST_FILES}
 
 
-def test_a_server_that_is_never_too_slow_has_no_more_than_twenty_minutes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_is_never_too_slow_has_no_more_than_twenty_minutes(tmp_path, monkeypatch):
     assert fetching._LONGEST == 20 * 60
     monkeypatch.setattr(fetching, "PATIENCE", 0.2)
     monkeypatch.setattr(fetching, "_LONGEST", 0.5)
-    log, (file, _) = Log(), select(("test",))
-    content = (paths.embedded_directory() / file.name).read_bytes()
-    with (
-        serving(default=drip(content, 0.01, 4000)) as slow,
-        serving(default=body(gzip.compress(content, 1))) as good,
-    ):
-        (outcome,) = download([file], data_dir=tmp_path, mirrors=[slow.url, good.url], reporter=log)
+    log, (images, _) = Log(), TEST_FILES
+    slowly = drip(CONTENT[images], 0.01, 4000)
+    with serving(default=slowly) as slow, serving(SERVED) as good:
+        mirrors = [slow.url, good.url]
+        (outcome,) = download([images], data_dir=tmp_path, mirrors=mirrors, reporter=log)
     assert outcome.status == "downloaded"
     assert "too slow: not all came within 0.5 s" in log.notes[0]
 
 
 @pytest.mark.usefixtures("_hasty")
-def test_a_name_whose_look_up_hangs_is_left_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_whose_look_up_hangs_is_left_too(tmp_path, monkeypatch):
     over = threading.Event()
     look_up = socket.getaddrinfo
 
@@ -273,7 +243,7 @@ def test_a_name_whose_look_up_hangs_is_left_too(
     assert outcome.status == "downloaded"
 
 
-def test_a_dead_port_leads_to_the_next_mirror(tmp_path: Path) -> None:
+def test_a_dead_port_leads_to_the_next_mirror(tmp_path):
     log = Log()
     with serving() as mirror:
         dead = mirror.url
@@ -282,9 +252,7 @@ def test_a_dead_port_leads_to_the_next_mirror(tmp_path: Path) -> None:
     assert log.notes == [f"{dead}/{NAME}.gz: it cannot be reached"]
 
 
-def test_a_passing_fault_is_mended_by_asking_once_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_passing_fault_is_mended_by_asking_once_more(tmp_path, monkeypatch):
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
     passing = [cut(PACKED, 9), hang_up]
@@ -297,9 +265,7 @@ def test_a_passing_fault_is_mended_by_asking_once_more(
     assert slept == [0, 0, 0, 7, fetching.PATIENCE, 1, 1]
 
 
-def test_a_fault_that_stays_leads_to_the_next_mirror(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_that_stays_leads_to_the_next_mirror(tmp_path, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda _: None)
     for number, (fault, asked) in enumerate([(status(404), 1), (status(503), 2), (hang_up, 2)]):
         with serving(default=fault) as bad, serving(default=GOOD) as good:
@@ -307,9 +273,7 @@ def test_a_fault_that_stays_leads_to_the_next_mirror(
             assert (len(bad.requests), len(good.requests)) == (asked, 1)
 
 
-def test_without_network_each_server_is_looked_up_and_named_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_network_each_server_is_looked_up_and_named_once(tmp_path, monkeypatch):
     asked: list[str] = []
 
     def no_such_name(host: str, *_: object, **__: object) -> None:
@@ -324,13 +288,13 @@ def test_without_network_each_server_is_looked_up_and_named_once(
     first_file = f"{FILES[0].name}.gz"
     assert log.notes == [f"{url}/{first_file}: its name cannot be looked up" for url in mirrors]
     error = str(failure(outcomes))
-    assert "not to be had from any mirror: its name cannot be looked up. Check the network" in error
+    assert "no mirror delivered it: its name cannot be looked up. Check the network" in error
     assert error.count("\n") == 0
     assert all(file.name in error for file in FILES)
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def certificate(tmp_path_factory):
     """A self-signed certificate for 127.0.0.1, with its key."""
     openssl = shutil.which("openssl")
     if openssl is None:
@@ -345,7 +309,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return both
 
 
-def test_a_certificate_that_nobody_trusts_is_refused(tmp_path: Path, certificate: Path) -> None:
+def test_a_certificate_that_nobody_trusts_is_refused(tmp_path, certificate):
     with serving(default=GOOD, certificate=certificate) as mirror:
         outcome = fetch(tmp_path, mirror.url)
         assert mirror.requests == []
@@ -354,8 +318,8 @@ def test_a_certificate_that_nobody_trusts_is_refused(tmp_path: Path, certificate
 
 
 def test_certificates_of_the_environment_are_used_and_https_is_not_left_for_http(
-    tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, certificate, monkeypatch
+):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with serving(default=GOOD) as plain, serving(certificate=certificate) as secure:
         secure.default = redirect(f"{plain.url}/{NAME}.gz")
@@ -368,38 +332,33 @@ def test_certificates_of_the_environment_are_used_and_https_is_not_left_for_http
 
 
 def test_certificates_that_cannot_be_loaded_are_blamed_on_the_variable_that_names_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path, monkeypatch
+):
     garbage = tmp_path / "garbage.pem"
     garbage.write_text("no certificate")
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     for variable in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
         for bundle in (garbage, tmp_path / "missing.pem"):
             monkeypatch.setenv(variable, str(bundle))
-            with pytest.raises(
-                DownloadError, match=f"variable {variable} names certificates that cannot be loaded"
-            ):
-                fetch(tmp_path / "data", "https://127.0.0.1:9/mnist")
+            error = refusal_of(fetch, tmp_path, "https://127.0.0.1:9/mnist", error=DownloadError)
+            assert f"variable {variable} names certificates that cannot be loaded" in error
     with serving(default=GOOD) as mirror:  # plain http needs none
         assert fetch(tmp_path / "data", mirror.url).status == "downloaded"
 
 
-def test_a_proxy_address_that_cannot_be_used_is_blamed_on_the_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_address_that_cannot_be_used_is_blamed_on_the_environment(tmp_path, monkeypatch):
     for variable in ("http_proxy", "ALL_PROXY"):
         for proxy in ("http://", "http://[::1", "http://me:secret@h:port", "http://me:secret@",
                       "ftp://me:secret@h:1", "socks5://me:secret@h:1", "http://a b:1"):  # fmt: skip
             monkeypatch.setenv(variable, proxy)
-            with pytest.raises(DownloadError) as caught:
-                fetch(tmp_path, "http://mirror.invalid/mnist")
-            assert str(caught.value) == (
+            error = refusal_of(fetch, tmp_path, "http://mirror.invalid/mnist", error=DownloadError)
+            assert error == (
                 f"the environment variable {variable} names a proxy without a usable address."
                 " Correct it, or unset it."
             )
         monkeypatch.setenv(variable, "http://me:secret@127.0.0.1:9")  # nobody listens there
         assert fetch(tmp_path, "http://mirror.invalid/mnist").error == (
-            "not to be had from any mirror: the proxy of the environment does not let us through"
+            "no mirror delivered it: the proxy of the environment does not let us through"
         )
         monkeypatch.delenv(variable)
 
@@ -407,16 +366,10 @@ def test_a_proxy_address_that_cannot_be_used_is_blamed_on_the_environment(
 # What is nobody's business
 
 
-@pytest.fixture
-def _netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A login for every host, in the file that requests reads unasked."""
-    netrc = tmp_path / "netrc"
+def test_no_mirror_gets_a_login_from_netrc(tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"  # which requests reads unasked
     netrc.write_text("default login me password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
-
-
-@pytest.mark.usefixtures("_netrc")
-def test_no_mirror_gets_a_login_from_netrc(tmp_path: Path) -> None:
     with serving(default=GOOD) as other, serving() as mirror:
         mirror.default = redirect(f"{other.url}/{NAME}.gz")
         assert fetch(tmp_path / "data", mirror.url).status == "downloaded"
@@ -425,33 +378,19 @@ def test_no_mirror_gets_a_login_from_netrc(tmp_path: Path) -> None:
     assert not any("Authorization" in headers for headers in sent)
 
 
-@pytest.mark.usefixtures("_netrc")
-def test_a_login_in_an_address_goes_to_that_server_alone_and_is_never_shown(
-    tmp_path: Path,
-) -> None:
+def test_a_query_is_asked_with_and_never_shown(tmp_path):
     log = Log()
-    with serving(default=GOOD) as other, serving() as mirror:
-        mirror.default = first(
-            status(404),
-            redirect(f"{mirror.url}/again"),
-            redirect(other.url.replace("http://", "http://you:known@")),
-        )
-        secret = mirror.url.replace("http://", "http://me:secret@") + "?token=secret"
-        outcome = fetch(tmp_path / "data", secret, secret, log=log)
-        logins = [headers.get("Authorization", "") for headers in mirror.headers]
-        assert logins == ["Basic bWU6c2VjcmV0"] * 3
-        assert mirror.requests[0] == f"/mnist/{NAME}.gz?token=secret"
-        assert "Authorization" not in other.headers[0]
+    with serving(default=first(status(404), GOOD)) as mirror:
+        outcome = fetch(tmp_path, *[f"{mirror.url}?token=secret"] * 2, log=log)
+        assert mirror.requests == [f"/mnist/{NAME}.gz?token=secret"] * 2
     assert outcome.source == f"{mirror.url}/{NAME}.gz"
-    assert log.notes == [
-        f"{mirror.url}/{NAME}.gz: HTTP 404 (Not Found)",
-    ]
+    assert log.notes == [f"{mirror.url}/{NAME}.gz: HTTP 404 (Not Found)"]
 
 
 # What may lie in the data directory
 
 
-def test_a_right_file_is_left_alone_and_nothing_is_asked(tmp_path: Path) -> None:
+def test_a_right_file_is_left_alone_and_nothing_is_asked(tmp_path):
     spellings = [NAME, f"{NAME}.gz", "t10k-labels.idx1-ubyte", "t10k-labels.idx1-ubyte.gz"]
     with serving(default=GOOD) as mirror:
         for number, (name, content) in enumerate(product(spellings, [LABELS, PACKED])):
@@ -464,16 +403,10 @@ def test_a_right_file_is_left_alone_and_nothing_is_asked(tmp_path: Path) -> None
     assert mirror.requests == []
 
 
-def test_a_damaged_file_is_replaced_with_a_word_on_it(tmp_path: Path) -> None:
-    for number, (name, content) in enumerate(
-        [
-            (NAME, b""),
-            (NAME, LABELS[:-1]),
-            (NAME, WRONG),
-            (f"{NAME}.gz", PACKED[:-1]),
-            ("t10k-labels.idx1-ubyte.gz", gzip.compress(WRONG)),
-        ]
-    ):
+def test_a_damaged_file_is_replaced_with_a_word_on_it(tmp_path):
+    damaged = [(NAME, b""), (NAME, LABELS[:-1]), (NAME, WRONG), (f"{NAME}.gz", PACKED[:-1])]
+    damaged += [("t10k-labels.idx1-ubyte.gz", gzip.compress(WRONG))]
+    for number, (name, content) in enumerate(damaged):
         log, folder = Log(), tmp_path / str(number)
         folder.mkdir()
         (folder / name).write_bytes(content)
@@ -481,12 +414,12 @@ def test_a_damaged_file_is_replaced_with_a_word_on_it(tmp_path: Path) -> None:
             assert fetch(folder, mirror.url, log=log).status == "downloaded"
         assert (folder / NAME).read_bytes() == LABELS
         assert check([FILE], data_dir=folder)[0].status == "present"
-        assert len(log.notes) == 1
-        assert log.notes[0].startswith(f"{folder / name} is damaged: ")
-        assert log.notes[0].endswith("; it is fetched anew")
+        (note,) = log.notes
+        assert note.startswith(f"{folder / name} is damaged: ")
+        assert note.endswith("; it is fetched anew")
 
 
-def test_force_fetches_anew_and_never_loses_a_right_file(tmp_path: Path) -> None:
+def test_force_fetches_anew_and_never_loses_a_right_file(tmp_path):
     (tmp_path / NAME).write_bytes(LABELS)
     before = (tmp_path / NAME).stat().st_ino
     with serving(default=first(body(gzip.compress(WRONG)), GOOD)) as mirror:
@@ -499,94 +432,54 @@ def test_force_fetches_anew_and_never_loses_a_right_file(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-def test_what_is_no_file_is_not_replaced_and_not_waited_for(tmp_path: Path) -> None:
+def test_what_is_no_file_or_no_folder_is_refused_before_anything_is_asked(tmp_path):
     os.mkfifo(tmp_path / NAME)
+    (tmp_path / "file").touch()
     with serving(default=GOOD) as mirror:
-        with pytest.raises(FileError, match="expected a file"):
+        with pytest.raises(FileError, match="found a pipe, expected a file"):
             fetch(tmp_path, mirror.url)
-        assert mirror.requests == []
-
-
-def test_a_data_directory_that_is_a_file_is_refused_before_anything_is_asked(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    with (
-        serving(default=GOOD) as mirror,
-        pytest.raises(FileError, match="this cannot be the data directory: file exists"),
-    ):
-        fetch(tmp_path / "file", mirror.url)
+        with pytest.raises(FileError, match="this cannot be the data directory: file exists"):
+            fetch(tmp_path / "file", mirror.url)
     assert mirror.requests == []
-
-
-# The leavings of killed runs
-
-
-def leavings(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def test_a_writer_is_taken_for_living_until_its_file_has_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def replace(self: Path, target: Path) -> None:
-        remove_abandoned(target)  # another run starts at this very moment
-        os.replace(self, target)  # noqa: PTH105 - Path.replace is what this stands in for
-
-    monkeypatch.setattr(Path, "replace", replace)
-    with atomic_writer(tmp_path / NAME, overwrite=True) as file:
-        file.write(LABELS)
-    assert contents(tmp_path) == {NAME: LABELS}
-
-
-def test_only_files_with_such_a_name_are_removed(tmp_path: Path) -> None:
-    others = [f".{NAME}.0123.tmp", f".{NAME}.0123456789abcdef.tmp.txt", f"{NAME}.tmp", ".x.tmp"]
-    for name in others:
-        (tmp_path / name).write_bytes(b"mine")
-    (tmp_path / f".{NAME}.0123456789abcdef.tmp").mkdir()
-    remove_abandoned(tmp_path / NAME)
-    assert leavings(tmp_path) == sorted([*others, f".{NAME}.0123456789abcdef.tmp"])
 
 
 # From a folder
 
 
-def test_a_file_is_copied_from_a_folder_in_any_spelling(tmp_path: Path) -> None:
+def test_a_file_is_copied_from_a_folder_in_any_spelling(tmp_path):
     for name, content in [(NAME, LABELS), ("t10k-labels.idx1-ubyte.gz", PACKED)]:
         stick, folder = tmp_path / name, tmp_path / f"data {name}"
         stick.mkdir()
         (stick / name).write_bytes(content)
         (outcome,) = download([FILE], data_dir=folder, source_dir=stick)
-        assert outcome == Outcome(
-            NAME, "copied", folder / NAME, 10_008, FILE.sha256, source=str(stick / name)
-        )
+        expected = (NAME, "copied", folder / NAME, 10_008, FILE.sha256)
+        assert outcome == Outcome(*expected, source=str(stick / name))
         assert contents(folder) == {NAME: LABELS}
         assert contents(stick) == {name: content}
 
 
-def test_a_damaged_copy_is_passed_over_for_a_right_one(tmp_path: Path) -> None:
-    stick, folder = tmp_path / "stick", tmp_path / "data"
-    stick.mkdir()
-    (stick / NAME).write_bytes(WRONG)
-    (stick / f"{NAME}.gz").write_bytes(PACKED)
+def test_a_damaged_copy_is_passed_over_for_a_right_one(tmp_path):
+    (tmp_path / NAME).write_bytes(WRONG)
+    (tmp_path / f"{NAME}.gz").write_bytes(PACKED)
     log = Log()
-    (outcome,) = download([FILE], data_dir=folder, source_dir=stick, reporter=log)
-    assert outcome.source == str(stick / f"{NAME}.gz")
-    assert log.notes[0].startswith(f"{stick / NAME}: wrong content")
+    (outcome,) = download([FILE], data_dir=tmp_path / "data", source_dir=tmp_path, reporter=log)
+    assert outcome.source == str(tmp_path / f"{NAME}.gz")
+    assert log.notes[0].startswith(f"{tmp_path / NAME}: wrong content")
 
 
-def test_a_folder_without_the_file_is_a_failure(tmp_path: Path) -> None:
+def test_a_folder_without_the_file_or_none_at_all_is_named(tmp_path):
     (outcome,) = download([FILE], data_dir=tmp_path / "data", source_dir=tmp_path)
-    assert outcome.error == f"not to be had from {tmp_path}: there is no such file"
+    assert outcome.error == f"not copied from {tmp_path}: there is no such file"
+    with pytest.raises(FileError, match="gone: there is no such folder"):
+        download([FILE], data_dir=tmp_path, source_dir=tmp_path / "gone")
 
 
 # Checking
 
 
-def test_check_tells_present_missing_and_damaged_and_changes_nothing(tmp_path: Path) -> None:
+def test_check_tells_present_missing_and_damaged_and_changes_nothing(tmp_path):
     (tmp_path / NAME).write_bytes(LABELS)
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(LABELS)
-    (tmp_path / f".{NAME}.0123456789abcdef.tmp").write_bytes(b"half")
     before = contents(tmp_path)
     outcomes = check(select(("test", "train")), data_dir=tmp_path)
     assert [outcome.status for outcome in outcomes] == ["missing", "damaged", "missing", "present"]
@@ -595,9 +488,6 @@ def test_check_tells_present_missing_and_damaged_and_changes_nothing(tmp_path: P
     assert error.startswith("3 of 4 files failed: ")
     assert error.endswith("Run 'mnist download' to get what is missing or damaged.")
     assert "cut short: 10,008 of 60,008 bytes" in error
-
-
-def test_checking_does_not_make_the_data_directory(tmp_path: Path) -> None:
     assert check([FILE], data_dir=tmp_path / "data")[0].status == "missing"
     assert not (tmp_path / "data").exists()
 
@@ -606,9 +496,7 @@ def test_checking_does_not_make_the_data_directory(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, len(PACKED) - 1), st.integers(1, 255), st.booleans())
-def test_a_changed_or_cut_file_is_never_taken_for_the_right_one(
-    position: int, change: int, cut_there: bool
-) -> None:
+def test_a_changed_or_cut_file_is_never_taken_for_the_right_one(position, change, cut_there):
     damaged = bytearray(PACKED[:position] if cut_there else PACKED)
     if not cut_there:
         damaged[position] ^= change
@@ -618,8 +506,3 @@ def test_a_changed_or_cut_file_is_never_taken_for_the_right_one(
     except SourceError:
         return
     assert target.getvalue() == LABELS  # a change in the header, the time stamp for instance
-
-
-def test_a_folder_to_copy_from_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="gone: there is no such folder"):
-        download([FILE], data_dir=tmp_path, source_dir=tmp_path / "gone")

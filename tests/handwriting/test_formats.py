@@ -6,6 +6,7 @@ import struct
 import sys
 import warnings
 import zlib
+from functools import partial
 
 import numpy as np
 import pytest
@@ -29,22 +30,15 @@ from support.pictures import (
     rows,
     saved,
 )
+from support.refusals import refusal_of
 
 from mnist_cli.errors import FileError, FormatError, MnistError
 from mnist_cli.handwriting import picture
 from mnist_cli.handwriting.picture import load_picture
 
+refusal = partial(refusal_of, load_picture)
 
-def refusal(data: bytes) -> str:
-    with pytest.raises(FormatError) as caught:
-        load_picture(data)
-    message = str(caught.value)
-    assert message.isprintable()
-    assert len(message) < 300
-    return message
-
-
-# hostile-input.md 3.4: cut files, missing pixels, wrong checksums
+# Cut files, missing pixels, wrong checksums
 
 
 def bmp(width: int, height: int, depth: int, compression: int, pixels: bytes) -> bytes:
@@ -240,7 +234,7 @@ def test_broken_files_are_refused():
     assert accepted == []
 
 
-# hostile-input.md 3.4: sizes, other content
+# Sizes, other content
 
 
 def jpeg_header(width: int, height: int, marker: int = 0xC0) -> bytes:

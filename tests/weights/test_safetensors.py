@@ -2,13 +2,14 @@
 
 import json
 import struct
+from functools import partial
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save
 from support.nets import random_arrays, same_bits
+from support.refusals import refusal_of
 
 from mnist_cli.errors import FormatError
 from mnist_cli.weights.formats import MAX_BYTES
@@ -86,12 +87,7 @@ def test_half_floats_become_the_float32_of_the_same_value():
     assert np.signbit(found[6])
 
 
-def refusal(content):
-    with pytest.raises(FormatError) as refused:
-        parse_weights(content)
-    assert str(refused.value).isprintable()
-    assert len(str(refused.value)) < 500
-    return str(refused.value)
+refusal = partial(refusal_of, parse_weights)
 
 
 def test_what_is_no_fully_connected_net_is_named():

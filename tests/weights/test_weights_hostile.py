@@ -10,6 +10,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import hypothesis
@@ -18,22 +19,19 @@ import pytest
 from hypothesis import strategies as st
 from support import limited, pickles
 from support.pickles import a_global, call, items, number, one_layer, pickled, text, weights_file
+from support.refusals import refusal_of
 
 from mnist_cli.errors import FileError, FormatError
 from mnist_cli.weights.formats import MAX_BYTES
 from mnist_cli.weights.unpickle import MAX_OPERATIONS
 from mnist_cli.weights.weights_file import parse_weights, read_weights
 
-DAMAGED_ARCHIVE = "the archive is damaged, cut short or no .npz file"
+DAMAGED_ARCHIVE = "the archive is damaged, cut short or no .npz file."
 DAMAGED = "The file is damaged; get it again with 'mnist download'."
+SMALLER = "'mnist train --hidden 100,50' makes smaller ones."
 
 
-def refusal(content: bytes) -> str:
-    with pytest.raises(FormatError) as refused:
-        parse_weights(content)
-    assert str(refused.value).isprintable()
-    assert len(str(refused.value)) < 400
-    return refused.value.problem
+refusal = partial(refusal_of, parse_weights)
 
 
 def arrays(**changed: np.ndarray) -> dict[str, np.ndarray]:
@@ -111,8 +109,8 @@ def test_values_that_are_no_arrays():
         (pickles.dtype(), "Call"),
         (pickles.empty_array(), "Call"),
     ):
-        assert refusal(weights_file(one_layer(b1=value))) == "b1 is no array as NumPy writes it"
-        assert refusal(pickled(value)) == f"holds a {kind}, expected a dictionary of arrays"
+        assert refusal(weights_file(one_layer(b1=value))) == "b1 is no array as NumPy writes it."
+        assert refusal(pickled(value)) == f"holds a {kind}, expected a dictionary of arrays."
     for value in ([1.0], 1.0, {1.0}, frozenset()):
         problem = refusal(pickle.dumps({"W1": value, "b1": 0}))
         assert problem.startswith("array W1 needs the pickle operation ")
@@ -122,7 +120,7 @@ def test_text_of_python_2_that_is_no_bytes():
     state = (number(1), items(number(10)), pickles.dtype(), pickle.NEWFALSE, text("\u20ac" * 40))
     array = pickles.empty_array() + items(*state) + pickle.BUILD
     problem = refusal(weights_file(one_layer(b1=array)))
-    assert problem == "array b1 holds text, expected bytes"
+    assert problem == "array b1 holds text, expected bytes."
 
 
 def test_lengths_and_shapes_that_do_not_fit():
@@ -134,36 +132,34 @@ def test_lengths_and_shapes_that_do_not_fit():
         ((1,) * 1000, 4, "array b1 has shape (1, 1, 1,"),
     ):
         content = weights_file(one_layer(b1=pickles.array(shape, bytes(length))))
-        with pytest.raises(FormatError) as refused:
-            parse_weights(content)
-        assert refused.value.problem.startswith(problem)
-        assert "holds" not in problem or refused.value.hint == DAMAGED
+        assert refusal(content).startswith(problem)
+        assert "holds" not in problem or refusal(content).endswith(DAMAGED)
 
 
 def test_keys_and_shapes_that_are_no_network():
     for sizes, problem in (
-        ({"W1": (784, 11), "b1": (11,)}, "array W1 has shape (784, 11), expected (784, 10)"),
+        ({"W1": (784, 11), "b1": (11,)}, "array W1 has shape (784, 11), expected (784, 10)."),
         (
             {"W1": (784, 0), "b1": (0,), "W2": (0, 10), "b2": (10,)},
-            "array W1 has shape (784, 0), expected (784, n)",
+            "array W1 has shape (784, 0), expected (784, n).",
         ),
         (
             {"W1": (7, 5), "b1": (5,), "W2": (5, 10), "b2": (10,)},
-            "array W1 has shape (7, 5), expected (784, 5)",
+            "array W1 has shape (7, 5), expected (784, 5).",
         ),
         (
             {"W1": (784, 5), "b1": (5,), "W2": (6, 10), "b2": (10,)},
-            "array W2 has shape (6, 10), expected (5, 10)",
+            "array W2 has shape (6, 10), expected (5, 10).",
         ),
         (
             {"W1": (784, 5), "b1": (6,), "W2": (6, 10), "b2": (10,)},
-            "array b1 has shape (6,), expected (5,)",
+            "array b1 has shape (6,), expected (5,).",
         ),
-        ({"W1": None}, "array W1 is missing: found b1, expected W1 b1"),
-        ({"W3": (10, 10)}, "array W2 is missing: found W1 b1 W3, expected W1 W2 W3 b1 b2 b3"),
-        ({"W0": (1, 1)}, "array W0 is too many, expected W1 b1"),
-        ({"W9": (10, 10)}, "this net has 9 layers, expected 1 to 8"),
-        ({"\x1b[31m\n\u202e": (1,)}, r"array \x1b[31m\n\u202e is too many, expected W1 b1"),
+        ({"W1": None}, "array W1 is missing: found b1, expected W1 b1."),
+        ({"W3": (10, 10)}, "array W2 is missing: found W1 b1 W3, expected W1 W2 W3 b1 b2 b3."),
+        ({"W0": (1, 1)}, "array W0 is too many, expected W1 b1."),
+        ({"W9": (10, 10)}, f"this net has 9 layers, expected 1 to 8. {SMALLER}"),
+        ({"\x1b[31m\n\u202e": (1,)}, r"array \x1b[31m\n\u202e is too many, expected W1 b1."),
     ):
         shapes = {"W1": (784, 10), "b1": (10,)} | sizes
         values = {key: np.zeros(shape, "f4") for key, shape in shapes.items() if shape is not None}
@@ -173,7 +169,7 @@ def test_keys_and_shapes_that_are_no_network():
 
 def test_a_key_that_is_there_twice():
     content = weights_file(one_layer(), text("b1"), pickles.array((10,)))
-    assert refusal(content) == "the key b1 is there twice"
+    assert refusal(content) == "the key b1 is there twice."
 
 
 def test_the_book_s_convolutional_net_is_recognised():
@@ -184,7 +180,7 @@ def test_the_book_s_convolutional_net_is_recognised():
         values[f"b{layer}"] = np.zeros(shape[0] if len(shape) == 4 else shape[1])
     assert refusal(pickle.dumps(values, 3)) == (
         "this is a convolutional net (array W1 has shape (30, 1, 5, 5)); "
-        "mnist reads fully connected ones"
+        "mnist reads fully connected ones. The book's, of chapter 3, comes with 'mnist download'."
     )
 
 
@@ -252,7 +248,7 @@ def test_arrays_that_share_their_bytes_count_each_time():
         )
         pairs += [text(key), pickles.empty_array(), state, pickle.BUILD]
     assert refusal(pickled(pickles.dictionary(*pairs))) == (
-        "describes arrays of more than 16,777,216 bytes"
+        "describes arrays of more than 16,777,216 bytes."
     )
 
 
@@ -261,7 +257,7 @@ def test_arrays_that_share_their_bytes_count_each_time():
 
 def test_a_member_that_is_there_twice():
     members = [("W1.npy", W1), ("b1.npy", b1), ("b1.npy", b1)]
-    assert refusal(zipped(*members)) == "the array b1 is there twice"
+    assert refusal(zipped(*members)) == "the array b1 is there twice."
 
 
 def test_other_members_and_names_with_paths():
@@ -278,11 +274,10 @@ def test_a_member_that_is_a_pickle_or_an_object_array(tmp_path):
     witness = tmp_path / "witness"
     hostile = call(a_global("os", "system"), text(f"touch {witness}")) + pickle.STOP
     problem = refusal(zipped(("W1.npy", hostile), ("b1.npy", b1)))
-    assert problem == "W1.npy has a header that NumPy does not write"
+    assert problem == "W1.npy has a header that NumPy does not write."
     objects = npy(np.array([None]))
-    assert refusal(zipped(("W1.npy", objects), ("b1.npy", b1))) == (
-        "array W1 has dtype |O, expected float32 or float64"
-    )
+    problem = refusal(zipped(("W1.npy", objects), ("b1.npy", b1)))
+    assert problem == "array W1 has dtype |O, expected float32 or float64."
     assert not witness.exists()
 
 
@@ -335,7 +330,8 @@ def test_a_member_that_is_too_short_or_too_long():
         for change in (-4, -1, 1, 4):
             member = b1[:change] if change < 0 else b1 + bytes(change)
             problem = refusal(zipped(("W1.npy", W1), ("b1.npy", member), method=method))
-            assert problem == f"array b1 holds {40 + change} bytes, expected 40 (10 float32)"
+            held = f"array b1 holds {40 + change} bytes, expected 40 (10 float32)"
+            assert problem == f"{held}. {DAMAGED}"
 
 
 def inflating(megabytes: int, size: int, checksum: int) -> bytes:
@@ -347,13 +343,13 @@ def inflating(megabytes: int, size: int, checksum: int) -> bytes:
 
 
 def test_a_member_that_inflates_to_far_more():
-    problem = "b1.npy has a wrong checksum or length"
+    problem = "b1.npy has a wrong checksum or length."
     assert refusal(inflating(1, len(b1), zlib.crc32(b1))) == problem  # numpy.load takes it
     assert refusal(inflating(1, len(b1) + 2**20, 0)) == problem
     truth = zlib.crc32(b1 + bytes(2**20))
-    problem = "describes arrays of 16,808,704 bytes, at most 16,777,216 are read"
+    problem = "describes arrays of 16,808,704 bytes, at most 16,777,216 are read."
     assert refusal(inflating(1, MAX_BYTES, 0)) == problem  # before anything is inflated
-    problem = "array b1 holds 1,048,616 bytes, expected 40 (10 float32)"
+    problem = f"array b1 holds 1,048,616 bytes, expected 40 (10 float32). {DAMAGED}"
     assert refusal(inflating(1, len(b1) + 2**20, truth)) == problem
 
 
@@ -378,7 +374,7 @@ def test_a_member_with_bytes_behind_its_end():
     packed = packer.compress(b1) + packer.flush()
     parse_weights(with_member(honest, packed, len(b1), zlib.crc32(b1)))
     problem = refusal(with_member(honest, packed + b"hidden", len(b1), zlib.crc32(b1)))
-    assert problem == "b1.npy has a wrong checksum or length"
+    assert problem == "b1.npy has a wrong checksum or length."
     problem = refusal(with_member(honest, b"\xff" + packed, len(b1), zlib.crc32(b1)))
     assert problem == DAMAGED_ARCHIVE
 
@@ -386,11 +382,11 @@ def test_a_member_with_bytes_behind_its_end():
 def test_a_wrong_checksum():
     content = bytearray(npz())
     content[content.index(b"b1.npy") - 500] ^= 1  # within the zeros of W1
-    assert refusal(bytes(content)) == "W1.npy has a wrong checksum or length"
+    assert refusal(bytes(content)) == "W1.npy has a wrong checksum or length."
 
 
 def test_a_directory_that_lies():
-    mismatch = "W1.npy has a wrong checksum or length"
+    mismatch = "W1.npy has a wrong checksum or length."
     for offset, value, problem in (
         (6, b"\xf3\x00", DAMAGED_ARCHIVE),  # a version of zip to come
         (8, b"\x01\x00", DAMAGED_ARCHIVE),  # encrypted
@@ -426,7 +422,7 @@ def test_members_may_not_overlap():
 
 def test_more_members_than_any_network_has():
     many = zipped(*[(f"b{i}.npy", b1) for i in range(2000)])
-    assert refusal(many) == "the archive has more than 64 members, expected 2 to 16"
+    assert refusal(many) == "the archive has more than 64 members, expected 2 to 16."
 
 
 # A fuzzer, in a child that is killed when it takes more than it may
