@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from mnist_cli.checks import require_at_least
 from mnist_cli.errors import FileError, FormatError, printable
 from mnist_cli.files import AnyPath, cannot, open_regular
+from mnist_cli.filetypes import recognise
 from mnist_cli.gzipped import DamagedGzipError, decompressed
 from mnist_cli.paths import find_or_embedded
 from mnist_cli.spec import CLASSES, PIXELS, SIDE, TEST_IMAGES, TEST_LABELS
@@ -205,7 +206,8 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
         header = content.read(kind.header_size)
         magic = int.from_bytes(header[:4], "big")
         if len(header) >= 4 and magic != kind.magic:
-            hint = f"This is not a file of {kind.noun} in the IDX format."
+            other = recognise(header) or f"not a file of {kind.noun} in the IDX format"
+            hint = f"This is {other}."
             if magic in (_IMAGES.magic, _LABELS.magic):
                 hint = "The files of images and labels seem swapped."
             expected = f"expected {kind.magic} (IDX {kind.noun})"

@@ -217,6 +217,7 @@ def test_a_wrong_magic_number_or_type_is_named_with_the_expected_one(tmp_path):
         for load, expected in ((load_images, 2051), (load_labels, 2049)):
             message = refusal(tmp_path, start + GOOD_IMAGES[4:], load)
             assert f"found the magic number {found}, expected {expected} (IDX" in message
+    assert "This is a web page." in refusal(tmp_path, b"<html><title>Log in</title>")
     assert "seem swapped" in refusal(tmp_path, GOOD_LABELS)
     assert "seem swapped" in refusal(tmp_path, GOOD_IMAGES, load_labels)
     assert "expected 2051" in refusal(tmp_path, gzip.compress(GOOD_LABELS))

