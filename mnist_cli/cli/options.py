@@ -38,7 +38,7 @@ Shared:
   --limit N                  Take only the first N images.
   --data-dir DIR             Where downloaded files lie.  [default: MNIST_DATA_DIR or the user's
                              data folder]
-  --export FILE.svg|.html|.txt  Also write what is shown to a picture, a page or a text file.
+  --export FILE.svg|.html    Also write what is shown to a picture or a page.
   --force                    Replace files that exist already.
   --json                     Print one JSON document.
 """

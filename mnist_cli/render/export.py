@@ -1,4 +1,4 @@
-"""What a command showed as a file to keep: a picture (.svg), a page (.html) or plain text."""
+"""What a command showed as a file to keep: a picture (.svg) or a page (.html)."""
 
 import io
 import re
@@ -13,11 +13,10 @@ from mnist_cli.render.text import (
     colors_wanted,
     drawing_on,
     length,
-    plain,
     print_to,
 )
 
-SUFFIXES = (".svg", ".html", ".txt")
+SUFFIXES = (".svg", ".html")
 
 # What rich's picture would fetch from an address: a file is whole by itself.
 _FOREIGN = re.compile(r"<!--.*?-->|@font-face \{.*?\}", re.DOTALL)
@@ -46,14 +45,13 @@ def write_export(
 ) -> None:
     """Write what `view` shows to a file; its suffix, one of `SUFFIXES`, says in which form.
 
-    Whatever the terminal can do, a picture or page has block characters, and colours unless
-    ``NO_COLOR`` asks for none. Raises `FileError`, and `ValueError` for another suffix.
+    Whatever the terminal can do, the file has block characters, and colours unless ``NO_COLOR``
+    asks for none. Raises `FileError`, and `ValueError` for another suffix.
     """
     suffix = require_suffix(path, SUFFIXES)
-    with drawing_on(Surface(color=suffix != ".txt" and colors_wanted(), unicode=True)):
+    with drawing_on(Surface(color=colors_wanted(), unicode=True)):
         lines = list(view())
-        content = plain(lines) if suffix == ".txt" else _draw(lines, suffix)
-    write_bytes(path, content.encode(), overwrite=overwrite)
+    write_bytes(path, _draw(lines, suffix).encode(), overwrite=overwrite)
 
 
 def _draw(lines: list[Line], suffix: str) -> str:

@@ -48,7 +48,7 @@ def test_help_lists_every_command_and_version_is_one_line():
 WRONG_USAGE = {
     "nonsense": "No such command",
     "inspect --nonsense": "No such option",
-    "inspect --export a.pdf": "must end in .svg, .html or .txt",
+    "inspect --export a.pdf": "must end in .svg or .html",
     "inspect --neuron 0 --neurons": "exclude each other",
     "inspect --neuron 50": "0..49",
     "inspect weights.pkl weights.pkl --stats": "name one for anything else",

@@ -9,14 +9,14 @@ from support.commands import mnist
 # OUT is the output, ENDING how the names of such files end; all the rest is quick.
 OUTPUTS = [
     ("inspect --export OUT", ".svg"),
-    ("inspect weights.pkl weights.pkl --export OUT", ".txt"),
+    ("inspect weights.pkl weights.pkl --export OUT", ".html"),
     ("eval --limit 10 --runs 1 --export OUT", ".html"),
     ("eval --limit 10 --output OUT", ".csv"),
     ("predict -i 1 --export OUT", ".svg"),
     ("predict -i 1 --output OUT", ".csv"),
     ("predict -i 1 --save-digit OUT", ".png"),
     ("train --limit 10 --epochs 1 --images images --labels labels --output OUT", ".pkl"),
-    ("train --recipes --export OUT", ".txt"),
+    ("train --recipes --export OUT", ".html"),
     ("draw --no-open -o OUT", ".html"),
     ("convert weights.pkl OUT", ".safetensors"),
 ]

@@ -87,8 +87,8 @@ def test_without_standard_input_reading_it_fails(folder):
 
 def test_with_no_stream_at_all_an_error_goes_nowhere_else(folder):
     assert shell("mnist inspect nothing.pkl <&- 2>&-", folder) == ("", "", 1)
-    assert shell("mnist eval --limit 100 --runs 1 --export e.txt <&- >&- 2>&-", folder)[2] == 1
-    assert (folder / "e.txt").exists()
+    assert shell("mnist eval --limit 100 --runs 1 --export e.svg <&- >&- 2>&-", folder)[2] == 1
+    assert (folder / "e.svg").exists()
 
 
 def started(folder, *arguments):

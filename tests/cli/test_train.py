@@ -125,8 +125,8 @@ def test_quiet_prints_nothing_but_what_was_asked_for(files, tmp_path):
     silent = mnist(*arguments)
     assert (silent.code, silent.stdout, silent.stderr) == (0, "", "")
     assert json.loads(mnist(*arguments, "--json").stdout)["recipe"] == "quick"
-    assert mnist(*arguments, "--export", tmp_path / "w.txt").stdout == ""
-    assert "784-50-100-10" in (tmp_path / "w.txt").read_text()
+    assert mnist(*arguments, "--export", tmp_path / "w.svg").stdout == ""
+    assert "784-50-100-10" in (tmp_path / "w.svg").read_text()
 
 
 def test_without_data_and_after_divergence_the_error_says_what_to_do(files, tmp_path, monkeypatch):

@@ -17,15 +17,12 @@ from mnist_cli.weights.weights_file import load_network
 EXPLAIN = ("predict", "--index", "42", "--explain")
 
 
-@pytest.mark.parametrize("suffix", [".txt", ".svg", ".html"])
+@pytest.mark.parametrize("suffix", [".svg", ".html"])
 def test_a_file_holds_what_was_shown(suffix, tmp_path):
     path = tmp_path / f"kept{suffix}"
     done = mnist(*EXPLAIN, "--export", path)
     assert done.code == 0
     kept = path.read_text("utf-8")
-    if suffix == ".txt":
-        assert kept == done.stdout
-        return
     named = re.sub('xmlns="[^"]*"', "", kept)  # which nobody fetches
     assert not re.search("//|@import|@font-face|src=|href|url[(](?!#)", named)
     body = kept if suffix == ".svg" else kept[kept.index("<pre") : kept.index("</body")]
@@ -35,11 +32,11 @@ def test_a_file_holds_what_was_shown(suffix, tmp_path):
 
 
 def test_json_and_a_file_at_once_which_force_replaces(tmp_path):
-    path = tmp_path / "kept.txt"
+    path = tmp_path / "kept.svg"
     path.write_text("before")
     done = mnist(*EXPLAIN, "--json", "--export", path, "--force")
     json.loads(done.stdout)
-    assert path.read_text("utf-8") == mnist(*EXPLAIN).stdout
+    assert path.read_text("utf-8").startswith("<svg ")
 
 
 def test_explain_shows_each_step_in_the_book_s_symbols(book_weights):
