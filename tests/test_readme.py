@@ -62,7 +62,7 @@ def all_examples(text):
 def compare(example, output):
     """Assert that a command prints what the page says; of training on few images, the same rows."""
     printed, said = essence(output), essence(example.output)
-    if re.search(" train(?!.*--recipes)", example.command):
+    if " train" in example.command:
         printed, said = ([line.split()[0] for line in lines] for lines in (printed, said))
     if readme.GAP in said:
         assert is_extract(said, printed), (example.command, printed)
