@@ -1,4 +1,6 @@
-"""What MNIST and the book's net are: sizes, and the names of their files."""
+"""What MNIST and the book's net are, sizes and the names of their files; how progress is told."""
+
+from collections.abc import Callable
 
 SIDE = 28  # pixels of an image's side
 PIXELS = SIDE * SIDE  # inputs of every net: 784
@@ -12,3 +14,10 @@ TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"
 WEIGHTS = "weights.pkl"  # the embedded ones
 BOOK_WEIGHTS = "sample_weight.pkl"
+
+Progress = Callable[[int, int], None]
+"""Called with how many are done and how many there are: images, pictures, epochs, bytes."""
+
+
+def ignore_progress(_done: int, _total: int) -> None:
+    """Tell nobody."""

@@ -147,10 +147,10 @@ def evaluate(**given: Any) -> None:
     """
     from mnist_cli.datasets.corruptions import Corruption
     from mnist_cli.evaluation.evaluation import Files, evaluate_files
-    from mnist_cli.evaluation.run import ignore_progress
     from mnist_cli.evaluation.timing import TimingPlan
     from mnist_cli.render.progress import counted
     from mnist_cli.render.views import evaluate as view
+    from mnist_cli.spec import ignore_progress
 
     together(given["images"], given["labels"])
     to_standard_output = given["output"] == "-"

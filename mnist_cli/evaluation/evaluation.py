@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from mnist_cli.checks import require_at_least
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import label_arrays, open_labelled
-from mnist_cli.evaluation.run import Progress, Run, Source, ignore_progress
+from mnist_cli.evaluation.run import Run, Source
 from mnist_cli.evaluation.timing import TimingComparison, TimingPlan, compare_methods
 from mnist_cli.files import AnyPath
 from mnist_cli.net.blas import available_cores
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.paths import FoundFile, find_or_embedded
-from mnist_cli.spec import TEST_IMAGES
+from mnist_cli.spec import TEST_IMAGES, Progress, ignore_progress
 from mnist_cli.weights.weights_file import read_weights
 
 VIEWS = ("output", "confusion", "mistakes", "reliability", "sweep", "compared", "robustness")

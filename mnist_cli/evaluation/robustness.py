@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from mnist_cli.datasets.corruptions import Corruption
-from mnist_cli.evaluation.run import Run, ignore_progress
+from mnist_cli.evaluation.run import Run
+from mnist_cli.spec import ignore_progress
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What a view has to work with: the nets, the set, and the predictions once somebody asks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +12,7 @@ from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.datasets.labelled import LabelledImages, Labels, count_correct
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.paths import FoundFile
-
-Progress = Callable[[int, int], None]
-"""Called with (images done, images in all)."""
-
-
-def ignore_progress(_done: int, _total: int) -> None:
-    """Tell nobody."""
+from mnist_cli.spec import Progress, ignore_progress
 
 
 @dataclass(frozen=True)
