@@ -1,23 +1,30 @@
-"""A progress bar on standard error, for a person who watches and only when it takes a while."""
+"""Progress on standard error, for a person who watches: a bar, only when it takes a while."""
 
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+
+from mnist_cli.spec import Progress, ignore_progress
 
 PATIENCE = 1.0  # seconds before a bar appears
 
 
+def is_watched() -> bool:
+    """Whether standard error is a terminal on which what is drawn can be drawn anew."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
 @contextmanager
-def counted(noun: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield a function of (done, total) that draws a bar once more than a second has passed."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield lambda _done, _total: None
+def counted(noun: str, *, quiet: bool = False) -> Iterator[Progress]:
+    """Yield what draws a bar once more than a second has passed, unless `quiet`."""
+    if quiet or not is_watched():
+        yield ignore_progress
         return
     started = time.monotonic()
     with ExitStack() as shown:
-        draw: Callable[[int, int], None] | None = None
+        draw: Progress | None = None
 
         def update(done: int, total: int) -> None:
             nonlocal draw
@@ -30,7 +37,7 @@ def counted(noun: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def _bar(noun: str) -> Iterator[Callable[[int, int], None]]:
+def _bar(noun: str) -> Iterator[Progress]:
     """A bar with the count and the time that is left, removed at the end."""
     from rich import progress
     from rich.console import Console

@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from mnist_cli.errors import printable
 from mnist_cli.render.progress import counted
 from mnist_cli.render.text import Line, labelled, line, note, show, stacked, table
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
+from mnist_cli.spec import Progress
 from mnist_cli.tables import document
 
 _STYLES = {"downloaded": GOOD, "copied": GOOD, "present": GOOD, "damaged": BAD, "missing": BAD}
@@ -84,17 +85,14 @@ def list_lines(
 @contextmanager
 def watching(quiet: bool) -> Iterator[Reporter]:
     """Yield what `download` reports to: a line a file, and a bar for a person who waits for it."""
-    if quiet:
-        yield Reporter()
-    else:
-        with counted("kB") as update:
-            yield _Watched(update)
+    with counted("kB", quiet=quiet) as update:
+        yield Reporter() if quiet else _Watched(update)
 
 
 class _Watched(Reporter):
     """A line for each file that comes in, and for each place that it comes from."""
 
-    def __init__(self, update: Callable[[int, int], None]) -> None:
+    def __init__(self, update: Progress) -> None:
         self._update = update
         self._last = ("", "")
 

@@ -1,7 +1,6 @@
 """What `mnist train` shows, while it trains and at the end."""
 
 import math
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_cli.errors import plural, printable
+from mnist_cli.render.progress import is_watched
 from mnist_cli.render.text import (
     Cell,
     Line,
@@ -85,7 +85,7 @@ def draw_curve(values: Sequence[float], width: int = _CURVE_WIDTH) -> str:
 @contextmanager
 def watch(quiet: bool) -> Iterator[Report]:
     """Yield what `train_file` reports to: a live view for a person who watches, else lines."""
-    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if quiet or not is_watched():
         yield ignore if quiet else _say
         return
     from rich.console import Console
