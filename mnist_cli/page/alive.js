@@ -3,7 +3,7 @@
 import { argmax, evidence } from "./net.js";
 import { byId, css, fit, freeze, make, makePicture, paintInk, paintSigned } from "./paint.js";
 import { PIXELS } from "./picture.js";
-import { say } from "./words.js";
+import { say, sayTimes } from "./words.js";
 
 const MOST_SHOWN = 200; // neurons of a layer
 const LINES = 32; // between two layers
@@ -265,8 +265,6 @@ function explainDigit(net, result, layer, digit) {
   const lead = scores[digit] - scores[other];
   const own = Float64Array.from(scores, (_, i) => +(i === digit));
   const against = own.map((wanted, i) => wanted - (i === other));
-  const times = Math.exp(Math.abs(lead));
-  const ratio = times < 1e6 ? Number(times.toPrecision(2)).toLocaleString("en") : times.toExponential(0);
   return {
     figures: [
       [evidence(net, result, own), say("digit", { digit })],
@@ -274,7 +272,9 @@ function explainDigit(net, result, layer, digit) {
     ],
     title: say("digit", { digit }),
     formulas: `a${n} = ${plain(scores[digit])}, y = softmax(a${n}) = ${result.y[digit].toFixed(4)}`,
-    text: say(lead < 0 ? "behind" : "margin", { digit, other, ratio, layer: n, margin: plain(Math.abs(lead)) }),
+    text: say(lead < 0 ? "behind" : "margin", {
+      digit, other, layer: n, margin: plain(Math.abs(lead)), times: sayTimes(Math.exp(lead)),
+    }),
   };
 }
 

@@ -1,5 +1,7 @@
 // Everything the page says, in English and Korean; ${} are filled by the second argument of `say`.
 
+const MOST_TIMES = 1e12; // beyond it "more than" is enough
+
 const WORDS = {
   shown: ["Net shown", "보고 있는 신경망"],
   language: ["Language", "언어"],
@@ -60,9 +62,11 @@ const WORDS = {
   votes: ["Its strongest votes, into a${layer}: ${list}.", "가장 큰 투표, a${layer}로: ${list}."],
   from: ["Most of it comes from z${layer}: ${list}.", "가장 큰 기여, z${layer}에서: ${list}."],
   margin: [
-    "Why ${digit} and not ${other}: it leads by ${margin} in a${layer}, that is ${ratio} times as likely.",
-    "왜 ${digit}인가: a${layer}에서 2위 ${other}보다 ${margin} 앞서, ${ratio}배 더 그럴듯합니다.",
+    "Why ${digit} and not ${other}: it leads by ${margin} in a${layer}, that is ${times} as likely.",
+    "왜 ${digit}인가: a${layer}에서 2위 ${other}보다 ${margin} 앞서, ${times} 더 그럴듯합니다.",
   ],
+  times: ["${number} times", "약 ${number}배"],
+  manyTimes: ["more than ${number} times", "${number}배 이상"],
   behind: [
     "Why not ${digit}: it is ${margin} behind ${other} in a${layer}.",
     "${digit}: a${layer}에서 1위 ${other}보다 ${margin} 뒤집니다.",
@@ -126,4 +130,15 @@ export function speak(language, values) {
 /** A text in the language that is spoken. */
 export function say(key, values = {}) {
   return WORDS[key][column].replace(/\$\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** A ratio to two digits, in words where it is large: 3.5 times, a million times; 약 100만 배. */
+export function sayTimes(ratio) {
+  const about = Number(Math.min(ratio, MOST_TIMES).toPrecision(2));
+  const notation = about < (column ? 1e4 : 1e6) ? "standard" : "compact";
+  const number = about
+    .toLocaleString(column ? "ko" : "en", { notation, compactDisplay: "long", maximumSignificantDigits: 2 })
+    .replace(/^1 /, "a ")
+    .replace(/[만억조]$/, "$& ");
+  return say(ratio > MOST_TIMES ? "manyTimes" : "times", { number });
 }

@@ -170,6 +170,28 @@ def test_digits_are_explained_against_the_runner_up(page):
     assert "Why not 3" in page.locator("#explanation").inner_text()
 
 
+@pytest.mark.parametrize(
+    ("ratio", "english", "korean"),
+    [
+        (3.5, "that is 3.5 times as likely", "약 3.5배 더"),
+        (210_000, "210,000 times as likely", "약 21만 배 더"),
+        (1_000_000, "that is a million times as likely", "약 100만 배 더"),
+        (1.2e9, "that is 1.2 billion times as likely", "약 12억 배 더"),
+        (1e50, "that is more than a trillion times as likely", "1조 배 이상 더"),
+    ],
+)
+def test_how_likely_a_digit_is_is_said_in_words(open_page, tmp_path, ratio, english, korean):
+    b1 = np.full(10, -200.0)
+    b1[:2] = np.log(ratio), 0  # the net says 0 and not 1, whatever is drawn
+    np.savez(tmp_path / "net.npz", W1=np.zeros((784, 10)), b1=b1)
+    write_page(tmp_path / "net.html", [tmp_path / "net.npz"])
+    page = open_page(tmp_path / "net.html")
+    draw(page, SEVEN)
+    for language, said in (("en", english), ("ko", korean)):
+        page.locator(f"[name=language][value={language}]").check(force=True)
+        assert said in page.locator("#explanation").inner_text()
+
+
 def accuracy(page):
     settle(page)
     return float(page.locator("#accuracy output").text_content())
