@@ -43,7 +43,6 @@ class Surface:
 
     color: bool  # 256 colours or more: enough for a picture
     unicode: bool  # block characters
-    width: int | None = None  # columns; None where nothing limits them
 
 
 _SURFACE: ContextVar[Surface | None] = ContextVar("surface", default=None)
@@ -82,9 +81,8 @@ def has_color() -> bool:
 
 
 def width() -> int | None:
-    """Columns of the surface (standard output by default); None where nothing limits them."""
-    surface = _SURFACE.get()
-    return surface.width if surface else _columns(sys.stdout)
+    """Columns of the terminal that standard output is; None where nothing limits them."""
+    return None if _SURFACE.get() else _columns(sys.stdout)
 
 
 def columns(least: int = 60) -> int:

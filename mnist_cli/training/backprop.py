@@ -169,8 +169,8 @@ def cross_entropy(a: Array, targets: Array, temperature: float = 1.0) -> tuple[f
     T other than 1 divides the logits first, and multiplies the gradient by T twice, so that it
     keeps its size (Hinton et al. 2015, *Distilling the knowledge in a neural network*).
     """
-    if temperature != 1:
-        a /= a.dtype.type(temperature)
+    T = a.dtype.type(temperature)
+    a /= T
     a -= a.max(axis=1, keepdims=True)  # changes no probability, and exp cannot overflow
     exp = np.exp(a)
     total = exp.sum(axis=1, keepdims=True)  # (N, 1)
@@ -178,8 +178,7 @@ def cross_entropy(a: Array, targets: Array, temperature: float = 1.0) -> tuple[f
     da = exp / total  # (N, 10): softmax with cross-entropy: y - t
     da -= targets
     da /= len(a)
-    if temperature != 1:
-        da *= a.dtype.type(temperature)
+    da *= T
     return loss, da
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from mnist_cli.checks import unknown_name
 from mnist_cli.spec import CLASSES, LAYER_SIZES, MAX_LAYERS, PIXELS, SIDE
@@ -15,8 +15,6 @@ from mnist_cli.weights.formats import MAX_BYTES
 
 if TYPE_CHECKING:
     from mnist_cli.net.network import Activation
-
-Number: TypeAlias = int | float
 
 OPTIMIZERS = ("adamw", "soap")
 ACTIVATIONS = ("sigmoid", "relu")
@@ -42,9 +40,10 @@ class Hyperparameter:
     whole: bool  # a count: 7 or 7.0, not 7.5
 
 
-def _number(default: Number, least: float, most: float, about: str) -> Any:
+def _number(default: float, least: float, most: float, about: str) -> Any:
     """A field of the dataclass below; `HYPERPARAMETERS` collects them."""
-    return field(default=default, metadata={"about": about, "least": least, "most": most})
+    what = Hyperparameter(about, least, most, whole=isinstance(default, int))
+    return field(default=default, metadata={"hyperparameter": what})
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ class Recipe:
             temperature=1.0,
         )
 
-    def hyperparameters(self) -> dict[str, Number]:
+    def hyperparameters(self) -> dict[str, int | float]:
         """The value of each by its name."""
         return {name: getattr(self, name) for name in HYPERPARAMETERS}
 
@@ -171,7 +170,7 @@ class Recipe:
 
     def change(
         self,
-        hyperparameters: Mapping[str, Number],
+        hyperparameters: Mapping[str, float],
         hidden: Sequence[int] | None = None,
         activation: "Activation | None" = None,
     ) -> "Recipe":
@@ -188,12 +187,11 @@ class Recipe:
         )
 
 
-HYPERPARAMETERS = {
-    each.name: Hyperparameter(**each.metadata, whole=type(each.default) is int)
-    for each in fields(Recipe)
-    if each.metadata
+HYPERPARAMETERS: dict[str, Hyperparameter] = {
+    each.name: each.metadata["hyperparameter"] for each in fields(Recipe) if each.metadata
 }
 
+_QUICK = Recipe("quick", "adamw", "AdamW, no distortions: accuracy 0.976 in 10 s", weight_decay=0.6)
 _STANDARD = Recipe(
     "standard",
     "adamw",
@@ -206,35 +204,23 @@ _STANDARD = Recipe(
     shift=1.5,
     elastic=1.2,
 )
-
-RECIPES = {
-    recipe.name: recipe
-    for recipe in (
-        Recipe(
-            "quick",
-            "adamw",
-            "AdamW, no distortions: accuracy 0.976 in 10 s",
-            weight_decay=0.6,
-        ),
-        _STANDARD,
-        replace(
-            _STANDARD,
-            name="best",
-            optimizer="soap",
-            about="SOAP, with a teacher: accuracy 0.992, embedded",
-            epochs=1000,
-            learning_rate=4e-2,
-            weight_decay=0.005,
-            batch_norm=1,
-            teacher_epochs=30,
-            temperature=2.0,
-            # For the digits that people write themselves: off centre, with thin pens and thick.
-            rotation=13.0,
-            shift=2.2,
-            thickness=1.0,
-        ),
-    )
-}
+_BEST = replace(
+    _STANDARD,
+    name="best",
+    optimizer="soap",
+    about="SOAP, with a teacher: accuracy 0.992, embedded",
+    epochs=1000,
+    learning_rate=4e-2,
+    weight_decay=0.005,
+    batch_norm=1,
+    teacher_epochs=30,
+    temperature=2.0,
+    # For the digits that people write themselves: off centre, with thin pens and thick.
+    rotation=13.0,
+    shift=2.2,
+    thickness=1.0,
+)
+RECIPES = {recipe.name: recipe for recipe in (_QUICK, _STANDARD, _BEST)}
 
 
 def find_recipe(name: str) -> Recipe:

@@ -98,10 +98,10 @@ class Trainer:
         order = np.random.default_rng(_SPLIT_SEED).permutation(len(labels))
         training, validation = np.split(order, [len(order) - held_out])
         self.images, self.labels = images[training], labels[training]
-        self.mean = self.images.mean(axis=0, dtype=np.float64).reshape(-1) / 255  # (784,)
+        self._mean = self.images.mean(axis=0, dtype=np.float64).reshape(-1) / 255  # (784,)
         self.validation_labels = labels[validation]
-        pixels = images[validation].reshape(-1, PIXELS).astype(np.float32)
-        self._validation_images = self._centre(pixels / np.float32(255))
+        pixels = images[validation].reshape(-1, PIXELS) / np.float32(255)
+        self._validation_images = pixels - self._mean.astype(np.float32)
         self._distorter = Distorter(self.images, recipe)
         # One buffer for the epoch that is learnt from, one for the next: to get new memory of this
         # size for each epoch takes as long as to fill it.
@@ -118,7 +118,7 @@ class Trainer:
     def network(self) -> Network:
         """The net on plain images that computes what the trained net computes now."""
         activation = self.recipe.activation
-        folded = fold(self._net.plain(), self.mean, activation)
+        folded = fold(self._net.plain(), self._mean, activation)
         return Network(tuple(folded[::2]), tuple(folded[1::2]), activation)
 
     def run(self, report: Report = ignore) -> None:
@@ -177,7 +177,7 @@ class Trainer:
         """Distorted, centred images (N, 784), in a new order, and their targets (N, 10)."""
         x = self._buffers[epoch % 2]
         order = self._distorter.distort(recipe.strength_at(epoch), self._make_generator(epoch), x)
-        self._centre(x)
+        x -= self._mean.astype(np.float32)
         if teacher is not None:
             return x, softmax(teacher.logits(x) / np.float32(recipe.temperature))
         return x, np.eye(CLASSES, dtype=np.float32)[self.labels[order]]
@@ -187,10 +187,6 @@ class Trainer:
             return None
         predictions = net.logits(self._validation_images).argmax(axis=1)
         return float(np.mean(predictions == self.validation_labels))
-
-    def _centre(self, images: Floats) -> Floats:
-        images -= self.mean.astype(np.float32)
-        return images
 
     def _make_generator(self, epoch: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, epoch])
