@@ -76,10 +76,19 @@ class LabelledImages:
 
 
 def label_arrays(images: NDArray[Any], labels: NDArray[Any]) -> LabelledImages:
-    """Make a labelled set of images (N, 28, 28) or (N, 784) and whole labels 0..9, (N,).
+    """Make a labelled set of arrays, as `check_labelled` takes them.
 
-    Images are uint8, or floats of 0..1, which a corruption rounds to levels of grey. Raises
-    `ValueError` for other shapes, other labels, different counts, and no image at all.
+    Images are uint8, or floats of 0..1, which a corruption rounds to levels of grey.
+    """
+    images, labels = check_labelled(images, labels)
+    return LabelledImages(labels, UNCORRUPTED, images, images)
+
+
+def check_labelled(images: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], Labels]:
+    """Return images (N, 28, 28) and labels (N,) uint8.
+
+    They are given as (N, 28, 28) or (N, 784), and as whole numbers 0..9. Raises `ValueError` for
+    other shapes, other labels, different counts, and no image at all.
     """
     images, labels = np.asarray(images), np.asarray(labels)
     if images.shape[1:] not in ((SIDE, SIDE), (PIXELS,)) or len(images) == 0:
@@ -88,8 +97,7 @@ def label_arrays(images: NDArray[Any], labels: NDArray[Any]) -> LabelledImages:
         raise ValueError(f"labels have shape {labels.shape}: expected ({len(images)},)")
     if not np.isin(labels, np.arange(CLASSES)).all():
         raise ValueError("labels are not all whole numbers from 0 to 9")
-    images = images.reshape(-1, SIDE, SIDE)
-    return LabelledImages(labels.astype(np.uint8), UNCORRUPTED, images, images)
+    return images.reshape(-1, SIDE, SIDE), labels.astype(np.uint8)
 
 
 def _rng() -> np.random.Generator:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_cli.checks import require_at_least
+from mnist_cli.datasets.labelled import check_labelled
 from mnist_cli.errors import MnistError
 from mnist_cli.net import blas
 from mnist_cli.net.network import Network, softmax
@@ -86,7 +87,9 @@ class Trainer:
     """
 
     def __init__(self, images: Bytes, labels: Labels, recipe: Recipe, seed: int = 0) -> None:
-        images, labels = _check_data(np.asarray(images), np.asarray(labels))
+        images, labels = check_labelled(images, labels)
+        if images.dtype != np.uint8:
+            raise ValueError(f"images have dtype {images.dtype}: expected uint8")
         self.start = time.perf_counter()
         self.recipe = recipe
         self.seed = require_at_least("seed", seed, 0)
@@ -222,17 +225,3 @@ def _learn_epoch(
             hint=f"Use a lower learning rate than {recipe.learning_rate:g}.",
         )
     return total / len(x)
-
-
-def _check_data(images: Bytes, labels: Labels) -> tuple[Bytes, Labels]:
-    """Return images (N, 28, 28) and labels. Raises `ValueError` for what cannot be learnt from."""
-    count = len(labels) if labels.ndim == 1 else 0
-    fitting = images.shape in ((count, SIDE, SIDE), (count, PIXELS)) and images.dtype == np.uint8
-    if not fitting or not count or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"got images {images.shape} {images.dtype} and labels {labels.shape} {labels.dtype}, "
-            "expected (N, 28, 28) or (N, 784) uint8 and (N,) integers, N at least 1"
-        )
-    if labels.min() < 0 or labels.max() >= CLASSES:
-        raise ValueError(f"got labels {labels.min()} to {labels.max()}, expected 0 to 9")
-    return images.reshape(-1, SIDE, SIDE), labels

@@ -122,13 +122,8 @@ def test_the_best_so_far_is_the_one_that_validated_best(digits):
 def test_what_cannot_be_learnt_from_is_refused():
     images, labels = np.zeros((3, 28, 28), np.uint8), np.zeros(3, np.uint8)
     for x, t, options, words in [
-        (images, labels[:2], {}, r"expected \(N, 28, 28\) or \(N, 784\) uint8 and \(N,\)"),
-        (images[:0], labels[:0], {}, "N at least 1"),
-        (images[:, :27], labels, {}, r"got images \(3, 27, 28\) uint8"),
-        (images / 255, labels, {}, r"got images \(3, 28, 28\) float64"),
-        (images, labels[:, None], {}, r"labels \(3, 1\) uint8"),
-        (images, labels * 0.5, {}, r"labels \(3,\) float64"),
-        (images, labels + 10, {}, "got labels 10 to 10, expected 0 to 9"),
+        (images, labels[:2], {}, r"labels have shape \(2,\): expected \(3,\)"),
+        (images / 255, labels, {}, "images have dtype float64: expected uint8"),
         (images, labels, {"seed": -1}, "seed is -1"),
         (images, labels, {"recipe": "quik"}, "the nearest is 'quick'"),
         (images, labels, {"epoch": 1}, "the nearest is 'epochs'"),
