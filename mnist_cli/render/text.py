@@ -43,6 +43,7 @@ class Surface:
 
     color: bool  # 256 colours or more: enough for a picture
     unicode: bool  # block characters
+    width: int | None = None  # columns; None where nothing limits them
 
 
 _SURFACE: ContextVar[Surface | None] = ContextVar("surface", default=None)
@@ -81,8 +82,9 @@ def has_color() -> bool:
 
 
 def width() -> int | None:
-    """Columns of the terminal that standard output is; None where nothing limits them."""
-    return None if _SURFACE.get() else _columns(sys.stdout)
+    """Columns of the surface (standard output by default); None where nothing limits them."""
+    surface = _SURFACE.get()
+    return surface.width if surface else _columns(sys.stdout)
 
 
 def columns(least: int = 60) -> int:
@@ -279,9 +281,8 @@ def bar(fraction: float, width: int, style: str = ACCENT) -> Line:
     if not has_unicode():
         full = round(fraction * width)
         return line(("#" * full, style), "." * (width - full))
-    eighths = round(fraction * width * 8)
-    full, part = divmod(eighths, 8)
-    filled = "█" * full + ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")[part]
+    full, eighths = divmod(round(fraction * width * 8), 8)
+    filled = "█" * full + ["", *"▏▎▍▌▋▊▉"][eighths]
     return line((filled, style), " " * (width - len(filled)))
 
 

@@ -23,7 +23,7 @@ from mnist_cli.weights.formats import SUFFIXES
 from mnist_cli.weights.weights_file import read_weights, save_network
 
 Pair: TypeAlias = tuple[AnyPath, AnyPath]
-LabelledImages: TypeAlias = tuple[Bytes, Bytes]
+Arrays: TypeAlias = tuple[Bytes, Bytes]
 
 _BYTES_PER_IMAGE = 10 * PIXELS  # it is kept twice as bytes and twice as floats: see `Trainer`
 
@@ -48,7 +48,7 @@ class TrainingFiles:
     data_dir: AnyPath | None = None
     limit: int | None = None
 
-    def load(self) -> tuple[LabelledImages, LabelledImages | None]:
+    def load(self) -> tuple[Arrays, Arrays | None]:
         """Images (N, 28, 28) and labels (N,), uint8, to learn from and to test on, None without.
 
         Raises `MnistError`.
@@ -126,19 +126,19 @@ def train_file(
 
 def _save(network: Network, card: Card, output: Path, overwrite: bool) -> Card:
     """Write the weights, or else keep them elsewhere, and their card, which is returned."""
-    kept, source = None, output
+    kept = None
     try:
         save_network(network, output, overwrite=overwrite)
-        kept, source = output, card_path(output)
+        kept = output
         card = replace(card, weights_sha256=read_weights(output).sha256)
-        write_card(card, source, overwrite=overwrite)
+        write_card(card, card_path(output), overwrite=overwrite)
     except FileError as error:
         kept = kept or _keep(network, output, overwrite)
         where = "lost" if kept is None else f"in {printable(str(kept), limit=400)}"
         hint = f"The trained weights are {where}."
         if kept is not None and network.activation != "sigmoid":  # there is no card to say so
             hint += f" Use them with --activation {network.activation}."
-        raise FileError(error.problem, source=source, hint=hint) from None
+        raise FileError(error.problem, source=error.source, hint=hint) from None
     return card
 
 

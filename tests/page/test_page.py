@@ -87,24 +87,21 @@ def test_every_text_is_there_in_both_languages():
 
 def test_the_command_says_where_the_page_is_and_lets_the_same_one_stay(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name, output in (("mnist-draw.html", ()), ("page.html", ("-o", "page.html"))):
-        path = tmp_path / name
-        done = mnist("draw", "--no-open", *output)
-        assert (done.code, done.stderr) == (0, "")
-        assert name in done.stdout
-        before = path.stat().st_mtime_ns
-        assert mnist("draw", "--no-open", *output).code == 0
-        assert path.stat().st_mtime_ns == before
-        other = mnist("draw", "--no-open", *output, "--lang", "ko")
-        assert (other.code, other.stdout) == (1, "")
-        assert other.stderr.endswith("the file exists already. Use --force to replace it.\n")
-        forced = mnist("draw", "--no-open", *output, "--force", "--lang", "ko", "--json")
-        assert json.loads(forced.stdout) == {
-            "path": str(path),
-            "bytes": path.stat().st_size,
-            "weights": [str(embedded_directory() / "weights.pkl")],
-        }
-        assert '<html lang="ko" data-language="ko">' in path.read_text("utf-8")
+    path = tmp_path / "mnist-draw.html"
+    done = mnist("draw", "--no-open")
+    assert (done.code, done.stderr) == (0, "")
+    assert path.name in done.stdout
+    before = path.stat().st_mtime_ns
+    assert mnist("draw", "--no-open", "-o", path).code == 0
+    assert path.stat().st_mtime_ns == before
+    assert mnist("draw", "--no-open", "--lang", "ko").code == 1
+    forced = mnist("draw", "--no-open", "--force", "--lang", "ko", "--json")
+    assert json.loads(forced.stdout) == {
+        "path": str(path),
+        "bytes": path.stat().st_size,
+        "weights": [str(embedded_directory() / "weights.pkl")],
+    }
+    assert '<html lang="ko" data-language="ko">' in path.read_text("utf-8")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="browsers are found by another way there")

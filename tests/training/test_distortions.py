@@ -108,13 +108,3 @@ def test_thickness_adds_or_takes_ink_between_dilation_and_erosion(images: np.nda
     thickest = ndimage.grey_dilation(images / 255, size=(1, 3, 3), mode="constant")
     thinnest = ndimage.grey_erosion(images / 255, size=(1, 3, 3), mode="constant")
     assert np.all((changed <= thickest + 1e-6) & (changed >= thinnest - 1e-6))
-
-
-def test_the_generator_alone_decides(images: np.ndarray) -> None:
-    distorter = Distorter(images[:200], FULL)
-    first, first_order = distort(distorter, [7, 1])
-    again, again_order = distort(distorter, [7, 1])
-    other, _ = distort(distorter, [7, 2])
-    assert np.array_equal(first, again)
-    assert np.array_equal(first_order, again_order)
-    assert not np.array_equal(first, other)
