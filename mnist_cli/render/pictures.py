@@ -105,8 +105,8 @@ def _pairs(image: NDArray[Any]) -> Iterator[Iterator[tuple[Any, Any]]]:
 
 def _in_colors(image: NDArray[Any]) -> list[Line]:
     """A (H, W, 3) picture, each character the upper half block on the colour of the lower pixel."""
-    look = "#{:02x}{:02x}{:02x} on #{:02x}{:02x}{:02x}".format
-    rows = ((look(*top, *low) for top, low in row) for row in _pairs(image))
+    style_of = "#{:02x}{:02x}{:02x} on #{:02x}{:02x}{:02x}".format
+    rows = ((style_of(*top, *low) for top, low in row) for row in _pairs(image))
     return [[("▀" * len(list(same)), style) for style, same in groupby(row)] for row in rows]
 
 

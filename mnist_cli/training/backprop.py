@@ -27,7 +27,7 @@ _ACTIVATIONS: dict[Activation, tuple[Callable[[Array], Array], Callable[[Array],
     "sigmoid": (np.tanh, lambda z: 1 - z * z),
     "relu": (relu, lambda z: z > 0),
 }
-_NEWS = 0.01  # what the latest batch adds to the averages of batch normalization
+_LATEST_SHARE = 0.01  # what the latest batch adds to the averages of batch normalization
 _LEAST_VARIANCE = 1e-3  # keeps its division finite where a neuron always says the same
 _POWER = {"sigmoid": 1.0, "relu": 0.5}  # the mean square of a result, at most, for inputs of 1
 
@@ -151,8 +151,8 @@ class _BatchNorm:
         self._deviation = np.sqrt(np.mean(a * a, axis=0) + a.dtype.type(_LEAST_VARIANCE))
         normalized: Array = a / self._deviation
         self._a = normalized
-        self.mean = self.mean + _NEWS * (mean - self.mean)
-        self.deviation = self.deviation + _NEWS * (self._deviation - self.deviation)
+        self.mean = self.mean + _LATEST_SHARE * (mean - self.mean)
+        self.deviation = self.deviation + _LATEST_SHARE * (self._deviation - self.deviation)
         return normalized
 
     def run_back(self, da: Array, scale: Array) -> tuple[Array, Array]:

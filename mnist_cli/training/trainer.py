@@ -159,10 +159,10 @@ class Trainer:
         with ThreadPoolExecutor(1) as second_thread:
             upcoming = second_thread.submit(prepare, 1)
             for number in range(1, last + 1):
-                lessons = upcoming.result()
+                examples = upcoming.result()
                 if number < last:
                     upcoming = second_thread.submit(prepare, number + 1)
-                loss = _learn_epoch(net, optimizer, recipe, number, lessons)
+                loss = _learn_epoch(net, optimizer, recipe, number, examples)
                 seconds = time.perf_counter() - start
                 yield Epoch(
                     epoch=number,
@@ -206,10 +206,10 @@ def _learn_epoch(
     optimizer: AdamW,
     recipe: Recipe,
     epoch: int,
-    lessons: tuple[Floats, Floats],
+    examples: tuple[Floats, Floats],
 ) -> float:
     """Go once through images (N, 784) and their targets, batch by batch; return the mean loss."""
-    x, targets = lessons
+    x, targets = examples
     starts = range(0, len(x), recipe.batch_size)
     total = 0.0
     for step, start in enumerate(starts, start=(epoch - 1) * len(starts)):
