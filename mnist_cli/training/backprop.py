@@ -32,36 +32,13 @@ _LEAST_VARIANCE = 1e-3  # keeps its division finite where a neuron always says t
 _POWER = {"sigmoid": 1.0, "relu": 0.5}  # the mean square of a result, at most, for inputs of 1
 
 
-def initial_parameters(
-    rng: np.random.Generator, layer_sizes: Sequence[int], activation: Activation = "sigmoid"
-) -> Parameters:
-    """Random weights and zero biases, float32, for layers of these sizes, (784, ..., 10).
-
-    Their variance is one over the number of inputs, which keeps signals at their size from layer to
-    layer (Glorot and Bengio 2010, *Understanding the difficulty of training deep feedforward neural
-    networks*), times 2 after relu, which lets half of them pass (He et al. 2015, *Delving Deep into
-    Rectifiers*).
-    """
-    parameters: Parameters = []
-    for layer, (inputs, outputs) in enumerate(pairwise(layer_sizes)):
-        power = _CENTRED_IMAGE_POWER if layer == 0 else inputs * _POWER[activation]
-        weights = rng.standard_normal((inputs, outputs)) / np.sqrt(power)
-        parameters += [weights.astype(np.float32), np.zeros(outputs, np.float32)]
-    return parameters
-
-
-def run_forward(parameters: Parameters, x: Array, activation: Activation = "sigmoid") -> Array:
-    """The logits (N, 10) of centred images x (N, 784)."""
-    activate, _ = _ACTIVATIONS[activation]
-    *hidden, (W, b) = zip(parameters[::2], parameters[1::2], strict=True)
-    for W_hidden, b_hidden in hidden:
-        x = activate(x @ W_hidden + b_hidden)  # (N, n) @ (n, m) -> (N, m)
-    logits: Array = x @ W + b
-    return logits
-
-
 class Perceptron:
-    """A fully connected net that learns (book, chapter 5).
+    """A fully connected net that learns (book, chapter 5), for layers of sizes (784, ..., 10).
+
+    Biases begin at zero, weights at random with a variance of one over the number of inputs, which
+    keeps signals at their size from layer to layer (Glorot and Bengio 2010, *Understanding the
+    difficulty of training deep feedforward neural networks*), times 2 after relu, which lets half
+    of them pass (He et al. 2015, *Delving Deep into Rectifiers*).
 
     With `batch_norm`, what comes into a hidden neuron is brought to mean 0 and variance 1 over the
     batch, times a scale that is learnt (Ioffe and Szegedy 2015, *Batch normalization*), so that
@@ -70,8 +47,8 @@ class Perceptron:
     Attributes
     ----------
     parameters:
-        W1, b1, W2, b2, ... Wn, bn, and the scales (n,) of the hidden layers if there are any; they
-        are trained in place.
+        W1, b1, W2, b2, ... Wn, bn, and the scales (n,) of the hidden layers if there are any, all
+        float32; they are trained in place.
     """
 
     def __init__(
@@ -83,9 +60,13 @@ class Perceptron:
         batch_norm: bool = False,
     ) -> None:
         self.activation: Activation = activation
+        self.parameters: Parameters = []
+        for layer, (inputs, outputs) in enumerate(pairwise(layer_sizes)):
+            power = _CENTRED_IMAGE_POWER if layer == 0 else inputs * _POWER[activation]
+            weights = rng.standard_normal((inputs, outputs)) / np.sqrt(power)
+            self.parameters += [weights.astype(np.float32), np.zeros(outputs, np.float32)]
         hidden = layer_sizes[1:-1] if batch_norm else ()
         self._norms = [_BatchNorm(size) for size in hidden]
-        self.parameters = initial_parameters(rng, layer_sizes, activation)
         self._plain = len(self.parameters)  # how many of them a net without normalization has
         self.parameters += [np.ones(size, np.float32) for size in hidden]
 
@@ -100,7 +81,12 @@ class Perceptron:
 
     def logits(self, x: Array) -> Array:
         """The logits (N, 10) of centred images (N, 784)."""
-        return run_forward(self.plain(), x, self.activation)
+        activate, _ = _ACTIVATIONS[self.activation]
+        *hidden, W, b = self.plain()
+        for W_hidden, b_hidden in zip(hidden[::2], hidden[1::2], strict=True):
+            x = activate(x @ W_hidden + b_hidden)  # (N, n) @ (n, m) -> (N, m)
+        logits: Array = x @ W + b
+        return logits
 
     def loss_and_gradients(
         self, x: Array, targets: Array, temperature: float = 1.0

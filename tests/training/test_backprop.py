@@ -7,13 +7,7 @@ from support import textbook
 
 from mnist_cli.datasets.arrays import load_images
 from mnist_cli.net.network import Network
-from mnist_cli.training.backprop import (
-    Perceptron,
-    cross_entropy,
-    fold,
-    initial_parameters,
-    run_forward,
-)
+from mnist_cli.training.backprop import Perceptron, cross_entropy, fold
 from mnist_cli.training.convolution import ConvolutionalNet
 
 NETS = {
@@ -110,14 +104,14 @@ def test_the_teacher_sees_what_a_convolution_sees():
 
 @pytest.mark.parametrize(("sizes", "activation"), NETS.values(), ids=NETS)
 def test_folding_is_exact(sizes, activation):
-    parameters = random_net(sizes, activation).parameters
+    net = random_net(sizes, activation)
     images = load_images()[:200]
     x = images.reshape(-1, 784) / 255
     mean = x.mean(axis=0)
-    folded = fold(parameters, mean, activation)
+    folded = fold(net.parameters, mean, activation)
     weights, biases = folded[::2], folded[1::2]
 
-    expected = run_forward(parameters, x - mean, activation)
+    expected = net.logits(x - mean)
     formula = {"sigmoid": textbook.sigmoid, "relu": textbook.relu}[activation]
     probabilities = textbook.forward(weights, biases, x, formula)
     assert np.abs(probabilities - textbook.softmax(expected)).max() < 1e-10
@@ -127,10 +121,10 @@ def test_folding_is_exact(sizes, activation):
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])
 def test_neurons_of_every_layer_begin_with_inputs_of_about_variance_one(activation):
-    parameters = initial_parameters(np.random.default_rng(0), (784, 200, 200, 10), activation)
-    assert all(parameter.dtype == np.float32 for parameter in parameters)
+    net = Perceptron(np.random.default_rng(0), (784, 200, 200, 10), activation)
+    assert all(parameter.dtype == np.float32 for parameter in net.parameters)
     x = load_images()[:1000].reshape(-1, 784) / 255
     x = x - x.mean(axis=0)
-    assert 0.8 < (x @ parameters[0]).std() < 1.25
+    assert 0.8 < (x @ net.parameters[0]).std() < 1.25
     # tanh lets a part of it pass, relu all of it
-    assert 0.4 < run_forward(parameters, x, activation).std() < 1.5
+    assert 0.4 < net.logits(x).std() < 1.5
