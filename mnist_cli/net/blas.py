@@ -61,10 +61,12 @@ one_thread = _OneThread()
 # OpenBLAS copies matrices into an order that suits it before it multiplies them, except where the
 # processor has AVX-512 and a product takes at most 100**3 multiplications
 # (kernel/x86_64/sgemm_small_kernel_permit_skylakex.c). For 100 images and a first layer of 784 x 50
-# this copying is a sixth of the time.
+# this copying is a sixth of the time; for 2 or 3 it takes longer than to go row by row, for which
+# nothing is copied.
 _UNCOPIED = 100**3
 _AVX512 = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 _QUICK_ROWS = (12, 18, 20, 24)  # its kernel takes 6 rows at once and is slow at most remainders
+_FEW_ROWS = 3
 
 
 def blocks_of_rows(rows: int, matrix_size: int) -> tuple[int, int]:
@@ -73,8 +75,10 @@ def blocks_of_rows(rows: int, matrix_size: int) -> tuple[int, int]:
     `matrix_size` is the number of elements of the other matrix. The last block may be larger than
     what is left for it.
     """
+    if _library().get("architecture") not in _AVX512:
+        return (rows, 1) if rows <= _FEW_ROWS else (1, rows)
     quick = [count for count in _QUICK_ROWS if count * matrix_size <= _UNCOPIED]
-    if not quick or rows <= quick[-1] or _library().get("architecture") not in _AVX512:
+    if not quick or rows <= quick[-1]:
         return 1, rows
     blocks = math.ceil(rows / quick[-1])
     return blocks, next(count for count in quick if count * blocks >= rows)
