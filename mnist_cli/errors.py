@@ -54,6 +54,10 @@ class FormatError(MnistError):
     """A file whose content is not what it has to be."""
 
 
+class TooLargeError(MnistError, ValueError):
+    """Weights, or images, with which float32 cannot compute."""
+
+
 class DownloadError(MnistError):
     """A file that no mirror delivered."""
 

@@ -1,6 +1,7 @@
-"""The pictures and the page on JSON show what the program shows."""
+"""The pictures and pages show what the program shows, and the code that it is made of."""
 
 import importlib.util
+import inspect
 import json
 import re
 import shlex
@@ -9,6 +10,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from conftest import ROOT
 from support.commands import mnist
+
+from mnist_cli.net import network
 
 if not (ROOT / "docs").is_dir():
     pytest.skip("needs the checkout: docs is not part of the sdist", allow_module_level=True)
@@ -55,6 +58,15 @@ def test_the_pictures_hold_figures_and_nothing_of_this_machine():
         assert not re.search(
             r"/home|/Users|\\\\|" + re.escape(str(ROOT)), (ROOT / "docs" / name).read_text("utf-8")
         )
+
+
+def test_the_pages_show_the_forward_pass_as_it_is():
+    module = inspect.getsource(network)
+    assert re.search(r"^(?:def|class) (\w+)", module, re.MULTILINE)[1] == "forward"
+    body = inspect.getsource(network.forward).rpartition('"""\n')[2]
+    for name in ("lecture.md", "lecture.ko.md", "architecture.md"):
+        page = (ROOT / "docs" / name).read_text("utf-8")
+        assert f"\ndef forward(x, weights, biases, activation):\n{body}" in page, name
 
 
 def fields(value):

@@ -2,9 +2,10 @@
 
 What is the same for every image is done once, when a net is made (`_fold`). Images go through in
 batches, batches in blocks that the matrix library likes (`blas.blocks_of_rows`), and threads take
-the next batch in turn. Where float32 might overflow, the same steps are done in float64.
+the next batch in turn. What float32 might not hold is refused before anything is computed.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
+from mnist_cli.errors import TooLargeError
 from mnist_cli.net.blas import blocks_of_rows, one_thread
 from mnist_cli.spec import CLASSES, PIXELS
 
@@ -23,8 +25,7 @@ Float32 = NDArray[np.float32]
 Activation = Literal["sigmoid", "relu"]
 
 _SATURATED = 20.0  # tanh(20) is exactly 1 in float32 and float64
-_SAFE = 1e37  # a bound on float32 sums that leaves room below the largest float32, 3.4e38
-_FAR = 1e150  # where float64 values are cut, so that their products with float32 cannot overflow
+_LARGEST_SUM = 1e38  # leaves room below the largest float32, 3.4e38
 
 # What is left of an activation when its constants are folded into the layers.
 _SQUASH: dict[str, Callable[..., Any]] = {"sigmoid": np.tanh, "relu": partial(np.maximum, 0)}
@@ -33,26 +34,32 @@ _SQUASH: dict[str, Callable[..., Any]] = {"sigmoid": np.tanh, "relu": partial(np
 class Engine:
     """Images to logits for one net, whose layers are known to chain; it never changes.
 
-    Parameters are those of `mnist_cli.net.network.Network`, read-only float32.
+    Parameters are those of `mnist_cli.net.network.Network`, read-only float32. While no value of
+    the images is larger than `largest_value`, no sum on the way can overflow.
+
+    Raises `TooLargeError` for weights with which that is less than 255.
     """
 
     def __init__(
         self, weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
     ) -> None:
-        self._net = weights, biases, activation
         self._squash = _SQUASH[activation]
-        with np.errstate(over="ignore"):  # what overflows is never used: see `_input_limit`
-            self._layers = [M.astype(np.float32) for M in _fold(*self._net)]
+        matrices = _fold(weights, biases, activation)
+        # How much larger the values (or 1) that come into a layer can be when they leave it.
+        growth = [max(float(np.linalg.norm(M, 1)), 1) for M in matrices]
+        # No tanh is larger than 1, so under sigmoid they do not grow from layer to layer.
+        most = max(growth) if activation == "sigmoid" else math.prod(growth)
+        self.largest_value = _LARGEST_SUM / 255 / most
+        if self.largest_value < 255:
+            raise TooLargeError("the weights are too large for float32")
+        self._layers = [M.astype(np.float32) for M in matrices]
         self._transposed = [np.ascontiguousarray(M.T) for M in self._layers]
-        self._input_limit = _input_limit(weights, biases)
 
     def run_one(self, row: Images) -> Float32:
         """Logits (10,) of one image (1, 784).
 
         Here a call of NumPy costs as much as its arithmetic: few calls.
         """
-        if not _within(row, self._input_limit):
-            return self._run_carefully(row).reshape(CLASSES)  # (1, 10) -> (10,)
         h = np.empty(PIXELS + 1, np.float32)
         _fill(h[:PIXELS], row[0])
         h[PIXELS] = 1
@@ -70,8 +77,6 @@ class Engine:
         size = count if batch_size is None else require_at_least("batch_size", batch_size)
         size = max(min(size, count), 1)
         require_at_least("threads", threads)
-        if not _within(rows, self._input_limit):
-            return self._run_carefully(rows)
         logits = np.empty((count, CLASSES), np.float32)
         starts = deque(range(0, count, size))  # popleft is atomic: threads share it
 
@@ -123,29 +128,6 @@ class Engine:
 
         return forward
 
-    def _run_carefully(self, rows: Images) -> Float32:
-        """Logits (N, 10) where float32 might overflow: float64, all values held within 1e150."""
-        h = np.ones((len(rows), PIXELS + 1))
-        h[:, :PIXELS] = as_floats(rows).clip(-_FAR / 255, _FAR / 255) * 255
-        *hidden, last = _fold(*self._net)
-        for M in hidden:
-            h = self._squash(h @ M).clip(-_FAR, _FAR)  # (N, 785) @ (785, 52) -> (N, 52)
-        largest = float(np.finfo(np.float32).max)
-        logits: Float32 = (h @ last).clip(-largest, largest).astype(np.float32)
-        return logits
-
-
-def as_floats(rows: Images) -> NDArray[np.float64]:
-    """Rows as float64 on the scale 0..1 that the book's net was trained on.
-
-    Raises `ValueError` for NaN and infinity.
-    """
-    if rows.dtype == np.uint8:
-        return rows / 255
-    if not np.isfinite(rows).all():
-        raise ValueError("images hold NaN or infinity: expected finite values")
-    return rows.astype(np.float64)
-
 
 def _fold(
     weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
@@ -181,26 +163,6 @@ def _fold(
         matrices.append(M)
         height = width
     return matrices
-
-
-def _input_limit(weights: tuple[Float32, ...], biases: tuple[Float32, ...]) -> float:
-    """The largest |x| for which no float32 sum of the quick way can overflow; 0 if there is none.
-
-    Where the values that come into a layer are at most v >= 1 in size, those that go out are at
-    most v times its gain, whatever the activation.
-    """
-    limit = _SAFE / 255
-    for W, b in zip(weights, biases, strict=True):
-        reach = np.abs(W.astype(np.float64)).sum(axis=0).max() + np.abs(b).max()
-        limit /= max(float(reach), 1)
-    return limit if limit >= 1 else 0
-
-
-def _within(rows: Images, limit: float) -> bool:
-    """Whether all values are at most `limit` in size, if there is one; false for NaN."""
-    if rows.dtype == np.uint8 or limit == 0:
-        return limit > 0
-    return rows.size == 0 or bool(rows.max() <= limit and rows.min() >= -limit)
 
 
 def _fill(target: Float32, images: Images) -> None:

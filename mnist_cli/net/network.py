@@ -1,32 +1,53 @@
 """The forward pass: a fully connected net from 784 pixels to 10 digits, in NumPy.
 
-The formulas are those of *Deep Learning from Scratch*, chapter 3, for the book's three layers::
+`forward` is chapter 3 of *Deep Learning from Scratch* as it stands there; for its three layers::
 
     a1 = x @ W1 + b1     z1 = sigmoid(a1)
     a2 = z1 @ W2 + b2    z2 = sigmoid(a2)
     a3 = z2 @ W3 + b3    y  = softmax(a3)
 
-`Network.activations` computes them as they stand. All other methods leave the products to
-`mnist_cli.net.engine`, which takes a shorter way to the same numbers.
+`Network.activations` calls it. All other methods leave the products to `mnist_cli.net.engine`,
+which takes a shorter way to the same numbers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.errors import printable
+from mnist_cli.errors import TooLargeError, printable
 from mnist_cli.net.engine import Activation as Activation  # a public name of this module
-from mnist_cli.net.engine import Engine, Float32, Images, as_floats
+from mnist_cli.net.engine import Engine, Float32, Images
 from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS, SIDE
 
-_DTYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
-_SINGLE = ((PIXELS,), (SIDE, SIDE))
+Array = NDArray[Any]
 
 
-def sigmoid(a: NDArray[Any]) -> NDArray[Any]:
+def forward(
+    x: Array,
+    weights: Sequence[Array],
+    biases: Sequence[Array],
+    activation: Callable[[Array], Array],
+) -> dict[str, Array]:
+    """Every value on the way from pixels to probabilities, by its name: x, a1, z1, ... and y.
+
+    `x` is an image (784,) or a batch (N, 784), 0 to 1; `activation` is `sigmoid` or `relu`.
+    """
+    values = {"x": x}  # (784,) for one image; (N, 784) for a batch, and N rows in all that follows
+    z = x
+    for layer, (W, b) in enumerate(zip(weights, biases, strict=True), start=1):
+        a = z @ W + b  # (784,) @ (784, 50) + (50,) -> (50,), then (100,), then (10,)
+        values[f"a{layer}"] = a
+        if layer < len(weights):
+            z = activation(a)  # (50,) -> (50,)
+            values[f"z{layer}"] = z
+    values["y"] = softmax(a)  # (10,) -> (10,)
+    return values
+
+
+def sigmoid(a: Array) -> Array:
     """1 / (1 + exp(-a)) element by element, for `a` of any shape and size (book, 3.2.4).
 
     Written as (1 + tanh(a / 2)) / 2, which is the same function and cannot overflow.
@@ -36,17 +57,17 @@ def sigmoid(a: NDArray[Any]) -> NDArray[Any]:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    z: NDArray[Any] = 0.5 + 0.5 * np.tanh(0.5 * a)
+    z: Array = 0.5 + 0.5 * np.tanh(0.5 * a)
     return z
 
 
-def relu(a: NDArray[Any]) -> NDArray[Any]:
+def relu(a: Array) -> Array:
     """max(0, a) element by element, for `a` of any shape (book, 3.2.7)."""
-    z: NDArray[Any] = np.maximum(a, 0)
+    z: Array = np.maximum(a, 0)
     return z
 
 
-def softmax(a: NDArray[Any]) -> NDArray[Any]:
+def softmax(a: Array) -> Array:
     """exp(a) / sum(exp(a)) along the last axis, for (n,) or a batch (N, n) (book, 3.5.2).
 
     The largest element is taken off first: the quotient stays the same and exp cannot overflow.
@@ -56,10 +77,15 @@ def softmax(a: NDArray[Any]) -> NDArray[Any]:
     >>> softmax(np.array([0.3, 2.9, 4.0])).round(4)
     array([0.0182, 0.2452, 0.7366])
     """
-    with np.errstate(over="ignore"):  # a difference beyond all floats is -inf, and exp(-inf) is 0
-        e = np.exp(a - a.max(axis=-1, keepdims=True))
-    y: NDArray[Any] = e / e.sum(axis=-1, keepdims=True)  # (N, n) / (N, 1) -> (N, n)
+    with np.errstate(over="ignore", under="ignore"):  # beyond all floats is -inf; its exp is 0
+        e = np.exp(a - a.max(axis=-1, keepdims=True))  # (N, n) - (N, 1) -> (N, n)
+        y: Array = e / e.sum(axis=-1, keepdims=True)  # (N, n) / (N, 1) -> (N, n)
     return y
+
+
+_FUNCTIONS = {"sigmoid": sigmoid, "relu": relu}
+_DTYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
+_SINGLE = ((PIXELS,), (SIDE, SIDE))
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +107,9 @@ class Network:
     Raises
     ------
     ValueError
-        For shapes that do not chain and values that are not finite; by the methods, for images of
-        another shape or dtype, or with values that are not finite.
+        For shapes that do not chain, values that are not finite, and values too large for float32
+        (also a `MnistError`); by the methods, for images with such values, and of another shape or
+        dtype.
 
     Examples
     --------
@@ -99,10 +126,11 @@ class Network:
     _engine: Engine = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        weights = tuple(_read_only(W) for W in self.weights)
-        biases = tuple(_read_only(b) for b in self.biases)
-        _require_chain(weights, biases, self.activation)
-        engine = Engine(weights, biases, self.activation)
+        with np.errstate(over="ignore", under="ignore"):  # what becomes infinite is refused
+            weights = tuple(_read_only(W) for W in self.weights)
+            biases = tuple(_read_only(b) for b in self.biases)
+            _require_chain(weights, biases, self.activation)
+            engine = Engine(weights, biases, self.activation)
         for name, value in (("weights", weights), ("biases", biases), ("_engine", engine)):
             object.__setattr__(self, name, value)
 
@@ -124,21 +152,13 @@ class Network:
         ValueError
             For more than one image, and as the class says.
         """
-        rows, single = _as_rows(x)
+        rows, single = self._as_rows(x)
         if not single:
             raise ValueError(f"activations takes one image, got {len(rows)}")
-        activate = sigmoid if self.activation == "sigmoid" else relu
-        z = as_floats(rows)[0]  # (1, 784) -> (784,)
-        values = {"x": z}
-        last = len(self.weights)
-        for layer, (W, b) in enumerate(zip(self.weights, self.biases, strict=True), start=1):
-            a = z @ W.astype(np.float64) + b  # (784,) @ (784, 50) + (50,) -> (50,)
-            values[f"a{layer}"] = a
-            if layer < last:
-                z = values[f"z{layer}"] = activate(a)
-            else:
-                values["y"] = softmax(a)
-        return values
+        pixels = rows[0].astype(np.float64)  # (1, 784) -> (784,)
+        scaled = pixels / 255 if rows.dtype == np.uint8 else pixels
+        with np.errstate(under="ignore"):
+            return forward(scaled, self.weights, self.biases, _FUNCTIONS[self.activation])
 
     def logits(self, images: Images, batch_size: int | None = None, threads: int = 1) -> Float32:
         """The last layer before softmax (the book's a3): (N, 10) or (10,) float32.
@@ -151,10 +171,15 @@ class Network:
         ValueError
             For a `batch_size` or `threads` below 1, and as the class says.
         """
-        rows, single = _as_rows(images)
+        rows, single = self._as_rows(images)
         if single:
-            return self._engine.run_one(rows)
-        return self._engine.run(rows, batch_size, threads)
+            try:
+                return self._engine.run_one(rows)
+            except FloatingPointError:  # where np.seterr asks for it: rare, and asking costs time
+                pass
+        with np.errstate(under="ignore"):
+            logits = self._engine.run(rows, batch_size, threads)
+        return logits[0] if single else logits
 
     def predict_proba(
         self, images: Images, batch_size: int | None = None, threads: int = 1
@@ -172,25 +197,31 @@ class Network:
         predictions: NDArray[np.intp] = self.logits(images, batch_size, threads).argmax(axis=-1)
         return predictions  # (N, 10) -> (N,)
 
+    def _as_rows(self, images: Images) -> tuple[Images, bool]:
+        """Images as rows (N, 784) without a copy, and whether it was a single one."""
+        array = np.asarray(images)
+        single = array.shape in _SINGLE
+        if array.dtype not in _DTYPES or not (single or array.shape[1:] in _SINGLE):
+            raise ValueError(
+                f"images of shape {array.shape} and dtype {array.dtype}: expected (N, 784), "
+                "(N, 28, 28), (784,) or (28, 28) of uint8 (0..255) or float32/float64 (0..1)"
+            )
+        if array.dtype != np.uint8 and array.size:
+            largest = max(array.max(), -array.min())
+            if not largest <= self._engine.largest_value:
+                if np.isfinite(largest):
+                    raise TooLargeError(
+                        f"the images are too large for float32: found {largest:.0e}, expected "
+                        f"0 to 1, and with these weights at most {self._engine.largest_value:.0e}"
+                    )
+                raise ValueError("images hold NaN or infinity: expected finite values")
+        return array.reshape(-1, PIXELS), single  # (28, 28) -> (1, 784), (N, 28, 28) -> (N, 784)
+
     def __repr__(self) -> str:
         return f"Network({self.layer_sizes}, activation={self.activation!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Network, (self.weights, self.biases, self.activation)
-
-
-def _as_rows(images: Images) -> tuple[Images, bool]:
-    """Images as rows (N, 784) without a copy, and whether it was a single one."""
-    array = np.asarray(images)
-    if array.dtype in _DTYPES:
-        if array.shape in _SINGLE:
-            return array.reshape(1, PIXELS), True  # (28, 28) -> (1, 784)
-        if array.shape[1:] in _SINGLE:
-            return array.reshape(-1, PIXELS), False  # (N, 28, 28) -> (N, 784)
-    raise ValueError(
-        f"images of shape {array.shape} and dtype {array.dtype}: expected (N, 784), (N, 28, 28), "
-        "(784,) or (28, 28) of uint8 (0..255) or float32/float64 (0..1)"
-    )
 
 
 def _read_only(array: Any) -> Float32:

@@ -82,21 +82,18 @@ class WeightsFile:
         """Return the network of these weights in float32.
 
         Without an `activation` it is what is known of the file, else sigmoid. Raises `FormatError`
-        where a weight is not finite.
+        for weights that are not finite or too large for float32.
         """
-        if not self.finite:
+        arrays = tuple(self.arrays.values())
+        weights, biases = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
+        try:
+            return Network(weights, biases, activation or self.activation or "sigmoid")
+        except ValueError as error:
             raise FormatError(
-                "holds NaN or infinite weights: no prediction can be made with them",
+                f"{error.args[0]}: no prediction can be made with them",
                 source=self.file,
                 hint="'mnist inspect' shows what it holds.",
-            )
-        arrays = [array.astype(np.float32) for array in self.arrays.values()]
-        layers = len(arrays) // 2
-        return Network(
-            weights=tuple(arrays[:layers]),
-            biases=tuple(arrays[layers:]),
-            activation=activation or self.activation or "sigmoid",
-        )
+            ) from None
 
 
 def read_weights(path: AnyPath | None = None, data_dir: AnyPath | None = None) -> WeightsFile:

@@ -5,10 +5,9 @@ import itertools
 
 import numpy as np
 import pytest
-from support import textbook
+from support import nets, textbook
 
 from mnist_cli import load_images, load_network
-from mnist_cli.errors import MnistError
 from mnist_cli.net.network import Network
 from mnist_cli.prediction import request
 from mnist_cli.prediction.explanation import explain
@@ -88,11 +87,16 @@ def test_the_digit_to_explain_may_be_given(book_weights):
             explain(network, load_images()[8], digit=digit)
 
 
-def test_weights_beyond_all_numbers_are_an_error():
-    weights = [np.full(shape, 1e38) for shape in ((784, 10), *[(10, 10)] * 7)]
-    network = Network(tuple(weights), (np.zeros(10),) * 8, "relu")
-    with pytest.raises(MnistError, match="too large"):
-        explain(network, load_images()[0])
+@pytest.mark.parametrize(("activation", "scale"), [("sigmoid", 1e28), ("relu", 50)])
+def test_the_largest_weights_that_a_network_takes_overflow_nowhere(activation, scale):
+    sizes = (784, *[20] * 7, 10)
+    network = nets.random_network(*sizes, activation=activation, scale=scale)
+    with pytest.raises(ValueError, match="too large for float32"):
+        nets.random_network(*sizes, activation=activation, scale=scale * 1e5)
+    with np.errstate(all="raise"):
+        explained = explain(network, load_images()[0])
+    for values in (explained.scores, explained.shifted, explained.relevance):
+        assert np.isfinite(values).all()
 
 
 def test_the_examples_run_as_printed():

@@ -87,7 +87,7 @@ def test_without_the_package_one_line_says_which_extra(tmp_path, monkeypatch):
 
 def test_weights_that_are_not_finite_become_no_model(tmp_path):
     np.savez(tmp_path / "nan.npz", W1=np.full((784, 10), np.nan), b1=np.zeros(10))
-    with pytest.raises(FormatError, match="holds NaN or infinite weights"):
+    with pytest.raises(FormatError, match="W1 or b1 holds NaN or infinity"):
         convert(tmp_path / "nan.npz", tmp_path / "nan.onnx")
 
 

@@ -6,11 +6,13 @@ import hashlib
 import io
 import pickle
 import pickletools
+import re
 import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.commands import mnist
 from support.nets import network_of, random_arrays, random_network, same_bits
 
 from mnist_cli import paths
@@ -180,7 +182,7 @@ def test_without_a_name_the_embedded_file_is_read(tmp_path, monkeypatch):
 
 
 def test_values_that_are_not_finite_in_float32_are_shown_but_not_used(tmp_path):
-    for value, key in ((np.nan, "W1"), (-np.inf, "b2"), (1e39, "b2")):
+    for value, key in ((np.nan, "W1"), (-np.inf, "b2"), (1e39, "b1")):
         arrays = random_arrays(784, 5, 10, dtype="f8")
         arrays[key].flat[3] = value
         file = tmp_path / "w.pkl"
@@ -188,10 +190,20 @@ def test_values_that_are_not_finite_in_float32_are_shown_but_not_used(tmp_path):
         weights = read_weights(file)
         assert not weights.finite
         assert same_bits(weights.arrays, arrays)
-        with pytest.raises(FormatError, match="NaN or infinite"):
-            weights.network()
-        with pytest.raises(FormatError, match="NaN or infinite"):
+        with pytest.raises(FormatError, match=f"{key}.* holds NaN or infinity: no prediction"):
             load_network(file)
+
+
+def test_weights_too_large_for_float32_are_shown_but_not_used(tmp_path):
+    file = tmp_path / "w.npz"
+    np.savez(file, **random_arrays(784, 5, 10, scale=1e37))
+    assert read_weights(file).finite
+    with pytest.raises(FormatError, match=r"w\.npz: the weights are too large for float32: no"):
+        load_network(file)
+    assert mnist("inspect", file, "--stats").code == 0
+    done = mnist("eval", "-w", file, "--runs", "1")
+    assert (done.code, done.stdout) == (1, "")
+    assert re.fullmatch("Error: .*w.npz: the weights are too large for float32: .*\n", done.stderr)
 
 
 def test_the_activation_is_the_card_s_unless_another_is_asked_for(tmp_path):
