@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from mnist_cli.net.network import sigmoid as sigmoid
     from mnist_cli.net.network import softmax as softmax
     from mnist_cli.prediction.explanation import explain as explain
+    from mnist_cli.spec import __version__ as __version__
     from mnist_cli.training.arrays import train as train
     from mnist_cli.weights.weights_file import load_network as load_network
     from mnist_cli.weights.weights_file import save_network as save_network
 
-__version__ = "0.2.0"
-
 _HOMES = {
+    "__version__": "spec",
     "Digit": "handwriting.reader",
     "MnistError": "errors",
     "Network": "net.network",
@@ -49,7 +49,7 @@ _HOMES = {
     "train": "training.arrays",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> object:

@@ -1,6 +1,8 @@
-"""What MNIST and the book's net are, sizes and the names of their files; how progress is told."""
+"""The constants: sizes of MNIST and of the book's net, names of files, this version; `Progress`."""
 
 from collections.abc import Callable
+
+__version__ = "0.2.0"
 
 SIDE = 28  # pixels of an image's side
 PIXELS = SIDE * SIDE  # inputs of every net: 784

@@ -26,7 +26,14 @@ def test_every_name_is_offered_to_type_checkers_from_where_it_is_loaded():
         for alias in node.names
     }
     assert typed == mnist_cli._HOMES
-    assert sorted([*typed, "__version__"]) == sorted(mnist_cli.__all__) == dir(mnist_cli)
+    assert sorted(typed) == sorted(mnist_cli.__all__) == dir(mnist_cli)
+
+
+def test_no_room_imports_what_the_front_door_offers():
+    for path in Path(mnist_cli.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "mnist_cli":
+                assert not {alias.name for alias in node.names} & {*mnist_cli.__all__}, path
 
 
 def test_the_example_of_a_public_name_prints_what_it_says(shared_data, monkeypatch, tmp_path):

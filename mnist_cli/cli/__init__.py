@@ -10,10 +10,10 @@ import sys
 
 import click
 
-from mnist_cli import __version__
 from mnist_cli.cli.streams import ended_by_signals, guarded_streams, is_exhausted
 from mnist_cli.cli.usage import Commands, explain
 from mnist_cli.errors import MnistError, printable
+from mnist_cli.spec import __version__
 
 COMPLETION = "_MNIST_COMPLETE"
 _NOT_A_SHELL = (

@@ -23,12 +23,13 @@ from http.client import responses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from mnist_cli import __version__, paths
+from mnist_cli import paths
 from mnist_cli.downloads.addresses import redirected
 from mnist_cli.downloads.catalogue import RemoteFile
 from mnist_cli.errors import DownloadError, FileError
 from mnist_cli.files import open_regular, system_words
 from mnist_cli.gzipped import DamagedGzipError, decompressed
+from mnist_cli.spec import __version__
 
 if TYPE_CHECKING:
     from requests import Response, Session

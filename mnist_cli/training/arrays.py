@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mnist_cli import __version__
 from mnist_cli.net import blas
 from mnist_cli.net.network import Activation, Network
+from mnist_cli.spec import __version__
 from mnist_cli.training.recipes import Recipe, find_recipe
 from mnist_cli.training.trainer import Bytes, Labels, Report, Trainer, ignore
 from mnist_cli.weights.card import Card
