@@ -144,6 +144,11 @@ class Network:
         """How many numbers the net has learnt: 45,360 for the book's."""
         return sum(array.size for array in (*self.weights, *self.biases))
 
+    @property
+    def arrays(self) -> dict[str, Float32]:
+        """Weights and biases by their names: W1 ... Wn b1 ... bn."""
+        return _name_layers("W", self.weights) | _name_layers("b", self.biases)
+
     def activations(self, x: Images) -> dict[str, NDArray[np.float64]]:
         """The book's intermediate values x, a1, z1, ... y of one image, each (n,) float64.
 
@@ -240,13 +245,16 @@ def _require_chain(
             f"{len(weights)} weights and {len(biases)} biases: expected as many of each, "
             f"1 to {MAX_LAYERS}"
         )
-    shapes = {f"W{layer}": W.shape for layer, W in enumerate(weights, start=1)}
-    shapes |= {f"b{layer}": b.shape for layer, b in enumerate(biases, start=1)}
-    if problem := find_mismatch(shapes):
+    arrays = _name_layers("W", weights) | _name_layers("b", biases)
+    if problem := find_mismatch({name: array.shape for name, array in arrays.items()}):
         raise ValueError(problem)
-    for layer, arrays in enumerate(zip(weights, biases, strict=True), start=1):
-        if not all(np.isfinite(array).all() for array in arrays):
-            raise ValueError(f"W{layer} or b{layer} holds NaN or infinity")
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds NaN or infinity")
+
+
+def _name_layers(letter: str, arrays: tuple[Float32, ...]) -> dict[str, Float32]:
+    return {f"{letter}{layer}": array for layer, array in enumerate(arrays, start=1)}
 
 
 def find_mismatch(shapes: Mapping[str, tuple[int, ...]]) -> str:

@@ -33,7 +33,7 @@ class Format(NamedTuple):
     """A way in which weights lie in a file; `types` are those of `filetypes` that it may be."""
 
     name: str
-    suffixes: tuple[str, ...]
+    suffix: str
     types: tuple[str | None, ...]
     module: str
 
@@ -43,14 +43,14 @@ class Format(NamedTuple):
 
 
 FORMATS = (
-    Format("pickle", (".pkl",), ("a pickle", None), "pickles"),  # old ones look like nothing known
-    Format("npz", (".npz",), ("a zip archive or office document",), "npz"),
-    Format("safetensors", (".safetensors",), ("a safetensors file",), "safetensors"),
+    Format("pickle", ".pkl", ("a pickle", None), "pickles"),  # old ones look like nothing known
+    Format("npz", ".npz", ("a zip archive or office document",), "npz"),
+    Format("safetensors", ".safetensors", ("a safetensors file",), "safetensors"),
 )
-ONNX = Format("onnx", (".onnx",), (), "onnx_model")  # only `mnist convert` writes it
+ONNX = Format("onnx", ".onnx", (), "onnx_model")  # only `mnist convert` writes it
 
-SUFFIXES = {suffix: each for each in FORMATS for suffix in each.suffixes}
-TARGETS = SUFFIXES | dict.fromkeys(ONNX.suffixes, ONNX)
+SUFFIXES = {each.suffix: each for each in FORMATS}
+TARGETS = SUFFIXES | {ONNX.suffix: ONNX}
 KINDS = one_of(SUFFIXES)  # for messages
 
 

@@ -1,6 +1,6 @@
 """A net as an ONNX model: ``images`` uint8 (N, 784) in, ``probabilities`` float32 (N, 10) out.
 
-The division by 255 and the softmax are in the model. It is written, and read only to be compared.
+The division by 255 and the softmax are in the model. Others read it; here it is only written.
 """
 
 from collections.abc import Mapping
@@ -11,13 +11,16 @@ import numpy as np
 from mnist_cli.errors import MnistError
 from mnist_cli.net.network import Activation
 from mnist_cli.spec import CLASSES, PIXELS
-from mnist_cli.weights.arrays import Array, ArrayRecord, Contents
+from mnist_cli.weights.arrays import Array
 
 _OPSET, _IR_VERSION = 13, 7  # of 2020: whatever runs ONNX today knows them
 
 
 def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
-    """Return a model with these float32 arrays. Raises `MnistError` without the package `onnx`."""
+    """Return a model with these float32 arrays that ONNX's checker has passed.
+
+    Raises `MnistError` without the package `onnx`.
+    """
     onnx = _import_onnx()
     helper, types = onnx.helper, onnx.TensorProto
     layers = len(arrays) // 2
@@ -48,22 +51,9 @@ def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
         ir_version=_IR_VERSION,
         opset_imports=[helper.make_opsetid("", _OPSET)],
     )
+    onnx.checker.check_model(model, full_check=True)
     content: bytes = model.SerializeToString(deterministic=True)
     return content
-
-
-def read(content: bytes) -> Contents:
-    """Return the arrays of a model that `write` made, once ONNX's checker has passed all of it."""
-    onnx = _import_onnx()
-    model = onnx.load_model_from_string(content)
-    onnx.checker.check_model(model, full_check=True)
-    records = {
-        each.name: ArrayRecord(tuple(each.dims), "<f4", "C", each.raw_data)
-        for each in model.graph.initializer
-        if each.name != "white"
-    }
-    is_relu = any(node.op_type == "Relu" for node in model.graph.node)
-    return Contents(records, activation="relu" if is_relu else "sigmoid")
 
 
 def _import_onnx() -> Any:

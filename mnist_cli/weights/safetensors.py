@@ -7,6 +7,7 @@ length and names that are there twice, is refused before it sees the file.
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from mnist_cli.net.network import Activation
 from mnist_cli.weights.arrays import Array, ArrayRecord, Contents
 
 _MAX_HEADER = 100_000  # bytes; a tensor takes some 100
-_PYTORCH_NAME = re.compile(r"(?:(.{1,80})\.)?(weight|bias)")
+_PYTORCH_NAME = re.compile(r"(.{1,80}\.|)(weight|bias)")
 
 
 def read(content: bytes) -> Contents:
@@ -76,36 +77,34 @@ def _read_tensor(tensor: Mapping[str, Any]) -> ArrayRecord:
 
 def _rename(records: Mapping[str, ArrayRecord]) -> tuple[dict[str, ArrayRecord], str]:
     """The tensors of a state_dict under our names, and what became of theirs."""
-    prefixes = set()
-    for name in sorted(records, key=_natural):
-        match, shape = _PYTORCH_NAME.fullmatch(name), records[name].shape
-        if match is None or len(shape) != (2 if match[2] == "weight" else 1):
+    layers: dict[str, dict[str, ArrayRecord]] = {}  # by what stands before "weight" and "bias"
+    for name, record in records.items():
+        match = _PYTORCH_NAME.fullmatch(name)
+        if match is None or len(record.shape) != (2 if match[2] == "weight" else 1):
             raise FormatError(
-                f"tensor {printable(name)}, of shape {printable(str(shape))}, belongs to no fully "
-                "connected layer",
+                f"tensor {printable(name)}, of shape {printable(str(record.shape))}, belongs to no "
+                "fully connected layer",
                 hint="mnist reads nets that have no others.",
             )
-        prefixes.add(name[: -len(match[2])])  # "fc1." or nothing
+        layers.setdefault(match[1], {})[match[2]] = record
     renamed = {}
-    ordered = sorted(prefixes, key=_natural)
-    for number, prefix in enumerate(ordered, 1):
-        for name in (f"{prefix}weight", f"{prefix}bias"):
-            if name not in records:
-                problem = f"tensor {printable(name)} is missing"
+    prefixes = sorted(layers, key=_natural)
+    for number, prefix in enumerate(prefixes, 1):
+        for part in ("weight", "bias"):
+            if part not in layers[prefix]:
+                problem = f"tensor {printable(prefix + part)} is missing"
                 raise FormatError(problem, hint="Each layer has both; zeros will do.")
-        W = records[f"{prefix}weight"]
+        W = layers[prefix]["weight"]
         # Stored (outputs, inputs) row by row, that is (inputs, outputs) column by column.
-        renamed[f"W{number}"] = ArrayRecord(W.shape[::-1], W.dtype, "F", W.data)
-        renamed[f"b{number}"] = records[f"{prefix}bias"]
-    names = ", ".join(f"W{number} is {each}weight" for number, each in enumerate(ordered, 1))
+        renamed[f"W{number}"] = replace(W, shape=W.shape[::-1], order="F")
+        renamed[f"b{number}"] = layers[prefix]["bias"]
+    names = ", ".join(f"W{number} is {each}weight" for number, each in enumerate(prefixes, 1))
     return renamed, f"Here {printable(names, 200)}, turned."
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def _natural(name: str) -> list[str | int]:
     """A key to sort by that puts fc2 before fc10."""
-    parts = re.split("([0-9]+)", name)
-    parts[1::2] = [digits.lstrip("0") for digits in parts[1::2]]
-    return [(len(part) if i % 2 else 0, part) for i, part in enumerate(parts)]
+    return [int(part) if i % 2 else part for i, part in enumerate(re.split("([0-9]+)", name))]
 
 
 def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:

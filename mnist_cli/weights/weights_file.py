@@ -5,6 +5,7 @@ A file of any format in `mnist_cli.weights.formats` holds exactly the arrays W1 
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -32,25 +33,30 @@ class WeightsFile:
     `origin` tells where the file was found: ``given``, ``data directory`` or ``embedded``;
     `protocol` is the one that a pickle states (0 and 1 state none), `stated_activation` what the
     file itself says, where its format has a place for that. `arrays` are W1 ... Wn b1 ... bn as the
-    file has them, float32 or float64 in native byte order, read-only; they are `finite` when every
-    value is a finite number in float32; `has_book_names` when the file calls them so, too.
+    file has them, float32 or float64 in native byte order, read-only; it `has_book_names` when it
+    calls them so, too.
     """
 
     file: Path
     origin: str
     format: str
-    protocol: int | None
     arrays: dict[str, Array]
-    finite: bool
     bytes: int
     sha256: str
-    stated_activation: Activation | None
-    has_book_names: bool
+    protocol: int | None = None
+    stated_activation: Activation | None = None
+    has_book_names: bool = True
 
     json_fields: ClassVar = (
         *("file", "origin", "format", "protocol", "arrays", "finite", "layer_sizes"),
         *("activation", "parameters", "bytes", "sha256", "card"),
     )
+
+    @cached_property
+    def finite(self) -> bool:
+        """Whether every value is a finite number in float32."""
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            return all(np.isfinite(array.astype("f4")).all() for array in self.arrays.values())
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
@@ -110,27 +116,22 @@ def read_weights(path: AnyPath | None = None, data_dir: AnyPath | None = None) -
         raise FormatError(error.problem, source=found.path, hint=error.hint or _NEXT) from None
 
 
-def parse_weights(
-    content: bytes, file: Path = Path(), origin: str = "given", kind: Format | None = None
-) -> WeightsFile:
+def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") -> WeightsFile:
     """Read the bytes of a weights file; raises `FormatError`, without a source, as above."""
-    kind = kind or recognise(content)
+    kind = recognise(content)
     contents: Contents = kind.load().read(content)
     try:
         arrays = check_arrays(contents.records)
     except FormatError as error:
         raise FormatError(error.problem, hint=error.hint or contents.legend) from None
-    with np.errstate(over="ignore", invalid="ignore"):
-        in_float32 = [array.astype(np.float32, copy=False) for array in arrays.values()]
     return WeightsFile(
         file=file,
         origin=origin,
         format=kind.name,
-        protocol=contents.protocol,
         arrays=arrays,
-        finite=all(np.isfinite(array).all() for array in in_float32),
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
+        protocol=contents.protocol,
         stated_activation=contents.activation,
         has_book_names=not contents.legend,
     )
@@ -183,20 +184,12 @@ def save_network(network: Network, path: AnyPath, *, overwrite: bool = False) ->
     """
     # "w.pkl.partial" is what an interrupted training leaves of "w.pkl".
     suffix = require_suffix(str(path).removesuffix(".partial"), SUFFIXES)
-    arrays = arrays_of(network)
-    write_arrays(path, arrays, network.activation, SUFFIXES[suffix], overwrite=overwrite)
-
-
-def arrays_of(network: Network) -> dict[str, Array]:
-    """Return W1 ... Wn b1 ... bn of a network."""
-    layers = range(1, len(network.weights) + 1)
-    arrays = dict(zip([f"W{layer}" for layer in layers], network.weights, strict=True))
-    return arrays | dict(zip([f"b{layer}" for layer in layers], network.biases, strict=True))
+    write_arrays(path, network.arrays, network.activation, SUFFIXES[suffix], overwrite=overwrite)
 
 
 def write_arrays(
     path: AnyPath,
-    arrays: dict[str, Array],
+    arrays: Mapping[str, Array],
     activation: Activation,
     kind: Format,
     *,
@@ -204,18 +197,24 @@ def write_arrays(
 ) -> WeightsFile:
     """Write arrays in a format; first what will be in the file is read again and compared.
 
-    Raises `MnistError` where it cannot be written, or not read again.
+    An ONNX model, which only others read, was checked by their package instead. Raises `MnistError`
+    where a file cannot be written, or not read again.
     """
     little = {name: each.astype(each.dtype.newbyteorder("<")) for name, each in arrays.items()}
     content = kind.load().write(little, activation)
     if len(content) > MAX_BYTES:
         size = f"the file would have {len(content):,} bytes, at most {MAX_BYTES:,} are read again"
         raise FormatError(size, source=path)
-    written = parse_weights(content, Path(path), kind=kind)
-    for name, array in arrays.items():
-        again = written.arrays[name]
-        if (again.dtype, again.tobytes()) != (array.dtype, array.tobytes()):
-            raise FormatError(f"array {name} was not written as it is", source=path)
+    if kind is ONNX:
+        sha256 = hashlib.sha256(content).hexdigest()
+        facts = Path(path), "given", kind.name, dict(arrays), len(content), sha256
+        written = WeightsFile(*facts, stated_activation=activation)
+    else:
+        written = parse_weights(content, Path(path))
+        for name, array in arrays.items():
+            again = written.arrays[name]
+            if (again.dtype, again.tobytes()) != (array.dtype, array.tobytes()):
+                raise FormatError(f"array {name} was not written as it is", source=path)
     write_bytes(path, content, overwrite=overwrite)
     return written
 
@@ -250,6 +249,6 @@ def convert(
     kind = TARGETS[require_suffix(target, TARGETS)]
     found = read_weights(source, data_dir)
     chosen = activation or found.activation or "sigmoid"
-    arrays = arrays_of(found.network(chosen)) if kind is ONNX else found.arrays
+    arrays = found.network(chosen).arrays if kind is ONNX else found.arrays
     written = write_arrays(target, arrays, chosen, kind, overwrite=overwrite)
     return Conversion(written, found, chosen)

@@ -87,7 +87,7 @@ def test_without_the_package_one_line_says_which_extra(tmp_path, monkeypatch):
 
 def test_weights_that_are_not_finite_become_no_model(tmp_path):
     np.savez(tmp_path / "nan.npz", W1=np.full((784, 10), np.nan), b1=np.zeros(10))
-    with pytest.raises(FormatError, match="W1 or b1 holds NaN or infinity"):
+    with pytest.raises(FormatError, match="W1 holds NaN or infinity"):
         convert(tmp_path / "nan.npz", tmp_path / "nan.onnx")
 
 
@@ -103,4 +103,4 @@ def test_the_table_of_formats_is_what_a_suffix_check_asks(tmp_path):
     with pytest.raises(ValueError, match=r"must end in .* or \.onnx, found '\.h5'"):
         convert("weights.pkl", tmp_path / "net.h5")
     with pytest.raises(ValueError, match=r"must end in .* or \.safetensors, found '\.onnx'"):
-        save_network(load_network(), tmp_path / f"net{ONNX.suffixes[0]}")
+        save_network(load_network(), tmp_path / f"net{ONNX.suffix}")

@@ -20,7 +20,6 @@ from mnist_cli.errors import FormatError
 from mnist_cli.net.network import Network
 from mnist_cli.weights.card import write_card
 from mnist_cli.weights.weights_file import (
-    arrays_of,
     load_network,
     parse_weights,
     read_weights,
@@ -63,7 +62,7 @@ def test_all_files_by_other_writers_hold_the_same_network(shared_data, book, tmp
             weights = read_weights(file)
             expected_dtype = np.float64 if "float64" in member.name else np.float32
             assert {array.dtype for array in weights.arrays.values()} == {np.dtype(expected_dtype)}
-            assert same_bits(arrays_of(weights.network()), book), member.name
+            assert same_bits(weights.network().arrays, book), member.name
             count += 1
     assert count == 36
 
@@ -119,7 +118,7 @@ def test_saved_networks_of_one_to_eight_layers_come_back(tmp_path):
             save_network(network, file)
             found = load_network(file, activation="relu")
             assert (found.layer_sizes, found.activation) == (sizes, "relu")
-            assert same_bits(arrays_of(found), arrays_of(network))
+            assert same_bits(found.arrays, network.arrays)
 
 
 def test_the_book_s_own_code_loads_a_saved_pickle(tmp_path, book):
