@@ -35,8 +35,8 @@ _AT_A_TIME = 1 << 20  # bytes that are decompressed at once where many are read
 _GET_AGAIN = "The file is damaged or cut short; get it again."
 
 
-class _Kind(NamedTuple):
-    """What sort of file is expected, what its header must then say, and the largest value."""
+class _Layout(NamedTuple):
+    """What the header of a file must say, and the largest value that may follow."""
 
     noun: str
     magic: int  # 0, 0, element type, number of dimensions
@@ -46,8 +46,8 @@ class _Kind(NamedTuple):
     largest: int
 
 
-_IMAGES = _Kind("images", 2051, 16, (SIDE, SIDE), PIXELS, 255)
-_LABELS = _Kind("labels", 2049, 8, (), 1, CLASSES - 1)
+_IMAGES = _Layout("images", 2051, 16, (SIDE, SIDE), PIXELS, 255)
+_LABELS = _Layout("labels", 2049, 8, (), 1, CLASSES - 1)
 
 
 def open_images(path: AnyPath | None = None, data_dir: AnyPath | None = None) -> "IdxFile":
@@ -94,14 +94,14 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
     is not what was asked for; so do all methods where it cannot be read, or is damaged.
     """
 
-    def __init__(self, path: AnyPath, kind: _Kind) -> None:
+    def __init__(self, path: AnyPath, layout: _Layout) -> None:
         self.path = Path(path)
-        self._kind = kind
+        self._layout = layout
         self._file = open_regular(path)
         try:
             with self._content() as content:
                 self.count = self._read_header(content)
-                declared = self.count * kind.item_size
+                declared = self.count * layout.item_size
                 if not isinstance(content, GzipFile) and self._size(content) != declared:
                     raise self._wrong_length(self._size(content))
         except BaseException:
@@ -120,7 +120,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
         """
         require_at_least("the batch size", size)
         total = self._bounded(limit)
-        buffer = np.empty((min(size, total), *self._kind.item_shape), np.uint8)
+        buffer = np.empty((min(size, total), *self._layout.item_shape), np.uint8)
         with self._content() as content:
             self._read_header(content)
             for start in range(0, total, size):
@@ -137,13 +137,13 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
         `FileError` where they do not fit in memory, by what the header declares.
         """
         count = self._bounded(limit)
-        needed = count * max(self._kind.item_size, memory_per_item)
+        needed = count * max(self._layout.item_size, memory_per_item)
         if needed <= memory_bytes():
             with contextlib.suppress(MemoryError):
                 (whole,) = self.batches(count, count)
                 return whole
         raise FileError(
-            f"{count:,} {self._kind.noun} need {needed / 1e9:,.1f} GB of memory, found less",
+            f"{count:,} {self._layout.noun} need {needed / 1e9:,.1f} GB of memory, found less",
             source=self.path,
             hint="Use fewer of them, with --limit.",
         )
@@ -156,12 +156,12 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
         for index in indices:
             if not 0 <= index < self.count:
                 raise IndexError(f"index {index} is not in the range 0..{self.count - 1}")
-        items = np.empty((len(indices), *self._kind.item_shape), np.uint8)
+        items = np.empty((len(indices), *self._layout.item_shape), np.uint8)
         with self._content() as content:
-            for place in np.argsort(indices):  # a gzip file is quick to read in one direction only
-                index = indices[place]
-                content.seek(self._kind.header_size + index * self._kind.item_size)
-                self._fill(content, items[place : place + 1], index)
+            for position in np.argsort(indices):  # a gzip file is quick to read forwards only
+                index = indices[position]
+                content.seek(self._layout.header_size + index * self._layout.item_size)
+                self._fill(content, items[position : position + 1], index)
         return items
 
     def _bounded(self, limit: int | None) -> int:
@@ -169,7 +169,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
 
     @contextlib.contextmanager
     def _content(self) -> Iterator[BufferedIOBase]:
-        """The content from its start; what goes wrong with it is called by its name here."""
+        """The content from its start; errors of reading it become those of this file."""
         try:
             self._file.seek(0)
             with decompressed(self._file) as content:
@@ -183,7 +183,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
         """Bytes after the header: all of a raw file, those of a gzip file that were read."""
         gzipped = isinstance(content, GzipFile)
         size = content.tell() if gzipped else os.fstat(self._file.fileno()).st_size
-        return max(0, size - self._kind.header_size)
+        return max(0, size - self._layout.header_size)
 
     def _fill(self, content: BufferedIOBase, items: Bytes, start: int) -> None:
         """Read items, the first of which has the index `start`."""
@@ -192,7 +192,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
             filled += count
         if filled != items.nbytes:
             raise self._wrong_length(self._size(content))
-        largest = self._kind.largest
+        largest = self._layout.largest
         if largest < 255 and items.max() > largest:
             at = int(np.argmax(items > largest))
             raise self._bad(
@@ -202,34 +202,34 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
 
     def _read_header(self, content: BufferedIOBase) -> int:
         """Read and check the header; return the number of items, a plain int like all sizes."""
-        kind = self._kind
-        header = content.read(kind.header_size)
+        layout = self._layout
+        header = content.read(layout.header_size)
         magic = int.from_bytes(header[:4], "big")
-        if len(header) >= 4 and magic != kind.magic:
-            other = recognise(header) or f"not a file of {kind.noun} in the IDX format"
+        if len(header) >= 4 and magic != layout.magic:
+            other = recognise(header) or f"not a file of {layout.noun} in the IDX format"
             hint = f"This is {other}."
             if magic in (_IMAGES.magic, _LABELS.magic):
                 hint = "The files of images and labels seem swapped."
-            expected = f"expected {kind.magic} (IDX {kind.noun})"
+            expected = f"expected {layout.magic} (IDX {layout.noun})"
             raise self._bad(f"found the magic number {magic}, {expected}", hint)
-        if len(header) < kind.header_size:
-            found = f"found {len(header)} bytes, expected {kind.header_size}"
+        if len(header) < layout.header_size:
+            found = f"found {len(header)} bytes, expected {layout.header_size}"
             raise self._bad(f"the header is cut: {found}")
         count, *shape = map(int, np.frombuffer(header, ">u4", offset=4))
-        if tuple(shape) != kind.item_shape:
+        if tuple(shape) != layout.item_shape:
             raise self._bad(
                 f"found images of {' x '.join(f'{n:,}' for n in shape)} pixels, expected 28 x 28",
                 "mnist reads sets of 28 x 28 images only.",
             )
         if count == 0:
-            raise self._bad(f"found 0 {kind.noun}, expected at least 1", "The file is empty.")
+            raise self._bad(f"found 0 {layout.noun}, expected at least 1", "The file is empty.")
         return count
 
     def _wrong_length(self, found: int, at_least: str = "") -> FormatError:
-        shape = " x ".join(f"{length:,}" for length in (self.count, *self._kind.item_shape))
+        shape = " x ".join(f"{length:,}" for length in (self.count, *self._layout.item_shape))
         return self._bad(
             f"found {at_least}{found:,} bytes after the header, expected"
-            f" {self.count * self._kind.item_size:,} ({shape} as it declares)"
+            f" {self.count * self._layout.item_size:,} ({shape} as it declares)"
         )
 
     def _bad(self, problem: str, hint: str = _GET_AGAIN) -> FormatError:

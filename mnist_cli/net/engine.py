@@ -55,7 +55,7 @@ class Engine:
         self._layers = [M.astype(np.float32) for M in matrices]
         self._transposed = [np.ascontiguousarray(M.T) for M in self._layers]
 
-    def run_one(self, row: Images) -> Float32:
+    def logits_of_one(self, row: Images) -> Float32:
         """Logits (10,) of one image (1, 784).
 
         Here a call of NumPy costs as much as its arithmetic: few calls.
@@ -71,7 +71,7 @@ class Engine:
         logits: Float32 = last.dot(h)  # (10, 104) @ (104,) -> (10,)
         return logits
 
-    def run(self, rows: Images, batch_size: int | None, threads: int) -> Float32:
+    def logits(self, rows: Images, batch_size: int | None, threads: int) -> Float32:
         """Logits (N, 10) of many images (N, 784); `batch_size` None takes all at once."""
         count = len(rows)
         size = count if batch_size is None else require_at_least("batch_size", batch_size)

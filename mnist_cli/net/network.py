@@ -179,11 +179,11 @@ class Network:
         rows, single = self._as_rows(images)
         if single:
             try:
-                return self._engine.run_one(rows)
+                return self._engine.logits_of_one(rows)
             except FloatingPointError:  # where np.seterr asks for it: rare, and asking costs time
                 pass
         with np.errstate(under="ignore"):
-            logits = self._engine.run(rows, batch_size, threads)
+            logits = self._engine.logits(rows, batch_size, threads)
         return logits[0] if single else logits
 
     def predict_proba(

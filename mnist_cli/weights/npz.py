@@ -20,6 +20,7 @@ from mnist_cli.weights.formats import MAX_BYTES
 
 _MAX_MEMBERS = 64
 _MAX_HEADER = 1024  # bytes; NumPy writes 128 for a plain array
+_DAMAGE = zipfile.BadZipFile, zlib.error, struct.error, ValueError, RuntimeError, OSError, Warning
 _READ_HEADER = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
@@ -38,15 +39,7 @@ def read(content: bytes) -> Contents:
                 with archive.open(member):  # compares the member's own header with the directory
                     data = _unpack(content, member)
                 records[member.orig_filename[:-4]] = _read_npy(member.orig_filename, data)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        ValueError,
-        RuntimeError,
-        OSError,
-        struct.error,
-        Warning,
-    ):
+    except _DAMAGE:
         raise FormatError("the archive is damaged, cut short or no .npz file") from None
     return Contents(records)
 
@@ -104,8 +97,7 @@ def write(arrays: Mapping[str, Array], _activation: Activation) -> bytes:
         for name, array in arrays.items():
             member = zipfile.ZipInfo(f"{name}.npy")  # with a date of 1980, not today's
             member.create_system = 3  # else it says on which system it was written
-            literal = f"{{'descr': '<f{array.itemsize}', 'fortran_order': False, "
-            literal += f"'shape': {array.shape}, }}"
-            head = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + f"{literal:117}\n".encode()
-            file.writestr(member, head + array.tobytes())  # the head takes 128 bytes
+            content = io.BytesIO()
+            npy.write_array(content, array, version=(1, 0), allow_pickle=False)
+            file.writestr(member, content.getvalue())
     return archive.getvalue()

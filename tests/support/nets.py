@@ -24,6 +24,11 @@ def network_of(arrays, activation="sigmoid"):
     return Network(tuple(weights), tuple(biases), activation)
 
 
+def native(arrays):
+    """The same arrays in the byte order of this machine."""
+    return {name: array.astype(array.dtype.newbyteorder("=")) for name, array in arrays.items()}
+
+
 def same_bits(found, expected):
     """Whether both have the same names, and for each the same dtype, shape and bits."""
     return sorted(found) == sorted(expected) and all(

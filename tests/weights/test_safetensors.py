@@ -156,13 +156,6 @@ def test_what_the_package_would_read_is_refused_before_it_sees_it():
     assert refusal(by_hand({}, body, twice)).startswith(words)
 
 
-def test_a_file_cut_anywhere_or_with_more_behind_it_is_refused():
-    content = save(random_arrays(784, 10), {"activation": "relu"})
-    for end in (*range(300), *range(300, len(content), 997), len(content) - 1):
-        refusal(content[:end])
-    refusal(content + b"\0")
-
-
 @given(st.lists(st.tuples(st.integers(0, HEADER), st.integers(0, 2), st.binary(max_size=4))))
 def test_a_mutated_header_is_refused_or_means_the_same(changes):
     content = bytearray(GOOD)
