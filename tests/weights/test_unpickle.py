@@ -4,10 +4,8 @@ import collections
 import io
 import pickle
 import pickletools
-import re
 import struct
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,11 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from support import pickles
+from support.nets import native, same_bits
 from support.pickles import a_global, call, items, number, pickled, stack_global, text, truth
 
-import mnist_cli
 from mnist_cli.errors import FormatError
-from mnist_cli.weights.arrays import ArrayRecord
 from mnist_cli.weights.unpickle import MAX_OPERATIONS, interpret, read_array
 
 # What hostile-file scanners have missed before: plain calls, NumPy's own file readers, names that
@@ -28,6 +25,7 @@ FORBIDDEN_GLOBALS = [
     ("os", "system"),
     ("builtins", "eval"),
     ("builtins", "bytearray"),
+    ("__builtin__", "xrange"),  # of which the standard unpickler would make builtins.range
     ("pickle", "loads"),
     ("copyreg", "_reconstructor"),
     ("codecs", "encode"),
@@ -57,6 +55,15 @@ def changed(values, index, value):
     return (*values[:index], value, *values[index + 1 :])
 
 
+def spoilt(values):
+    """The values with one too few, one too many, or one exchanged for what belongs nowhere."""
+    yield (*values, pickle.NONE)
+    for index in range(len(values)):
+        yield (*values[:index], *values[index + 1 :])
+        for wrong in (number(9), items(text("1"))):
+            yield changed(values, index, wrong)
+
+
 def array_of(function=pickles.RECONSTRUCT, arguments=RECONSTRUCTED, state=STATE):
     """An array as NumPy pickles it, or with something else in a place."""
     return call(function, *arguments) + items(*state) + pickles.BUILD
@@ -81,41 +88,27 @@ GOOD_USES = [
     call(pickles.FROMBUFFER, *BUFFER),
 ]
 MISUSES = [
-    array_of(pickles.NDARRAY),
-    array_of(pickles.DTYPE),
-    array_of(text("os.system")),
-    array_of(arguments=()),
-    array_of(arguments=(*RECONSTRUCTED, pickle.NONE)),
+    *(array_of(arguments=each) for each in spoilt(RECONSTRUCTED)),
+    *(array_of(state=each) for each in spoilt(STATE)),
+    *(dtype_of(arguments=each) for each in spoilt(DTYPE_ARGUMENTS)),
+    *(dtype_of(state=each) for each in spoilt(DTYPE_STATE)),
+    *(encoded(*each) for each in spoilt((text("abcd"), text("latin1")))),
+    *(call(pickles.FROMBUFFER, *each) for each in spoilt(BUFFER)),
+    # What comes nearer to the truth.
+    *(array_of(function) for function in (pickles.NDARRAY, pickles.DTYPE, text("os.system"))),
     array_of(arguments=changed(RECONSTRUCTED, 0, pickles.DTYPE)),
-    array_of(arguments=changed(RECONSTRUCTED, 1, items(number(9)))),
     array_of(arguments=changed(RECONSTRUCTED, 1, items(truth(False)))),
     array_of(arguments=changed(RECONSTRUCTED, 2, pickles.byte_string(b"O"))),
-    array_of(state=STATE[1:]),
-    array_of(state=changed(STATE, 0, number(2))),
-    array_of(state=changed(STATE, 1, text("1"))),
-    array_of(state=changed(STATE, 1, items(text("1")))),
     array_of(state=changed(STATE, 1, items(truth(True)))),
     array_of(state=changed(STATE, 1, items(number(-1)))),
-    array_of(state=changed(STATE, 2, text("f4"))),
-    array_of(state=changed(STATE, 2, call(pickles.DTYPE, text("f4"), *FLAGS))),
-    array_of(state=changed(STATE, 3, number(2))),
-    array_of(state=changed(STATE, 4, number(5))),
+    array_of(state=changed(STATE, 2, call(pickles.DTYPE, *DTYPE_ARGUMENTS))),
     array_of() + items(*STATE) + pickles.BUILD,
     call(pickles.RECONSTRUCT, *RECONSTRUCTED) + pickle.EMPTY_DICT + pickles.BUILD,
-    dtype_of(arguments=(text("f4"),)),
-    dtype_of(arguments=(number(4), *FLAGS)),
-    dtype_of(arguments=(text("f4"), number(2), number(1))),
-    dtype_of(state=changed(DTYPE_STATE, 0, number(4))),
     dtype_of(state=changed(DTYPE_STATE, 1, text("="))),
-    dtype_of(state=changed(DTYPE_STATE, 3, items())),
-    encoded(text("abcd")),
-    encoded(text("abcd"), text("zip")),
-    encoded(text("abcd"), text("latin-1")),
+    *(encoded(text("abcd"), text(codec)) for codec in ("zip", "latin-1")),
     encoded(pickles.byte_string(b"abcd"), text("latin1")),
-    *(
-        call(pickles.FROMBUFFER, *changed(BUFFER, index, value))
-        for index, value in enumerate((text("abcd"), text("f4"), text("1"), text("K")))
-    ),
+    call(pickles.FROMBUFFER, *changed(BUFFER, 0, text("abcd"))),
+    call(pickles.FROMBUFFER, *changed(BUFFER, 3, text("K"))),
     pickle.EMPTY_DICT + pickle.EMPTY_DICT + pickles.BUILD,
     pickles.NDARRAY + pickle.EMPTY_DICT + pickles.BUILD,
     pickle.EMPTY_DICT + pickles.NDARRAY + pickle.NONE + pickle.SETITEM,
@@ -124,12 +117,9 @@ MISUSES = [
 
 DAMAGE = {
     "empty": b"",
-    "nothing but an end": b".",
     "no end": pickle.NONE,
     "two values": pickle.NONE + pickle.NONE + pickle.STOP,
     "an open mark": pickle.NONE + pickles.MARK + pickle.NONE + pickle.STOP,
-    "a byte after the end": pickle.NONE + pickle.STOP + b"\n",
-    "another pickle after the end": 2 * pickled(pickle.NONE),
     "a tuple of more than there is": pickled(pickle.NONE, pickle.TUPLE2),
     "a memo index that is not there": pickled(pickle.BINGET, b"\x05"),
     "a text memo index that is not there": pickled(pickle.GET, b"5\n"),
@@ -158,18 +148,11 @@ DAMAGE = {
 }
 
 
-def same(record: object, expected: np.ndarray) -> bool:
-    """Bit by bit, in native byte order, to which NumPy may or may not turn what it unpickles."""
-    assert type(record) is ArrayRecord
+def as_array(record):
+    """What an honest record stands for, in native byte order."""
     data = record.data.encode("latin-1") if type(record.data) is str else record.data
-    found = np.frombuffer(data, record.dtype).reshape(record.shape, order=record.order)
-    found = found.astype(found.dtype.newbyteorder("="))
-    expected = expected.astype(expected.dtype.newbyteorder("="))
-    return (found.dtype, found.shape, found.tobytes()) == (
-        expected.dtype,
-        expected.shape,
-        expected.tobytes(),
-    )
+    array = np.frombuffer(data, record.dtype).reshape(record.shape, order=record.order)
+    return array.astype(array.dtype.newbyteorder("="))
 
 
 def dumped_without_memo(value: object, protocol: int) -> bytes:
@@ -209,7 +192,8 @@ def test_reads_what_numpy_writes_as_the_standard_unpickler_does(
     found = interpret(content)
     expected = pickle.loads(content)
     assert list(found) == list(expected)
-    assert all(same(read_array(found[key]), expected[key]) for key in expected)
+    arrays = {key: as_array(read_array(value)) for key, value in found.items()}
+    assert same_bits(arrays, native(expected))
 
 
 @given(st.binary(max_size=300))
@@ -256,12 +240,6 @@ def test_a_global_outside_the_table_is_refused_by_name_wherever_it_is():
                 assert problem_of(content) == (
                     f"asks to call {module}.{name}: this is not a weights file; nothing was run"
                 )
-
-
-def test_no_name_of_python_2_is_mapped_to_a_new_one():
-    # The standard unpickler would make builtins.range of this.
-    problem = problem_of(pickled(a_global("__builtin__", "xrange"), protocol=2))
-    assert problem.startswith("asks to call __builtin__.xrange")
 
 
 def test_the_table_holds_exactly_the_operations_that_numpy_pickles_need():
@@ -333,17 +311,6 @@ def test_operations_have_a_budget():
         assert problem == "takes more than 10,000 pickle operations"
 
 
-def test_the_package_never_names_the_standard_way_to_load():
-    package = Path(mnist_cli.__file__).parent
-    sources = list(package.rglob("*.py"))
-    assert len(sources) > 10
-    for source in sources:
-        code = source.read_text(encoding="utf-8")
-        assert not re.search(
-            r"pickle\.load|Unpickler\(\)|allow_pickle=True|\beval\(|\bexec\(", code
-        )
-
-
 # Pieces from which a fuzzer builds files that are almost right.
 PIECES = [
     *(pickles.RECONSTRUCT, pickles.FROMBUFFER, pickles.NDARRAY, pickles.DTYPE, pickles.ENCODE),
@@ -372,4 +339,5 @@ def test_whatever_is_taken_for_an_array_the_standard_unpickler_reads_too(pieces)
     # Safe to run: only the globals of NumPy's own pickles got this far.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # NumPy 2.4 dislikes 0 and 1 as flags
-        assert same(record, pickle.loads(content, encoding="latin1"))
+        expected = pickle.loads(content, encoding="latin1")
+    assert same_bits({"": as_array(record)}, native({"": expected}))

@@ -15,7 +15,6 @@ import pytest
 from support.commands import mnist
 from support.nets import network_of, random_arrays, random_network, same_bits
 
-from mnist_cli import paths
 from mnist_cli.errors import FormatError
 from mnist_cli.net.network import Network
 from mnist_cli.weights.card import write_card
@@ -169,15 +168,6 @@ def test_saving_takes_known_suffixes_and_what_can_be_read_again(tmp_path):
     with pytest.raises(FormatError, match="at most 16,777,216 are read again"):
         save_network(huge, tmp_path / "w.pkl")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_without_a_name_the_embedded_file_is_read(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "weights.pkl").write_bytes(b"what lies in the current folder is not asked")
-    weights = read_weights()
-    assert weights.origin == "embedded"
-    assert weights.file == paths.embedded_directory() / "weights.pkl"
-    assert load_network().layer_sizes[0] == 784
 
 
 def test_values_that_are_not_finite_in_float32_are_shown_but_not_used(tmp_path):
