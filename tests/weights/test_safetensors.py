@@ -5,14 +5,10 @@ import struct
 from functools import partial
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
 from safetensors.numpy import save
 from support.nets import random_arrays, same_bits
 from support.refusals import refusal_of
 
-from mnist_cli.errors import FormatError
-from mnist_cli.weights.formats import MAX_BYTES
 from mnist_cli.weights.weights_file import parse_weights
 
 
@@ -154,27 +150,3 @@ def test_what_the_package_would_read_is_refused_before_it_sees_it():
     twice = header.rstrip()[:-1] + b"," + header[1:]
     words = "the header is no JSON, or names something twice"
     assert refusal(by_hand({}, body, twice)).startswith(words)
-
-
-@given(st.lists(st.tuples(st.integers(0, HEADER), st.integers(0, 2), st.binary(max_size=4))))
-def test_a_mutated_header_is_refused_or_means_the_same(changes):
-    content = bytearray(GOOD)
-    for place, length, data in changes:
-        content[place : place + length] = data
-    try:
-        found = parse_weights(bytes(content)).arrays
-    except FormatError:
-        return
-    assert [found[name].shape for name in found] == [(784, 10), (10,)]
-
-
-def test_a_file_as_large_as_may_be_stays_within_memory_and_time(tmp_path):
-    from support import limited
-
-    limited.run_limited("weights.test_safetensors:read_large", tmp_path, seconds=10)
-
-
-def read_large():
-    refusal(by_hand({"b1": ("BF16", [MAX_BYTES // 2], 0, MAX_BYTES)}, bytes(MAX_BYTES)))
-    refusal(by_hand({}, header=b"[" * (MAX_BYTES - 8)))
-    refusal(by_hand({}, header=b'{"a":[' + b"{}," * 33_000 + b"0]}"))

@@ -160,10 +160,11 @@ def test_the_same_network_is_saved_as_the_same_bytes_everywhere(tmp_path):
 
 def test_saving_takes_known_suffixes_and_what_can_be_read_again(tmp_path):
     network = random_network(784, 10)
-    with pytest.raises(
-        ValueError, match=r"must end in \.pkl, \.npz or \.safetensors, found '\.h5'"
-    ):
-        save_network(network, tmp_path / "w.h5")
+    for suffix in (".h5", ".onnx"):
+        with pytest.raises(
+            ValueError, match=rf"in \.pkl, \.npz or \.safetensors, found '{suffix}'"
+        ):
+            save_network(network, tmp_path / f"w{suffix}")
     huge = Network((np.zeros((784, 6000)), np.zeros((6000, 10))), (np.zeros(6000), np.zeros(10)))
     with pytest.raises(FormatError, match="at most 16,777,216 are read again"):
         save_network(huge, tmp_path / "w.pkl")
