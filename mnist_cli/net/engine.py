@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from mnist_cli.spec import CLASSES, PIXELS
 Images = NDArray[Any]  # uint8 (0..255), float32 or float64 (meant for 0..1)
 Float32 = NDArray[np.float32]
 Activation = Literal["sigmoid", "relu"]
+ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 
 _SATURATED = 20.0  # tanh(20) is exactly 1 in float32 and float64
 _LARGEST_SUM = 1e38  # leaves room below the largest float32, 3.4e38

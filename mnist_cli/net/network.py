@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import TooLargeError, printable
-from mnist_cli.net.engine import Activation as Activation  # a public name of this module
+from mnist_cli.net.engine import ACTIVATIONS as ACTIVATIONS  # public names of this module
+from mnist_cli.net.engine import Activation as Activation
 from mnist_cli.net.engine import Engine, Float32, Images
 from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS, SIDE
 
@@ -238,7 +239,7 @@ def _read_only(array: Any) -> Float32:
 def _require_chain(
     weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: str
 ) -> None:
-    if activation not in ("sigmoid", "relu"):
+    if activation not in ACTIVATIONS:
         raise ValueError(f"activation is {activation!r}: expected 'sigmoid' or 'relu'")
     if not 1 <= len(weights) <= MAX_LAYERS or len(weights) != len(biases):
         raise ValueError(

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath, read_bytes, write_bytes
-from mnist_cli.net.network import Activation
+from mnist_cli.net.network import ACTIVATIONS, Activation
 
 ACCURACIES = ("train_accuracy", "validation_accuracy", "test_accuracy")
 
@@ -103,7 +103,7 @@ def _is_sound(card: Card) -> bool:
     numbers = [card.seed, card.seconds, *(value for value in accuracies if value is not None)]
     return (
         type(card.recipe) is str
-        and card.activation in ("sigmoid", "relu")
+        and card.activation in ACTIVATIONS
         and type(card.seed) is int
         # NaN is not below anything, and what is larger than this cannot be shown.
         and all(type(number) in (int, float) and abs(number) < 1 << 64 for number in numbers)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mnist_cli.errors import FormatError, printable
-from mnist_cli.net.network import Activation
+from mnist_cli.net.network import ACTIVATIONS, Activation
 from mnist_cli.weights.arrays import Array, ArrayRecord, Contents
 
 _MAX_HEADER = 100_000  # bytes; a tensor takes some 100
@@ -39,13 +39,13 @@ def read(content: bytes) -> Contents:
         records, legend = _rename(records)
     return Contents(
         records,
-        activation=activation if activation in ("sigmoid", "relu") else None,
+        activation=activation if activation in ACTIVATIONS else None,
         legend=legend,
     )
 
 
 def _read_metadata(content: bytes) -> dict[str, Any]:
-    """The texts that the header holds besides, once every name in it is known to be there once."""
+    """The metadata in the header, in which no name may be there twice."""
     length = int.from_bytes(content[:8], "little")
     if length > min(_MAX_HEADER, len(content) - 8):
         most = f"expected at most {_MAX_HEADER:,}, within the file"

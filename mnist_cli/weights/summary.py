@@ -85,17 +85,11 @@ def summarize(
     `activation` overrules what is known of the file. NaN and infinity are no error: this is what
     finds them. Raises `IndexError`, with the range, for a `neuron` that is not there.
     """
-    neurons: tuple[Neuron, ...] = ()
-    if all_neurons or neuron is not None:
-        columns = zip(file.arrays["W1"].T, file.arrays["b1"], strict=True)  # (784, n), (n,)
-        neurons = tuple(
-            Neuron(index, bias, column.reshape(SIDE, SIDE))
-            for index, (column, bias) in enumerate(columns)
-        )
-    if neuron is not None:
-        if not 0 <= neuron < len(neurons):
-            raise IndexError(f"neuron {neuron} is not in the range 0..{len(neurons) - 1}")
-        neurons = (neurons[neuron],)
+    W1, b1 = file.arrays["W1"], file.arrays["b1"]  # (784, n), (n,)
+    if neuron is not None and not 0 <= neuron < b1.size:
+        raise IndexError(f"neuron {neuron} is not in the range 0..{b1.size - 1}")
+    indices = [neuron] if neuron is not None else range(b1.size) if all_neurons else []
+    neurons = tuple(Neuron(i, b1[i], W1[:, i].reshape(SIDE, SIDE)) for i in indices)
     described = {name: describe(array) for name, array in file.arrays.items()} if stats else {}
     return Summary(file, activation or file.activation or "sigmoid", described, neurons)
 
