@@ -22,7 +22,7 @@ PICTURES = {
     "eval.svg": "eval --batch-size 100 --confusion",
     "explain.svg": "predict --index 8 --explain",
     "neuron.svg": "inspect --stats --neuron 7",
-    "robustness.svg": "eval --mode batched --runs 1 --robustness",
+    "robustness.svg": "eval --robustness",
 }
 PHOTOS = {"photo.jpg": (42,), "number.jpg": (1, 3, 35, 11)}
 

@@ -24,7 +24,7 @@ _OTHER_EVERY_TIME = re.compile(
     r"[\d.,]+ (ms|us|s)\b.*"  # a time, and what follows it in its line
     r"|[█▏▎▍▌▋▊▉]+"  # a bar
     r"|[\d.]+x (faster|slower)"
-    r"|NumPy .*"
+    r"|\d+\.\d\d +[\d,]{4,}(?=$| )"  # us/image and images/s
 )
 
 _CHARACTER = 12.2  # the width that rich gives to one

@@ -18,10 +18,9 @@ _WITH_EXAMPLES = [
 _OTHER_EVERY_TIME = re.compile(
     r"[\d.,]+ (ms|us|s)\b"  # times
     r"|\d+\.\d\d +[\d,]{4,}(?=$| )"  # the columns us/image and images/s
-    r"|(?<=  )best  |^(best here|everything at once).*"  # of batch sizes
+    r"|(?<=  )best  |^(best here|large batches).*"  # of batch sizes
     r"|[\d.]+x|[\d,]+ images/s"
     r"|[█▏▎▍▌▋▊▉▁▂▃▄▅▆▇]+ *"  # bars and curves
-    r"|^NumPy .*"
     r"|(?<!\S)[~/]\S*/"  # folders
 )
 

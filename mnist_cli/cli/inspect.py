@@ -48,12 +48,12 @@ def inspect(files: tuple[str, ...], **given: Any) -> None:
         refuse(len(files) > 2, "Name at most two files.")
         more = stats or neurons or neuron is not None
         refuse(more, "Two files are compared; name one for anything else.")
-        from mnist_cli.evaluation.compared import compare
-        from mnist_cli.render.views import compare as compare_view
+        from mnist_cli.evaluation.compared import compare_files
+        from mnist_cli.render.views import compared
 
-        both = compare(files[0], files[1], activation=activation, data_dir=data_dir)
-        present(given, compare_view, both)
-        note_activation(activation or (both.first.file.activation and both.second.file.activation))
+        found = compare_files(files[0], files[1], activation=activation, data_dir=data_dir)
+        present(given, compared, found)
+        note_activation(activation or all(each.file.activation for each in found.files))
         return
     refuse(neurons and neuron is not None, "--neuron N and --neurons exclude each other.")
     from mnist_cli.render.views import inspect as view

@@ -14,15 +14,8 @@ from mnist_cli.files import AnyPath
 from mnist_cli.spec import CLASSES, PIXELS, SIDE
 
 Labels = NDArray[np.uint8]
-Chunk = tuple[NDArray[Any], Labels]
-"""Images (n, 28, 28), uint8 or (not normalised) float32, and their labels (n,) uint8."""
 
 CHUNK_BYTES = 32 << 20  # images up to this size are read once and kept; more in chunks of it
-
-
-def count_correct(predictions: NDArray[Any], labels: NDArray[Any]) -> int:
-    """How many of the predictions (N,) are the labels (N,)."""
-    return int(np.count_nonzero(predictions == labels))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,23 +49,23 @@ class LabelledImages:
             images = corruption.apply(images, _rng())
         return replace(self, corruption=corruption, _images=images)
 
-    def chunks(self, batch_size: int) -> Iterator[Chunk]:
-        """All images and labels; a chunk is a whole number of batches, the last one excepted.
+    def chunks(self, batch_size: int) -> Iterator[tuple[slice, NDArray[Any]]]:
+        """All images, (n, 28, 28) uint8 or (not normalised) float32, and their place in the set.
 
-        The images of a chunk may be gone when the next one is there. Raises `MnistError` where the
-        file is damaged or cannot be read.
+        A chunk is a whole number of batches, the last one excepted; its images may be gone when the
+        next one is there. Raises `MnistError` where the file is damaged or cannot be read.
         """
         if not isinstance(self._images, IdxFile):
-            yield self._images, self.labels
+            yield slice(0, self.samples), self._images
             return
         image_bytes = PIXELS if self.corruption.normalize else 4 * PIXELS
         size = max(CHUNK_BYTES // image_bytes // batch_size, 1) * batch_size
         rng = _rng()
         start = 0
         for images in self._images.batches(size, self.samples):
-            labels = self.labels[start : start + len(images)]
-            yield self.corruption.apply(images, rng), labels
-            start += len(images)
+            place = slice(start, start + len(images))
+            yield place, self.corruption.apply(images, rng)
+            start = place.stop
 
 
 def label_arrays(images: NDArray[Any], labels: NDArray[Any]) -> LabelledImages:

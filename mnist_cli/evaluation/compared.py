@@ -1,30 +1,29 @@
 """Several weights side by side: their predictions for the same images, and their arrays."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.labelled import open_labelled
-from mnist_cli.evaluation.run import Predictions, Run
+from mnist_cli.evaluation.setup import Predictions, Setup
 from mnist_cli.files import AnyPath
 from mnist_cli.net.network import Activation
-from mnist_cli.paths import FoundFile
 from mnist_cli.weights.summary import ArrayDistance, Summary, measure_distances, summarize
 from mnist_cli.weights.weights_file import read_weights
 
 
 @dataclass(frozen=True)
 class Model:
-    """One of the compared models; `weights` is None where it came from no file."""
+    """One of the compared models; `weights` and their `origin` are None without a file."""
 
-    weights: FoundFile | None
+    weights: Path | None
+    origin: str | None
     layer_sizes: tuple[int, ...]
     parameters: int
-    samples: int
     correct: int
     accuracy: float
 
@@ -33,9 +32,8 @@ class Model:
 class ModelPair:
     """Two models, by their numbers, on the same images: which ones only one predicts correctly.
 
-    `only_first` and `only_second` are indices of images, (n,) int64. `p_value`: how often a
-    difference at least so large would come by chance if both were equally good; McNemar (1947) with
-    Edwards' continuity correction (1948). `disagreements`: how many predictions differ.
+    `only_first` and `only_second` are indices of images, (n,) int64. `disagreements`: how many
+    predictions differ, whether correct or not. `p_value`: `mcnemar_p_value`.
     """
 
     first: int
@@ -45,88 +43,96 @@ class ModelPair:
     both: int
     neither: int
     disagreements: int
-
-    @property
-    def p_value(self) -> float:
-        """From the chi-squared distribution with one degree of freedom."""
-        first, second = self.only_first.size, self.only_second.size
-        if first == second:
-            return 1.0
-        statistic = (abs(first - second) - 1) ** 2 / (first + second)
-        return math.erfc(math.sqrt(statistic / 2))
+    disagreement_share: float
+    p_value: float
 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """The compared models, and each pair of them."""
+    """The compared models on so many images, and each pair of them as McNemar's test sees it."""
 
-    models: tuple[Model, ...]
-    pairs: tuple[ModelPair, ...]
-
-
-def compute(run: Run) -> Compared:
-    """Let every net go through the set. Raises `MnistError`."""
-    found = [run.predictions(number) for number in range(len(run.networks))]
-    files = run.source.weights if run.source else (None,) * len(found)
-    models = tuple(
-        Model(
-            weights=file,
-            layer_sizes=net.layer_sizes,
-            parameters=net.parameter_count,
-            samples=each.samples,
-            correct=each.correct,
-            accuracy=each.correct / each.samples,
-        )
-        for file, net, each in zip(files, run.networks, found, strict=True)
-    )
-    numbers = combinations(range(len(found)), 2)
-    return Compared(models, tuple(pair_up(found, first, second) for first, second in numbers))
-
-
-def pair_up(found: Sequence[Predictions], first: int, second: int) -> ModelPair:
-    """Compare the predictions of two nets for the same images."""
-    one, other = found[first], found[second]
-    a, b = one.are_correct, other.are_correct
-    return ModelPair(
-        first=first,
-        second=second,
-        only_first=np.flatnonzero(a & ~b),
-        only_second=np.flatnonzero(b & ~a),
-        both=int(np.count_nonzero(a & b)),
-        neither=int(np.count_nonzero(~a & ~b)),
-        disagreements=int(np.count_nonzero(one.predictions != other.predictions)),
-    )
+    samples: int
+    compared: tuple[Model, ...]
+    mcnemar: tuple[ModelPair, ...]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparedFiles:
     """Two weights files: their arrays, and their predictions for the embedded test set.
 
-    `compared` is None where a file holds weights that are not finite.
+    `predictions` is None where a file holds weights that are not finite.
     """
 
-    first: Summary
-    second: Summary
+    files: tuple[Summary, ...]
     arrays: tuple[ArrayDistance, ...]
-    compared: Compared | None
+    predictions: Compared | None
 
 
-def compare(
+def compute(setup: Setup) -> Compared:
+    """Let every net go through the set. Raises `MnistError`."""
+    found = setup.all_predictions()
+    samples = setup.data.samples
+    files = setup.source.weights if setup.source else (None,) * len(found)
+    models = tuple(
+        Model(
+            weights=file.path if file else None,
+            origin=file.origin if file else None,
+            layer_sizes=network.layer_sizes,
+            parameters=network.parameter_count,
+            correct=each.correct,
+            accuracy=each.correct / samples,
+        )
+        for file, network, each in zip(files, setup.networks, found, strict=True)
+    )
+    pairs = combinations(range(len(found)), 2)
+    return Compared(samples, models, tuple(pair_up(found, *numbers) for numbers in pairs))
+
+
+def compare_files(
     first: AnyPath,
     second: AnyPath,
     *,
     activation: Activation | None = None,
     data_dir: AnyPath | None = None,
-) -> Comparison:
+) -> ComparedFiles:
     """Compare two weights files. Raises `MnistError` for one that is missing or no weights file."""
     files = [read_weights(path, data_dir) for path in (first, second)]
-    compared = None
+    predictions = None
     if all(file.finite for file in files):
         with open_labelled() as images:
-            compared = compute(Run([file.network(activation) for file in files], images))
-    return Comparison(
-        first=summarize(files[0], activation),
-        second=summarize(files[1], activation),
+            predictions = compute(Setup([file.network(activation) for file in files], images))
+    return ComparedFiles(
+        files=tuple(summarize(file, activation) for file in files),
         arrays=measure_distances(*files),
-        compared=compared,
+        predictions=predictions,
     )
+
+
+def pair_up(found: list[Predictions], first: int, second: int) -> ModelPair:
+    """Compare the predictions of two nets for the same images."""
+    a, b = found[first].are_correct, found[second].are_correct
+    differ = found[first].predictions != found[second].predictions
+    only_first, only_second = np.flatnonzero(a & ~b), np.flatnonzero(b & ~a)
+    return ModelPair(
+        first=first,
+        second=second,
+        only_first=only_first,
+        only_second=only_second,
+        both=int(np.count_nonzero(a & b)),
+        neither=int(np.count_nonzero(~a & ~b)),
+        disagreements=int(np.count_nonzero(differ)),
+        disagreement_share=float(differ.mean()),
+        p_value=mcnemar_p_value(only_first.size, only_second.size),
+    )
+
+
+def mcnemar_p_value(only_first: int, only_second: int) -> float:
+    """How often a difference at least so large would come by chance if both were equally good.
+
+    McNemar (1947) with Edwards' continuity correction (1948): the chi-squared distribution with one
+    degree of freedom.
+    """
+    if only_first == only_second:
+        return 1.0
+    statistic = (abs(only_first - only_second) - 1) ** 2 / (only_first + only_second)
+    return math.erfc(math.sqrt(statistic / 2))

@@ -1,11 +1,12 @@
 """Which digits are taken for which."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.evaluation.run import Run
+from mnist_cli.evaluation.setup import Setup
 from mnist_cli.spec import CLASSES
 
 
@@ -26,14 +27,16 @@ class ClassScores:
 
 @dataclass(frozen=True, eq=False)
 class Confusion:
-    """`counts` (10, 10) int64: a row for each label, a column for each prediction."""
+    """`confusion` (10, 10) int64 counts: a row for each label, a column for each prediction."""
 
-    counts: NDArray[np.int64]
+    confusion: NDArray[np.int64]
+
+    json_fields: ClassVar = ("confusion", "per_class")
 
     @property
     def per_class(self) -> tuple[ClassScores, ...]:
         """The scores of each digit."""
-        labels, predictions = self.counts.sum(axis=1).tolist(), self.counts.sum(axis=0).tolist()
+        labels, predictions = (self.confusion.sum(axis=axis).tolist() for axis in (1, 0))
         return tuple(
             ClassScores(
                 digit=digit,
@@ -42,7 +45,7 @@ class Confusion:
                 f1=_share(2 * correct, labels[digit] + predictions[digit]),
                 support=labels[digit],
             )
-            for digit, correct in enumerate(self.counts.diagonal().tolist())
+            for digit, correct in enumerate(self.confusion.diagonal().tolist())
         )
 
     @property
@@ -50,16 +53,16 @@ class Confusion:
         """(label, prediction, count) of every mistake that was made, the most frequent first."""
         found = [
             (label, prediction, count)
-            for label, row in enumerate(self.counts.tolist())
+            for label, row in enumerate(self.confusion.tolist())
             for prediction, count in enumerate(row)
             if label != prediction and count
         ]
         return tuple(sorted(found, key=lambda pair: -pair[2]))
 
 
-def compute(run: Run) -> Confusion:
+def compute(setup: Setup) -> Confusion:
     """Count each pair of label and prediction. Raises `MnistError`."""
-    found = run.predictions()
+    found = setup.predictions()
     cells = found.labels.astype(np.int64) * CLASSES + found.predictions
     return Confusion(np.bincount(cells, minlength=CLASSES**2).reshape(CLASSES, CLASSES))
 

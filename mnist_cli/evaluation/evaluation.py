@@ -1,7 +1,7 @@
 """A net on a labelled set: how many predictions are correct, and what else there is to ask.
 
-`evaluate` takes a net and arrays, `evaluate_files` names of files. Either way `timing` asks for the
-comparison of per sample and batched, and `views` for more.
+`evaluate` takes a net and arrays, `evaluate_files` names of files. Either way `views` asks for
+more, such as the timing of per sample against batched.
 """
 
 import math
@@ -12,11 +12,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from mnist_cli.checks import require_at_least
+from mnist_cli.checks import unknown_name
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import label_arrays, open_labelled
-from mnist_cli.evaluation.run import Run, Source
-from mnist_cli.evaluation.timing import TimingComparison, TimingPlan, compare_methods
+from mnist_cli.evaluation.setup import Setup, Source
+from mnist_cli.evaluation.timing import TimingComparison
 from mnist_cli.files import AnyPath
 from mnist_cli.net.blas import available_cores
 from mnist_cli.net.network import Activation, Network
@@ -24,7 +24,10 @@ from mnist_cli.paths import FoundFile, find_or_embedded
 from mnist_cli.spec import TEST_IMAGES, Progress, ignore_progress
 from mnist_cli.weights.weights_file import read_weights
 
-VIEWS = ("output", "confusion", "mistakes", "reliability", "sweep", "compared", "robustness")
+VIEWS = (
+    *("timing", "output", "confusion", "mistakes", "reliability", "sweep", "compared"),
+    "robustness",
+)
 """In the order in which `mnist eval` shows them; each is `compute` of the module of its name."""
 
 Views = Iterable[str] | Mapping[str, Mapping[str, Any]]
@@ -36,9 +39,8 @@ class Evaluation:
     """How good a net is, and what was asked for besides.
 
     `batch_size` and `threads` are what was really used: no more than images, cores and batches.
-    `timing` is None where it was not asked for, `source` where it was all arrays; `views` is what
-    each view found, by its name. With several nets all is about the first one, but the views
-    ``compared`` and ``robustness``.
+    `views` is what each view found, by its name; `source` is None where it was all arrays. With
+    several nets all is about the first one, but the views ``compared`` and ``robustness``.
     """
 
     samples: int
@@ -46,9 +48,13 @@ class Evaluation:
     accuracy: float
     batch_size: int
     threads: int
-    timing: TimingComparison | None
     views: Mapping[str, Any]
     source: Source | None = None
+
+    @property
+    def timing(self) -> TimingComparison | None:
+        """The view of that name, if it was asked for."""
+        return self.views.get("timing")
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ def evaluate(
     images: NDArray[Any],
     labels: NDArray[Any],
     *,
-    timing: bool | TimingPlan = False,
+    timing: bool = False,
     views: Views = (),
     batch_size: int = 100,
     threads: int = 1,
@@ -89,7 +95,7 @@ def evaluate(
     images, labels:
         (N, 28, 28) or (N, 784), uint8 or float; (N,) whole numbers 0..9.
     timing:
-        Whether to time per sample against batched, or a `TimingPlan`.
+        Whether to time per sample against batched: the view ``"timing"``.
     views:
         Names of `VIEWS`, or their settings by name: ``{"mistakes": {"count": 20}}``.
     batch_size, threads:
@@ -112,19 +118,18 @@ def evaluate(
     >>> result.views["confusion"].pairs
     ((3, 5, 1), (6, 0, 1))
     >>> timed = evaluate(network, images, labels, timing=True)
-    >>> timed.timing.different, timed.timing.methods["batched"].correct
-    (0, 498)
+    >>> timed.timing.predictions_identical, timed.timing.batched.correct
+    (True, 498)
     """
     networks = [network] if isinstance(network, Network) else network
-    plan = TimingPlan() if timing is True else timing or None
-    run = Run(networks, label_arrays(images, labels), batch_size, threads, progress)
-    return _evaluate(run, plan, views)
+    setup = Setup(networks, label_arrays(images, labels), batch_size, threads, progress)
+    wanted = _by_name(views)
+    return _evaluate(setup, {"timing": {}, **wanted} if timing else wanted)
 
 
 def evaluate_files(
     files: Files = Files(),
     *,
-    timing: TimingPlan | None = None,
     views: Views = (),
     batch_size: int = 100,
     threads: int = 1,
@@ -140,8 +145,6 @@ def evaluate_files(
     >>> evaluate_files(Files(limit=500)).accuracy
     0.996
     """
-    if files.limit is not None:
-        require_at_least("limit", files.limit)
     weights = [read_weights(path, files.data_dir) for path in files.weights or (None,)]
     networks = [file.network(files.activation) for file in weights]
     images = find_or_embedded(files.images, TEST_IMAGES, files.data_dir)
@@ -155,31 +158,37 @@ def evaluate_files(
         data_dir=files.data_dir,
         corruption=files.corruption,
     ) as data:
-        run = Run(networks, data, batch_size, threads, progress, source)
-        return _evaluate(run, timing, views)
+        setup = Setup(networks, data, batch_size, threads, progress, source)
+        return _evaluate(setup, views)
 
 
-def _evaluate(run: Run, plan: TimingPlan | None, views: Views) -> Evaluation:
-    wanted = views if isinstance(views, Mapping) else {name: {} for name in views}
+def _by_name(views: Views) -> Mapping[str, Mapping[str, Any]]:
+    return views if isinstance(views, Mapping) else {name: {} for name in views}
+
+
+def _evaluate(setup: Setup, views: Views) -> Evaluation:
+    wanted = _by_name(views)
     for name in wanted:
         if name not in VIEWS:
-            raise ValueError(f"there is no view {name!r}: expected one of {', '.join(VIEWS)}")
-    batch_size = min(run.batch_size, run.data.samples)
-    run = replace(run, batch_size=batch_size, threads=min(run.threads, available_cores()))
-    timing = None if plan is None else compare_methods(run, plan)
-    timed = timing and (timing.methods.get("batched") or timing.methods["per-sample"])
-    correct = timed.correct if timed else run.predictions().correct
+            raise unknown_name("view", name, VIEWS)
+    samples = setup.data.samples
+    batch_size = min(setup.batch_size, samples)
+    threads = min(setup.threads, available_cores(), math.ceil(samples / batch_size))
+    setup = replace(setup, batch_size=batch_size, threads=threads)
+    found = {}
+    for name in VIEWS:
+        if name in wanted:
+            view = import_module(f"mnist_cli.evaluation.{name}")
+            found[name] = view.compute(setup, **wanted[name])
+    timing: TimingComparison | None = found.get("timing")
+    timed = timing and (timing.batched or timing.per_sample)
+    correct = (timed or setup.predictions()).correct
     return Evaluation(
-        samples=run.data.samples,
+        samples=samples,
         correct=correct,
-        accuracy=correct / run.data.samples,
+        accuracy=correct / samples,
         batch_size=batch_size,
-        threads=min(run.threads, math.ceil(run.data.samples / batch_size)),
-        timing=timing,
-        views={name: _compute(name, run, wanted[name]) for name in VIEWS if name in wanted},
-        source=run.source,
+        threads=threads,
+        views=found,
+        source=setup.source,
     )
-
-
-def _compute(view: str, run: Run, settings: Mapping[str, Any]) -> Any:
-    return import_module(f"mnist_cli.evaluation.{view}").compute(run, **settings)

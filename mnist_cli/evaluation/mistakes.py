@@ -1,81 +1,71 @@
 """The images whose predictions are incorrect."""
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.evaluation.run import Run, Source
+from mnist_cli.evaluation.setup import Setup, Source
 
 SOME_PICTURES = 6
 
 Picture = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Mistake:
-    """An incorrect prediction; `image` is what the net saw, (28, 28) uint8, where it was wanted."""
+    """An incorrect prediction."""
 
     index: int
     label: int
     prediction: int
     confidence: float
-    image: Picture | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
 class Mistakes:
-    """The most confident mistakes, the most confident first, of `total`; from these files."""
+    """`wrong_count` mistakes, and of these the most confident, in that order.
 
-    total: int
-    ranked: tuple[Mistake, ...]
-    source: Source | None = None
+    `pictures` are what the net saw of the first of them, (28, 28) uint8, in the files of `source`.
+    """
+
+    wrong_count: int
+    wrong: tuple[Mistake, ...]
+    pictures: tuple[Picture, ...] = field(repr=False)
+    source: Source | None
+
+    json_fields: ClassVar = ("wrong_count", "wrong")
 
 
-def compute(
-    run: Run, count: int | None = None, label: int | None = None, prediction: int | None = None
-) -> Mistakes:
+def compute(setup: Setup, count: int | None = None) -> Mistakes:
     """Rank the mistakes and fetch their pictures. Raises `MnistError`.
 
-    `count` is how many of them; None is all, with pictures of the first `SOME_PICTURES`. `label`
-    and `prediction` keep those on one digit and those read as one digit.
+    `count` is how many of them; None is all, with pictures of the first `SOME_PICTURES`.
     """
-    found = run.predictions()
-    chosen = ~found.are_correct
-    if label is not None:
-        chosen &= found.labels == label
-    if prediction is not None:
-        chosen &= found.predictions == prediction
-    indices = np.flatnonzero(chosen)
+    found = setup.predictions()
+    indices = np.flatnonzero(~found.are_correct)
     order = np.argsort(-found.confidences[indices], kind="stable")
-    ranked = indices[order][:count].tolist()
-    images = _fetch(run, ranked[: SOME_PICTURES if count is None else count])
-    mistakes = tuple(
-        Mistake(
-            index=index,
-            label=int(found.labels[index]),
-            prediction=int(found.predictions[index]),
-            confidence=float(found.confidences[index]),
-            image=images.get(index),
-        )
-        for index in ranked
+    ranked = indices[order][:count]
+    columns = (found.labels, found.predictions, found.confidences)
+    return Mistakes(
+        wrong_count=indices.size,
+        wrong=tuple(map(Mistake, ranked.tolist(), *(each[ranked].tolist() for each in columns))),
+        pictures=_fetch(setup, ranked[: SOME_PICTURES if count is None else count].tolist()),
+        source=setup.source,
     )
-    return Mistakes(indices.size, mistakes, run.source)
 
 
-def _fetch(run: Run, indices: list[int]) -> dict[int, Picture]:
-    """What the net sees at these indices, by index, in 0..255 even if it got other numbers.
+def _fetch(setup: Setup, indices: list[int]) -> tuple[Picture, ...]:
+    """What the net sees at these indices, in 0..255 even if it got other numbers.
 
     The set is gone through once more: that is the only way to the same noise.
     """
     pictures: dict[int, Picture] = {}
-    start = 0
-    data = run.data.corrupted(replace(run.data.corruption, normalize=True))
-    for images, _ in data.chunks(run.batch_size):
-        for index in indices:
-            if start <= index < start + len(images):
-                pictures[index] = images[index - start].copy()
-        start += len(images)
+    data = setup.data.corrupted(replace(setup.data.corruption, normalize=True))
+    for place, images in data.chunks(setup.batch_size):
+        here = [index for index in indices if place.start <= index < place.stop]
+        pictures |= {index: images[index - place.start].copy() for index in here}
         if len(pictures) == len(indices):
             break
-    return pictures
+    return tuple(pictures[index] for index in indices)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_cli.evaluation.run import Run
+from mnist_cli.evaluation.setup import Setup
 from mnist_cli.files import AnyPath
 from mnist_cli.tables import table_writer
 
@@ -14,21 +14,23 @@ COLUMNS = ("index", "label", "prediction", "confidence", "probabilities")
 class Output:
     """The file that was written, and how many rows it has."""
 
-    path: Path
+    output: Path
     rows: int
 
 
-def compute(run: Run, path: AnyPath, overwrite: bool = False) -> Output:
+def compute(setup: Setup, path: AnyPath, overwrite: bool = False) -> Output:
     """Write `COLUMNS` of each image to `path`, ``.csv`` or ``.jsonl`` (JSON Lines).
 
     The file appears whole or not at all. Raises `MnistError` for a file that cannot be written, or
     is there already and not to be replaced, and `ValueError` for another suffix.
     """
+    labels = setup.data.labels
     with table_writer(path, COLUMNS, overwrite=overwrite) as write:
-        for place, labels, probabilities in run.probabilities():
-            for i, (label, row) in enumerate(zip(labels.tolist(), probabilities, strict=True)):
-                prediction = int(row.argmax())
-                values = row.tolist()
-                cells = (place.start + i, label, prediction, values[prediction], values)
+        for place, probabilities in setup.probabilities():
+            rows = zip(labels[place].tolist(), probabilities, strict=True)
+            for index, (label, row) in enumerate(rows, place.start):
+                shares = row.tolist()
+                confidence = max(shares)
+                cells = (index, label, shares.index(confidence), confidence, shares)
                 write([dict(zip(COLUMNS, cells, strict=True))])
-    return Output(Path(path), run.data.samples)
+    return Output(Path(path), labels.size)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_cli.evaluation.run import Predictions, Run
+from mnist_cli.evaluation.setup import Predictions, Setup
 
 THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.99)
 _BINS = 15  # as in Guo et al. (2017)
@@ -19,41 +19,38 @@ class Coverage:
     """
 
     min_confidence: float
-    covered: int
-    correct: int
     coverage: float
     accuracy_covered: float | None
+    covered: int
+    correct_covered: int
 
 
 @dataclass(frozen=True)
-class Reliability:
+class Reliability(Coverage):
     """Confidence against accuracy: the coverage at the threshold asked for, and at `THRESHOLDS`.
 
-    `mean_confidence` is the `accuracy` for a net that is neither too sure nor too modest.
+    `mean_confidence` is the accuracy for a net that is neither too sure nor too modest.
     `calibration_error` is the expected one of Guo et al. (2017), *On calibration of modern neural
     networks*: images fall in 15 bins of equal width by confidence; how far a bin's accuracy is from
     its mean confidence, as the mean over the images.
     """
 
-    chosen: Coverage
-    table: tuple[Coverage, ...]
+    coverage_table: tuple[Coverage, ...]
     mean_confidence: float
-    accuracy: float
     calibration_error: float
 
 
-def compute(run: Run, min_confidence: float = 0.9) -> Reliability:
+def compute(setup: Setup, min_confidence: float = 0.9) -> Reliability:
     """Compare confidences (0..1) with labels. Raises `MnistError`."""
-    found = run.predictions()
-    confidences, correct = found.confidences.astype(np.float64), found.are_correct
+    found = setup.predictions()
+    confidences = found.confidences.astype(np.float64)
     bins = np.minimum((confidences * _BINS).astype(int), _BINS - 1)
-    gaps = np.bincount(bins, confidences) - np.bincount(bins, correct)
+    gaps = np.bincount(bins, confidences) - np.bincount(bins, found.are_correct)
     return Reliability(
-        chosen=cover(found, min_confidence),
-        table=tuple(cover(found, threshold) for threshold in THRESHOLDS),
+        **vars(cover(found, min_confidence)),
+        coverage_table=tuple(cover(found, threshold) for threshold in THRESHOLDS),
         mean_confidence=float(confidences.mean()),
-        accuracy=float(correct.mean()),
-        calibration_error=float(np.abs(gaps).sum() / correct.size),
+        calibration_error=float(np.abs(gaps).sum() / confidences.size),
     )
 
 
@@ -62,5 +59,5 @@ def cover(found: Predictions, min_confidence: float) -> Coverage:
     kept = found.confidences >= min_confidence
     covered = int(np.count_nonzero(kept))
     correct = int(np.count_nonzero(kept & found.are_correct))
-    share = covered / kept.size
-    return Coverage(min_confidence, covered, correct, share, correct / covered if covered else None)
+    share = correct / covered if covered else None
+    return Coverage(min_confidence, covered / kept.size, share, covered, correct)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from mnist_cli.datasets.corruptions import Corruption
-from mnist_cli.evaluation.run import Run
+from mnist_cli.evaluation.setup import Setup
 from mnist_cli.spec import ignore_progress
 
 
@@ -29,16 +29,16 @@ _STRENGTHS = (
 )
 
 
-def compute(run: Run) -> tuple[RobustnessRow, ...]:
-    """Corrupt the set again and again; a corruption it has already is skipped.
+def compute(setup: Setup) -> tuple[RobustnessRow, ...]:
+    """Corrupt the set again and again, each time instead of the corruption that it has.
 
     Raises `MnistError` for a file that fails while it is read.
     """
-    samples = run.data.samples
+    samples = setup.data.samples
     rows = []
-    for kind, strength, corruption in _STRENGTHS:
-        corrupted = replace(run, data=run.data.corrupted(corruption), progress=ignore_progress)
-        correct = [corrupted.predictions(number).correct for number in range(len(run.networks))]
-        rows.append(RobustnessRow(kind, strength, tuple(each / samples for each in correct)))
-        run.progress(len(rows) * samples, len(_STRENGTHS) * samples)
+    for name, strength, corruption in _STRENGTHS:
+        data = setup.data.corrupted(corruption)
+        found = replace(setup, data=data, progress=ignore_progress).all_predictions()
+        rows.append(RobustnessRow(name, strength, tuple(each.correct / samples for each in found)))
+        setup.progress(len(rows) * samples, len(_STRENGTHS) * samples)
     return tuple(rows)

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mnist_cli.checks import require_at_least
-from mnist_cli.evaluation.run import Run
-from mnist_cli.evaluation.timing import Timing, TimingPlan, in_batches, measure
+from mnist_cli.evaluation.setup import Setup
+from mnist_cli.evaluation.timing import batched, measure
 
 ALL_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, None)
 
 _FLOAT_BYTES = 4
-_PLAN = TimingPlan()
 
 
 @dataclass(frozen=True)
@@ -18,21 +17,25 @@ class SweepRow:
     """What one batch size costs: its time, and the memory of a batch's activations in bytes."""
 
     batch_size: int
-    timing: Timing
+    median_seconds: float
+    images_per_second: float
     activation_bytes: int
 
 
 def compute(
-    run: Run, sizes: Sequence[int | None] = ALL_SIZES, plan: TimingPlan = _PLAN
+    setup: Setup, sizes: Sequence[int | None] = ALL_SIZES, runs: int = 5
 ) -> tuple[SweepRow, ...]:
     """Time the sizes in order, each once, none larger than the set.
 
     None among the `sizes` is the whole set, or as much of it as is in memory at a time. Raises
     `MnistError` for a file that fails while it is read, and `ValueError` for a size below 1.
     """
-    numbers = {run.data.at_once if n is None else require_at_least("size", n) for n in sizes}
-    once = sorted({min(number, run.data.samples) for number in numbers})
-    methods = {str(size): in_batches(run, size) for size in once}
-    timings = measure(run, methods, once[-1], plan).methods
-    values = sum(run.network.layer_sizes)  # the pixels, the hidden neurons and the scores
-    return tuple(SweepRow(size, timings[str(size)], size * values * _FLOAT_BYTES) for size in once)
+    numbers = {setup.data.at_once if n is None else require_at_least("size", n) for n in sizes}
+    once = sorted({min(number, setup.data.samples) for number in numbers})
+    methods = {str(size): batched(setup, size) for size in once}
+    timings, _ = measure(setup, methods, once[-1], runs)
+    values = sum(setup.network.layer_sizes)  # the pixels, the hidden neurons and the scores
+    return tuple(
+        SweepRow(size, each.median_seconds, each.images_per_second, size * values * _FLOAT_BYTES)
+        for size, each in zip(once, timings.values(), strict=True)
+    )

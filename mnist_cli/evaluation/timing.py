@@ -1,12 +1,13 @@
 """How long the net takes per sample, batched, and by the lecture's own formulas.
 
-All methods go through the same images in memory, in turn, run by run. Only that is timed: not
-start-up, not reading files, not counting what is correct.
+All methods go through the same images in memory, in turn, run by run, after each has warmed up.
+Only predicting is timed: not start-up, not reading files, not counting what is correct.
 """
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any, Literal
 
@@ -14,128 +15,144 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
-from mnist_cli.datasets.labelled import count_correct
-from mnist_cli.evaluation.run import Run
+from mnist_cli.evaluation.setup import Setup
 from mnist_cli.net import blas
 from mnist_cli.net.network import Network, relu, softmax
 from mnist_cli.spec import PIXELS
 
 Mode = Literal["both", "per-sample", "batched", "textbook"]
 
-Method = Callable[[NDArray[Any]], Callable[[], NDArray[Any]]]
-"""Takes images and returns what is timed: a function that predicts them."""
+_TIMED: dict[Mode, tuple[str, ...]] = {
+    "both": ("per_sample", "batched"),
+    "per-sample": ("per_sample",),
+    "batched": ("batched",),
+    "textbook": ("textbook", "per_sample", "batched"),
+}
 
-
-@dataclass(frozen=True)
-class TimingPlan:
-    """What to time, and how often. Raises `ValueError` below 1 run, or 0 to warm up.
-
-    The `mode` ``"textbook"`` is both and the lecture's own formulas. Of the `runs` the median
-    counts. `warmup` is runs before them, which for a set read in chunks cover its first chunk.
-    """
-
-    mode: Mode = "both"
-    runs: int = 5
-    warmup: int = 1
-
-    def __post_init__(self) -> None:
-        require_at_least("runs", self.runs)
-        require_at_least("warmup", self.warmup, 0)
+Method = Callable[[NDArray[Any]], NDArray[Any]]
+"""Takes images (n, 28, 28) and returns their predictions (n,)."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One method: `seconds` of each run, and how many predictions are correct."""
+    """One method: the seconds of each run, the speed by their median, and correct predictions."""
 
     seconds: tuple[float, ...]
-    samples: int
+    median_seconds: float
+    images_per_second: float
     correct: int
-
-    @property
-    def median_seconds(self) -> float:
-        """The median of the runs."""
-        return median(self.seconds)
-
-    @property
-    def images_per_second(self) -> float:
-        """By the median run."""
-        return self.samples / self.median_seconds
 
 
 @dataclass(frozen=True)
 class TimingComparison:
-    """Methods side by side, by name: ``"per-sample"``, ``"batched"``, ``"textbook"``.
+    """Methods side by side; None is what was not timed.
 
-    `different` is for how many images two of them give different predictions, in the last run; None
-    where only one was timed.
+    `speedup` is how many times faster the batches are than per sample, by the medians. For
+    `predictions_different` images two of the methods give different predictions. Each had `runs`
+    that were timed, after `warmup` that were not. `library` is what computed, with its version.
     """
 
-    methods: Mapping[str, Timing]
-    different: int | None
-    plan: TimingPlan
+    per_sample: Timing | None
+    batched: Timing | None
+    textbook: Timing | None
+    speedup: float | None
+    predictions_identical: bool | None
+    predictions_different: int | None
+    samples: int
+    batch_size: int
+    threads: int
+    runs: int
+    warmup: int
+    library: str
 
-    @property
-    def speedup(self) -> float | None:
-        """How many times faster the batches are than per sample, by the medians."""
-        if not {"per-sample", "batched"} <= self.methods.keys():
-            return None
-        return self.methods["per-sample"].median_seconds / self.methods["batched"].median_seconds
 
+def compute(setup: Setup, mode: Mode = "both", runs: int = 5) -> TimingComparison:
+    """Time what `mode` names; ``"textbook"`` is both and the lecture's own formulas.
 
-def compare_methods(run: Run, plan: TimingPlan) -> TimingComparison:
-    """Time what the plan names. Raises `MnistError` for a file that fails while it is read."""
-    predict = run.network.predict
+    Raises `MnistError` for a file that fails while it is read, and `ValueError` below 1 run.
+    """
     methods: dict[str, Method] = {
-        "per-sample": lambda images: lambda: np.array([predict(image) for image in images]),
-        "batched": in_batches(run, run.batch_size),
-        "textbook": _textbook(run.network),
+        "per_sample": partial(_predict_per_sample, setup.network),
+        "batched": batched(setup, setup.batch_size),
+        "textbook": partial(_predict_by_the_book, setup.network),
     }
-    wanted = {"both": ("per-sample", "batched"), "textbook": tuple(methods)}
-    chosen = {name: methods[name] for name in wanted.get(plan.mode, (plan.mode,))}
-    return measure(run, chosen, run.batch_size, plan)
+    timed = {name: methods[name] for name in _TIMED[mode]}
+    timings, different = measure(setup, timed, setup.batch_size, runs)
+    per_sample, batches = timings.get("per_sample"), timings.get("batched")
+    speedup = None
+    if per_sample and batches:
+        speedup = per_sample.median_seconds / batches.median_seconds
+    return TimingComparison(
+        per_sample=per_sample,
+        batched=batches,
+        textbook=timings.get("textbook"),
+        speedup=speedup,
+        predictions_identical=None if different is None else different == 0,
+        predictions_different=different,
+        samples=setup.data.samples,
+        batch_size=setup.batch_size,
+        threads=setup.threads,
+        runs=runs,
+        warmup=1,
+        library=f"NumPy {np.__version__}, {blas.describe()}",
+    )
+
+
+def batched(setup: Setup, batch_size: int) -> Method:
+    """The method that takes `batch_size` images at a time."""
+    return partial(setup.network.predict, batch_size=batch_size, threads=setup.threads)
 
 
 def measure(
-    run: Run, methods: Mapping[str, Method], batch_size: int, plan: TimingPlan
-) -> TimingComparison:
-    """Time methods in turn, run by run; the progress counts every method and run."""
-    data = run.data
-    seconds = {name: [0.0] * plan.runs for name in methods}
-    total = data.samples * len(methods) * plan.runs
-    done = 0
+    setup: Setup, methods: Mapping[str, Method], batch_size: int, runs: int
+) -> tuple[dict[str, Timing], int | None]:
+    """Time methods in turn, run by run; the progress counts every method and run.
+
+    Before, each warms up on the first chunk. Also counts the images for which two of them give
+    different predictions; None for one method.
+    """
+    require_at_least("runs", runs)
+    data = setup.data
+    seconds = {name: [0.0] * runs for name in methods}
+    predictions = {name: np.empty(data.samples, np.uint8) for name in methods}
+    done, total = 0, data.samples * len(methods) * runs
     with blas.one_thread():
-        for _ in range(plan.warmup):
-            first, _ = next(data.chunks(batch_size))
-            for method in methods.values():
-                method(first)()
-            del first  # its memory is needed for the next chunk
-        for i in range(plan.runs):
-            correct = dict.fromkeys(methods, 0)
-            different = 0
-            for images, labels in data.chunks(batch_size):
-                found = []
+        for name, method in methods.items():
+            method(_ready(name, next(data.chunks(batch_size))[1]))
+        for run in range(runs):
+            for place, images in data.chunks(batch_size):
                 for name, method in methods.items():
-                    work = method(images)
+                    ready = _ready(name, images)
                     start = time.perf_counter()
-                    predictions = work()
-                    seconds[name][i] += time.perf_counter() - start
-                    correct[name] += count_correct(predictions, labels)
-                    found.append(predictions)
-                    done += labels.size
-                    run.progress(done, total)
-                differ = np.any([predictions != found[0] for predictions in found], axis=0)
-                different += int(np.count_nonzero(differ))
-    timings = {name: Timing(tuple(seconds[name]), data.samples, correct[name]) for name in methods}
-    return TimingComparison(timings, different if len(methods) > 1 else None, plan)
+                    found = method(ready)
+                    seconds[name][run] += time.perf_counter() - start
+                    predictions[name][place] = found
+                    done += len(images)
+                    setup.progress(done, total)
+    timings = {}
+    for name, found in predictions.items():
+        middle, correct = median(seconds[name]), int(np.count_nonzero(found == data.labels))
+        timings[name] = Timing(tuple(seconds[name]), middle, data.samples / middle, correct)
+    first, *rest = predictions.values()
+    differ = np.any([found != first for found in rest], axis=0)
+    return timings, int(np.count_nonzero(differ)) if rest else None
 
 
-def in_batches(run: Run, batch_size: int) -> Method:
-    """The method that takes `batch_size` images at a time."""
-    return lambda images: lambda: run.network.predict(images, batch_size, run.threads)
+def _ready(name: str, images: NDArray[Any]) -> NDArray[Any]:
+    """Images as a method takes them: the lecture's formulas (n, 784) float32 of 0..1."""
+    if name != "textbook":
+        return images
+    scale = 255 if images.dtype == np.uint8 else 1
+    return images.reshape(-1, PIXELS).astype(np.float32) / np.float32(scale)
 
 
-def _textbook(network: Network) -> Method:
-    """The lecture's loop with the lecture's formulas, on images that are ready as float32."""
+def _predict_per_sample(network: Network, images: NDArray[Any]) -> NDArray[Any]:
+    predict = network.predict
+    return np.array([predict(image) for image in images])
+
+
+def _predict_by_the_book(network: Network, xs: NDArray[Any]) -> NDArray[Any]:
+    """The lecture's loop with the lecture's formulas."""
 
     def sigmoid(a: NDArray[Any]) -> Any:
         return 1 / (1 + np.exp(-a))
@@ -148,14 +165,6 @@ def _textbook(network: Network) -> Method:
             x = squash(np.dot(x, W) + b)
         return np.argmax(softmax(np.dot(x, W_last) + b_last))
 
-    def loop(xs: NDArray[Any]) -> NDArray[Any]:
-        # exp of a large number is infinite, and 1 / inf is what it should be
-        with np.errstate(over="ignore", invalid="ignore"):
-            return np.array([predict(x) for x in xs])
-
-    def prepare(images: NDArray[Any]) -> Callable[[], NDArray[Any]]:
-        scale = 255 if images.dtype == np.uint8 else 1
-        floats = images.reshape(-1, PIXELS).astype(np.float32) / np.float32(scale)
-        return lambda: loop(floats)
-
-    return prepare
+    # exp of a large number is infinite, and 1 / inf is what it should be
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.array([predict(x) for x in xs])

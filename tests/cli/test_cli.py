@@ -67,7 +67,6 @@ WRONG_USAGE = {
     "eval --sweep some": "such as 1,10,100,all",
     "eval --wrong -1": "No such option '-1'",
     "eval --wrong some": "not a valid integer",
-    "eval --show-label 10": "10 is not in the range",
     "eval --min-confidence 1.5": "1.5 is not in the range",
     "eval --min-confidence nan": "expected a number",
     "eval --noise -1": "is not in the range",

@@ -11,9 +11,9 @@ import pytest
 from support.commands import mnist, on_a_terminal
 
 from mnist_cli import load_network
-from mnist_cli.evaluation.compared import compare
+from mnist_cli.evaluation.compared import compare_files
 from mnist_cli.render.text import Surface, drawing_on, plain
-from mnist_cli.render.views import compare as render_compare
+from mnist_cli.render.views import compared as render_compared
 from mnist_cli.render.views import inspect as render
 from mnist_cli.weights.card import find_card
 from mnist_cli.weights.summary import summarize
@@ -94,8 +94,10 @@ def test_two_files_side_by_side(book_weights):
     assert [file["parameters"] for file in document["files"]] == [45360, 45360]
     assert document["correct"][0] == 9352
     disagreements, share = document["disagreements"], document["disagreement_share"]
-    assert f"disagree on {disagreements} of 10,000 test images ({share:.4f})" in done.stdout
-    assert f"A is correct on 9,352: accuracy {document['accuracies'][0]:.4f}" in done.stdout
+    assert f"predictions differ: {disagreements} ({share:.4f})" in done.stdout
+    rows = [text.split() for text in done.stdout.splitlines()]
+    assert ["#1", f"{document['accuracies'][0]:.4f}", "9352/10000", "45,360"] in rows
+    assert [len(document["mcnemar"]), document["mcnemar"][0]["disagreements"]] == [1, disagreements]
     assert [file["origin"] for file in document["files"]] == ["given", "embedded"]
     assert done.stdout.count("recipe best, 1,000 epochs, seed 0") == 1  # the card of the second
     assert document["arrays"][0]["shapes"] == [[784, 50], [784, 50]]
@@ -177,9 +179,9 @@ def test_every_view_fits_80_columns_on_every_surface(tmp_path, surface, size):
     deep = read_weights(tmp_path / "deep.npz")
     one = summarize(deep, stats=True, neuron=3)
     sheet = summarize(deep, all_neurons=True)
-    two = compare(tmp_path / "deep.npz", "weights.pkl")
+    two = compare_files(tmp_path / "deep.npz", "weights.pkl")
     with drawing_on(surface):
-        text = plain([*render.lines(one), *render.lines(sheet), *render_compare.lines(two)])
+        text = plain([*render.lines(one), *render.lines(sheet), *render_compared.lines(two)])
     rows = [row for row in text.splitlines() if str(tmp_path) not in row]
     assert [row for row in rows if len(row) > 80] == []
     assert text.isascii() or surface.unicode

@@ -14,7 +14,7 @@ from mnist_cli.errors import FormatError
 
 def gathered(data, batch_size):
     """All images and labels of a set, and the size of each chunk."""
-    chunks = [(images.copy(), labels) for images, labels in data.chunks(batch_size)]
+    chunks = [(images.copy(), data.labels[place]) for place, images in data.chunks(batch_size)]
     images, labels = map(np.concatenate, zip(*chunks, strict=True))
     return images, labels, [len(part) for part, _ in chunks]
 

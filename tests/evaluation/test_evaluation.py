@@ -11,16 +11,16 @@ from support.sets import write_images, write_labels
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets import labelled
-from mnist_cli.datasets.corruptions import Corruption
-from mnist_cli.datasets.labelled import open_labelled
+from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
+from mnist_cli.datasets.labelled import LabelledImages, open_labelled
 from mnist_cli.errors import FormatError
 from mnist_cli.evaluation.evaluation import Files, evaluate, evaluate_files
-from mnist_cli.evaluation.run import Run
-from mnist_cli.evaluation.timing import TimingPlan, measure
+from mnist_cli.evaluation.setup import Setup
+from mnist_cli.evaluation.timing import measure
 from mnist_cli.net.network import Network
 from mnist_cli.weights.weights_file import save_network
 
-ONCE = TimingPlan("batched", runs=1, warmup=0)
+ONCE = {"timing": {"mode": "batched", "runs": 1}}
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,7 @@ def test_arrays_of_any_shape_and_type_that_a_net_takes(book, mnist):
     floats = evaluate(book, images / 255, labels, views=views).views
     assert floats["robustness"] == whole["robustness"]
     assert floats["sweep"][-1].batch_size == 300
-    for one, other in zip(floats["mistakes"].ranked, whole["mistakes"].ranked, strict=True):
-        np.testing.assert_array_equal(one.image, other.image)
+    np.testing.assert_array_equal(floats["mistakes"].pictures, whole["mistakes"].pictures)
 
 
 def test_arrays_that_are_no_labelled_set(book, mnist):
@@ -67,23 +66,21 @@ def test_the_book_s_weights_per_sample_and_batched(book, mnist):
     assert (untimed.timing, untimed.views, untimed.source) == (None, {}, None)
     result = evaluate(book, *mnist, timing=True)
     timing = result.timing
-    assert list(timing.methods) == ["per-sample", "batched"]
-    assert (result.correct, timing.different) == (9352, 0)
-    for method in timing.methods.values():
+    assert (result.correct, timing.predictions_different, timing.textbook) == (9352, 0, None)
+    for method in (timing.per_sample, timing.batched):
         assert method.correct == 9352
         assert len(method.seconds) == 5
         assert method.median_seconds == statistics.median(method.seconds)
         assert method.images_per_second == 10_000 / method.median_seconds
-    per_sample, batched = (method.median_seconds for method in timing.methods.values())
-    assert timing.speedup == per_sample / batched
+    assert timing.speedup == timing.per_sample.median_seconds / timing.batched.median_seconds
 
 
 def test_any_batch_size_gives_the_same_accuracy(book, mnist):
     for batch_size in (333, 20_000):
-        result = evaluate(book, *mnist, timing=ONCE, batch_size=batch_size, threads=2)
-        assert result.correct == 9352
-        timing = result.timing
-        assert (list(timing.methods), timing.speedup, timing.different) == (["batched"], None, None)
+        result = evaluate(book, *mnist, views=ONCE, batch_size=batch_size, threads=2)
+        assert result.correct == result.timing.batched.correct == 9352
+        assert (result.timing.per_sample, result.timing.speedup) == (None, None)
+        assert result.timing.predictions_identical is None
         assert evaluate(book, *mnist, batch_size=batch_size).correct == 9352
 
 
@@ -97,58 +94,56 @@ def test_the_lecture_s_own_formulas_agree(book, mnist, activation):
     )
     net = relu if activation == "relu" else book
     images, labels = mnist[0][:300], mnist[1][:300]
-    result = evaluate(net, images, labels, timing=TimingPlan("textbook", runs=1, warmup=0))
+    plan = {"timing": {"mode": "textbook", "runs": 1}}
+    timing = evaluate(net, images, labels, views=plan).timing
     squash = {"sigmoid": textbook.sigmoid, "relu": textbook.relu}[activation]
     y = textbook.forward(net.weights, net.biases, images.reshape(-1, 784) / 255, squash)
     correct = np.count_nonzero(y.argmax(axis=1) == labels)
-    assert result.timing.different == 0
-    assert [method.correct for method in result.timing.methods.values()] == [correct] * 3
+    assert timing.predictions_identical
+    for method in (timing.textbook, timing.per_sample, timing.batched):
+        assert method.correct == correct
 
 
-def test_warming_up_is_not_counted(book, mnist):
+def test_one_run_to_warm_up_is_not_counted(book):
     calls, seen = [], []
-    images, labels = mnist[0][:10], mnist[1][:10]
     with open_labelled(limit=10) as data:
-        run = Run([book], data)
-        methods = {"m": lambda images: lambda: calls.append(len(images)) or labels}
-        found = measure(run, methods, 10, TimingPlan(runs=3, warmup=2))
-    assert len(calls) == 5
-    assert len(found.methods["m"].seconds) == 3
-    plan = TimingPlan(runs=2, warmup=1)
-    evaluate(book, images, labels, timing=plan, progress=lambda done, _: seen.append(done))
-    assert seen == [10, 20, 30, 40]  # every method and run
+        setup = Setup([book], data, progress=lambda done, total: seen.append((done, total)))
+        methods = {name: lambda images: calls.append(len(images)) or data.labels for name in "ab"}
+        found, _ = measure(setup, methods, 10, runs=2)
+    assert calls == [10] * 6
+    assert [len(timing.seconds) for timing in found.values()] == [2, 2]
+    assert seen == [(done, 40) for done in (10, 20, 30, 40)]  # every method and run
 
 
 def test_only_the_forward_pass_is_timed(book, monkeypatch):
-    """What a method does before it returns its work is not in the times."""
+    """What happens while images are made ready is not in the times."""
     now = [0.0]
     monkeypatch.setattr("time.perf_counter", lambda: now[0])
 
-    def method(images):
-        now[0] += 100  # preparation
+    class Slow(np.ndarray):
+        def reshape(self, *shape):
+            now[0] += 100
+            return super().reshape(*shape)
 
-        def work():
-            now[0] += 1
-            return np.zeros(len(images), int)
+    def predict(images):
+        assert (images.shape, images.dtype, images.max()) == ((10, 784), np.float32, 1)
+        now[0] += 1
+        return np.zeros(len(images), int)
 
-        return work
-
-    with open_labelled(limit=10) as data:
-        found = measure(Run([book], data), {"m": method}, 10, TimingPlan(runs=3))
-    assert found.methods["m"].seconds == (1, 1, 1)
+    images = load_images()[:10].view(Slow)
+    data = LabelledImages(load_labels()[:10], UNCORRUPTED, images, images)
+    found, _ = measure(Setup([book], data), {"textbook": predict}, 10, runs=3)
+    assert now[0] == 4 * 101  # with the run to warm up
+    assert found["textbook"].seconds == (1, 1, 1)
 
 
 def test_predictions_that_differ_are_counted_by_image(book):
     with open_labelled(limit=10) as data:
         two, one = (np.where(np.arange(10) < n, 90 + n, data.labels) for n in (2, 1))
-        methods = {
-            "all": lambda _: lambda: data.labels,
-            "two": lambda _: lambda: two,
-            "one": lambda _: lambda: one,
-        }
-        found = measure(Run([book], data), methods, 10, TimingPlan())
-    assert [timing.correct for timing in found.methods.values()] == [10, 8, 9]
-    assert found.different == 2
+        methods = {"all": lambda _: data.labels, "two": lambda _: two, "one": lambda _: one}
+        found, different = measure(Setup([book], data), methods, 10, runs=1)
+    assert [timing.correct for timing in found.values()] == [10, 8, 9]
+    assert different == 2
 
 
 def test_numbers_that_are_too_small_and_views_that_do_not_exist_are_refused():
@@ -156,10 +151,9 @@ def test_numbers_that_are_too_small_and_views_that_do_not_exist_are_refused():
         (partial(evaluate_files, batch_size=0), "batch_size is 0: expected 1 or more"),
         (partial(evaluate_files, threads=0), "threads is 0: expected 1 or more"),
         (partial(evaluate_files, Files(limit=0)), "limit is 0: expected 1 or more"),
-        (partial(TimingPlan, runs=0), "runs is 0: expected 1 or more"),
-        (partial(TimingPlan, warmup=-1), "warmup is -1: expected 0 or more"),
+        (partial(evaluate_files, views={"timing": {"runs": 0}}), "runs is 0: expected 1 or more"),
         (partial(evaluate, [], load_images(), load_labels()), "networks is 0: expected 1"),
-        (partial(evaluate_files, views=["nothing"]), "there is no view 'nothing': .* confusion"),
+        (partial(evaluate_files, views=["confused"]), "no view 'confused'; .* 'confusion'"),
     ):
         with pytest.raises(ValueError, match=message):
             call()
@@ -178,22 +172,22 @@ def test_a_set_read_in_chunks_gives_the_same_results(tmp_path, book_weights, boo
     images = write_images(tmp_path / "i", load_images()[:1000])
     labels = write_labels(tmp_path / "l", load_labels()[:1000])
     files = Files([book_weights], images, labels, limit, corruption=corruption)
-    views = {"output": {"path": tmp_path / "o.csv"}, "confusion": {}, "mistakes": {}}
-    plan = TimingPlan(runs=2)
-    result = evaluate_files(files, timing=plan, batch_size=333, views=views)
+    views = {name: {} for name in ("timing", "confusion", "mistakes")}
+    views["output"] = {"path": tmp_path / "o.csv"}
+    result = evaluate_files(files, batch_size=333, views=views)
     whole, truth = load_images()[:limit], load_labels()[:limit]
     corrupted = corruption.apply(whole, np.random.default_rng(0))
     incorrect = np.flatnonzero(book.predict(corrupted) != truth)
     assert result.samples == len(whole)
     timing = result.timing
     correct = len(whole) - incorrect.size
-    assert [method.correct for method in timing.methods.values()] == [correct, correct]
-    assert timing.different == 0
-    assert result.views["confusion"].counts.trace() == correct
-    mistakes = result.views["mistakes"].ranked
-    assert sorted(mistake.index for mistake in mistakes) == incorrect.tolist()
-    for mistake in mistakes[:6]:
-        np.testing.assert_array_equal(mistake.image, corrupted[mistake.index])
+    assert timing.per_sample.correct == timing.batched.correct == correct
+    assert timing.predictions_different == 0
+    assert result.views["confusion"].confusion.trace() == correct
+    mistakes = result.views["mistakes"]
+    indices = [mistake.index for mistake in mistakes.wrong]
+    assert sorted(indices) == incorrect.tolist()
+    np.testing.assert_array_equal(mistakes.pictures, corrupted[indices[:6]])
     assert len((tmp_path / "o.csv").read_text().splitlines()) == len(whole) + 1
 
 
@@ -207,7 +201,7 @@ def test_a_large_set_needs_no_more_memory_than_a_chunk(tmp_path, book_weights, m
     result = evaluate_files(Files([book_weights], images, labels), views=views)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert result.correct == result.views["confusion"].counts.trace() == 9352
+    assert result.correct == result.views["confusion"].confusion.trace() == 9352
     assert peak < 5 << 20
 
 
@@ -218,16 +212,16 @@ def test_several_weights_are_compared(book_weights, book, mnist, tmp_path):
     result = evaluate_files(files, views=["compared"])
     images, labels = mnist
     correct, worse_correct = (net.predict(images) == labels for net in (book, worse))
-    compared = result.views["compared"]
+    models, pairs = result.views["compared"].compared, result.views["compared"].mcnemar
     assert result.correct == 9352
-    assert [model.correct for model in compared.models] == [9352, worse_correct.sum(), 9352]
-    assert compared.models[1].weights.path == tmp_path / "worse.npz"
-    assert [model.parameters for model in compared.models] == [45360] * 3
-    assert [(pair.first, pair.second) for pair in compared.pairs] == [(0, 1), (0, 2), (1, 2)]
-    pair = compared.pairs[0]
+    assert [model.correct for model in models] == [9352, worse_correct.sum(), 9352]
+    assert models[1].weights == tmp_path / "worse.npz"
+    assert [model.parameters for model in models] == [45360] * 3
+    assert [(pair.first, pair.second) for pair in pairs] == [(0, 1), (0, 2), (1, 2)]
+    pair = pairs[0]
     assert pair.only_first.tolist() == np.flatnonzero(correct & ~worse_correct).tolist()
     assert pair.only_second.tolist() == np.flatnonzero(worse_correct & ~correct).tolist()
-    assert compared.pairs[1].p_value == 1
+    assert pairs[1].p_value == 1
     arrays = evaluate([book, worse], images, labels, views=["compared"]).views["compared"]
-    assert [model.weights for model in arrays.models] == [None, None]
-    assert arrays.models[1].correct == worse_correct.sum()
+    assert [model.weights for model in arrays.compared] == [None, None]
+    assert arrays.compared[1].correct == worse_correct.sum()

@@ -12,29 +12,28 @@ from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.datasets.labelled import open_labelled
 from mnist_cli.evaluation import confusion, mistakes, output, reliability, robustness, sweep
 from mnist_cli.evaluation.compared import pair_up
-from mnist_cli.evaluation.run import Predictions, Run
-from mnist_cli.evaluation.timing import TimingPlan
+from mnist_cli.evaluation.setup import Predictions, Setup
 
 
 @pytest.fixture(scope="module")
-def run(book_weights):
+def whole_setup(book_weights):
     with open_labelled() as data:
-        yield Run([load_network(book_weights)], data)
+        yield Setup([load_network(book_weights)], data)
 
 
 @pytest.fixture
-def short_run(book_weights):
+def short_setup(book_weights):
     with open_labelled(limit=1234) as data:
-        yield Run([load_network(book_weights)], data)
+        yield Setup([load_network(book_weights)], data)
 
 
 @pytest.fixture(scope="module")
-def probabilities(run):
-    return run.network.predict_proba(load_images())
+def probabilities(whole_setup):
+    return whole_setup.network.predict_proba(load_images())
 
 
 class Given:
-    """A run whose predictions are made up."""
+    """A setup whose predictions are made up."""
 
     def __init__(self, labels, predictions, confidences=None):
         confidences = np.ones(len(labels)) if confidences is None else confidences
@@ -45,20 +44,20 @@ class Given:
         return self.found
 
 
-def test_a_pass_gives_label_prediction_and_confidence_of_each_image(run, probabilities):
-    found = run.predictions()
+def test_a_pass_gives_label_prediction_and_confidence_of_each_image(whole_setup, probabilities):
+    found = whole_setup.predictions()
     np.testing.assert_array_equal(found.labels, load_labels())
     np.testing.assert_array_equal(found.predictions, probabilities.argmax(axis=1))
     np.testing.assert_allclose(found.confidences, probabilities.max(axis=1), rtol=1e-5)
     assert found.correct == found.are_correct.sum() == 9352
-    assert run.predictions() is found
+    assert whole_setup.predictions() is found
 
 
-def test_confusion_and_scores_agree_with_scikit_learn(run):
+def test_confusion_and_scores_agree_with_scikit_learn(whole_setup):
     sklearn = pytest.importorskip("sklearn.metrics", reason="scikit-learn is in the extra test")
-    found, ours = run.predictions(), confusion.compute(run)
+    found, ours = whole_setup.predictions(), confusion.compute(whole_setup)
     matrix = sklearn.confusion_matrix(found.labels, found.predictions)
-    np.testing.assert_array_equal(ours.counts, matrix)
+    np.testing.assert_array_equal(ours.confusion, matrix)
     theirs = sklearn.precision_recall_fscore_support(found.labels, found.predictions)
     scores = [[getattr(s, x) for s in ours.per_class] for x in ("precision", "recall", "f1")]
     np.testing.assert_allclose(scores, theirs[:3], rtol=1e-12)
@@ -75,19 +74,19 @@ def test_scores_where_there_is_nothing_to_divide_by():
     assert found.pairs == ((1, 3, 1),)
 
 
-def test_what_is_left_above_a_confidence(run):
-    chosen = reliability.compute(run, 0.9).chosen
+def test_what_is_left_above_a_confidence(whole_setup):
+    chosen = reliability.compute(whole_setup, 0.9)
     assert chosen.coverage == pytest.approx(0.757, abs=5e-4)
     assert chosen.accuracy_covered == pytest.approx(0.993, abs=5e-4)
     some = Given([1, 2, 3], [1, 2, 4], [0.5, 0.75, 1]).found
     covered = reliability.cover(some, 0.75)  # itself included
-    assert (covered.covered, covered.correct) == (2, 1)
+    assert (covered.covered, covered.correct_covered) == (2, 1)
     assert reliability.cover(some, 0).accuracy_covered == pytest.approx(2 / 3)
     assert reliability.cover(Given([1], [1], [0.5]).found, 0.6).accuracy_covered is None
 
 
-def test_calibration_error_by_a_plain_loop(run):
-    found = run.predictions()
+def test_calibration_error_by_a_plain_loop(whole_setup):
+    found = whole_setup.predictions()
     total = 0.0
     for lower in np.arange(15) / 15:
         inside = [
@@ -99,11 +98,11 @@ def test_calibration_error_by_a_plain_loop(run):
             confidence = sum(c for c, _ in inside) / len(inside)
             accuracy = sum(correct for _, correct in inside) / len(inside)
             total += len(inside) / 10_000 * abs(accuracy - confidence)
-    result = reliability.compute(run, 0.9)
+    result = reliability.compute(whole_setup, 0.9)
     assert result.calibration_error == pytest.approx(total, rel=1e-6)
-    assert result.accuracy == 0.9352
-    assert [row.min_confidence for row in result.table] == [0.5, 0.8, 0.9, 0.95, 0.99]
-    assert result.table[2] == result.chosen
+    table = result.coverage_table
+    assert [row.min_confidence for row in table] == [0.5, 0.8, 0.9, 0.95, 0.99]
+    assert (table[2].coverage, table[2].covered) == (result.coverage, result.covered)
     half = reliability.compute(Given([1, 2], [1, 3]), 0.5)
     assert half.calibration_error == 0.5  # always sure, and every other time correct
 
@@ -129,46 +128,38 @@ def test_mcnemar_p_value_of_a_published_example():
     assert result.p_value == pytest.approx(5.4e-6, rel=0.02)
 
 
-def test_the_most_confident_mistakes_come_first(run, probabilities):
+def test_the_most_confident_mistakes_come_first(whole_setup, probabilities):
     predictions, labels = probabilities.argmax(axis=1), load_labels()
     incorrect = [i for i in range(10_000) if predictions[i] != labels[i]]
     expected = sorted(incorrect, key=lambda i: -probabilities[i].max())
-    found = mistakes.compute(run)
-    assert found.total == len(found.ranked) == 648
-    assert sum(mistake.image is not None for mistake in found.ranked) == 6
-    assert [mistake.index for mistake in mistakes.compute(run, count=20).ranked] == expected[:20]
-    for mistake in mistakes.compute(run, count=20).ranked:
+    found = mistakes.compute(whole_setup)
+    assert found.wrong_count == len(found.wrong) == 648
+    np.testing.assert_array_equal(found.pictures, load_images()[expected[:6]])
+    found = mistakes.compute(whole_setup, count=20)
+    assert [mistake.index for mistake in found.wrong] == expected[:20]
+    np.testing.assert_array_equal(found.pictures, load_images()[expected[:20]])
+    for mistake in found.wrong:
         assert mistake.label == labels[mistake.index]
         assert mistake.prediction == predictions[mistake.index]
         assert mistake.confidence == pytest.approx(probabilities[mistake.index].max())
-        np.testing.assert_array_equal(mistake.image, load_images()[mistake.index])
 
 
-def test_label_and_prediction_narrow_it(run):
-    both = mistakes.compute(run, label=4, prediction=9)
-    assert both.total == 35
-    assert {(m.label, m.prediction) for m in both.ranked} == {(4, 9)}
-    assert {m.prediction for m in mistakes.compute(run, prediction=9).ranked} == {9}
-    assert mistakes.compute(run, label=9, prediction=9).ranked == ()
-
-
-def test_a_sweep_times_each_size_once_in_order(short_run):
-    plan = TimingPlan(runs=2, warmup=0)
-    rows = sweep.compute(short_run, (50, 100, None, 5000, 50), plan)
+def test_a_sweep_times_each_size_once_in_order(short_setup):
+    rows = sweep.compute(short_setup, (50, 100, None, 5000, 50), runs=2)
     assert [row.batch_size for row in rows] == [50, 100, 1234]
-    assert [row.timing.correct for row in rows] == [short_run.predictions().correct] * 3
-    assert all(len(row.timing.seconds) == 2 for row in rows)
+    for row in rows:
+        assert row.images_per_second == pytest.approx(1234 / row.median_seconds)
     # x, z1, z2 and a3 of the book's net, 4 bytes each
     assert rows[0].activation_bytes == 50 * (784 + 50 + 100 + 10) * 4
     with pytest.raises(ValueError, match="size is 0: expected 1 or more"):
-        sweep.compute(short_run, (0,))
+        sweep.compute(short_setup, (0,))
 
 
-def test_output_has_a_row_for_each_image(short_run, tmp_path):
-    assert output.compute(short_run, tmp_path / "a.csv").rows == 1234
-    output.compute(short_run, tmp_path / "a.JSONL")
-    found = short_run.predictions()
-    probabilities = short_run.network.predict_proba(load_images()[:1234], batch_size=100)
+def test_output_has_a_row_for_each_image(short_setup, tmp_path):
+    assert output.compute(short_setup, tmp_path / "a.csv").rows == 1234
+    output.compute(short_setup, tmp_path / "a.JSONL")
+    found = short_setup.predictions()
+    probabilities = short_setup.network.predict_proba(load_images()[:1234], batch_size=100)
     with (tmp_path / "a.csv").open(newline="") as file:
         head, *rows = csv.reader(file)
     assert head == ["index", "label", "prediction", "confidence", *(f"p{i}" for i in range(10))]
@@ -189,10 +180,10 @@ def test_output_has_a_row_for_each_image(short_run, tmp_path):
     }
 
 
-def test_robustness_is_the_accuracy_at_each_strength(run):
-    network = run.network
+def test_robustness_is_the_accuracy_at_each_strength(whole_setup):
+    network = whole_setup.network
     with open_labelled(limit=300, corruption=Corruption(invert=True)) as data:
-        rows = robustness.compute(Run([network, network], data))
+        rows = robustness.compute(Setup([network, network], data))
     images, labels = load_images()[:300], load_labels()[:300]
     strengths = {"shift": lambda x: {"shift": (int(x), 0)}}
     for row in rows:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_cli import load_images, load_labels, load_network
-from mnist_cli.evaluation.compared import compare
+from mnist_cli.evaluation.compared import compare_files
 from mnist_cli.net.network import Network
 from mnist_cli.weights.summary import BINS, describe, summarize
 from mnist_cli.weights.weights_file import read_weights, save_network
@@ -71,11 +71,11 @@ def test_two_files_by_hand(book_weights, tmp_path):
     book = load_network(book_weights)
     other = Network((book.weights[0] * np.float32(0.5), *book.weights[1:]), book.biases)
     save_network(other, tmp_path / "other.pkl")
-    result = compare(book_weights, tmp_path / "other.pkl")
+    result = compare_files(book_weights, tmp_path / "other.pkl")
     images, labels = load_images(), load_labels()
     theirs, ours = other.predict(images), book.predict(images)
-    assert result.compared.pairs[0].disagreements == np.count_nonzero(theirs != ours)
-    correct = [model.correct for model in result.compared.models]
+    assert result.predictions.mcnemar[0].disagreements == np.count_nonzero(theirs != ours)
+    correct = [model.correct for model in result.predictions.compared]
     assert correct == [9352, np.count_nonzero(theirs == labels)]
     W1, b1 = result.arrays[0], result.arrays[3]
     expected = float(sum((float(w) / 2) ** 2 for w in book.weights[0].ravel()) ** 0.5)
@@ -88,9 +88,9 @@ def test_other_shapes_have_no_distance(book_weights, tmp_path):
     rng = np.random.default_rng(3)
     net = Network((rng.normal(size=(784, 10)),), (np.zeros(10),))
     save_network(net, tmp_path / "flat.npz")
-    result = compare(book_weights, tmp_path / "flat.npz")
+    result = compare_files(book_weights, tmp_path / "flat.npz")
     shapes = {pair.name: pair.shapes for pair in result.arrays}
     assert shapes["W1"] == ((784, 50), (784, 10))
     assert shapes["W2"] == ((50, 100), None)
     assert {pair.distance for pair in result.arrays} == {None}
-    assert result.compared is not None
+    assert result.predictions is not None

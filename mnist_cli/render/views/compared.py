@@ -1,28 +1,51 @@
-"""What `mnist eval` adds for several weights files: a table side by side, and every pair."""
+"""What `mnist eval` adds for several weights files, and what `mnist inspect A B` shows."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from mnist_cli.evaluation.compared import Compared, ModelPair
-from mnist_cli.render.text import Line, beside, length, line, shortened, table, width
+from mnist_cli.evaluation.compared import Compared, ComparedFiles, ModelPair
+from mnist_cli.render.text import (
+    Cell,
+    Line,
+    beside,
+    columns,
+    length,
+    line,
+    shortened,
+    stacked,
+    table,
+    width,
+)
 from mnist_cli.render.theme import QUIET, TITLE
-from mnist_cli.render.views import inspect, pick
+from mnist_cli.render.views import inspect
+from mnist_cli.tables import document
 
 _GAP = "  "
 _INDICES = 6  # images named
 _SMALLEST_P = 1e-300  # what is less may be 0 in floating point
 
 
-def as_json(compared: Compared) -> dict[str, Any]:
-    """The files, and for each pair (by position) the images that only one predicts correctly."""
-    model = ("layer_sizes", "parameters", "correct", "accuracy")
-    pair = ("first", "second", "only_first", "only_second", "both", "neither", "p_value")
+def as_json(found: ComparedFiles) -> dict[str, Any]:
+    """The documents of both files, and what sets them apart."""
+    both, differences = found.predictions, ("disagreements", "disagreement_share")
     return {
-        "compared": [
-            {"weights": each.weights and each.weights.path, **pick(each, *model)}
-            for each in compared.models
-        ],
-        "mcnemar": [pick(each, *pair) for each in compared.pairs],
+        "files": [inspect.as_json(summary) for summary in found.files],
+        "arrays": found.arrays,
+        "samples": both and both.samples,
+        "correct": both and [model.correct for model in both.compared],
+        "accuracies": both and [model.accuracy for model in both.compared],
+        **(document(both.mcnemar[0], *differences) if both else dict.fromkeys(differences)),
+        "mcnemar": both and both.mcnemar,
     }
+
+
+def lines(found: Compared | ComparedFiles) -> list[Line]:
+    """A row for each model, then each pair; of two files first what they are."""
+    if isinstance(found, Compared):
+        return stacked(_models(found), *map(_pair, found.mcnemar))
+    unknown = [line("no predictions to compare: the weights hold NaN or infinity")]
+    predictions = lines(found.predictions) if found.predictions else unknown
+    return stacked(_files(found), _arrays(found), predictions)
 
 
 def name_model(number: int) -> str:
@@ -30,40 +53,36 @@ def name_model(number: int) -> str:
     return f"#{number + 1}"
 
 
-def lines(compared: Compared) -> list[Line]:
-    """A row for each model, then each pair."""
+def _models(found: Compared) -> list[Line]:
     rows = (
         (
             (name_model(number), TITLE),
             (f"{model.accuracy:.4f}", TITLE),
-            f"{model.correct}/{model.samples}",
+            f"{model.correct}/{found.samples}",
             f"{model.parameters:,}",
         )
-        for number, model in enumerate(compared.models)
+        for number, model in enumerate(found.compared)
     )
     block = table(["", ">accuracy", ">correct", ">parameters"], rows)
-    limit = width()
-    room = None if limit is None else max(limit - length(block[0]) - len(_GAP), 0)
-    files = [model.weights for model in compared.models]
-    names = [
-        "weights",
-        *(inspect.file_name(each.path, each.origin) if each else "" for each in files),
-    ]
-    return [
-        line(("compared models", TITLE)),
-        *beside(block, [[(shortened(name, room), QUIET)] for name in names], _GAP),
-        *(spans for pair in compared.pairs for spans in ([], *_pair(pair))),
-    ]
+    files = [(model.weights, model.origin) for model in found.compared]
+    names = [inspect.file_name(path, origin) for path, origin in files if path and origin]
+    if names:
+        room = None if width() is None else max(columns() - length(block[0]) - len(_GAP), 0)
+        column = [[(shortened(name, room), QUIET)] for name in ("weights", *names)]
+        block = beside(block, column, _GAP)
+    return [line(("compared models", TITLE)), *block]
 
 
 def _pair(pair: ModelPair) -> list[Line]:
     first, second = name_model(pair.first), name_model(pair.second)
     p = f"= {pair.p_value:.2g}" if pair.p_value >= _SMALLEST_P else f"< {_SMALLEST_P:g}"
     counts = f": both correct {pair.both}, both incorrect {pair.neither}"
+    differ = f"  predictions differ: {pair.disagreements} ({pair.disagreement_share:.4f})"
     return [
         line((f"{first} against {second}", TITLE), counts),
         _only(first, pair.only_first.tolist()),
         _only(second, pair.only_second.tolist()),
+        line(differ),
         line((f"  McNemar's test: p {p}", QUIET)),
     ]
 
@@ -71,3 +90,31 @@ def _pair(pair: ModelPair) -> list[Line]:
 def _only(name: str, indices: list[int]) -> Line:
     some = " ".join(map(str, indices[:_INDICES])) + (" ..." if len(indices) > _INDICES else "")
     return line(f"  only {name} correct: {len(indices)}  ", (some and f"index {some}", QUIET))
+
+
+def _files(found: ComparedFiles) -> list[Line]:
+    """Each file, its layers and its training."""
+    result = []
+    for number, summary in enumerate(found.files):
+        file, about = summary.file, inspect.draw_layers(summary)
+        if file.card is not None:
+            about.append(inspect.describe_training(file.card))
+        name = line(inspect.file_name(file.file, file.origin))
+        block = [name, *(line((text, QUIET)) for text in about)]
+        result += beside([line((name_model(number), TITLE))], block, _GAP)
+    return result
+
+
+def _arrays(found: ComparedFiles) -> list[Line]:
+    """How far each array of one file is from the other's."""
+    rows: Iterable[Iterable[Cell]] = (
+        (
+            (each.name, TITLE),
+            *(str(shape or "-") for shape in each.shapes),
+            "-" if each.distance is None else f"{each.distance:.4g}",
+            "-" if each.relative_distance is None else f"{each.relative_distance:.4f}",
+        )
+        for each in found.arrays
+    )
+    names = map(name_model, range(len(found.files)))
+    return table(["array", *names, ">distance", ">relative distance"], rows)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 from mnist_cli.errors import plural
 from mnist_cli.evaluation.confusion import Confusion
@@ -23,11 +22,6 @@ _PAIRS = 10
 _PAIR_COLUMNS = 2
 _FAINTEST = 0.3  # less has no background
 _MARKS = (" .:*#", " ░▒▓█")  # what stands behind a count where there is no colour, few to many
-
-
-def as_json(confusion: Confusion) -> dict[str, Any]:
-    """A row for each label, a column for each prediction."""
-    return {"confusion": confusion.counts, "per_class": confusion.per_class}
 
 
 def lines(confusion: Confusion) -> list[Line]:
@@ -53,8 +47,8 @@ def lines(confusion: Confusion) -> list[Line]:
 
 
 def _matrix(confusion: Confusion) -> list[Line]:
-    counts = confusion.counts.tolist()
-    labels, predictions = (confusion.counts.sum(axis=axis).tolist() for axis in (1, 0))
+    counts = confusion.confusion.tolist()
+    labels, predictions = (confusion.confusion.sum(axis=axis).tolist() for axis in (1, 0))
     most = max((count for _, _, count in confusion.pairs), default=1)
     width = max(len(str(max(predictions))), 3)
     total_width = max(len(str(sum(labels))), 3)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 from mnist_cli.evaluation.robustness import UNITS, RobustnessRow
 from mnist_cli.render.text import Line, bar, columns, line
@@ -12,11 +11,6 @@ from mnist_cli.render.views.compared import name_model
 _FILES_A_BLOCK = 3
 _WIDEST = 72
 _INDENT = 8
-
-
-def as_json(rows: Sequence[RobustnessRow]) -> dict[str, Any]:
-    """A row for each corruption and strength; an accuracy for each weights file."""
-    return {"robustness": rows}
 
 
 def lines(rows: Sequence[RobustnessRow]) -> list[Line]:

@@ -1,33 +1,24 @@
 """What `mnist eval --sweep` adds."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from mnist_cli.evaluation.sweep import SweepRow
 from mnist_cli.render.text import Line, line, table
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.render.views import pick, with_bars
+from mnist_cli.render.views import with_bars
 
-
-def as_json(sweep: Sequence[SweepRow]) -> dict[str, Any]:
-    """A row for each batch size."""
-    timing = ("median_seconds", "images_per_second")
-    rows = [
-        pick(row, "batch_size") | pick(row.timing, *timing) | pick(row, "activation_bytes")
-        for row in sweep
-    ]
-    return {"sweep": rows}
+_CACHE = 1 << 20  # bytes: about as much as a core has for itself
 
 
 def lines(sweep: Sequence[SweepRow]) -> list[Line]:
     """Time an image by batch size, the best one marked, and what the lecture says of it."""
-    best = max(sweep, key=lambda row: row.timing.images_per_second)
+    best = max(sweep, key=lambda row: row.images_per_second)
     slowest = max(map(_microseconds, sweep))
     rows = (
         (
             (str(row.batch_size), TITLE if row is best else ""),
             f"{_microseconds(row):.2f}",
-            f"{row.timing.images_per_second:,.0f}",
+            f"{row.images_per_second:,.0f}",
             _memory(row.activation_bytes),
             ("best" if row is best else "", TITLE),
         )
@@ -45,15 +36,15 @@ def lines(sweep: Sequence[SweepRow]) -> list[Line]:
     if first.batch_size == 1 and first is not best:
         costs = f"{_microseconds(first):.2f} us"
         result.append(line(f"per sample pays the overhead of every call: {costs}"))
-    if last.batch_size == last.timing.samples and last is not best:
+    if last.activation_bytes > _CACHE and last is not best:
         costs = f"{_memory(last.activation_bytes)}, {_microseconds(last):.2f} us"
-        result.append(line(f"everything at once pays in memory and caches: {costs}"))
+        result.append(line(f"large batches pay in memory and caches: {costs}"))
     words = f"best here: batches of {best.batch_size}, {_microseconds(best):.2f} us an image"
     return [*result, line((words, TITLE))]
 
 
 def _microseconds(row: SweepRow) -> float:
-    return 1e6 / row.timing.images_per_second
+    return 1e6 / row.images_per_second
 
 
 def _memory(count: float) -> str:

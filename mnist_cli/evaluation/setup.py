@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
 from mnist_cli.datasets.corruptions import Corruption
-from mnist_cli.datasets.labelled import LabelledImages, Labels, count_correct
+from mnist_cli.datasets.labelled import LabelledImages, Labels
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.paths import FoundFile
 from mnist_cli.spec import Progress, ignore_progress
@@ -39,11 +39,6 @@ class Predictions:
     confidences: NDArray[np.float32]
 
     @property
-    def samples(self) -> int:
-        """How many images there are."""
-        return self.labels.size
-
-    @property
     def are_correct(self) -> NDArray[np.bool_]:
         """Which predictions are the labels, (N,)."""
         correct: NDArray[np.bool_] = self.predictions == self.labels
@@ -52,11 +47,11 @@ class Predictions:
     @property
     def correct(self) -> int:
         """How many predictions are the labels."""
-        return count_correct(self.predictions, self.labels)
+        return int(np.count_nonzero(self.are_correct))
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Setup:
     """The nets, the set, and how to go through it; methods raise `MnistError` for a broken file.
 
     Of several `networks` the first one counts for whatever is about one. `batch_size` is images a
@@ -82,25 +77,27 @@ class Run:
         """The first net."""
         return self.networks[0]
 
-    def probabilities(self, number: int = 0) -> Iterator[tuple[slice, Labels, NDArray[Any]]]:
+    def probabilities(self, number: int = 0) -> Iterator[tuple[slice, NDArray[Any]]]:
         """Go through the set with one of the nets.
 
-        Each chunk gives its place in the set, its labels (n,) and its probabilities (n, 10).
+        Each chunk gives its place in the set and its probabilities (n, 10).
         """
-        network, start = self.networks[number], 0
-        for images, labels in self.data.chunks(self.batch_size):
-            place = slice(start, start + labels.size)
-            yield place, labels, network.predict_proba(images, self.batch_size, self.threads)
-            start = place.stop
-            self.progress(start, self.data.samples)
+        network = self.networks[number]
+        for place, images in self.data.chunks(self.batch_size):
+            yield place, network.predict_proba(images, self.batch_size, self.threads)
+            self.progress(place.stop, self.data.samples)
 
     def predictions(self, number: int = 0) -> Predictions:
         """The predictions of one of the nets, 5 bytes an image; the pass is made once."""
         if number not in self._predictions:
             predictions = np.empty(self.data.samples, np.uint8)
             confidences = np.empty(self.data.samples, np.float32)
-            for place, _, probabilities in self.probabilities(number):
+            for place, probabilities in self.probabilities(number):
                 predictions[place] = probabilities.argmax(axis=1)
                 confidences[place] = probabilities.max(axis=1)
             self._predictions[number] = Predictions(self.data.labels, predictions, confidences)
         return self._predictions[number]
+
+    def all_predictions(self) -> list[Predictions]:
+        """The predictions of every net."""
+        return [self.predictions(number) for number in range(len(self.networks))]
