@@ -144,7 +144,9 @@ def test_corruption_is_told(book_weights):
     assert text.startswith(
         "corrupted images: turned by 5 degrees, shifted by 1 left, 2 down, noise of 0.1 added\n"
     )
-    assert shown(*QUICK, "--shift", "0,-2").startswith("corrupted images: shifted by 2 up\n")
+    assert shown(*QUICK, "--shift", "3,-2").startswith(
+        "corrupted images: shifted by 3 right, 2 up\n"
+    )
     found = document(*QUICK, "-w", book_weights, "--shift", "1,0", "--no-normalize", "--invert")
     assert found["corruption"] == {
         "rotate": 0,
@@ -160,8 +162,6 @@ def test_output_writes_a_row_for_each_image(book_weights, tmp_path):
     text = shown("-w", book_weights, "--limit", "20", "--output", tmp_path / "a.csv")
     assert f"\n20 rows in {tmp_path / 'a.csv'}\n" in text
     assert len((tmp_path / "a.csv").read_text().splitlines()) == 21
-    again = mnist("eval", "--output", tmp_path / "a.csv")
-    assert (again.code, again.stdout) == (1, "")
     limited = ("-w", book_weights, "--limit", "5", "--confusion")
     shown(*limited, "--output", tmp_path / "a.csv", "--force")
     assert len((tmp_path / "a.csv").read_text().splitlines()) == 6

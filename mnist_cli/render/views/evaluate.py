@@ -44,27 +44,17 @@ def lines(result: Evaluation) -> list[Line]:
 
 
 def _corruption(corruption: Corruption) -> list[Line]:
-    if corruption == UNCORRUPTED:
-        return []
-    words = ", ".join(
-        text
-        for wanted, text in (
-            (corruption.rotate, f"turned by {corruption.rotate:g} degrees"),
-            (corruption.shift != (0, 0), f"shifted by {_shift(*corruption.shift)}"),
-            (corruption.invert, "inverted"),
-            (corruption.noise, f"noise of {corruption.noise:g} added"),
-            (not corruption.normalize, "not normalised (0..255)"),
-        )
-        if wanted
-    )
-    return [line((f"corrupted images: {words}", BAD))]
-
-
-def _shift(right: int, down: int) -> str:
-    """``2 left, 1 down``."""
-    across, along = "right" if right > 0 else "left", "down" if down > 0 else "up"
-    ways = ((right, across), (down, along))
-    return ", ".join(f"{abs(pixels)} {way}" for pixels, way in ways if pixels)
+    right, down = corruption.shift
+    across, along = "right" if right >= 0 else "left", "down" if down >= 0 else "up"
+    words = {
+        f"turned by {corruption.rotate:g} degrees": corruption.rotate,
+        f"shifted by {abs(right)} {across}, {abs(down)} {along}": right or down,
+        "inverted": corruption.invert,
+        f"noise of {corruption.noise:g} added": corruption.noise,
+        "not normalised (0..255)": not corruption.normalize,
+    }
+    done = ", ".join(text for text, is_done in words.items() if is_done)
+    return [line((f"corrupted images: {done}", BAD))] if done else []
 
 
 def _files(source: Source | None) -> list[Line]:

@@ -19,7 +19,7 @@ def lines(sweep: Sequence[SweepRow]) -> list[Line]:
             (str(row.batch_size), TITLE if row is best else ""),
             f"{_microseconds(row):.2f}",
             f"{row.images_per_second:,.0f}",
-            _memory(row.activation_bytes),
+            f"{row.activation_bytes / 1000:,.0f} kB",
             ("best" if row is best else "", TITLE),
         )
         for row in sweep
@@ -37,7 +37,7 @@ def lines(sweep: Sequence[SweepRow]) -> list[Line]:
         costs = f"{_microseconds(first):.2f} us"
         result.append(line(f"per sample pays the overhead of every call: {costs}"))
     if last.activation_bytes > _CACHE and last is not best:
-        costs = f"{_memory(last.activation_bytes)}, {_microseconds(last):.2f} us"
+        costs = f"{last.activation_bytes / 1000:,.0f} kB, {_microseconds(last):.2f} us"
         result.append(line(f"large batches pay in memory and caches: {costs}"))
     words = f"best here: batches of {best.batch_size}, {_microseconds(best):.2f} us an image"
     return [*result, line((words, TITLE))]
@@ -45,11 +45,3 @@ def lines(sweep: Sequence[SweepRow]) -> list[Line]:
 
 def _microseconds(row: SweepRow) -> float:
     return 1e6 / row.images_per_second
-
-
-def _memory(count: float) -> str:
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.{0 if unit == 'B' else 1}f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
