@@ -32,7 +32,8 @@ def _table(timings: dict[str, Timing], samples: int) -> list[Line]:
         )
         for name, timing in timings.items()
     )
-    return table(["", ">accuracy", ">correct", ">us/image", ">images/s"], rows, columns())
+    head = ["", ">accuracy", ">correct", ">us/image", ">images/s"]
+    return table(head, rows, columns(), len(head) - 1)
 
 
 def _bars(timings: dict[str, Timing], runs: str) -> list[Line]:
