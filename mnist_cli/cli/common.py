@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-Given = Mapping[str, Any]
-"""The values of a command's options by their names, ``batch_size``."""
+OptionValues = Mapping[str, Any]
+"""What was given for a command's options, by their names: ``batch_size``."""
 
 
 def refuse(is_so: object, why: str) -> None:
@@ -15,7 +15,7 @@ def refuse(is_so: object, why: str) -> None:
         raise click.UsageError(why)
 
 
-def present(given: Given, view: Any, *result: Any, quiet: bool = False) -> None:
+def present(given: OptionValues, view: Any, *result: Any, quiet: bool = False) -> None:
     """Write a result to the file of ``--export``; then show it, or with ``--json`` its document.
 
     `view` has `lines`, which takes the result, and where the result's own document is not all there
@@ -32,14 +32,6 @@ def present(given: Given, view: Any, *result: Any, quiet: bool = False) -> None:
         show_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])
     elif not quiet:
         show(view.lines(*result))
-
-
-def together(
-    images: str | None, labels: str | None, names: str = "--images and --labels"
-) -> tuple[str, str] | None:
-    """Two files that only make sense as a pair, None for neither; one alone is refused."""
-    refuse((images is None) != (labels is None), f"{names} go together: give both or neither.")
-    return None if images is None or labels is None else (images, labels)
 
 
 def note_activation(known: object) -> None:

@@ -1,31 +1,17 @@
 """`mnist convert`."""
 
+from functools import partial
 from typing import Any
 
-import click
-
 from mnist_cli.cli.common import note_activation, present
-from mnist_cli.cli.options import argument, command
+from mnist_cli.cli.options import argument, command, new_file
 from mnist_cli.weights.formats import KINDS, TARGETS
-
-
-def _check_target(context: click.Context, _argument: click.Parameter, path: str) -> str:
-    """Refuse before the work begins what could not be written after it."""
-    from mnist_cli.checks import require_suffix
-    from mnist_cli.files import require_writable
-
-    try:
-        require_suffix(path, TARGETS)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}.") from None
-    require_writable(path, overwrite=context.params["force"])
-    return path
 
 
 @command(
     "convert",
     argument("source"),
-    argument("target", callback=_check_target),
+    argument("target", callback=partial(new_file, forms=TARGETS)),
     options="""
 Options:
   --activation

@@ -4,7 +4,6 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import refuse
 from mnist_cli.cli.options import argument, command
 
 _OPTIONS = """
@@ -19,11 +18,18 @@ Options:
   -q --quiet    Print nothing but errors.
 """
 
+_RULES = """
+--mirror excludes --from
+--check excludes --list
+--check, --list excludes --mirror, --from, --force: it fetches nothing
+"""
+
 
 @command(
     "download",
     argument("names", nargs=-1, metavar="[NAME]..."),
     options=_OPTIONS,
+    rules=_RULES,
     settings={"mirror": {"multiple": True}},
     examples=(
         "mnist download",
@@ -47,11 +53,6 @@ def download(names: tuple[str, ...], **given: Any) -> None:
 
     mirrors, source_dir, force = given["mirror"], given["from"], given["force"]
     check, only_list, data_dir = given["check"], given["list"], given["data_dir"]
-    alone = "contradict each other: give one of them."
-    refuse(mirrors and source_dir, f"--mirror and --from {alone}")
-    refuse(check and only_list, f"--check and --list {alone}")
-    fetching = (check or only_list) and (mirrors or source_dir or force)
-    refuse(fetching, "--check and --list fetch nothing: leave out the other options.")
     parameter = "'NAME'"
     try:
         files = select(names)

@@ -3,7 +3,9 @@
 from functools import partial
 from typing import Any
 
-from mnist_cli.cli.common import note_activation, present, refuse
+import click
+
+from mnist_cli.cli.common import note_activation, present
 from mnist_cli.cli.options import command, new_file
 from mnist_cli.weights.formats import KINDS
 
@@ -42,7 +44,8 @@ def draw(output: str | None, weights: tuple[str, ...], **given: Any) -> None:
     The page is one HTML file. It needs a browser and nothing else: no Python, no network. It can
     be put on a memory stick or a school's server.
     """
-    refuse(len(weights) > 2, "Name at most two weights files.")
+    if len(weights) > 2:
+        raise click.UsageError("Name at most two weights files.")
     from mnist_cli.page.page import write_page
     from mnist_cli.render.views import draw as view
 

@@ -2,20 +2,19 @@
 
 import math
 import re
-from functools import partial
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
-from mnist_cli.cli.common import Given, note_activation, present, refuse, together
-from mnist_cli.cli.options import POSITIVE, command, new_file
+from mnist_cli.cli.common import OptionValues, note_activation, present
+from mnist_cli.cli.options import POSITIVE, command
+from mnist_cli.cli.rules import is_given
 from mnist_cli.weights.formats import KINDS
 
 _USUAL = "usual"  # the value of an option that brings its view with the usual settings
 _MAYBE = {"is_flag": False, "flag_value": _USUAL}  # an option whose value may be left out
 _MOST_RUNS = 10_000
-_OF_TIMING = ("batch_size", "runs", "mode", "threads")
+_OF_TIMING = ("--batch-size", "--runs", "--mode", "--threads")
 _OF_VIEWS = {  # options, each with its view and the setting it gives
     "confusion": ("confusion", ""),
     "wrong": ("mistakes", "count"),
@@ -40,7 +39,7 @@ Views:
   --sweep [SIZES]          Time batch sizes, such as 1,10,100,all.  [default: thirteen from 1
                            to all]
   --robustness             Accuracy against more and more shift, rotation and noise.
-  -o --output FILE.csv|.jsonl  Write a row for each image: label, prediction, probabilities; `-`
+  -o --output FILE.csv|.jsonl|-  Write a row for each image: label, prediction, probabilities; `-`
                            prints only the table.
 Corrupted images:
   --shift DX,DY            Move them right and down by pixels.
@@ -61,6 +60,12 @@ Output:
   --force
   --json
   -q --quiet               No progress and no notes.
+"""
+
+_RULES = """
+--images needs --labels
+--labels needs --images
+--output - excludes --json: both print
 """
 
 
@@ -102,6 +107,7 @@ def _pixels(_context: Any, _option: Any, value: str | None) -> tuple[int, int]:
 @command(
     "eval",
     options=_OPTIONS,
+    rules=_RULES,
     settings={
         "batch_size": {"type": POSITIVE, "default": 100},
         "runs": {"type": click.IntRange(1, _MOST_RUNS), "default": 5},
@@ -110,7 +116,6 @@ def _pixels(_context: Any, _option: Any, value: str | None) -> tuple[int, int]:
         "wrong": {"type": _Count(min=0), **_MAYBE},
         "min_confidence": {"type": _Real(0, 1)},
         "sweep": {"callback": _batch_sizes, **_MAYBE},
-        "output": {"callback": partial(new_file, standard_output=True)},
         "shift": {"callback": _pixels},
         "rotate": {"type": _Real(-360, 360), "default": 0},
         "noise": {"type": _Real(0, 10), "default": 0},
@@ -137,9 +142,6 @@ def evaluate(**given: Any) -> None:
     from mnist_cli.render.progress import counted
     from mnist_cli.render.views import evaluate as view
 
-    together(given["images"], given["labels"])
-    only_table = given["output"] == "-"
-    refuse(only_table and given["json"], "--json and --output - both print; give one of them.")
     views = _views(given)
     names = ("weights", "images", "labels", "limit", "data_dir", "activation")
     corruption = Corruption(
@@ -155,28 +157,23 @@ def evaluate(**given: Any) -> None:
             threads=given["threads"],
             progress=progress,
         )
-    present(given, view, result, quiet=only_table)
+    present(given, view, result, quiet=given["output"] == "-")
     if not given["quiet"]:
         note_activation(result.source and result.source.knows_activation)
 
 
-def _views(given: Given) -> dict[str, dict[str, Any]]:
+def _views(given: OptionValues) -> dict[str, dict[str, Any]]:
     """The settings of each view that was asked for."""
     views: dict[str, dict[str, Any]] = {"compared": {}} if len(given["weights"]) > 1 else {}
     for name, (view, setting) in _OF_VIEWS.items():
         value = given[name]
         if value is not None and value is not False:
             views[view] = {setting: value} if setting and value != _USUAL else {}
-    if not views or _is_given(*_OF_TIMING):
+    context = click.get_current_context()
+    if not views or any(is_given(option, context) for option in _OF_TIMING):
         views["timing"] = {"mode": given["mode"], "runs": given["runs"]}
     if "sweep" in views:
         views["sweep"]["runs"] = given["runs"]
     if "output" in views:
         views["output"]["overwrite"] = given["force"]
     return views
-
-
-def _is_given(*names: str) -> bool:
-    """Whether one of these options stands in the command."""
-    context = click.get_current_context()
-    return any(context.get_parameter_source(x) is not ParameterSource.DEFAULT for x in names)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import note_activation, present, refuse
+from mnist_cli.cli.common import note_activation, present
 from mnist_cli.cli.options import argument, command
 from mnist_cli.weights.formats import KINDS
 
@@ -25,6 +25,7 @@ Options:
     "inspect",
     argument("files", metavar="[FILE [FILE]]", nargs=-1),
     options=_OPTIONS,
+    rules="--neurons excludes --neuron",
     settings={"neuron": {"type": int}},
     examples=(
         "mnist inspect",
@@ -45,9 +46,10 @@ def inspect(files: tuple[str, ...], **given: Any) -> None:
         given[name] for name in ("stats", "neuron", "neurons", "activation", "data_dir")
     )
     if len(files) > 1:
-        refuse(len(files) > 2, "Name at most two files.")
-        more = stats or neurons or neuron is not None
-        refuse(more, "Two files are compared; name one for anything else.")
+        if len(files) > 2:
+            raise click.UsageError("Name at most two files.")
+        if stats or neurons or neuron is not None:
+            raise click.UsageError("Two files are compared; name one for anything else.")
         from mnist_cli.evaluation.compared import compare_files
         from mnist_cli.render.views import compared
 
@@ -55,7 +57,6 @@ def inspect(files: tuple[str, ...], **given: Any) -> None:
         present(given, compared, found)
         note_activation(activation or all(each.file.activation for each in found.files))
         return
-    refuse(neurons and neuron is not None, "--neuron N and --neurons exclude each other.")
     from mnist_cli.render.views import inspect as view
     from mnist_cli.weights.summary import summarize
     from mnist_cli.weights.weights_file import read_weights

@@ -9,18 +9,20 @@ Below a heading stands an option a line, and two blanks or more before what it d
       --force
 
 One without a value is a flag; one with words between bars takes one of these, any other a text that
-is not empty, unless settings say otherwise. ``FILE.csv|.jsonl`` is a file to write, which must not
-be there without ``--force``. What several commands share is only named. A line that begins with no
-dash goes on with the text before.
+is not empty, unless settings say otherwise. ``FILE.csv|.jsonl|-`` is a file to write, which must
+not be there without ``--force``, or ``-``; with ``|DIR`` it may be a folder for files. What several
+commands share is only named. A line that begins with no dash goes on with the text before. Which
+options go together stands in rules of their own.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import click
 
 from mnist_cli.checks import one_of
+from mnist_cli.cli.rules import check
 from mnist_cli.weights.formats import KINDS
 
 Settings = Mapping[str, Mapping[str, Any]]
@@ -56,9 +58,15 @@ class _Text(click.types.StringParamType):
 
 
 class _Command(click.Command):
-    """A command whose help shows its options below headings."""
+    """A command whose help shows its options below headings, and whose options obey rules."""
 
     headings: Mapping[str, Sequence[click.Option]]
+    rules: str
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Check the rules, then run the command."""
+        check(self.rules, ctx)
+        return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the headings with their options; that for this help comes last."""
@@ -75,6 +83,7 @@ def command(
     name: str,
     *arguments: click.Argument,
     options: str,
+    rules: str = "",
     settings: Settings | None = None,
     examples: Sequence[str],
     about: str = "",
@@ -93,7 +102,7 @@ def command(
             help=about or function.__doc__,
             epilog="\b\nExamples:\n" + "\n".join(f"  {each}" for each in examples),
         )
-        made.headings = headings
+        made.headings, made.rules = headings, rules
         return made
 
     return make
@@ -106,26 +115,33 @@ def argument(name: str, **settings: Any) -> click.Argument:
 
 def new_file(
     context: click.Context,
-    option: click.Parameter,
+    parameter: click.Parameter,
     path: str | None,
     *,
-    standard_output: bool = False,
+    forms: Collection[str] = (),
     may_exist: bool = False,
 ) -> str | None:
-    """Refuse before the work begins what could not be written after it; for ``FILE.csv|.jsonl``.
+    """Refuse before the work begins what could not be written after it.
 
-    With `standard_output` the name may be ``-``; with `may_exist` it is the work that refuses to
-    replace a file.
+    `forms` are suffixes, ``DIR`` and ``-``; by default those behind ``FILE``. With `may_exist` it
+    is the work that refuses to replace a file.
     """
-    if path is not None and not (standard_output and path == "-"):
-        from pathlib import Path
+    forms = forms or (parameter.metavar or "").removeprefix("FILE").split("|")
+    if path is None or (path == "-" and "-" in forms):
+        return path
+    from pathlib import Path
 
-        from mnist_cli.files import require_writable
+    from mnist_cli.files import require_writable, require_writable_folder
 
-        suffixes = (option.metavar or "").removeprefix("FILE").split("|")
-        if Path(path).suffix.lower() not in suffixes:
-            raise click.BadParameter(f"the name must end in {one_of(suffixes)}.")
+    suffix = Path(path).suffix.lower()
+    if suffix in forms:
         require_writable(path, overwrite=may_exist or context.params["force"])
+    elif "DIR" in forms and (not suffix or Path(path).is_dir()):
+        require_writable_folder(path)
+    else:
+        suffixes = one_of(form for form in forms if form.startswith("."))
+        folder = ", or be that of a folder" if "DIR" in forms else ""
+        raise click.BadParameter(f"the name must end in {suffixes}{folder}.")
     return path
 
 

@@ -39,23 +39,6 @@ def _parse_indices(_context: Any, _option: Any, values: tuple[str, ...]) -> list
     return indices
 
 
-def _check_place(context: click.Context, option: click.Parameter, path: str | None) -> str | None:
-    """Refuse before the work begins a place for pictures that could not be written after it."""
-    if path is not None:
-        from pathlib import Path
-
-        from mnist_cli.files import require_writable, require_writable_folder
-
-        suffix = Path(path).suffix.lower() if option.name == "save_digit" else ""
-        if suffix == ".png":
-            require_writable(path, overwrite=context.params["force"])
-        elif suffix and not Path(path).is_dir():
-            raise click.BadParameter("the name must end in .png, or be that of a folder.")
-        else:
-            require_writable_folder(path)
-    return path
-
-
 _OPTIONS = """
 What to read:
   -i --index N             Image N of the test set, from 0; also 1,2,3, 0-9, random and random:20.
@@ -79,8 +62,8 @@ Net and test images:
   --labels
   --data-dir
 Output:
-  -o --output FILE.csv|.jsonl  Also write all predictions to a table; - prints it instead of all
-                               else.
+  -o --output FILE.csv|.jsonl|-  Also write all predictions to a table; `-` prints only the
+                                 table.
   --save-digit FILE.png|DIR    Also write what the net sees; of several digits, into a folder.
   --save-steps DIR             Also write the picture after each step.
   --export
@@ -89,11 +72,20 @@ Output:
   --json
 """
 
-# Options that do nothing without a picture file, and those that go into a request as they are.
-_FOR_PICTURES = (
-    *("split", "invert", "no_preprocess", "show_steps", "save_steps", "labels_from_names"),
-    "threads",
-)
+_RULES = """
+--split excludes --no-preprocess: one finds digits, the other does not
+--split excludes --explain, --labels-from-names, --sheet: it reads several digits, this takes one
+--sheet excludes --explain, --show-steps: many small pictures, or one in full
+--output - excludes --json: both print
+--split, --invert, --no-preprocess, --show-steps, --labels-from-names, --threads needs PICTURES
+--save-steps needs PICTURES
+--label with PICTURES needs --labels-from-names
+--only wrong with PICTURES needs --labels-from-names, --index
+--images, --labels with PICTURES needs --index
+--label with --images needs --labels
+"""
+
+# Options that go into a request as they are.
 _OF_A_REQUEST = (
     *("seed", "images", "labels", "data_dir", "invert", "split", "explain", "labels_from_names"),
 )
@@ -101,17 +93,16 @@ _OF_A_REQUEST = (
 
 @command(
     "predict",
-    argument("pictures", nargs=-1, metavar="[IMAGES]..."),
+    argument("pictures", nargs=-1, metavar="[PICTURES]..."),
     options=_OPTIONS,
+    rules=_RULES,
     settings={
         "index": {"multiple": True, "callback": _parse_indices},
         "seed": {"type": NATURAL},
         "label": {"type": DIGIT, "multiple": True},
         "invert": {"default": None},
         "threads": {"type": POSITIVE},
-        "output": {"callback": partial(new_file, standard_output=True)},
-        "save_digit": {"callback": _check_place},
-        "save_steps": {"callback": _check_place},
+        "save_steps": {"callback": partial(new_file, forms=("DIR",))},
     },
     examples=(
         "mnist predict --index 42",
@@ -127,7 +118,7 @@ _OF_A_REQUEST = (
 def predict(**options: Any) -> int:
     """Say which digit an image shows.
 
-    IMAGES are photos, scans or drawings of one digit each, folders of them, or - for standard
+    PICTURES are photos, scans or drawings of one digit each, folders of them, or - for standard
     input.
     """
     given = SimpleNamespace(**options)
@@ -146,42 +137,15 @@ def predict(**options: Any) -> int:
 
 
 def _refuse_pointless(given: SimpleNamespace) -> None:
-    """Refuse options that exclude each other or would do nothing."""
-    pictures, indices, take, split = given.pictures, given.index, given.label, given.split
-    from_set = indices or (take and not pictures)
-    named, alone = given.labels_from_names, given.explain or given.show_steps
-    refuse(not (pictures or from_set), "Nothing to read: name an image file or give --index N.")
-    refuse(
-        split and given.no_preprocess,
-        "--split finds digits, --no-preprocess does not: give one of them.",
-    )
-    refuse(
-        given.sheet and alone,
-        "--sheet shows many small pictures, --explain and --show-steps one in full.",
-    )
-    refuse(
-        split and (given.explain or named or given.sheet),
-        "--split reads several digits; this takes one: --explain, --labels-from-names, --sheet.",
-    )
-    of_a_set = given.images is not None or given.labels is not None
-    refuse(of_a_set and not from_set, "--images and --labels are for --index.")
-    unlabelled = not (from_set or named)
-    refuse(given.only == "wrong" and unlabelled, "--only wrong needs --labels-from-names.")
-    refuse(take and pictures and not named, "--label needs --labels-from-names for pictures.")
-    refuse(
-        take and from_set and given.images and not given.labels,
-        "--label needs the labels of these images: --labels FILE.",
-    )
+    """Refuse what no rule can say."""
+    pictures, indices = given.pictures, given.index
+    nothing = not (pictures or indices or given.label)
+    refuse(nothing, "Nothing to read: name an image file or give --index N.")
     refuse(given.seed is not None and None not in indices, "--seed is for --index random.")
-    printed_twice = given.json and given.output == "-"
-    refuse(printed_twice, "--json and --output - both print; give one of them.")
     refuse(pictures.count("-") > 1, "Standard input (-) can be read only once.")
     for name in pictures:
         if _INDICES.fullmatch(name) and not os.path.lexists(name):
             refuse(True, f"There is no file {name!r}. For images of the set: --index {name}")
-    for name in _FOR_PICTURES:
-        is_given = getattr(given, name) not in (None, False)
-        refuse(is_given and not pictures, f"--{name.replace('_', '-')} needs an image file.")
 
 
 def _predict(network: "Network", given: SimpleNamespace) -> "Results":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnist_cli.cli.common import Given, present, together
+from mnist_cli.cli.common import OptionValues, present
 from mnist_cli.cli.options import NATURAL, command
 from mnist_cli.training.recipes import ACTIVATIONS, HYPERPARAMETERS, NET, RECIPES
 from mnist_cli.weights.formats import SUFFIXES
@@ -76,10 +76,18 @@ Output:
   -q --quiet           Print nothing but errors.
 """
 
+_RULES = """
+--images needs --labels
+--labels needs --images
+--test-images needs --test-labels
+--test-labels needs --test-images
+"""
+
 
 @command(
     "train",
     options=_OPTIONS,
+    rules=_RULES,
     settings={
         "recipe": {"default": "quick"},
         "hidden": {"callback": _parse_hidden},
@@ -111,13 +119,13 @@ def train(**given: Any) -> None:
         present(given, view, *_train(given), quiet=given["quiet"])
 
 
-def _train(given: Given) -> tuple["Recipe", "Card", Path]:
+def _train(given: OptionValues) -> tuple["Recipe", "Card", Path]:
     from mnist_cli.render.views import train as view
     from mnist_cli.training.files import TrainingFiles, train_file
 
     files = TrainingFiles(
-        together(given["images"], given["labels"]),
-        together(given["test_images"], given["test_labels"], "--test-images and --test-labels"),
+        (given["images"], given["labels"]) if given["images"] else None,
+        (given["test_images"], given["test_labels"]) if given["test_images"] else None,
         given["data_dir"],
         given["limit"],
     )

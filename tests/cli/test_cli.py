@@ -10,6 +10,7 @@ from support.commands import COMMANDS, MNIST, mnist, mnist_process, on_a_termina
 
 from mnist_cli import __version__, cli
 from mnist_cli.cli.options import command as declare
+from mnist_cli.cli.rules import RULE
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
 
@@ -49,16 +50,16 @@ WRONG_USAGE = {
     "nonsense": "No such command",
     "inspect --nonsense": "No such option",
     "inspect --export a.pdf": "must end in .svg or .html",
-    "inspect --neuron 0 --neurons": "exclude each other",
+    "inspect --neuron 0 --neurons": "--neurons excludes --neuron",
     "inspect --neuron 50": "0..49",
     "inspect weights.pkl weights.pkl --stats": "name one for anything else",
     "inspect weights.pkl weights.pkl --neuron 0": "name one for anything else",
     "inspect weights.pkl weights.pkl --neurons": "name one for anything else",
     "inspect a b c": "at most two files",
-    "convert weights.pkl net.h5": "must end in .pkl, .npz, .safetensors or .onnx, found '.h5'",
+    "convert weights.pkl net.h5": "must end in .pkl, .npz, .safetensors or .onnx.",
     "draw -w a -w b -w c": "at most two weights files",
     "eval --batch-size 0": "0 is not in the range",
-    "eval --labels somewhere": "go together",
+    "eval --labels somewhere": "--labels needs --images.",
     "eval --shift 1": "such as 2,-1",
     "eval --shift 1,2,3": "such as 2,-1",
     "eval --shift a,b": "such as 2,-1",
@@ -73,30 +74,32 @@ WRONG_USAGE = {
     "eval --noise nan": "expected a number",
     "eval --rotate inf": "inf is not in the range",
     "eval --output a.json": "must end in .csv or .jsonl",
-    "eval --output - --json": "give one of them",
+    "eval --output - --json": "--output - excludes --json: both print.",
     "predict": "Nothing to read",
     "predict --index two": "expected N, N-M",
-    "predict --split --no-preprocess x.png": "give one of them",
-    "predict --save-digit x.jpg x.png": "must end in .png",
-    "predict --save-steps= x.png": "it is empty",
+    "predict --split --no-preprocess x.png": "--split excludes --no-preprocess: one finds digits",
+    "predict --split --sheet x.png": "--split excludes --sheet: it reads several digits",
+    "predict --save-digit x.jpg x.png": "must end in .png, or be that of a folder.",
+    "predict --save-digit= x.png": "it is empty",
     "predict --output x.txt x.png": "must end in .csv or .jsonl",
     "predict --threads 0 x.png": "0 is not in the range",
-    "predict page.png --images x --labels y": "are for --index",
+    "predict page.png --images x --labels y": "--images with PICTURES needs --index.",
     "predict - -": "only once",
-    "predict x.png --only wrong": "needs --labels-from-names",
-    "predict --label 4 x.png": "needs --labels-from-names",
+    "predict x.png --only wrong": "needs --labels-from-names or --index.",
+    "predict --label 4 x.png": "--label with PICTURES needs --labels-from-names.",
     "predict --label 10": "10 is not in the range",
-    "predict --label 4 --images images": "--labels FILE",
+    "predict --label 4 --images images": "--label with --images needs --labels.",
     "predict -i 3 --seed 1": "for --index random",
-    "predict -i 3 --sheet --explain": "one in full",
-    "predict -i 3 -o - --json": "give one of them",
+    "predict -i 3 --sheet --explain": "--sheet excludes --explain: many small pictures",
+    "predict -i 3 -o - --json": "both print",
     **{
-        f"predict -i 3 {option}": f"{option.split('=')[0]} needs an image file"
+        f"predict -i 3 {option}": f"{option.split('=')[0]} needs PICTURES."
         for option in (
             *("--invert", "--no-preprocess", "--split", "--threads=4", "--labels-from-names"),
             *("--show-steps", "--save-steps=x"),
         )
     },
+    "predict -i 3 --no-invert": "--invert needs PICTURES.",
     "train --epochs 0": "epochs is 0: expected a whole number from 1 to 1,000,000.",
     "train --batch-size 1.5": "'1.5' is not a valid integer.",
     "train --seed -1": "-1 is not in the range",
@@ -104,17 +107,17 @@ WRONG_USAGE = {
     "train --recipe bset": "not one of 'quick', 'standard', 'best'. Did you mean 'best'?",
     "train --hidden 1,x": "'1,x' is neither 'none' nor a list such as 50,100.",
     "train --output weights.txt": "the name must end in .pkl, .npz or .safetensors.",
-    "train --images alone": "--images and --labels go together",
-    "train --test-labels alone": "--test-images and --test-labels go together",
+    "train --images alone": "--images needs --labels.",
+    "train --test-labels alone": "--test-labels needs --test-images.",
     "train --set elastic": "'elastic' is not NAME=NUMBER.",
     "train --set elastic=much": "'elastic=much' is not NAME=NUMBER.",
     "train --set weight-decai=1": "the nearest is 'weight_decay'.",
     "download trian": "there is no file or group 'trian'; the nearest is 'train'",
     "download --mirror ftp://me:secret@example.org": "expected an address like https://",
-    "download --mirror http://a --from .": "--mirror and --from contradict each other",
+    "download --mirror http://a --from .": "--mirror excludes --from.",
     "download --from=": "it is empty",
-    "download --check --list": "--check and --list contradict each other",
-    "download --check --force": "leave out the other options",
+    "download --check --list": "--check excludes --list.",
+    "download --check --force": "--check excludes --force: it fetches nothing.",
     # what was probably meant, and nothing where nothing is near
     "train --lr 1": "Did you mean '--learning-rate'?",
     "eval --batchsize 1": "Did you mean '--batch-size'?",
@@ -143,6 +146,15 @@ def test_wrong_usage_ends_with_2_a_hint_and_a_line_that_says_why(tmp_path, monke
         assert "Did you mean" in words or "Did you mean" not in error, line
         assert "secret" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_rule_is_a_sentence_about_options_of_its_command(command):
+    declared = COMMANDS[command]
+    names = {name for each in declared.params for name in (*each.opts, each.name.upper())}
+    for line in declared.rules.strip().splitlines():
+        assert re.fullmatch(RULE, line), line
+        assert set(re.findall(r"--[\w-]+|[A-Z]{2,}", line)) <= names, line
 
 
 def test_names_are_printed_escaped():
@@ -177,13 +189,6 @@ def test_a_terminal_gets_colour_unless_no_color_is_set():
     assert coloured.code == 0
     assert "\x1b[" in coloured.stdout
     assert "\x1b" not in on_a_terminal("eval", "--runs", "1", "--quiet", NO_COLOR="1").stdout
-
-
-def test_python_io_encoding_is_honoured():
-    done = mnist_process("predict", "--index", "42", PYTHONIOENCODING="ascii")
-    assert done.code == 0
-    assert done.stdout.isascii()
-    assert "prediction 4" in done.stdout
 
 
 @needs_posix
