@@ -1,18 +1,10 @@
-"""What several commands do alike: refuse, show a result, say what was assumed."""
+"""What several commands do alike: show a result, say what was assumed."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
 OptionValues = Mapping[str, Any]
 """What was given for a command's options, by their names: ``batch_size``."""
-
-
-def refuse(is_so: object, why: str) -> None:
-    """End with wrong usage where something is so."""
-    if is_so:
-        raise click.UsageError(why)
 
 
 def present(given: OptionValues, view: Any, *result: Any, quiet: bool = False) -> None:

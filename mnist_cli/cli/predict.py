@@ -3,28 +3,30 @@
 import os
 import re
 import sys
-from functools import partial
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from mnist_cli.cli.common import note_activation, present, refuse
-from mnist_cli.cli.options import DIGIT, NATURAL, POSITIVE, argument, command, new_file
+from mnist_cli.cli.common import OptionValues, note_activation, present
+from mnist_cli.cli.options import DIGIT, NATURAL, POSITIVE, argument, command
 
 if TYPE_CHECKING:
     from mnist_cli.net.network import Network
-    from mnist_cli.prediction.request import Results
+    from mnist_cli.prediction.indices import RandomImage
+    from mnist_cli.prediction.prediction import Prediction, Result
+
+    Indices: TypeAlias = list[int | RandomImage]
+
+Names: TypeAlias = tuple[str, ...]
+Labels: TypeAlias = tuple[int, ...]
 
 _MOST_INDICES = 100_000  # of one range: each prediction is kept until all are there
-_MOST_SHOWN = 50  # on a terminal, of images that nobody has counted before
-
 _INDICES = re.compile(r"([0-9]{1,15})(?:-([0-9]{1,15}))?|random(?::([0-9]{1,15}))?", re.ASCII)
 
 
-def _parse_indices(_context: Any, _option: Any, values: tuple[str, ...]) -> list[int | None]:
-    """``42``, ``1,2,3``, ``0-4,8``, ``random:2`` -> the indices in order, None for a random one."""
-    indices: list[int | None] = []
+def _parse_indices(_context: Any, _option: Any, values: Names) -> "Indices":
+    """``42``, ``1,2,3``, ``0-4,8``, ``random:2`` -> the indices in order."""
+    indices: Indices = []
     for part in (part.strip() for value in values for part in value.split(",")):
         found = _INDICES.fullmatch(part)
         first, last, drawn = found.groups() if found else ("1", "0", None)
@@ -35,8 +37,24 @@ def _parse_indices(_context: Any, _option: Any, values: tuple[str, ...]) -> list
             )
         if count > _MOST_INDICES:
             raise click.BadParameter(f"{part!r}: at most {_MOST_INDICES:,} images at once.")
-        indices += [None] * count if first is None else range(int(first), int(first) + count)
+        if first is None:
+            from mnist_cli.prediction import indices as library
+
+            indices += [library.RandomImage()] * count
+        else:
+            indices += range(int(first), int(first) + count)
     return indices
+
+
+def _check_names(_context: Any, _argument: Any, names: Names) -> Names:
+    """Refuse standard input twice, and an index that stands where a file is named."""
+    if names.count("-") > 1:
+        raise click.UsageError("Standard input (-) can be read only once.")
+    for name in names:
+        if _INDICES.fullmatch(name) and not os.path.lexists(name):
+            hint = f"For images of the set: --index {name}"
+            raise click.UsageError(f"There is no file {name!r}. {hint}")
+    return names
 
 
 _OPTIONS = """
@@ -65,7 +83,6 @@ Output:
   -o --output FILE.csv|.jsonl|-  Also write all predictions to a table; `-` prints only the
                                  table.
   --save-digit FILE.png|DIR    Also write what the net sees; of several digits, into a folder.
-  --save-steps DIR             Also write the picture after each step.
   --export
   --force
   -q --quiet                   No progress and no notes.
@@ -78,22 +95,16 @@ _RULES = """
 --sheet excludes --explain, --show-steps: many small pictures, or one in full
 --output - excludes --json: both print
 --split, --invert, --no-preprocess, --show-steps, --labels-from-names, --threads needs PICTURES
---save-steps needs PICTURES
 --label with PICTURES needs --labels-from-names
 --only wrong with PICTURES needs --labels-from-names, --index
 --images, --labels with PICTURES needs --index
 --label with --images needs --labels
 """
 
-# Options that go into a request as they are.
-_OF_A_REQUEST = (
-    *("seed", "images", "labels", "data_dir", "invert", "split", "explain", "labels_from_names"),
-)
-
 
 @command(
     "predict",
-    argument("pictures", nargs=-1, metavar="[PICTURES]..."),
+    argument("pictures", nargs=-1, metavar="[PICTURES]...", callback=_check_names),
     options=_OPTIONS,
     rules=_RULES,
     settings={
@@ -102,7 +113,6 @@ _OF_A_REQUEST = (
         "label": {"type": DIGIT, "multiple": True},
         "invert": {"default": None},
         "threads": {"type": POSITIVE},
-        "save_steps": {"callback": partial(new_file, forms=("DIR",))},
     },
     examples=(
         "mnist predict --index 42",
@@ -115,87 +125,95 @@ _OF_A_REQUEST = (
         "mnist predict -i 0-4,8 --json",
     ),
 )
-def predict(**options: Any) -> int:
+def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> int:
     """Say which digit an image shows.
 
     PICTURES are photos, scans or drawings of one digit each, folders of them, or - for standard
     input.
     """
-    given = SimpleNamespace(**options)
-    _refuse_pointless(given)
+    if not (pictures or index or label):
+        raise click.UsageError("Nothing to read: name an image file or give --index N.")
+    if given["seed"] is not None and all(isinstance(one, int) for one in index):
+        raise click.UsageError("--seed is for --index random.")
+    from mnist_cli.checks import one_of
+    from mnist_cli.errors import MnistError
+    from mnist_cli.prediction.results import Results, write_digits, write_table
+    from mnist_cli.render.views import predict as view
     from mnist_cli.weights.weights_file import read_weights
 
-    weights = read_weights(given.weights, given.data_dir)
-    results = _predict(weights.network(given.activation), given)
-    if results.predictions or given.json:  # else there is nothing to show or write
-        _write_and_show(results, given)
-        if not given.quiet:
-            note_activation(given.activation or weights.activation)
-    for failed in results.unread:
-        click.echo(f"Error: {failed.error}", err=True)
+    weights = read_weights(given["weights"], given["data_dir"])
+    network = weights.network(given["activation"])
+    everything: list[Result] = []
+    if index or not pictures:
+        everything += _predict_images(network, index, label, given)
+    if pictures:
+        everything += _predict_pictures(network, pictures, label, given)
+    if not everything:
+        raise MnistError(f"no image here has the label {one_of(label)}")
+    results = Results(tuple(everything), given["only"], network if given["explain"] else None)
+    if results.predictions or given["json"]:  # else there is nothing to show or write
+        if given["output"] is not None:
+            write_table(given["output"], results, overwrite=given["force"])
+        if given["save_digit"] is not None:
+            write_digits(given["save_digit"], results.predictions, overwrite=given["force"])
+        named = "pictures" if pictures else "indices" if index else "labels"
+        present(given, view, results, named, given["sheet"], quiet=given["output"] == "-")
+        if not given["quiet"]:
+            note_activation(given["activation"] or weights.activation)
+    for unread in results.unread:
+        click.echo(f"Error: {unread.error}", err=True)
     return 1 if results.unread else 0
 
 
-def _refuse_pointless(given: SimpleNamespace) -> None:
-    """Refuse what no rule can say."""
-    pictures, indices = given.pictures, given.index
-    nothing = not (pictures or indices or given.label)
-    refuse(nothing, "Nothing to read: name an image file or give --index N.")
-    refuse(given.seed is not None and None not in indices, "--seed is for --index random.")
-    refuse(pictures.count("-") > 1, "Standard input (-) can be read only once.")
-    for name in pictures:
-        if _INDICES.fullmatch(name) and not os.path.lexists(name):
-            refuse(True, f"There is no file {name!r}. For images of the set: --index {name}")
+def _predict_images(
+    network: "Network", index: "Indices", label: Labels, given: OptionValues
+) -> "list[Prediction]":
+    from mnist_cli.prediction.indices import predict_indices
+
+    try:
+        return list(
+            predict_indices(
+                network,
+                index or None,
+                of_labels=label,
+                seed=given["seed"],
+                images=given["images"],
+                labels=given["labels"],
+                data_dir=given["data_dir"],
+            )
+        )
+    except IndexError as error:
+        raise click.BadParameter(str(error), param_hint="'--index'") from None
 
 
-def _predict(network: "Network", given: SimpleNamespace) -> "Results":
-    from contextlib import nullcontext
-
+def _predict_pictures(
+    network: "Network", names: Names, label: Labels, given: OptionValues
+) -> "list[Result]":
     from mnist_cli.errors import plural
     from mnist_cli.net.blas import available_cores
-    from mnist_cli.prediction.request import Request, predict
+    from mnist_cli.prediction.pictures import Reading, predict_files
+    from mnist_cli.prediction.sources import find_pictures
     from mnist_cli.render.progress import counted
     from mnist_cli.render.text import note
 
-    request = Request(
-        **{name: getattr(given, name) for name in _OF_A_REQUEST},
-        indices=given.index,
-        take=given.label,
-        files=given.pictures,
-        preprocess=not given.no_preprocess,
-        keep_steps=any((given.show_steps, given.save_steps, given.export)),
-        threads=given.threads or available_cores(),
+    pictures = find_pictures(names, label)
+    reading = Reading(
+        preprocess=not given["no_preprocess"],
+        invert=given["invert"],
+        split=given["split"],
+        keep_steps=given["show_steps"],
+        labels_from_names=given["labels_from_names"],
     )
-    stdin = getattr(sys.stdin, "buffer", None)
-    with nullcontext() if given.quiet else counted("pictures") as progress:
-        try:
-            results = predict(network, request, standard_input=stdin, progress=progress)
-        except IndexError as error:
-            raise click.BadParameter(str(error), param_hint="'--index'") from None
-    if results.skipped and not given.quiet:
-        note(f"skipped {plural(results.skipped, 'file')} not named as pictures are")
-    return results
-
-
-def _write_and_show(results: "Results", given: SimpleNamespace) -> None:
-    from mnist_cli.render.views import predict as view
-    from mnist_cli.render.views import steps
-
-    force, only, sheet = given.force, given.only, given.sheet
-    if given.output is not None:
-        view.write_table(given.output, results, overwrite=force)
-    if given.save_steps is not None:
-        steps.write_steps(given.save_steps, results.predictions, overwrite=force)
-    if given.save_digit is not None:
-        steps.write_digits(given.save_digit, results.predictions, overwrite=force)
-    few = len(results.everything) <= view.PICTURED
-    alone = len(results.everything) == 1 or (not given.pictures and only is None and few)
-    uncounted = sys.stdout.isatty() and not (given.pictures or given.index or only)
-    how = view.How(
-        only=only,
-        sheet=sheet,
-        in_full=not sheet and (alone or given.show_steps or given.explain),
-        show_steps=given.show_steps or (given.split and given.export is not None),
-        most=_MOST_SHOWN if uncounted else None,
-    )
-    present(vars(given), view, results, how, quiet=given.output == "-")
+    with counted("pictures", quiet=given["quiet"]) as progress:
+        results = predict_files(
+            network,
+            pictures,
+            reading,
+            threads=given["threads"] or available_cores(),
+            standard_input=getattr(sys.stdin, "buffer", None),
+            progress=progress,
+        )
+        everything = list(results)
+    if pictures.skipped and not given["quiet"]:
+        note(f"skipped {plural(pictures.skipped, 'file')} not named as pictures are")
+    return everything

@@ -1,7 +1,7 @@
 """One prediction taken apart: every intermediate value, and which pixels decided it."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,15 @@ Float64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class ForwardStep:
     """One of the book's values on the way from pixels to probabilities: x, a1, z1, ... or y."""
 
     symbol: str
     formula: str  # in the book's symbols: a2 = z1 W2 + b2
+    shape: tuple[int, ...]
+    min: float
+    mean: float
+    max: float
     values: Float64 = field(repr=False)
 
 
@@ -34,13 +38,14 @@ class Explanation:
     """
 
     activation: Activation
-    steps: tuple[Step, ...]
+    steps: tuple[ForwardStep, ...]
     shifted: Float64 = field(repr=False)
     exponentials: Float64 = field(repr=False)
     relevance: Float64 = field(repr=False)
     prediction: int
     runner_up: int
     margin: float
+    json_fields: ClassVar = ("steps", "softmax", "relevance", "prediction", "runner_up", "margin")
 
     @property
     def scores(self) -> Float64:
@@ -51,6 +56,12 @@ class Explanation:
     def probabilities(self) -> Float64:
         """The book's y, (10,)."""
         return self.steps[-1].values
+
+    @property
+    def softmax(self) -> dict[str, Any]:
+        """Its numbers, by the names that ``--json`` gives them."""
+        exp = self.exponentials
+        return {"max": self.scores.max(), "shifted": self.shifted, "exp": exp, "sum": exp.sum()}
 
 
 def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> Explanation:
@@ -102,8 +113,8 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
     )
 
 
-def _steps(network: Network, values: dict[str, Float64]) -> tuple[Step, ...]:
-    steps: list[Step] = []
+def _steps(network: Network, values: dict[str, Float64]) -> tuple[ForwardStep, ...]:
+    steps: list[ForwardStep] = []
     before = ""
     for symbol, value in values.items():
         layer = symbol[1:]
@@ -113,7 +124,8 @@ def _steps(network: Network, values: dict[str, Float64]) -> tuple[Step, ...]:
             "z": f"{symbol} = {network.activation}({before})",
             "y": f"y = softmax({before})",
         }[symbol[0]]
-        steps.append(Step(symbol, formula, value))
+        least, mean, most = float(value.min()), float(value.mean()), float(value.max())
+        steps.append(ForwardStep(symbol, formula, value.shape, least, mean, most, value))
         before = symbol
     return tuple(steps)
 

@@ -1,9 +1,9 @@
 """Images -> which digit they show, and how sure the net is."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ from mnist_cli.net.network import Network
 if TYPE_CHECKING:
     from mnist_cli.handwriting.reader import Digit
     from mnist_cli.handwriting.steps import Step
-    from mnist_cli.prediction.explanation import Explanation
 
 # Below these a prediction is called unsure: the confidence, and what it is above the second best.
 _SURE = 0.6
@@ -44,12 +43,60 @@ class Prediction:
     position: int | None = None
     box: tuple[int, int, int, int] | None = None  # and its left, top, width, height in pixels
     name: str = ""  # `source` for a list: without the folder that was named
-    explanation: "Explanation | None" = None
 
     @property
     def correct(self) -> bool | None:
         """Whether the prediction is the label; None where there is none."""
         return None if self.label is None else self.prediction == self.label
+
+    @property
+    def json_fields(self) -> tuple[str, ...]:
+        """Of a digit among others only what sets it apart; the label only where it is known."""
+        if self.part is not None:
+            return "prediction", "confidence", "box"
+        always = ("source", "prediction", "confidence", "probabilities", "preprocessed", "warnings")
+        return always if self.label is None else (*always, "label", "correct")
+
+
+@dataclass(frozen=True)
+class SplitPicture:
+    """All digits of one picture, each with its place in it; only an empty one where there is none.
+
+    `steps` led from the picture to all of them.
+    """
+
+    source: str
+    digits: tuple[Prediction, ...]
+    steps: "tuple[Step, ...]" = ()
+    name: str = ""
+    correct: ClassVar[bool | None] = None
+    json_fields: ClassVar = ("source", "text", "lines", "warnings")
+
+    @property
+    def lines(self) -> list[list[Prediction]]:
+        """The digits line by line, each from left to right."""
+        read = (one for one in self.digits if one.prediction is not None)
+        return [list(line) for _, line in groupby(read, key=lambda one: one.line)]
+
+    @property
+    def text(self) -> str:
+        """What is written there, "" for nothing."""
+        return "\n".join("".join(str(one.prediction) for one in line) for line in self.lines)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Those of each digit, with its number where there are several."""
+        several = len(self.digits) > 1
+        return [
+            f"digit {one.part}: {words}" if several else words
+            for one in self.digits
+            for words in one.warnings
+        ]
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the net is not sure of one of them."""
+        return any(one.unsure for one in self.digits)
 
 
 @dataclass(frozen=True)
@@ -58,6 +105,9 @@ class Unread:
 
     source: str
     error: str
+
+
+Result: TypeAlias = Prediction | SplitPicture | Unread
 
 
 def predict_picture(
@@ -88,15 +138,29 @@ def predict_digit(network: Network, digit: "Digit", *, source: str) -> Predictio
         warnings = (digit.empty, *digit.warnings)
     else:
         read = predict_picture(network, digit.image, source=source)
-        doubt = _doubt(digit, read)
-        warnings = (*digit.warnings, *doubt, *read.warnings)
+        warnings = (*digit.warnings, *_doubt(digit, read), *read.warnings)
         if digit.digits:
-            predictions = network.predict(np.stack([one.image for one in digit.digits])).tolist()
-            lines = [one.line for one in digit.digits]
-            number = join_lines(zip(lines, predictions, strict=True)).replace("\n", " / ")
+            number = predict_digits(network, digit.digits, source=source).text.replace("\n", " / ")
             warnings = (f"{warnings[0]}; --split reads them all: {number}", *warnings[1:])
     preprocessed, way, steps = digit.preprocessed, digit.way, digit.steps
     return replace(read, warnings=warnings, preprocessed=preprocessed, way=way, steps=steps)
+
+
+def predict_digits(network: Network, digits: "Sequence[Digit]", *, source: str) -> SplitPicture:
+    """Read all digits of a picture, those that `read_digits` found."""
+    predictions: list[Prediction] = []
+    for line, neighbours in groupby(digits, key=lambda digit: digit.line):
+        for position, digit in enumerate(neighbours, start=1):
+            box = digit.box
+            found = replace(
+                predict_digit(network, digit, source=source),
+                part=len(predictions) + 1,
+                line=line,
+                position=position,
+                box=(box.left, box.top, box.width, box.height) if box else None,
+            )
+            predictions.append(found)
+    return SplitPicture(source, tuple(predictions), steps=digits[0].steps)
 
 
 def _doubt(digit: "Digit", read: Prediction) -> tuple[str, ...]:
@@ -105,9 +169,3 @@ def _doubt(digit: "Digit", read: Prediction) -> tuple[str, ...]:
 
     doubted = -np.inf < digit.score < 0 and (read.confidence or 0) < _SURE_OF_DOUBTFUL
     return (DOUBT,) if doubted and DOUBT not in digit.warnings else ()
-
-
-def join_lines(digits: Iterable[tuple[int | None, int | None]]) -> str:
-    """Join digits, each after the number of its line, to a text of lines."""
-    lines = groupby(digits, key=lambda pair: pair[0])
-    return "\n".join("".join(str(digit) for _, digit in line) for _, line in lines)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from mnist_cli.files import cannot
 STANDARD_INPUT = "-"
 
 # Only for what to pick out of a folder; what a file holds is told by its content.
-_PICTURES = (
+_SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".mpo", ".gif", ".webp", ".tif", ".tiff", ".bmp", ".dib"),
     *(".pgm", ".ppm", ".pbm", ".pnm", ".heic", ".heif"),
 )
@@ -20,14 +20,14 @@ _LABEL = re.compile(r"([0-9])(?![0-9])", re.ASCII)  # 7, 7_12, but not 12
 
 
 @dataclass(frozen=True)
-class Found:
+class Pictures:
     """The pictures to read, in order, and how many other files were skipped.
 
     `folder` is what all of them lie below, "" where something else than one folder was named.
     """
 
     paths: tuple[str, ...]
-    skipped: int
+    skipped: int = 0
     folder: str = ""
 
     def name(self, path: str) -> str:
@@ -35,11 +35,12 @@ class Found:
         return os.path.relpath(path, self.folder) if self.folder else path
 
 
-def find_pictures(names: Sequence[str]) -> Found:
+def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Pictures:
     """Replace each folder among `names` by the pictures in and below it, sorted by name.
 
-    Files are taken as given, whether they exist or not: whoever reads them will say. Hidden files
-    are passed over. Raises `FileError` for a folder without pictures or that cannot be listed.
+    With `labels` only those remain whose label is one of them, as `label_in_name` tells. Files are
+    taken as given, whether they exist or not: whoever reads them will say. Hidden files are passed
+    over. Raises `FileError` for a folder without pictures or that cannot be listed.
     """
     paths: list[str] = []
     skipped = 0
@@ -47,29 +48,27 @@ def find_pictures(names: Sequence[str]) -> Found:
         if name == STANDARD_INPUT or not os.path.isdir(name):  # noqa: PTH112 - Path's fails for a name that is too long
             paths.append(name)
             continue
-        files = _files_below(name)
-        pictures = [file for file in files if Path(file).suffix.lower() in _PICTURES]
+        files = list(_files_below(name))
+        pictures = [file for file in files if Path(file).suffix.lower() in _SUFFIXES]
         if not pictures:
             raise FileError("the folder holds no pictures", source=name, hint="Name another one.")
         paths += pictures
         skipped += len(files) - len(pictures)
     folder = names[0] if len(names) == 1 and paths != list(names) else ""
-    return Found(tuple(paths), skipped, folder)
+    wanted = [path for path in paths if not labels or label_in_name(path) in labels]
+    return Pictures(tuple(wanted), skipped, folder)
 
 
-def _files_below(folder: str) -> list[str]:
+def _files_below(folder: str) -> Iterator[str]:
     """Files in and below a folder, those of a folder before those of the folders in it."""
-    files, folders = [], [folder]
-    while folders:
-        place = folders.pop()
-        try:
-            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
-        except OSError as error:
-            raise cannot("open", place, error) from None
-        shown = [entry for entry in entries if not entry.name.startswith(".")]
-        files += [entry.path for entry in shown if not entry.is_dir()]
-        folders += [entry.path for entry in reversed(shown) if entry.is_dir(follow_symlinks=False)]
-    return files
+
+    def refuse(error: OSError) -> None:
+        raise cannot("open", error.filename, error) from None
+
+    for where, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        shown = sorted(name for name in files if not name.startswith("."))
+        yield from (os.path.join(where, name) for name in shown)  # noqa: PTH118 - Path drops "./"
 
 
 def label_in_name(path: str) -> int | None:

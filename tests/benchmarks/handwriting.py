@@ -21,7 +21,7 @@ from support import scenes, stress
 
 from mnist_cli import Network, load_images, load_labels, load_network, read_digit, read_digits
 from mnist_cli.handwriting.reader import DOUBT, Digit
-from mnist_cli.prediction.prediction import join_lines, predict_digit
+from mnist_cli.prediction.prediction import predict_digit, predict_digits
 
 FIRST, COUNT = 40_000, 100  # of the training images that are drawn
 
@@ -98,9 +98,7 @@ def tell_rows(folder: Path, network: Network) -> None:
         start = time.process_time()
         digits = read_digits(folder / row["file"])
         seconds = time.process_time() - start
-        predictions = network.predict(np.stack([digit.image for digit in digits])).tolist()
-        lines = [digit.line for digit in digits]
-        text = join_lines(zip(lines, predictions, strict=True)).replace("\n", "/")
+        text = predict_digits(network, digits, source="").text.replace("\n", "/")
         count = counts.setdefault(f"{row['kind']}, {row['kept aside']}", [0, 0, 0, 0, 0])
         wrong, length = edits(text, row["label"]), len(row["label"].replace("/", ""))
         for place, value in enumerate((text == row["label"], 1, wrong, length, seconds)):

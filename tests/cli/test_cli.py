@@ -96,7 +96,7 @@ WRONG_USAGE = {
         f"predict -i 3 {option}": f"{option.split('=')[0]} needs PICTURES."
         for option in (
             *("--invert", "--no-preprocess", "--split", "--threads=4", "--labels-from-names"),
-            *("--show-steps", "--save-steps=x"),
+            "--show-steps",
         )
     },
     "predict -i 3 --no-invert": "--invert needs PICTURES.",

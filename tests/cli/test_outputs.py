@@ -20,7 +20,7 @@ OUTPUTS = [
     ("draw --no-open -o OUT", ".html"),
     ("convert weights.pkl OUT", ".safetensors"),
 ]
-FOLDERS = ["predict page.png --save-steps OUT", "predict -i 1 --save-digit OUT"]
+FOLDERS = ["predict -i 1 --save-digit OUT"]
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from support import scenes
 from mnist_cli import load_images, load_labels, load_network, read_digit, read_digits
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.reader import DOUBT
-from mnist_cli.prediction.prediction import join_lines
+from mnist_cli.prediction.prediction import predict_digits
 
 FIRST, COUNT = 45_000, 6  # of the training images that are drawn
 
@@ -43,8 +43,7 @@ def test_peoples_pages_are_read(shared_rows, network):
     exact = 0
     for row in rows:
         read = read_digits(shared_rows / row["file"])
-        predictions = network.predict(np.stack([digit.image for digit in read])).tolist()
-        text = join_lines(zip([digit.line for digit in read], predictions, strict=True))
+        text = predict_digits(network, read, source="").text
         exact += text.replace("\n", "/") == row["label"]
     assert exact >= len(rows) - 3
 

@@ -1,6 +1,5 @@
 """A prediction taken apart, against the book's formulas and finite differences."""
 
-import doctest
 import itertools
 
 import numpy as np
@@ -9,7 +8,6 @@ from support import nets, textbook
 
 from mnist_cli import load_images, load_network
 from mnist_cli.net.network import Network
-from mnist_cli.prediction import request
 from mnist_cli.prediction.explanation import explain
 
 
@@ -97,9 +95,3 @@ def test_the_largest_weights_that_a_network_takes_overflow_nowhere(activation, s
         explained = explain(network, load_images()[0])
     for values in (explained.scores, explained.shifted, explained.relevance):
         assert np.isfinite(values).all()
-
-
-def test_the_examples_run_as_printed():
-    ran = doctest.testmod(request)
-    assert ran.attempted > 0
-    assert ran.failed == 0

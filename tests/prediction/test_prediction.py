@@ -1,22 +1,24 @@
 """Predictions of pictures and of a set: which files, which labels, in what order."""
 
+import doctest
 import gzip
-import io
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from support import stress
 from support.limited import run_measured
 from support.sets import write_images, write_labels
 
 from mnist_cli import load_images, load_labels, load_network
-from mnist_cli.errors import FileError, FormatError, MnistError
+from mnist_cli.errors import FileError, FormatError
 from mnist_cli.handwriting.reader import DOUBT, Digit
-from mnist_cli.prediction.prediction import Unread, predict_digit, predict_picture
-from mnist_cli.prediction.request import Request, predict, predict_files
+from mnist_cli.prediction import indices as module
+from mnist_cli.prediction.indices import RandomImage, predict_indices
+from mnist_cli.prediction.pictures import Reading, predict_files
+from mnist_cli.prediction.prediction import Prediction, Unread, predict_digit, predict_picture
+from mnist_cli.prediction.results import Results
 from mnist_cli.prediction.sources import find_pictures, label_in_name
 
 
@@ -66,52 +68,54 @@ def test_a_folder_without_pictures_is_refused(tmp_path):
         find_pictures([str(tmp_path)])
 
 
-def test_a_request_gives_the_indices_and_then_the_files_with_their_labels(folder, network):
+def read_files(network, name, labels=(), **how):
+    return list(predict_files(network, find_pictures([str(name)], labels), Reading(**how)))
+
+
+def test_files_come_in_order_with_the_labels_in_their_names(folder, network):
     (folder / "9_broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    request = Request(indices=[3], files=[str(folder)], labels_from_names=True, explain=True)
-    results = predict(network, request)
-    first, *files = results.predictions
+    *files, broken = read_files(network, folder, labels_from_names=True)
     indices = [int(one.name[2:4]) for one in files]
-    assert (first.source, first.label) == ("index 3", load_labels()[3])
-    assert [one.source for one in results.unread] == [str(folder / "9_broken.png")]
+    assert broken == Unread(str(folder / "9_broken.png"), broken.error)
     assert sorted(indices) == list(range(30))
     assert [one.source for one in files] == sorted(one.source for one in files)
     assert [one.prediction for one in files] == network.predict(load_images()[indices]).tolist()
     assert [one.label for one in files] == load_labels()[indices].tolist()
-    assert all(one.explanation.prediction == one.prediction for one in results.predictions)
     assert not any(one.preprocessed for one in files)
-    assert results.skipped == 1
+    sevens = read_files(network, folder, labels=[7])  # the broken one is not among them
+    assert [one.source for one in sevens] == [one.source for one in files if one.label == 7]
 
 
-def indices_of(network, **wanted):
-    results = predict(network, Request(**wanted))
-    return [int(one.source.removeprefix("index ")) for one in results.predictions]
+def test_each_prediction_is_taken_apart_where_that_is_wanted(network):
+    predictions = tuple(predict_indices(network, range(3)))
+    empty = Prediction("blank.png", np.zeros((28, 28), np.uint8), empty="no ink")
+    results = Results((*predictions, empty, Unread("a.png", "cut")), network=network)
+    explained = [results.explain(one) for one in results.everything]
+    assert [one and one.prediction for one in explained] == [7, 2, 1, None, None]
+    assert Results(predictions).explain(predictions[0]) is None
+
+
+def indices_of(network, *arguments, **options):
+    predictions = predict_indices(network, *arguments, **options)
+    return [int(one.source.removeprefix("index ")) for one in predictions]
 
 
 def test_images_are_drawn_at_random_or_taken_by_their_label(network):
-    labels = load_labels()
-    fours = indices_of(network, take=[4])
+    labels, random = load_labels(), RandomImage()
+    fours = indices_of(network, of_labels=[4])
     assert fours == np.flatnonzero(labels == 4).tolist()
-    assert indices_of(network, indices=[4, 0, 6], take=[4, 7]) == [4, 0, 6]
-    assert indices_of(network, indices=range(10), take=[4, 7]) == [0, 4, 6]
-    drawn = indices_of(network, indices=[3, *[None] * 30, 5], seed=1)
+    assert indices_of(network, [4, 0, 6], of_labels=[4, 7]) == [4, 0, 6]
+    assert indices_of(network, range(10), of_labels=[4, 7]) == [0, 4, 6]
+    assert indices_of(network, [0], of_labels=[4]) == []
+    drawn = indices_of(network, [3, *[random] * 30, 5], seed=1)
     assert (drawn[0], drawn[-1], len({*drawn[1:-1]})) == (3, 5, 30)
-    assert drawn == indices_of(network, indices=[3, *[None] * 30, 5], seed=1)
-    assert drawn != indices_of(network, indices=[3, *[None] * 30, 5], seed=2)
-    assert set(indices_of(network, indices=[None] * 50, take=[4])) < set(fours)
+    assert drawn == indices_of(network, [3, *[random] * 30, 5], seed=1)
+    assert drawn != indices_of(network, [3, *[random] * 30, 5], seed=2)
+    assert set(indices_of(network, [random] * 50, of_labels=[4])) < set(fours)
     with pytest.raises(IndexError, match="983 images are to be drawn of 982"):
-        indices_of(network, indices=[None] * 983, take=[4])
+        indices_of(network, [random] * 983, of_labels=[4])
     with pytest.raises(IndexError, match="10000"):
-        indices_of(network, indices=[10_000], take=[4])
-    with pytest.raises(MnistError, match="has the label 4"):
-        indices_of(network, indices=[0], take=[4])
-
-
-def test_of_files_only_those_of_a_label_are_read(folder, network):
-    (folder / "9_broken.png").write_bytes(b"not read")
-    results = predict(network, Request(files=[str(folder)], labels_from_names=True, take=[7]))
-    assert {one.label for one in results.everything} == {7}
-    assert len(results.everything) == np.count_nonzero(load_labels()[:30] == 7)
+        indices_of(network, [10_000], of_labels=[4])
 
 
 @pytest.mark.parametrize("zipped", [False, True])
@@ -123,8 +127,7 @@ def test_images_of_a_set_are_those_of_their_indices(tmp_path, network, zipped):
     indices = [4999, 3, 4100, 3, 0]
 
     def read(indices, labels=None):
-        request = Request(indices=indices, images=path, labels=labels)
-        return predict(network, request).predictions
+        return list(predict_indices(network, indices, images=path, labels=labels))
 
     found = read(indices, write_labels(tmp_path / "labels", labels))
     assert [one.label for one in found] == labels[indices].tolist()
@@ -137,19 +140,21 @@ def test_images_of_a_set_are_those_of_their_indices(tmp_path, network, zipped):
         read([0], write_labels(tmp_path / "few", labels[:10]))
 
 
-def test_a_split_picture_gives_a_part_each(tmp_path, network):
+def test_a_split_picture_has_its_digits_and_where_they_are(tmp_path, network):
     page = np.full((60, 140), 255, np.uint8)
     for place, index in enumerate((0, 1)):
         page[16:44, 30 + 50 * place : 58 + 50 * place] -= load_images()[index]
     path = write(tmp_path / "page.png", page)
-    results = list(predict_files(network, Request(files=[path], split=True)))
-    assert [(one.part, one.prediction) for one in results] == [(1, 7), (2, 2)]
-    assert [(one.line, one.position) for one in results] == [(1, 1), (1, 2)]
-    left, top, width, height = results[1].box
+    (found,) = read_files(network, path, split=True)
+    assert found.text == "72"
+    assert found.lines == [list(found.digits)]
+    places = [(one.part, one.line, one.position) for one in found.digits]
+    assert places == [(1, 1, 1), (2, 1, 2)]
+    left, top, width, height = found.digits[1].box
     assert 80 <= left < left + width <= 108
     assert 16 <= top < top + height <= 44
-    assert not any("--split" in words for result in results for words in result.warnings)
-    (whole,) = predict_files(network, Request(files=[path]))
+    assert not any("--split" in words for words in found.warnings)
+    (whole,) = read_files(network, path)
     assert whole.part is None
     assert "2 digits" in whole.warnings[0]
     assert whole.warnings[0].endswith("; --split reads them all: 72")
@@ -159,7 +164,7 @@ def test_dark_ink_that_is_only_resized_gets_a_hint(tmp_path, network):
     path = write(tmp_path / "7.png", 255 - load_images()[0])
 
     def hinted(**how):
-        (one,) = predict_files(network, Request(files=[path], **how))
+        (one,) = read_files(network, path, **how)
         return any("--invert" in words for words in one.warnings)
 
     assert hinted(preprocess=False)
@@ -172,28 +177,23 @@ def test_dark_ink_that_is_only_resized_gets_a_hint(tmp_path, network):
 
 def test_steps_are_kept_on_request_only(tmp_path, network):
     path = write(tmp_path / "7.png", 255 - load_images()[0])
-    (plain,) = predict_files(network, Request(files=[path]))
-    (kept,) = predict_files(network, Request(files=[path], keep_steps=True))
+    (plain,) = read_files(network, path)
+    (kept,) = read_files(network, path, keep_steps=True)
     assert plain.steps == ()
     assert kept.steps[-1].picture.shape == (28, 28)
 
 
 def test_an_empty_page_has_no_digit_but_a_reason(tmp_path, network):
     path = write(tmp_path / "3_blank.png", np.full((90, 90), 255, np.uint8))
-    (nothing,) = predict(network, Request(files=[path], labels_from_names=True)).predictions
+    (nothing,) = read_files(network, path, labels_from_names=True)
     assert nothing.prediction is nothing.confidence is nothing.probabilities is None
     assert nothing.second_best is None
     assert nothing.warnings == (nothing.empty,)
     assert nothing.correct is nothing.unsure is False
 
 
-def test_standard_input_is_read_in_its_turn_and_may_be_closed(network):
-    page = stress.draw("clean", load_images()[0], seed=0)
-    (one,) = predict_files(network, Request(files=["-"]), standard_input=io.BytesIO(page))
-    assert (one.source, one.prediction) == ("-", 7)
-    (closed,) = predict_files(network, Request(files=["-"]))
-    assert isinstance(closed, Unread)
-    assert "closed" in closed.error
+def test_standard_input_may_be_closed(network):
+    assert read_files(network, "-") == [Unread("-", "-: standard input is closed. Name a file.")]
 
 
 def test_doubt_is_said_in_words(network):
@@ -224,7 +224,7 @@ def test_what_judge_and_net_are_not_sure_of_is_perhaps_no_digit(network):
 SPARSE = """
 import json
 from mnist_cli import MnistError, load_network
-from mnist_cli.prediction.request import Request, predict
+from mnist_cli.prediction.indices import RandomImage, predict_indices
 
 images, labels = sys.argv[1:]
 count = 10**8
@@ -236,15 +236,15 @@ for path, header in ((images, [2051, count, 28, 28]), (labels, [2049, count])):
         file.seek(4 * len(header) + 1)
         file.write(b"\\4")  # the second image is the one with the label 4
 
-def sources(**how):
-    request = Request(images=images, labels=labels, **how)
-    return [one.source for one in predict(load_network(), request).predictions]
+def sources(*indices, **how):
+    predictions = predict_indices(load_network(), *indices, images=images, labels=labels, **how)
+    return [one.source for one in predictions]
 
-assert len(sources(indices=[None] * 3, seed=0)) == 3
-assert sources(take=[4]) == sources(indices=[None], take=[4]) == ["index 1"]
-assert sources(indices=[0, 1, count - 1], take=[4]) == ["index 1"]
+assert len(sources([RandomImage()] * 3, seed=0)) == 3
+assert sources(of_labels=[4]) == sources([RandomImage()], of_labels=[4]) == ["index 1"]
+assert sources([0, 1, count - 1], of_labels=[4]) == ["index 1"]
 try:
-    sources(take=[0])
+    sources(of_labels=[0])
 except MnistError as error:
     assert "more than 1,000,000 images have the label 0" in str(error), error
 else:
@@ -255,3 +255,8 @@ assert peak_megabytes() < 150, peak_megabytes()
 
 def test_a_set_larger_than_memory_is_drawn_from_in_little(tmp_path):
     run_measured(SPARSE, tmp_path / "images", tmp_path / "labels")
+
+
+def test_the_examples_run_as_printed():
+    ran = doctest.testmod(module)
+    assert ran.attempted > ran.failed == 0

@@ -13,18 +13,20 @@ from support import stress
 
 from mnist_cli import load_images, load_network
 from mnist_cli.errors import MnistError
+from mnist_cli.prediction.pictures import predict_files
 from mnist_cli.prediction.prediction import Unread
-from mnist_cli.prediction.request import Request, predict_files
+from mnist_cli.prediction.sources import Pictures
 from mnist_cli.prediction.workers import spread
 
 # Tells of each prediction at once, so that its reader knows when the workers are there.
 _SCRIPT = """
 import sys
 from mnist_cli import load_network
-from mnist_cli.prediction.request import Request, predict_files
+from mnist_cli.prediction.pictures import predict_files
+from mnist_cli.prediction.sources import Pictures
 
 if __name__ == "__main__":
-    for one in predict_files(load_network(), Request(files=20 * sys.argv[1:], threads=2)):
+    for one in predict_files(load_network(), Pictures(20 * sys.argv[1:]), threads=2):
         print(one.source, flush=True)
 """
 
@@ -47,7 +49,8 @@ def test_processes_give_the_same_predictions(paths, tmp_path):
     def read(threads):
         results = predict_files(
             network,
-            Request(files=paths, threads=threads),
+            Pictures(paths),
+            threads=threads,
             standard_input=io.BytesIO(page),
             progress=lambda done, total: steps.append((done, total)),
         )
@@ -64,7 +67,7 @@ def test_processes_give_the_same_predictions(paths, tmp_path):
 
 
 def test_one_that_stops_early_leaves_no_process_behind(paths):
-    results = predict_files(load_network(), Request(files=paths, threads=2))
+    results = predict_files(load_network(), Pictures(paths), threads=2)
     next(results)
     results.close()
     assert not multiprocessing.active_children()

@@ -1,10 +1,8 @@
 """What `mnist predict --explain` adds: the net's way from pixels to digit, step by step."""
 
-from typing import Any
-
 import numpy as np
 
-from mnist_cli.prediction.explanation import Explanation, Step
+from mnist_cli.prediction.explanation import Explanation, ForwardStep
 from mnist_cli.render.pictures import legend, picture, signed_picture, strip
 from mnist_cli.render.text import (
     USUAL_WIDTH,
@@ -19,34 +17,12 @@ from mnist_cli.render.text import (
     table,
 )
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.render.views import pick, with_bars
+from mnist_cli.render.views import with_bars
 from mnist_cli.spec import CLASSES, SIDE
 
 _STRIP_WIDTH = 50
 _BAR_WIDTH = 22
 _LEAST_BAR = 10  # with the gap before it
-
-
-def as_json(explanation: Explanation) -> dict[str, Any]:
-    """The field ``explanation`` of ``--json``."""
-    return {
-        "steps": [
-            {
-                **pick(step, "symbol", "formula"),
-                "shape": step.values.shape,
-                **_range(step),
-                "values": step.values,
-            }
-            for step in explanation.steps
-        ],
-        "softmax": {
-            "max": explanation.scores.max(),
-            "shifted": explanation.shifted,
-            "exp": explanation.exponentials,
-            "sum": explanation.exponentials.sum(),
-        },
-        **pick(explanation, "relevance", "prediction", "runner_up", "margin"),
-    }
 
 
 def lines(explanation: Explanation, columns: int = USUAL_WIDTH) -> list[Line]:
@@ -64,9 +40,10 @@ def lines(explanation: Explanation, columns: int = USUAL_WIDTH) -> list[Line]:
     )
 
 
-def _step(explanation: Explanation, step: Step, columns: int) -> list[Line]:
-    numbers = "  ".join(f"{name} {number(value, 3):>8}" for name, value in _range(step).items())
-    head = line((f"{step.formula:<18}", TITLE), f"{step.values.shape!s:>7}  ")
+def _step(explanation: Explanation, step: ForwardStep, columns: int) -> list[Line]:
+    values = (("min", step.min), ("mean", step.mean), ("max", step.max))
+    numbers = "  ".join(f"{name} {number(value, 3):>8}" for name, value in values)
+    head = line((f"{step.formula:<18}", TITLE), f"{step.shape!s:>7}  ")
     block = [[*head, (numbers, QUIET)]]
     if length(block[0]) > columns:
         block = [head, line((f"  {numbers}", QUIET))]
@@ -80,11 +57,7 @@ def _step(explanation: Explanation, step: Step, columns: int) -> list[Line]:
     return block
 
 
-def _range(step: Step) -> dict[str, float]:
-    return {"min": step.values.min(), "mean": step.values.mean(), "max": step.values.max()}
-
-
-def _sentence(explanation: Explanation, step: Step) -> str:
+def _sentence(explanation: Explanation, step: ForwardStep) -> str:
     values, count = step.values, step.values.size
     if step.symbol == "x":
         ink = np.count_nonzero(values)

@@ -1,0 +1,89 @@
+"""Images of a set, by index, by label or drawn at random -> predictions."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+
+from mnist_cli.checks import one_of
+from mnist_cli.datasets.arrays import load_items
+from mnist_cli.datasets.idx import open_images, open_pair
+from mnist_cli.errors import MnistError
+from mnist_cli.files import AnyPath
+from mnist_cli.net.network import Network
+from mnist_cli.prediction.prediction import Prediction, predict_picture
+
+_LABELS_AT_ONCE = 1 << 20
+_MOST_FOUND = 1_000_000  # images with a label: their indices are kept
+
+
+class RandomImage:
+    """Stands for the index of an image that is drawn at random, and not drawn twice."""
+
+
+def predict_indices(
+    network: Network,
+    indices: Sequence[int | RandomImage] | None = None,
+    *,
+    of_labels: Collection[int] = (),
+    seed: int | None = None,
+    images: AnyPath | None = None,
+    labels: AnyPath | None = None,
+    data_dir: AnyPath | None = None,
+) -> Iterator[Prediction]:
+    """Yield what the net says of images of a set, by their `indices` from 0; None is all of them.
+
+    With `of_labels` only of those that have one of these labels. The set, by default the embedded
+    test set, is in IDX files, looked up as `paths.find` does; without `labels` those of other
+    `images` are not known. Without a `seed` other images are drawn each time.
+
+    Raises `IndexError`, with the range, for an index outside the set and more draws than images;
+    `MnistError` for a set at fault, and more than a million images with a label.
+
+    Examples
+    --------
+    >>> from mnist_cli import load_network
+    >>> predictions = predict_indices(load_network(), [0, 659])
+    >>> [(one.prediction, one.label, one.correct) for one in predictions]
+    [(7, 7, True), (7, 2, False)]
+    """
+    chosen: Sequence[int] = [i for i in indices or () if not isinstance(i, RandomImage)]
+    if indices is None or len(chosen) < len(indices):
+        candidates = _find_candidates(of_labels, images, labels, data_dir)
+        chosen = candidates if indices is None else _draw(indices, candidates, seed)
+    pictures, truth = load_items(chosen, images, labels, data_dir=data_dir)
+    known = [None] * len(chosen) if truth is None else truth.tolist()
+    for index, picture, label in zip(chosen, pictures, known, strict=True):
+        if not of_labels or label in of_labels:
+            yield predict_picture(network, picture, source=f"index {index}", label=label)
+
+
+def _find_candidates(
+    of_labels: Collection[int],
+    images: AnyPath | None,
+    labels: AnyPath | None,
+    data_dir: AnyPath | None,
+) -> Sequence[int]:
+    """The indices of all images with one of these labels, a batch of a large set at a time."""
+    if not of_labels:
+        with open_images(images, data_dir) as file:
+            return range(file.count)
+    found: list[int] = []
+    with open_pair(images, labels, data_dir) as (_, label_file):
+        for number, batch in enumerate(label_file.batches(_LABELS_AT_ONCE)):
+            positions = np.flatnonzero(np.isin(batch, [*of_labels]))
+            found += (number * _LABELS_AT_ONCE + positions).tolist()
+            if len(found) > _MOST_FOUND:
+                problem = f"more than {_MOST_FOUND:,} images have the label {one_of(of_labels)}"
+                raise MnistError(problem, hint="Name some of them with --index.")
+    return found
+
+
+def _draw(
+    indices: Sequence[int | RandomImage], candidates: Sequence[int], seed: int | None
+) -> list[int]:
+    """Put candidates in the place of what is drawn at random."""
+    count = sum(isinstance(index, RandomImage) for index in indices)
+    if count > len(candidates):
+        raise IndexError(f"{count:,} images are to be drawn of {len(candidates):,}")
+    drawn = iter(np.random.default_rng(seed).choice(len(candidates), count, replace=False).tolist())
+    return [candidates[next(drawn)] if isinstance(i, RandomImage) else i for i in indices]

@@ -1,0 +1,94 @@
+"""Picture files -> predictions, many of them on all cores."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from mnist_cli.errors import MnistError
+from mnist_cli.net.blas import one_thread
+from mnist_cli.net.network import Network
+from mnist_cli.prediction.prediction import Result, Unread, predict_digit, predict_digits
+from mnist_cli.prediction.sources import STANDARD_INPUT, Pictures, label_in_name
+from mnist_cli.prediction.workers import spread
+from mnist_cli.spec import Progress, ignore_progress
+
+if TYPE_CHECKING:
+    from mnist_cli.handwriting.reader import Digit
+
+# Below so many files the other processes would not have started before this one has finished.
+_WORTH_PROCESSES = 24
+_BRIGHT = 127  # a pixel above it is not black
+_DARK = "the ink is darker than the background, the net knows bright ink: try --invert"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read pictures; `preprocess` and `invert` are as in `read_digit`."""
+
+    preprocess: bool = True
+    invert: bool | None = None
+    split: bool = False  # all digits of a picture, as `read_digits`
+    keep_steps: bool = False
+    labels_from_names: bool = False  # the true digit is in the name, as in 7_12.png
+
+
+def predict_files(
+    network: Network,
+    pictures: Pictures,
+    reading: Reading = Reading(),
+    *,
+    threads: int = 1,
+    standard_input: BinaryIO | None = None,
+    progress: Progress = ignore_progress,
+) -> Iterator[Result]:
+    """Yield what the net says of each picture, in order; a file at fault becomes an `Unread`.
+
+    Memory stays flat: a picture is forgotten before the next one of its process. `threads` are
+    processes, for Python runs one thread at a time: with more than one, a script needs ``if
+    __name__ == "__main__"``.
+
+    Raises `MnistError` where a process was killed.
+    """
+    read = partial(_read, reading)
+    # Standard input cannot be handed to a process: it is read here, in its turn.
+    files = [path for path in pictures.paths if path != STANDARD_INPUT]
+    with spread(threads if len(files) >= _WORTH_PROCESSES else 1) as map_files:
+        results = map_files(read, files)
+        for done, path in enumerate(pictures.paths, start=1):
+            digits = read(path, standard_input) if path == STANDARD_INPUT else next(results)
+            progress(done, len(pictures.paths))
+            if isinstance(digits, str):
+                yield Unread(path, digits)
+            elif reading.split:
+                found = predict_digits(network, digits, source=path)
+                yield replace(found, name=pictures.name(path))
+            else:
+                (digit,) = digits
+                label = label_in_name(path) if reading.labels_from_names else None
+                prediction = predict_digit(network, digit, source=path)
+                yield replace(prediction, label=label, name=pictures.name(path))
+
+
+def _read(reading: Reading, path: str, file: BinaryIO | None = None) -> "tuple[Digit, ...] | str":
+    """Read one file; an error comes back as its text, which any process can be sent."""
+    from mnist_cli.handwriting.reader import read_digit, read_digits
+
+    if path == STANDARD_INPUT and file is None:
+        return f"{path}: standard input is closed. Name a file."
+    source, invert = file or path, reading.invert
+    try:
+        with one_thread():  # on busy cores the threads of several processes wait for one another
+            if reading.split:
+                digits = read_digits(source, invert=invert)
+            else:
+                digit = read_digit(source, preprocess=reading.preprocess, invert=invert)
+                is_plain = not reading.preprocess and invert is None
+                if is_plain and np.median(digit.image) > _BRIGHT:
+                    digit = replace(digit, warnings=(*digit.warnings, _DARK))
+                digits = (digit,)
+    except MnistError as error:
+        return str(error)
+    return digits if reading.keep_steps else tuple(replace(digit, steps=()) for digit in digits)

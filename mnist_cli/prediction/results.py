@@ -1,0 +1,139 @@
+"""What came of images and pictures together: what to show, how much is correct, files to keep."""
+
+import io
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, count
+from pathlib import Path
+from typing import Any, Literal
+
+from mnist_cli.errors import MnistError
+from mnist_cli.files import AnyPath, cannot, write_bytes
+from mnist_cli.net.network import Network
+from mnist_cli.prediction.explanation import Explanation, explain
+from mnist_cli.prediction.prediction import Prediction, Result, SplitPicture, Unread
+from mnist_cli.prediction.sources import STANDARD_INPUT
+from mnist_cli.tables import document, table_writer
+
+_COLUMNS = (
+    *("source", "line", "position", "prediction", "confidence", "probabilities"),
+    *("preprocessed", "warnings", "label", "correct", "error"),
+)
+_LONGEST_NAME = 50  # characters of a source in the name of a file, at most 255 bytes
+
+
+@dataclass(frozen=True)
+class Results:
+    """All results, in the order given.
+
+    `only` is which of them to show: what was predicted incorrectly, or what the net is not sure of.
+    Where there is a `network`, it takes apart what is shown.
+    """
+
+    everything: tuple[Result, ...]
+    only: Literal["wrong", "unsure"] | None = None
+    network: Network | None = None
+
+    @property
+    def shown(self) -> list[Result]:
+        """Those to show; the unread files are always among them."""
+        return [one for one in self.everything if self._is_shown(one)]
+
+    def _is_shown(self, one: Result) -> bool:
+        if self.only is None or isinstance(one, Unread):
+            return True
+        return one.unsure if self.only == "unsure" else one.correct is False
+
+    @property
+    def predictions(self) -> list[Prediction]:
+        """Those of all images and digits, whether they are shown or not."""
+        return [one for one in self.digit_by_digit() if isinstance(one, Prediction)]
+
+    @property
+    def unread(self) -> list[Unread]:
+        """The files that could not be read."""
+        return [one for one in self.everything if isinstance(one, Unread)]
+
+    def digit_by_digit(self) -> Iterator[Prediction | Unread]:
+        """Yield all results, of a picture that was split each digit."""
+        for one in self.everything:
+            yield from one.digits if isinstance(one, SplitPicture) else (one,)
+
+    def explain(self, one: Result) -> Explanation | None:
+        """Take a result apart, where that is wanted and there is a digit; nothing is kept of it."""
+        if self.network is None or not isinstance(one, Prediction) or one.prediction is None:
+            return None
+        return explain(self.network, one.image, one.prediction)
+
+    def document(self, one: Result) -> dict[str, Any]:
+        """The object of JSON for one result."""
+        explanation = self.explain(one)
+        return document(one) | ({"explanation": explanation} if explanation else {})
+
+
+def count_confusions(predictions: Sequence[Prediction]) -> list[tuple[tuple[Any, Any], int]]:
+    """Each (label, other prediction or None) with how often it came, the most frequent first."""
+    pairs = Counter((one.label, one.prediction) for one in predictions if one.correct is False)
+    return sorted(pairs.items(), key=lambda pair: (-pair[1], str(pair[0])))
+
+
+def write_table(path: AnyPath, results: Results, *, overwrite: bool = False) -> None:
+    """Write all results: a row for each digit, or in a ``.jsonl`` file a line for each object.
+
+    Raises as `table_writer`.
+    """
+    with table_writer(path, _COLUMNS, overwrite=overwrite) as write:
+        if os.fspath(path).lower().endswith(".jsonl"):
+            write(map(results.document, results.everything))
+        else:
+            each = results.digit_by_digit()
+            write({name: getattr(one, name, None) for name in _COLUMNS} for one in each)
+
+
+def write_digits(
+    path: AnyPath, predictions: Sequence[Prediction], *, overwrite: bool = False
+) -> None:
+    """Write what the net saw: one digit to a ``.png`` file, any number into a folder.
+
+    Raises `MnistError` where a file cannot be written, or is to take none or several digits.
+    """
+    found = [prediction for prediction in predictions if not prediction.empty]
+    if not found and predictions:
+        raise MnistError(f"there is no digit to save: {predictions[0].empty}")
+    files = [Path(path)]
+    if files[0].suffix.lower() != ".png":
+        try:
+            files[0].mkdir(parents=True, exist_ok=True)
+        except (OSError, ValueError) as error:
+            raise cannot("make", path, error) from None
+        files = [Path(path, f"{stem}.png") for stem in _distinct(map(_stem, found))]
+    elif len(found) != 1:
+        raise MnistError(
+            f"found {len(found)} digits, a .png file takes one",
+            hint="Name a folder for them: --save-digit DIR.",
+        )
+    from PIL import Image
+
+    for file, prediction in zip(files, found, strict=True):
+        content = io.BytesIO()
+        Image.fromarray(prediction.image).save(content, "PNG")
+        write_bytes(file, content.getvalue(), overwrite=overwrite)
+
+
+def _stem(prediction: Prediction) -> str:
+    """A name for the file of a digit that says where it comes from."""
+    stem = Path(prediction.source).stem.replace(" ", "-")[:_LONGEST_NAME]
+    stem = "picture" if prediction.source == STANDARD_INPUT else stem
+    return stem if prediction.part is None else f"{stem}-{prediction.part}"
+
+
+def _distinct(names: Iterable[str]) -> Iterator[str]:
+    """Yield the names, a number behind each that was there before."""
+    taken = set()  # in small letters: some file systems know no others
+    for name in names:
+        candidates = chain([name], (f"{name}-{again}" for again in count(2)))
+        free = next(each for each in candidates if each.lower() not in taken)
+        taken.add(free.lower())
+        yield free
