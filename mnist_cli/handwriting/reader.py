@@ -29,7 +29,7 @@ from mnist_cli.handwriting.rows import find_lines
 from mnist_cli.handwriting.steps import Step, outline, show
 from mnist_cli.spec import SIDE
 
-DOUBT = "not a digit? (it looks least like one of all that was read)"
+DOUBT = "this may not be a digit"
 
 _MOST_IN_ROW = 20  # components; of more nobody is told how many digits they are
 _BETTER = 1.0  # by how much another reading has to look better
