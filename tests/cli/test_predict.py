@@ -222,6 +222,7 @@ def test_split_reads_every_digit_and_begins_with_the_number(row, page):
     split = mnist("predict", "--split", row).stdout
     assert split.splitlines()[0] == "721"
     assert re.search(r"7 [01]\.\d{4} +2 [01]\.\d{4} +1 [01]\.\d{4}", split)
+    assert documents("--split", row, "--only", "unsure") == []
     both = mnist("predict", "--split", row, page).stdout.splitlines()
     assert [text for text in both if ".png" in text] == [f"721  {row}", f"7  {page}"]
     assert mnist("predict", "--split", row, "--show-steps").stdout.count("\n") >= 20  # and boxes
