@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.files import AnyPath, read_bytes, read_up_to, too_large
-from mnist_cli.handwriting.formats import decode
+from mnist_cli.handwriting.formats import MAX_FILE_BYTES, decode
 from mnist_cli.handwriting.morphology import Floats
 from mnist_cli.handwriting.pixels import read_pixels
 
 if TYPE_CHECKING:
     from PIL import Image
-
-MAX_FILE_BYTES = 20_000_000
 
 _ORIENTATION = 0x0112  # the tag in EXIF
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 from support.limited import run_measured
 from support.pictures import (
+    ADAM7,
     GRAY,
     NOISE,
-    PALETTE,
     RGB,
     RGBA,
     SIGNATURE,
@@ -27,18 +27,17 @@ from support.pictures import (
     header,
     levels,
     png,
-    rows,
     saved,
 )
 from support.refusals import refusal_of
 
 from mnist_cli.errors import FileError, FormatError, MnistError
-from mnist_cli.handwriting import picture
+from mnist_cli.handwriting.formats import MAX_FILE_BYTES
 from mnist_cli.handwriting.picture import load_picture
 
 refusal = partial(refusal_of, load_picture)
 
-# Cut files, missing pixels, wrong checksums
+# Cut and damaged files
 
 
 def bmp(width: int, height: int, depth: int, compression: int, pixels: bytes) -> bytes:
@@ -101,9 +100,6 @@ def test_run_lengths_of_a_bmp_are_unpacked():
     assert levels(SAMPLES["bmp runs"])[..., 0].tolist() == expected
 
 
-GRAY_ROWS = rows(NOISE[..., np.newaxis], 8)
-
-
 def patched(data: bytes, at: int, new: bytes) -> bytes:
     return data[:at] + new + data[at + len(new) :]
 
@@ -112,57 +108,43 @@ IEND = chunk(b"IEND", b"")
 GOOD = png(NOISE[..., np.newaxis], 8, GRAY)
 IDAT_AT = 8 + 25
 START, REST = GOOD[:IDAT_AT], GOOD[IDAT_AT:]
-STREAM = zlib.compress(GRAY_ROWS)
-NO_PALETTE = png(NOISE[..., np.newaxis], 8, PALETTE)
-
-
-def with_data(*parts: bytes) -> bytes:
-    """The good PNG file with these pixel data, a chunk that may be skipped between two of them."""
-    chunks = [chunk(b"IDAT", part) for part in parts]
-    return START + chunk(b"tEXt", b"a\0b").join(chunks) + IEND
-
+JPEG = SAMPLES["jpeg"]
+FRAME, SCAN = JPEG.index(b"\xff\xc0"), JPEG.index(b"\xff\xda")
+WEBP = SAMPLES["webp"]
+GIF = SAMPLES["gif"]
+PROGRESSIVE = SAMPLES["jpeg progressive"]
+PALETTE_END = 13 + (3 << ((GIF[10] & 7) + 1))
 
 BROKEN = {
-    # PngSuite's broken files, by their classes
     "signature with bit 7 cleared": patched(GOOD, 0, b"\x09"),
     "signature of a text transfer, LF only": GOOD.replace(b"\r\n", b"\n", 1),
     "colour type 9": SIGNATURE + header(29, 37, 8, 9) + REST,
-    "bit depth 3": SIGNATURE + header(29, 37, 3, GRAY) + REST,
     "bit depth 4 in RGB": SIGNATURE + header(29, 37, 4, RGB) + REST,
+    "interlace method 2": SIGNATURE + header(29, 37, 8, GRAY, 2) + REST,
     "wrong checksum of the header": patched(GOOD, 8 + 21, b"\0\0\0\0"),
     "wrong checksum of the pixels": patched(GOOD, len(GOOD) - 16, b"\0\0\0\0"),
     "no pixel data": START + IEND,
-    "no IEND": GOOD[:-12],
-    # and more
-    "no IHDR first": SIGNATURE + chunk(b"tEXt", b"a\0b") + GOOD[8:],
-    "two IHDR": START + START[8:] + REST,
-    "compression method 1": SIGNATURE + header(29, 37, 8, GRAY, compression=1) + REST,
-    "interlace method 2": SIGNATURE + header(29, 37, 8, GRAY, 2) + REST,
-    "unknown chunk that may not be skipped": START + chunk(b"ABCD", b"") + REST,
-    "no palette": NO_PALETTE,
-    "palette of 4 bytes": png(NOISE[..., np.newaxis], 8, PALETTE, before=chunk(b"PLTE", b"1234")),
-    "palette after the pixels": NO_PALETTE[:-12] + chunk(b"PLTE", bytes(768)) + IEND,
-    "pixels in two places": with_data(STREAM[:50], STREAM[50:]),
-    "pixels whose stream is cut": with_data(STREAM[:-4]),
-    "pixels whose own checksum is wrong": with_data(STREAM[:-1] + b"\0"),
-    "data after the pixels": with_data(STREAM + b"x"),
-    "data far after the pixels": with_data(STREAM + bytes(10_000)),
-    "filter type 5": with_data(zlib.compress(b"\5" + GRAY_ROWS[1:])),
-    "bytes after IEND": GOOD + b"x",
-    "a chunk longer than the file": patched(GOOD, IDAT_AT, b"\x7f\xff\xff\xff"),
     "a chunk of a negative length": patched(GOOD, IDAT_AT, b"\xff\xff\xff\xff"),
-    "a chunk type that is no text": patched(GOOD, IDAT_AT + 4, b"ID\x1b["),
     "no columns": SIGNATURE + header(0, 37, 8, GRAY) + REST,
-    "2**31 rows": SIGNATURE + header(1, 2**31, 8, GRAY) + REST,
+    "jpeg without a frame": JPEG[:FRAME] + JPEG[FRAME + 19 :],
+    "jpeg with two frames": JPEG[: FRAME + 19] + JPEG[FRAME:],
+    "jpeg, lossless": patched(JPEG, FRAME + 1, b"\xc3"),
+    "jpeg, arithmetic": patched(JPEG, FRAME + 1, b"\xc9"),
+    "jpeg of 12 bits": patched(JPEG, FRAME + 4, b"\x0c"),
+    "jpeg with sampling factor 0": patched(JPEG, FRAME + 11, b"\0"),
+    "jpeg with a scan of another component": patched(JPEG, SCAN + 5, b"\x63"),
+    "jpeg with a segment of length 0": patched(JPEG, FRAME + 2, b"\0\0"),
+    "webp without start code": WEBP.replace(b"\x9d\x01\x2a", bytes(3)),
+    "webp of no chunks": b"RIFF" + struct.pack("<I", 4) + b"WEBP",
+    "gif of no frames": GIF[:PALETTE_END] + b";",
+    "bmp of another depth": bmp(3, 3, 7, 0, bytes(99)),
+    "bmp of a PNG inside": bmp(3, 3, 8, 5, bytes(99)),
 }
 
 
-def test_a_png_with_fewer_or_more_rows_than_its_header_says_is_refused():
-    assert load_picture(with_data(STREAM)).height == 37
-    for length in (0, 1, 30, len(GRAY_ROWS) - 30, len(GRAY_ROWS) - 1):
-        message = refusal(with_data(zlib.compress(GRAY_ROWS[:length])))
-        assert f"found {length:,} bytes of pixels in a PNG file, expected 1,110" in message
-    assert "more than 1,110" in refusal(with_data(zlib.compress(GRAY_ROWS + b"\0")))
+def test_broken_files_are_refused():
+    for name, data in BROKEN.items():
+        assert refusal(data), name
 
 
 def test_what_does_not_show_is_neither_unpacked_nor_believed():
@@ -171,12 +153,12 @@ def test_what_does_not_show_is_neither_unpacked_nor_believed():
         data = png(SMOOTH, 8, RGB, before=chunk(name.encode(), bomb))
         assert np.array_equal(levels(data), SMOOTH)
         wrong = data.replace(bomb[:20], bytes(20), 1)
-        assert f"chunk {name} has a wrong checksum" in refusal(wrong)
+        assert "chunk, at byte 33, is cut or has a wrong checksum" in refusal(wrong)
 
 
 def test_a_jpeg_with_less_pixels_than_its_header_says_is_refused():
     image = Image.fromarray(np.repeat(NOISE, 3, axis=0))
-    for options in ({}, {"restart_marker_rows": 1}, {"progressive": True}):
+    for options in ({}, {"restart_marker_rows": 1}):
         data = saved(image, "JPEG", quality=90, **options)
         assert load_picture(data).height == 111
         for length in (len(data) // 4, len(data) // 2):
@@ -193,66 +175,19 @@ def test_what_phones_append_to_a_jpeg_is_ignored():
         assert np.array_equal(levels(data + rest), levels(data))
 
 
-JPEG = SAMPLES["jpeg"]
-FRAME, SCAN = JPEG.index(b"\xff\xc0"), JPEG.index(b"\xff\xda")
-WEBP = SAMPLES["webp"]
-GIF = SAMPLES["gif"]
-PALETTE_END = 13 + (3 << ((GIF[10] & 7) + 1))
-BROKEN |= {
-    "jpeg without a frame": JPEG[:FRAME] + JPEG[FRAME + 19 :],
-    "jpeg with two frames": JPEG[: FRAME + 19] + JPEG[FRAME:],
-    "jpeg, lossless": patched(JPEG, FRAME + 1, b"\xc3"),
-    "jpeg of 12 bits": patched(JPEG, FRAME + 4, b"\x0c"),
-    "jpeg of 2 components": patched(JPEG, FRAME + 9, b"\2"),
-    "jpeg with sampling factor 0": patched(JPEG, FRAME + 11, b"\0"),
-    "jpeg with no components in a scan": patched(JPEG, SCAN + 4, b"\0"),
-    "jpeg with a scan of another component": patched(JPEG, SCAN + 5, b"\x63"),
-    "jpeg with a segment of length 0": patched(JPEG, FRAME + 2, b"\0\0"),
-    "jpeg with bytes between segments": JPEG[:FRAME] + b"\0" + JPEG[FRAME:],
-    "jpeg with large tables": JPEG[:FRAME] + b"\xff\xdb\xff\xff" + bytes(65_533) + JPEG[FRAME:],
-    "webp longer than it says": WEBP + b"JUNK" + bytes(4),
-    "webp of another sort": WEBP.replace(b"VP8 ", b"VP9 "),
-    "webp without start code": WEBP.replace(b"\x9d\x01\x2a", bytes(3)),
-    "webp with an empty first chunk": b"RIFF" + struct.pack("<I", 12) + b"WEBPVP8L" + bytes(4),
-    "webp of no chunks": b"RIFF" + struct.pack("<I", 4) + b"WEBP",
-    "gif of no frames": GIF[:PALETTE_END] + b";",
-    "gif without colours": patched(GIF, 10, b"\0")[:13] + GIF[PALETTE_END:],
-    "gif with an unknown block": b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0, 0, 0) + b"?;",
-    "bmp of a cut header": SAMPLES["bmp"][:28],
-    "bmp of another depth": bmp(3, 3, 7, 0, bytes(99)),
-    "bmp of a PNG inside": bmp(3, 3, 8, 5, bytes(99)),
-}
-
-
-def test_broken_files_are_refused():
-    accepted = []
-    for name, data in BROKEN.items():
-        try:
-            refusal(data)
-        except (Exception, pytest.fail.Exception) as error:
-            accepted.append(f"{name}: {error!r}")
-    assert accepted == []
-
-
 # Sizes, other content
 
 
-def jpeg_header(width: int, height: int, marker: int = 0xC0) -> bytes:
-    frame = struct.pack(">BBHBHHB", 0xFF, marker, 17, 8, height, width, 3)
-    return b"\xff\xd8" + frame + bytes([1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0])
-
-
+LOSSLESS = SAMPLES["webp lossless"]  # width, height and alpha are bits from byte 21 on
 HUGE = {
     "png": SIGNATURE + header(5000, 4001, 8, RGBA) + REST,
     "png of a long side": SIGNATURE + header(70_000, 1, 1, GRAY) + REST,
-    "jpeg": jpeg_header(10_001, 10_000),
-    "jpeg, largest": jpeg_header(65_535, 65_535),
-    "gif frame": b"GIF89a"
-    + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0)
-    + bytes(6)
-    + struct.pack("<BHHHHB", 0x2C, 0, 0, 60_000, 60_000, 0)
-    + b"\2\1\x44\0;",
-    "webp": b"RIFF" + struct.pack("<I", 22) + b"WEBPVP8X" + struct.pack("<I", 10) + b"\xff" * 10,
+    "jpeg": patched(JPEG, FRAME + 5, struct.pack(">HH", 10_001, 10_000)),
+    "jpeg of several scans": patched(
+        PROGRESSIVE, PROGRESSIVE.index(b"\xff\xc2") + 5, b"\x13\x88" * 2
+    ),
+    "gif frame": patched(GIF, GIF.index(b",\0\0\0\0") + 5, struct.pack("<HH", 60_000, 60_000)),
+    "webp": patched(LOSSLESS, 21, struct.pack("<I", 4999 | 2000 << 14 | 1 << 28)),
     "bmp": bmp(30_000, -30_000, 24, 0, b""),
     "bmp, most negative": bmp(1, -(2**31), 24, 0, b""),
     "bmp of run lengths": bmp(2_000, 1_001, 8, 1, b""),
@@ -268,7 +203,7 @@ def test_too_many_pixels_are_refused_from_the_header_alone(monkeypatch):
 def test_a_file_above_the_cap_is_refused_by_its_size(tmp_path):
     path = tmp_path / "large.png"
     with path.open("wb") as file:
-        file.truncate(picture.MAX_FILE_BYTES + 1)
+        file.truncate(MAX_FILE_BYTES + 1)
     with pytest.raises(FileError, match="too large: 20,000,001 bytes, at most 20,000,000"):
         load_picture(path)
 
@@ -282,7 +217,7 @@ def test_a_file_above_the_cap_is_refused_by_its_size(tmp_path):
     endless = Endless()
     with pytest.raises(FileError, match="too large"):
         load_picture(endless)
-    assert endless.given == picture.MAX_FILE_BYTES + 1
+    assert endless.given == MAX_FILE_BYTES + 1
 
 
 OTHERS = {
@@ -402,16 +337,21 @@ for path in sys.argv[1:]:
 """
 
 
-def png_of(width: int, height: int, depth: int, colour: int, noisy: int = 0) -> bytes:
-    """A PNG file of one tone with some rows of noise, all predicted by the slowest filter."""
-    size = {GRAY: 1, RGB: 3, RGBA: 4}[colour] * depth // 8 * width
-    packer = zlib.compressobj(1)
-    noise = np.random.default_rng(0)
-    parts = [packer.compress(b"\4" + noise.bytes(size)) for _ in range(noisy)]
-    parts += [packer.compress(b"\4" + bytes([77]) * size) for _ in range(height - noisy)]
+def png_of(
+    width: int, height: int, depth: int, colour: int, noisy: int = 0, interlaced: bool = False
+) -> bytes:
+    """A turned PNG file of one tone, with some rows of noise; its filter is the slowest."""
+    sample = {GRAY: 1, RGB: 3, RGBA: 4}[colour] * depth // 8
+    packer, noise = zlib.compressobj(1), np.random.default_rng(0)
+    parts = []
+    for left, top, step_x, step_y in ADAM7 if interlaced else [(0, 0, 1, 1)]:
+        size = sample * len(range(left, width, step_x))
+        for row in range(len(range(top, height, step_y))):
+            samples = noise.bytes(size) if row < noisy else bytes([77]) * size
+            parts.append(packer.compress(b"\4" + samples))
     body = chunk(b"IDAT", b"".join(parts) + packer.flush())
     turned = chunk(b"eXIf", exif(6)[6:])
-    return SIGNATURE + header(width, height, depth, colour) + turned + body + IEND
+    return SIGNATURE + header(width, height, depth, colour, int(interlaced)) + turned + body + IEND
 
 
 def progressive(side: int, scans: int) -> bytes:
@@ -435,27 +375,34 @@ def flat(mode: str, width: int, height: int, kind: str, **options: object) -> by
     return saved(Image.new(mode, (width, height), colour), kind, **options)
 
 
+def webp_of_many_chunks() -> bytes:
+    """The largest WebP picture behind as many chunks of nothing as fit."""
+    picture = flat("RGBA", 3162, 3162, "WEBP", lossless=True, method=0)[12:]
+    canvas = b"VP8X" + struct.pack("<II", 10, 0x10) + 2 * (3161).to_bytes(3, "little")
+    body = b"WEBP" + canvas + b"JUNK\0\0\0\0" * 990_000 + picture
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
 def dear_files() -> dict[str, bytes]:
     """The dearest files of each kind that could be thought of: name to content."""
     side = 2449  # the most that is neither reduced by libjpeg nor while it is read
     grain = np.random.default_rng(0).integers(2, size=(side, side), dtype=np.uint8) * 255
-    blank = zlib.compress(bytes(len(GRAY_ROWS)))
-    long_text = chunk(b"tEXt", bytes(19_000_000))
-    empty_blocks = blank[:2] + b"\0\0\0\xff\xff" * 3_800_000 + blank[2:]
+    deep = png_of(5000, 4000, 16, RGBA, interlaced=True)
+    large_gif = flat("P", 4472, 4472, "GIF").partition(b",\0\0\0\0")
     comments = b"!\xfe" + b"\1x" * 9_900_000 + b"\0"
+    exif_segment = b"\xff\xe1\0\x10Exif\0\0" + bytes(8)
     return {
-        "deep.png": png_of(5000, 4000, 16, RGBA),
-        "noisy turned.png": png_of(side, side, 8, RGBA, noisy=1900),
+        "deep.png": deep[:IDAT_AT] + chunk(b"tEXt", bytes(18_000_000)) + deep[IDAT_AT:],
+        "noisy.png": png_of(side, side, 8, RGBA, noisy=1900),
         "grain.png": saved(Image.fromarray(grain), "PNG", compress_level=1),
-        "long text.png": START + long_text + with_data(blank)[IDAT_AT:],
-        "empty blocks.png": with_data(empty_blocks),
+        "empty chunks.png": START + chunk(b"IDAT", b"") * 49_000 + REST,
         "reduced.jpg": flat("RGB", 10_000, 10_000, "JPEG"),
         "scans.jpg": progressive(4472, 20),
         "coefficients.jpg": flat("CMYK", 3872, 3872, "JPEG", progressive=True),
-        "large.gif": flat("P", 4472, 4472, "GIF"),
-        "comments.gif": GIF[:PALETTE_END] + comments + GIF[PALETTE_END:],
+        "exif.jpg": JPEG[:2] + exif_segment * 49_000 + JPEG[2:],
+        "comments.gif": large_gif[0] + comments + b"".join(large_gif[1:]),
         "frames.gif": GIF[:-1] + GIF[PALETTE_END:-1] * 50_000 + b";",
-        "large.webp": flat("RGBA", 3162, 3162, "WEBP", method=0),
+        "chunks.webp": webp_of_many_chunks(),
         "runs.bmp": bmp(60_000, 33, 8, 1, b"\1\5\0\0" * 400_000),
         "pairs.bmp": bmp(1400, 1400, 8, 1, b"\1\5" * 900_000),
     }
@@ -464,7 +411,7 @@ def dear_files() -> dict[str, bytes]:
 def test_no_picture_takes_more_than_5_seconds_or_250_mb_or_keeps_ctrl_c_waiting(tmp_path):
     files = dear_files()
     for name, data in files.items():
-        assert len(data) <= picture.MAX_FILE_BYTES
+        assert len(data) <= MAX_FILE_BYTES
         (tmp_path / name).write_bytes(data)
     lines = run_measured(READ, *sorted(tmp_path.iterdir())).splitlines()
     assert len(lines) == len(files)
@@ -476,16 +423,19 @@ def test_no_picture_takes_more_than_5_seconds_or_250_mb_or_keeps_ctrl_c_waiting(
         assert outcome == "read" or path.endswith("pairs.bmp"), line
 
 
-def test_progressive_jpegs_have_a_budget_of_scans():
-    assert "more than 100 scans" in refusal(progressive(200, 101))
-    assert "more than 20 scans" in refusal(progressive(4472, 21))
+def test_what_costs_much_has_a_budget():
     assert load_picture(progressive(200, 100)).height == 200
-
-
-def test_many_small_parts_have_budgets():
-    assert "more than 50,000 chunks" in refusal(START + chunk(b"IDAT", b"") * 60_000 + REST)
-    assert "more than 10,000 segments" in refusal(JPEG[:2] + b"\xff\xfe\0\2" * 10_001 + JPEG[2:])
-    assert "run-length coded" in refusal(bmp(100, 100, 8, 1, bytes(3_000_000)))
+    tables = b"\xff\xdb\xff\xff" + bytes(65_533)
+    for said, data in {
+        "found 101 scans in a JPEG file, expected at most 100": progressive(200, 101),
+        "found 21 scans in a JPEG file, expected at most 20": progressive(4472, 21),
+        "too large tables": JPEG[:2] + tables * 4 + JPEG[2:],
+        "more than 50,000 segments": JPEG[:SCAN] + b"\xff\xfe\0\2" * 50_001 + JPEG[SCAN:],
+        "more than 50,000 chunks": START + chunk(b"IDAT", b"") * 50_001 + REST,
+        "at most 2,000,000 in such a file": bmp(100, 100, 8, 1, bytes(3_000_000)),
+        "at most 8,000,000 in such a file": WEBP + bytes(8_000_000),
+    }.items():
+        assert said in refusal(data)
 
 
 def test_warnings_and_settings_of_pillow_are_left_alone(monkeypatch):
@@ -499,22 +449,13 @@ def test_warnings_and_settings_of_pillow_are_left_alone(monkeypatch):
     assert before == (warnings.filters[:], Image.MAX_IMAGE_PIXELS)
 
 
-@pytest.mark.parametrize(
-    ("error", "message"),
-    [
-        (MemoryError(), "there is not enough memory for this PNG picture"),
-        (ImportError("gone"), "the library for PNG files cannot be loaded (gone). Install mnist-"),
-        (OSError("could not create decoder object"), "this PNG picture is damaged, or memory ran"),
-    ],
-)
-def test_what_is_not_the_files_fault_is_said(monkeypatch, error, message):
+def test_memory_that_runs_out_is_not_the_files_fault(monkeypatch):
     def fail(_image):
-        raise error
+        raise MemoryError
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
-    with pytest.raises(MnistError) as caught:
-        load_picture(GOOD)
-    assert message in str(caught.value)
+    message = refusal(GOOD, error=MnistError)
+    assert message == "there is not enough memory for this PNG picture."
 
 
 # Any bytes at all
@@ -566,6 +507,8 @@ def test_mutated_pictures_are_loaded_or_refused(
     load_or_refuse(mutated)
     if name.startswith("png"):
         load_or_refuse(with_right_checksums(mutated))
-        if mutated != good:
-            with pytest.raises(FormatError):  # some checksum or length is wrong
-                load_picture(mutated)
+        try:
+            found = load_picture(mutated).pixels
+        except FormatError:  # some checksum or length is wrong
+            return
+        assert np.array_equal(found, load_picture(good).pixels)
