@@ -2,7 +2,7 @@
 
 The net's own confidence does not say it: of ten digits it must choose one, and it is sure of
 letters and halves of digits, too. The judge is a small net of its own, made of MNIST's training
-images by `mnist_cli.training.judge`; its card is beside it.
+images by `docs/make_judge.py`; its card is beside it.
 """
 
 from functools import cache

@@ -1,6 +1,6 @@
-"""Make the judge, the small net that tells digits from what is none.
+"""Make the judge, the small net that tells digits from what is none, with mnist-cli installed:
 
-    python -m mnist_cli.training.judge TRAIN_IMAGES JUDGE.npz
+    python3 docs/make_judge.py TRAIN_IMAGES JUDGE.npz
 
 Of its ten classes it uses two: 0 is one digit in the MNIST format, 1 is what a reader takes for one
 by mistake, of nine kinds. All are drawn from MNIST's training images and simple shapes, and go
@@ -11,6 +11,7 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+from judge_drawings import KINDS, Rng, Source, smooth_noise
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.arrays import load_images
@@ -18,7 +19,6 @@ from mnist_cli.handwriting.components import Box
 from mnist_cli.handwriting.mnist_format import COARSE, FINE, bring_to_format, draw
 from mnist_cli.handwriting.morphology import Bits, Floats, blur, label
 from mnist_cli.training.arrays import train
-from mnist_cli.training.kinds import KINDS, Rng, Source, smooth_noise
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.weights.card import card_path, write_card
 from mnist_cli.weights.weights_file import read_weights, save_network
