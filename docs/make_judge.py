@@ -15,7 +15,7 @@ from judge_drawings import KINDS, Rng, Source, smooth_noise
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.arrays import load_images
-from mnist_cli.handwriting.components import Box
+from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.mnist_format import COARSE, FINE, bring_to_format, draw
 from mnist_cli.handwriting.morphology import Bits, Floats, blur, label
 from mnist_cli.training.arrays import train

@@ -10,6 +10,7 @@ from mnist_cli.handwriting.morphology import Bits, Floats, apply_opening, blur, 
 
 WORK_SIDE = 120  # pixels of the long side on which a digit that fills the frame is read
 SEARCH_SIDE = 240  # the same where a small one is looked for
+LEAST_PEAK = 0.05  # of ink; where all is less there is none
 
 _SEARCH_BACKGROUND = 0.15  # of the frame: wider than a stroke of a digit that needs a closer look
 _READ_BACKGROUND = 0.35  # of the frame: wider than any stroke
@@ -108,8 +109,12 @@ def remove_lines(ink: Floats) -> Floats:
     return ink
 
 
-def find_threshold(ink: Floats, *, peak: float) -> float:
-    """Return the level half-way from background to ink: part of Otsu's (1979), or of the peak."""
+def find_threshold(ink: Floats, peak: float | None = None) -> float:
+    """Return the level half-way from background to ink: part of Otsu's (1979), at least `peak`.
+
+    That is a quarter of the highest ink where it is not given.
+    """
+    peak = 0.25 * float(ink.max()) if peak is None else peak
     counts, edges = np.histogram(ink, bins=256, range=(0, max(float(ink.max()), 1e-6)))
     levels = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)

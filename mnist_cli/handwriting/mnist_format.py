@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.handwriting.components import Box
+from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.morphology import Bits, Floats, blur, measure_distance
 from mnist_cli.spec import SIDE
 
@@ -23,7 +23,7 @@ _NOTHING = 1e-6  # of ink: a drawing without any stays black
 _SOFT_EDGE = 0.8  # pixels from ink to background
 
 FINE, COARSE = 80, 40  # pixels of the long side on which strokes are made thicker or thinner
-_RIM = 4  # pixels of the ink round a digit that belong to its soft edge
+RIM = 4  # pixels of the ink round a digit that belong to its soft edge
 
 
 def is_in_mnist_format(picture: Gray) -> bool:
@@ -39,7 +39,7 @@ def is_in_mnist_format(picture: Gray) -> bool:
     weights = picture[rows, columns] / total
     length = max(np.ptp(rows), np.ptp(columns)) + 1
     off = max(abs(weights @ rows - _MIDDLE), abs(weights @ columns - _MIDDLE))
-    # MNIST is centred to whole pixels; `place` to parts of one, with a soft rim of up to one more.
+    # MNIST is centred to whole pixels; what is read to parts of one, with a soft rim of up to one.
     return bool((length in (19, 20) and off < 0.53) or (length == 21 and off < 0.02))
 
 
@@ -51,10 +51,9 @@ def draw(ink: Floats, mask: Bits, level: float, box: Box, side: int = FINE) -> B
     """
     from PIL import Image
 
-    near = box.grow(_RIM, _RIM).scale(1, ink.shape)
+    near = box.grow(RIM).scale(1, ink.shape)
     own = np.where(measure_distance(near.cut_from(mask), 3) <= 2, near.cut_from(ink), 0)
-    place = box.move(_RIM - near.left, _RIM - near.top).grow(_RIM, _RIM)
-    around = place.cut_from(np.pad(own, _RIM))
+    around = box.move(RIM - near.left, RIM - near.top).grow(RIM).cut_from(np.pad(own, RIM))
     zoom = side / box.long_side
     size = tuple(max(1, round(length * zoom)) for length in around.shape[::-1])
     large = np.asarray(Image.fromarray(around).resize(size, Image.Resampling.BICUBIC))
@@ -66,7 +65,7 @@ def draw(ink: Floats, mask: Bits, level: float, box: Box, side: int = FINE) -> B
 
 
 @dataclass(frozen=True)
-class Forms:
+class Formatted:
     """Digits in the MNIST format: `images` (N, 28, 28) uint8, made of `strokes` (H, W, N) that
     were `widths` (N,) pixels of the MNIST format wide before.
     """
@@ -76,8 +75,8 @@ class Forms:
     widths: Floats
 
 
-def bring_to_format(drawn: Sequence[Bits]) -> Forms:
-    """Give drawn digits MNIST's strokes, size and place, all at once."""
+def bring_to_format(drawn: Sequence[Bits]) -> Formatted:
+    """Give drawn digits MNIST's strokes, size and position, all at once."""
     side = max(max(bits.shape) for bits in drawn)
     reach = side // 5  # beyond which no stroke is moved
     frame = side + 2 * reach
@@ -91,7 +90,7 @@ def bring_to_format(drawn: Sequence[Bits]) -> Forms:
     solid = strokes > 0.5
     wide, tall = (_measure_extent(solid.max(axis=axis)) for axis in (0, 1))
     pixels = (np.maximum(wide, tall) / LENGTH).astype(np.float32)
-    return Forms(place(strokes, pixels), strokes, widths)
+    return Formatted(reduce_and_centre(strokes, pixels), strokes, widths)
 
 
 def measure_stroke_widths(drawn: Bits) -> Floats:
@@ -121,7 +120,7 @@ def set_stroke_widths(drawn: Bits, widths: Floats, pixels: Floats, reach: int) -
     return soft.astype(np.float32)
 
 
-def place(ink: Floats, pixels: Floats) -> Gray:
+def reduce_and_centre(ink: Floats, pixels: Floats) -> Gray:
     """Reduce (H, W, N) ink by `pixels` (N,), its centre of mass in the middle: (N, 28, 28) uint8.
 
     What lies between two edges of a pixel is summed up; an edge may cut through rows.

@@ -64,42 +64,32 @@ def measure_distance(mask: Bits, reach: int) -> Floats:
 def label(mask: Bits) -> tuple[NDArray[np.intp], int]:
     """Number the 8-connected components of `mask` from 1, 0 is the background; labels and count.
 
-    Works on runs of true pixels along the rows: overlapping runs of neighbouring rows are joined,
-    and each run takes over the smallest number that its neighbours hold until none changes.
+    Works on runs: true pixels that follow one another in a row. Each has a number, and takes over
+    the smallest among the runs that it touches, in the rows above and below, until none changes.
     """
-    rows, columns = mask.shape
-    stride = columns + 2  # two pixels of background keep the runs of one row from those of the next
-    flat = np.zeros(rows * stride + 1, np.int8)
-    flat[1:].reshape(rows, stride)[:, :columns] = mask
-    starts = np.flatnonzero(np.diff(flat) == 1)
-    ends = np.flatnonzero(np.diff(flat, append=0) == -1)
-    # The runs of the row below that touch run i, corners included, are first[i] .. last[i] - 1.
-    first = np.searchsorted(ends, starts + stride, "left")
-    last = np.searchsorted(starts, ends + stride, "right")
-    counts = np.maximum(last - first, 0)
-    above = np.repeat(np.arange(len(starts)), counts)
-    below = (
-        np.arange(counts.sum())
-        - np.repeat(np.cumsum(counts) - counts, counts)
-        + np.repeat(first, counts)
-    )
+    padded = np.pad(mask, ((0, 0), (1, 1)))  # so that no run goes on in the next row
+    edges = np.flatnonzero(np.diff(padded.ravel())) + 1
+    starts, ends = edges[::2], edges[1::2]
+    # Those that touch run i in the row below it, corners included, are first[i] .. last[i] - 1.
+    first = np.searchsorted(ends, starts + padded.shape[1], "left")
+    last = np.searchsorted(starts, ends + padded.shape[1], "right")
+    above = np.repeat(np.arange(len(starts)), last - first)
+    nth = np.arange(len(above)) - np.searchsorted(above, above)  # of those that touch it
+    below = first[above] + nth
     number = np.arange(len(starts))
     while True:
-        lowest = np.minimum(number[above], number[below])
+        smallest = np.minimum(number[above], number[below])
         joined = number.copy()
-        np.minimum.at(joined, number[above], lowest)
-        np.minimum.at(joined, number[below], lowest)
-        joined = joined[joined]
+        np.minimum.at(joined, number[above], smallest)
+        np.minimum.at(joined, number[below], smallest)
+        joined = joined[joined]  # what the run with that number has got by now
         if np.array_equal(joined, number):
             break
         number = joined
     components, number = np.unique(number, return_inverse=True)
-    labels = np.zeros(rows * stride, np.intp)
-    labels[:] = np.repeat(
-        np.append(0, np.ravel(np.column_stack([number + 1, np.zeros_like(number)]))),
-        np.diff(np.concatenate([[0], np.ravel(np.column_stack([starts, ends])), [rows * stride]])),
-    )
-    return labels.reshape(rows, stride)[:, :columns], len(components)
+    labels = np.zeros(padded.shape, np.intp)
+    labels[padded] = np.repeat(number + 1, ends - starts)
+    return labels[:, 1:-1], len(components)
 
 
 def _pad(picture: Floats, width: int, axis: int, **how: Any) -> Floats:

@@ -11,22 +11,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from mnist_cli.errors import plural
-from mnist_cli.handwriting.components import Box
+from mnist_cli.handwriting.box import Box
+from mnist_cli.handwriting.first_reading import AT_EDGE, FirstReading, explain_empty, read_first
 from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, resize
+from mnist_cli.handwriting.ink_map import Candidate
 from mnist_cli.handwriting.judge import doubt_texture, judge
-from mnist_cli.handwriting.look import AT_EDGE, Look, explain_empty, look_first
-from mnist_cli.handwriting.mnist_format import (
-    Forms,
-    Gray,
-    bring_to_format,
-    draw,
-    is_in_mnist_format,
-)
+from mnist_cli.handwriting.mnist_format import Gray, bring_to_format, is_in_mnist_format
+from mnist_cli.handwriting.other_readings import CLEAR, find_best_reading
 from mnist_cli.handwriting.picture import Picture, Source, load_picture
 from mnist_cli.handwriting.pixels import LUMINANCE
-from mnist_cli.handwriting.proposals import CLEAR, propose
 from mnist_cli.handwriting.rows import find_lines
-from mnist_cli.handwriting.steps import Step, outline, show
+from mnist_cli.handwriting.steps import ReadingStep, outline, show
 from mnist_cli.spec import SIDE
 
 DOUBT = "this may not be a digit"
@@ -59,7 +54,7 @@ class Digit:
 
     image: Gray = field(repr=False)
     preprocessed: bool
-    steps: tuple[Step, ...] = field(repr=False)
+    steps: tuple[ReadingStep, ...] = field(repr=False)
     warnings: tuple[str, ...] = ()
     empty: str = ""
     count: int = 1
@@ -158,7 +153,7 @@ def _leave_untouched(picture: Picture, invert: bool | None) -> Digit | None:
     image = picture.gray_28
     if image is None or invert or not is_in_mnist_format(image):
         return None
-    step = Step("picture", "in the MNIST format already, left as it is", image)
+    step = ReadingStep("picture", "in the MNIST format already, left as it is", image)
     return Digit(image, preprocessed=False, steps=(step,), untouched=True)
 
 
@@ -171,24 +166,23 @@ def _resize_only(picture: Picture, *, invert: bool) -> Digit:
         image = picture.gray_28
     if invert:
         image = 255 - image
-    step = Step("resize", "resized to 28x28, and nothing else", image)
+    step = ReadingStep("resize", "resized to 28x28, and nothing else", image)
     return Digit(image, preprocessed=False, steps=(step,))
 
 
 def _read_main(picture: Picture, invert: bool | None) -> Digit:
-    """Convert the main digit; what the judge does not like stands against the best proposal."""
-    look = look_first(picture.pixels, invert)
-    digit = _convert(look, picture)
-    components = look.components
-    spread = components.spread if components else 0.0
-    several = not digit.empty and components is not None and len(components.groups) > 1
+    """Read the main digit; where the judge does not like it, the best other reading may count."""
+    first = read_first(picture.pixels, invert)
+    digit = _finish_first(first, picture)
+    spread = first.ink_map.spread
+    several = not digit.empty and first.grouping and len(first.grouping.digits) > 1
     if several and spread <= _MOST_IN_ROW:
         digits = _read_lines(picture, invert)
         if len(digits) > 1:
             warnings = (f"this looks like {len(digits)} digits",)
             digit = replace(digit, count=len(digits), digits=digits, warnings=warnings)
     if digit.score < CLEAR:
-        other = _read_proposal(look, picture, invert)
+        other = _read_again(first, picture, invert)
         at_edge = digit.empty == AT_EDGE
         least = _LEAST_AT_EDGE if at_edge else _LEAST if digit.empty else digit.score + _BETTER
         if other and other.score > least:
@@ -198,79 +192,74 @@ def _read_main(picture: Picture, invert: bool | None) -> Digit:
     return replace(digit, warnings=(*digit.warnings, *_doubt(digit.score)))
 
 
-def _convert(look: Look, picture: Picture) -> Digit:
-    """Draw the main digit that was seen in the MNIST format."""
-    why = explain_empty(look)
-    components = look.components
-    if why or components is None:
-        return Digit(np.zeros((SIDE, SIDE), np.uint8), True, look.steps, empty=why, count=0)
-    group = components.groups[components.main]
-    done = (
-        f"{plural(group.count, 'connected component')} of ink kept,"
-        f" {components.count - group.count:,} dropped"
-    )
-    shown = Step("components", done, show(components.mask * 0.3 + group.mask * 0.7))
-    forms = bring_to_format([draw(look.ink, group.mask, look.level, group.box)])
-    score = float(judge(forms.images)[0])
-    box = _undo_reduction(look.place(group.box), picture)
-    return Digit(forms.images[0], True, (*look.steps, shown, *_tell(forms)), score=score, box=box)
+def _finish_first(first: FirstReading, picture: Picture) -> Digit:
+    """Bring the main digit of the first reading to the MNIST format."""
+    why = explain_empty(first)
+    if why or first.grouping is None:
+        return Digit(np.zeros((SIDE, SIDE), np.uint8), True, first.steps, empty=why, count=0)
+    kept, all_ = len(first.grouping.main.components), len(first.ink_map.boxes)
+    done = f"{plural(kept, 'connected component')} of ink kept, {all_ - kept:,} dropped"
+    return _finish(first.grouping.main, first.steps, done, picture)
 
 
-def _read_proposal(look: Look, picture: Picture, invert: bool | None) -> Digit | None:
-    best = propose(picture.pixels, _tones(look.dark, invert), look.dark)
+def _read_again(first: FirstReading, picture: Picture, invert: bool | None) -> Digit | None:
+    """Take what looks most like a digit in any other reading, too."""
+    dark = first.ink_map.dark
+    best = find_best_reading(picture.pixels, _tones(dark, invert), dark)
     if best is None:
         return None
-    source = best.source
-    forms = bring_to_format([best.draw()])
-    tone = "darker" if source.dark else "brighter"
-    said = f"another reading: the ink is {tone} than the background in {source.channels}"
-    shown = show(0.3 * (source.labels > 0) + 0.7 * best.mask)
+    tone = "darker" if best.ink_map.dark else "brighter"
+    said = f"another reading: the ink is {tone} than the background in {best.ink_map.channels}"
+    steps = (first.steps[0], ReadingStep("ink", said, show(best.ink_map.ink)))
+    digit = _finish(best, steps, "what looks most like a digit is kept", picture)
+    return replace(digit, score=min(best.score, digit.score))
+
+
+def _finish(
+    candidate: Candidate, steps: tuple[ReadingStep, ...], done: str, picture: Picture
+) -> Digit:
+    """Bring what was found to the MNIST format, and add the last steps."""
+    formatted = bring_to_format([candidate.draw()])
+    shown = show(0.3 * (candidate.ink_map.labels > 0) + 0.7 * candidate.mask)
+    width = f"strokes of {formatted.widths[0]:.1f} pixels are given MNIST's width"
+    position = "20 pixels long, its centre of mass in the middle of 28x28"
     steps = (
-        look.steps[0],
-        Step("ink", said, show(source.ink)),
-        Step("components", "what looks most like a digit is kept", shown),
-        *_tell(forms),
+        *steps,
+        ReadingStep("components", done, shown),
+        ReadingStep("strokes", width, show(formatted.strokes[..., 0])),
+        ReadingStep("digit", position, formatted.images[0]),
     )
-    score = min(best.score, float(judge(forms.images)[0]))
-    box = _undo_reduction(best.place, picture)
-    return Digit(forms.images[0], True, steps, score=score, box=box)
+    score = float(judge(formatted.images)[0])
+    box = _undo_reduction(candidate.box_on_picture, picture)
+    return Digit(formatted.images[0], True, steps, score=score, box=box)
 
 
 def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
     pixels = picture.pixels
     lines = find_lines(pixels, _tones(is_dark(resize(pixels, WORK_SIDE)), invert))
-    parts = [(part, number) for number, line in enumerate(lines, start=1) for part in line]
-    if not parts:
+    found = [(digit, number) for number, line in enumerate(lines, start=1) for digit in line]
+    if not found:
         return ()
-    forms = bring_to_format([part.draw() for part, _ in parts])
-    boxes = [part.place for part, _ in parts]
-    said = f"{plural(len(parts), 'digit')} in {plural(len(lines), 'line')}"
+    images = bring_to_format([candidate.draw() for candidate, _ in found]).images
+    boxes = [candidate.box_on_picture for candidate, _ in found]
+    said = f"{plural(len(found), 'digit')} in {plural(len(lines), 'line')}"
     shown = show(pixels)
     steps = (
-        Step("picture", f"{pixels.shape[1]}x{pixels.shape[0]} pixels", shown),
-        Step("ink", "the ink of the first line", show(parts[0][0].source.ink)),
-        Step("boxes", said, outline(shown, boxes)),
+        ReadingStep("picture", f"{pixels.shape[1]}x{pixels.shape[0]} pixels", shown),
+        ReadingStep("ink", "the ink of the first line", show(found[0][0].ink_map.ink)),
+        ReadingStep("boxes", said, outline(shown, boxes)),
     )
     boxes = [_undo_reduction(box, picture) for box in boxes]
-    scores = judge(forms.images).tolist()
+    scores = judge(images).tolist()
     return tuple(
         Digit(image, True, steps, _doubt(score), score=score, box=box, line=number)
-        for image, score, box, (_, number) in zip(forms.images, scores, boxes, parts, strict=True)
+        for image, score, box, (_, number) in zip(images, scores, boxes, found, strict=True)
     )
 
 
 def _tones(dark: bool, invert: bool | None) -> tuple[bool, ...]:
     """Which tones ink may have, dark or not, the likelier one first."""
     return (dark, not dark) if invert is None else (invert,)
-
-
-def _tell(forms: Forms) -> tuple[Step, Step]:
-    strokes = f"strokes of {forms.widths[0]:.1f} pixels are given MNIST's width"
-    placed = "20 pixels long, its centre of mass in the middle of 28x28"
-    return (
-        Step("strokes", strokes, show(forms.strokes[..., 0])),
-        Step("digit", placed, forms.images[0]),
-    )
 
 
 def _doubt(score: float) -> tuple[str, ...]:

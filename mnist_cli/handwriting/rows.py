@@ -12,12 +12,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from mnist_cli.handwriting.components import Box, enclose, measure_spread
-from mnist_cli.handwriting.ink import clear, extract_ink, remove_lines, resize
+from mnist_cli.handwriting.box import Box, enclose
+from mnist_cli.handwriting.ink import (
+    LEAST_PEAK,
+    clear,
+    extract_ink,
+    find_threshold,
+    remove_lines,
+    resize,
+)
+from mnist_cli.handwriting.ink_map import Candidate, InkMap, cut_ink
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import COARSE, bring_to_format
 from mnist_cli.handwriting.morphology import Bits, Floats, blur
-from mnist_cli.handwriting.proposals import LEAST_PEAK, InkMap, Proposal, cut_ink
 
 PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _CLOSE = 80  # pixels that a digit is high when it is looked at from nearer
@@ -43,47 +50,47 @@ _FAINTER = 5.0  # for all of what is missing
 _NEARER = 1.0  # for each digit that is not looked at from nearer
 
 
-def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Proposal]]:
+def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Candidate]]:
     """Find the digits of a picture, (H, W, 3): lines from top to bottom, each from left to right.
 
     Several ink maps are read, the best one counts; `tones` are those that ink may have, the
     likelier one first.
     """
-    best: list[list[Proposal]] = []
-    for source in _map_page(pixels, tones):
-        if measure_spread(source.areas) > _MOST_DIGITS:  # a texture
+    best: list[list[Candidate]] = []
+    for ink_map in _map_page(pixels, tones):
+        if ink_map.spread > _MOST_DIGITS:  # a texture
             continue
-        lines = [_read_line(source, *line) for line in _sort_into_lines(source)]
+        lines = [_read_line(ink_map, *line) for line in _sort_into_lines(ink_map)]
         lines = [line for line in lines if line]
         if _rate(lines) > _rate(best):
             best = lines
     return [_look_closer(pixels, line) for line in best]
 
 
-def _look_closer(pixels: Floats, line: list[Proposal]) -> list[Proposal]:
+def _look_closer(pixels: Floats, line: list[Candidate]) -> list[Candidate]:
     """Read a line again, each digit 80 pixels high, if the picture has so many; keep the better."""
-    boxes = [part.place for part in line]
+    boxes = [digit.box_on_picture for digit in line]
     height = float(np.median([box.height for box in boxes]))
-    frame = enclose(boxes).grow(_AROUND * height, _AROUND * height).scale(1, pixels.shape)
-    before = line[0].source
+    frame = enclose(boxes).grow(_AROUND * height).scale(1, pixels.shape)
+    before = line[0].ink_map
     scale = min(_CLOSE / height, 1.0)
     if scale * before.frame.long_side < 1.25 * max(before.ink.shape):
         return line
     page = blur(resize(frame.cut_from(pixels), int(scale * frame.long_side)), 0.7)
-    ink = remove_lines(extract_ink(page, dark=before.dark).max(axis=2))
-    source = cut_ink(blur(ink, 1.0), frame, before.dark)
+    ink = blur(remove_lines(extract_ink(page, dark=before.dark).max(axis=2)), 1.0)
+    ink_map = cut_ink(ink, find_threshold(ink), frame, before.dark)
     components = []
-    for i in np.argsort(-source.areas)[:_MOST].tolist():
-        place = source.place(source.boxes[i])
-        near = min(boxes, key=lambda box: abs(box.left + box.right - place.left - place.right))
-        if place.long_side >= _SPECK * height and near.is_beside(place):
+    for i in np.argsort(-ink_map.areas)[:_MOST].tolist():
+        box = ink_map.locate(ink_map.boxes[i])
+        near = min(boxes, key=lambda other: abs(other.left + other.right - box.left - box.right))
+        if box.long_side >= _SPECK * height and near.is_beside(box):
             components.append(i)
-    closer = _read_line(source, components, scale * height)
+    closer = _read_line(ink_map, components, scale * height)
     return closer if _rate([closer]) > _rate([line]) - _NEARER * len(line) else line
 
 
-def _rate(lines: list[list[Proposal]]) -> float:
-    return sum(part.score for line in lines for part in line)
+def _rate(lines: list[list[Candidate]]) -> float:
+    return sum(digit.score for line in lines for digit in line)
 
 
 def _map_page(pixels: Floats, tones: Sequence[bool]) -> Iterator[InkMap]:
@@ -95,23 +102,25 @@ def _map_page(pixels: Floats, tones: Sequence[bool]) -> Iterator[InkMap]:
         if ink.max() < LEAST_PEAK:
             continue
         ink = blur(remove_lines(ink), 1.0)
-        for factor in (1.0, 0.5):
-            whole = cut_ink(ink, frame, dark, factor=factor)
+        for share in (1.0, 0.5):
+            whole = cut_ink(ink, share * find_threshold(ink), frame, dark)
             yield whole
-            at_border = [i + 1 for i, b in enumerate(whole.boxes) if b.touches_border(ink.shape)]
+            at_border = [
+                i for i, box in enumerate(whole.boxes) if box.count_sides_at_border(ink.shape)
+            ]
             if at_border:
-                bare = clear(ink, np.isin(whole.labels, at_border))
-                yield cut_ink(bare, frame, dark, factor=factor)
+                bare = clear(ink, Candidate(whole, tuple(at_border)).mask)
+                yield cut_ink(bare, share * find_threshold(bare), frame, dark)
 
 
-def _sort_into_lines(source: InkMap) -> list[tuple[list[int], float]]:
+def _sort_into_lines(ink_map: InkMap) -> list[tuple[list[int], float]]:
     """Sort components into lines; return the components of each, and how high a digit is."""
-    boxes = source.boxes
-    order = [int(i) for i in np.argsort(-source.areas)[:_MOST]]
+    boxes = ink_map.boxes
+    order = [int(i) for i in np.argsort(-ink_map.areas)[:_MOST]]
     if not order:
         return []
     tall = sorted(order, key=lambda i: boxes[i].height)
-    below = np.cumsum(source.areas[tall])  # the median, by area
+    below = np.cumsum(ink_map.areas[tall])  # the median, by area
     usual = boxes[tall[int(np.searchsorted(below, below[-1] / 2))]].height
     order = [i for i in order if _SPECK * usual <= boxes[i].long_side <= 4 * _HUGE * usual]
     order = [i for i in order if boxes[i].height <= _HUGE * usual]
@@ -144,85 +153,82 @@ def _overlap(boxes: list[Box], line: list[int], i: int) -> float:
     return shared / min(bottom - top, boxes[i].height)
 
 
-def _read_line(source: InkMap, components: list[int], height: float) -> list[Proposal]:
+def _read_line(ink_map: InkMap, components: list[int], height: float) -> list[Candidate]:
     """Choose what makes up the line: the path through its components with the highest score."""
-    source, pieces, owners = _cut_wide(source, components, height)
-    groups = list(_group(source, pieces, height))
+    ink_map, slices, owners = _slice_wide(ink_map, components, height)
+    groups = list(_group(ink_map, slices, height))
     if not groups:
         return []
-    parts = [Proposal(source, tuple(pieces[slice(*group)])) for group in groups]
-    odds = judge(bring_to_format([part.draw(COARSE) for part in parts]).images)
-    inks = np.array([np.mean([source.inks[i] for i in owners[slice(*group)]]) for group in groups])
+    digits = [Candidate(ink_map, tuple(slices[start:stop])) for start, stop in groups]
+    odds = judge(bring_to_format([digit.draw(COARSE) for digit in digits]).images)
+    inks = ink_map.sums / ink_map.areas
+    inks = np.array([np.mean([inks[i] for i in owners[start:stop]]) for start, stop in groups])
     missing = np.maximum(1 - inks / (_FAINT * np.median(inks)), 0)
-    cuts = np.array([_count_cut(owners, *group) for group in groups])
+    cuts = np.array([_count_cut(owners, start, stop) for start, stop in groups])
     scores = np.clip(odds, _WORST, _BEST) + _BONUS - _FAINTER * missing - _CUT * cuts
-    skips = [_SKIP * min(1.0, source.boxes[i].height / height) ** 2 for i in pieces]
-    best: list[tuple[float, list[Proposal]]] = [(0.0, [])]
-    for end in range(1, len(pieces) + 1):
+    digits = [replace(digit, score=own) for digit, own in zip(digits, scores.tolist(), strict=True)]
+    skips = [_SKIP * min(1.0, ink_map.boxes[i].height / height) ** 2 for i in slices]
+    best: list[tuple[float, list[Candidate]]] = [(0.0, [])]  # up to each slice, and with which
+    for end in range(1, len(slices) + 1):
         total, path = best[end - 1]
         choices = [(total - skips[end - 1], path)]
-        for (start, stop), part, score in zip(groups, parts, scores.tolist(), strict=True):
+        for (start, stop), digit in zip(groups, digits, strict=True):
             if stop == end:
                 total, path = best[start]
-                choices.append((total + score, [*path, replace(part, score=score)]))
+                choices.append((total + digit.score, [*path, digit]))
         best.append(max(choices, key=lambda choice: choice[0]))
     return best[-1][1]
 
 
 def _count_cut(owners: list[int], start: int, stop: int) -> int:
-    """Count the components of which only a part is among the pieces from one up to another."""
+    """Count the components of which only a part is among the slices from one up to another."""
     own = owners[start:stop]
     return sum(own.count(i) < owners.count(i) for i in set(own))
 
 
-def _group(source: InkMap, pieces: list[int], height: float) -> Iterator[tuple[int, int]]:
-    """Yield from which piece up to which may be one digit."""
-    for start in range(len(pieces)):
-        box = source.boxes[pieces[start]]
-        for stop in range(start + 1, min(start + _MOST_PARTS, len(pieces)) + 1):
+def _group(ink_map: InkMap, slices: list[int], height: float) -> Iterator[tuple[int, int]]:
+    """Yield from which slice up to which may be one digit."""
+    for start in range(len(slices)):
+        box = ink_map.boxes[slices[start]]
+        for stop in range(start + 1, min(start + _MOST_PARTS, len(slices)) + 1):
             if stop > start + 1:
-                other = source.boxes[pieces[stop - 1]]
+                other = ink_map.boxes[slices[stop - 1]]
                 if other.measure_gap(box) > _APART * height:
                     break
-                box = box.join(other)
+                box = enclose([box, other])
             if box.width > _WIDEST * height or box.height > _HUGE * height:
                 break
             if box.long_side >= 0.4 * height:
                 yield start, stop
 
 
-def _cut_wide(
-    source: InkMap, components: list[int], height: float
+def _slice_wide(
+    ink_map: InkMap, components: list[int], height: float
 ) -> tuple[InkMap, list[int], list[int]]:
-    """Cut wide components into slices where they have the least ink.
+    """Cut wide components into slices where they have the least ink; a narrow one is one slice.
 
-    Returns the map, the pieces from left to right, and the component of each.
+    Returns the map, the slices from left to right, which are components of it, and of which
+    component each was.
     """
-    labels, boxes = source.labels, list(source.boxes)
+    labels, boxes = ink_map.labels, list(ink_map.boxes)
     if any(boxes[i].width > _WIDE * height for i in components):
         labels = labels.astype(np.int32)  # a copy for each line of a page of grain
-    pieces: list[tuple[int, int]] = []
+    owners: dict[int, int] = {}
     for i in components:
         box = boxes[i]
         if box.width <= _WIDE * height:
-            pieces.append((i, i))
+            owners[i] = i
             continue
-        own = box.cut_from(source.labels) == i + 1
+        own = box.cut_from(ink_map.labels) == i + 1
         cuts = _find_cuts(own, height)
         for left, right in zip([0, *cuts], [*cuts, box.width], strict=True):
-            part = own[:, left:right]
-            rows = np.flatnonzero(part.any(axis=1))
-            top, bottom = int(rows[0]), int(rows[-1]) + 1
-            boxes.append(Box(left, top, right, bottom).move(box.left, box.top))
-            pieces.append((len(boxes) - 1, i))
-            place = labels[box.top : box.bottom, box.left + left : box.left + right]
-            place[part] = len(boxes)
-    pieces.sort(key=lambda piece: boxes[piece[0]].left + boxes[piece[0]].right)
-    return (
-        replace(source, labels=labels, boxes=boxes),
-        [piece for piece, _ in pieces],
-        [owner for _, owner in pieces],
-    )
+            rows = np.flatnonzero(own[:, left:right].any(axis=1))
+            part = Box(left, int(rows[0]), right, int(rows[-1]) + 1)
+            boxes.append(part.move(box.left, box.top))
+            owners[len(boxes) - 1] = i
+            boxes[-1].cut_from(labels)[part.cut_from(own)] = len(boxes)
+    slices = sorted(owners, key=lambda i: boxes[i].left + boxes[i].right)
+    return replace(ink_map, labels=labels, boxes=boxes), slices, [owners[i] for i in slices]
 
 
 def _find_cuts(own: Bits, height: float) -> list[int]:

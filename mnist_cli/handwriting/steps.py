@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mnist_cli.handwriting.components import Box
+from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.mnist_format import Gray
 from mnist_cli.handwriting.morphology import Bits, Floats
 
@@ -13,7 +13,7 @@ _PINK = (230, 0, 120)
 
 
 @dataclass(frozen=True)
-class Step:
+class ReadingStep:
     """One step on the way: its name, what it did in a sentence, and the picture after it.
 
     The picture is (H, W) or (H, W, 3) uint8, for showing.

@@ -12,7 +12,7 @@ from mnist_cli.net.network import Network
 
 if TYPE_CHECKING:
     from mnist_cli.handwriting.reader import Digit
-    from mnist_cli.handwriting.steps import Step
+    from mnist_cli.handwriting.steps import ReadingStep
 
 # Below these a prediction is called unsure: the confidence, and what it is above the second best.
 _SURE = 0.6
@@ -33,7 +33,7 @@ class Prediction:
     unsure: bool = False  # the second best comes close, or no digit is likely
     preprocessed: bool = False  # the picture was changed to become `image`,
     way: str = ""  # in a few words,
-    steps: "tuple[Step, ...]" = ()  # and in pictures
+    steps: "tuple[ReadingStep, ...]" = ()  # and in pictures
     warnings: tuple[str, ...] = ()  # sentences without a full stop
     empty: str = ""
     label: int | None = None  # the true digit, where it is known
@@ -67,7 +67,7 @@ class SplitPicture:
 
     source: str
     digits: tuple[Prediction, ...]
-    steps: "tuple[Step, ...]" = ()
+    steps: "tuple[ReadingStep, ...]" = ()
     name: str = ""
     correct: ClassVar[bool | None] = None
     json_fields: ClassVar = ("source", "text", "lines", "warnings")
