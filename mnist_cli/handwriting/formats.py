@@ -15,6 +15,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mnist_cli.errors import FormatError, MnistError, printable
+from mnist_cli.filetypes import recognise
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -48,29 +49,25 @@ def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tupl
     Raises FormatError for a file that is not whole, not of a format that is read, or too large, and
     MnistError where memory runs out.
     """
-    name = _recognise(data)
+    found = recognise(data) or "something else"
+    if found not in _FORMATS:
+        raise FormatError(
+            f"found {found}, expected a picture",
+            hint="Save it as PNG or JPEG. mnist reads PNG, JPEG, GIF, WebP or BMP.",
+        )
+    # Pillow unpacks run lengths in Python.
+    form = _BMP_WITH_RUNS if _WITH_RUNS.match(data) else _FORMATS[found]
     try:
-        return _open(data, _FORMATS[name], long_side)
+        return _open(data, form, long_side)
     except MnistError:
         raise
     except (struct.error, IndexError):
-        raise _damaged(f"a {name} file ends before its picture does") from None
+        raise _damaged(f"found only a part of {found}") from None
     except MemoryError:
-        raise MnistError(f"there is not enough memory for this {name} picture") from None
+        raise MnistError(f"there is not enough memory for {found}") from None
     except Exception as error:  # Pillow raises nearly everything for a damaged file
         reason = printable(str(error)) or type(error).__name__
-        raise _damaged(f"the pixels of a {name} file are damaged ({reason})") from None
-
-
-def _recognise(data: bytes) -> str:
-    for name, form in _FORMATS.items():
-        if re.match(form.start, data, re.DOTALL):
-            return name
-    found = next(name for name, start in _OTHERS.items() if re.match(start, data, re.I | re.S))
-    raise FormatError(
-        f"found {found}, expected a picture",
-        hint="Save it as PNG or JPEG. mnist reads PNG, JPEG, GIF, WebP or BMP.",
-    )
+        raise _damaged(f"the pixels of {found} are damaged ({reason})") from None
 
 
 def _open(
@@ -141,7 +138,7 @@ def _clean_png(data: bytes) -> _Cleaned:
         if name == b"IEND":
             return b"".join(kept), exif
         at += len(chunk)
-    raise _damaged(f"found more than {_MAX_PARTS:,} chunks in a PNG file")
+    raise _damaged(f"found more than {_MAX_PARTS:,} chunks in a PNG picture")
 
 
 def _clean_jpeg(data: bytes) -> _Cleaned:
@@ -155,7 +152,7 @@ def _clean_jpeg(data: bytes) -> _Cleaned:
     for _ in range(_MAX_PARTS):
         found = _MARKER.match(data, at)
         if found is None:
-            raise _damaged("a JPEG file is cut, or has no marker where one has to be")
+            raise _damaged("a JPEG picture is cut, or has no marker where one has to be")
         marker, length = struct.unpack(">BH", found[1])
         if marker == _SCAN:
             break
@@ -168,12 +165,12 @@ def _clean_jpeg(data: bytes) -> _Cleaned:
         if marker in _FRAMES:
             frame = segment
     else:
-        raise _damaged(f"found more than {_MAX_PARTS:,} segments in a JPEG file")
+        raise _damaged(f"found more than {_MAX_PARTS:,} segments in a JPEG picture")
     header, end = b"".join(kept), data.find(b"\xff\xd9", at)
     if not frame or len(header) > _MAX_HEADER:
-        raise _damaged("found no baseline or progressive JPEG file, or far too large tables in it")
+        raise _damaged("found a JPEG picture of a rare kind, or with far too large tables")
     if end < 0:
-        raise _damaged("a JPEG file ends before its picture does")
+        raise _damaged("found only a part of a JPEG picture")
     height, width, layers = struct.unpack_from(">HHB", frame, 5)
     scans = data.count(b"\xff\xda", at, end)
     in_one_scan = scans == 1 and frame[1] != _PROGRESSIVE
@@ -181,7 +178,7 @@ def _clean_jpeg(data: bytes) -> _Cleaned:
         _check_size(width, height, min(_MAX_PIXELS, _MAX_COEFFICIENTS // max(layers, 1)))
         most = min(_MAX_SCANS, _MAX_SCANNED_PIXELS // (width * height))
         if scans > most:
-            raise _damaged(f"found {scans:,} scans in a JPEG file, expected at most {most}")
+            raise _damaged(f"found {scans:,} scans in a JPEG picture, expected at most {most}")
     ending = _NOTHING if in_one_scan else b"\xff\xd9"
     return b"".join((header, memoryview(data)[at:end], ending)), exif
 
@@ -217,9 +214,8 @@ def _clean_heic(data: bytes) -> _Cleaned:
 
 
 class _Format(NamedTuple):
-    """How its files begin, a regular expression; Pillow's class; its bounds; what cleans a file."""
+    """Pillow's class for a format, its bounds, and what cleans a file of it."""
 
-    start: bytes
     pillow: str
     most_pixels: int = _MAX_PIXELS
     most_bytes: int = MAX_FILE_BYTES
@@ -227,40 +223,14 @@ class _Format(NamedTuple):
 
 
 _FORMATS = {
-    "PNG": _Format(rb"\x89PNG\r\n\x1a\n", "PIL.PngImagePlugin.PngImageFile", clean=_clean_png),
+    "a PNG picture": _Format("PIL.PngImagePlugin.PngImageFile", clean=_clean_png),
     # Of a single scan, and decoded reduced; of several the bound is that of the others.
-    "JPEG": _Format(
-        rb"\xff\xd8\xff", "PIL.JpegImagePlugin.JpegImageFile", 100_000_000, clean=_clean_jpeg
-    ),
-    "GIF": _Format(rb"GIF8[79]a", "PIL.GifImagePlugin.GifImageFile", clean=_clean_gif),
+    "a JPEG picture": _Format("PIL.JpegImagePlugin.JpegImageFile", 100_000_000, clean=_clean_jpeg),
+    "a GIF picture": _Format("PIL.GifImagePlugin.GifImageFile", clean=_clean_gif),
     # The decoder holds four copies of 4 bytes a pixel, and three of all that is in the file.
-    "WebP": _Format(rb"RIFF....WEBP", "PIL.WebPImagePlugin.WebPImageFile", 10_000_000, 8_000_000),
-    # Pillow unpacks run lengths in Python.
-    "run-length coded BMP": _Format(
-        rb"BM.{28}[\1\2]\0\0\0", "PIL.BmpImagePlugin.BmpImageFile", 2_000_000, 2_000_000
-    ),
-    "BMP": _Format(rb"BM", "PIL.BmpImagePlugin.BmpImageFile"),
-    # One of its brands, and nowhere among those that follow one of AVIF.
-    "HEIC": _Format(
-        rb"....ftyp(?!.{,52}avi[fs])(hei[cxms]|hev[cx]|mif1|msf1)",
-        "pillow_heif.HeifImageFile",
-        clean=_clean_heic,
-    ),
+    "a WebP picture": _Format("PIL.WebPImagePlugin.WebPImageFile", 10_000_000, 8_000_000),
+    "a BMP picture": _Format("PIL.BmpImagePlugin.BmpImageFile"),
+    "a HEIC picture": _Format("pillow_heif.HeifImageFile", clean=_clean_heic),
 }
-_OTHERS = {  # what people may take for a picture: how it begins
-    "an empty file": rb"\Z",
-    "a TIFF picture": rb"II[*+]\0|MM\0[*+]",
-    "a PGM, PPM or PBM picture": rb"P[1-7]\s",
-    "an AVIF picture or a film": rb"....ftyp",
-    "a PDF document": rb"%PDF",
-    "a PostScript document": rb"%!PS|\xc5\xd0\xd3\xc6",
-    "a gzip archive": rb"\x1f\x8b",
-    "a zip archive or office document": rb"PK\x03\x04",
-    "a Photoshop picture": rb"8BPS",
-    "an icon": rb"\0\0\x01\0",
-    "a JPEG 2000 picture": rb"\0\0\0\x0cjP",
-    "a JPEG XL picture": rb"\xff\x0a",
-    "an SVG drawing or other XML": rb"\s*<\?xml|.{,500}<svg",
-    "a web page": rb"\s*<(!doctype|html)",
-    "something else": rb"",
-}
+_WITH_RUNS = re.compile(rb"BM.{28}[\1\2]\0\0\0", re.DOTALL)  # lengths of them, for pixels
+_BMP_WITH_RUNS = _Format("PIL.BmpImagePlugin.BmpImageFile", 2_000_000, 2_000_000)

@@ -50,7 +50,8 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     if isinstance(source, np.ndarray):
         _check_array(source)
         height, width = source.shape[:2]
-        return _finish(read_pixels(source, width, height, long_side), width, height)
+        pixels = read_pixels(source, width, height, long_side)
+        return Picture(pixels, _find_gray_28(pixels), width, height)
     from PIL import Image
 
     if isinstance(source, Image.Image):
@@ -64,8 +65,7 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     if orientation in range(5, 9):  # quarter turns
         width, height = height, width
     pixels = read_pixels(image, *image.size, long_side, orientation)
-    del image  # before more memory is needed
-    return _finish(pixels, width, height)
+    return Picture(pixels, _find_gray_28(pixels), width, height)
 
 
 def _name(source: AnyPath | BinaryIO | bytes) -> str | None:
@@ -119,12 +119,6 @@ def _read_orientation(image: "Image.Image") -> int:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # Pillow raises nearly everything for damaged data
         return 1
-
-
-def _finish(pixels: Floats, width: int, height: int) -> Picture:
-    """Give (H, W, 1 or 3) pixels three channels."""
-    pixels = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
-    return Picture(pixels, _find_gray_28(pixels), width, height)
 
 
 def _find_gray_28(pixels: Floats) -> NDArray[np.uint8] | None:

@@ -27,7 +27,7 @@ _WHITE = {"uint8": 255, "uint16": 65535, "int32": 65535}  # else 1
 def read_pixels(
     source: Decoded, width: int, height: int, long_side: int | None, orientation: int = 1
 ) -> Floats:
-    """Return the pixels of a PIL image or an array, (H, W, 1 or 3) from 0 to 1, upright.
+    """Return the pixels of a PIL image or an array, (H, W, 3) from 0 to 1, upright.
 
     They are reduced by a whole factor, by averaging, to no less than `long_side` and to 6 million.
     """
@@ -37,21 +37,24 @@ def read_pixels(
     factor = min(_TILE, factor)
     step = _TILE // factor * factor
     shape = (-(-height // factor), -(-width // factor))
-    channels = _read_tile(source, (0, 0, 1, 1)).shape[2]
     turns = _TURNS.get(orientation, 0)
-    upright = np.empty((*shape[:: -1 if turns % 2 else 1], 1 if channels < 3 else 3), np.float32)
+    upright = np.empty((*shape[:: -1 if turns % 2 else 1], 3), np.float32)
     colour = np.rot90(upright, -turns)  # as it is stored: a view
     if orientation in _MIRRORED:
         colour = colour[:, ::-1]
-    alpha = np.empty((*shape, channels - colour.shape[2]), np.float32)  # of 1 channel or 0
+    has_alpha = _read_tile(source, (0, 0, 1, 1)).shape[2] in (2, 4)
+    alpha = np.empty(shape if has_alpha else 0, np.float32)
     for top, left in itertools.product(range(0, height, step), range(0, width, step)):
         box = (left, top, min(left + step, width), min(top + step, height))
         tile = _reduce(_read_tile(source, box), factor)
         y, x = top // factor, left // factor
-        place = np.s_[y : y + len(tile), x : x + tile.shape[1]]
-        colour[place], alpha[place] = np.split(tile, [colour.shape[2]], axis=2)
-    if alpha.size:
-        _lay_on_background(colour, alpha[..., 0])
+        part = np.s_[y : y + len(tile), x : x + tile.shape[1]]
+        if has_alpha:
+            alpha[part] = tile[..., -1]
+            tile = tile[..., :-1]
+        colour[part] = tile  # gray into all three channels
+    if has_alpha:
+        _lay_on_background(colour, alpha)
     return upright
 
 
@@ -99,7 +102,7 @@ def _lay_on_background(colour: Floats, alpha: Floats) -> None:
     total = square = mean = 0.0
     strips = [slice(top, top + _TILE) for top in range(0, len(colour), _TILE)]
     for rows in strips:
-        brightness = colour[rows] @ LUMINANCE if colour.shape[2] == 3 else colour[rows][..., 0]
+        brightness = colour[rows] @ LUMINANCE
         shows = alpha[rows] > 0
         total += float(alpha[rows].sum(dtype=np.float64))
         mean += float(brightness.sum(dtype=np.float64))

@@ -427,8 +427,8 @@ def test_what_costs_much_has_a_budget():
     assert load_picture(progressive(200, 100)).height == 200
     tables = b"\xff\xdb\xff\xff" + bytes(65_533)
     for said, data in {
-        "found 101 scans in a JPEG file, expected at most 100": progressive(200, 101),
-        "found 21 scans in a JPEG file, expected at most 20": progressive(4472, 21),
+        "found 101 scans in a JPEG picture, expected at most 100": progressive(200, 101),
+        "found 21 scans in a JPEG picture, expected at most 20": progressive(4472, 21),
         "too large tables": JPEG[:2] + tables * 4 + JPEG[2:],
         "more than 50,000 segments": JPEG[:SCAN] + b"\xff\xfe\0\2" * 50_001 + JPEG[SCAN:],
         "more than 50,000 chunks": START + chunk(b"IDAT", b"") * 50_001 + REST,
@@ -455,7 +455,7 @@ def test_memory_that_runs_out_is_not_the_files_fault(monkeypatch):
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
     message = refusal(GOOD, error=MnistError)
-    assert message == "there is not enough memory for this PNG picture."
+    assert message == "there is not enough memory for a PNG picture."
 
 
 # Any bytes at all
