@@ -168,7 +168,10 @@ def _clean_jpeg(data: bytes) -> _Cleaned:
         raise _damaged(f"found more than {_MAX_PARTS:,} segments in a JPEG picture")
     header, end = b"".join(kept), data.find(b"\xff\xd9", at)
     if not frame or len(header) > _MAX_HEADER:
-        raise _damaged("found a JPEG picture of a rare kind, or with far too large tables")
+        raise FormatError(
+            "found a JPEG picture of a rare kind, or with far too large tables",
+            hint="Save it as PNG, or as an ordinary JPEG.",
+        )
     if end < 0:
         raise _damaged("found only a part of a JPEG picture")
     height, width, layers = struct.unpack_from(">HHB", frame, 5)

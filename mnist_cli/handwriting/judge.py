@@ -26,7 +26,7 @@ def judge(images: Gray) -> Floats:
 
 
 def doubt_texture(spread: float) -> float:
-    """Return what is taken off the odds of ink in so many components.
+    """Return what is taken off the odds where the ink spreads over so many components.
 
     Textures have something like every digit somewhere.
     """

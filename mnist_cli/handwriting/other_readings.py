@@ -109,7 +109,7 @@ def _find_candidates(ink_map: InkMap) -> Iterator[Candidate]:
 
 
 def _drop_doubles(candidates: list[Candidate]) -> list[Candidate]:
-    """Keep of those of one tone, position and area the first; the largest come first."""
+    """Keep one of those that have the same tone, position and area; return the largest first."""
     kept: dict[tuple[object, ...], Candidate] = {}
     for candidate in candidates:
         edges = (round(edge / 2) for edge in vars(candidate.box).values())

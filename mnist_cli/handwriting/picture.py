@@ -26,14 +26,22 @@ class Picture:
     """A decoded picture.
 
     `pixels` is (H, W, 3) float32 from 0 (black) to 1; it may be smaller than the `width` and
-    `height` of the upright picture. `gray_28` is (28, 28) uint8 where the picture is one of 28x28
-    gray pixels of 8 bits, the values as they are, else None.
+    `height` of the upright picture.
     """
 
     pixels: Floats
-    gray_28: NDArray[np.uint8] | None
     width: int
     height: int
+
+    @property
+    def gray_28(self) -> NDArray[np.uint8] | None:
+        """The values of a picture of 28x28 gray pixels of 8 bits, (28, 28); None for any other."""
+        if self.pixels.shape[:2] != (28, 28) or (self.pixels != self.pixels[..., :1]).any():
+            return None
+        levels = self.pixels[..., 0] * 255
+        rounded = np.rint(levels)
+        finer = abs(levels - rounded).max() > 1e-3  # than 8 bits
+        return None if finer else rounded.astype(np.uint8)
 
 
 def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
@@ -50,8 +58,7 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     if isinstance(source, np.ndarray):
         _check_array(source)
         height, width = source.shape[:2]
-        pixels = read_pixels(source, width, height, long_side)
-        return Picture(pixels, _find_gray_28(pixels), width, height)
+        return Picture(read_pixels(source, width, height, long_side), width, height)
     from PIL import Image
 
     if isinstance(source, Image.Image):
@@ -64,8 +71,7 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     orientation = _read_orientation(image)
     if orientation in range(5, 9):  # quarter turns
         width, height = height, width
-    pixels = read_pixels(image, *image.size, long_side, orientation)
-    return Picture(pixels, _find_gray_28(pixels), width, height)
+    return Picture(read_pixels(image, *image.size, long_side, orientation), width, height)
 
 
 def _name(source: AnyPath | BinaryIO | bytes) -> str | None:
@@ -119,12 +125,3 @@ def _read_orientation(image: "Image.Image") -> int:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # Pillow raises nearly everything for damaged data
         return 1
-
-
-def _find_gray_28(pixels: Floats) -> NDArray[np.uint8] | None:
-    if pixels.shape[:2] != (28, 28) or (pixels != pixels[..., :1]).any():
-        return None
-    levels = pixels[..., 0] * 255
-    rounded = np.rint(levels)
-    finer = abs(levels - rounded).max() > 1e-3  # than 8 bits
-    return None if finer else rounded.astype(np.uint8)

@@ -203,7 +203,7 @@ def _finish_first(first: FirstReading, picture: Picture) -> Digit:
 
 
 def _read_again(first: FirstReading, picture: Picture, invert: bool | None) -> Digit | None:
-    """Take what looks most like a digit in any other reading, too."""
+    """Return what looks most like a digit in all other readings; None where there is nothing."""
     dark = first.ink_map.dark
     best = find_best_reading(picture.pixels, _tones(dark, invert), dark)
     if best is None:
@@ -263,11 +263,11 @@ def _tones(dark: bool, invert: bool | None) -> tuple[bool, ...]:
 
 
 def _doubt(score: float) -> tuple[str, ...]:
-    """Warn of what is perhaps no digit; of an empty picture other words tell."""
+    """Return the warning for what is perhaps no digit; an empty picture has its own words."""
     return (DOUBT,) if -np.inf < score < _DOUBTFUL else ()
 
 
 def _undo_reduction(box: Box, picture: Picture) -> Box:
-    """Return a box of the pixels in those that the picture had before it was reduced."""
+    """Return a box on the pixels as one on the picture before it was reduced."""
     scale = picture.width / picture.pixels.shape[1]
     return box.scale(scale, (picture.height, picture.width))

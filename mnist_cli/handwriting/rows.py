@@ -64,10 +64,10 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Candidate]]:
         lines = [line for line in lines if line]
         if _rate(lines) > _rate(best):
             best = lines
-    return [_look_closer(pixels, line) for line in best]
+    return [_read_closer(pixels, line) for line in best]
 
 
-def _look_closer(pixels: Floats, line: list[Candidate]) -> list[Candidate]:
+def _read_closer(pixels: Floats, line: list[Candidate]) -> list[Candidate]:
     """Read a line again, each digit 80 pixels high, if the picture has so many; keep the better."""
     boxes = [digit.box_on_picture for digit in line]
     height = float(np.median([box.height for box in boxes]))
@@ -116,36 +116,38 @@ def _map_page(pixels: Floats, tones: Sequence[bool]) -> Iterator[InkMap]:
 def _sort_into_lines(ink_map: InkMap) -> list[tuple[list[int], float]]:
     """Sort components into lines; return the components of each, and how high a digit is."""
     boxes = ink_map.boxes
-    order = [int(i) for i in np.argsort(-ink_map.areas)[:_MOST]]
-    if not order:
+    largest = np.argsort(-ink_map.areas)[:_MOST].tolist()
+    if not largest:
         return []
-    tall = sorted(order, key=lambda i: boxes[i].height)
-    below = np.cumsum(ink_map.areas[tall])  # the median, by area
-    usual = boxes[tall[int(np.searchsorted(below, below[-1] / 2))]].height
-    order = [i for i in order if _SPECK * usual <= boxes[i].long_side <= 4 * _HUGE * usual]
-    order = [i for i in order if boxes[i].height <= _HUGE * usual]
+    by_height = sorted(largest, key=lambda i: boxes[i].height)
+    below = np.cumsum(ink_map.areas[by_height])
+    median = int(np.searchsorted(below, below[-1] / 2))  # by area
+    usual = boxes[by_height[median]].height
+    tall, small = [], []
+    for i in largest:
+        if boxes[i].height <= _HUGE * usual and boxes[i].long_side <= 4 * _HUGE * usual:
+            if boxes[i].height >= _TALL * usual:
+                tall.append(i)
+            elif boxes[i].long_side >= _SPECK * usual:
+                small.append(i)
     lines: list[list[int]] = []
-    for i in sorted(order, key=lambda i: boxes[i].left):
-        if boxes[i].height >= _TALL * usual:
-            line = max(lines, key=lambda line: _overlap(boxes, line, i), default=None)
-            if line is None or _overlap(boxes, line, i) < 0.4:
-                lines.append([i])
-            else:
-                line.append(i)
-    for i in order:
-        if boxes[i].height < _TALL * usual and lines:
-            gaps = [min(boxes[i].measure_gap(boxes[j]) for j in line) for line in lines]
-            if min(gaps) < 0.5 * usual:
-                lines[gaps.index(min(gaps))].append(i)
-    lines.sort(key=lambda line: float(np.median([boxes[i].top + boxes[i].bottom for i in line])))
-    heights = (
-        [boxes[i].height for i in line if boxes[i].height >= _TALL * usual] for line in lines
-    )
-    return [(line, float(np.median(tall))) for line, tall in zip(lines, heights, strict=True)]
+    for i in sorted(tall, key=lambda i: boxes[i].left):
+        line = max(lines, key=lambda line: _overlap(boxes, line, i), default=None)
+        if line is None or _overlap(boxes, line, i) < 0.4:
+            lines.append([i])
+        else:
+            line.append(i)
+    heights = [float(np.median([boxes[i].height for i in line])) for line in lines]
+    for i in small:
+        gaps = [min(boxes[i].measure_gap(boxes[j]) for j in line) for line in lines]
+        if gaps and min(gaps) < 0.5 * usual:
+            lines[gaps.index(min(gaps))].append(i)
+    middles = [np.median([boxes[i].top + boxes[i].bottom for i in line]) for line in lines]
+    return [(lines[n], heights[n]) for n in np.argsort(middles, kind="stable").tolist()]
 
 
 def _overlap(boxes: list[Box], line: list[int], i: int) -> float:
-    """Tell which part of the lower one's height a component shares with the end of a line."""
+    """Return how much a component and the end of a line overlap, of the height of the lesser."""
     last = [boxes[j] for j in line[-2:]]
     top = sum(box.top for box in last) / len(last)
     bottom = sum(box.bottom for box in last) / len(last)

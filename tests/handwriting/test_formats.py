@@ -223,20 +223,10 @@ def test_a_file_above_the_cap_is_refused_by_its_size(tmp_path):
 OTHERS = {
     b"": "an empty file",
     b"<!DOCTYPE html><html>": "a web page",
-    b"<?xml version='1.0'?><svg/>": "an SVG drawing or other XML",
-    b"<!-- drawn -->\n<svg/>": "an SVG drawing or other XML",
-    b"%PDF-1.7": "a PDF document",
     b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n": "a PostScript document",
-    b"\xc5\xd0\xd3\xc6" + bytes(30): "a PostScript document",
-    b"PK\3\4": "a zip archive or office document",
-    b"\0\0\0\x1cftypavif" + bytes(20): "an AVIF picture or a film",
     b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif": "an AVIF picture or a film",
     b"\x1b[31mred": "something else",
     b"\xff\xd8": "something else",
-    b"P2 1 1 9 5": "a PGM, PPM or PBM picture",
-    b"P7\nWIDTH 1\n": "a PGM, PPM or PBM picture",
-    b"II*\0" + bytes(20): "a TIFF picture",
-    b"MM\0+" + bytes(20): "a TIFF picture",
 }
 
 
@@ -284,20 +274,6 @@ def test_heic_is_read_with_the_extra():
     assert abs(found.pixels - expected).mean() < 0.05
     for length in range(0, len(data), 7):
         refusal(data[:length])
-
-
-def test_any_file_name_works_and_is_escaped_in_errors(tmp_path):
-    for name in ("a\x1b[31m", "a\nb", "[bold]a[red]", "a\u202eb", "a\udcff"):
-        try:
-            path = tmp_path / name
-            path.write_bytes(GOOD)
-        except (OSError, UnicodeError):
-            continue  # this file system has no such names
-        assert load_picture(path).height == 37
-        path.write_bytes(b"")
-        with pytest.raises(FormatError) as caught:
-            load_picture(path)
-        assert str(caught.value).isprintable()
 
 
 # Budgets, and the user's own settings

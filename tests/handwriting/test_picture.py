@@ -89,6 +89,9 @@ def test_the_transparent_gray_of_shallow_pictures_is_in_their_own_scale():
         assert np.array_equal(levels(data)[..., 0], samples[..., 0] // white * 255)
         data = png(samples, depth, GRAY, before=chunk(b"tRNS", struct.pack(">H", 0)))
         assert levels(data)[4, 4, 0] == 0  # white shows, and is most: black goes on as its ink
+    fine = SMOOTH.astype(np.uint16) * 257  # of 16 bits none is transparent: Pillow knows no such
+    data = png(fine, 16, RGB, before=chunk(b"tRNS", struct.pack(">HHH", *fine[9, 9])))
+    assert np.array_equal(levels(data), SMOOTH)
 
 
 def test_a_page_with_transparent_corners_keeps_its_paper():

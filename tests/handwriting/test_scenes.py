@@ -1,4 +1,4 @@
-"""What is round a digit, rows and pages, and what is none: the judge, proposals and lines."""
+"""What is round a digit, rows and pages, and what is none: the judge, other readings and lines."""
 
 import csv
 
