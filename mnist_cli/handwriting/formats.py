@@ -1,18 +1,17 @@
 """Image files as untrusted bytes: which format they are, and their pixels.
 
 A table says what is read, and how large it may be. Pillow's class for the recognised format decodes
-the pixels; no other is tried. PNG, JPEG and GIF files are cleaned first, down to what shows of the
-first picture: Pillow gathers and unpacks much that nobody sees, ignores the checksum of PNG's
-pixels, and says nothing where libjpeg fills up missing ones.
+the pixels, and notices a file that is cut; no other is tried.
 """
 
 import re
 import struct
+import warnings
 import zlib
 from collections.abc import Callable
 from importlib import import_module
 from io import BytesIO
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.filetypes import recognise
@@ -23,22 +22,17 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 20_000_000
 _MAX_PIXELS = 20_000_000
 _MAX_SIDE = 65_535
-_MAX_PARTS = 50_000  # of a file; of the usual 8 KiB of pixel data, 20 MB hold 2,500
 _AT_A_TIME = 1 << 14  # bytes of a file; they may unpack to 16 MB, for which Ctrl-C waits
 
-_SHOWN_CHUNKS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")  # of PNG
-
-_MARKER = re.compile(rb"\xff+([\xc0-\xfe]..)", re.DOTALL)  # of JPEG, behind fill bytes; a length
-_SCAN, _PROGRESSIVE = 0xDA, 0xC2
-_FRAMES = (0xC0, 0xC1, _PROGRESSIVE)  # baseline, extended: what is in use
-_SHOWN_SEGMENTS = (*_FRAMES, 0xC4, 0xDB, 0xDD, 0xE0, 0xEE)  # tables; of colours: JFIF, Adobe
-_MAX_HEADER = 200_000  # bytes of these; tables can take some thousand, JFIF's thumbnail 64 KiB
-_MAX_SCANS = 100  # progressive files have about ten
+_MAX_PARTS = 50_000  # of a PNG file; of the usual 8 KiB of pixel data, 20 MB hold 2,500
+_MAX_SEGMENTS = 500  # of a JPEG file before its pixels; photos have some twenty
+_SCAN, _FILL = 0xFFDA, 0xFFFF
+# Frames, tables, application segments and comments: those whose length Pillow reads, as we do.
+_SEGMENTS = {*range(0xFFC0, 0xFFC8), *range(0xFFC9, 0xFFD0), 0xFFDB, 0xFFDD}
+_SEGMENTS |= {*range(0xFFE0, 0xFFF0), 0xFFFE, _FILL}
+_MAX_SCANS = 100  # of the file; progressive ones have about ten, previews their own
 _MAX_SCANNED_PIXELS = 400_000_000  # each scan is a pass over the whole picture
-_MAX_COEFFICIENTS = 60_000_000  # of 2 bytes; all are held unless there is a single scan
-_NOTHING = bytes(16)  # twice what libjpeg looks ahead; less than some blocks of pixels
-
-_Cleaned: TypeAlias = tuple[bytes, bytes]  # what Pillow is to see, and EXIF
+_MAX_COEFFICIENTS = 60_000_000  # of 2 bytes; all are kept unless there is a single scan
 
 
 def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tuple[int, int]]:
@@ -55,10 +49,11 @@ def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tupl
             f"found {found}, expected a picture",
             hint="Save it as PNG or JPEG. mnist reads PNG, JPEG, GIF, WebP or BMP.",
         )
-    # Pillow unpacks run lengths in Python.
-    form = _BMP_WITH_RUNS if _WITH_RUNS.match(data) else _FORMATS[found]
+    form = _BMP_WITH_RUNS if _RUNS.match(data) else _FORMATS[found]
     try:
-        return _open(data, form, long_side)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Pillow warns of is refused, or harmless
+            return _open(data, form, long_side)
     except MnistError:
         raise
     except (struct.error, IndexError):
@@ -78,13 +73,13 @@ def _open(
             f"found {len(data):,} bytes, expected at most {form.most_bytes:,} in such a file",
             hint="Save it as PNG or JPEG.",
         )
-    cleaned, exif = form.clean(data)
+    form.check(data)
     module, _, class_name = form.pillow.rpartition(".")
-    image: ImageFile = getattr(import_module(module), class_name)(BytesIO(cleaned))
-    if exif:
-        image.info["exif"] = exif
+    image: ImageFile = getattr(_import(module), class_name)(BytesIO(data))
     width, height = image.size
     _check_size(width, height, form.most_pixels)
+    if image.format == "JPEG":
+        _check_scans(data, image)
     scale = _draft_scale(width, height, long_side)
     image.draft(None, (max(1, width // scale), max(1, height // scale)))
     image.decodermaxblock = _AT_A_TIME
@@ -93,6 +88,16 @@ def _open(
     if file:
         file.close()  # the image may keep it
     return image, (width, height)
+
+
+def _import(module: str) -> Any:
+    try:
+        return import_module(module)
+    except ImportError:
+        raise FormatError(
+            "found a HEIC picture, as iPhones make them",
+            hint="Run \"python3 -m pip install 'mnist-cli[heic]'\", or save it as PNG or JPEG.",
+        ) from None
 
 
 def _draft_scale(width: int, height: int, long_side: int | None) -> int:
@@ -121,119 +126,68 @@ def _check_size(width: int, height: int, most_pixels: int) -> None:
         )
 
 
-def _clean_png(data: bytes) -> _Cleaned:
-    """Check every chunk of a PNG file (https://www.w3.org/TR/png-3), and keep those that show."""
-    kept: list[bytes | memoryview] = [data[:8]]
-    exif, at = b"", 8
+def _check_png(data: bytes) -> None:
+    """Compare the checksum of every chunk (https://www.w3.org/TR/png-3): Pillow skips some."""
+    at = 8
     for _ in range(_MAX_PARTS):
         length, name = struct.unpack_from(">I4s", data, at)
-        chunk = memoryview(data)[at : at + 12 + length]
-        if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
+        chunk = memoryview(data)[at + 4 : at + 12 + length]  # its name, content and checksum
+        if zlib.crc32(chunk[:-4]) != int.from_bytes(chunk[-4:], "big"):
             raise _damaged(f"a PNG chunk, at byte {at:,}, is cut or has a wrong checksum")
-        # Pillow knows no transparent value of 16 bits, the depth that byte 24 says.
-        if name in _SHOWN_CHUNKS or (name == b"tRNS" and data[24] < 16):
-            kept.append(chunk)
-        elif name == b"eXIf":
-            exif = bytes(chunk[8:-4])
         if name == b"IEND":
-            return b"".join(kept), exif
-        at += len(chunk)
+            return
+        at += 12 + length
     raise _damaged(f"found more than {_MAX_PARTS:,} chunks in a PNG picture")
 
 
-def _clean_jpeg(data: bytes) -> _Cleaned:
-    """Keep of a JPEG file (ITU-T T.81) what shows, up to the end of its first picture.
-
-    Phones put previews and films behind that. Where there is a single scan a few bytes of nothing
-    replace the mark of the end: a decoder that still needs pixels runs out of data there, which
-    Pillow reports, unlike pixels that libjpeg fills up.
-    """
-    kept, exif, frame, at = [data[:2]], b"", b"", 2
-    for _ in range(_MAX_PARTS):
-        found = _MARKER.match(data, at)
-        if found is None:
-            raise _damaged("a JPEG picture is cut, or has no marker where one has to be")
-        marker, length = struct.unpack(">BH", found[1])
+def _check_jpeg(data: bytes) -> None:
+    """Bound the segments before the first scan: Pillow keeps them, EXIF by copying all it has."""
+    at = 2
+    for _ in range(_MAX_SEGMENTS):
+        marker, length = struct.unpack_from(">HH", data, at)
         if marker == _SCAN:
-            break
-        at = found.end() - 2 + length
-        segment = data[found.start(1) - 1 : at]
-        if marker in _SHOWN_SEGMENTS:
-            kept.append(segment)
-        elif segment[4:10] == b"Exif\0\0":
-            exif = exif or segment[4:]
-        if marker in _FRAMES:
-            frame = segment
-    else:
-        raise _damaged(f"found more than {_MAX_PARTS:,} segments in a JPEG picture")
-    header, end = b"".join(kept), data.find(b"\xff\xd9", at)
-    if not frame or len(header) > _MAX_HEADER:
-        raise FormatError(
-            "found a JPEG picture of a rare kind, or with far too large tables",
-            hint="Save it as PNG, or as an ordinary JPEG.",
-        )
-    if end < 0:
-        raise _damaged("found only a part of a JPEG picture")
-    height, width, layers = struct.unpack_from(">HHB", frame, 5)
-    scans = data.count(b"\xff\xda", at, end)
-    in_one_scan = scans == 1 and frame[1] != _PROGRESSIVE
-    if not in_one_scan:
-        _check_size(width, height, min(_MAX_PIXELS, _MAX_COEFFICIENTS // max(layers, 1)))
-        most = min(_MAX_SCANS, _MAX_SCANNED_PIXELS // (width * height))
-        if scans > most:
-            raise _damaged(f"found {scans:,} scans in a JPEG picture, expected at most {most}")
-    ending = _NOTHING if in_one_scan else b"\xff\xd9"
-    return b"".join((header, memoryview(data)[at:end], ending)), exif
+            return
+        if marker not in _SEGMENTS:
+            raise _damaged(f"found no JPEG segment at byte {at:,}")
+        at += 1 if marker == _FILL else 2 + length
+    raise _damaged(f"found more than {_MAX_SEGMENTS:,} segments in a JPEG picture")
 
 
-def _clean_gif(data: bytes) -> _Cleaned:
-    """Keep of a GIF file its first frame, on a canvas of its size.
+def _check_scans(data: bytes, image: Any) -> None:
+    """Bound the scans of a JPEG file (ITU-T T.81), and the coefficients that are kept for them.
 
-    Specification: https://www.w3.org/Graphics/GIF/spec-gif89a.txt.
+    Where one scan, which Pillow has just begun to read, brings all components, none are kept.
     """
-    at = colours_end = 13 + (3 << ((data[10] & 7) + 1) if data[10] & 0x80 else 0)
-    control = b""
-    while data[at] == 0x21:  # extensions: comments, programs, and one about the frame
-        extension, at = at, at + 2
-        while data[at]:  # a chain of blocks, each behind its length
-            at += 1 + data[at]
-        at += 1
-        if data[extension + 1] == 0xF9:
-            control = data[extension:at]
-    size = data[at + 5 : at + 9]
-    start = data[:6] + size + data[10:colours_end] + control + data[at : at + 1] + bytes(4) + size
-    return b"".join((start, memoryview(data)[at + 9 :])), b""
-
-
-def _clean_heic(data: bytes) -> _Cleaned:
-    try:
-        import pillow_heif  # noqa: F401 - only whether it can be
-    except ImportError:
-        raise FormatError(
-            "found a HEIC picture, as iPhones make them",
-            hint="Run \"python3 -m pip install 'mnist-cli[heic]'\", or save it as PNG or JPEG.",
-        ) from None
-    return data, b""
+    width, height = image.size
+    scan = data.rfind(b"\xff\xda", 0, image.fp.tell())
+    if image.info.get("progressive") or data[scan + 4] < image.layers:
+        _check_size(width, height, min(_MAX_PIXELS, _MAX_COEFFICIENTS // image.layers))
+    scans = data.count(b"\xff\xda")
+    most = min(max(_MAX_SCANNED_PIXELS // (width * height), 4), _MAX_SCANS)
+    if scans > most:
+        raise _damaged(f"found {scans:,} scans in a JPEG picture, expected at most {most:,}")
 
 
 class _Format(NamedTuple):
-    """Pillow's class for a format, its bounds, and what cleans a file of it."""
+    """Pillow's class for a format, its bounds, and what is checked before it sees a file."""
 
     pillow: str
     most_pixels: int = _MAX_PIXELS
     most_bytes: int = MAX_FILE_BYTES
-    clean: Callable[[bytes], _Cleaned] = lambda data: (data, b"")
+    check: Callable[[bytes], None] = lambda _data: None
 
 
 _FORMATS = {
-    "a PNG picture": _Format("PIL.PngImagePlugin.PngImageFile", clean=_clean_png),
+    "a PNG picture": _Format("PIL.PngImagePlugin.PngImageFile", check=_check_png),
     # Of a single scan, and decoded reduced; of several the bound is that of the others.
-    "a JPEG picture": _Format("PIL.JpegImagePlugin.JpegImageFile", 100_000_000, clean=_clean_jpeg),
-    "a GIF picture": _Format("PIL.GifImagePlugin.GifImageFile", clean=_clean_gif),
+    "a JPEG picture": _Format("PIL.JpegImagePlugin.JpegImageFile", 100_000_000, check=_check_jpeg),
+    # Pillow walks from block to block of a byte or more.
+    "a GIF picture": _Format("PIL.GifImagePlugin.GifImageFile", most_bytes=4_000_000),
     # The decoder holds four copies of 4 bytes a pixel, and three of all that is in the file.
     "a WebP picture": _Format("PIL.WebPImagePlugin.WebPImageFile", 10_000_000, 8_000_000),
     "a BMP picture": _Format("PIL.BmpImagePlugin.BmpImageFile"),
-    "a HEIC picture": _Format("pillow_heif.HeifImageFile", clean=_clean_heic),
+    "a HEIC picture": _Format("pillow_heif.HeifImageFile"),
 }
-_WITH_RUNS = re.compile(rb"BM.{28}[\1\2]\0\0\0", re.DOTALL)  # lengths of them, for pixels
+# Pillow unpacks run lengths in Python.
 _BMP_WITH_RUNS = _Format("PIL.BmpImagePlugin.BmpImageFile", 2_000_000, 2_000_000)
+_RUNS = re.compile(rb"BM.{28}[\1\2]\0\0\0", re.DOTALL)
