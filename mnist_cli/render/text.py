@@ -300,8 +300,11 @@ def number(value: float | None, decimals: int) -> str:
     return f"{value:.{decimals}f}" if abs(value) < 10_000 else f"{value:.3g}"
 
 
-def seconds(duration: float) -> str:
-    """A duration in the unit that suits it."""
-    if duration >= 1:
-        return f"{duration:.2f} s"
-    return f"{duration * 1e3:.1f} ms" if duration >= 1e-3 else f"{duration * 1e6:.0f} us"
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it."""
+    if seconds >= 60:
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes:,} min {rest} s"
+    if seconds >= 1:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    return f"{seconds * 1e3:.1f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} us"
