@@ -156,8 +156,7 @@ def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> i
             write_table(given["output"], results, overwrite=given["force"])
         if given["save_digit"] is not None:
             write_digits(given["save_digit"], results.predictions, overwrite=given["force"])
-        named = "pictures" if pictures else "indices" if index else "labels"
-        present(given, view, results, named, given["sheet"], quiet=given["output"] == "-")
+        present(given, view, results, given["sheet"], quiet=given["output"] == "-")
         if not given["quiet"]:
             note_activation(given["activation"] or weights.activation)
     for unread in results.unread:

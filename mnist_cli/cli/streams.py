@@ -19,19 +19,18 @@ from mnist_cli.errors import FileError
 
 @contextlib.contextmanager
 def guarded_streams() -> Iterator[None]:
-    """Guard ``sys.stdin``, ``sys.stdout`` and ``sys.stderr`` until the context ends."""
-    before = sys.stdin, sys.stdout, sys.stderr
+    """Guard ``sys.stdout`` and ``sys.stderr`` until the context ends."""
+    before = sys.stdout, sys.stderr
     _occupy_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # rather '\\u2588' than a crash
     sys.stdout = _Stream(sys.stdout, must_arrive=True)
     sys.stderr = _Stream(sys.stderr, must_arrive=False)
-    sys.stdin = sys.stdin or io.TextIOWrapper(io.BufferedReader(_Closed()))
     try:
         yield
     finally:
-        sys.stdin, sys.stdout, sys.stderr = before
+        sys.stdout, sys.stderr = before
 
 
 def _occupy_closed_descriptors() -> None:
@@ -71,10 +70,6 @@ def ended_by_signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _is_closed() -> OSError:
-    return OSError(errno.EBADF, "it is closed")
-
-
 def is_exhausted(error: Exception) -> bool:
     """Whether the system refused processes, threads, memory or open files."""
     if isinstance(error, OSError):
@@ -88,7 +83,7 @@ class _Stream:
     def __init__(self, stream: TextIO | None, *, must_arrive: bool) -> None:
         self._stream = stream
         self._must_arrive = must_arrive
-        self._failure = None if stream else _is_closed()
+        self._failure = None if stream else OSError(errno.EBADF, "it is closed")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream or io.StringIO(), name)
@@ -124,15 +119,3 @@ class _Stream:
 
             problem = f"cannot write: {system_words(error)}"
             raise FileError(problem, source="standard output") from None
-
-
-class _Closed(io.RawIOBase):
-    """Standard input that is closed."""
-
-    name = "<stdin>"  # as that of an open one
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, _: Any) -> int:
-        raise _is_closed()

@@ -21,23 +21,7 @@ SUFFIXES = (".svg", ".html")
 # What rich's picture would fetch from an address: a file is whole by itself.
 _FOREIGN = re.compile(r"<!--.*?-->|@font-face \{.*?\}", re.DOTALL)
 _FONTS = "'DejaVu Sans Mono', Menlo, Consolas, 'Courier New', monospace"
-_HTML = f"""\
-<!DOCTYPE html>
-<html>
-<head>
-<meta charset="utf-8">
-<title>mnist</title>
-<style>
-{{stylesheet}}
-body {{{{ color: {{foreground}}; background-color: {{background}}; }}}}
-pre {{{{ font-family: {_FONTS}; font-size: 16px; line-height: 18px; }}}}
-</style>
-</head>
-<body>
-<pre>{{code}}</pre>
-</body>
-</html>
-"""
+_ROWS_TOUCH = '<pre style="font-size:16px;line-height:18px;'  # or pictures would have gaps
 
 
 def write_export(
@@ -69,6 +53,7 @@ def _draw(lines: list[Line], suffix: str) -> str:
     )
     print_to(console, lines)
     if suffix == ".html":
-        return console.export_html(theme=THEME, code_format=_HTML)
+        page = console.export_html(theme=THEME)
+        return page.replace('<pre style="', _ROWS_TOUCH, 1)
     picture = _FOREIGN.sub("", console.export_svg(title="mnist", theme=THEME))
     return picture.replace("Fira Code, monospace", _FONTS, 1)

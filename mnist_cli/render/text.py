@@ -223,7 +223,7 @@ def beside_if_it_fits(left: list[Line], right: list[Line]) -> list[Line]:
 
 def tiled(blocks: Sequence[list[Line]], limit: int, gap: str = _GAP) -> list[Line]:
     """Blocks side by side, as many in a row as fit into `limit` columns."""
-    widest = max(length(spans) for block in blocks for spans in block)
+    widest = max((length(spans) for block in blocks for spans in block), default=0)
     even = [[[*top, (" " * (widest - length(top)), "")], *rest] for top, *rest in blocks]
     a_row = max((limit + len(gap)) // (widest + len(gap)), 1)
     rows = (even[first : first + a_row] for first in range(0, len(even), a_row))
@@ -258,14 +258,10 @@ def shortened(text: str, limit: int | None) -> str:
     return left + mark + right
 
 
-def wrap(text: str, limit: int | None) -> list[str]:
-    """A sentence in lines of at most `limit` characters, cut between words; None cuts nothing."""
-    return [text] if limit is None else textwrap.wrap(text, max(limit, 1))
-
-
 def paragraph(text: str, limit: int | None, style: str, indent: str = "") -> list[Line]:
-    """A sentence as lines of one style, nothing wider than `limit`."""
-    return [[(indent + part, style)] for part in wrap(text, limit and limit - len(indent))]
+    """A sentence in lines of at most `limit` characters, cut between words; None cuts nothing."""
+    parts = [text] if limit is None else textwrap.wrap(text, limit - len(indent))
+    return [[(indent + part, style)] for part in parts]
 
 
 def labelled(rows: Iterable[tuple[str, Cell | Line]], columns: int = 9) -> list[Line]:
@@ -300,8 +296,11 @@ def number(value: float | None, decimals: int) -> str:
     return f"{value:.{decimals}f}" if abs(value) < 10_000 else f"{value:.3g}"
 
 
-def seconds(duration: float) -> str:
-    """A duration in the unit that suits it."""
-    if duration >= 1:
-        return f"{duration:.2f} s"
-    return f"{duration * 1e3:.1f} ms" if duration >= 1e-3 else f"{duration * 1e6:.0f} us"
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it."""
+    if seconds >= 60:
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes:,} min {rest} s"
+    if seconds >= 1:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    return f"{seconds * 1e3:.1f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} us"

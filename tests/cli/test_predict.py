@@ -101,7 +101,7 @@ def test_a_contact_sheet_marks_what_is_incorrect(several, tmp_path):
         assert one["image"] == IMAGES[index].tolist()
 
 
-def test_all_of_a_label_are_summed_up_but_not_all_shown_on_a_terminal():
+def test_all_of_a_label_are_shown_and_summed_up():
     piped = mnist("predict", "--label", "4").stdout
     assert "976 of 982 correct" in piped
     assert piped.count("index ") == 982
@@ -179,8 +179,7 @@ def on_terminal(columns, *arguments, also=("--threads", "1")):
 @terminals
 def test_nothing_is_wider_than_the_terminal(many, several, row):
     of_a_set = on_terminal(120, "--label", "4", "--sheet", also=())
-    assert sum(text.count("index ") for text in of_a_set) == 50
-    assert "the first 50 of 982" in " ".join(of_a_set)
+    assert sum(text.count("index ") for text in of_a_set) == 982
     sheet = on_terminal(60, many, "--labels-from-names", "--sheet")
     assert 104 < max(map(len, of_a_set)) <= 120
     assert 44 < max(map(len, sheet)) <= 60

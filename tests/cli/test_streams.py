@@ -81,7 +81,7 @@ def test_a_result_that_is_lost_is_one_line(folder, command, reason):
 
 def test_without_standard_input_reading_it_fails(folder):
     _, error, code = shell("mnist predict - <&-", folder)
-    assert error == "Error: <stdin>: cannot read it: it is closed. Name another file.\n"
+    assert error == "Error: -: standard input is closed. Name a file.\n"
     assert code == 1
 
 

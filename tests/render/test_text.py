@@ -16,10 +16,10 @@ from mnist_cli.render.text import (
     beside,
     cell_width,
     drawing_on,
+    duration,
     length,
     line,
     plain,
-    seconds,
     shortened,
     show,
     sparkline,
@@ -108,7 +108,8 @@ def test_a_sparkline_has_a_character_for_each_number():
 
 
 def test_a_duration_has_the_unit_that_suits_it():
-    assert [seconds(each) for each in (2.5e-5, 0.0149, 1.234)] == ["25 us", "14.9 ms", "1.23 s"]
+    times = {2.5e-5: "25 us", 0.0149: "14.9 ms", 1.234: "1.23 s", 59: "59.0 s", 149.1: "2 min 29 s"}
+    assert [duration(each) for each in times] == list(times.values())
 
 
 def test_a_picture_shows_each_pixel_in_its_grey():

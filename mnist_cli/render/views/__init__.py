@@ -1,17 +1,17 @@
 """What each command shows: its lines for a person, and its document for ``--json``."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from mnist_cli.render.text import Line, bar, beside, columns, length
-from mnist_cli.render.theme import ACCENT
+from mnist_cli.render.text import Line, bar, beside, columns, length, line
+from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 
 _GAP = 2
 
 
-def pick(thing: object, *names: str) -> dict[str, Any]:
-    """Some attributes by their names, for a document."""
-    return {name: getattr(thing, name) for name in names}
+def accuracy(correct: int, samples: int) -> Line:
+    """The accuracy, and what it is made of."""
+    share = (f"{correct / samples:.4f}", TITLE)
+    return line(("accuracy ", QUIET), share, f"  {correct} of {samples} correct")
 
 
 def with_bars(

@@ -4,23 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from mnist_cli.evaluation.compared import Compared, ComparedFiles, ModelPair
-from mnist_cli.render.text import (
-    Cell,
-    Line,
-    beside,
-    columns,
-    length,
-    line,
-    shortened,
-    stacked,
-    table,
-    width,
-)
+from mnist_cli.render.text import Cell, Line, beside, line, stacked, table, width
 from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.render.views import inspect
 from mnist_cli.tables import document
 
-_GAP = "  "
 _INDICES = 6  # images named
 _SMALLEST_P = 1e-300  # what is less may be 0 in floating point
 
@@ -54,23 +42,14 @@ def name_model(number: int) -> str:
 
 
 def _models(found: Compared) -> list[Line]:
-    rows = (
-        (
-            (name_model(number), TITLE),
-            (f"{model.accuracy:.4f}", TITLE),
-            f"{model.correct}/{found.samples}",
-            f"{model.parameters:,}",
-        )
-        for number, model in enumerate(found.compared)
-    )
-    block = table(["", ">accuracy", ">correct", ">parameters"], rows)
-    files = [(model.weights, model.origin) for model in found.compared]
-    names = [inspect.file_name(path, origin) for path, origin in files if path and origin]
-    if names:
-        room = None if width() is None else max(columns() - length(block[0]) - len(_GAP), 0)
-        column = [[(shortened(name, room), QUIET)] for name in ("weights", *names)]
-        block = beside(block, column, _GAP)
-    return [line(("compared models", TITLE)), *block]
+    rows: list[list[Cell]] = []
+    for number, model in enumerate(found.compared):
+        name = name_model(number)
+        if model.weights and model.origin:
+            name += f" {inspect.file_name(model.weights, model.origin)}"
+        accuracy, correct = f"{model.accuracy:.4f}", f"{model.correct}/{found.samples}"
+        rows.append([(name, TITLE), (accuracy, TITLE), correct, f"{model.parameters:,}"])
+    return table(["compared models", ">accuracy", ">correct", ">parameters"], rows, width())
 
 
 def _pair(pair: ModelPair) -> list[Line]:
@@ -101,7 +80,7 @@ def _files(found: ComparedFiles) -> list[Line]:
             about.append(inspect.describe_training(file.card))
         name = line(inspect.file_name(file.file, file.origin))
         block = [name, *(line((text, QUIET)) for text in about)]
-        result += beside([line((name_model(number), TITLE))], block, _GAP)
+        result += beside([line((name_model(number), TITLE))], block, "  ")
     return result
 
 

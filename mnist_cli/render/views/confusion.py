@@ -9,9 +9,7 @@ from mnist_cli.render.text import (
     Line,
     Span,
     beside,
-    columns,
     has_color,
-    has_unicode,
     line,
     number,
     table,
@@ -21,7 +19,6 @@ from mnist_cli.render.theme import BLACK, CORRECT, INCORRECT, QUIET, TITLE, WHIT
 _PAIRS = 10
 _PAIR_COLUMNS = 2
 _FAINTEST = 0.3  # less has no background
-_MARKS = (" .:*#", " ░▒▓█")  # what stands behind a count where there is no colour, few to many
 
 
 def lines(confusion: Confusion) -> list[Line]:
@@ -52,24 +49,20 @@ def _matrix(confusion: Confusion) -> list[Line]:
     most = max((count for _, _, count in confusion.pairs), default=1)
     width = max(len(str(max(predictions))), 3)
     total_width = max(len(str(sum(labels))), 3)
-    space = columns() - len("0  ") - total_width - len(counts) * (width + 1)
     color = has_color()
-    marks = _MARKS[has_unicode()] if not color and space >= len(counts) else ""
-    gap = "  " if marks else " "
 
     def cell(label: int, prediction: int) -> Span:
-        """A count, shaded by its share of the label, or of the most frequent mistake."""
+        """A count, coloured by its share of the label, or of the most frequent mistake."""
         count, correct = counts[label][prediction], label == prediction
         strength = math.sqrt(count / max(labels[label], 1) if correct else count / most)
-        mark = marks[math.ceil(strength * (len(marks) - 1))] if marks and not correct else ""
         style = _style(strength, CORRECT if correct else INCORRECT, count) if color else ""
-        return f"{count or '.':>{width}}{mark:<{len(gap)}}", style
+        return f"{count or '.':>{width}} ", style
 
     def row(name: object, cells: Iterable[Span], total: object) -> Line:
         return [(f"{name:>2} ", QUIET), *cells, (f"{total:>{total_width}}", QUIET)]
 
     def quiet(values: Iterable[int]) -> list[Span]:
-        return [(f"{value:>{width}}{gap}", QUIET) for value in values]
+        return [(f"{value:>{width}} ", QUIET) for value in values]
 
     digits = range(len(counts))
     return [

@@ -9,7 +9,8 @@ from mnist_cli.evaluation.evaluation import Evaluation
 from mnist_cli.evaluation.setup import Source
 from mnist_cli.evaluation.timing import TimingComparison
 from mnist_cli.render.text import Line, line, stacked
-from mnist_cli.render.theme import BAD, QUIET, TITLE
+from mnist_cli.render.theme import BAD, QUIET
+from mnist_cli.render.views import accuracy
 from mnist_cli.render.views.inspect import file_name
 from mnist_cli.tables import document
 
@@ -31,16 +32,15 @@ def as_json(result: Evaluation) -> dict[str, Any]:
 
 
 def lines(result: Evaluation) -> list[Line]:
-    """The accuracy, which files, and the views."""
+    """The accuracy, unless a table of times has it; which files; and the views."""
     source = result.source
-    count = f"{result.correct} of {result.samples} correct"
-    accuracy = line(("accuracy ", QUIET), (f"{result.accuracy:.4f}", TITLE), f"  {count}")
+    how_good = [] if result.timing else [accuracy(result.correct, result.samples)]
     views = (
         import_module(f"mnist_cli.render.views.{name}").lines(found)
         for name, found in result.views.items()
     )
     corruption = _corruption(source.corruption) if source else []
-    return stacked(corruption, [accuracy, *_files(source)], *views)
+    return stacked(corruption, [*how_good, *_files(source)], *views)
 
 
 def _corruption(corruption: Corruption) -> list[Line]:

@@ -5,10 +5,10 @@ import numpy as np
 from mnist_cli.prediction.explanation import Explanation, ForwardStep
 from mnist_cli.render.pictures import legend, picture, signed_picture, strip
 from mnist_cli.render.text import (
-    USUAL_WIDTH,
     Cell,
     Line,
     beside_if_it_fits,
+    columns,
     length,
     line,
     number,
@@ -25,27 +25,24 @@ _BAR_WIDTH = 22
 _LEAST_BAR = 10  # with the gap before it
 
 
-def lines(explanation: Explanation, columns: int = USUAL_WIDTH) -> list[Line]:
-    """Each step with its shape, range, values as shades and a sentence; then softmax; then why.
-
-    Nothing is wider than `columns`.
-    """
+def lines(explanation: Explanation) -> list[Line]:
+    """Each step with its shape, range, values as shades and a sentence; then softmax; then why."""
     shades = "Values as shades, each row from its smallest (dark) to its largest (bright)."
-    steps = (_step(explanation, step, columns) for step in explanation.steps)
+    steps = (_step(explanation, step) for step in explanation.steps)
     return stacked(
-        paragraph(shades, columns, QUIET),
+        paragraph(shades, columns(), QUIET),
         *steps,
-        _softmax(explanation, columns),
+        _softmax(explanation),
         _relevance(explanation),
     )
 
 
-def _step(explanation: Explanation, step: ForwardStep, columns: int) -> list[Line]:
+def _step(explanation: Explanation, step: ForwardStep) -> list[Line]:
     values = (("min", step.min), ("mean", step.mean), ("max", step.max))
     numbers = "  ".join(f"{name} {number(value, 3):>8}" for name, value in values)
     head = line((f"{step.formula:<18}", TITLE), f"{step.shape!s:>7}  ")
     block = [[*head, (numbers, QUIET)]]
-    if length(block[0]) > columns:
+    if length(block[0]) > columns():
         block = [head, line((f"  {numbers}", QUIET))]
     shown, pooled = [strip(step.values, _STRIP_WIDTH)], _pooled(step.values.size)
     if step.symbol == "x":
@@ -53,7 +50,7 @@ def _step(explanation: Explanation, step: ForwardStep, columns: int) -> list[Lin
         shown, pooled = picture(np.rint(ink).astype(np.uint8)), ""
     block += [[("  ", ""), *spans] for spans in shown]
     for sentence in (_sentence(explanation, step), pooled):
-        block += paragraph(sentence, columns, QUIET, "  ")
+        block += paragraph(sentence, columns(), QUIET, "  ")
     return block
 
 
@@ -86,10 +83,10 @@ def _pooled(count: int) -> str:
     return f"A shade is the mean of {least}{f' or {least + 1}' if more else ''} of them."
 
 
-def _softmax(explanation: Explanation, columns: int) -> list[Line]:
+def _softmax(explanation: Explanation) -> list[Line]:
     last = explanation.steps[-2].symbol
     best = explanation.prediction
-    columns_of_numbers = (
+    numbers = (
         map(str, range(CLASSES)),
         [number(score, 3) for score in explanation.scores],
         [number(shifted, 3) for shifted in explanation.shifted],
@@ -98,13 +95,13 @@ def _softmax(explanation: Explanation, columns: int) -> list[Line]:
     )
     rows: list[list[Cell]] = [
         [(text, TITLE if digit == best else "") for text in texts]
-        for digit, texts in enumerate(zip(*columns_of_numbers, strict=True))
+        for digit, texts in enumerate(zip(*numbers, strict=True))
     ]
     total = f"{explanation.exponentials.sum():.3e}"
     rows.append([("sum", QUIET), "", "", (total, QUIET), (f"{1:.4f}", QUIET)])
     head = [">softmax", f">{last}", f">{last} - max", f">exp({last} - max)", ">y = exp / sum"]
     block = table(head, rows)
-    if length(block[0]) + _LEAST_BAR > columns:
+    if length(block[0]) + _LEAST_BAR > columns():
         return block
     styles = [ACCENT if digit == best else QUIET for digit in range(CLASSES)]
     return with_bars(block, explanation.probabilities.tolist(), styles, _BAR_WIDTH)

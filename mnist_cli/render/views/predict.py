@@ -1,16 +1,13 @@
 """What `mnist predict` shows."""
 
-import sys
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from mnist_cli.errors import plural, printable
 from mnist_cli.prediction.prediction import Prediction, SplitPicture
 from mnist_cli.prediction.results import Results, count_confusions
 from mnist_cli.render.pictures import picture, thumbnail
 from mnist_cli.render.text import (
-    USUAL_WIDTH,
     Cell,
     Line,
     Span,
@@ -27,30 +24,23 @@ from mnist_cli.render.text import (
     table,
     tiled,
     width,
-    wrap,
 )
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
-from mnist_cli.render.views import explain, split
+from mnist_cli.render.views import accuracy, explain, split
 from mnist_cli.spec import SIDE
 
 _BAR_WIDTH = 30
 _BAR_EXTRA = 9  # characters of a bar's line that are not the bar
 _GAP = 3  # between a picture and what is beside it
-_PICTURED = 12  # more predictions than this are a table without pictures
-_MOST_UNASKED = 50  # on a terminal, of images that nobody has counted before
-_SMALL = 14  # pixels of a picture in the table
+_SMALL = 14  # pixels of a picture in a sheet
 _STEP = 24  # pixels of the longer side of a step's picture
 _PAIRS = 10
-_UNLIMITED = 100_000  # columns
 
 _HEAD = ("picture", ">prediction", "", ">confidence", "second best")
 _LEAST_COLUMNS = 3  # the last ones go where the terminal is narrow
 
-Named: TypeAlias = Literal["pictures", "indices", "labels"]
-"""By what the user named what to predict; only who names labels does not know how many it is."""
 
-
-def as_json(results: Results, _named: Named, sheet: bool) -> list[dict[str, Any]]:
+def as_json(results: Results, sheet: bool) -> list[dict[str, Any]]:
     """An object for each image or picture; for a contact sheet also what the net saw."""
     documents = []
     for one in results.shown:
@@ -59,39 +49,33 @@ def as_json(results: Results, _named: Named, sheet: bool) -> list[dict[str, Any]
     return documents
 
 
-def lines(results: Results, named: Named, sheet: bool) -> list[Line]:
-    """Numbers first; then the predictions in full where they are few, else as a table or sheet."""
+def lines(results: Results, sheet: bool) -> list[Line]:
+    """Numbers first; then one prediction in full, several as a table or sheet; then all in sum."""
     pages = [one for one in results.shown if isinstance(one, SplitPicture)]
     single = [one for one in results.shown if isinstance(one, Prediction)]
     numbers = stacked(*(split.lines(page, _file(page) if len(pages) > 1 else "") for page in pages))
-    count = len(results.everything)
-    few_of_a_set = named != "pictures" and results.only is None and count <= _PICTURED
     wanted_in_full = results.network is not None or any(one.steps for one in single)
-    if single and not sheet and (count == 1 or few_of_a_set or wanted_in_full):
-        return stacked(numbers, *(_one(results, prediction) for prediction in single))
-    uncounted = named == "labels" and results.only is None and sys.stdout.isatty()
-    first = single[: _MOST_UNASKED if uncounted else None]
-    cut = f"the first {len(first)} of {len(single)}; a pipe, --json and --output get all"
-    more = [line((cut, QUIET))] if len(first) < len(single) else []
-    show = _sheet if sheet else _with_pictures if len(first) <= _PICTURED else _as_table
-    return stacked(numbers, show(first) if first else [], more, _summary(results))
+    if sheet:
+        block = _sheet(single)
+    elif len(single) < 2 or wanted_in_full:
+        block = stacked(*(_one(results, prediction) for prediction in single))
+    else:
+        block = _as_table(single)
+    is_all = single and len(results.everything) == 1
+    return stacked(numbers, block, [] if is_all else _summary(results))
 
 
 def _as_table(predictions: Sequence[Prediction]) -> list[Line]:
-    """A row for each; what is doubtful comes last."""
-    head, rows = _rows(sorted(predictions, key=_doubt), _width())
-    return [head, *(spans for row in rows for spans in row)]
-
-
-def _with_pictures(predictions: Sequence[Prediction]) -> list[Line]:
-    """A row for each, and a small picture."""
-    indent = _SMALL + _GAP
-    head, rows = _rows(predictions, _width() - indent)
-    first, *more = (
-        beside(picture(thumbnail(one.image, _SMALL)), [[], [], *row], " " * _GAP)
-        for one, row in zip(predictions, rows, strict=True)
-    )
-    return stacked([[(" " * indent, ""), *head], *first], *more)
+    """A row for each, its warnings below it where they do not fit; what is doubtful comes last."""
+    ordered, limit = sorted(predictions, key=_doubt), width()
+    head, *rows = table(_HEAD, map(_cells, ordered), limit, _LEAST_COLUMNS)
+    block = [head]
+    for prediction, row in zip(ordered, rows, strict=True):
+        words = "; ".join(prediction.warnings)
+        whole = [*row, (f"  {words}", BAD)]
+        fits = limit is None or length(whole) <= limit
+        block += [whole] if fits else [row, *paragraph(words, limit, BAD, "  ")]
+    return block
 
 
 def _sheet(predictions: Sequence[Prediction]) -> list[Line]:
@@ -123,23 +107,6 @@ def _doubt(prediction: Prediction) -> int:
     if prediction.correct is False:
         return 2
     return 1 if prediction.unsure or prediction.empty else 0
-
-
-def _width() -> int:
-    return width() or _UNLIMITED
-
-
-def _rows(predictions: Sequence[Prediction], limit: int) -> tuple[Line, list[list[Line]]]:
-    """The head and, for each prediction, its line and those of warnings that do not fit in it."""
-    head, *laid_out = table(_HEAD, map(_cells, predictions), limit, _LEAST_COLUMNS)
-    rows = []
-    for prediction, row in zip(predictions, laid_out, strict=True):
-        words = "; ".join(prediction.warnings)
-        if words and length(row) + 2 + len(words) <= limit:
-            rows.append([[*row, (f"  {words}", BAD)]])
-        else:
-            rows.append([row, *paragraph(words, limit, BAD, "  ")])
-    return head, rows
 
 
 def _cells(prediction: Prediction) -> list[Cell]:
@@ -185,9 +152,7 @@ def _accuracy(predictions: Sequence[Prediction]) -> list[Line]:
     if not known:
         return []
     confusions = count_confusions(known)
-    correct = len(known) - sum(count for _, count in confusions)
-    share = (f"{correct / len(known):.4f}", TITLE)
-    told = [line("accuracy ", share, f"  {correct} of {len(known)} correct")]
+    told = [accuracy(len(known) - sum(count for _, count in confusions), len(known))]
     for (label, prediction), count in confusions[:_PAIRS]:
         read = "no digit" if prediction is None else prediction
         told.append(line(f"{label} read as {read}: {plural(count, 'time')}"))
@@ -197,21 +162,21 @@ def _accuracy(predictions: Sequence[Prediction]) -> list[Line]:
 
 
 def _one(results: Results, prediction: Prediction) -> list[Line]:
-    limit, columns = _width(), width() or USUAL_WIDTH
+    limit = width()
     explained = results.explain(prediction)
     if prediction.empty or explained:  # which has the picture and the bars itself
         block = _title(prediction, limit)
     else:
-        room = limit - SIDE - _GAP
-        words = [*_title(prediction, room), [], *_bars(prediction, room)]
+        room = limit and limit - SIDE - _GAP
+        words = [*_title(prediction, room), [], *_bars(prediction)]
         block = beside(picture(prediction.image), words, " " * _GAP)
     for warning in prediction.warnings:
         block += paragraph(warning, limit, BAD)
-    steps = _steps(prediction, columns) if prediction.steps else []
-    return stacked(block, steps, explain.lines(explained, columns) if explained else [])
+    steps = _steps(prediction) if prediction.steps else []
+    return stacked(block, steps, explain.lines(explained) if explained else [])
 
 
-def _title(prediction: Prediction, room: int) -> list[Line]:
+def _title(prediction: Prediction, room: int | None) -> list[Line]:
     head = [line((shortened(_file(prediction), room), QUIET))]
     if prediction.prediction is None:
         return [*head, line(("no digit", BAD))]
@@ -222,11 +187,11 @@ def _title(prediction: Prediction, room: int) -> list[Line]:
     if prediction.label is not None:
         parts.append(line(f"label {prediction.label}  ", _correctness(prediction)))
     joined = [span for part in parts for span in (("  ", ""), *part)][1:]
-    return [*head, joined] if length(joined) <= room else [*head, *parts]
+    return [*head, joined] if room is None or length(joined) <= room else [*head, *parts]
 
 
-def _bars(prediction: Prediction, room: int) -> Iterable[Line]:
-    cells = min(_BAR_WIDTH, room - _BAR_EXTRA)
+def _bars(prediction: Prediction) -> Iterable[Line]:
+    cells = min(_BAR_WIDTH, columns() - SIDE - _GAP - _BAR_EXTRA)
     for digit, probability in enumerate(prediction.probabilities or ()):
         best = digit == prediction.prediction
         yield [
@@ -236,16 +201,15 @@ def _bars(prediction: Prediction, room: int) -> Iterable[Line]:
         ]
 
 
-def _steps(prediction: Prediction, columns: int) -> list[Line]:
+def _steps(prediction: Prediction) -> list[Line]:
     """Small pictures side by side, and below them what each step did."""
     blocks = [
         [line((f"{step.name:<{_STEP}}", QUIET)), *picture(thumbnail(step.picture, _STEP))]
         for step in prediction.steps
     ]
     indent = max(len(step.name) for step in prediction.steps) + 2
-    told = [
-        line((f"{name:<{indent}}", TITLE), text)
-        for step in prediction.steps
-        for name, text in zip_longest((step.name,), wrap(step.done, columns - indent), fillvalue="")
-    ]
-    return stacked(tiled(blocks, columns), told)
+    told = []
+    for step in prediction.steps:
+        name = line((f"{step.name:<{indent}}", TITLE))
+        told += beside([name], paragraph(step.done, columns() - indent, ""), gap="")
+    return stacked(tiled(blocks, columns()), told)

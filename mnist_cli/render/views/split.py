@@ -29,7 +29,7 @@ def lines(found: SplitPicture, name: str) -> list[Line]:
     boxes = [step.picture for step in found.steps if step.name == "boxes"]
     return stacked(
         [number, *(line((text, TITLE)) for text in more)],
-        tiled(tiles, columns()) if tiles else [],
+        tiled(tiles, columns()),
         [row for each in found.warnings for row in paragraph(each, columns(), BAD)],
         *(picture(_as_ink(thumbnail(page, min(_LARGE, columns())))) for page in boxes),
     )

@@ -2,7 +2,7 @@
 
 from mnist_cli.errors import plural
 from mnist_cli.evaluation.timing import Timing, TimingComparison
-from mnist_cli.render.text import Line, columns, line, seconds, stacked, table
+from mnist_cli.render.text import Line, columns, duration, line, stacked, table
 from mnist_cli.render.theme import BAD, GOOD, QUIET, TITLE
 from mnist_cli.render.views import with_bars
 
@@ -40,9 +40,9 @@ def _bars(timings: dict[str, Timing], runs: str) -> list[Line]:
     rows = (
         (
             (name, TITLE),
-            seconds(timing.median_seconds),
-            (seconds(min(timing.seconds)), QUIET),
-            (seconds(max(timing.seconds)), QUIET),
+            duration(timing.median_seconds),
+            (duration(min(timing.seconds)), QUIET),
+            (duration(max(timing.seconds)), QUIET),
         )
         for name, timing in timings.items()
     )

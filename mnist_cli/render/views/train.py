@@ -14,6 +14,7 @@ from mnist_cli.render.text import (
     Cell,
     Line,
     bar,
+    duration,
     labelled,
     line,
     note,
@@ -22,7 +23,7 @@ from mnist_cli.render.text import (
     sparkline,
     stacked,
 )
-from mnist_cli.render.theme import ACCENT, QUIET, TITLE
+from mnist_cli.render.theme import ACCENT, TITLE
 from mnist_cli.render.views.recipes import value_text
 from mnist_cli.spec import CLASSES, PIXELS
 from mnist_cli.tables import document
@@ -61,7 +62,7 @@ def lines(recipe: Recipe, card: Card, output: Path) -> list[Line]:
         **({"changed": changes} if changes else {}),
         "net": sizes + (f", {recipe.activation}" if recipe.hidden else ""),
         "images": images,
-        "time": f"{_format_duration(card.seconds)}, {per_second:,.0f} images/s",
+        "time": f"{duration(card.seconds)}, {per_second:,.0f} images/s",
         "loss": loss,
     }
     if card.teacher_accuracy is not None:
@@ -114,18 +115,8 @@ def watch(quiet: bool) -> Iterator[Report]:
 def draw_board(epoch: Epoch, losses: Sequence[float]) -> list[Line]:
     """The live view: how far it is, how good the net is now, and how the loss went."""
     return [
-        [
-            (f"{_count(epoch)}  ", TITLE),
-            *bar(epoch.epoch / epoch.epochs, _BAR_WIDTH),
-            (f"  {_format_duration(_seconds_left(epoch))} left", ""),
-        ],
-        line(
-            ("loss ", QUIET),
-            f"{epoch.loss:.4f}  ",
-            ("validation ", QUIET),
-            number(epoch.validation_accuracy, 4),
-            (f"  {epoch.images_per_second:,.0f} images/s", QUIET),
-        ),
+        [(f"{_count(epoch)}  ", TITLE), *bar(epoch.epoch / epoch.epochs, _BAR_WIDTH)],
+        line(_figures(epoch)),
         line((draw_curve(losses), ACCENT)),
     ]
 
@@ -136,12 +127,7 @@ def _say(epoch: Epoch) -> None:
 
     if epoch.epoch not in (1, epoch.epochs) and part(epoch.epoch) == part(epoch.epoch - 1):
         return
-    text = (
-        f"{_count(epoch)}  loss {epoch.loss:.4f}  "
-        f"validation {number(epoch.validation_accuracy, 4)}  "
-        f"{epoch.images_per_second:,.0f} images/s  {_format_duration(_seconds_left(epoch))} left"
-    )
-    show([line(text)], sys.stderr)
+    show([line(f"{_count(epoch)}  {_figures(epoch)}")], sys.stderr)
 
 
 def say_what_is_kept(recipe: Recipe, best: Epoch | None, path: Path | None) -> None:
@@ -166,12 +152,9 @@ def _count(epoch: Epoch) -> str:
     return f"{of}epoch {epoch.epoch:,}/{epoch.epochs:,}"
 
 
-def _seconds_left(epoch: Epoch) -> float:
-    return epoch.seconds / epoch.epoch * (epoch.epochs - epoch.epoch)
-
-
-def _format_duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes:,} min {rest} s"
+def _figures(epoch: Epoch) -> str:
+    left = epoch.seconds / epoch.epoch * (epoch.epochs - epoch.epoch)
+    return (
+        f"loss {epoch.loss:.4f}  validation {number(epoch.validation_accuracy, 4)}  "
+        f"{epoch.images_per_second:,.0f} images/s  {duration(left)} left"
+    )
