@@ -1,6 +1,5 @@
-"""Labelled sets as arrays: MNIST itself, a pair of files, or a few images of one."""
+"""Labelled sets as arrays: MNIST itself, or a pair of files."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 from mnist_cli.datasets.idx import Bytes, open_images, open_labels, open_pair
@@ -92,25 +91,3 @@ def load_labelled(
     """
     with open_pair(images, labels, data_dir) as (file, label_file):
         return file.load(limit, memory_per_item=bytes_per_image), label_file.load(limit)
-
-
-def load_items(
-    indices: Sequence[int],
-    images: AnyPath | None = None,
-    labels: AnyPath | None = None,
-    *,
-    data_dir: AnyPath | None = None,
-) -> tuple[Bytes, Bytes | None]:
-    """Load a few images (n, 28, 28) uint8 by their index, from 0, and their labels (n,) uint8.
-
-    Memory does not grow with the files, which are by default the embedded test set. The labels are
-    None for other images without `labels`.
-
-    Raises `IndexError` for an index beyond the set, with the range; `MnistError` for files at fault
-    or of different counts.
-    """
-    if images is not None and labels is None:
-        with open_images(images, data_dir) as file:
-            return file.items(indices), None
-    with open_pair(images, labels, data_dir) as (file, truth):
-        return file.items(indices), truth.items(indices)
