@@ -4,8 +4,8 @@ from typing import Literal
 
 from mnist_cli.datasets.idx import Bytes, open_images, open_labels, open_pair
 from mnist_cli.files import AnyPath
-from mnist_cli.paths import find_training_file
-from mnist_cli.spec import PIXELS, TRAIN_IMAGES, TRAIN_LABELS
+from mnist_cli.paths import find_training_files
+from mnist_cli.spec import PIXELS
 
 
 def load_images(path: AnyPath | None = None, *, data_dir: AnyPath | None = None) -> Bytes:
@@ -67,8 +67,7 @@ def load_mnist(part: Literal["test", "train"]) -> tuple[Bytes, Bytes]:
     if part == "test":
         return load_images(), load_labels()
     if part == "train":
-        images, labels = map(find_training_file, (TRAIN_IMAGES, TRAIN_LABELS))
-        return load_labelled(images.path, labels.path)
+        return load_labelled(*find_training_files())
     raise ValueError(f"the part of MNIST is {part!r}: expected 'test' or 'train'")
 
 

@@ -16,7 +16,6 @@ from mnist_cli.render.text import (
     bar,
     labelled,
     line,
-    note,
     number,
     show,
     sparkline,
@@ -142,23 +141,6 @@ def _say(epoch: Epoch) -> None:
         f"{epoch.images_per_second:,.0f} images/s  {_format_duration(_seconds_left(epoch))} left"
     )
     show([line(text)], sys.stderr)
-
-
-def say_what_is_kept(recipe: Recipe, best: Epoch | None, path: Path | None) -> None:
-    """After Ctrl-C: what is left of the training, and where."""
-    if best is None:
-        note("nothing was learnt yet, and nothing was written")
-        return
-    weights = (
-        f"the best weights so far, of epoch {best.epoch:,} of {best.epochs:,} "
-        f"(validation {number(best.validation_accuracy, 4)})"
-    )
-    if path is None:
-        note(f"{weights}, could not be written anywhere and are lost", "Warning")
-    else:
-        note(f"{weights}, are in {printable(str(path), limit=200)}")
-        if recipe.activation != "sigmoid":  # there is no card to say so
-            note(f"use them with --activation {recipe.activation}")
 
 
 def _count(epoch: Epoch) -> str:
