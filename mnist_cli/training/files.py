@@ -64,13 +64,10 @@ class TrainingFiles:
         return training, load_mnist("test") if self.training is None else None
 
 
-_MNIST = TrainingFiles()
-
-
 def train_file(
     output: AnyPath,
     recipe: Recipe,
-    files: TrainingFiles = _MNIST,
+    files: TrainingFiles = TrainingFiles(),
     *,
     seed: int = 0,
     overwrite: bool = False,
