@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mnist_cli.errors import FileError
 from mnist_cli.files import AnyPath, did_you_mean
+from mnist_cli.spec import TRAIN_IMAGES, TRAIN_LABELS
 
 _IDX = re.compile("(.*)[-.](idx[13]-ubyte)", re.DOTALL)
 
@@ -76,15 +77,15 @@ def find_or_embedded(
     return FoundFile(embedded_directory() / default, "embedded")
 
 
-def find_training_file(name: str, data_dir: AnyPath | None = None) -> FoundFile:
-    """A training file in the data directory, in any spelling. Raises `FileError`."""
-    path = data_directory(data_dir) / name
+def find_training_files(data_dir: AnyPath | None = None) -> tuple[Path, Path]:
+    """MNIST's training images and labels in the data directory. Raises `FileError`."""
+    folder = data_directory(data_dir)
     try:
-        return FoundFile(find(path).path, "data directory")
-    except FileError:
+        return find(folder / TRAIN_IMAGES).path, find(folder / TRAIN_LABELS).path
+    except FileError as error:
         problem = "there is no such file in the data directory"
         hint = "Run 'mnist download train' first, or name the files with --images and --labels."
-        raise FileError(problem, source=path, hint=hint) from None
+        raise FileError(problem, source=error.source, hint=hint) from None
 
 
 def spellings(name: str) -> list[str]:

@@ -61,7 +61,7 @@ def test_results_show_themselves_in_a_few_lines():
         network,
         mnist_cli.read_digit(images[0]),
         mnist_cli.explain(network, images[0]),
-        mnist_cli.evaluate(network, images, labels, timing=True, views=["confusion", "mistakes"]),
+        mnist_cli.evaluate(network, images, labels, views=["timing", "confusion"]),
         mnist_cli.train(images, labels, epochs=1),
     ):
         assert len(repr(result)) < 3000

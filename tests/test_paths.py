@@ -100,10 +100,11 @@ def test_what_is_nowhere_is_a_file_error_of_one_line(data):
 def test_training_files_come_from_the_data_directory_only(here, data):
     (here / TRAIN_IMAGES).touch()
     with pytest.raises(FileError, match="Run 'mnist download train' first"):
-        paths.find_training_file(TRAIN_IMAGES, data)
-    (data / "train-images.idx3-ubyte.gz").touch()
-    found = paths.find_training_file(TRAIN_IMAGES, data)
-    assert found == paths.FoundFile(data / "train-images.idx3-ubyte.gz", "data directory")
+        paths.find_training_files(data)
+    files = data / "train-images.idx3-ubyte.gz", data / "train-labels-idx1-ubyte"
+    for file in files:
+        file.touch()
+    assert paths.find_training_files(data) == files
 
 
 def test_defaults_are_the_embedded_files_whatever_lies_around(here, data, monkeypatch):

@@ -1,6 +1,5 @@
 """`mnist train`."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +119,7 @@ def train(**given: Any) -> None:
 
 
 def _train(given: OptionValues) -> tuple["Recipe", "Card", Path]:
+    from mnist_cli.render.text import note
     from mnist_cli.render.views import train as view
     from mnist_cli.training.files import TrainingFiles, train_file
 
@@ -145,6 +145,6 @@ def _train(given: OptionValues) -> tuple["Recipe", "Card", Path]:
             seed=given["seed"],
             overwrite=given["force"],
             report=report,
-            on_kept=partial(view.say_what_is_kept, recipe),
+            note=note,
         )
     return recipe, card, path

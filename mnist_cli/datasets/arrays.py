@@ -1,12 +1,11 @@
-"""Labelled sets as arrays: MNIST itself, a pair of files, or a few images of one."""
+"""Labelled sets as arrays: MNIST itself, or a pair of files."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 from mnist_cli.datasets.idx import Bytes, open_images, open_labels, open_pair
 from mnist_cli.files import AnyPath
-from mnist_cli.paths import find_training_file
-from mnist_cli.spec import PIXELS, TRAIN_IMAGES, TRAIN_LABELS
+from mnist_cli.paths import find_training_files
+from mnist_cli.spec import PIXELS
 
 
 def load_images(path: AnyPath | None = None, *, data_dir: AnyPath | None = None) -> Bytes:
@@ -68,8 +67,7 @@ def load_mnist(part: Literal["test", "train"]) -> tuple[Bytes, Bytes]:
     if part == "test":
         return load_images(), load_labels()
     if part == "train":
-        images, labels = map(find_training_file, (TRAIN_IMAGES, TRAIN_LABELS))
-        return load_labelled(images.path, labels.path)
+        return load_labelled(*find_training_files())
     raise ValueError(f"the part of MNIST is {part!r}: expected 'test' or 'train'")
 
 
@@ -92,25 +90,3 @@ def load_labelled(
     """
     with open_pair(images, labels, data_dir) as (file, label_file):
         return file.load(limit, memory_per_item=bytes_per_image), label_file.load(limit)
-
-
-def load_items(
-    indices: Sequence[int],
-    images: AnyPath | None = None,
-    labels: AnyPath | None = None,
-    *,
-    data_dir: AnyPath | None = None,
-) -> tuple[Bytes, Bytes | None]:
-    """Load a few images (n, 28, 28) uint8 by their index, from 0, and their labels (n,) uint8.
-
-    Memory does not grow with the files, which are by default the embedded test set. The labels are
-    None for other images without `labels`.
-
-    Raises `IndexError` for an index beyond the set, with the range; `MnistError` for files at fault
-    or of different counts.
-    """
-    if images is not None and labels is None:
-        with open_images(images, data_dir) as file:
-            return file.items(indices), None
-    with open_pair(images, labels, data_dir) as (file, truth):
-        return file.items(indices), truth.items(indices)

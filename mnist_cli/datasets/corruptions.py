@@ -10,7 +10,7 @@ from mnist_cli.spec import PIXELS, SIDE
 
 Images = NDArray[np.uint8]
 
-NOISE_SEED = 0
+NOISE_SEED = 0  # the same noise every time
 
 _AT_A_TIME = 1000  # images: what comes between is floats, four times as large
 

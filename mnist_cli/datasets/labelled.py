@@ -46,7 +46,7 @@ class LabelledImages:
         if not isinstance(images, IdxFile):
             if images.dtype != np.uint8:
                 images = np.rint(images.clip(0, 1) * 255).astype(np.uint8)
-            images = corruption.apply(images, _rng())
+            images = corruption.apply(images, np.random.default_rng(NOISE_SEED))
         return replace(self, corruption=corruption, _images=images)
 
     def chunks(self, batch_size: int) -> Iterator[tuple[slice, NDArray[Any]]]:
@@ -60,7 +60,7 @@ class LabelledImages:
             return
         image_bytes = PIXELS if self.corruption.normalize else 4 * PIXELS
         size = max(CHUNK_BYTES // image_bytes // batch_size, 1) * batch_size
-        rng = _rng()
+        rng = np.random.default_rng(NOISE_SEED)
         start = 0
         for images in self._images.batches(size, self.samples):
             place = slice(start, start + len(images))
@@ -91,11 +91,6 @@ def check_labelled(images: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[
     if not np.isin(labels, np.arange(CLASSES)).all():
         raise ValueError("labels are not all whole numbers from 0 to 9")
     return images.reshape(-1, SIDE, SIDE), labels.astype(np.uint8)
-
-
-def _rng() -> np.random.Generator:
-    """The same noise every time."""
-    return np.random.default_rng(NOISE_SEED)
 
 
 @contextmanager

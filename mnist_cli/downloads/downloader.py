@@ -5,11 +5,11 @@ whatever goes wrong with one mirror leads to the next one.
 """
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from mnist_cli import paths
 from mnist_cli.downloads.addresses import check_mirror
@@ -19,7 +19,6 @@ from mnist_cli.errors import DownloadError, FileError, printable
 from mnist_cli.files import AnyPath, atomic_writer, system_words
 
 Status: TypeAlias = Literal["downloaded", "copied", "present", "failed", "missing", "damaged"]
-Fill: TypeAlias = Callable[[BinaryIO, Callable[[int], None]], None]
 
 _OTHER_WAYS = (
     "Check the network and try again, name another server with --mirror URL,"
@@ -84,9 +83,6 @@ def download(
         raise FileError("there is no such folder", source=source_dir, hint="Name another one.")
     folder = _ready_folder(data_dir)
     reporter = reporter or Reporter()
-    no_luck = "no mirror delivered it"
-    if source_dir is not None:
-        no_luck = f"not copied from {_named(Path(source_dir))}"
     dead: dict[str, str] = {}
     outcomes = []
     for file in dict.fromkeys(files):
@@ -94,9 +90,7 @@ def download(
         if outcome.status == "damaged":
             reporter.note(f"{outcome.error}; it is fetched anew")
         if outcome.status != "present" or force:
-            outcome = _obtain(file, folder, _sources(file, mirrors, source_dir), reporter, dead)
-            if outcome.status == "failed":
-                outcome = replace(outcome, error=f"{no_luck}: {outcome.error}")
+            outcome = _obtain(file, folder, mirrors, source_dir, reporter, dead)
         outcomes.append(outcome)
     return tuple(outcomes)
 
@@ -113,44 +107,44 @@ def _ready_folder(data_dir: AnyPath | None) -> Path:
     return folder
 
 
-def _sources(
-    file: RemoteFile, mirrors: tuple[str, ...], source_dir: AnyPath | None
-) -> list[tuple[str, Status, Fill]]:
-    """Where the file may be had: what is shown of the place, and what writes it to a target."""
-    if source_dir is None:
-        urls = file.urls(mirrors)
-        # A query may hold a token.
-        return [(url.partition("?")[0], "downloaded", partial(fetch, url, file)) for url in urls]
-    found = candidates(file, Path(source_dir))
-    return [(str(path), "copied", partial(copy, path, file)) for path in found]
-
-
 def _obtain(
     file: RemoteFile,
     folder: Path,
-    sources: list[tuple[str, Status, Fill]],
+    mirrors: tuple[str, ...],
+    source_dir: AnyPath | None,
     reporter: Reporter,
     dead: dict[str, str],
 ) -> Outcome:
-    """Store a file from the first source that delivers it; `dead` servers are not asked again."""
-    reason = "there is no such file"
-    for source, status, fill in sources:
-        server = "/".join(source.split("/")[:3])  # https://name:port
+    """Store a file from the first place that delivers it; `dead` servers are not asked again."""
+    reason, no_luck = "there is no such file", "no mirror delivered it"
+    status: Status = "downloaded"
+    places: Sequence[str | Path] = file.urls(mirrors)
+    if source_dir is not None:
+        status, no_luck = "copied", f"not copied from {_named(Path(source_dir))}"
+        places = candidates(file, Path(source_dir))
+    for place in places:
+        server = "/".join(str(place).split("/")[:3])  # https://name:port
         if server in dead:
             reason = dead[server]
             continue
+        # The query of an address may hold a token.
+        source = place.partition("?")[0] if isinstance(place, str) else str(place)
+        advance = partial(reporter.advance, file, source)
         path = folder / file.name
         try:
             # The target comes first: without room for a file, no server is asked for it.
             with atomic_writer(path, overwrite=True) as target:
-                fill(target, partial(reporter.advance, file, source))
+                if isinstance(place, str):
+                    fetch(place, file, target, advance)
+                else:
+                    copy(place, file, target, advance)
             return _verified(file, status, path, source)
         except SourceError as error:
             reason = str(error)
             if error.dead:
                 dead[server] = reason
             reporter.note(f"{printable(source, limit=200)}: {reason}")
-    return Outcome(file.name, "failed", error=reason)
+    return Outcome(file.name, "failed", error=f"{no_luck}: {reason}")
 
 
 def check(

@@ -165,26 +165,22 @@ def _send(session: "Session", url: str) -> "Response":
             kind = "capath" if Path(verify).is_dir() else "cafile"
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(**{kind: verify})
         except OSError:
-            raise _blame(verify, "_ca_bundle", "certificates that cannot be loaded") from None
+            raise DownloadError(
+                "the environment names certificates that cannot be loaded",
+                hint="Correct REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or unset it.",
+            ) from None
     question = requests.Request("GET", url, headers=_HEADERS).prepare()
     try:
         return session.get_adapter(url).send(
             question, stream=True, timeout=60, verify=verify, proxies=proxies
         )
     except (ValueError, TypeError) as error:
-        proxy = requests.utils.select_proxy(url, proxies)
-        if proxy is None:
+        if requests.utils.select_proxy(url, proxies) is None:
             raise
-        raise _blame(proxy, "_proxy", "a proxy without a usable address") from error
-
-
-def _blame(value: str, ending: str, found: str) -> DownloadError:
-    """Blame the environment, not the server; `value` may hold a password."""
-    names = [name for name, each in os.environ.items() if each == value]
-    # The last one in the alphabet is that which requests prefers: http_proxy to HTTP_PROXY.
-    name = max((name for name in names if name.lower().endswith(ending)), default=None)
-    where = f"the environment variable {name} names" if name else "the system's settings name"
-    return DownloadError(f"{where} {found}", hint="Correct it, or unset it.")
+        raise DownloadError(
+            "the environment names a proxy without a usable address",
+            hint="Correct http_proxy, https_proxy, ALL_PROXY or the system's settings.",
+        ) from error
 
 
 def _meaning(error: Exception) -> Exception:

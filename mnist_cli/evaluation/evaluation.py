@@ -16,7 +16,6 @@ from mnist_cli.checks import unknown_name
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import label_arrays, open_labelled
 from mnist_cli.evaluation.setup import Setup, Source
-from mnist_cli.evaluation.timing import TimingComparison
 from mnist_cli.files import AnyPath
 from mnist_cli.net.blas import available_cores
 from mnist_cli.net.network import Activation, Network
@@ -51,11 +50,6 @@ class Evaluation:
     views: Mapping[str, Any]
     source: Source | None = None
 
-    @property
-    def timing(self) -> TimingComparison | None:
-        """The view of that name, if it was asked for."""
-        return self.views.get("timing")
-
 
 @dataclass(frozen=True)
 class Files:
@@ -80,7 +74,6 @@ def evaluate(
     images: NDArray[Any],
     labels: NDArray[Any],
     *,
-    timing: bool = False,
     views: Views = (),
     batch_size: int = 100,
     threads: int = 1,
@@ -94,8 +87,6 @@ def evaluate(
         A net, or several for the view ``"compared"``.
     images, labels:
         (N, 28, 28) or (N, 784), uint8 or float; (N,) whole numbers 0..9.
-    timing:
-        Whether to time per sample against batched: the view ``"timing"``.
     views:
         Names of `VIEWS`, or their settings by name: ``{"mistakes": {"count": 20}}``.
     batch_size, threads:
@@ -117,14 +108,13 @@ def evaluate(
     0.996
     >>> result.views["confusion"].pairs
     ((3, 5, 1), (6, 0, 1))
-    >>> timed = evaluate(network, images, labels, timing=True)
-    >>> timed.timing.predictions_identical, timed.timing.batched.correct
+    >>> timing = evaluate(network, images, labels, views=["timing"]).views["timing"]
+    >>> timing.predictions_identical, timing.batched.correct
     (True, 498)
     """
     networks = [network] if isinstance(network, Network) else network
     setup = Setup(networks, label_arrays(images, labels), batch_size, threads, progress)
-    wanted = _by_name(views)
-    return _evaluate(setup, {"timing": {}, **wanted} if timing else wanted)
+    return _evaluate(setup, views)
 
 
 def evaluate_files(
@@ -162,12 +152,8 @@ def evaluate_files(
         return _evaluate(setup, views)
 
 
-def _by_name(views: Views) -> Mapping[str, Mapping[str, Any]]:
-    return views if isinstance(views, Mapping) else {name: {} for name in views}
-
-
 def _evaluate(setup: Setup, views: Views) -> Evaluation:
-    wanted = _by_name(views)
+    wanted = views if isinstance(views, Mapping) else {name: {} for name in views}
     for name in wanted:
         if name not in VIEWS:
             raise unknown_name("view", name, VIEWS)
@@ -175,12 +161,12 @@ def _evaluate(setup: Setup, views: Views) -> Evaluation:
     batch_size = min(setup.batch_size, samples)
     threads = min(setup.threads, available_cores(), math.ceil(samples / batch_size))
     setup = replace(setup, batch_size=batch_size, threads=threads)
-    found = {}
+    found: dict[str, Any] = {}
     for name in VIEWS:
         if name in wanted:
             view = import_module(f"mnist_cli.evaluation.{name}")
             found[name] = view.compute(setup, **wanted[name])
-    timing: TimingComparison | None = found.get("timing")
+    timing = found.get("timing")
     timed = timing and (timing.batched or timing.per_sample)
     correct = (timed or setup.predictions()).correct
     return Evaluation(

@@ -26,11 +26,9 @@ def compute(setup: Setup, path: AnyPath, overwrite: bool = False) -> Output:
     """
     labels = setup.data.labels
     with table_writer(path, COLUMNS, overwrite=overwrite) as write:
-        for place, probabilities in setup.probabilities():
-            rows = zip(labels[place].tolist(), probabilities, strict=True)
-            for index, (label, row) in enumerate(rows, place.start):
-                shares = row.tolist()
-                confidence = max(shares)
-                cells = (index, label, shares.index(confidence), confidence, shares)
-                write([dict(zip(COLUMNS, cells, strict=True))])
+        for place, found in setup.probabilities():
+            indices = range(place.start, place.stop)
+            columns = (labels[place], found.argmax(axis=1), found.max(axis=1), found)
+            for row in zip(indices, *(column.tolist() for column in columns), strict=True):
+                write([dict(zip(COLUMNS, row, strict=True))])
     return Output(Path(path), labels.size)

@@ -1,12 +1,12 @@
 """Images of a set, by index, by label or drawn at random -> predictions."""
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
 
 import numpy as np
 
 from mnist_cli.checks import one_of
-from mnist_cli.datasets.arrays import load_items
-from mnist_cli.datasets.idx import open_images, open_pair
+from mnist_cli.datasets.idx import IdxFile, open_images, open_pair
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath
 from mnist_cli.net.network import Network
@@ -47,34 +47,31 @@ def predict_indices(
     [(7, 7, True), (7, 2, False)]
     """
     chosen: Sequence[int] = [i for i in indices or () if not isinstance(i, RandomImage)]
-    if indices is None or len(chosen) < len(indices):
-        candidates = _find_candidates(of_labels, images, labels, data_dir)
-        chosen = candidates if indices is None else _draw(indices, candidates, seed)
-    pictures, truth = load_items(chosen, images, labels, data_dir=data_dir)
-    known = [None] * len(chosen) if truth is None else truth.tolist()
+    with ExitStack() as opened:
+        truth = None
+        if images is not None and labels is None:
+            file = opened.enter_context(open_images(images, data_dir))
+        else:
+            file, truth = opened.enter_context(open_pair(images, labels, data_dir))
+        if indices is None or len(chosen) < len(indices):
+            candidates = _find(truth, of_labels) if truth and of_labels else range(file.count)
+            chosen = candidates if indices is None else _draw(indices, candidates, seed)
+        pictures = file.items(chosen)
+        known = truth.items(chosen).tolist() if truth else [None] * len(chosen)
     for index, picture, label in zip(chosen, pictures, known, strict=True):
         if not of_labels or label in of_labels:
             yield predict_picture(network, picture, source=f"index {index}", label=label)
 
 
-def _find_candidates(
-    of_labels: Collection[int],
-    images: AnyPath | None,
-    labels: AnyPath | None,
-    data_dir: AnyPath | None,
-) -> Sequence[int]:
+def _find(label_file: IdxFile, of_labels: Collection[int]) -> list[int]:
     """The indices of all images with one of these labels, a batch of a large set at a time."""
-    if not of_labels:
-        with open_images(images, data_dir) as file:
-            return range(file.count)
     found: list[int] = []
-    with open_pair(images, labels, data_dir) as (_, label_file):
-        for number, batch in enumerate(label_file.batches(_LABELS_AT_ONCE)):
-            positions = np.flatnonzero(np.isin(batch, [*of_labels]))
-            found += (number * _LABELS_AT_ONCE + positions).tolist()
-            if len(found) > _MOST_FOUND:
-                problem = f"more than {_MOST_FOUND:,} images have the label {one_of(of_labels)}"
-                raise MnistError(problem, hint="Name some of them with --index.")
+    for number, batch in enumerate(label_file.batches(_LABELS_AT_ONCE)):
+        positions = np.flatnonzero(np.isin(batch, [*of_labels]))
+        found += (number * _LABELS_AT_ONCE + positions).tolist()
+        if len(found) > _MOST_FOUND:
+            problem = f"more than {_MOST_FOUND:,} images have the label {one_of(of_labels)}"
+            raise MnistError(problem, hint="Name some of them with --index.")
     return found
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mnist_cli.checks import unknown_name
 from mnist_cli.net import blas
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.spec import __version__
-from mnist_cli.training.recipes import Recipe, find_recipe
+from mnist_cli.training.recipes import RECIPES, Recipe
 from mnist_cli.training.trainer import Bytes, Labels, Report, Trainer, ignore
 from mnist_cli.weights.card import Card
 
@@ -58,8 +59,11 @@ def train(
     >>> network.layer_sizes, card.training_images, card.validation_images
     ((784, 30, 10), 400, 100)
     """
-    chosen = find_recipe(recipe) if isinstance(recipe, str) else recipe
-    trainer = Trainer(images, labels, chosen.change(hyperparameters, hidden, activation), seed)
+    if isinstance(recipe, str):
+        if recipe not in RECIPES:
+            raise unknown_name("recipe", recipe, RECIPES)
+        recipe = RECIPES[recipe]
+    trainer = Trainer(images, labels, recipe.change(hyperparameters, hidden, activation), seed)
     trainer.run(report)
     return trainer.network, make_card(trainer)
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from mnist_cli import paths
 from mnist_cli.checks import require_suffix
 from mnist_cli.datasets.arrays import load_labelled, load_mnist
 from mnist_cli.errors import FileError, printable
 from mnist_cli.files import AnyPath, require_writable
 from mnist_cli.net.network import Network
-from mnist_cli.spec import PIXELS, TRAIN_IMAGES, TRAIN_LABELS
+from mnist_cli.paths import find_training_files
+from mnist_cli.spec import PIXELS
 from mnist_cli.training.arrays import make_card, measure_accuracy
 from mnist_cli.training.recipes import Recipe
-from mnist_cli.training.trainer import Bytes, Epoch, Report, Trainer, ignore
+from mnist_cli.training.trainer import Bytes, Report, Trainer, ignore
 from mnist_cli.weights.card import Card, card_path, write_card
 from mnist_cli.weights.formats import SUFFIXES
 from mnist_cli.weights.weights_file import read_weights, save_network
@@ -53,13 +53,8 @@ class TrainingFiles:
 
         Raises `MnistError`.
         """
-        images, labels = self.training or (
-            paths.find_training_file(name, self.data_dir).path
-            for name in (TRAIN_IMAGES, TRAIN_LABELS)
-        )
         training = load_labelled(
-            images,
-            labels,
+            *(self.training or find_training_files(self.data_dir)),
             limit=self.limit,
             data_dir=self.data_dir,
             bytes_per_image=_BYTES_PER_IMAGE,
@@ -69,31 +64,27 @@ class TrainingFiles:
         return training, load_mnist("test") if self.training is None else None
 
 
-_MNIST = TrainingFiles()
-
-
 def train_file(
     output: AnyPath,
     recipe: Recipe,
-    files: TrainingFiles = _MNIST,
+    files: TrainingFiles = TrainingFiles(),
     *,
     seed: int = 0,
     overwrite: bool = False,
     report: Report = ignore,
-    on_kept: Callable[[Epoch | None, Path | None], None] = ignore,
+    note: Callable[[str], None] = ignore,
 ) -> Card:
     """Train a net and write its weights to `output`, in a format of weights, and their card beside.
 
-    On Ctrl-C the best weights so far, if there are any, go to ``OUTPUT.partial``. Weights that
-    cannot be written are written beside under another name, or to the temporary folder.
+    On Ctrl-C the best weights so far go to ``OUTPUT.partial``, as do finished ones that cannot be
+    written to `output`; where that cannot be either, they go to the temporary folder.
 
     Parameters
     ----------
     recipe, seed, report:
         As for `train`.
-    on_kept:
-        Called after Ctrl-C with the epoch of the best weights, None before the first one, and
-        where they are, None for nowhere.
+    note:
+        Called after Ctrl-C with a sentence, without a full stop, on where the best weights are.
 
     Raises
     ------
@@ -107,8 +98,7 @@ def train_file(
     """
     require_suffix(output, SUFFIXES)
     output = Path(output)
-    partial = output.with_name(output.name + ".partial")
-    for path in (output, card_path(output), partial):
+    for path in (output, card_path(output), _partial(output)):
         require_writable(path, overwrite=overwrite)
     training_set, test_set = files.load()
     trainer = Trainer(*training_set, recipe, seed)
@@ -119,8 +109,13 @@ def train_file(
             card = replace(card, test_accuracy=measure_accuracy(trainer.network, *test_set))
         return _save(trainer.network, card, output, overwrite)
     except KeyboardInterrupt:
-        network, epoch = trainer.best or (None, None)
-        on_kept(epoch, _keep(network, output, overwrite, partial) if network else None)
+        if trainer.best is None:
+            note("nothing was learnt yet, and nothing was written")
+        else:
+            network, epoch = trainer.best
+            place = _name_place(_keep(network, output, overwrite), network)
+            best = f"the best weights so far, of epoch {epoch.epoch:,} of {epoch.epochs:,}"
+            note(f"{best}, are {place}")
         raise
 
 
@@ -133,23 +128,32 @@ def _save(network: Network, card: Card, output: Path, overwrite: bool) -> Card:
         card = replace(card, weights_sha256=read_weights(output).sha256)
         write_card(card, card_path(output), overwrite=overwrite)
     except FileError as error:
-        kept = kept or _keep(network, output, overwrite)
-        where = "lost" if kept is None else f"in {printable(str(kept), limit=400)}"
-        hint = f"The trained weights are {where}."
-        if kept is not None and network.activation != "sigmoid":  # there is no card to say so
-            hint += f" Use them with --activation {network.activation}."
+        place = _name_place(kept or _keep(network, output, overwrite), network)
+        hint = f"The trained weights are {place}."
         raise FileError(error.problem, source=error.source, hint=hint) from None
     return card
 
 
-def _keep(network: Network, output: Path, overwrite: bool, *first: Path) -> Path | None:
-    """Write weights to `first`, else beside `output` or to the temporary folder; return where."""
-    name = f"{output.stem[:50]}-{os.urandom(4).hex()}{output.suffix}"
-    places = [*first, output.parent / name]
-    with contextlib.suppress(OSError):  # there is none that can be written
-        places.append(Path(tempfile.gettempdir()) / name)
-    for path in places:
-        with contextlib.suppress(FileError):
-            save_network(network, path, overwrite=overwrite)
-            return path
+def _partial(output: Path) -> Path:
+    return output.with_name(output.name + ".partial")
+
+
+def _keep(network: Network, output: Path, overwrite: bool) -> Path | None:
+    """Write weights to ``OUTPUT.partial``, else to the temporary folder; return where."""
+    with contextlib.suppress(FileError):
+        save_network(network, _partial(output), overwrite=overwrite)
+        return _partial(output)
+    with contextlib.suppress(FileError, OSError):  # there may be no such folder
+        name = f"{output.stem[:50]}-{os.urandom(4).hex()}{output.suffix}"
+        path = Path(tempfile.gettempdir(), name)
+        save_network(network, path)
+        return path
     return None
+
+
+def _name_place(path: Path | None, network: Network) -> str:
+    if path is None:
+        return "lost"
+    # There is no card to say so.
+    use = "" if network.activation == "sigmoid" else f"; use --activation {network.activation}"
+    return f"in {printable(str(path), limit=400)}{use}"

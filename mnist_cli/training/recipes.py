@@ -221,10 +221,3 @@ _BEST = replace(
     thickness=1.0,
 )
 RECIPES = {recipe.name: recipe for recipe in (_QUICK, _STANDARD, _BEST)}
-
-
-def find_recipe(name: str) -> Recipe:
-    """The recipe of this name. Raises `ValueError` when there is none."""
-    if name not in RECIPES:
-        raise unknown_name("recipe", name, RECIPES)
-    return RECIPES[name]

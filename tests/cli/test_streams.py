@@ -112,7 +112,7 @@ def test_a_signal_keeps_the_best_weights_so_far(folder, number, code, word):
     assert (output, process.returncode) == ("", code)
     assert word in error.splitlines()[-1]
     assert "Note: the best weights so far, of epoch " in error
-    assert "Note: use them with --activation relu" in error
+    assert "are in w.pkl.partial; use --activation relu\n" in error
     assert sorted(each.name for each in folder.iterdir()) == ["w.pkl.partial"]
     assert load_network(folder / "w.pkl.partial").parameter_count == 45360
 

@@ -10,7 +10,6 @@ from support.sets import write_images, write_labels
 
 from mnist_cli.datasets.arrays import (
     load_images,
-    load_items,
     load_labelled,
     load_labels,
     load_mnist,
@@ -55,25 +54,12 @@ def test_a_pair_of_files_is_loaded_whole_or_up_to_a_limit(files, tmp_path):
     assert (len(images), len(labels)) == (30, 30)
 
 
-def test_items_have_labels_where_these_are_known(files):
-    images, labels = load_items([42, 0])
-    assert np.array_equal(images, load_images()[[42, 0]])
-    assert np.array_equal(labels, load_labels()[[42, 0]])
-    images, labels = load_items([29], files[0])
-    assert np.array_equal(images, load_images()[[29]])
-    assert labels is None
-    assert load_items([29], *files)[1].tolist() == load_labels()[[29]].tolist()
-    with pytest.raises(IndexError, match=r"30 is not in the range 0\.\.29"):
-        load_items([30], files[0])
-
-
 def test_other_counts_are_refused_before_either_body_is_read(files, tmp_path):
     labels = tmp_path / "labels\x1b"
     labels.write_bytes(gzip.compress(struct.pack(">2i", 2049, 10**9)) + b"no gzip from here on")
-    for load in (load_labelled, lambda *pair: load_items([0], *pair)):
-        with pytest.raises(FormatError) as caught:
-            load(files[0], labels)
-        assert r"labels\x1b: found 1,000,000,000 labels, expected 30, one for" in str(caught.value)
+    with pytest.raises(FormatError) as caught:
+        load_labelled(files[0], labels)
+    assert r"labels\x1b: found 1,000,000,000 labels, expected 30, one for" in str(caught.value)
 
 
 def huge(tmp_path, count):

@@ -63,9 +63,9 @@ def test_arrays_that_are_no_labelled_set(book, mnist):
 def test_the_book_s_weights_per_sample_and_batched(book, mnist):
     untimed = evaluate(book, *mnist)
     assert (untimed.samples, untimed.correct, untimed.accuracy) == (10_000, 9352, 0.9352)
-    assert (untimed.timing, untimed.views, untimed.source) == (None, {}, None)
-    result = evaluate(book, *mnist, timing=True)
-    timing = result.timing
+    assert (untimed.views, untimed.source) == ({}, None)
+    result = evaluate(book, *mnist, views=["timing"])
+    timing = result.views["timing"]
     assert (result.correct, timing.predictions_different, timing.textbook) == (9352, 0, None)
     for method in (timing.per_sample, timing.batched):
         assert method.correct == 9352
@@ -78,9 +78,9 @@ def test_the_book_s_weights_per_sample_and_batched(book, mnist):
 def test_any_batch_size_gives_the_same_accuracy(book, mnist):
     for batch_size in (333, 20_000):
         result = evaluate(book, *mnist, views=ONCE, batch_size=batch_size, threads=2)
-        assert result.correct == result.timing.batched.correct == 9352
-        assert (result.timing.per_sample, result.timing.speedup) == (None, None)
-        assert result.timing.predictions_identical is None
+        assert result.correct == result.views["timing"].batched.correct == 9352
+        assert (result.views["timing"].per_sample, result.views["timing"].speedup) == (None, None)
+        assert result.views["timing"].predictions_identical is None
         assert evaluate(book, *mnist, batch_size=batch_size).correct == 9352
 
 
@@ -95,7 +95,7 @@ def test_the_lecture_s_own_formulas_agree(book, mnist, activation):
     net = relu if activation == "relu" else book
     images, labels = mnist[0][:300], mnist[1][:300]
     plan = {"timing": {"mode": "textbook", "runs": 1}}
-    timing = evaluate(net, images, labels, views=plan).timing
+    timing = evaluate(net, images, labels, views=plan).views["timing"]
     squash = {"sigmoid": textbook.sigmoid, "relu": textbook.relu}[activation]
     y = textbook.forward(net.weights, net.biases, images.reshape(-1, 784) / 255, squash)
     correct = np.count_nonzero(y.argmax(axis=1) == labels)
@@ -179,7 +179,7 @@ def test_a_set_read_in_chunks_gives_the_same_results(tmp_path, book_weights, boo
     corrupted = corruption.apply(whole, np.random.default_rng(0))
     incorrect = np.flatnonzero(book.predict(corrupted) != truth)
     assert result.samples == len(whole)
-    timing = result.timing
+    timing = result.views["timing"]
     correct = len(whole) - incorrect.size
     assert timing.per_sample.correct == timing.batched.correct == correct
     assert timing.predictions_different == 0

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mnist_cli.training.recipes import HYPERPARAMETERS, RECIPES, Recipe, find_recipe
+from mnist_cli.datasets.arrays import load_images, load_labels
+from mnist_cli.training.arrays import train
+from mnist_cli.training.recipes import HYPERPARAMETERS, RECIPES, Recipe
 
 
 def test_the_learning_rate_warms_up_for_an_epoch_and_ends_at_zero():
@@ -75,6 +77,6 @@ def test_an_unknown_name_gets_the_nearest_one_or_all():
     with pytest.raises(ValueError, match="no hyperparameter 'lr'; the nearest is 'learning_rate'"):
         RECIPES["best"].change({"lr": 3})
     with pytest.raises(ValueError, match="no recipe 'quik'; the nearest is 'quick'"):
-        find_recipe("quik")
+        train(load_images(), load_labels(), "quik")
     with pytest.raises(ValueError, match="no optimizer 'sgd'; there are adamw, soap"):
         Recipe("r", "sgd")

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import replace
@@ -92,8 +93,8 @@ def test_the_finished_net_is_measured_on_the_test_set(
 
 
 def stopped(output: Path, files: TrainingFiles, recipe: Recipe = SHORT, act=lambda: None):
-    """What is kept of a run that is stopped after its second epoch, once `act` was done."""
-    kept: list[tuple[Epoch | None, Path | None]] = []
+    """What is said of a run that is stopped after its second epoch, once `act` was done."""
+    notes: list[str] = []
     stop = Stop()
 
     def report(epoch: Epoch) -> None:
@@ -102,9 +103,10 @@ def stopped(output: Path, files: TrainingFiles, recipe: Recipe = SHORT, act=lamb
             raise stop
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        train_file(output, recipe, files, report=report, on_kept=lambda *what: kept.append(what))
+        train_file(output, recipe, files, report=report, note=notes.append)
     assert type(caught.value) is Stop
-    return kept[0]
+    (note,) = notes
+    return note
 
 
 def test_an_interrupted_training_leaves_the_best_so_far(
@@ -112,17 +114,21 @@ def test_an_interrupted_training_leaves_the_best_so_far(
 ) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    epoch, path = stopped(folder / "w.pkl", files)
-    assert path == folder / "w.pkl.partial"
-    assert epoch.epoch <= 2
+    path = folder / "w.pkl.partial"
+    note = stopped(folder / "w.pkl", files)
+    assert re.fullmatch(
+        f"the best weights so far, of epoch [12] of 3, are in {re.escape(str(path))}", note
+    )
     assert names(folder) == ["w.pkl.partial"]
     network = load_network(path)
     assert np.mean(network.predict(load_images()[:1000]) == load_labels()[:1000]) > 0.3
 
     path.unlink()
-    _, path = stopped(folder / "w.pkl", files, act=lambda: shutil.rmtree(folder))
-    assert path.parent == temporary
-    assert load_network(path).parameter_count == 45360
+    relu = replace(SHORT, activation="relu")
+    note = stopped(folder / "w.pkl", files, relu, act=lambda: shutil.rmtree(folder))
+    (name,) = names(temporary)
+    assert note.endswith(f"are in {temporary / name}; use --activation relu")
+    assert load_network(temporary / name).parameter_count == 45360
 
 
 class Stopping(Recipe):
@@ -137,23 +143,25 @@ class Stopping(Recipe):
 def test_before_the_first_epoch_is_done_there_is_nothing_to_keep(
     files: TrainingFiles, tmp_path: Path
 ) -> None:
-    assert stopped(tmp_path / "w.pkl", files, Stopping("r", "adamw")) == (None, None)
+    note = stopped(tmp_path / "w.pkl", files, Stopping("r", "adamw"))
+    assert note == "nothing was learnt yet, and nothing was written"
     assert names(tmp_path) == []
 
 
-def test_weights_whose_name_was_taken_meanwhile_are_written_beside(
+def test_weights_whose_name_was_taken_meanwhile_are_kept_as_partial(
     files: TrainingFiles, tmp_path: Path
 ) -> None:
     output, card = tmp_path / "w.pkl", tmp_path / "w.json"
-    for taken, kept in ((output, "w-*.pkl"), (card, "w.pkl")):
+    for taken, kept in ((output, "w.pkl.partial"), (card, "w.pkl")):
         report = at_the_last_epoch(partial(taken.write_text, "precious"))
         with pytest.raises(FileError, match=r"exists already\. The trained weights") as caught:
             train_file(output, SHORT, files, report=report)
-        (path,) = tmp_path.glob(kept)
-        assert str(path) in str(caught.value)
+        path = tmp_path / kept
+        assert str(caught.value).endswith(f" are in {path}.")
         assert load_network(path).parameter_count == 45360
         assert taken.read_text() == "precious"
-        output.unlink()
+        for each in {output, path}:
+            each.unlink()
 
 
 def test_weights_whose_folder_is_gone_are_written_to_the_temporary_folder(
@@ -181,7 +189,7 @@ def test_that_nothing_can_be_written_anywhere_is_said(
     try:
         with pytest.raises(FileError, match=r"too large.*The trained weights are lost\."):
             train_file(output, SHORT, files, report=at_the_last_epoch(fill))
-        assert stopped(output, files)[1] is None
+        assert stopped(output, files).endswith("are lost")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert names(output.parent) == names(temporary) == []

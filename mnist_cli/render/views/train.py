@@ -17,7 +17,6 @@ from mnist_cli.render.text import (
     duration,
     labelled,
     line,
-    note,
     number,
     show,
     sparkline,
@@ -128,23 +127,6 @@ def _say(epoch: Epoch) -> None:
     if epoch.epoch not in (1, epoch.epochs) and part(epoch.epoch) == part(epoch.epoch - 1):
         return
     show([line(f"{_count(epoch)}  {_figures(epoch)}")], sys.stderr)
-
-
-def say_what_is_kept(recipe: Recipe, best: Epoch | None, path: Path | None) -> None:
-    """After Ctrl-C: what is left of the training, and where."""
-    if best is None:
-        note("nothing was learnt yet, and nothing was written")
-        return
-    weights = (
-        f"the best weights so far, of epoch {best.epoch:,} of {best.epochs:,} "
-        f"(validation {number(best.validation_accuracy, 4)})"
-    )
-    if path is None:
-        note(f"{weights}, could not be written anywhere and are lost", "Warning")
-    else:
-        note(f"{weights}, are in {printable(str(path), limit=200)}")
-        if recipe.activation != "sigmoid":  # there is no card to say so
-            note(f"use them with --activation {recipe.activation}")
 
 
 def _count(epoch: Epoch) -> str:
