@@ -34,7 +34,7 @@ def as_json(result: Evaluation) -> dict[str, Any]:
 def lines(result: Evaluation) -> list[Line]:
     """The accuracy, unless a table of times has it; which files; and the views."""
     source = result.source
-    how_good = [] if result.timing else [accuracy(result.correct, result.samples)]
+    how_good = [] if "timing" in result.views else [accuracy(result.correct, result.samples)]
     views = (
         import_module(f"mnist_cli.render.views.{name}").lines(found)
         for name, found in result.views.items()
