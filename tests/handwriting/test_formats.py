@@ -129,6 +129,7 @@ BROKEN = {
     "no columns": SIGNATURE + header(0, 37, 8, GRAY) + REST,
     "jpeg without a frame": JPEG[:FRAME] + JPEG[FRAME + 19 :],
     "jpeg with two frames": JPEG[: FRAME + 19] + JPEG[FRAME:],
+    "jpeg of no rows": patched(PROGRESSIVE, PROGRESSIVE.index(b"\xff\xc2") + 5, b"\0\0"),
     "jpeg, lossless": patched(JPEG, FRAME + 1, b"\xc3"),
     "jpeg of 12 bits": patched(JPEG, FRAME + 4, b"\x0c"),
     "jpeg with sampling factor 0": patched(JPEG, FRAME + 11, b"\0"),
