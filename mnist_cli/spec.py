@@ -21,5 +21,5 @@ Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are: images, pictures, epochs, bytes."""
 
 
-def ignore_progress(_done: int, _total: int) -> None:
-    """Tell nobody."""
+def ignore(*_: object) -> None:
+    """Tell nobody, of progress or whatever else is reported."""

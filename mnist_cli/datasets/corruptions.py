@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.datasets.idx import Bytes
 from mnist_cli.spec import PIXELS, SIDE
-
-Images = NDArray[np.uint8]
 
 NOISE_SEED = 0  # the same noise every time
 
@@ -39,7 +38,7 @@ class Corruption:
     noise: float = 0.0
     normalize: bool = True
 
-    def apply(self, images: Images, rng: np.random.Generator) -> NDArray[Any]:
+    def apply(self, images: Bytes, rng: np.random.Generator) -> NDArray[Any]:
         """Corrupted copies of images (N, 28, 28): uint8, or float32 where they are not normalised.
 
         Without any corruption these are the images themselves.
@@ -52,7 +51,7 @@ class Corruption:
             corrupted[part] = self._apply(images[part], rng)
         return corrupted
 
-    def _apply(self, images: Images, rng: np.random.Generator) -> Images:
+    def _apply(self, images: Bytes, rng: np.random.Generator) -> Bytes:
         if self.rotate:
             images = rotate(images, self.rotate)
         if self.shift != (0, 0):
@@ -67,7 +66,7 @@ class Corruption:
 UNCORRUPTED = Corruption()
 
 
-def rotate(images: Images, degrees: float) -> Images:
+def rotate(images: Bytes, degrees: float) -> Bytes:
     """Turn images (N, 28, 28) counter-clockwise about their centre.
 
     Each pixel of the result looks back to where it comes from, between four pixels.
@@ -88,14 +87,14 @@ def rotate(images: Images, degrees: float) -> Images:
     return _round(ink.T).reshape(images.shape)
 
 
-def shift(images: Images, right: int, down: int) -> Images:
+def shift(images: Bytes, right: int, down: int) -> Bytes:
     """Move images (N, 28, 28) by whole pixels, which may be negative."""
     result = np.zeros_like(images)
     result[:, _covered(down), _covered(right)] = images[:, _covered(-down), _covered(-right)]
     return result
 
 
-def add_noise(images: Images, deviation: float, rng: np.random.Generator) -> Images:
+def add_noise(images: Bytes, deviation: float, rng: np.random.Generator) -> Bytes:
     """Add Gaussian noise to images (N, 28, 28); `deviation` is on the scale 0..1."""
     noise = rng.standard_normal(images.shape, np.float32)
     return _round(images + noise * np.float32(255 * deviation))
@@ -106,6 +105,6 @@ def _covered(shift: int) -> slice:
     return slice(max(shift, 0), max(SIDE + min(shift, 0), 0))
 
 
-def _round(ink: NDArray[np.float32]) -> Images:
-    images: Images = np.rint(ink).clip(0, 255).astype(np.uint8)
+def _round(ink: NDArray[np.float32]) -> Bytes:
+    images: Bytes = np.rint(ink).clip(0, 255).astype(np.uint8)
     return images

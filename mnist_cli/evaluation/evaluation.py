@@ -20,7 +20,7 @@ from mnist_cli.files import AnyPath
 from mnist_cli.net.blas import available_cores
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.paths import FoundFile, find_or_embedded
-from mnist_cli.spec import TEST_IMAGES, Progress, ignore_progress
+from mnist_cli.spec import TEST_IMAGES, Progress, ignore
 from mnist_cli.weights.weights_file import read_weights
 
 VIEWS = (
@@ -77,7 +77,7 @@ def evaluate(
     views: Views = (),
     batch_size: int = 100,
     threads: int = 1,
-    progress: Progress = ignore_progress,
+    progress: Progress = ignore,
 ) -> Evaluation:
     """Evaluate a net, or several, on images and their labels.
 
@@ -123,7 +123,7 @@ def evaluate_files(
     views: Views = (),
     batch_size: int = 100,
     threads: int = 1,
-    progress: Progress = ignore_progress,
+    progress: Progress = ignore,
 ) -> Evaluation:
     """Evaluate weights files on a labelled set in IDX files, however large, in flat memory.
 

@@ -4,13 +4,11 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_cli.datasets.idx import Bytes
 from mnist_cli.evaluation.setup import Setup, Source
 
 SOME_PICTURES = 6
-
-Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Mistakes:
 
     wrong_count: int
     wrong: tuple[Mistake, ...]
-    pictures: tuple[Picture, ...] = field(repr=False)
+    pictures: tuple[Bytes, ...] = field(repr=False)
     source: Source | None
 
     json_fields: ClassVar = ("wrong_count", "wrong")
@@ -56,12 +54,12 @@ def compute(setup: Setup, count: int | None = None) -> Mistakes:
     )
 
 
-def _fetch(setup: Setup, indices: list[int]) -> tuple[Picture, ...]:
+def _fetch(setup: Setup, indices: list[int]) -> tuple[Bytes, ...]:
     """What the net sees at these indices, in 0..255 even if it got other numbers.
 
     The set is gone through once more: that is the only way to the same noise.
     """
-    pictures: dict[int, Picture] = {}
+    pictures: dict[int, Bytes] = {}
     data = setup.data.corrupted(replace(setup.data.corruption, normalize=True))
     for place, images in data.chunks(setup.batch_size):
         here = [index for index in indices if place.start <= index < place.stop]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.evaluation.setup import Setup
-from mnist_cli.spec import ignore_progress
+from mnist_cli.spec import ignore
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def compute(setup: Setup) -> tuple[RobustnessRow, ...]:
     rows = []
     for name, strength, corruption in _STRENGTHS:
         data = setup.data.corrupted(corruption)
-        found = replace(setup, data=data, progress=ignore_progress).all_predictions()
+        found = replace(setup, data=data, progress=ignore).all_predictions()
         rows.append(RobustnessRow(name, strength, tuple(each.correct / samples for each in found)))
         setup.progress(len(rows) * samples, len(_STRENGTHS) * samples)
     return tuple(rows)

@@ -12,7 +12,7 @@ from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.datasets.labelled import LabelledImages, Labels
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.paths import FoundFile
-from mnist_cli.spec import Progress, ignore_progress
+from mnist_cli.spec import Progress, ignore
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Setup:
     data: LabelledImages
     batch_size: int = 100
     threads: int = 1
-    progress: Progress = ignore_progress
+    progress: Progress = ignore
     source: Source | None = None
     _predictions: dict[int, Predictions] = field(default_factory=dict, init=False, repr=False)
 

@@ -15,22 +15,12 @@ from mnist_cli.weights.weights_file import load_network
 
 JUDGE = "judge.npz"
 
-_SPREAD = 4.0  # components have the ink of a digit, with a frame or a neighbour; a texture has more
-
 
 def judge(images: Gray) -> Floats:
     """Return for each of (N, 28, 28) uint8 the logarithm of the odds that it is one digit."""
     logits = _load().logits(images)
     odds: Floats = logits[:, 0] - logits[:, 1]
     return odds
-
-
-def doubt_texture(spread: float) -> float:
-    """Return what is taken off the odds where the ink spreads over so many components.
-
-    Textures have something like every digit somewhere.
-    """
-    return max(spread - _SPREAD, 0.0)
 
 
 @cache

@@ -15,7 +15,7 @@ from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.first_reading import AT_EDGE, FirstReading, explain_empty, read_first
 from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, resize
 from mnist_cli.handwriting.ink_map import Candidate
-from mnist_cli.handwriting.judge import doubt_texture, judge
+from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import Gray, bring_to_format, is_in_mnist_format
 from mnist_cli.handwriting.other_readings import CLEAR, find_best_reading
 from mnist_cli.handwriting.picture import Picture, Source, load_picture
@@ -26,6 +26,9 @@ from mnist_cli.spec import SIDE
 
 DOUBT = "this may not be a digit"
 
+# Components that have the ink of a digit, with a frame or a neighbour. A texture has more, and
+# something like every digit somewhere: each of those is taken off the odds.
+_SPREAD = 4.0
 _MOST_IN_ROW = 20  # components; of more nobody is told how many digits they are
 _BETTER = 1.0  # by how much another reading has to look better
 _DOUBTFUL = -2.2  # below these odds it is perhaps no digit
@@ -188,7 +191,7 @@ def _read_main(picture: Picture, invert: bool | None) -> Digit:
         if other and other.score > least:
             digit = other
     if digit.count < 2:
-        digit = replace(digit, score=digit.score - doubt_texture(spread))
+        digit = replace(digit, score=digit.score - max(spread - _SPREAD, 0))
     return replace(digit, warnings=(*digit.warnings, *_doubt(digit.score)))
 
 

@@ -13,7 +13,7 @@ from mnist_cli.net.network import Network
 from mnist_cli.prediction.prediction import Result, Unread, predict_digit, predict_digits
 from mnist_cli.prediction.sources import STANDARD_INPUT, Pictures, label_in_name
 from mnist_cli.prediction.workers import spread
-from mnist_cli.spec import Progress, ignore_progress
+from mnist_cli.spec import Progress, ignore
 
 if TYPE_CHECKING:
     from mnist_cli.handwriting.reader import Digit
@@ -42,7 +42,7 @@ def predict_files(
     *,
     threads: int = 1,
     standard_input: BinaryIO | None = None,
-    progress: Progress = ignore_progress,
+    progress: Progress = ignore,
 ) -> Iterator[Result]:
     """Yield what the net says of each picture, in order; a file at fault becomes an `Unread`.
 

@@ -1,5 +1,1 @@
-"""Results -> what a person sees: the only package that imports rich.
-
-Each command has a module here whose functions turn its result into lines (`render.text`) and into
-the plain values that ``--json`` prints. Nothing here computes.
-"""
+"""Results -> lines for a terminal, a pipe or an export; the rooms before know nothing of it."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from mnist_cli.spec import Progress, ignore_progress
+from mnist_cli.spec import Progress, ignore
 
 PATIENCE = 1.0  # seconds before a bar appears
 
@@ -20,7 +20,7 @@ def is_watched() -> bool:
 def counted(noun: str, *, quiet: bool = False) -> Iterator[Progress]:
     """Yield what draws a bar once more than a second has passed, unless `quiet`."""
     if quiet or not is_watched():
-        yield ignore_progress
+        yield ignore
         return
     started = time.monotonic()
     with ExitStack() as shown:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from mnist_cli.checks import unknown_name
+from mnist_cli.datasets.idx import Bytes
 from mnist_cli.net import blas
 from mnist_cli.net.network import Activation, Network
-from mnist_cli.spec import __version__
+from mnist_cli.spec import __version__, ignore
 from mnist_cli.training.recipes import RECIPES, Recipe
-from mnist_cli.training.trainer import Bytes, Labels, Report, Trainer, ignore
+from mnist_cli.training.trainer import Labels, Report, Trainer
 from mnist_cli.weights.card import Card
 
 

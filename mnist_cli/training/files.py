@@ -10,14 +10,15 @@ from typing import TypeAlias
 
 from mnist_cli.checks import require_suffix
 from mnist_cli.datasets.arrays import load_labelled, load_mnist
+from mnist_cli.datasets.idx import Bytes
 from mnist_cli.errors import FileError, printable
 from mnist_cli.files import AnyPath, require_writable
 from mnist_cli.net.network import Network
 from mnist_cli.paths import find_training_files
-from mnist_cli.spec import PIXELS
+from mnist_cli.spec import PIXELS, ignore
 from mnist_cli.training.arrays import make_card, measure_accuracy
 from mnist_cli.training.recipes import Recipe
-from mnist_cli.training.trainer import Bytes, Report, Trainer, ignore
+from mnist_cli.training.trainer import Report, Trainer
 from mnist_cli.weights.card import Card, card_path, write_card
 from mnist_cli.weights.formats import SUFFIXES
 from mnist_cli.weights.weights_file import read_weights, save_network

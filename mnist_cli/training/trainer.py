@@ -11,18 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_cli.checks import require_at_least
+from mnist_cli.datasets.idx import Bytes
 from mnist_cli.datasets.labelled import check_labelled
 from mnist_cli.errors import MnistError
 from mnist_cli.net import blas
 from mnist_cli.net.network import Network, softmax
-from mnist_cli.spec import CLASSES, PIXELS, SIDE
+from mnist_cli.spec import CLASSES, PIXELS, SIDE, ignore
 from mnist_cli.training.backprop import Parameters, Perceptron, fold
 from mnist_cli.training.convolution import ConvolutionalNet
 from mnist_cli.training.distortions import Distorter, Floats
 from mnist_cli.training.optimizers import SOAP, AdamW
 from mnist_cli.training.recipes import Recipe
 
-Bytes: TypeAlias = npt.NDArray[np.uint8]
 Labels: TypeAlias = npt.NDArray[np.integer[Any]]
 
 _OPTIMIZERS: dict[str, type[AdamW]] = {"adamw": AdamW, "soap": SOAP}
@@ -55,10 +55,6 @@ class Epoch:
 
 LearningNet: TypeAlias = Perceptron | ConvolutionalNet
 Report: TypeAlias = Callable[[Epoch], None]
-
-
-def ignore(*_: object) -> None:
-    """Report to nobody."""
 
 
 class Trainer:

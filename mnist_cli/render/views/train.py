@@ -24,10 +24,10 @@ from mnist_cli.render.text import (
 )
 from mnist_cli.render.theme import ACCENT, TITLE
 from mnist_cli.render.views.recipes import value_text
-from mnist_cli.spec import CLASSES, PIXELS
+from mnist_cli.spec import CLASSES, PIXELS, ignore
 from mnist_cli.tables import document
 from mnist_cli.training.recipes import Recipe
-from mnist_cli.training.trainer import Epoch, Report, ignore
+from mnist_cli.training.trainer import Epoch, Report
 from mnist_cli.weights.card import ACCURACIES, Card, card_path
 
 _BAR_WIDTH = 24
