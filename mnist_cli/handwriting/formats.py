@@ -80,6 +80,8 @@ def _open(
     _check_size(width, height, form.most_pixels)
     if image.format == "JPEG":
         _check_scans(data, image)
+    if image.format == "PNG" and data[24] == 16:  # bits: Pillow compares its samples of 8 with it
+        image.info.pop("transparency", None)
     scale = _draft_scale(width, height, long_side)
     image.draft(None, (max(1, width // scale), max(1, height // scale)))
     image.decodermaxblock = _AT_A_TIME
