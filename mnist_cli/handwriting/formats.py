@@ -26,13 +26,15 @@ _AT_A_TIME = 1 << 14  # bytes of a file; they may unpack to 16 MB, for which Ctr
 
 _MAX_PARTS = 50_000  # of a PNG file; of the usual 8 KiB of pixel data, 20 MB hold 2,500
 _MAX_SEGMENTS = 500  # of a JPEG file before its pixels; photos have some twenty
+_MAX_EXIF = 10  # of these; usually there is one
 _SCAN, _FILL = 0xFFDA, 0xFFFF
 # Frames, tables, application segments and comments: those whose length Pillow reads, as we do.
 _SEGMENTS = {*range(0xFFC0, 0xFFC8), *range(0xFFC9, 0xFFD0), 0xFFDB, 0xFFDD}
 _SEGMENTS |= {*range(0xFFE0, 0xFFF0), 0xFFFE, _FILL}
-_MAX_SCANS = 100  # of the file; progressive ones have about ten, previews their own
+_MAX_SCANS = 100  # progressive files have about ten
 _MAX_SCANNED_PIXELS = 400_000_000  # each scan is a pass over the whole picture
 _MAX_COEFFICIENTS = 60_000_000  # of 2 bytes; all are kept unless there is a single scan
+_EXTENSION, _CONTROL, _FRAME = 0x21, 0xF9, 0x2C  # of GIF; the second is about the frame
 
 
 def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tuple[int, int]]:
@@ -73,7 +75,7 @@ def _open(
             f"found {len(data):,} bytes, expected at most {form.most_bytes:,} in such a file",
             hint="Save it as PNG or JPEG.",
         )
-    form.check(data)
+    data = form.check(data)
     module, _, class_name = form.pillow.rpartition(".")
     image: ImageFile = getattr(_import(module), class_name)(BytesIO(data))
     width, height = image.size
@@ -128,7 +130,7 @@ def _check_size(width: int, height: int, most_pixels: int) -> None:
         )
 
 
-def _check_png(data: bytes) -> None:
+def _check_png(data: bytes) -> bytes:
     """Compare the checksum of every chunk (https://www.w3.org/TR/png-3): Pillow skips some."""
     at = 8
     for _ in range(_MAX_PARTS):
@@ -137,18 +139,24 @@ def _check_png(data: bytes) -> None:
         if zlib.crc32(chunk[:-4]) != int.from_bytes(chunk[-4:], "big"):
             raise _damaged(f"a PNG chunk, at byte {at:,}, is cut or has a wrong checksum")
         if name == b"IEND":
-            return
+            return data
         at += 12 + length
     raise _damaged(f"found more than {_MAX_PARTS:,} chunks in a PNG picture")
 
 
-def _check_jpeg(data: bytes) -> None:
-    """Bound the segments before the first scan: Pillow keeps them, EXIF by copying all it has."""
+def _check_jpeg(data: bytes) -> bytes:
+    """Bound the segments before the first scan: Pillow keeps them, EXIF by copying all it has.
+
+    Returns the first picture alone: phones append previews and films.
+    """
     at = 2
     for _ in range(_MAX_SEGMENTS):
         marker, length = struct.unpack_from(">HH", data, at)
         if marker == _SCAN:
-            return
+            end = data.find(b"\xff\xd9", at) + 2
+            if end < at or data.count(b"Exif\0\0", 0, at) > _MAX_EXIF:
+                raise _damaged("found only a part of a JPEG picture, or too much EXIF in it")
+            return data[:end]
         if marker not in _SEGMENTS:
             raise _damaged(f"found no JPEG segment at byte {at:,}")
         at += 1 if marker == _FILL else 2 + length
@@ -164,27 +172,50 @@ def _check_scans(data: bytes, image: Any) -> None:
     scan = data.rfind(b"\xff\xda", 0, image.fp.tell())
     if image.info.get("progressive") or data[scan + 4] < image.layers:
         _check_size(width, height, min(_MAX_PIXELS, _MAX_COEFFICIENTS // image.layers))
-    scans = data.count(b"\xff\xda")
+    scans = data.count(b"\xff\xda", scan)
     most = min(max(_MAX_SCANNED_PIXELS // (width * height), 4), _MAX_SCANS)
     if scans > most:
         raise _damaged(f"found {scans:,} scans in a JPEG picture, expected at most {most:,}")
 
 
+def _check_gif(data: bytes) -> bytes:
+    """Return the first frame of a GIF file, on a canvas of its size.
+
+    Pillow gathers what comments precede it, and makes room for what may follow, before the size is
+    known. Specification: https://www.w3.org/Graphics/GIF/spec-gif89a.txt.
+    """
+    at = colours_end = 13 + (3 << ((data[10] & 7) + 1) if data[10] & 0x80 else 0)
+    control = b""
+    while data[at] == _EXTENSION:
+        start, at = at, at + 2
+        while data[at]:  # a chain of blocks, each behind its length
+            at += 1 + data[at]
+        at += 1
+        if data[start + 1] == _CONTROL and at - start == 8:
+            control = data[start:at]
+    if data[at] != _FRAME:
+        raise _damaged(f"found no frame of a GIF picture at byte {at:,}")
+    size = data[at + 5 : at + 9]
+    width, height = struct.unpack("<HH", size)
+    _check_size(width, height, _MAX_PIXELS)
+    screen = data[:6] + size + data[10:colours_end]
+    return b"".join((screen, control, b",\0\0\0\0", size, memoryview(data)[at + 9 :]))
+
+
 class _Format(NamedTuple):
-    """Pillow's class for a format, its bounds, and what is checked before it sees a file."""
+    """Pillow's class for a format, its bounds, and what checks a file and says what it may see."""
 
     pillow: str
     most_pixels: int = _MAX_PIXELS
     most_bytes: int = MAX_FILE_BYTES
-    check: Callable[[bytes], None] = lambda _data: None
+    check: Callable[[bytes], bytes] = lambda data: data
 
 
 _FORMATS = {
     "a PNG picture": _Format("PIL.PngImagePlugin.PngImageFile", check=_check_png),
     # Of a single scan, and decoded reduced; of several the bound is that of the others.
     "a JPEG picture": _Format("PIL.JpegImagePlugin.JpegImageFile", 100_000_000, check=_check_jpeg),
-    # Pillow walks from block to block of a byte or more.
-    "a GIF picture": _Format("PIL.GifImagePlugin.GifImageFile", most_bytes=4_000_000),
+    "a GIF picture": _Format("PIL.GifImagePlugin.GifImageFile", check=_check_gif),
     # The decoder holds four copies of 4 bytes a pixel, and three of all that is in the file.
     "a WebP picture": _Format("PIL.WebPImagePlugin.WebPImageFile", 10_000_000, 8_000_000),
     "a BMP picture": _Format("PIL.BmpImagePlugin.BmpImageFile"),

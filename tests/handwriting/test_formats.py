@@ -115,6 +115,7 @@ WEBP = SAMPLES["webp"]
 GIF = SAMPLES["gif"]
 PROGRESSIVE = SAMPLES["jpeg progressive"]
 PALETTE_END = 13 + (3 << ((GIF[10] & 7) + 1))
+FRAME_OF_GIF = GIF[GIF.index(b",\0\0\0\0") :]
 
 BROKEN = {
     "signature with bit 7 cleared": patched(GOOD, 0, b"\x09"),
@@ -155,12 +156,13 @@ def test_what_does_not_show_is_not_believed():
         assert np.array_equal(levels(data), SMOOTH)
         assert "checksum" in refusal(data.replace(bomb[:20], bytes(20), 1))
     for name in ("zTXt", "iCCP"):
-        assert "too large" in refusal(png(SMOOTH, 8, RGB, before=chunk(name.encode(), bomb)))
+        message = refusal(png(SMOOTH, 8, RGB, before=chunk(name.encode(), bomb)))
+        assert "too large" in message.lower()  # in the words of Pillow
 
 
 def test_what_phones_append_to_a_jpeg_is_ignored():
     data = saved(Image.fromarray(SMOOTH), "JPEG")
-    film = b"\0\0\0\x18ftypmp42" + bytes(1000)
+    film = b"\0\0\0\x18ftypmp42" + b"\xff\xda" * 500  # which looks like the start of many scans
     for rest in (b"\0", film, saved(Image.fromarray(NOISE), "JPEG"), film[: len(film) // 2]):
         assert np.array_equal(levels(data + rest), levels(data))
 
@@ -355,8 +357,10 @@ def dear_files() -> dict[str, bytes]:
     grain = np.random.default_rng(0).integers(2, size=(side, side), dtype=np.uint8) * 255
     deep = png_of(5000, 4000, 16, RGBA, interlaced=True)
     large_gif = flat("P", 4472, 4472, "GIF").partition(b",\0\0\0\0")
-    comments = b"!\xfe" + b"\1x" * 1_950_000 + b"\0"
-    exif_segment = b"\xff\xe1\x9c\x48Exif\0\0" + bytes(40_000)
+    comments = b"!\xfe" + b"\1x" * 9_900_000 + b"\0"
+    keeping = b"!\xf9\4\x09\0\0\0\0"  # a copy of what is below the frame, 9,400 x 9,400 pixels
+    coefficients = flat("CMYK", 3872, 3872, "JPEG", progressive=True)
+    text = b"\xff\xe1\xff\xffhttp://ns.adobe.com/xap/1.0/\0" + bytes(65_504)
     return {
         "deep.png": deep[:IDAT_AT] + chunk(b"tEXt", bytes(18_000_000)) + deep[IDAT_AT:],
         "noisy.png": png_of(side, side, 8, RGBA, noisy=1900),
@@ -364,10 +368,13 @@ def dear_files() -> dict[str, bytes]:
         "texts.png": START + chunk(b"tEXt", b"a\0b") * 49_000 + REST,
         "reduced.jpg": flat("RGB", 10_000, 10_000, "JPEG"),
         "scans.jpg": progressive(4472, 20),
-        "coefficients.jpg": flat("CMYK", 3872, 3872, "JPEG", progressive=True),
-        "exif.jpg": JPEG[:2] + exif_segment * 490 + JPEG[2:],
+        "coefficients.jpg": coefficients[:2] + text * 280 + coefficients[2:] + b"film",
         "comments.gif": large_gif[0] + comments + b"".join(large_gif[1:]),
-        "frames.gif": GIF[:-1] + GIF[PALETTE_END:-1] * 15_000 + b";",
+        "frames.gif": GIF[:-1] + GIF[PALETTE_END:-1] * 50_000 + b";",
+        "bomb.gif": GIF[:PALETTE_END]
+        + comments
+        + keeping
+        + patched(FRAME_OF_GIF, 5, b"\xb8\x24" * 2),
         "chunks.webp": webp_of_many_chunks(),
         "runs.bmp": bmp(60_000, 33, 8, 1, b"\1\5\0\0" * 400_000),
         "pairs.bmp": bmp(1400, 1400, 8, 1, b"\1\5" * 900_000),
@@ -386,7 +393,7 @@ def test_no_picture_takes_more_than_5_seconds_or_250_mb_or_keeps_ctrl_c_waiting(
         assert float(seconds) < 5, line
         assert float(longest) < 1, line
         assert int(megabytes) < 250, line
-        assert outcome == "read" or path.endswith("pairs.bmp"), line
+        assert outcome == "read" or path.endswith(("pairs.bmp", "bomb.gif")), line
 
 
 def test_what_costs_much_has_a_budget():
@@ -396,8 +403,8 @@ def test_what_costs_much_has_a_budget():
         "found 21 scans in a JPEG picture, expected at most 20": progressive(4472, 21),
         "more than 50,000 chunks": START + chunk(b"IDAT", b"") * 50_001 + REST,
         "more than 500 segments": JPEG[:2] + b"\xff\xfe\0\2" * 501 + JPEG[2:],
+        "too much EXIF": JPEG[:2] + b"\xff\xe1\0\x08Exif\0\0" * 11 + JPEG[2:],
         "at most 2,000,000 in such a file": bmp(100, 100, 8, 1, bytes(3_000_000)),
-        "at most 4,000,000 in such a file": GIF + bytes(4_000_000),
         "at most 8,000,000 in such a file": WEBP + bytes(8_000_000),
     }.items():
         assert said in refusal(data)
