@@ -282,6 +282,9 @@ def test_another_dtype_is_refused_with_its_name_and_the_key():
         for protocol in range(6):
             problem = problem_of(pickle.dumps({"b1": np.zeros(3, code)}, protocol))
             assert problem == f"array b1 has dtype {name}, expected float32 or float64"
+    for code in ("f14", "i3", "b9", "f4" * 99):  # which no NumPy knows
+        problem = problem_of(pickles.weights_file({"b1": pickles.dtype(code)}))
+        assert problem.startswith(f"array b1 has dtype {code[:30]}")
     for code, name in (("O", "O8"), ("U3", "U3"), ("M8[s]", "M8"), ("f4,f4", "V8")):
         problem = problem_of(pickle.dumps({"b1": np.zeros(3, code)}))
         assert problem == f"array b1 has dtype {name}, expected float32 or float64"
