@@ -195,6 +195,11 @@ def test_more_or_less_data_than_declared_is_refused_with_both_numbers(tmp_path):
                 list(file.batches(10))
 
 
+def test_a_raw_file_of_another_length_is_refused_before_anything_is_read(tmp_path):
+    for content in (GOOD_IMAGES[:-1], GOOD_IMAGES + b"\0"):
+        assert "expected 5,488" in refusal_of(idx.open_images, written(tmp_path, content))
+
+
 def test_cut_headers_are_refused(tmp_path):
     for pack in (bytes, gzip.compress):
         for cut in range(16):
