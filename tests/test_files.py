@@ -3,7 +3,6 @@
 import errno
 import io
 import os
-import socket
 import stat
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from support.folders import names
 from support.refusals import refusal_of
 
 from mnist_cli.errors import FileError
@@ -47,32 +47,6 @@ def test_what_is_not_there_or_not_a_file_is_named(tmp_path):
     assert "not a possible file name" in refusal("a\0b")
     assert "\\ud800" in refusal("\ud800")
     assert "too long" in refusal(tmp_path / ("a" * 5000)) or os.name == "nt"
-
-
-@posix
-def test_what_is_no_file_is_refused_at_once_and_links_are_followed(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # a socket's name has to be short
-    os.mkfifo("pipe")
-    Path("file").write_bytes(b"x")
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind("socket")
-    for name, words in {
-        "file": "",
-        "none": "there is no such file",
-        "link": "cannot open it: too many levels of symbolic links",
-        ".": "found a folder, expected a file",
-        "pipe": "found a pipe, expected a file",  # nobody writes to it: it is not waited for
-        "socket": "found a socket, expected a file",
-        "/dev/null": "found a device, expected a file",
-        "/dev/zero": "found a device, expected a file",
-    }.items():
-        Path("link").symlink_to(name)
-        for path in (name, "link"):
-            if words:
-                assert words in refusal(path)
-            else:
-                assert read_bytes(path, 100) == b"x"
-        Path("link").unlink()
 
 
 def as_nobody(action, *arguments) -> str:
@@ -140,10 +114,6 @@ def test_descriptors_are_not_inherited_and_not_left_open(tmp_path):
 
 
 # Writing
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(entry.name for entry in folder.iterdir())
 
 
 def test_a_file_appears_whole_when_the_block_ends(tmp_path):

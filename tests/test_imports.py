@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import ROOT
 
 SLOW = {"numpy", "rich", "requests", "PIL", "scipy", "platformdirs", "threadpoolctl", "zipfile"}
 SLOW |= {"safetensors", "onnx", "multiprocessing", "tempfile", "difflib"}
@@ -41,6 +42,14 @@ def modules_after(code: str, *arguments: str) -> set[str]:
 @pytest.mark.parametrize(("commands", "expected"), COMMANDS)
 def test_a_command_loads_only_the_slow_modules_that_it_uses(commands, expected):
     assert modules_after(RUN_AND_TELL, *commands) & SLOW == expected
+
+
+def test_next_to_nothing_is_loaded_before_ctrl_c_can_be_caught():
+    code = "import sys; before = set(sys.modules); import mnist_cli.__main__; "
+    code += "print(*sorted(set(sys.modules) - before))"
+    # Without what other packages load into every Python, which would hide what we load.
+    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True)
+    assert done.stdout.split() == [b"mnist_cli", b"mnist_cli.__main__"]
 
 
 def test_the_library_does_without_the_command_line():

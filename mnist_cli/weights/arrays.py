@@ -112,6 +112,6 @@ def _make_array(name: str, record: ArrayRecord) -> Array:
 
 def not_float(where: str, dtype: str) -> FormatError:
     """The error for an array of any other NumPy type code."""
-    number = re.fullmatch(r"[<>|=]?([biufc][0-9]{1,2})", dtype)
+    number = re.fullmatch(r"[<>|=]?(b1|[iu][1248]|f[248]|c8|c16)", dtype)  # NumPy knows no f14
     name = np.dtype(number[1]).name if number else printable(dtype)
     return FormatError(f"{where} has dtype {name}, expected float32 or float64")

@@ -15,6 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mnist_cli import load_images, load_network
+from mnist_cli.weights import onnx_model
 
 SINGLE_IMAGES = 2_000  # as many calls when the batch size is 1
 WARM_UP_SECONDS = 0.3
@@ -66,28 +67,15 @@ def products(size: int, threads: int) -> Callable[[], Any]:
 
 
 def onnxruntime(size: int, threads: int) -> Callable[[], Any]:
+    import onnx
     import onnxruntime
-    from onnx import TensorProto, helper, numpy_helper
 
-    nodes = [
-        helper.make_node("Cast", ["images"], ["floats"], to=TensorProto.FLOAT),
-        helper.make_node("Div", ["floats", "255"], ["z0"]),
-    ]
-    constants = [numpy_helper.from_array(np.float32(255), "255")]
-    for i, (W, b) in enumerate(zip(network.weights, network.biases, strict=True), start=1):
-        constants += [numpy_helper.from_array(W, f"W{i}"), numpy_helper.from_array(b, f"b{i}")]
-        nodes.append(helper.make_node("Gemm", [f"z{i - 1}", f"W{i}", f"b{i}"], [f"a{i}"]))
-        if i < 3:
-            nodes.append(helper.make_node("Sigmoid", [f"a{i}"], [f"z{i}"]))
-    nodes.append(helper.make_node("ArgMax", ["a3"], ["digits"], axis=1, keepdims=0))
-    graph = helper.make_graph(
-        nodes,
-        "mnist",
-        [helper.make_tensor_value_info("images", TensorProto.UINT8, [None, 784])],
-        [helper.make_tensor_value_info("digits", TensorProto.INT64, [None])],
-        constants,
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    model = onnx.load_from_string(onnx_model.write(network.arrays, network.activation))
+    graph, helper = model.graph, onnx.helper
+    del graph.node[-1], graph.output[:]  # the softmax, which a prediction does without
+    graph.node.append(helper.make_node("ArgMax", ["a3"], ["digits"], axis=1, keepdims=0))
+    digits = helper.make_tensor_value_info("digits", onnx.TensorProto.INT64, ["N"])
+    graph.output.append(digits)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(

@@ -41,6 +41,7 @@ def test_help_shows_each_option_once_and_two_examples_and_fits_60_columns(comman
 
 def test_help_lists_every_command_and_version_is_one_line():
     done = mnist("--help")
+    assert mnist() == done
     assert all(command in done.stdout for command in COMMANDS)
     assert mnist_process("--version").stdout == f"mnist-cli {__version__}\n"
 

@@ -5,12 +5,11 @@ import json
 import os
 import signal
 import subprocess
-import threading
-import time
 
 import pytest
 from support.commands import MNIST, mnist, on_a_terminal
-from support.servers import body, cut, serving, slow_until, status
+from support.folders import names
+from support.servers import body, cut, serving, status
 
 from mnist_cli import paths
 from mnist_cli.downloads.catalogue import FILES
@@ -43,20 +42,6 @@ def run(*arguments):
     return ended.code, ended.stdout, ended.stderr
 
 
-def names(folder):
-    return sorted(path.name for path in folder.iterdir())
-
-
-def wait_for_temporary(folder):
-    """The file that a download is writing, as soon as there is one with something in it."""
-    for _ in range(3000):
-        for path in folder.glob(".*.tmp"):
-            if path.stat().st_size:
-                return path
-        time.sleep(0.01)
-    raise AssertionError("no download began within 30 s")
-
-
 # All is well
 
 
@@ -76,6 +61,9 @@ def test_everything_the_first_time_and_nothing_asked_the_second(folder, shared_d
         code, out, err = run("--data-dir", folder, "--mirror", mirror.url)
         assert (code, err, len(mirror.requests)) == (0, "", 5)
         assert out.count(" present ") == 5
+
+    last = run("test", "--data-dir", folder)[1].splitlines()[-1]
+    assert last.startswith("next    mnist eval --batch-size 100 --data-dir")
 
     # --quiet prints nothing, and a folder is as good a source
     assert run("--data-dir", folder, "--check", "--quiet") == (0, "", "")
@@ -100,7 +88,7 @@ def test_json_says_what_became_of_each_file(folder):
     assert err.splitlines()[-1].startswith(f"Error: 1 of 2 files failed: {IMAGES}: no mirror deliv")
 
 
-def test_list_shows_what_there_is_and_uses_no_network(folder):
+def test_list_shows_what_there_is_and_check_fails_unless_all_is_right(folder):
     folder.mkdir()
     (folder / LABELS).write_bytes(CONTENT[LABELS])
     code, out, err = run("--list", "--data-dir", folder)
@@ -116,6 +104,11 @@ def test_list_shows_what_there_is_and_uses_no_network(folder):
     document = json.loads(out)
     assert [entry["status"] for entry in document] == ["missing"] * 3 + ["present", "missing"]
     assert document[4]["mirrors"] == list(FILES[4].urls())
+
+    code, out, err = run("test", "--check", "--data-dir", folder)
+    assert (code, out.splitlines()[1].split()) == (1, [IMAGES, "missing"])
+    assert err.startswith(f"Error: 1 of 2 files failed: {IMAGES}: missing in ")
+    assert names(folder) == [LABELS]
 
 
 def test_nothing_is_wider_than_the_terminal(folder, tmp_path):
@@ -134,21 +127,6 @@ def test_nothing_is_wider_than_the_terminal(folder, tmp_path):
 
 
 # Something is wrong
-
-
-def test_check_fails_where_something_is_missing_or_damaged(folder):
-    folder.mkdir()
-    (folder / LABELS).write_bytes(CONTENT[LABELS][:-1])
-    code, out, err = run("test", "--check", "--data-dir", folder)
-    assert code == 1
-    assert [line.split() for line in out.splitlines()[:3]] == [
-        ["file", "status", "bytes"],
-        [IMAGES, "missing"],
-        [LABELS, "damaged"],
-    ]
-    assert err.startswith("Error: 2 of 2 files failed: ")
-    assert len(err.splitlines()) == 1
-    assert names(folder) == [LABELS]
 
 
 def test_when_all_mirrors_fail_one_line_names_the_file_and_what_to_do(folder):
@@ -181,48 +159,22 @@ def test_a_full_disk_leaves_nothing_behind(folder):
     assert names(folder) == []
 
 
-# Signals, and several at once
-
-
 def test_ctrl_c_leaves_nothing_behind(folder):
+    meanwhile = []
+
+    def answer(exchange):
+        cut(SERVED[f"{IMAGES}.gz"], 400_000)(exchange)
+        meanwhile.extend(names(folder))
+        process.send_signal(signal.SIGINT)
+        exchange.wait()
+
     with (
-        serving(default=cut(SERVED[f"{IMAGES}.gz"], 400_000, waits=True)) as mirror,
+        serving(default=answer) as mirror,
         start(IMAGES, "--data-dir", folder, "--mirror", mirror.url) as process,
     ):
-        wait_for_temporary(folder)
-        process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in err
+    (temporary,) = meanwhile
+    assert temporary.startswith(f".{IMAGES}.")
     assert names(folder) == []
-
-
-def test_the_run_after_a_killed_one_succeeds(folder):
-    with serving(default=cut(SERVED[f"{IMAGES}.gz"], 400_000, waits=True)) as mirror:
-        with start(IMAGES, "--data-dir", folder, "--mirror", mirror.url) as process:
-            left = wait_for_temporary(folder)
-            process.kill()
-        mirror.answers = GOOD
-        code, _, _ = run("test", "--data-dir", folder, "--mirror", mirror.url)
-    assert code == 0
-    assert names(folder) == [left.name, IMAGES, LABELS]
-
-
-def test_two_downloads_into_one_folder_do_not_harm_each_other(folder):
-    go_on = threading.Event()
-    slow = slow_until(go_on, SERVED[f"{IMAGES}.gz"])
-    with (
-        serving({f"{IMAGES}.gz": slow}) as slow_mirror,
-        serving(GOOD) as mirror,
-        start(IMAGES, "--data-dir", folder, "--mirror", slow_mirror.url) as process,
-    ):
-        being_written = wait_for_temporary(folder)
-        code, _, _ = run("test", "--data-dir", folder, "--mirror", mirror.url)
-        assert code == 0
-        assert (folder / IMAGES).read_bytes() == CONTENT[IMAGES]
-        assert being_written.exists()
-        go_on.set()
-        _, err = process.communicate(timeout=30)
-    assert (process.returncode, "Error" in err) == (0, False)
-    assert names(folder) == [IMAGES, LABELS]
-    assert (folder / IMAGES).read_bytes() == CONTENT[IMAGES]

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from support.commands import mnist
 
+from mnist_cli.paths import embedded_directory
+from mnist_cli.spec import TEST_IMAGES, TEST_LABELS, WEIGHTS
+
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs the file types of a POSIX system")
 
 # FILE is at fault; the names in small letters are those of good files.
@@ -29,6 +32,7 @@ FAULTS = {
     "pipe": "found a pipe, expected a file. Name a file.",
     "link-to-pipe": "found a pipe, expected a file. Name a file.",
     "socket": "found a socket, expected a file. Name a file.",
+    "link-to-device": "found a device, expected a file. Name a file.",
     "/dev/zero": "found a device, expected a file. Name a file.",
     "dangling": "there is no such file or folder. Check the path.",
     "gone/file": "there is no such file or folder. Check the path.",
@@ -37,19 +41,19 @@ FAULTS = {
 
 
 @pytest.fixture(autouse=True)
-def _folder(shared_data, tmp_path, monkeypatch):
+def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe")
-    os.mkfifo("pipe.pkl")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("socket")
     for name, target in {
         "link-to-pipe": "pipe",
+        "link-to-device": "/dev/null",
         "dangling": "nowhere",
         "loop": "loop",
-        "weights": shared_data / "sample_weight.pkl",
-        "images": shared_data / "t10k-images-idx3-ubyte.gz",
-        "labels": shared_data / "t10k-labels-idx1-ubyte.gz",
+        "weights": embedded_directory() / WEIGHTS,
+        "images": embedded_directory() / TEST_IMAGES,
+        "labels": embedded_directory() / TEST_LABELS,
     }.items():
         Path(name).symlink_to(target)
 

@@ -2,23 +2,19 @@
 
 import json
 import os
+import re
 
-import numpy as np
 import pytest
 from support.commands import mnist, on_a_terminal
+from support.folders import names
 from support.sets import write_images, write_labels
 
 from mnist_cli.datasets.arrays import load_images, load_labels
-from mnist_cli.render.views.train import draw_curve
 from mnist_cli.training.recipes import HYPERPARAMETERS, RECIPES
 from mnist_cli.weights.card import read_card
 from mnist_cli.weights.weights_file import load_network
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
-
-
-def names(folder):
-    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +71,6 @@ def test_what_is_shown_is_what_the_card_says(files, tmp_path):
     card = read_card(tmp_path / "w.json")
     for accuracy in (card.train_accuracy, card.validation_accuracy, card.test_accuracy):
         assert f"{accuracy:.4f}" in done.stdout
-    correct = load_network(tmp_path / "w.npz").predict(load_images()[:1000]) == load_labels()[:1000]
-    assert card.test_accuracy == pytest.approx(correct.mean())
 
 
 def test_a_pipe_gets_plain_lines_on_stderr_and_not_too_many(files, tmp_path):
@@ -98,21 +92,17 @@ def test_a_terminal_shows_progress_and_a_curve(files, tmp_path):
         assert words in done.stdout
 
 
-def test_hyperparameters_can_be_set(files, tmp_path):
-    changes = ("--set", "weight_decay=0.25", "--set", "held-out=10", "--batch-size", "64")
-    mnist("train", *files, *changes, "--epochs", "1", "-o", tmp_path / "w.pkl")
-    card = read_card(tmp_path / "w.json")
-    assert card.hyperparameters["weight_decay"] == 0.25
-    assert card.hyperparameters["batch_size"] == 64
-    assert (card.training_images, card.validation_images) == (990, 10)
-
-
-def test_another_net_is_trained_and_the_result_says_what_differs_from_the_recipe(files, tmp_path):
+def test_recipe_and_net_can_be_changed_and_the_result_says_what_differs(files, tmp_path):
     options = ("--hidden", "30, 20", "--activation", "relu", "--epochs", "1", "--set", "shift=0.5")
+    options += ("--set", "held-out=10", "--batch-size", "64")
     shown = mnist("train", *files, *options, "-o", tmp_path / "w.npz").stdout
-    assert "\nchanged     hidden 30,20, activation relu, epochs 1, shift 0.5\n" in shown
+    changes = "hidden 30,20, activation relu, epochs 1, batch_size 64, held_out 10, shift 0.5"
+    assert f"\nchanged     {changes}\n" in shown
     assert "\nnet         784-30-20-10, relu\n" in shown
     assert load_network(tmp_path / "w.npz").layer_sizes == (784, 30, 20, 10)
+    card = read_card(tmp_path / "w.json")
+    assert (card.hyperparameters["batch_size"], card.hyperparameters["shift"]) == (64, 0.5)
+    assert (card.training_images, card.validation_images) == (990, 10)
 
     done = mnist("train", *files, "--hidden", "none", "-o", tmp_path / "x.npz", "--json")
     document = json.loads(done.stdout)
@@ -134,19 +124,10 @@ def test_without_data_and_after_divergence_the_error_says_what_to_do(files, tmp_
     wild = ("--learning-rate", "50", "--set", "weight_decay=1000")
     for arguments, words in (
         ((), "mnist download"),
-        ((*files, *wild), "the training diverged in epoch 1"),
-        ((*files, *wild), "a lower learning rate than 50."),
+        ((*files, *wild), "diverged in epoch 1: .*Use a lower learning rate than 50\\."),
+        ((*files[:3], "t10k-labels-idx1-ubyte"), "found 10,000 labels, expected 1,000"),
     ):
         done = mnist("train", *arguments)
         assert (done.code, done.stdout) == (1, "")
-        assert words in done.stderr.splitlines()[-1]
+        assert re.search(words, done.stderr.splitlines()[-1])
         assert names(tmp_path) == []
-
-
-def test_the_curve_goes_from_high_to_low_and_is_never_too_wide():
-    falling = list(np.geomspace(1.0, 0.01, 600))
-    drawn = draw_curve(falling, width=8)
-    assert drawn == "▇▆▅▄▄▃▂▁"
-    assert draw_curve([0.5]) == "▁"
-    assert draw_curve([0.0, 0.0]) == "▁▁"
-    assert len(draw_curve(falling)) == 48

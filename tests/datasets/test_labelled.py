@@ -1,7 +1,5 @@
 """A labelled set gone through in chunks is the set as it is."""
 
-import gzip
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,6 @@ from mnist_cli import load_images, load_labels
 from mnist_cli.datasets import labelled
 from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.datasets.labelled import open_labelled
-from mnist_cli.errors import FormatError
 
 
 def gathered(data, batch_size):
@@ -55,13 +52,3 @@ def test_a_corruption_is_the_same_in_chunks(monkeypatch):
     assert sizes == [25] * 20  # floats are four times as large
     assert raw.dtype == np.float32
     assert np.array_equal(raw, load_images()[:500])
-
-
-def test_of_a_gzip_file_the_rest_beyond_the_limit_is_not_checked(tmp_path):
-    path = tmp_path / "labels"
-    content = b"\0\0\x08\x01" + (10_000).to_bytes(4, "big") + load_labels().tobytes()
-    path.write_bytes(gzip.compress(content)[:-1])
-    with open_labelled(labels=path, limit=10) as data:
-        assert np.array_equal(data.labels, load_labels()[:10])
-    with pytest.raises(FormatError, match="cut"), open_labelled(labels=path):
-        pass

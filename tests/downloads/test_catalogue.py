@@ -18,11 +18,6 @@ def test_the_real_files_have_the_sizes_and_checksums_of_the_table(shared_data):
         assert hashlib.sha256(content).hexdigest() == file.sha256
 
 
-def test_a_file_stored_in_gzip_without_compression_is_within_the_limit():
-    for file in FILES:
-        assert len(gzip.compress(bytes(file.bytes), compresslevel=0)) < file.wire_limit
-
-
 def test_every_built_in_address_is_https_and_no_address_is_asked_twice():
     urls = [url for file in FILES for url in file.urls()]
     assert all(url.startswith("https://") for url in urls)

@@ -221,7 +221,8 @@ def test_several_weights_are_compared(book_weights, book, mnist, tmp_path):
     pair = pairs[0]
     assert pair.only_first.tolist() == np.flatnonzero(correct & ~worse_correct).tolist()
     assert pair.only_second.tolist() == np.flatnonzero(worse_correct & ~correct).tolist()
-    assert pairs[1].p_value == 1
+    assert pair.disagreements == np.count_nonzero(book.predict(images) != worse.predict(images))
+    assert (pairs[1].disagreements, pairs[1].p_value) == (0, 1)
     arrays = evaluate([book, worse], images, labels, views=["compared"]).views["compared"]
     assert [model.weights for model in arrays.compared] == [None, None]
     assert arrays.compared[1].correct == worse_correct.sum()

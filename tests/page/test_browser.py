@@ -40,17 +40,6 @@ def test_nets_of_any_depth_give_the_numbers_of_numpy(
     assert len(prediction(page)) == 1
 
 
-def test_the_embedded_net_gives_the_numbers_of_numpy(page, images):
-    network = mnist_cli.load_network()
-    found, probabilities, _ = predict(page, images[0][:1000])
-    np.testing.assert_array_equal(found, network.predict(images[0][:1000]))
-    np.testing.assert_allclose(probabilities, network.predict_proba(images[0][:1000]), atol=1e-5)
-    refused = page.evaluate(
-        "() => { try { mnist.predict([1]) } catch (error) { return error.message } }"
-    )
-    assert refused == "expected 784 numbers from 0 to 255"
-
-
 def test_a_drawing_is_read_as_mnist_predict_reads_the_saved_png(page, tmp_path, strokes):
     assert prediction(page) == ""
     assert page.locator("#save").is_disabled()
@@ -89,7 +78,7 @@ def test_undo_clear_and_the_switch(page):
     assert prediction(page) == ""
 
 
-def test_strokes_in_any_unit_are_read(page):
+def test_strokes_in_any_unit_are_read_and_pixels_only_as_they_are(page):
     results = [
         page.evaluate(
             "strokes => mnist.read(strokes)", [[[scale * x - 5, scale * y] for x, y in SEVEN]]
@@ -98,6 +87,10 @@ def test_strokes_in_any_unit_are_read(page):
     ]
     assert {result["prediction"] for result in results} == {7}
     assert all(len(result["image"]) == 784 and max(result["image"]) == 255 for result in results)
+    refused = page.evaluate(
+        "() => { try { mnist.predict([1]) } catch (error) { return error.message } }"
+    )
+    assert refused == "expected 784 numbers from 0 to 255"
     assert abs(np.subtract(results[0]["image"], results[2]["image"])).max() <= 1
     empty = page.evaluate("mnist.read([])")
     assert (sum(empty["image"]), empty["prediction"], empty["probabilities"]) == (0, None, None)
@@ -133,13 +126,6 @@ def test_only_what_changes_is_a_canvas(page):
     assert page.locator("canvas").count() <= 10
     assert page.locator(".tiles img").count() == 50
     assert page.locator(".thumb img").count() == 24
-
-
-def test_the_language_can_be_switched(page):
-    page.locator("[name=language][value=ko]").check(force=True)
-    assert page.locator("html").get_attribute("lang") == "ko"
-    assert page.locator("#clear").text_content() == "지우기"
-    assert "뉴런" in page.locator(".neuron").first.get_attribute("aria-label")
 
 
 def test_everything_works_by_keyboard(page):

@@ -26,6 +26,7 @@ from mnist_cli.render.text import (
     table,
     tiled,
 )
+from mnist_cli.render.views.train import draw_curve
 
 COLOURED, BLOCKS, ASCII = Surface(True, True), Surface(False, True), Surface(False, False)
 SURFACES = [COLOURED, BLOCKS, ASCII]
@@ -105,6 +106,14 @@ def test_a_sparkline_has_a_character_for_each_number():
         assert sparkline([0, 0]) == "▁▁"
     with drawing_on(ASCII):
         assert sparkline([0, 4]).isascii()
+
+
+def test_a_curve_goes_from_high_to_low_and_is_never_too_wide():
+    falling = list(np.geomspace(1.0, 0.01, 600))
+    assert draw_curve(falling, width=8) == "▇▆▅▄▄▃▂▁"
+    assert draw_curve([0.5]) == "▁"
+    assert draw_curve([0.0, 0.0]) == "▁▁"
+    assert len(draw_curve(falling)) == 48
 
 
 def test_a_duration_has_the_unit_that_suits_it():
@@ -191,13 +200,6 @@ def test_a_strip_fits_and_goes_from_dark_to_bright():
             assert (spans[0][1], spans[-1][1]) == ("on #000000", "on #ffffff")
 
 
-VIEW = [
-    line(("bold", "bold"), " and ", ("blue", "#2f8fd0"), " & <angle>"),
-    [],
-    [("▀", "#ffffff on #000000")],
-]
-
-
 def test_a_picture_is_coloured_whatever_the_terminal_unless_no_color_is_set(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
     view = lambda: picture(load_images()[0])  # noqa: E731 - the shortest way to say it
@@ -212,5 +214,5 @@ def test_a_picture_is_coloured_whatever_the_terminal_unless_no_color_is_set(tmp_
 
 def test_the_same_view_gives_the_same_bytes(tmp_path):
     for name in ("a.svg", "b.svg"):
-        write_export(tmp_path / name, lambda: VIEW)
+        write_export(tmp_path / name, lambda: picture(load_images()[0]))
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()

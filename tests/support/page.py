@@ -52,38 +52,38 @@ def predict(page, images):
 
 def draw(page, points, *, size=0.6, left=0.2, top=0.2):
     """Draw a stroke of points in 0..100 with the mouse; `size` and place are shares of the pad."""
-    box = page.locator("#pad").bounding_box()
-    at = [
-        (
-            box["x"] + box["width"] * (left + size * x / 100),
-            box["y"] + box["height"] * (top + size * y / 100),
-        )
-        for x, y in points
-    ]
-    page.mouse.move(*at[0])
+    first, *others = on_the_pad(page, points, size, left, top)
+    page.mouse.move(*first)
     page.mouse.down()
-    for point in at[1:]:
-        page.mouse.move(*point, steps=max(1, 12 // len(at)))
+    for point in others:
+        page.mouse.move(*point, steps=max(1, 12 // len(points)))
     page.mouse.up()
     settle(page)
 
 
 def touch(page, points):
     """Draw one stroke with a finger, as the browser hears of it from the system."""
-    box = page.locator("#pad").bounding_box()
     session = page.context.new_cdp_session(page)
-    send = lambda kind, touches: session.send(  # noqa: E731 - the two differ in this only
-        "Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches}
-    )
-    for number, (x, y) in enumerate(points):
-        place = {
-            "x": box["x"] + box["width"] * (0.2 + 0.6 * x / 100),
-            "y": box["y"] + box["height"] * (0.2 + 0.6 * y / 100),
-        }
-        send("touchMove" if number else "touchStart", [place])
+    kind = "touchStart"
+    for x, y in on_the_pad(page, points, 0.6, 0.2, 0.2):
+        event = {"type": kind, "touchPoints": [{"x": x, "y": y}]}
+        session.send("Input.dispatchTouchEvent", event)
+        kind = "touchMove"
         time.sleep(0.02)
-    send("touchEnd", [])
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     settle(page)
+
+
+def on_the_pad(page, points, size, left, top):
+    """Where points in 0..100 are on the screen."""
+    box = page.locator("#pad").bounding_box()
+    return [
+        (
+            box["x"] + box["width"] * (left + size * x / 100),
+            box["y"] + box["height"] * (top + size * y / 100),
+        )
+        for x, y in points
+    ]
 
 
 def settle(page):

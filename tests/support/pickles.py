@@ -61,20 +61,16 @@ DTYPE = a_global("numpy", "dtype")
 ENCODE = a_global("_codecs", "encode")
 ORDERED_DICT = a_global("collections", "OrderedDict")
 NONE = pickle.NONE
+RECONSTRUCTED = (NDARRAY, items(number(0)), byte_string(b"b"))  # what it is called with
 
 
 def dtype(code: str = "f4", order: str = "<") -> bytes:
-    bare = call(DTYPE, text(code), truth(False), truth(True))
-    return bare + dtype_state(order) + BUILD
-
-
-def dtype_state(order: str = "<") -> bytes:
-    three_none = NONE + NONE + NONE
-    return items(number(3), text(order), three_none, number(-1), number(-1), number(0))
+    state = items(number(3), text(order), NONE, NONE, NONE, number(-1), number(-1), number(0))
+    return call(DTYPE, text(code), truth(False), truth(True)) + state + BUILD
 
 
 def empty_array() -> bytes:
-    return call(RECONSTRUCT, NDARRAY, items(number(0)), byte_string(b"b"))
+    return call(RECONSTRUCT, *RECONSTRUCTED)
 
 
 def array(

@@ -21,6 +21,8 @@ from conftest import ROOT, TEST_DATA
 from support.commands import mnist
 from support.servers import body, serving
 
+from mnist_cli.downloads.catalogue import FILES
+
 PAGES = [
     path
     for pattern in ("*.md", "docs/*.md", "data/README.md", "tests/benchmarks/README.md")
@@ -28,7 +30,6 @@ PAGES = [
 ]
 _CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 GAP = "..."  # a line of an output that stands for any number of lines, left out on the page
-_STEMS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,7 @@ def surroundings(data: Path) -> Iterator[str]:
 
     Yields the mirror's URL.
     """
-    names = ["sample_weight.pkl", *(f"{stem}-ubyte.gz" for stem in _STEMS)]
-    answers = {name: body((data / name).read_bytes()) for name in names}
+    answers = {file.remote_name: body((data / file.remote_name).read_bytes()) for file in FILES}
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as folder, serving(answers) as mirror:
         work = Path(folder, "work")

@@ -1,6 +1,7 @@
 """Real HTTP servers on 127.0.0.1 that misbehave as told."""
 
 import contextlib
+import itertools
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -57,10 +58,6 @@ class Mirror(ThreadingHTTPServer):
     def url(self) -> str:
         return f"{self.scheme}://127.0.0.1:{self.server_address[1]}/mnist"
 
-    def asked(self, name: str) -> int:
-        """How often the file `name` was asked for."""
-        return sum(path.endswith(f"/{name}") for path in self.requests)
-
     def handle_error(self, *_: object) -> None:
         """Clients that hang up, or refuse our certificate, are part of the tests."""
 
@@ -93,25 +90,16 @@ def serving(
 
 
 def sending(
-    *parts: bytes,
-    length: int | None = None,
-    pause: float = 0,
-    then: bytes = b"",
-    waits: bool = False,
-    **headers: str,
+    *parts: bytes, pause: float = 0, then: bytes = b"", waits: bool = False, **headers: str
 ) -> Answer:
     """Sends parts with pauses; `then` something for ever, or nothing, with the connection open."""
-    if length is not None:
-        headers = {"Content_Length": str(length)} | headers
 
     def answer(exchange: Exchange) -> None:
         exchange.head(**headers)
-        for part in parts:
+        for part in itertools.chain(parts, itertools.repeat(then) if then else ()):
             exchange.wfile.write(part)
-            if pause and exchange.server.over.wait(pause):
+            if exchange.server.over.wait(pause):
                 return
-        while then and not exchange.server.over.is_set():
-            exchange.wfile.write(then)
         if waits:
             exchange.wait()
 
@@ -120,11 +108,12 @@ def sending(
 
 def body(content: bytes, **headers: str) -> Answer:
     """The right answer, or a wrong one with right manners."""
-    return sending(content, length=len(content), **headers)
+    return cut(content, len(content), **headers)
 
 
-def pieces(content: bytes, size: int) -> list[bytes]:
-    return [content[start : start + size] for start in range(0, len(content), size)]
+def cut(content: bytes, at: int, *, waits: bool = False, **headers: str) -> Answer:
+    """Announces all of `content`, sends `at` bytes and hangs up, or waits."""
+    return sending(content[:at], waits=waits, Content_Length=str(len(content)), **headers)
 
 
 def chunked(content: bytes, *, end: bool = True, size: int = 1000) -> Answer:
@@ -132,14 +121,13 @@ def chunked(content: bytes, *, end: bool = True, size: int = 1000) -> Answer:
     return sending(*parts, b"0\r\n\r\n" if end else b"", Transfer_Encoding="chunked")
 
 
-def cut(content: bytes, at: int, *, waits: bool = False) -> Answer:
-    """Announces all of `content`, sends `at` bytes and hangs up, or waits."""
-    return sending(content[:at], length=len(content), waits=waits)
-
-
 def drip(content: bytes, pause: float = 0.05, size: int = 1) -> Answer:
     """Sends one byte, or so many, after the other, slowly."""
-    return sending(*pieces(content, size), length=len(content), pause=pause)
+    return sending(*pieces(content, size), pause=pause, Content_Length=str(len(content)))
+
+
+def pieces(content: bytes, size: int) -> list[bytes]:
+    return [content[start : start + size] for start in range(0, len(content), size)]
 
 
 def status(code: int, **headers: str) -> Answer:
@@ -170,20 +158,6 @@ def drip_head(pause: float = 0.05) -> Answer:
         exchange.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
         while not exchange.server.over.wait(pause):
             exchange.wfile.write(b"x")
-
-    return answer
-
-
-def slow_until(event: threading.Event, content: bytes) -> Answer:
-    """Sends slowly, yet faster than would be too slow, and the rest when the test says so."""
-
-    def answer(exchange: Exchange) -> None:
-        exchange.head(Content_Length=str(len(content)))
-        sent = 0
-        while sent < len(content) // 2 and not event.wait(0.1):
-            exchange.wfile.write(content[sent : sent + 8000])
-            sent += 8000
-        exchange.wfile.write(content[sent:])
 
     return answer
 

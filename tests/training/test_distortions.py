@@ -1,7 +1,5 @@
 """Random distortions: what they keep, what they change, and by how much."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -15,23 +13,23 @@ FULL = Recipe("r", "adamw", rotation=12, log_scale=0.12, shear=0.15, shift=1.5, 
 
 
 @pytest.fixture(scope="module")
-def images() -> np.ndarray:
+def images():
     return load_images()[:2000]
 
 
-def distort(distorter: Distorter, seed: Any, strength: float = 1.0) -> tuple[Any, Any]:
+def distort(distorter, seed, strength=1.0):
     result = np.empty((distorter.count, 784), np.float32)
     return result, distorter.distort(strength, np.random.default_rng(seed), result)
 
 
-def in_order(images: np.ndarray, recipe: Recipe, strength: float = 1.0) -> np.ndarray:
+def in_order(images, recipe, strength=1.0):
     distorted, order = distort(Distorter(images, recipe), 0, strength)
     result = np.empty_like(distorted)
     result[order] = distorted
     return result.reshape(-1, 28, 28)
 
 
-def centres(images: np.ndarray) -> np.ndarray:
+def centres(images):
     """The centre of mass of each image, (N, 2): row and column."""
     rows, columns = np.mgrid[:28, :28]
     mass = images.sum(axis=(1, 2))
@@ -41,7 +39,7 @@ def centres(images: np.ndarray) -> np.ndarray:
     )
 
 
-def test_every_image_comes_back_once_in_shape_and_range(images: np.ndarray) -> None:
+def test_every_image_comes_back_once_in_shape_and_range(images):
     for count in (1, TILE - 1, TILE, TILE + 1, 100):
         distorted, order = distort(Distorter(images[:count], FULL), 0)
         assert distorted.shape == (count, 784)
@@ -51,25 +49,25 @@ def test_every_image_comes_back_once_in_shape_and_range(images: np.ndarray) -> N
         assert sorted(order) == list(range(count))
 
 
-def test_the_mean_centre_of_mass_stays(images: np.ndarray) -> None:
+def test_the_mean_centre_of_mass_stays(images):
     moved = centres(in_order(images, FULL)) - centres(images / 255)
     assert np.abs(moved.mean(axis=0)).max() < 0.25  # pixels; 63 warps, of shifts up to 1.5
     assert moved.std(axis=0).min() > 0.5
 
 
-def test_strength_zero_and_no_distortions_leave_images_alone(images: np.ndarray) -> None:
+def test_strength_zero_and_no_distortions_leave_images_alone(images):
     plain = images.astype(np.float32) / 255
     assert np.allclose(in_order(images, FULL, strength=0.0), plain, atol=1e-6)
     assert np.allclose(in_order(images, Recipe("r", "adamw")), plain, atol=1e-6)
 
 
-def test_a_warp_that_changes_nothing_is_exact_to_the_edge() -> None:
+def test_a_warp_that_changes_nothing_is_exact_to_the_edge():
     ink = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
     # A shift too small to see takes the long way that all warps take.
     assert np.allclose(in_order(ink, Recipe("r", "adamw", shift=1e-7)), ink / 255, atol=1e-4)
 
 
-def test_a_shift_agrees_with_scipy(images: np.ndarray) -> None:
+def test_a_shift_agrees_with_scipy(images):
     shifted = in_order(images[:TILE], Recipe("r", "adamw", shift=3.0))
     moved = (centres(shifted) - centres(images[:TILE] / 255)).mean(axis=0)
     expected = ndimage.shift(images[:TILE] / 255, (0, *moved), order=1, mode="grid-constant")
@@ -77,7 +75,7 @@ def test_a_shift_agrees_with_scipy(images: np.ndarray) -> None:
     assert np.abs(shifted - expected).max() < 0.02
 
 
-def test_a_rotation_agrees_with_scipy(images: np.ndarray) -> None:
+def test_a_rotation_agrees_with_scipy(images):
     # The generator that draws the angle draws it here once more.
     again = np.random.default_rng(0)
     again.permutation(TILE)
@@ -89,7 +87,7 @@ def test_a_rotation_agrees_with_scipy(images: np.ndarray) -> None:
     assert np.abs(turned - expected).max() < 0.02
 
 
-def test_each_distortion_changes_images_in_proportion(images: np.ndarray) -> None:
+def test_each_distortion_changes_images_in_proportion(images):
     for name, limit in [("log_scale", 0.3), ("shear", 0.4), ("elastic", 3.0)]:
         bent = (
             in_order(images[:640], Recipe("r", "adamw", **{name: limit}), s) for s in (0.25, 1.0)
@@ -98,7 +96,7 @@ def test_each_distortion_changes_images_in_proportion(images: np.ndarray) -> Non
         assert 0 < 1.5 * small.mean() < large.mean()
 
 
-def test_thickness_adds_or_takes_ink_between_dilation_and_erosion(images: np.ndarray) -> None:
+def test_thickness_adds_or_takes_ink_between_dilation_and_erosion(images):
     # Half a pixel off its grid, an image's four neighbours are a square of 2 x 2.
     changed = in_order(images, Recipe("r", "adamw", thickness=1.0))
     by_tile = (changed.sum(axis=(1, 2)) / (images / 255).sum(axis=(1, 2)))[:1984].reshape(-1, TILE)

@@ -7,12 +7,12 @@ from mnist_cli.training import optimizers
 from mnist_cli.training.optimizers import SOAP, AdamW, rotate
 
 
-def random_gradients(shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+def random_gradients(shape, count):
     rng = np.random.default_rng(1)
     return [rng.standard_normal(shape) for _ in range(count)]
 
 
-def test_adamw_follows_the_papers_formula() -> None:
+def test_adamw_follows_the_papers_formula():
     gradients = random_gradients((3, 2), 5)
     start = np.random.default_rng(0).standard_normal((3, 2))
     weights, bias = start.copy(), start[0].copy()
@@ -33,7 +33,7 @@ def test_adamw_follows_the_papers_formula() -> None:
     assert np.allclose(bias, undecayed[0], rtol=1e-12)  # biases do not decay
 
 
-def test_soap_follows_the_papers_formula_on_a_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_soap_follows_the_papers_formula_on_a_matrix(monkeypatch):
     monkeypatch.setattr(optimizers, "REFRESH_EVERY", 2)
     gradients = random_gradients((4, 3), 9)
     start = np.random.default_rng(0).standard_normal((4, 3))
@@ -58,7 +58,7 @@ def test_soap_follows_the_papers_formula_on_a_matrix(monkeypatch: pytest.MonkeyP
     assert np.allclose(weights, W, rtol=1e-9)
 
 
-def test_rotations_keep_lengths_and_are_undone() -> None:
+def test_rotations_keep_lengths_and_are_undone():
     rng = np.random.default_rng(0)
     array = rng.standard_normal((4, 5, 6))
     bases = [np.linalg.qr(rng.standard_normal((n, n)))[0] for n in array.shape]
@@ -70,7 +70,7 @@ def test_rotations_keep_lengths_and_are_undone() -> None:
     assert np.allclose(rotate(turned, bases, back=True), array)
 
 
-def test_soap_treats_biases_as_adam_does() -> None:
+def test_soap_treats_biases_as_adam_does():
     gradients = random_gradients((6,), 30)
     by_adam, by_soap = np.ones(6), np.ones(6)
     for parameter, kind in ((by_adam, AdamW), (by_soap, SOAP)):
@@ -81,7 +81,7 @@ def test_soap_treats_biases_as_adam_does() -> None:
 
 
 @pytest.mark.parametrize("kind", [AdamW, SOAP])
-def test_float32_stays_float32_and_no_gradient_means_no_step(kind: type[AdamW]) -> None:
+def test_float32_stays_float32_and_no_gradient_means_no_step(kind):
     weights = np.ones((3, 4, 2), np.float32)
     optimizer = kind([weights])
     for _ in range(45):  # past two refreshes of the bases

@@ -7,18 +7,17 @@ import shutil
 import tempfile
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
+from support.folders import names
 from support.sets import write_images, write_labels
 
 from mnist_cli.datasets.arrays import load_images, load_labels
-from mnist_cli.errors import FileError, FormatError
+from mnist_cli.errors import FileError
 from mnist_cli.training.arrays import train
 from mnist_cli.training.files import TrainingFiles, train_file
 from mnist_cli.training.recipes import Recipe
-from mnist_cli.training.trainer import Epoch
 from mnist_cli.weights.card import read_card
 from mnist_cli.weights.weights_file import load_network
 
@@ -33,19 +32,15 @@ class Stop(KeyboardInterrupt):
 def at_the_last_epoch(act):
     """A report that does `act` before what was trained is written."""
 
-    def report(epoch: Epoch) -> None:
+    def report(epoch):
         if epoch.epoch == epoch.epochs:
             act()
 
     return report
 
 
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> TrainingFiles:
+def files(tmp_path_factory):
     """1,000 real digits."""
     folder = tmp_path_factory.mktemp("idx")
     images = write_images(folder / "images", load_images()[:1000])
@@ -53,7 +48,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> TrainingFiles:
 
 
 @pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def temporary(tmp_path, monkeypatch):
     """The folder for temporary files."""
     folder = tmp_path / "temporary"
     folder.mkdir()
@@ -61,8 +56,8 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_weights_and_card_are_written_together(files: TrainingFiles, tmp_path: Path) -> None:
-    reported: list[Epoch] = []
+def test_weights_and_card_are_written_together(files, tmp_path):
+    reported = []
     output, some = tmp_path / "w.pkl", replace(files, limit=900)
     card = train_file(output, SHORT, some, seed=5, report=reported.append)
 
@@ -81,9 +76,7 @@ def test_weights_and_card_are_written_together(files: TrainingFiles, tmp_path: P
     assert (tmp_path / "again.pkl").read_bytes() == output.read_bytes()
 
 
-def test_the_finished_net_is_measured_on_the_test_set(
-    files: TrainingFiles, shared_data: Path, tmp_path: Path
-) -> None:
+def test_the_finished_net_is_measured_on_the_test_set(files, shared_data, tmp_path):
     test = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
     mnist = TrainingFiles(data_dir=shared_data, limit=500)  # on the embedded set, unasked
     for chosen in (replace(files, test=test), mnist):
@@ -92,12 +85,12 @@ def test_the_finished_net_is_measured_on_the_test_set(
         assert card.test_accuracy == pytest.approx(correct.mean(), abs=1e-4)
 
 
-def stopped(output: Path, files: TrainingFiles, recipe: Recipe = SHORT, act=lambda: None):
+def stopped(output, files, recipe=SHORT, act=lambda: None):
     """What is said of a run that is stopped after its second epoch, once `act` was done."""
-    notes: list[str] = []
+    notes = []
     stop = Stop()
 
-    def report(epoch: Epoch) -> None:
+    def report(epoch):
         if epoch.epoch == 2:
             act()
             raise stop
@@ -109,9 +102,7 @@ def stopped(output: Path, files: TrainingFiles, recipe: Recipe = SHORT, act=lamb
     return note
 
 
-def test_an_interrupted_training_leaves_the_best_so_far(
-    files: TrainingFiles, tmp_path: Path, temporary: Path
-) -> None:
+def test_an_interrupted_training_leaves_the_best_so_far(files, tmp_path, temporary):
     folder = tmp_path / "folder"
     folder.mkdir()
     path = folder / "w.pkl.partial"
@@ -134,23 +125,19 @@ def test_an_interrupted_training_leaves_the_best_so_far(
 class Stopping(Recipe):
     """A recipe whose run is stopped in the middle of its first epoch."""
 
-    def learning_rate_at(self, step: int, steps_per_epoch: int) -> float:
+    def learning_rate_at(self, step, steps_per_epoch):
         if step == 2:
             raise Stop
         return super().learning_rate_at(step, steps_per_epoch)
 
 
-def test_before_the_first_epoch_is_done_there_is_nothing_to_keep(
-    files: TrainingFiles, tmp_path: Path
-) -> None:
+def test_before_the_first_epoch_is_done_there_is_nothing_to_keep(files, tmp_path):
     note = stopped(tmp_path / "w.pkl", files, Stopping("r", "adamw"))
     assert note == "nothing was learnt yet, and nothing was written"
     assert names(tmp_path) == []
 
 
-def test_weights_whose_name_was_taken_meanwhile_are_kept_as_partial(
-    files: TrainingFiles, tmp_path: Path
-) -> None:
+def test_weights_whose_name_was_taken_meanwhile_are_kept_as_partial(files, tmp_path):
     output, card = tmp_path / "w.pkl", tmp_path / "w.json"
     for taken, kept in ((output, "w.pkl.partial"), (card, "w.pkl")):
         report = at_the_last_epoch(partial(taken.write_text, "precious"))
@@ -165,8 +152,8 @@ def test_weights_whose_name_was_taken_meanwhile_are_kept_as_partial(
 
 
 def test_weights_whose_folder_is_gone_are_written_to_the_temporary_folder(
-    files: TrainingFiles, tmp_path: Path, temporary: Path
-) -> None:
+    files, tmp_path, temporary
+):
     (tmp_path / "folder").mkdir()
     gone, relu = at_the_last_epoch((tmp_path / "folder").rmdir), replace(SHORT, activation="relu")
     with pytest.raises(FileError, match=r"no such folder.*--activation relu") as caught:
@@ -177,9 +164,7 @@ def test_weights_whose_folder_is_gone_are_written_to_the_temporary_folder(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
-def test_that_nothing_can_be_written_anywhere_is_said(
-    files: TrainingFiles, tmp_path: Path, temporary: Path
-) -> None:
+def test_that_nothing_can_be_written_anywhere_is_said(files, tmp_path, temporary):
     import resource
 
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -195,7 +180,7 @@ def test_that_nothing_can_be_written_anywhere_is_said(
     assert names(output.parent) == names(temporary) == []
 
 
-def test_nothing_is_replaced_without_leave(files: TrainingFiles, tmp_path: Path) -> None:
+def test_nothing_is_replaced_without_leave(files, tmp_path):
     for taken in ("w.pkl", "w.json", "w.pkl.partial"):
         (tmp_path / taken).write_text("precious")
         with pytest.raises(FileError, match="exists already"):
@@ -208,18 +193,3 @@ def test_nothing_is_replaced_without_leave(files: TrainingFiles, tmp_path: Path)
     card = train_file(tmp_path / "w.pkl", SHORT, files, overwrite=True)
     assert read_card(tmp_path / "w.json") == card
     assert load_network(tmp_path / "w.pkl").parameter_count == 45360
-
-
-def test_bad_files_are_refused_before_training(files: TrainingFiles, tmp_path: Path) -> None:
-    assert files.training is not None
-    images, labels = files.training
-    swapped = TrainingFiles((labels, images))
-    other = TrainingFiles((images, "t10k-labels-idx1-ubyte"))
-    for chosen, kind, words in [
-        (swapped, FormatError, "swapped"),
-        (other, FormatError, "found 10,000 labels, expected 1,000"),
-        (TrainingFiles(), FileError, "mnist download"),
-    ]:
-        with pytest.raises(kind, match=words):
-            train_file(tmp_path / "w.pkl", SHORT, chosen)
-    assert names(tmp_path) == []

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
@@ -26,7 +25,7 @@ CARD = Card(
 )
 
 
-def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_a_card_is_read_as_it_was_written(tmp_path):
     assert card_path(tmp_path / "w.pkl") == tmp_path / "w.json"
     write_card(CARD, tmp_path / "w.json")
     assert read_card(tmp_path / "w.json") == CARD
@@ -34,7 +33,7 @@ def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
         write_card(CARD, tmp_path / "w.json")
 
 
-def test_a_card_counts_for_the_weights_it_names(tmp_path: Path) -> None:
+def test_a_card_counts_for_the_weights_it_names(tmp_path):
     weights = tmp_path / "w.pkl"
     assert find_card(weights, CARD.weights_sha256) is None
     write_card(CARD, tmp_path / "w.json")
@@ -44,7 +43,7 @@ def test_a_card_counts_for_the_weights_it_names(tmp_path: Path) -> None:
     assert find_card(weights, CARD.weights_sha256) is None
 
 
-def test_what_is_not_a_card_is_none(tmp_path: Path) -> None:
+def test_what_is_not_a_card_is_none(tmp_path):
     file = tmp_path / "w.json"
     assert read_card(file) is None
     good = json.dumps(asdict(CARD)).encode()
@@ -64,8 +63,8 @@ def test_what_is_not_a_card_is_none(tmp_path: Path) -> None:
 
 
 def test_fields_of_later_versions_are_ignored_and_those_of_earlier_ones_have_a_default(
-    tmp_path: Path,
-) -> None:
+    tmp_path,
+):
     fields = asdict(CARD)
     del fields["activation"]
     (tmp_path / "w.json").write_text(json.dumps(fields | {"later": [1]}))

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
 from support import limited, pickles
+from support.mutated import mutated
 from support.nets import native, same_bits
 from support.pickles import a_global, call, items, number, one_layer, pickled, text, weights_file
 from support.refusals import refusal_of
@@ -84,21 +85,6 @@ def test_the_smallest_files_load():
 
 
 # Pickles
-
-
-def test_a_call_is_refused_before_it_can_do_anything(tmp_path):
-    witness = tmp_path / "witness"
-    hostile = call(a_global("os", "system"), text(f"touch {witness}"))
-    for content in (
-        pickled(hostile),
-        weights_file(one_layer(), text("b2"), hostile),
-        weights_file(one_layer(W1=hostile)),
-        hostile + pickle.STOP,
-    ):
-        assert refusal(content).startswith("asks to call os.system: this is not a weights file")
-    assert not witness.exists()
-    pickle.loads(pickled(hostile))  # it is armed
-    assert witness.exists()
 
 
 def test_values_that_are_no_arrays():
@@ -248,15 +234,13 @@ def test_other_members_and_names_with_paths():
             refusal(content.replace(name.replace("\0", "0").encode(), name.encode()))
 
 
-def test_a_member_that_is_a_pickle_or_an_object_array(tmp_path):
-    witness = tmp_path / "witness"
-    hostile = call(a_global("os", "system"), text(f"touch {witness}")) + pickle.STOP
+def test_a_member_that_is_a_pickle_or_an_object_array():
+    hostile = pickled(call(a_global("os", "system"), text("exit 3")))
     problem = refusal(zipped(("W1.npy", hostile), ("b1.npy", b1)))
     assert problem == "W1.npy has a header that NumPy does not write."
     objects = npy(np.array([None]))
     problem = refusal(zipped(("W1.npy", objects), ("b1.npy", b1)))
     assert problem == "array W1 has dtype |O, expected float32 or float64."
-    assert not witness.exists()
 
 
 HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (10,), }"
@@ -357,12 +341,6 @@ def test_a_member_with_bytes_behind_its_end():
     assert problem == DAMAGED_ARCHIVE
 
 
-def test_a_wrong_checksum():
-    content = bytearray(npz())
-    content[content.index(b"b1.npy") - 500] ^= 1  # within the zeros of W1
-    assert refusal(bytes(content)) == "W1.npy has a wrong checksum or length."
-
-
 def test_a_directory_that_lies():
     mismatch = "W1.npy has a wrong checksum or length."
     for offset, value, problem in (
@@ -406,38 +384,14 @@ def test_more_members_than_any_network_has():
 # A fuzzer, in a child that is killed when it takes more than it may
 
 
-def base_files() -> list[bytes]:
-    """Valid files with zeros as values, so that all that is not zero is structure."""
-    files = [pickle.dumps(arrays(), protocol) for protocol in range(6)]
-    return [*files, *WHOLE, pickle.dumps(arrays(b1=np.zeros(10, ">f8")), 2)]
+BASES = [
+    *WHOLE,
+    *(pickle.dumps(arrays(), protocol) for protocol in range(6)),
+    pickle.dumps(arrays(b1=np.zeros(10, ">f8")), 2),
+]
 
 
-BASES = base_files()
-PLACES = [[i for i, byte in enumerate(content) if byte] for content in BASES]
-
-
-@st.composite
-def mutated_files(draw: st.DrawFn) -> bytes:
-    which = draw(st.integers(0, len(BASES) - 1))
-    content = bytearray(BASES[which])
-    for _ in range(draw(st.integers(1, 4))):
-        place = draw(st.sampled_from(PLACES[which]))
-        kind = draw(st.sampled_from(["set", "insert", "delete", "cut", "copy"]))
-        length = draw(st.integers(1, 8))
-        if kind == "set":
-            content[place : place + length] = draw(st.binary(min_size=length, max_size=length))
-        elif kind == "insert":
-            content[place:place] = draw(st.binary(max_size=length))
-        elif kind == "delete":
-            del content[place : place + length]
-        elif kind == "copy":
-            content[place:place] = content[place : place + 10 * length]
-        else:
-            del content[place:]
-    return bytes(content)
-
-
-@hypothesis.given(st.one_of(mutated_files(), st.binary(max_size=200)))
+@hypothesis.given(st.one_of(mutated(BASES), st.binary(max_size=200)))
 def fuzz(content: bytes) -> None:
     """The right arrays, namely those of the standard readers, or a `FormatError`."""
     try:
