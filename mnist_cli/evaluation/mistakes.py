@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from mnist_cli.datasets.idx import Bytes
+from mnist_cli.datasets.label_errors import describe_doubt
 from mnist_cli.evaluation.setup import Setup, Source
 
 SOME_PICTURES = 6
@@ -13,12 +14,13 @@ SOME_PICTURES = 6
 
 @dataclass(frozen=True)
 class Mistake:
-    """An incorrect prediction."""
+    """An incorrect prediction; `people` is what they read, where they doubt the label."""
 
     index: int
     label: int
     prediction: int
     confidence: float
+    people: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +48,12 @@ def compute(setup: Setup, count: int | None = None) -> Mistakes:
     order = np.argsort(-found.confidences[indices], kind="stable")
     ranked = indices[order][:count]
     columns = (found.labels, found.predictions, found.confidences)
+    is_embedded = setup.source is not None and setup.source.images.origin == "embedded"
+    people = [describe_doubt(index) if is_embedded else None for index in ranked.tolist()]
+    values = (ranked.tolist(), *(each[ranked].tolist() for each in columns), people)
     return Mistakes(
         wrong_count=indices.size,
-        wrong=tuple(map(Mistake, ranked.tolist(), *(each[ranked].tolist() for each in columns))),
+        wrong=tuple(map(Mistake, *values)),
         pictures=_fetch(setup, ranked[: SOME_PICTURES if count is None else count].tolist()),
         source=setup.source,
     )

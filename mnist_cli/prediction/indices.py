@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 
 from mnist_cli.checks import one_of
 from mnist_cli.datasets.idx import IdxFile, open_images, open_pair
+from mnist_cli.datasets.label_errors import describe_doubt
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath
 from mnist_cli.net.network import Network
@@ -60,7 +62,9 @@ def predict_indices(
         known = truth.items(chosen).tolist() if truth else [None] * len(chosen)
     for index, picture, label in zip(chosen, pictures, known, strict=True):
         if not of_labels or label in of_labels:
-            yield predict_picture(network, picture, source=f"index {index}", label=label)
+            read = predict_picture(network, picture, source=f"index {index}", label=label)
+            is_embedded = images is None and labels is None
+            yield replace(read, people=describe_doubt(index)) if is_embedded else read
 
 
 def _find(label_file: IdxFile, of_labels: Collection[int]) -> list[int]:

@@ -37,6 +37,7 @@ class Prediction:
     warnings: tuple[str, ...] = ()  # sentences without a full stop
     empty: str = ""
     label: int | None = None  # the true digit, where it is known
+    people: str | None = None  # what people read there, where they do not agree with the label
     # Where a picture was split, the number of the digit in it, of its line and in that, from 1,
     part: int | None = None
     line: int | None = None
@@ -55,7 +56,8 @@ class Prediction:
         if self.part is not None:
             return "prediction", "confidence", "box"
         always = ("source", "prediction", "confidence", "probabilities", "preprocessed", "warnings")
-        return always if self.label is None else (*always, "label", "correct")
+        labelled = always if self.label is None else (*always, "label", "correct")
+        return labelled if self.people is None else (*labelled, "people")
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def _as_table(predictions: Sequence[Prediction]) -> list[Line]:
     head, *rows = table(_HEAD, map(_cells, ordered), limit, _LEAST_COLUMNS)
     block = [head]
     for prediction, row in zip(ordered, rows, strict=True):
-        words = "; ".join(prediction.warnings)
+        words = "; ".join(filter(None, (*prediction.warnings, prediction.people)))
         whole = [*row, (f"  {words}", BAD)]
         fits = limit is None or length(whole) <= limit
         block += [whole] if fits else [row, *paragraph(words, limit, BAD, "  ")]
@@ -185,7 +185,8 @@ def _title(prediction: Prediction, room: int | None) -> list[Line]:
     parts = [line("prediction ", (str(prediction.prediction), TITLE))]
     parts.append(line(f"confidence {prediction.confidence:.4f}"))
     if prediction.label is not None:
-        parts.append(line(f"label {prediction.label}  ", _correctness(prediction)))
+        people = f"; {prediction.people}" if prediction.people else ""
+        parts.append(line(f"label {prediction.label}  ", _correctness(prediction), people))
     joined = [span for part in parts for span in (("  ", ""), *part)][1:]
     return [*head, joined] if room is None or length(joined) <= room else [*head, *parts]
 
