@@ -13,7 +13,7 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-from mnist_cli.errors import FileError, nearest, printable
+from mnist_cli.errors import FileError, TakenError, nearest, printable
 
 AnyPath = str | os.PathLike[str]
 
@@ -142,7 +142,8 @@ def _permissions_to_keep(target: Path, overwrite: bool) -> int | None:
     except ValueError as error:
         raise cannot("write", target, error) from None
     if not overwrite:
-        raise FileError("the file exists already", source=target, hint="Use --force to replace it.")
+        hint = "Use --force to replace it."
+        raise TakenError("the file exists already", source=target, hint=hint)
     if stat.S_ISLNK(mode):
         return None
     _refuse_irregular(target, mode)  # a system whose /dev/null was replaced is broken

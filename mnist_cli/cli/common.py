@@ -1,7 +1,12 @@
 """What several commands do alike: show a result, say what was assumed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
 from typing import Any
+
+from mnist_cli.errors import TakenError
 
 OptionValues = Mapping[str, Any]
 """What was given for a command's options, by their names: ``batch_size``."""
@@ -24,6 +29,19 @@ def present(given: OptionValues, view: Any, *result: Any, quiet: bool = False) -
         show_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])
     elif not quiet:
         show(view.lines(*result))
+
+
+@contextmanager
+def output_or(default: str, given: OptionValues) -> Iterator[Path]:
+    """Yield the file to write, by default `default`; where that is taken, propose another name."""
+    try:
+        yield Path(given["output"] or default)
+    except TakenError as error:
+        if given["output"] is None:
+            stem, suffix = default.split(".")
+            free = next(n for n in count(2) if not any(Path().glob(f"{stem}-{n}.*")))
+            error.hint = f"Use -o {stem}-{free}.{suffix}, or --force to replace it."
+        raise
 
 
 def note_activation(known: object) -> None:

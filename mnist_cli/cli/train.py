@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnist_cli.cli.common import OptionValues, present
+from mnist_cli.cli.common import OptionValues, output_or, present
 from mnist_cli.cli.options import NATURAL, command
 from mnist_cli.training.recipes import ACTIVATIONS, HYPERPARAMETERS, NET, RECIPES
 from mnist_cli.weights.formats import SUFFIXES
@@ -136,8 +136,7 @@ def _train(given: OptionValues) -> tuple["Recipe", "Card", Path]:
         )
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
-    path = Path(given["output"] or "mnist-weights.pkl")
-    with view.watch(given["quiet"]) as report:
+    with output_or("mnist-weights.pkl", given) as path, view.watch(given["quiet"]) as report:
         card = train_file(
             path,
             recipe,

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.arrays import load_images, load_labels
-from mnist_cli.errors import FormatError
-from mnist_cli.files import AnyPath, write_bytes
+from mnist_cli.errors import FileError, FormatError
+from mnist_cli.files import AnyPath, open_regular, read_up_to, require_writable, write_bytes
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.spec import PIXELS
@@ -31,6 +31,8 @@ Language = Literal["en", "ko"]
 EVERY = 10  # each tenth image of the test set is in the page: 1,000 in all
 
 _SOURCES = Path(__file__).parent
+_GENERATOR = b'<meta name="generator" content="mnist draw">'
+_HEAD = 1000  # bytes, in which that stands
 _BEYOND = 1e30  # activations: their squares could not be added up
 
 
@@ -60,22 +62,25 @@ def write_page(
 ) -> Page:
     """Write the page of one or two weights files; None is the embedded one.
 
-    Nothing is written where `path` is this very page already: the same nets give the same bytes.
-    Raises `MnistError` for weights that cannot be read or used, or a page that cannot be written.
+    Such a page is replaced where it stands, any other file only with `overwrite`. Raises
+    `MnistError` for a page that cannot be written, and weights that cannot be read or used.
     """
+    overwrite = overwrite or _is_page(path)
+    require_writable(path, overwrite=overwrite)
     files = [read_weights(each, data_dir) for each in weights]
     networks = [(file.file.name, file.network(activation)) for file in files]
     content = fill_page(networks, load_images()[::EVERY], load_labels()[::EVERY], language)
-    if not _holds(Path(path), content):
-        write_bytes(path, content, overwrite=overwrite)
+    write_bytes(path, content, overwrite=overwrite)
     known = bool(activation) or all(file.activation for file in files)
     return Page(Path(path).absolute(), len(content), tuple(file.file for file in files), known)
 
 
-def _holds(path: Path, content: bytes) -> bool:
+def _is_page(path: AnyPath) -> bool:
+    """Whether a file is a page that was written here, by what its head says."""
     try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
-    except (OSError, ValueError):
+        with open_regular(path) as file:
+            return _GENERATOR in read_up_to(file, _HEAD, path)
+    except FileError:
         return False
 
 

@@ -61,22 +61,34 @@ def test_what_cannot_be_written_is_refused_before_the_work(command, ending):
     assert "page.png/new" in refused(command, f"page.png/new{ending}")
     assert "too long" in refused(command, "x" * 300 + ending)
     assert sorted(Path().iterdir()) == before
-    if not command.startswith("draw"):  # which must know first whether it is the same page
-        Path(f"taken{ending}").touch()
-        assert "exists already. Use --force" in refused(command, f"taken{ending}")
-        assert Path(f"taken{ending}").read_bytes() == b""
+    Path(f"taken{ending}").touch()
+    assert "exists already. Use --force" in refused(command, f"taken{ending}")
+    assert Path(f"taken{ending}").read_bytes() == b""
     Path(f"folder{ending}").mkdir()
     words = "found a folder, expected a file. Name a file."
     assert words in refused(command, f"folder{ending}", "--force")
 
 
-def test_a_page_is_replaced_only_by_the_same_one():
-    for _ in range(2):
-        assert mnist("draw", "--no-open", "-o", "page.html").code == 0
-    Path("taken.html").touch()
-    assert "exists already. Use --force" in refused("draw --no-open -o OUT", "taken.html")
-    assert Path("taken.html").read_bytes() == b""
-    assert "exists already" in refused("draw --no-open --lang ko -o OUT", "page.html")
+def test_a_page_is_replaced_by_another_and_a_file_that_only_speaks_of_pages_is_not():
+    for language in ("en", "ko"):
+        assert mnist("draw", "--no-open", "--lang", language, "-o", "page.html").code == 0
+        assert f'<html lang="{language}"' in Path("page.html").read_text("utf-8")
+    escaped = Path("page.html").read_text("utf-8").replace("<meta", "&lt;meta")
+    Path("about.html").write_text(escaped, "utf-8")
+    assert "exists already. Use --force" in refused("draw --no-open -o OUT", "about.html")
+    assert Path("about.html").read_text("utf-8") == escaped
+
+
+@pytest.mark.usefixtures("no_work")
+def test_where_the_usual_name_is_taken_a_free_one_is_proposed():
+    for command, taken, free in (
+        ("draw --no-open", "mnist-draw.html", "mnist-draw-2.html"),
+        ("train", "mnist-weights.json", "mnist-weights-2.pkl"),  # the card
+        ("train", "mnist-weights-2.pkl.partial", "mnist-weights-3.pkl"),
+    ):
+        Path(taken).touch()
+        assert f"Use -o {free}, or --force to replace it." in refused(command, "")
+        assert Path(taken).read_bytes() == b""
 
 
 @pytest.mark.usefixtures("no_work")
