@@ -6,6 +6,7 @@ cap. Writing: a file appears whole under its final name or not at all.
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from functools import partial
@@ -19,6 +20,7 @@ AnyPath = str | os.PathLike[str]
 
 # A pipe that nobody writes to must not hang us; Windows would change line ends.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_ADDRESS = re.compile("(https?|ftp|file):/", re.IGNORECASE)
 _MOST_COMPARED = 1000  # names of a folder
 _NAME_KEPT = 50  # characters of a name in that of its temporary file, at most 255 bytes in all
 
@@ -194,6 +196,8 @@ def cannot(verb: str, path: AnyPath, error: Exception) -> FileError:
 
 def did_you_mean(path: AnyPath) -> str:
     """``Did you mean 'photo.jpg'?`` where a file of nearly that name lies there, else ``""``."""
+    if _ADDRESS.match(os.fspath(path)):
+        return "Addresses are not read: save what is there, and name the file."
     from itertools import islice
 
     name, folder = Path(path).name, Path(path).parent

@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from mnist_cli.errors import TakenError
+from mnist_cli.errors import TakenError, printable
 
 OptionValues = Mapping[str, Any]
 """What was given for a command's options, by their names: ``batch_size``."""
@@ -25,6 +25,7 @@ def present(given: OptionValues, view: Any, *result: Any, quiet: bool = False) -
         from mnist_cli.render.export import write_export
 
         write_export(given["export"], lambda: view.lines(*result), overwrite=given["force"])
+        note_written(given, "export")
     if given["json"]:
         show_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])
     elif not quiet:
@@ -42,6 +43,15 @@ def output_or(default: str, given: OptionValues) -> Iterator[Path]:
             free = next(n for n in count(2) if not any(Path().glob(f"{stem}-{n}.*")))
             error.hint = f"Use -o {stem}-{free}.{suffix}, or --force to replace it."
         raise
+
+
+def note_written(given: OptionValues, *options: str) -> None:
+    """Say which of the files were written that these options name, unless ``--quiet``."""
+    from mnist_cli.render.text import note
+
+    for path in (given[option] for option in options):
+        if path not in (None, "-") and not given.get("quiet"):
+            note(f"wrote {printable(path, limit=400)}")
 
 
 def note_activation(known: object) -> None:

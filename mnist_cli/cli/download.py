@@ -74,7 +74,7 @@ def download(names: tuple[str, ...], **given: Any) -> None:
                 force=force,
                 reporter=reporter,
             )
-    failure = None if only_list else library.failure(outcomes)
+    failure = None if only_list else library.failure(outcomes, source_dir)
     if given["json"]:
         show_json(render.list_as_json(files, outcomes) if only_list else outcomes)
     elif only_list:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import OptionValues, note_activation, present
+from mnist_cli.cli.common import OptionValues, note_activation, note_written, present
 from mnist_cli.cli.options import POSITIVE, command
 from mnist_cli.cli.rules import is_given
 from mnist_cli.weights.formats import KINDS
@@ -157,6 +157,7 @@ def evaluate(**given: Any) -> None:
             threads=given["threads"],
             progress=progress,
         )
+    note_written(given, "output")
     present(given, view, result, quiet=given["output"] == "-")
     if not given["quiet"]:
         note_activation(result.source and result.source.knows_activation)

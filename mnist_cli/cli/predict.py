@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from mnist_cli.cli.common import OptionValues, note_activation, present
+from mnist_cli.cli.common import OptionValues, note_activation, note_written, present
 from mnist_cli.cli.options import DIGIT, NATURAL, POSITIVE, argument, command
 
 if TYPE_CHECKING:
@@ -156,6 +156,7 @@ def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> i
             write_table(given["output"], results, overwrite=given["force"])
         if given["save_digit"] is not None:
             write_digits(given["save_digit"], results.predictions, overwrite=given["force"])
+        note_written(given, "output", "save_digit")
         present(given, view, results, given["sheet"], quiet=given["output"] == "-")
         if not given["quiet"]:
             note_activation(given["activation"] or weights.activation)

@@ -131,6 +131,9 @@ WRONG_USAGE = {
     "version": "Did you mean '--version'?",
     "help": "Did you mean '--help'?",
     "evl": "Did you mean 'eval'?",
+    "EVAL": "Did you mean 'eval'?",
+    "eval --JSON": "Did you mean '--json'?",
+    "draw --lang KO": "Did you mean 'ko'?",
     "frobnicate": "No such command 'frobnicate'.",
 }
 
@@ -156,6 +159,28 @@ def test_a_rule_is_a_sentence_about_options_of_its_command(command):
     for line in declared.rules.strip().splitlines():
         assert re.fullmatch(RULE, line), line
         assert set(re.findall(r"--[\w-]+|[A-Z]{2,}", line)) <= names, line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_data_directory_that_is_named_is_there_or_download_makes_it(command, tmp_path):
+    gone = tmp_path / "gone"
+    done = mnist(command, "--data-dir", gone, *(("--list",) if command == "download" else "xy"))
+    assert (f"Error: {gone}: there is no such folder. " in done.stderr) == (command != "download")
+    assert done.stderr.count("\n") == done.code == (command != "download")
+    assert not gone.exists()
+
+
+def test_an_address_is_not_read_and_nothing_secret_in_it_is_printed():
+    address = "https://me:secret@example.org/7.png?key=secret"
+    for command in (
+        *("predict", "predict --split", "predict -i 1 -w", "inspect"),
+        "train --labels x --images",
+    ):
+        done = mnist(*command.split(), address)
+        assert (done.code, done.stderr.count("\n")) == (1, 1), command
+        assert done.stderr.startswith("Error: https://example.org/7.png: "), command
+        assert "Addresses are not read" in done.stderr, command
+        assert "secret" not in done.stderr + done.stdout
 
 
 def test_names_are_printed_escaped():

@@ -1,5 +1,6 @@
 """Every output of every command: what cannot be written is refused before the work begins."""
 
+import json
 import os
 from pathlib import Path
 
@@ -20,6 +21,7 @@ OUTPUTS = [
     ("draw --no-open -o OUT", ".html"),
     ("convert weights.pkl OUT", ".safetensors"),
 ]
+SHOWN = ("train --limit", "draw", "convert")  # whose main result is the file
 FOLDERS = ["predict -i 1 --save-digit OUT"]
 
 
@@ -113,3 +115,18 @@ def test_a_folder_without_permission_is_refused_before_the_work(command):
 def test_a_folder_is_made_with_those_above_it(command):
     assert mnist(*command.replace("OUT", "a/b/c").split()).code == 0
     assert list(Path("a/b/c").iterdir())
+
+
+@pytest.mark.parametrize(("command", "ending"), [*OUTPUTS, *((each, "") for each in FOLDERS)])
+def test_every_file_that_is_written_is_named_and_once(command, ending):
+    words = [f"new{ending}" if word == "OUT" else word for word in command.split()]
+    done = mnist(*words)
+    assert done.code == 0
+    if command.startswith(SHOWN):
+        assert f"new{ending}" in done.stdout
+        return
+    assert done.stderr == f"Note: wrote new{ending}\n"
+    assert "new" not in done.stdout
+    if not command.startswith("inspect"):  # which says nothing that needs silence
+        assert mnist(*words, "--force", "--quiet").stderr == ""
+        assert json.loads(mnist(*words, "--force", "--json").stdout)

@@ -38,6 +38,7 @@ def lines(result: Evaluation) -> list[Line]:
     views = (
         import_module(f"mnist_cli.render.views.{name}").lines(found)
         for name, found in result.views.items()
+        if name != "output"  # which is a file
     )
     corruption = _corruption(source.corruption) if source else []
     return stacked(corruption, [*how_good, *_files(source)], *views)
