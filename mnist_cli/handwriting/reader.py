@@ -13,7 +13,7 @@ import numpy as np
 from mnist_cli.errors import plural
 from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.first_reading import AT_EDGE, FirstReading, explain_empty, read_first
-from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, resize
+from mnist_cli.handwriting.ink import SEARCH_SIDE, WORK_SIDE, extract_ink, is_dark, resize
 from mnist_cli.handwriting.ink_map import Candidate
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import Gray, bring_to_format, is_in_mnist_format
@@ -21,7 +21,7 @@ from mnist_cli.handwriting.other_readings import CLEAR, find_best_reading
 from mnist_cli.handwriting.picture import Picture, Source, load_picture
 from mnist_cli.handwriting.pixels import LUMINANCE
 from mnist_cli.handwriting.rows import find_lines
-from mnist_cli.handwriting.steps import ReadingStep, outline, show
+from mnist_cli.handwriting.steps import ReadingStep, show
 from mnist_cli.spec import SIDE
 
 DOUBT = "this may not be a digit"
@@ -247,10 +247,11 @@ def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
     boxes = [candidate.box_on_picture for candidate, _ in found]
     said = f"{plural(len(found), 'digit')} in {plural(len(lines), 'line')}"
     shown = show(pixels)
+    ink = extract_ink(resize(pixels, SEARCH_SIDE), dark=found[0][0].ink_map.dark).max(axis=2)
     steps = (
         ReadingStep("picture", f"{pixels.shape[1]}x{pixels.shape[0]} pixels", shown),
-        ReadingStep("ink", "the ink of the first line", show(found[0][0].ink_map.ink)),
-        ReadingStep("boxes", said, outline(shown, boxes)),
+        ReadingStep("ink", "the background is taken off", show(np.sqrt(ink))),  # also what is faint
+        ReadingStep("boxes", said, shown, boxes),
     )
     boxes = [_undo_reduction(box, picture) for box in boxes]
     scores = judge(images).tolist()

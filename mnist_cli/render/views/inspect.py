@@ -150,18 +150,18 @@ def _draw(neuron: Neuron) -> list[Line]:
 
 
 def _sheet(neurons: Sequence[Neuron]) -> list[Line]:
-    """All of them at half size, on one scale."""
+    """All of them at half size, each on the scale of its own largest number."""
     weights = np.stack([_finite_weights(neuron) for neuron in neurons])
     halves = weights.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))  # (N, 28, 28) -> (N, 14, 14)
-    limit = float(np.abs(halves).max())
+    limits = np.abs(halves).max(axis=(1, 2)).tolist()
     tiles = [
-        [line((f"{neuron.index}", QUIET)), *signed_picture(half, limit)]
-        for neuron, half in zip(neurons, halves, strict=True)
+        [line((f"{neuron.index}: {number(limit, 4)}", QUIET)), *signed_picture(half, limit)]
+        for neuron, half, limit in zip(neurons, halves, limits, strict=True)
     ]
     title = f"what the {len(neurons)} neurons of the first layer look for"
     return stacked(
-        [line((title, TITLE))],
-        beside(legend("here it wants ink", "here it wants paper"), scale(limit)),
+        [line((title, TITLE)), line("each on its own scale: 1 is the number above its picture")],
+        beside(legend("here it wants ink", "here it wants paper"), scale(1)),
         tiled(tiles, columns()),
     )
 
