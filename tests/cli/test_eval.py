@@ -155,6 +155,9 @@ def test_corruption_is_told(book_weights):
         "normalize": False,
     }
     assert document(*QUICK, "-w", book_weights, "--shift", "1,0")["accuracy"] == 0.8784
+    for mode in ("textbook", "batched"):  # at 0..255 the lecture's formulas find as many
+        undivided = document("--mode", mode, "--runs", "1", "-w", book_weights, "--no-normalize")
+        assert (undivided["accuracy"], undivided["correct"]) == (0.9207, 9207)
 
 
 def test_output_writes_a_row_for_each_image(book_weights, tmp_path):
