@@ -1,6 +1,6 @@
 """What several commands do alike: show a result, say what was assumed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 OptionValues = Mapping[str, Any]
@@ -26,9 +26,9 @@ def present(given: OptionValues, view: Any, *result: Any, quiet: bool = False) -
         show(view.lines(*result))
 
 
-def note_activation(known: object) -> None:
-    """Say that an activation had to be assumed, where it is not `known` from a file or the user."""
-    if not known:
-        from mnist_cli.render.text import note
+def note_all(notes: Iterable[str]) -> None:
+    """Say each of the notes, such as those that `choose_activation` has."""
+    from mnist_cli.render.text import note
 
-        note("nothing names the net's activation: sigmoid was assumed (--activation relu)")
+    for each in notes:
+        note(each)

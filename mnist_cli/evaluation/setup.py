@@ -19,15 +19,15 @@ from mnist_cli.spec import Progress, ignore
 class Source:
     """The files of an evaluation, and what was made of them.
 
-    `activation` is the one that was asked for, if one was; `knows_activation` whether it or the
-    files tell each net's.
+    `activation` is the one that was asked for, if one was; `notes` are on what was assumed of the
+    nets, and on what might be.
     """
 
     weights: tuple[FoundFile, ...]
     images: FoundFile
     activation: Activation | None
     corruption: Corruption
-    knows_activation: bool = True
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
