@@ -8,7 +8,7 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from io import FileIO
 from pathlib import Path
@@ -121,6 +121,18 @@ def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> No
     """Write `content` as `atomic_writer` does; raises as it does."""
     with atomic_writer(path, overwrite=overwrite) as file:
         file.write(content)
+
+
+def write_together(contents: Mapping[Path, bytes], *, overwrite: bool = False) -> None:
+    """Write several files; none gets its name before all are written, and the first gets it last.
+
+    Raises as `atomic_writer` does.
+    """
+    with contextlib.ExitStack() as files:
+        for path, content in contents.items():
+            file = files.enter_context(atomic_writer(path, overwrite=overwrite))
+            file.write(content)
+            file.flush()
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """What several commands do alike: show a result, say what was assumed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -54,9 +54,9 @@ def note_written(given: OptionValues, *options: str) -> None:
             note(f"wrote {printable(path, limit=400)}")
 
 
-def note_activation(known: object) -> None:
-    """Say that an activation had to be assumed, where it is not `known` from a file or the user."""
-    if not known:
-        from mnist_cli.render.text import note
+def note_all(notes: Iterable[str]) -> None:
+    """Say each of the notes, such as those that `choose_activation` has."""
+    from mnist_cli.render.text import note
 
-        note("nothing names the net's activation: sigmoid was assumed (--activation relu)")
+    for each in notes:
+        note(each)

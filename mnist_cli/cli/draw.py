@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import note_activation, output_or, present
+from mnist_cli.cli.common import note_all, output_or, present
 from mnist_cli.cli.options import command, new_file
 from mnist_cli.weights.formats import KINDS
 
@@ -60,7 +60,7 @@ def draw(weights: tuple[str, ...], **given: Any) -> None:
         )
     opened = None if given["no_open"] else _open(page.path.as_uri())
     present(given, view, page, opened)
-    note_activation(page.knows_activation)
+    note_all(page.notes)
 
 
 def _open(address: str) -> bool:

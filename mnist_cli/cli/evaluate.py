@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import OptionValues, note_activation, note_written, present
+from mnist_cli.cli.common import OptionValues, note_all, note_written, present
 from mnist_cli.cli.options import POSITIVE, command
 from mnist_cli.cli.rules import is_given
 from mnist_cli.weights.formats import KINDS
@@ -159,8 +159,8 @@ def evaluate(**given: Any) -> None:
         )
     note_written(given, "output")
     present(given, view, result, quiet=given["output"] == "-")
-    if not given["quiet"]:
-        note_activation(result.source and result.source.knows_activation)
+    if result.source and not given["quiet"]:
+        note_all(result.source.notes)
 
 
 def _views(given: OptionValues) -> dict[str, dict[str, Any]]:

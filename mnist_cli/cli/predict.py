@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from mnist_cli.cli.common import OptionValues, note_activation, note_written, present
+from mnist_cli.cli.common import OptionValues, note_all, note_written, present
 from mnist_cli.cli.options import DIGIT, NATURAL, POSITIVE, argument, command
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> i
         note_written(given, "output", "save_digit")
         present(given, view, results, given["sheet"], quiet=given["output"] == "-")
         if not given["quiet"]:
-            note_activation(given["activation"] or weights.activation)
+            note_all(weights.choose_activation(given["activation"]).notes)
     for unread in results.unread:
         click.echo(f"Error: {unread.error}", err=True)
     return 1 if results.unread else 0

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mnist_cli.checks import unknown_name
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import label_arrays, open_labelled
+from mnist_cli.errors import printable
 from mnist_cli.evaluation.setup import Setup, Source
 from mnist_cli.files import AnyPath
 from mnist_cli.net.blas import available_cores
@@ -28,6 +29,12 @@ VIEWS = (
     "robustness",
 )
 """In the order in which `mnist eval` shows them; each is `compute` of the module of its name."""
+
+_WHAT_TO_TRY = (
+    "{0} comes from PyTorch: if it learnt from normalised images, 'mnist convert {0} "
+    "ours.safetensors --mean 0.1307 --std 0.3081' makes that part of it; or else try --activation "
+    "relu, or sigmoid"
+)
 
 Views = Iterable[str] | Mapping[str, Mapping[str, Any]]
 """Names of `VIEWS`, or their settings by name: ``{"mistakes": {"count": 20}}``."""
@@ -139,8 +146,10 @@ def evaluate_files(
     networks = [file.network(files.activation) for file in weights]
     images = find_or_embedded(files.images, TEST_IMAGES, files.data_dir)
     found = tuple(FoundFile(file.file, file.origin) for file in weights)
-    is_known = all(files.activation or file.activation for file in weights)
-    source = Source(found, images, files.activation, files.corruption, is_known)
+    notes = tuple(
+        note for each in weights for note in each.choose_activation(files.activation).notes
+    )
+    source = Source(found, images, files.activation, files.corruption, notes)
     with open_labelled(
         images.path,
         files.labels,
@@ -149,7 +158,12 @@ def evaluate_files(
         corruption=files.corruption,
     ) as data:
         setup = Setup(networks, data, batch_size, threads, progress, source)
-        return _evaluate(setup, views)
+        result = _evaluate(setup, views)
+    is_doubtful = result.accuracy < 0.5 and files.corruption == UNCORRUPTED
+    if is_doubtful and not weights[0].has_book_names:
+        advice = _WHAT_TO_TRY.format(printable(str(weights[0].file), limit=200))
+        result = replace(result, source=replace(source, notes=(*notes, advice)))
+    return result
 
 
 def _evaluate(setup: Setup, views: Views) -> Evaluation:

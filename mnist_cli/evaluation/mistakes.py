@@ -1,6 +1,6 @@
 """The images whose predictions are incorrect."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -60,12 +60,12 @@ def compute(setup: Setup, count: int | None = None) -> Mistakes:
 
 
 def _fetch(setup: Setup, indices: list[int]) -> tuple[Bytes, ...]:
-    """What the net sees at these indices, in 0..255 even if it got other numbers.
+    """What the net sees at these indices, in 0..255 even if it got floats.
 
     The set is gone through once more: that is the only way to the same noise.
     """
     pictures: dict[int, Bytes] = {}
-    data = setup.data.corrupted(replace(setup.data.corruption, normalize=True))
+    data = setup.data.corrupted(setup.data.corruption)
     for place, images in data.chunks(setup.batch_size):
         here = [index for index in indices if place.start <= index < place.stop]
         pictures |= {index: images[index - place.start].copy() for index in here}

@@ -19,15 +19,15 @@ from mnist_cli.spec import Progress, ignore
 class Source:
     """The files of an evaluation, and what was made of them.
 
-    `activation` is the one that was asked for, if one was; `knows_activation` whether it or the
-    files tell each net's.
+    `activation` is the one that was asked for, if one was; `notes` are on what was assumed of the
+    nets, and on what might be.
     """
 
     weights: tuple[FoundFile, ...]
     images: FoundFile
     activation: Activation | None
     corruption: Corruption
-    knows_activation: bool = True
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,15 +74,21 @@ class Setup:
 
     @property
     def network(self) -> Network:
-        """The first net."""
-        return self.networks[0]
+        """The first net, as `network_for_images` gives it."""
+        return self.network_for_images(0)
+
+    def network_for_images(self, number: int) -> Network:
+        """One of the nets; where the images are not normalised, with 0..255 for its 0..1."""
+        network = self.networks[number]
+        is_normalized = self.data.corruption.normalize
+        return network if is_normalized else network.fold_normalization(mean=0, std=1 / 255)
 
     def probabilities(self, number: int = 0) -> Iterator[tuple[slice, NDArray[Any]]]:
         """Go through the set with one of the nets.
 
         Each chunk gives its place in the set and its probabilities (n, 10).
         """
-        network = self.networks[number]
+        network = self.network_for_images(number)
         for place, images in self.data.chunks(self.batch_size):
             yield place, network.predict_proba(images, self.batch_size, self.threads)
             self.progress(place.stop, self.data.samples)

@@ -20,13 +20,15 @@ from mnist_cli.errors import TooLargeError
 from mnist_cli.net.blas import blocks_of_rows, one_thread
 from mnist_cli.spec import CLASSES, PIXELS
 
-Images = NDArray[Any]  # uint8 (0..255), float32 or float64 (meant for 0..1)
+Images = NDArray[Any]  # uint8 (0..255), float32 or float64 (0..1)
 Float32 = NDArray[np.float32]
 Activation = Literal["sigmoid", "relu"]
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 
 _SATURATED = 20.0  # tanh(20) is exactly 1 in float32 and float64
-_LARGEST_SUM = 1e38  # leaves room below the largest float32, 3.4e38
+# How much a net may make of a pixel: 1e38 leaves room below the largest float32, 3.4e38, for pixels
+# of 0..255, and as much again for a net whose first layer takes these undivided.
+_LARGEST_GROWTH = 1e38 / 255 / 255
 
 # What is left of an activation when its constants are folded into the layers.
 _SQUASH: dict[str, Callable[..., Any]] = {"sigmoid": np.tanh, "relu": partial(np.maximum, 0)}
@@ -35,10 +37,8 @@ _SQUASH: dict[str, Callable[..., Any]] = {"sigmoid": np.tanh, "relu": partial(np
 class Engine:
     """Images to logits for one net, whose layers are known to chain; it never changes.
 
-    Parameters are those of `mnist_cli.net.network.Network`, read-only float32. While no value of
-    the images is larger than `largest_value`, no sum on the way can overflow.
-
-    Raises `TooLargeError` for weights with which that is less than 255.
+    Parameters are those of `mnist_cli.net.network.Network`, read-only float32. Images are bytes or
+    floats up to 1. Raises `TooLargeError` for weights with which a sum of these might overflow.
     """
 
     def __init__(
@@ -50,8 +50,7 @@ class Engine:
         growth = [max(float(np.linalg.norm(M, 1)), 1) for M in matrices]
         # No tanh is larger than 1, so under sigmoid they do not grow from layer to layer.
         most = max(growth) if activation == "sigmoid" else math.prod(growth)
-        self.largest_value = _LARGEST_SUM / 255 / most
-        if self.largest_value < 255:
+        if not most <= _LARGEST_GROWTH:
             raise TooLargeError("the weights are too large for float32")
         self._layers = [M.astype(np.float32) for M in matrices]
         self._transposed = [np.ascontiguousarray(M.T) for M in self._layers]

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.arrays import load_images, load_labels
-from mnist_cli.errors import FileError, FormatError
+from mnist_cli.errors import FileError, FormatError, printable
 from mnist_cli.files import AnyPath, open_regular, read_up_to, require_writable, write_bytes
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Activation, Network
@@ -40,13 +40,13 @@ _BEYOND = 1e30  # activations: their squares could not be added up
 class Page:
     """A page that was written: where in full, how large, and the weights files that are in it.
 
-    `knows_activation` is false where that of a net had to be assumed.
+    `notes` are on the nets' activations.
     """
 
     path: Path
     bytes: int
     weights: tuple[Path, ...]
-    knows_activation: bool
+    notes: tuple[str, ...]
 
     json_fields: ClassVar = ("path", "bytes", "weights")
 
@@ -68,11 +68,11 @@ def write_page(
     overwrite = overwrite or _is_page(path)
     require_writable(path, overwrite=overwrite)
     files = [read_weights(each, data_dir) for each in weights]
-    networks = [(file.file.name, file.network(activation)) for file in files]
+    networks = [(printable(file.file.name), file.network(activation)) for file in files]
     content = fill_page(networks, load_images()[::EVERY], load_labels()[::EVERY], language)
     write_bytes(path, content, overwrite=overwrite)
-    known = bool(activation) or all(file.activation for file in files)
-    return Page(Path(path).absolute(), len(content), tuple(file.file for file in files), known)
+    notes = tuple(note for file in files for note in file.choose_activation(activation).notes)
+    return Page(Path(path).absolute(), len(content), tuple(file.file for file in files), notes)
 
 
 def _is_page(path: AnyPath) -> bool:

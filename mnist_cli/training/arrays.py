@@ -12,7 +12,7 @@ from mnist_cli.net import blas
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.spec import __version__, ignore
 from mnist_cli.training.recipes import RECIPES, Recipe
-from mnist_cli.training.trainer import Labels, Report, Trainer
+from mnist_cli.training.trainer import Epoch, Labels, Report, Trainer
 from mnist_cli.weights.card import Card
 
 
@@ -66,12 +66,13 @@ def train(
         recipe = RECIPES[recipe]
     trainer = Trainer(images, labels, recipe.change(hyperparameters, hidden, activation), seed)
     trainer.run(report)
-    return trainer.network, make_card(trainer)
+    return trainer.network, make_card(trainer, trainer.network, trainer.epochs[-1])
 
 
-def make_card(trainer: Trainer) -> Card:
-    """The card of a run that has just ended; no test and no weights file are in it yet."""
-    accuracies = tuple(epoch.validation_accuracy for epoch in trainer.epochs)
+def make_card(trainer: Trainer, network: Network, last: Epoch) -> Card:
+    """The card of the net after the epoch `last`; no test and no weights file are in it yet."""
+    epochs = trainer.epochs[: last.epoch]
+    accuracies = (epoch.validation_accuracy for epoch in epochs)
     return Card(
         recipe=trainer.recipe.name,
         hyperparameters=trainer.recipe.hyperparameters(),
@@ -85,11 +86,11 @@ def make_card(trainer: Trainer) -> Card:
             "blas": blas.describe(),
         },
         seconds=round(time.perf_counter() - trainer.start, 2),
-        train_accuracy=measure_accuracy(trainer.network, trainer.images, trainer.labels),
-        validation_accuracy=accuracies[-1],
+        train_accuracy=measure_accuracy(network, trainer.images, trainer.labels),
+        validation_accuracy=last.validation_accuracy,
         test_accuracy=None,
         weights_sha256="",
-        loss_by_epoch=tuple(round(epoch.loss, 5) for epoch in trainer.epochs),
+        loss_by_epoch=tuple(round(epoch.loss, 5) for epoch in epochs),
         validation_accuracy_by_epoch=tuple(each for each in accuracies if each is not None),
         activation=trainer.recipe.activation,
         teacher_accuracy=trainer.teacher_accuracy,

@@ -19,9 +19,9 @@ from mnist_cli.spec import PIXELS, ignore
 from mnist_cli.training.arrays import make_card, measure_accuracy
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.trainer import Report, Trainer
-from mnist_cli.weights.card import Card, card_path, write_card
+from mnist_cli.weights.card import Card, card_path
 from mnist_cli.weights.formats import SUFFIXES
-from mnist_cli.weights.weights_file import read_weights, save_network
+from mnist_cli.weights.weights_file import save_network
 
 Pair: TypeAlias = tuple[AnyPath, AnyPath]
 Arrays: TypeAlias = tuple[Bytes, Bytes]
@@ -78,7 +78,8 @@ def train_file(
     """Train a net and write its weights to `output`, in a format of weights, and their card beside.
 
     On Ctrl-C the best weights so far go to ``OUTPUT.partial``, as do finished ones that cannot be
-    written to `output`; where that cannot be either, they go to the temporary folder.
+    written to `output`; where that cannot be either, they go to the temporary folder. Their card
+    goes with them.
 
     Parameters
     ----------
@@ -99,13 +100,14 @@ def train_file(
     """
     require_suffix(output, SUFFIXES)
     output = Path(output)
-    for path in (output, card_path(output), _partial(output)):
-        require_writable(path, overwrite=overwrite)
+    for weights in (output, _partial(output)):
+        require_writable(weights, overwrite=overwrite)
+        require_writable(card_path(weights), overwrite=overwrite)
     training_set, test_set = files.load()
     trainer = Trainer(*training_set, recipe, seed)
     try:
         trainer.run(report)
-        card = make_card(trainer)
+        card = make_card(trainer, trainer.network, trainer.epochs[-1])
         if test_set is not None:
             card = replace(card, test_accuracy=measure_accuracy(trainer.network, *test_set))
         return _save(trainer.network, card, output, overwrite)
@@ -114,47 +116,35 @@ def train_file(
             note("nothing was learnt yet, and nothing was written")
         else:
             network, epoch = trainer.best
-            place = _name_place(_keep(network, output, overwrite), network)
+            place = _keep(network, make_card(trainer, network, epoch), output, overwrite)
             best = f"the best weights so far, of epoch {epoch.epoch:,} of {epoch.epochs:,}"
             note(f"{best}, are {place}")
         raise
 
 
 def _save(network: Network, card: Card, output: Path, overwrite: bool) -> Card:
-    """Write the weights, or else keep them elsewhere, and their card, which is returned."""
-    kept = None
+    """Write the weights and their card, which is returned, or else keep both elsewhere."""
     try:
-        save_network(network, output, overwrite=overwrite)
-        kept = output
-        card = replace(card, weights_sha256=read_weights(output).sha256)
-        write_card(card, card_path(output), overwrite=overwrite)
+        written = save_network(network, output, card=card, overwrite=overwrite)
     except FileError as error:
-        place = _name_place(kept or _keep(network, output, overwrite), network)
-        hint = f"The trained weights are {place}."
+        hint = f"The trained weights are {_keep(network, card, output, overwrite)}."
         raise FileError(error.problem, source=error.source, hint=hint) from None
-    return card
+    return replace(card, weights_sha256=written.sha256)
 
 
 def _partial(output: Path) -> Path:
     return output.with_name(output.name + ".partial")
 
 
-def _keep(network: Network, output: Path, overwrite: bool) -> Path | None:
-    """Write weights to ``OUTPUT.partial``, else to the temporary folder; return where."""
+def _keep(network: Network, card: Card, output: Path, overwrite: bool) -> str:
+    """Write both to ``OUTPUT.partial``, else to the temporary folder; say where the weights are."""
+    path = _partial(output)
     with contextlib.suppress(FileError):
-        save_network(network, _partial(output), overwrite=overwrite)
-        return _partial(output)
+        save_network(network, path, card=card, overwrite=overwrite)
+        return f"in {printable(str(path), limit=400)}"
     with contextlib.suppress(FileError, OSError):  # there may be no such folder
         name = f"{output.stem[:50]}-{os.urandom(4).hex()}{output.suffix}"
         path = Path(tempfile.gettempdir(), name)
-        save_network(network, path)
-        return path
-    return None
-
-
-def _name_place(path: Path | None, network: Network) -> str:
-    if path is None:
-        return "lost"
-    # There is no card to say so.
-    use = "" if network.activation == "sigmoid" else f"; use --activation {network.activation}"
-    return f"in {printable(str(path), limit=400)}{use}"
+        save_network(network, path, card=card)
+        return f"in {printable(str(path), limit=400)}"
+    return "lost"

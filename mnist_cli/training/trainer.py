@@ -139,9 +139,9 @@ class Trainer:
             for epoch in self._learn(self._net, self.recipe, teacher):
                 accuracy = epoch.validation_accuracy
                 before = self.best and self.best[1].validation_accuracy
+                self.epochs.append(epoch)
                 if before is None or accuracy is None or accuracy > before:
                     self.best = self.network, epoch
-                self.epochs.append(epoch)
                 report(epoch)
 
     def _learn(

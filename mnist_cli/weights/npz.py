@@ -90,7 +90,7 @@ def _read_npy(name: str, content: bytes) -> ArrayRecord:
     return ArrayRecord(shape, dtype.str, "F" if is_fortran else "C", file.read())
 
 
-def write(arrays: Mapping[str, Array], _activation: Activation) -> bytes:
+def write(arrays: Mapping[str, Array], _activation: Activation | None) -> bytes:
     """Return an archive of little-endian arrays, as `numpy.savez` lays it out but without dates."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:

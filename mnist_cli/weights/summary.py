@@ -91,7 +91,7 @@ def summarize(
     indices = [neuron] if neuron is not None else range(b1.size) if all_neurons else []
     neurons = tuple(Neuron(i, b1[i], W1[:, i].reshape(SIDE, SIDE)) for i in indices)
     described = {name: describe(array) for name, array in file.arrays.items()} if stats else {}
-    return Summary(file, activation or file.activation or "sigmoid", described, neurons)
+    return Summary(file, file.choose_activation(activation).activation, described, neurons)
 
 
 def describe(array: NDArray[Any]) -> Stats:

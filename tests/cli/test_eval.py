@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 from support.commands import mnist
 
 from mnist_cli import load_images, load_labels, load_network
@@ -102,7 +103,9 @@ def test_the_gallery_and_the_next_step(book_weights):
 
 
 def test_the_next_step_names_what_is_not_usual(book_weights):
-    text = shown("-w", book_weights, "--wrong", "1", "--limit", "9", "--activation", "relu")
+    text = mnist(
+        "eval", "-w", book_weights, "--wrong", "1", "--limit", "9", "--activation", "relu"
+    ).stdout
     assert f"--explain --weights {book_weights} --activation relu\n" in text
     assert "to look closer" not in shown("-w", book_weights, "--wrong", "1", "--shift", "1,0")
 
@@ -155,6 +158,9 @@ def test_corruption_is_told(book_weights):
         "normalize": False,
     }
     assert document(*QUICK, "-w", book_weights, "--shift", "1,0")["accuracy"] == 0.8784
+    for mode in ("textbook", "batched"):  # at 0..255 the lecture's formulas find as many
+        undivided = document("--mode", mode, "--runs", "1", "-w", book_weights, "--no-normalize")
+        assert (undivided["accuracy"], undivided["correct"]) == (0.9207, 9207)
 
 
 def test_output_writes_a_row_for_each_image(book_weights, tmp_path):
@@ -271,6 +277,27 @@ def test_every_view_has_a_json_form_with_the_same_numbers():
     (pair,) = found["mcnemar"]
     assert f"only #1 correct: {len(pair['only_first'])}" in text
     assert f"both correct {pair['both']}, both incorrect {pair['neither']}" in text
+
+
+def test_a_net_from_pytorch_that_predicts_badly_comes_with_what_to_try(tmp_path):
+    layers = load_network()
+    sizes = range(1, 4)
+    tensors = {f"fc{i}.weight": np.ascontiguousarray(layers.arrays[f"W{i}"].T) for i in sizes}
+    tensors |= {f"fc{i}.bias": layers.arrays[f"b{i}"] for i in sizes}
+    good, bad = tmp_path / "good.safetensors", tmp_path / "bad.safetensors"
+    save_file(tensors, good)
+    save_file(tensors | {"fc3.bias": np.arange(10, dtype="f4") * 100}, bad)
+    notes = {name: shown_notes("-w", name) for name in (good, bad)}
+    assert [len(each) for each in notes.values()] == [1, 2]  # the activation had to be assumed
+    assert f"mnist convert {bad} ours.safetensors --mean 0.1307 --std 0.3081" in notes[bad][1]
+    assert "--activation relu, or sigmoid" in notes[bad][1]
+    assert len(shown_notes("-w", bad, "--invert")) == 1  # which does it without anybody's fault
+    mnist("convert", bad, tmp_path / "ours.npz", "--activation", "sigmoid")
+    assert shown_notes("-w", tmp_path / "ours.npz") == []
+
+
+def shown_notes(*options):
+    return mnist("eval", *options, "--confusion").stderr.splitlines()
 
 
 def test_quiet_shows_the_result_and_no_note(tmp_path):

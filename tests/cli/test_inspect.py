@@ -106,7 +106,7 @@ def test_two_files_side_by_side(book_weights):
 
 def test_the_card_beside_a_file_is_shown_where_it_names_it(tmp_path):
     embedded = read_weights()
-    card = find_card(embedded.file, embedded.sha256)
+    card = find_card(embedded.file, embedded.sha256).training
     assert card is not None  # the card that ships names the weights that ship
     for name in ("weights.pkl", "weights.json"):
         shutil.copy(embedded.file.with_name(name), tmp_path)
@@ -140,7 +140,9 @@ def test_a_hostile_card_breaks_nothing(tmp_path):
     ):
         (tmp_path / "weights.json").write_text(json.dumps(original | change))
         done = mnist("inspect", tmp_path / "weights.pkl")
-        assert (done.code, done.stderr) == (0, "")
+        # Only what is not about these weights says nothing of their activation.
+        assert (done.code, "sigmoid was assumed" in done.stderr) == (0, "weights_sha256" in change)
+        assert done.stderr.count("\n") == ("weights_sha256" in change)
         assert "\x1b" not in done.stdout
         assert max(map(len, done.stdout.splitlines())) < 250
         json.loads(mnist("inspect", tmp_path / "weights.pkl", "--json").stdout)

@@ -106,8 +106,9 @@ def test_a_signal_keeps_the_best_weights_so_far(folder, number, code, word):
     assert (output, process.returncode) == ("", code)
     assert word in error.splitlines()[-1]
     assert "Note: the best weights so far, of epoch " in error
-    assert "are in w.pkl.partial; use --activation relu\n" in error
-    assert names(folder) == ["w.pkl.partial"]
+    assert "are in w.pkl.partial\n" in error
+    assert names(folder) == ["w.pkl.json", "w.pkl.partial"]
+    assert load_network(folder / "w.pkl.partial").activation == "relu"
     assert load_network(folder / "w.pkl.partial").parameter_count == 45360
 
 

@@ -13,8 +13,10 @@ from sklearn.decomposition import PCA
 from support.commands import mnist, mnist_process
 
 import mnist_cli
+from mnist_cli.errors import printable
 from mnist_cli.page.page import _SOURCES, EVERY, find_axes, join_modules, write_page
 from mnist_cli.paths import embedded_directory
+from mnist_cli.weights.weights_file import read_weights
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +132,14 @@ def test_weights_that_cannot_be_read_give_one_line_and_no_file(tmp_path):
     assert mnist("draw", *["-w", "weights.pkl"] * 3).code == 2
     done = mnist("draw", "--no-open", "-o", tmp_path / "page.html", "-w", tmp_path / "large.npz")
     assert (done.code, "sigmoid was assumed" in done.stderr) == (0, True)
+
+
+def test_a_name_that_lies_is_escaped_and_cut_as_in_the_terminal(tmp_path):
+    for name in ("\u202egnp.exe", "n" * 240):
+        (tmp_path / name).write_bytes(read_weights().file.read_bytes())
+        page = write_page(tmp_path / "page.html", [tmp_path / name], overwrite=True)
+        data = re.search(r'id="data">(.*?)</script>', page.path.read_text("utf-8"), re.DOTALL)[1]
+        (net,) = json.loads(data)["nets"]
+        assert net["name"] == printable(name)
+        assert len(net["name"]) <= 80
+        assert r"\u202e" in net["name"] or name.startswith("n")

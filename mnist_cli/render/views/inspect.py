@@ -27,8 +27,8 @@ from mnist_cli.render.text import (
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.tables import document
 from mnist_cli.weights.card import ACCURACIES, Card
+from mnist_cli.weights.conversion import Conversion
 from mnist_cli.weights.summary import Neuron, Stats, Summary
-from mnist_cli.weights.weights_file import Conversion
 
 SHA256_SHOWN = 12  # characters: enough to tell files apart, JSON has all
 
