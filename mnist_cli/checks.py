@@ -1,5 +1,6 @@
 """What is checked in many places, in the same words everywhere."""
 
+import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -29,6 +30,22 @@ def require_suffix(path: AnyPath, suffixes: Collection[str]) -> str:
     if suffix not in suffixes:
         raise ValueError(f"the name must end in {one_of(suffixes)}, found {suffix!r}")
     return suffix
+
+
+def install_hint(package: str) -> str:
+    """How to install a package where this program runs from: with pip, uv, pipx or a checkout.
+
+    An environment made by uv has no pip of its own; that of another Python can reach it, too.
+    """
+    import shutil
+    from importlib.util import find_spec
+
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    if find_spec("pip"):
+        return f"Run: {python} -m pip install {package}"
+    if shutil.which("uv"):
+        return f"Run: uv pip install --python {python} {package}"
+    return f"Run: python3 -m pip --python {python} install {package}"
 
 
 def unknown_name(kind: str, name: str, known: Collection[str]) -> ValueError:

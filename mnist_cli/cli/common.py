@@ -24,7 +24,12 @@ def present(given: OptionValues, view: Any, *result: Any, quiet: bool = False) -
     if given.get("export") is not None:
         from mnist_cli.render.export import write_export
 
-        write_export(given["export"], lambda: view.lines(*result), overwrite=given["force"])
+        write_export(
+            given["export"],
+            lambda: view.lines(*result),
+            light=given["light"],
+            overwrite=given["force"],
+        )
         note_written(given, "export")
     if given["json"]:
         show_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])

@@ -16,6 +16,7 @@ Options:
   --activation
   --data-dir
   --export
+  --light
   --force
   --json
 """
@@ -25,7 +26,7 @@ Options:
     "inspect",
     argument("files", metavar="[FILE [FILE]]", nargs=-1),
     options=_OPTIONS,
-    rules="--neurons excludes --neuron",
+    rules="--neurons excludes --neuron\n--light needs --export",
     settings={"neuron": {"type": int}},
     examples=(
         "mnist inspect",

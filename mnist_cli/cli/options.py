@@ -42,6 +42,7 @@ Shared:
   --data-dir DIR             Where downloaded files lie.  [default: MNIST_DATA_DIR or the user's
                              data folder]
   --export FILE.svg|.html    Also write what is shown to a picture or a page.
+  --light                    On white, for print and slides.
   --force                    Replace files that exist already.
   --json                     Print one JSON document.
 """

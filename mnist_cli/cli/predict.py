@@ -71,7 +71,8 @@ What to show:
   --sheet                  Show many as small pictures in rows.
   --show-steps             Show what was done to a picture.
   --labels-from-names      Compare with the label that names begin with: 7_12.png, 7/12.png.
-  --only wrong|unsure      Show only what is predicted incorrectly, or what the net is not sure of.
+  --only wrong|unsure      Show only what is predicted incorrectly, or what the net is not sure of;
+                           alone, of all images.
   --explain                Take the prediction apart, step by step, in the book's symbols.
 Net and test images:
   --weights
@@ -84,6 +85,7 @@ Output:
                                  table.
   --save-digit FILE.png|DIR    Also write what the net sees; of several digits, into a folder.
   --export
+  --light
   --force
   -q --quiet                   No progress and no notes.
   --json
@@ -94,11 +96,13 @@ _RULES = """
 --split excludes --explain, --labels-from-names, --sheet: it reads several digits, this takes one
 --sheet excludes --explain, --show-steps: many small pictures, or one in full
 --output - excludes --json: both print
+--light needs --export
 --split, --invert, --no-preprocess, --show-steps, --labels-from-names, --threads needs PICTURES
 --label with PICTURES needs --labels-from-names
 --only wrong with PICTURES needs --labels-from-names, --index
 --images, --labels with PICTURES needs --index
 --label with --images needs --labels
+--only wrong with --images needs --labels
 """
 
 
@@ -131,7 +135,7 @@ def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> i
     PICTURES are photos, scans or drawings of one digit each, folders of them, or - for standard
     input.
     """
-    if not (pictures or index or label):
+    if not (pictures or index or label or given["only"]):
         raise click.UsageError("Nothing to read: name an image file or give --index N.")
     if given["seed"] is not None and all(isinstance(one, int) for one in index):
         raise click.UsageError("--seed is for --index random.")

@@ -70,6 +70,7 @@ Output:
   -o --output FILE{"|".join(SUFFIXES)}  Weights to write, and their card (.json).  [default:
                        mnist-weights.pkl]
   --export
+  --light
   --force
   --json
   -q --quiet           Print nothing but errors.
@@ -80,6 +81,7 @@ _RULES = """
 --labels needs --images
 --test-images needs --test-labels
 --test-labels needs --test-images
+--light needs --export
 """
 
 

@@ -21,14 +21,18 @@ from mnist_cli.files import AnyPath
 from mnist_cli.net.blas import available_cores
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.paths import FoundFile, find_or_embedded
+from mnist_cli.shown import drawn_by, reporter
 from mnist_cli.spec import TEST_IMAGES, Progress, ignore
 from mnist_cli.weights.weights_file import read_weights
 
 VIEWS = (
-    *("timing", "output", "confusion", "mistakes", "reliability", "sweep", "compared"),
+    *("timing", "output", "confusion", "wrong", "min_confidence", "sweep", "compared"),
     "robustness",
 )
-"""In the order in which `mnist eval` shows them; each is `compute` of the module of its name."""
+"""In the order in which `mnist eval` shows them, named as its options are."""
+
+MODULES = {"wrong": "mistakes", "min_confidence": "reliability"}
+"""Where `compute` of a view is, if not in the module of its name."""
 
 _WHAT_TO_TRY = (
     "{0} comes from PyTorch: if it learnt from normalised images, 'mnist convert {0} "
@@ -37,7 +41,7 @@ _WHAT_TO_TRY = (
 )
 
 Views = Iterable[str] | Mapping[str, Mapping[str, Any]]
-"""Names of `VIEWS`, or their settings by name: ``{"mistakes": {"count": 20}}``."""
+"""Names of `VIEWS`, or their settings by name: ``{"wrong": {"count": 20}}``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +60,8 @@ class Evaluation:
     threads: int
     views: Mapping[str, Any]
     source: Source | None = None
+
+    _repr_html_ = drawn_by("evaluate.lines")
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def evaluate(
     views: Views = (),
     batch_size: int = 100,
     threads: int = 1,
-    progress: Progress = ignore,
+    progress: bool | Progress = False,
 ) -> Evaluation:
     """Evaluate a net, or several, on images and their labels.
 
@@ -95,11 +101,12 @@ def evaluate(
     images, labels:
         (N, 28, 28) or (N, 784), uint8 or float; (N,) whole numbers 0..9.
     views:
-        Names of `VIEWS`, or their settings by name: ``{"mistakes": {"count": 20}}``.
+        Names of `VIEWS`, or their settings by name: ``{"wrong": {"count": 20}}``.
     batch_size, threads:
         Images a batch; batches worked on side by side.
     progress:
-        Called with (images done, images in all) by everything that takes long.
+        True shows a bar, in a terminal and in a notebook; or a function that is called with
+        (images done, images in all) by everything that takes long.
 
     Raises
     ------
@@ -120,8 +127,9 @@ def evaluate(
     (True, 498)
     """
     networks = [network] if isinstance(network, Network) else network
-    setup = Setup(networks, label_arrays(images, labels), batch_size, threads, progress)
-    return _evaluate(setup, views)
+    data = label_arrays(images, labels)
+    with reporter(progress, "progress.counted", "images") as report:
+        return _evaluate(Setup(networks, data, batch_size, threads, report), views)
 
 
 def evaluate_files(
@@ -178,7 +186,7 @@ def _evaluate(setup: Setup, views: Views) -> Evaluation:
     found: dict[str, Any] = {}
     for name in VIEWS:
         if name in wanted:
-            view = import_module(f"mnist_cli.evaluation.{name}")
+            view = import_module(f"mnist_cli.evaluation.{MODULES.get(name, name)}")
             found[name] = view.compute(setup, **wanted[name])
     timing = found.get("timing")
     timed = timing and (timing.batched or timing.per_sample)

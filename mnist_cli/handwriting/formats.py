@@ -13,6 +13,7 @@ from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mnist_cli.checks import install_hint
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.filetypes import recognise
 
@@ -100,7 +101,7 @@ def _import(module: str) -> Any:
     except ImportError:
         raise FormatError(
             "found a HEIC picture, as iPhones make them",
-            hint="Run \"python3 -m pip install 'mnist-cli[heic]'\", or save it as PNG or JPEG.",
+            hint=f"Save it as PNG or JPEG. {install_hint('pillow-heif')}",
         ) from None
 
 

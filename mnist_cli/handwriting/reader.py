@@ -7,6 +7,7 @@ strokes as thick as MNIST's, scaled and centred. A picture in this format alread
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from mnist_cli.handwriting.picture import Picture, Source, load_picture
 from mnist_cli.handwriting.pixels import LUMINANCE
 from mnist_cli.handwriting.rows import find_lines
 from mnist_cli.handwriting.steps import ReadingStep, show
+from mnist_cli.shown import drawn_by
 from mnist_cli.spec import SIDE
 
 DOUBT = "this may not be a digit"
@@ -47,7 +49,7 @@ class Digit:
     these are several, `digits` are all of them, as of `read_digits`. `warnings` are sentences
     without a full stop. `score` says how much it looks like one digit at all: the logarithm of the
     odds, above 0 if it rather does. `box` is where it is on the upright picture, and `line` in
-    which line, from 1.
+    which line, from 1. As an array a digit is its image: ``network.predict(digit)``.
 
     Examples
     --------
@@ -66,6 +68,18 @@ class Digit:
     score: float = field(default=-np.inf, repr=False)
     box: Box | None = field(default=None, repr=False)
     line: int = field(default=1, repr=False)
+
+    _repr_html_ = drawn_by("predict.digit_lines")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = np.asarray(self.image, dtype)  # NumPy 1 gives no `copy`, nor takes None
+        return array.copy() if copy else array
+
+    def __len__(self) -> int:  # NumPy 1 makes an array of a list only if it holds sequences
+        return len(self.image)
+
+    def __getitem__(self, row: int) -> Any:
+        return self.image[row]
 
     @property
     def way(self) -> str:

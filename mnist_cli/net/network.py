@@ -22,6 +22,7 @@ from mnist_cli.errors import printable
 from mnist_cli.net.engine import ACTIVATIONS as ACTIVATIONS  # public names of this module
 from mnist_cli.net.engine import Activation as Activation
 from mnist_cli.net.engine import Engine, Float32, Images
+from mnist_cli.shown import drawn_by
 from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS, SIDE
 
 Array = NDArray[Any]
@@ -127,6 +128,8 @@ class Network:
     biases: tuple[Float32, ...]
     activation: Activation = "sigmoid"
     _engine: Engine = field(init=False, repr=False)
+
+    _repr_html_ = drawn_by("inspect.network_lines")
 
     def __post_init__(self) -> None:
         with np.errstate(over="ignore", under="ignore"):  # what becomes infinite is refused

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.net.network import Activation, Network
+from mnist_cli.shown import drawn_by
 from mnist_cli.spec import CLASSES, SIDE
 
 Float64 = NDArray[np.float64]
@@ -46,6 +47,7 @@ class Explanation:
     runner_up: int
     margin: float
     json_fields: ClassVar = ("steps", "softmax", "relevance", "prediction", "runner_up", "margin")
+    _repr_html_ = drawn_by("explain.lines")
 
     @property
     def scores(self) -> Float64:

@@ -39,7 +39,7 @@ def predict_indices(
     `images` are not known. Without a `seed` other images are drawn each time.
 
     Raises `IndexError`, with the range, for an index outside the set and more draws than images;
-    `MnistError` for a set at fault, and more than a million images with a label.
+    `MnistError` for a set at fault, and more than a million images without `indices`.
 
     Examples
     --------
@@ -57,6 +57,11 @@ def predict_indices(
             file, truth = opened.enter_context(open_pair(images, labels, data_dir))
         if indices is None or len(chosen) < len(indices):
             candidates = _find(truth, of_labels) if truth and of_labels else range(file.count)
+            if indices is None and len(candidates) > _MOST_FOUND:
+                raise MnistError(
+                    f"found {len(candidates):,} images, expected at most {_MOST_FOUND:,} at once",
+                    hint="Name some of them with --index.",
+                )
             chosen = candidates if indices is None else _draw(indices, candidates, seed)
         pictures = file.items(chosen)
         known = truth.items(chosen).tolist() if truth else [None] * len(chosen)

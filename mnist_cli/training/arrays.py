@@ -3,6 +3,7 @@
 import platform
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,10 +11,21 @@ from mnist_cli.checks import unknown_name
 from mnist_cli.datasets.idx import Bytes
 from mnist_cli.net import blas
 from mnist_cli.net.network import Activation, Network
+from mnist_cli.shown import drawn_by, reporter
 from mnist_cli.spec import __version__, ignore
 from mnist_cli.training.recipes import RECIPES, Recipe
 from mnist_cli.training.trainer import Epoch, Labels, Report, Trainer
 from mnist_cli.weights.card import Card
+
+
+class Trained(NamedTuple):
+    """A net, and its card with the history."""
+
+    network: Network
+    card: Card
+
+    def _repr_html_(self) -> str:
+        return drawn_by("train.trained_lines")(self)
 
 
 def train(
@@ -25,8 +37,9 @@ def train(
     hidden: Sequence[int] | None = None,
     activation: Activation | None = None,
     report: Report = ignore,
+    progress: bool = False,
     **hyperparameters: float,
-) -> tuple[Network, Card]:
+) -> Trained:
     """Train a net on images and their labels; return it, and its card with the history.
 
     Parameters
@@ -38,8 +51,8 @@ def train(
     hidden, activation:
         Neurons of each hidden layer, none to seven of them, and ``"sigmoid"`` or ``"relu"`` after
         each; by default those of the recipe.
-    report:
-        Called after every epoch.
+    report, progress:
+        A function to call after every epoch; or True, to show it in a terminal or a notebook.
     **hyperparameters:
         Those that shall differ from the recipe's; ``mnist train --recipes`` lists them.
 
@@ -65,8 +78,9 @@ def train(
             raise unknown_name("recipe", recipe, RECIPES)
         recipe = RECIPES[recipe]
     trainer = Trainer(images, labels, recipe.change(hyperparameters, hidden, activation), seed)
-    trainer.run(report)
-    return trainer.network, make_card(trainer, trainer.network, trainer.epochs[-1])
+    with reporter(progress or report, "views.train.watch") as told:
+        trainer.run(told)
+    return Trained(trainer.network, make_card(trainer, trainer.network, trainer.epochs[-1]))
 
 
 def make_card(trainer: Trainer, network: Network, last: Epoch) -> Card:

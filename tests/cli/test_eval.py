@@ -112,10 +112,21 @@ def test_the_next_step_names_what_is_not_usual(book_weights):
 
 def test_arrays_are_shown_without_names_of_files(book_weights):
     images, labels = load_images()[:100], load_labels()[:100]
-    result = evaluate(load_network(book_weights), images, labels, views=["mistakes"])
+    result = evaluate(load_network(book_weights), images, labels, views=["wrong"])
     text = plain(render.lines(result))
     assert text.startswith("accuracy 0.9600  96 of 100 correct\n\n4 of 4 mistakes")
     assert (render.as_json(result)["weights"], render.as_json(result)["images"]) == (None, None)
+
+
+def test_an_accuracy_below_what_is_asked_for_ends_with_1_and_one_line():
+    command = ("eval", "--limit", "2000", "--min-confidence", "0.5", "--fail-under")
+    enough, too_little = mnist(*command, "0.9905"), mnist(*command, "0.994", "--json")
+    assert (enough.code, enough.stderr) == (0, "")
+    assert "accuracy 0.9905" in enough.stdout
+    assert json.loads(too_little.stdout)["accuracy"] == 0.9905
+    assert too_little.stderr == "Error: the accuracy is 0.9905, expected 0.994 or more.\n"
+    assert too_little.code == 1
+    assert mnist(*command, "1.1").code == mnist(*command, "nan").code == 2
 
 
 def test_all_mistakes_in_json_where_no_number_is_given_and_their_count_for_0(book_weights):

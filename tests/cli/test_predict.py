@@ -164,6 +164,20 @@ def test_only_the_wrong_or_the_unsure_ones_are_shown(many):
     assert "1 of 1 correct" in none.stdout
 
 
+def test_only_without_images_is_about_the_whole_set():
+    wrong = json.loads(mnist("predict", "--only", "wrong", "--json").stdout)
+    expected = np.flatnonzero(load_network().predict(IMAGES) != LABELS)
+    assert [one["source"] for one in wrong] == [f"index {index}" for index in expected]
+    assert "\n10000 predictions" not in mnist("predict", "--only", "unsure").stdout
+    assert "accuracy 0.9930  9930 of 10000" in mnist("predict", "--only", "unsure").stdout
+
+
+def test_what_is_wrong_is_not_asked_of_images_without_labels(tmp_path):
+    done = mnist("predict", "--only", "wrong", "--images", tmp_path / "images")
+    assert (done.code, done.stdout) == (2, "")
+    assert "--only wrong with --images needs --labels" in done.stderr
+
+
 def test_a_pipe_gets_whole_names_without_the_folder_that_was_named(many):
     lines = mnist("predict", many, "--threads", "1").stdout.splitlines()
     assert {text.split()[0] for text in lines[1:27]} == {path.name for path in many.iterdir()}

@@ -1,7 +1,7 @@
 """What `mnist predict` shows."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mnist_cli.errors import plural, printable
 from mnist_cli.prediction.prediction import Prediction, SplitPicture
@@ -28,6 +28,10 @@ from mnist_cli.render.text import (
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
 from mnist_cli.render.views import accuracy, explain, split
 from mnist_cli.spec import SIDE
+
+if TYPE_CHECKING:
+    from mnist_cli.handwriting.reader import Digit
+    from mnist_cli.handwriting.steps import ReadingStep
 
 _BAR_WIDTH = 30
 _BAR_EXTRA = 9  # characters of a bar's line that are not the bar
@@ -63,6 +67,13 @@ def lines(results: Results, sheet: bool) -> list[Line]:
         block = _as_table(single)
     is_all = single and len(results.everything) == 1
     return stacked(numbers, block, [] if is_all else _summary(results))
+
+
+def digit_lines(digit: "Digit") -> list[Line]:
+    """What the net is to see of a digit that was read, and the steps that led there."""
+    told = [line((digit.way, QUIET))]
+    told += [line((words, BAD)) for words in (digit.empty, *digit.warnings) if words]
+    return stacked(beside(picture(digit.image), told, " " * _GAP), _steps(digit.steps))
 
 
 def _as_table(predictions: Sequence[Prediction]) -> list[Line]:
@@ -172,7 +183,7 @@ def _one(results: Results, prediction: Prediction) -> list[Line]:
         block = beside(picture(prediction.image), words, " " * _GAP)
     for warning in prediction.warnings:
         block += paragraph(warning, limit, BAD)
-    steps = _steps(prediction) if prediction.steps else []
+    steps = _steps(prediction.steps)
     return stacked(block, steps, explain.lines(explained) if explained else [])
 
 
@@ -202,15 +213,15 @@ def _bars(prediction: Prediction) -> Iterable[Line]:
         ]
 
 
-def _steps(prediction: Prediction) -> list[Line]:
+def _steps(steps: "Sequence[ReadingStep]") -> list[Line]:
     """Small pictures side by side, and below them what each step did."""
     blocks = [
         [line((f"{step.name:<{_STEP}}", QUIET)), *picture(thumbnail(step.picture, _STEP))]
-        for step in prediction.steps
+        for step in steps
     ]
-    indent = max(len(step.name) for step in prediction.steps) + 2
+    indent = max((len(step.name) for step in steps), default=0) + 2
     told = []
-    for step in prediction.steps:
+    for step in steps:
         name = line((f"{step.name:<{indent}}", TITLE))
         told += beside([name], paragraph(step.done, columns() - indent, ""), gap="")
     return stacked(tiled(blocks, columns()), told)
