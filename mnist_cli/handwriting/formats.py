@@ -6,7 +6,6 @@ the pixels, and notices a file that is cut; no other is tried.
 
 import re
 import struct
-import warnings
 import zlib
 from collections.abc import Callable
 from importlib import import_module
@@ -51,9 +50,7 @@ def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tupl
         )
     form = _BMP_WITH_RUNS if _RUNS.match(data) else _FORMATS[found]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Pillow warns of is refused, or harmless
-            return _open(data, form, long_side)
+        return _open(data, form, long_side)
     except MnistError:
         raise
     except (struct.error, IndexError):

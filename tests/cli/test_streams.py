@@ -7,7 +7,9 @@ import sys
 
 import pytest
 from conftest import ROOT
-from support.commands import MNIST, mnist
+from PIL import Image
+from support.commands import MNIST, mnist, mnist_process
+from support.pictures import saved
 
 from mnist_cli import load_network
 
@@ -141,3 +143,20 @@ def test_next_to_nothing_runs_before_ctrl_c_can_be_caught():
 
 def test_mnist_alone_shows_the_help():
     assert mnist() == mnist("--help")
+
+
+def test_what_libraries_warn_of_is_not_shown(tmp_path):
+    half = saved(Image.new("L", (40, 40)), "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\0\x0e\1")
+    (tmp_path / "half.jpg").write_bytes(half)
+    shown = mnist_process("predict", tmp_path / "half.jpg", PYTHONWARNINGS="always")
+    assert (shown.stderr, shown.code) == ("", 0)
+    code = """
+import warnings
+from mnist_cli.cli.streams import silent_libraries
+with silent_libraries():
+    warnings.warn("inside")
+warnings.warn("outside")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "outside" in done.stderr
+    assert "inside" not in done.stderr
