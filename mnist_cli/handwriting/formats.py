@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.filetypes import recognise
+from mnist_cli.handwriting.heic import check_heic
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -77,10 +78,12 @@ def _open(
     _check_size(width, height, form.most_pixels)
     if image.format == "JPEG":
         _check_scans(data, image)
+        scale = _draft_scale(width, height, long_side)
+        image.draft(None, (max(1, width // scale), max(1, height // scale)))
+    if image.format == "HEIF" and len(image.mode) == 4:  # with alpha, a picture of its own
+        _check_size(width, height, _MAX_PIXELS // 2)
     if image.format == "PNG" and data[24] == 16:  # bits: Pillow compares its samples of 8 with it
         image.info.pop("transparency", None)
-    scale = _draft_scale(width, height, long_side)
-    image.draft(None, (max(1, width // scale), max(1, height // scale)))
     image.decodermaxblock = _AT_A_TIME
     file = image.fp
     image.load()
@@ -185,7 +188,7 @@ _FORMATS = {
     # The decoder holds four copies of 4 bytes a pixel, and three of all that is in the file.
     "a WebP picture": _Format("PIL.WebPImagePlugin.WebPImageFile", 10_000_000, 8_000_000),
     "a BMP picture": _Format("PIL.BmpImagePlugin.BmpImageFile"),
-    "a HEIC picture": _Format("pillow_heif.HeifImageFile"),
+    "a HEIC picture": _Format("pillow_heif.HeifImageFile", check=check_heic),
 }
 # Pillow unpacks run lengths in Python.
 _BMP_WITH_RUNS = _Format("PIL.BmpImagePlugin.BmpImageFile", 2_000_000, 2_000_000)
