@@ -71,9 +71,10 @@ def _open(
             f"found {len(data):,} bytes, expected at most {form.most_bytes:,} in such a file",
             hint="Save it as PNG or JPEG.",
         )
-    form.check(data)
     module, _, class_name = form.pillow.rpartition(".")
-    image: ImageFile = getattr(_import(module), class_name)(BytesIO(data))
+    decoder = getattr(_import(module), class_name)
+    form.check(data)
+    image: ImageFile = decoder(BytesIO(data))
     width, height = image.size
     _check_size(width, height, form.most_pixels)
     if image.format == "JPEG":

@@ -39,7 +39,7 @@ def check_heic(data: bytes) -> None:
         return pixels[item] + _BYTE * sizes[item] + sum(map(weigh, parts[item]))
 
     _count("bytes of descriptions", described, _MOST_DESCRIBED)
-    _count("pixels to decode", max(map(weigh, [*pixels])), _MOST_WORK)
+    _count("pixels to decode", max(map(weigh, [*pixels]), default=0), _MOST_WORK)
 
 
 def _count(what: str, found: int, most: int) -> range:

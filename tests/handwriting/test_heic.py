@@ -13,6 +13,7 @@ from support.refusals import refusal_of
 from mnist_cli.errors import MnistError
 from mnist_cli.handwriting.picture import load_picture
 
+pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra heic")
 refusal = partial(refusal_of, load_picture)
 
 
@@ -99,14 +100,13 @@ DEAR = {
 
 @pytest.mark.parametrize("name", DEAR)
 def test_a_small_file_that_is_a_large_task_is_refused_before_it_is_opened(name, monkeypatch):
-    monkeypatch.setattr("mnist_cli.handwriting.formats.import_module", None)
+    monkeypatch.setattr(pillow_heif, "HeifImageFile", None)
     data, said = DEAR[name]
     assert said in refusal(data)
 
 
 def phone_photo(width: int, height: int, orientation: int, **options: object) -> bytes:
     """As phones write them: a grid of tiles, a thumbnail, EXIF."""
-    pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra heic")
 
     y, x = np.mgrid[:height, :width]
     image = Image.fromarray((x * 200 // width + y * 55 // height).astype(np.uint8)).convert("RGB")
@@ -130,7 +130,6 @@ def test_a_photo_of_a_phone_is_read(size, tiles):
 
 
 def test_a_picture_with_alpha_has_half_the_pixels(monkeypatch):
-    pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra heic")
 
     file = io.BytesIO()
     image = Image.fromarray(SMOOTH).convert("RGBA").resize((64, 64))
