@@ -44,7 +44,8 @@ def predict_files(
     standard_input: BinaryIO | None = None,
     progress: Progress = ignore,
 ) -> Iterator[Result]:
-    """Yield what the net says of each picture, in order; a file at fault becomes an `Unread`.
+    """Yield what the net says of each picture, in order; a file at fault becomes an `Unread`,
+    at the end also a folder that cannot be listed.
 
     Memory stays flat: a picture is forgotten before the next one of its process. `threads` are
     processes, for Python runs one thread at a time: with more than one, a script needs ``if
@@ -70,6 +71,8 @@ def predict_files(
                 label = label_in_name(path) if reading.labels_from_names else None
                 prediction = predict_digit(network, digit, source=path)
                 yield replace(prediction, label=label, name=pictures.name(path))
+    for error in pictures.unlisted:
+        yield Unread(str(error.source), str(error))
 
 
 def _read(reading: Reading, path: str, file: BinaryIO | None = None) -> "tuple[Digit, ...] | str":

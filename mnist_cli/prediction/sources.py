@@ -24,11 +24,13 @@ class Pictures:
     """The pictures to read, in order, and how many other files were skipped.
 
     `folder` is what all of them lie below, "" where something else than one folder was named.
+    `unlisted` says of each folder in which no file could be found why.
     """
 
     paths: tuple[str, ...]
     skipped: int = 0
     folder: str = ""
+    unlisted: tuple[FileError, ...] = ()
 
     def name(self, path: str) -> str:
         """A path as a reader of a list needs it: without the folder that was named."""
@@ -43,29 +45,32 @@ def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Picture
     over. Raises `FileError` for a folder without pictures or that cannot be listed.
     """
     paths: list[str] = []
+    unlisted: list[FileError] = []
     skipped = 0
     for name in names:
         if name == STANDARD_INPUT or not os.path.isdir(name):  # noqa: PTH112 - Path's fails for a name that is too long
             paths.append(name)
             continue
-        files = list(_files_below(name))
+        files = list(_files_below(name, unlisted))
         pictures = [file for file in files if Path(file).suffix.lower() in _SUFFIXES]
         if not pictures:
-            raise FileError("the folder holds no pictures", source=name, hint="Name another one.")
+            raise next(iter(unlisted), None) or FileError(
+                "the folder holds no pictures", source=name, hint="Name another one."
+            )
         paths += pictures
         skipped += len(files) - len(pictures)
     folder = names[0] if len(names) == 1 and paths != list(names) else ""
     wanted = [path for path in paths if not labels or label_in_name(path) in labels]
-    return Pictures(tuple(wanted), skipped, folder)
+    return Pictures(tuple(wanted), skipped, folder, tuple(unlisted))
 
 
-def _files_below(folder: str) -> Iterator[str]:
+def _files_below(folder: str, unlisted: list[FileError]) -> Iterator[str]:
     """Files in and below a folder, those of a folder before those of the folders in it."""
 
-    def refuse(error: OSError) -> None:
-        raise cannot("open", error.filename, error) from None
+    def note(error: OSError) -> None:
+        unlisted.append(cannot("open", error.filename, error))
 
-    for where, folders, files in os.walk(folder, onerror=refuse):
+    for where, folders, files in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         shown = sorted(name for name in files if not name.startswith("."))
         yield from (os.path.join(where, name) for name in shown)  # noqa: PTH118 - Path drops "./"
