@@ -31,7 +31,7 @@ Options:
     settings={"mean": {"type": float}, "std": {"type": float}},
     examples=(
         "mnist convert weights.pkl net.safetensors",
-        "mnist convert net.safetensors ours.safetensors --mean 0.1307 --std 0.3081",
+        "mnist convert net.npz ours.npz --mean 0.131 --std 0.308",
         "mnist convert weights.pkl net.npz --force --json",
     ),
     about=f"""Write a weights file in another format.

@@ -21,7 +21,7 @@ from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.trainer import Report, Trainer
 from mnist_cli.weights.card import Card, card_path
 from mnist_cli.weights.formats import SUFFIXES
-from mnist_cli.weights.weights_file import save_network
+from mnist_cli.weights.weights_file import write_network
 
 Pair: TypeAlias = tuple[AnyPath, AnyPath]
 Arrays: TypeAlias = tuple[Bytes, Bytes]
@@ -125,7 +125,7 @@ def train_file(
 def _save(network: Network, card: Card, output: Path, overwrite: bool) -> Card:
     """Write the weights and their card, which is returned, or else keep both elsewhere."""
     try:
-        written = save_network(network, output, card=card, overwrite=overwrite)
+        written = write_network(network, output, card, overwrite=overwrite)
     except FileError as error:
         hint = f"The trained weights are {_keep(network, card, output, overwrite)}."
         raise FileError(error.problem, source=error.source, hint=hint) from None
@@ -140,11 +140,11 @@ def _keep(network: Network, card: Card, output: Path, overwrite: bool) -> str:
     """Write both to ``OUTPUT.partial``, else to the temporary folder; say where the weights are."""
     path = _partial(output)
     with contextlib.suppress(FileError):
-        save_network(network, path, card=card, overwrite=overwrite)
+        write_network(network, path, card, overwrite=overwrite)
         return f"in {printable(str(path), limit=400)}"
     with contextlib.suppress(FileError, OSError):  # there may be no such folder
         name = f"{output.stem[:50]}-{os.urandom(4).hex()}{output.suffix}"
         path = Path(tempfile.gettempdir(), name)
-        save_network(network, path, card=card)
+        write_network(network, path, card)
         return f"in {printable(str(path), limit=400)}"
     return "lost"

@@ -17,6 +17,8 @@ from mnist_cli.errors import FormatError, printable
 from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS
 from mnist_cli.weights.arrays import ArrayRecord, Contents, make_array, not_float
 
+Floats = NDArray[np.float64]
+
 Module = dict[str, ArrayRecord]
 """What a part of a model holds, by its name there: ``weight``, ``bias``."""
 
@@ -29,9 +31,6 @@ _STATISTICS = {"running_mean": 1, "running_var": 1}
 _DIMENSIONS_OF_NORM = {"weight": 1, "bias": 1, "num_batches_tracked": 0} | _STATISTICS
 _INDEX = re.compile(r"((?:.*\.)?)([0-9]+)\.")  # a place in an nn.Sequential, "net." and "3"
 _EPSILON = 1e-5  # of BatchNorm1d, where nobody chose another: the file does not say
-
-
-Floats = NDArray[np.float64]
 
 
 class _Place(NamedTuple):

@@ -101,15 +101,16 @@ class WeightsFile:
 
     def _find_activation(self) -> tuple[Activation | None, str]:
         """The activation that is known of the net, and who says so."""
-        if len(self.layer_sizes) == 2:  # without a hidden layer there is none to differ
-            return "sigmoid", ""
-        if self.origin == "embedded":  # which needs no look at its card
-            return "sigmoid", f"{card_path(self.file).name} (embedded)"
         if self.stated_activation:
             return self.stated_activation, str(self.file)
+        if self.origin == "embedded":  # which needs no look at its card
+            return "sigmoid", f"{card_path(self.file).name} (embedded)"
         if self.found_card:
             return self.found_card.activation, str(self.found_card.path)
-        return ("sigmoid", "the book") if self.sha256 == BOOK_WEIGHTS_SHA256 else (None, "")
+        if self.sha256 == BOOK_WEIGHTS_SHA256:
+            return "sigmoid", "the book"
+        # Without a hidden layer there is none, and nothing to assume.
+        return "sigmoid" if len(self.layer_sizes) == 2 else None, ""
 
     def choose_activation(self, asked: Activation | None = None) -> ChosenActivation:
         """What is `asked` for, else what is known of the net, else sigmoid, and what to say of it.
@@ -118,7 +119,7 @@ class WeightsFile:
         """
         known, witness = self._find_activation()
         notes = [self.assumed] if self.assumed else []
-        if asked and witness and asked != known:
+        if asked and witness and asked != known and len(self.layer_sizes) > 2:
             says = f"{printable(witness, limit=200)}, which says {known}"
             notes.append(f"--activation {asked} overrules {says}")
         if not (asked or known):
@@ -204,15 +205,12 @@ def load_network(
     return read_weights(path, data_dir).network(activation)
 
 
-def save_network(
-    network: Network, path: AnyPath, *, card: Card | None = None, overwrite: bool = False
-) -> WeightsFile:
+def save_network(network: Network, path: AnyPath, *, overwrite: bool = False) -> None:
     """Write the weights of a network: ``.pkl`` as the book's code, ``.npz`` or ``.safetensors``.
 
     The pickle loads with plain Python 3 and any NumPy; the same network gives the same bytes on
     every machine. ``.pkl`` and ``.npz`` cannot say what the activation is, so a card beside them
-    does, ``w.npz.json`` for ``w.npz``; where `train` gave a `card`, that goes to ``w.json``. All
-    appear whole or not at all.
+    does, ``w.npz.json`` for ``w.npz``. Files appear whole or not at all.
 
     Raises
     ------
@@ -229,10 +227,17 @@ def save_network(
     >>> load_network("copy.npz").parameter_count
     45360
     """
+    write_network(network, path, overwrite=overwrite)
+
+
+def write_network(
+    network: Network, path: AnyPath, training: Card | None = None, *, overwrite: bool = False
+) -> WeightsFile:
+    """Do what `save_network` does, with the card of a `training`; return what was written."""
     # "w.pkl.partial" is what an interrupted training leaves of "w.pkl".
     kind = SUFFIXES[require_suffix(str(path).removesuffix(".partial"), SUFFIXES)]
     arrays, activation = network.arrays, network.activation
-    return write_arrays(path, arrays, activation, kind, training=card, overwrite=overwrite)
+    return write_arrays(path, arrays, activation, kind, training=training, overwrite=overwrite)
 
 
 def write_arrays(

@@ -11,7 +11,7 @@ from mnist_cli import load_images, load_network
 from mnist_cli.errors import FormatError, MnistError
 from mnist_cli.weights.conversion import convert
 from mnist_cli.weights.formats import FORMATS, SUFFIXES
-from mnist_cli.weights.weights_file import read_weights, save_network, write_arrays
+from mnist_cli.weights.weights_file import read_weights, save_network, write_arrays, write_network
 
 
 def test_every_format_becomes_every_other_bit_for_bit(tmp_path):
@@ -57,7 +57,7 @@ def test_an_assumed_activation_does_not_become_a_known_one(tmp_path):
 
 def test_cards_of_files_that_share_their_stem_do_not_meet(tmp_path):
     relu, card = random_network(784, 8, 10, activation="relu"), read_weights().card
-    save_network(relu, tmp_path / "w.pkl", card=card)
+    write_network(relu, tmp_path / "w.pkl", card)
     assert convert(tmp_path / "w.pkl", tmp_path / "w.npz").card == tmp_path / "w.npz.json"
     assert read_weights(tmp_path / "w.pkl").card.recipe == card.recipe
     for name in ("w.pkl", "w.npz"):

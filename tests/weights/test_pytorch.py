@@ -190,7 +190,7 @@ def test_pytorch_itself_agrees(tmp_path):
     torch = pytest.importorskip("torch", reason="needs PyTorch, which is too large to ask for")
     save_file = pytest.importorskip("safetensors.torch", reason="needs PyTorch").save_file
     torch.manual_seed(0)
-    nn, images = torch.nn, load_images()[:500]
+    nn, images = torch.nn, load_images()[:200]
     x = torch.tensor(images) / 255
     for layers in (
         [nn.Linear(784, 40), nn.BatchNorm1d(40), nn.ReLU(), nn.Dropout(), nn.Linear(40, 10)],
@@ -198,8 +198,8 @@ def test_pytorch_itself_agrees(tmp_path):
         [nn.BatchNorm1d(784), nn.Linear(784, 40, bias=False), nn.ReLU(), nn.Linear(40, 10)],
     ):
         model = nn.Sequential(nn.Flatten(), *layers)
-        optimizer = torch.optim.Adam(model.parameters(), 0.01)
-        for _ in range(20):  # so that statistics and parameters are not those it began with
+        optimizer = torch.optim.Adam(model.parameters(), 0.05)
+        for _ in range(5):  # so that statistics and parameters are not those it began with
             model(x).logsumexp(1).mean().backward()
             optimizer.step()
         save_file(model.eval().state_dict(), tmp_path / "net.safetensors")
