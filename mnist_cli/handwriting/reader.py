@@ -14,7 +14,7 @@ import numpy as np
 from mnist_cli.errors import plural
 from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.first_reading import AT_EDGE, FirstReading, explain_empty, read_first
-from mnist_cli.handwriting.ink import SEARCH_SIDE, WORK_SIDE, extract_ink, is_dark, resize
+from mnist_cli.handwriting.ink import WORK_SIDE, extract_ink, is_dark, resize
 from mnist_cli.handwriting.ink_map import Candidate
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import Gray, bring_to_format, is_in_mnist_format
@@ -253,7 +253,8 @@ def _finish(
 
 def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
     pixels = picture.pixels
-    lines = find_lines(pixels, _tones(is_dark(resize(pixels, WORK_SIDE)), invert))
+    small = resize(pixels, WORK_SIDE)
+    lines = find_lines(pixels, _tones(is_dark(small), invert))
     found = [(digit, number) for number, line in enumerate(lines, start=1) for digit in line]
     if not found:
         return ()
@@ -261,7 +262,7 @@ def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
     boxes = [candidate.box_on_picture for candidate, _ in found]
     said = f"{plural(len(found), 'digit')} in {plural(len(lines), 'line')}"
     shown = show(pixels)
-    ink = extract_ink(resize(pixels, SEARCH_SIDE), dark=found[0][0].ink_map.dark).max(axis=2)
+    ink = extract_ink(small, dark=found[0][0].ink_map.dark).max(axis=2)
     steps = (
         ReadingStep("picture", f"{pixels.shape[1]}x{pixels.shape[0]} pixels", shown),
         ReadingStep("ink", "the background is taken off", show(np.sqrt(ink))),  # also what is faint
