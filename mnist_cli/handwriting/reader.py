@@ -17,7 +17,7 @@ from mnist_cli.handwriting.first_reading import AT_EDGE, FirstReading, explain_e
 from mnist_cli.handwriting.ink import WORK_SIDE, extract_ink, is_dark, resize
 from mnist_cli.handwriting.ink_map import Candidate
 from mnist_cli.handwriting.judge import judge
-from mnist_cli.handwriting.mnist_format import Gray, bring_to_format, is_in_mnist_format
+from mnist_cli.handwriting.mnist_format import Formatted, Gray, bring_to_format, is_in_mnist_format
 from mnist_cli.handwriting.other_readings import CLEAR, find_best_reading
 from mnist_cli.handwriting.picture import Picture, Source, load_picture
 from mnist_cli.handwriting.pixels import LUMINANCE
@@ -34,6 +34,8 @@ _SPREAD = 4.0
 _MOST_IN_ROW = 20  # components; of more nobody is told how many digits they are
 _BETTER = 1.0  # by how much another reading has to look better
 _DOUBTFUL = -2.2  # below these odds it is perhaps no digit
+_NO_DIGIT = -2.5  # the highest odds of a filled rectangle, and of what repeats itself
+_ALIKE, _COPIES = 1.0, 3  # of 255, on average; of people's digits no three differ by less than 1.6
 _LEAST_AT_EDGE = -1.0  # the same where there is something at the edge of the picture
 _LEAST = 0.5  # what the odds have to be for another reading
 _LONG_SIDE = 1600  # pixels; a digit of 2 % of the page is then still larger than the net's picture
@@ -246,7 +248,7 @@ def _finish(
         ReadingStep("strokes", width, show(formatted.strokes[..., 0])),
         ReadingStep("digit", position, formatted.images[0]),
     )
-    score = float(judge(formatted.images)[0])
+    (score,) = _judge(formatted)
     box = _undo_reduction(candidate.box_on_picture, picture)
     return Digit(formatted.images[0], True, steps, score=score, box=box)
 
@@ -258,7 +260,7 @@ def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
     found = [(digit, number) for number, line in enumerate(lines, start=1) for digit in line]
     if not found:
         return ()
-    images = bring_to_format([candidate.draw() for candidate, _ in found]).images
+    formatted = bring_to_format([candidate.draw() for candidate, _ in found])
     boxes = [candidate.box_on_picture for candidate, _ in found]
     said = f"{plural(len(found), 'digit')} in {plural(len(lines), 'line')}"
     shown = show(pixels)
@@ -269,11 +271,23 @@ def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
         ReadingStep("boxes", said, shown, boxes),
     )
     boxes = [_undo_reduction(box, picture) for box in boxes]
-    scores = judge(images).tolist()
+    scores = _judge(formatted)
     return tuple(
         Digit(image, True, steps, _doubt(score), score=score, box=box, line=number)
-        for image, score, box, (_, number) in zip(images, scores, boxes, found, strict=True)
+        for image, score, box, (_, number) in zip(
+            formatted.images, scores, boxes, found, strict=True
+        )
     )
+
+
+def _judge(formatted: Formatted) -> list[float]:
+    """Return the odds that each is a digit: low also for bars and textures, which judges like."""
+    images = formatted.images.reshape(len(formatted.images), -1).astype(np.float32)
+    differences = np.array([np.abs(images - image).mean(axis=1) for image in images])
+    repeats = (differences < _ALIKE).sum(axis=1) >= _COPIES
+    most = np.where(formatted.are_bars | repeats, _NO_DIGIT, np.inf)
+    scores: list[float] = np.minimum(judge(formatted.images), most).tolist()
+    return scores
 
 
 def _tones(dark: bool, invert: bool | None) -> tuple[bool, ...]:
