@@ -52,14 +52,7 @@ def predict(page, images):
 
 def draw(page, points, *, size=0.6, left=0.2, top=0.2):
     """Draw a stroke of points in 0..100 with the mouse; `size` and place are shares of the pad."""
-    box = page.locator("#pad").bounding_box()
-    at = [
-        (
-            box["x"] + box["width"] * (left + size * x / 100),
-            box["y"] + box["height"] * (top + size * y / 100),
-        )
-        for x, y in points
-    ]
+    at = [at_pad(page, *point, size=size, left=left, top=top) for point in points]
     page.mouse.move(*at[0])
     page.mouse.down()
     for point in at[1:]:
@@ -68,22 +61,29 @@ def draw(page, points, *, size=0.6, left=0.2, top=0.2):
     settle(page)
 
 
+def at_pad(page, x, y, *, size=0.6, left=0.2, top=0.2):
+    """Where on the screen a point in 0..100 of a drawing lies."""
+    box = page.locator("#pad").bounding_box()
+    return (
+        box["x"] + box["width"] * (left + size * x / 100),
+        box["y"] + box["height"] * (top + size * y / 100),
+    )
+
+
 def touch(page, points):
     """Draw one stroke with a finger, as the browser hears of it from the system."""
-    box = page.locator("#pad").bounding_box()
     session = page.context.new_cdp_session(page)
-    send = lambda kind, touches: session.send(  # noqa: E731 - the two differ in this only
-        "Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches}
-    )
-    for number, (x, y) in enumerate(points):
-        place = {
-            "x": box["x"] + box["width"] * (0.2 + 0.6 * x / 100),
-            "y": box["y"] + box["height"] * (0.2 + 0.6 * y / 100),
-        }
-        send("touchMove" if number else "touchStart", [place])
+    for number, point in enumerate(points):
+        place = dict(zip("xy", at_pad(page, *point), strict=True))
+        send_touch(session, "touchMove" if number else "touchStart", [place])
         time.sleep(0.02)
-    send("touchEnd", [])
+    send_touch(session, "touchEnd", [])
     settle(page)
+
+
+def send_touch(session, kind, places):
+    """Where fingers are now: a list of {x, y} on the screen."""
+    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
 
 
 def settle(page):
