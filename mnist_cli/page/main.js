@@ -37,8 +37,8 @@ const alive = makeAlive((layer, neuron) => {
   if (!off.delete(neuron)) off.add(neuron);
   breakMore();
 });
-const row = makeImages(images, show);
-const map = makeMap(images, show);
+const row = makeImages(images, pad.show);
+const map = makeMap(images, pad.show);
 const batch = makeBatch(images);
 
 start();
@@ -59,10 +59,7 @@ function start() {
   byId("save").onclick = () => savePng(pad);
   byId("raw").onchange = refresh;
   byId("undo-all").onclick = undoAll;
-  byId("all-on").onclick = () => {
-    switchAllOn();
-    breakMore();
-  };
+  byId("all-on").onclick = switchAllOn;
   keepPadInView();
   byId("desk").addEventListener("keydown", useKey);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
@@ -103,10 +100,6 @@ function read(strokes) {
   const image = toMnist(strokes.map((points) => ({ points: points.map(place), width: 20 })));
   if (!image) return { image: Array(PIXELS).fill(0), prediction: null, probabilities: null };
   return { image: Array.from(image), ...predict(image) };
-}
-
-function show(image) {
-  pad.show(image);
 }
 
 /** What is on the pad as the nets are given it, (784,) 0..1, or null. */
@@ -194,6 +187,7 @@ function useNet(next) {
 
 function switchAllOn() {
   for (const off of nets.flatMap((each) => each.off)) off.clear();
+  breakMore();
 }
 
 /** A button that had the focus leaves it where the page's work begins, not nowhere. */
@@ -204,9 +198,8 @@ function disable(id, isDisabled) {
 }
 
 function undoAll() {
-  switchAllOn();
   for (const [name] of SLIDERS) byId(name).value = corruption[name] = 0;
-  breakMore();
+  switchAllOn();
 }
 
 function makeSliders() {

@@ -51,10 +51,7 @@ export function makeMap(images, choose) {
     },
   };
 
-  points.onpointerdown = (event) => {
-    pointer = event.pointerType;
-  };
-  points.onpointermove = (event) => {
+  points.onpointerdown = points.onpointermove = (event) => {
     pointer = event.pointerType;
     if (pointer === "mouse") point(nearest(event));
   };
