@@ -73,7 +73,7 @@ export function makeAlive(toggle) {
 
   switchOne.onclick = () => toggle(...chosen);
   back.onclick = unchoose;
-  flow.onpointerleave = () => hover(null);
+  flow.onpointerleave = () => point(null);
   flow.onkeydown = (event) => {
     if (event.key === "Escape") unchoose();
   };
@@ -86,7 +86,7 @@ export function makeAlive(toggle) {
   function listen(button, place) {
     const isChosen = () => chosen?.join() === place.join();
     button.onpointerenter = (event) => {
-      if (event.pointerType === "mouse") hover(place);
+      if (event.pointerType === "mouse") point(place);
     };
     button.onpointerdown = () => {
       again = isChosen();
@@ -99,7 +99,7 @@ export function makeAlive(toggle) {
     };
   }
 
-  function hover(place) {
+  function point(place) {
     pointed = place;
     if (!chosen) look();
   }

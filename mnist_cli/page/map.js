@@ -71,7 +71,6 @@ export function makeMap(images, choose) {
   };
   points.onkeydown = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];
-    pointer = "keyboard";
     if (event.key === "Enter" && pointed >= 0) choose(images[pointed]);
     if (!step) return;
     event.preventDefault();
