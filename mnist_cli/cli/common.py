@@ -19,7 +19,8 @@ def present(given: OptionValues, view: Any, *result: Any, quiet: bool = False) -
     is to it `as_json`, which takes it too. With `quiet` only what was asked for is written: the
     file, the document.
     """
-    from mnist_cli.render.text import show, show_json
+    from mnist_cli.render.text import show
+    from mnist_cli.tables import print_json
 
     if given.get("export") is not None:
         from mnist_cli.render.export import write_export
@@ -32,7 +33,7 @@ def present(given: OptionValues, view: Any, *result: Any, quiet: bool = False) -
         )
         note_written(given, "export")
     if given["json"]:
-        show_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])
+        print_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])
     elif not quiet:
         show(view.lines(*result))
 

@@ -19,11 +19,12 @@ from mnist_cli.errors import printable
 from mnist_cli.evaluation.setup import Setup, Source
 from mnist_cli.files import AnyPath
 from mnist_cli.net.blas import available_cores
+from mnist_cli.net.bounds import largest_batch
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.paths import FoundFile, find_or_embedded
 from mnist_cli.shown import drawn_by, reporter
 from mnist_cli.spec import TEST_IMAGES, Progress, ignore
-from mnist_cli.weights.weights_file import read_weights
+from mnist_cli.weights.weights_file import read_several
 
 VIEWS = (
     *("timing", "output", "confusion", "wrong", "min_confidence", "sweep", "compared"),
@@ -40,6 +41,8 @@ _WHAT_TO_TRY = (
     "relu, or sigmoid"
 )
 
+_MOST_PARAMETERS = 16_000_000  # of all nets together, four of the largest
+
 Views = Iterable[str] | Mapping[str, Mapping[str, Any]]
 """Names of `VIEWS`, or their settings by name: ``{"wrong": {"count": 20}}``."""
 
@@ -48,7 +51,8 @@ Views = Iterable[str] | Mapping[str, Mapping[str, Any]]
 class Evaluation:
     """How good a net is, and what was asked for besides.
 
-    `batch_size` and `threads` are what was really used: no more than images, cores and batches.
+    `batch_size` and `threads` are what was really used: no more than images, cores and batches, and
+    no larger batches than `net.bounds` allows.
     `views` is what each view found, by its name; `source` is None where it was all arrays. With
     several nets all is about the first one, but the views ``compared`` and ``robustness``.
     """
@@ -142,15 +146,16 @@ def evaluate_files(
 ) -> Evaluation:
     """Evaluate weights files on a labelled set in IDX files, however large, in flat memory.
 
-    The parameters are those of `evaluate`. Raises `MnistError` for files at fault, and `ValueError`
-    for a view that does not exist and numbers below 1.
+    The parameters are those of `evaluate`. Raises `MnistError` for files at fault, and for more
+    images or nets than `net.bounds` allows; `ValueError` for a view that does not exist and numbers
+    below 1.
 
     Examples
     --------
     >>> evaluate_files(Files(limit=500)).accuracy
     0.996
     """
-    weights = [read_weights(path, files.data_dir) for path in files.weights or (None,)]
+    weights = read_several(files.weights or (None,), files.data_dir, most=_MOST_PARAMETERS)
     networks = [file.network(files.activation) for file in weights]
     images = find_or_embedded(files.images, TEST_IMAGES, files.data_dir)
     found = tuple(FoundFile(file.file, file.origin) for file in weights)
@@ -179,9 +184,10 @@ def _evaluate(setup: Setup, views: Views) -> Evaluation:
     for name in wanted:
         if name not in VIEWS:
             raise unknown_name("view", name, VIEWS)
-    samples = setup.data.samples
+    samples, networks = setup.data.samples, setup.networks
     batch_size = min(setup.batch_size, samples)
     threads = min(setup.threads, available_cores(), math.ceil(samples / batch_size))
+    batch_size = min(batch_size, *(largest_batch(each.layer_sizes, threads) for each in networks))
     setup = replace(setup, batch_size=batch_size, threads=threads)
     found: dict[str, Any] = {}
     for name in VIEWS:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from mnist_cli.checks import require_at_least
 from mnist_cli.datasets.idx import Bytes
 from mnist_cli.datasets.label_errors import describe_doubt
 from mnist_cli.evaluation.setup import Setup, Source
@@ -43,6 +44,8 @@ def compute(setup: Setup, count: int | None = None) -> Mistakes:
 
     `count` is how many of them; None is all, with pictures of the first `SOME_PICTURES`.
     """
+    if count is not None:
+        require_at_least("count", count, 0)
     found = setup.predictions()
     indices = np.flatnonzero(~found.are_correct)
     order = np.argsort(-found.confidences[indices], kind="stable")

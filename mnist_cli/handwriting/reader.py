@@ -130,10 +130,11 @@ def read_digit(source: Source, *, preprocess: bool = True, invert: bool | None =
     >>> int(load_network().predict(digit.image))
     7
     """
-    picture = load_picture(source, long_side=_LONG_SIDE)
-    if not preprocess:
-        return _resize_only(picture, invert=bool(invert))
-    return _leave_untouched(picture, invert) or _read_main(picture, invert)
+    with np.errstate(under="ignore"):  # what is next to nothing may become nothing
+        picture = load_picture(source, long_side=_LONG_SIDE)
+        if not preprocess:
+            return _resize_only(picture, invert=bool(invert))
+        return _leave_untouched(picture, invert) or _read_main(picture, invert)
 
 
 def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, ...]:
@@ -161,10 +162,11 @@ def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, .
     >>> digits[1].line, digits[1].box.left // 140
     (1, 1)
     """
-    picture = load_picture(source, long_side=_LONG_SIDE)
-    untouched = _leave_untouched(picture, invert)
-    digits = (untouched,) if untouched else _read_lines(picture, invert)
-    return digits if len(digits) > 1 or untouched else (_read_main(picture, invert),)
+    with np.errstate(under="ignore"):
+        picture = load_picture(source, long_side=_LONG_SIDE)
+        untouched = _leave_untouched(picture, invert)
+        digits = (untouched,) if untouched else _read_lines(picture, invert)
+        return digits if len(digits) > 1 or untouched else (_read_main(picture, invert),)
 
 
 def _leave_untouched(picture: Picture, invert: bool | None) -> Digit | None:

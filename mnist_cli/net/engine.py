@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from mnist_cli.checks import require_at_least
 from mnist_cli.errors import TooLargeError
 from mnist_cli.net.blas import blocks_of_rows, one_thread
+from mnist_cli.net.bounds import largest_batch
 from mnist_cli.spec import CLASSES, PIXELS
 
 Images = NDArray[Any]  # uint8 (0..255), float32 or float64 (0..1)
@@ -45,6 +46,7 @@ class Engine:
         self, weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
     ) -> None:
         self._squash = _SQUASH[activation]
+        self._layer_sizes = (PIXELS, *(b.size for b in biases))
         matrices = _fold(weights, biases, activation)
         # How much larger the values (or 1) that come into a layer can be when they leave it.
         growth = [max(float(np.linalg.norm(M, 1)), 1) for M in matrices]
@@ -72,11 +74,15 @@ class Engine:
         return logits
 
     def logits(self, rows: Images, batch_size: int | None, threads: int) -> Float32:
-        """Logits (N, 10) of many images (N, 784); `batch_size` None takes all at once."""
+        """Logits (N, 10) of many images (N, 784); `batch_size` None takes all at once.
+
+        No batch is larger than `largest_batch` says.
+        """
         count = len(rows)
         size = count if batch_size is None else require_at_least("batch_size", batch_size)
         size = max(min(size, count), 1)
-        require_at_least("threads", threads)
+        workers = min(require_at_least("threads", threads), math.ceil(count / size))
+        size = min(size, largest_batch(self._layer_sizes, max(workers, 1)))
         logits = np.empty((count, CLASSES), np.float32)
         starts = deque(range(0, count, size))  # popleft is atomic: threads share it
 
@@ -89,10 +95,10 @@ class Engine:
                     return
                 batch = rows[start : start + size]
                 if len(batch) < size:  # the last one
+                    del forward  # and its memory, before that of another
                     forward = self._forward(len(batch))
                 forward(batch, logits[start : start + size])
 
-        workers = min(threads, len(starts))
         with one_thread():
             if workers <= 1:
                 work()
@@ -100,8 +106,11 @@ class Engine:
                 from concurrent.futures import ThreadPoolExecutor
 
                 with ThreadPoolExecutor(workers) as pool:
-                    for each in [pool.submit(work) for _ in range(workers)]:
-                        each.result()  # raises what went wrong in it
+                    try:
+                        for each in [pool.submit(work) for _ in range(workers)]:
+                            each.result()  # raises what went wrong in it
+                    finally:
+                        starts.clear()  # after Ctrl-C no thread takes another batch
         return logits
 
     def _forward(self, size: int) -> Callable[[Images, Float32], None]:

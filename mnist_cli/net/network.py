@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import printable
+from mnist_cli.net.bounds import count_parameters
 from mnist_cli.net.engine import ACTIVATIONS as ACTIVATIONS  # public names of this module
 from mnist_cli.net.engine import Activation as Activation
 from mnist_cli.net.engine import Engine, Float32, Images
@@ -60,7 +61,8 @@ def sigmoid(a: Array) -> Array:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    z: Array = 0.5 + 0.5 * np.tanh(0.5 * a)
+    with np.errstate(under="ignore"):
+        z: Array = 0.5 + 0.5 * np.tanh(0.5 * a)
     return z
 
 
@@ -148,7 +150,7 @@ class Network:
     @property
     def parameter_count(self) -> int:
         """How many numbers the net has learnt: 45,360 for the book's."""
-        return sum(array.size for array in (*self.weights, *self.biases))
+        return count_parameters(self.layer_sizes)
 
     @property
     def arrays(self) -> dict[str, Float32]:
@@ -203,8 +205,9 @@ class Network:
     def logits(self, images: Images, batch_size: int | None = None, threads: int = 1) -> Float32:
         """The last layer before softmax (the book's a3): (N, 10) or (10,) float32.
 
-        `batch_size` None takes all images at once. `threads` is how many work on batches side by
-        side, each on one core.
+        `batch_size` None takes all images at once. A batch whose activations would take more than
+        160 MiB is done in smaller ones. `threads` is how many work on batches side by side, each on
+        one core.
 
         Raises
         ------
@@ -265,7 +268,10 @@ class Network:
 
 
 def _read_only(array: Any) -> Float32:
-    copy = np.array(array, dtype=np.float32, order="C")
+    given = np.asarray(array)
+    if given.dtype.kind not in "buif":
+        raise ValueError(f"an array has dtype {given.dtype}: expected numbers")
+    copy = np.array(given, dtype=np.float32, order="C")
     copy.flags.writeable = False
     return copy
 

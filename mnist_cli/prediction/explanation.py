@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.checks import require_between
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.shown import drawn_by
 from mnist_cli.spec import CLASSES, SIDE
@@ -92,8 +93,8 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
     >>> [(step.symbol, step.values.shape) for step in explanation.steps[:3]]
     [('x', (784,)), ('a1', (50,)), ('z1', (50,))]
     """
-    if digit is not None and not 0 <= digit < CLASSES:
-        raise ValueError(f"digit is {digit}: expected 0 to 9")
+    if digit is not None:
+        digit = int(require_between("digit", digit, 0, CLASSES - 1, whole=True))
     values = network.activations(image)
     *_, scores, probabilities = values.values()
     order = np.argsort(-probabilities, kind="stable")

@@ -11,6 +11,7 @@ from mnist_cli.datasets.idx import IdxFile, open_images, open_pair
 from mnist_cli.datasets.label_errors import describe_doubt
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath
+from mnist_cli.net.bounds import require_quick, seconds_an_image
 from mnist_cli.net.network import Network
 from mnist_cli.prediction.prediction import Prediction, predict_picture
 
@@ -39,7 +40,8 @@ def predict_indices(
     `images` are not known. Without a `seed` other images are drawn each time.
 
     Raises `IndexError`, with the range, for an index outside the set and more draws than images;
-    `MnistError` for a set at fault, and more than a million images without `indices`.
+    `MnistError` for a set at fault, more than a million images without `indices`, and more than
+    `net.bounds` allows.
 
     Examples
     --------
@@ -63,6 +65,8 @@ def predict_indices(
                     hint="Name some of them with --index.",
                 )
             chosen = candidates if indices is None else _draw(indices, candidates, seed)
+        sizes = network.layer_sizes
+        require_quick(sizes, len(chosen), seconds_an_image(sizes), "with --index")
         pictures = file.items(chosen)
         known = truth.items(chosen).tolist() if truth else [None] * len(chosen)
     for index, picture, label in zip(chosen, pictures, known, strict=True):

@@ -73,8 +73,8 @@ def train(
     >>> network.layer_sizes, card.training_images, card.validation_images
     ((784, 30, 10), 400, 100)
     """
-    if isinstance(recipe, str):
-        if recipe not in RECIPES:
+    if not isinstance(recipe, Recipe):
+        if recipe not in tuple(RECIPES):
             raise unknown_name("recipe", recipe, RECIPES)
         recipe = RECIPES[recipe]
     trainer = Trainer(images, labels, recipe.change(hyperparameters, hidden, activation), seed)

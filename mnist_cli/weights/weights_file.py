@@ -5,7 +5,7 @@ A file of any format in `mnist_cli.weights.formats` holds exactly the arrays W1 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -157,6 +157,21 @@ def read_weights(path: AnyPath | None = None, data_dir: AnyPath | None = None) -
         return parse_weights(content, found.path, found.origin)
     except FormatError as error:
         raise FormatError(error.problem, source=found.path, hint=error.hint or _NEXT) from None
+
+
+def read_several(
+    paths: Iterable[AnyPath | None], data_dir: AnyPath | None = None, *, most: int
+) -> list[WeightsFile]:
+    """Read weights files; raises `FormatError` where they have more than `most` parameters."""
+    files: list[WeightsFile] = []
+    for path in paths:
+        files.append(read_weights(path, data_dir))
+        found = sum(file.parameters for file in files)
+        if found > most:
+            problem = f"found {found:,} parameters in all nets, expected at most {most:,}"
+            hint = "Name fewer nets, or smaller ones."
+            raise FormatError(problem, source=files[-1].file, hint=hint)
+    return files
 
 
 def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") -> WeightsFile:

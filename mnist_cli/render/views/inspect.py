@@ -85,7 +85,7 @@ def lines(summary: Summary) -> list[Line]:
         [line((text, ACCENT)) for text in draw_layers(summary)],
         labelled(pairs.items()) if file.bytes else [],
         _describe(summary.stats) if summary.stats else [],
-        _sheet(neurons) if len(neurons) > 1 else [],
+        _sheet(neurons, file.layer_sizes[1]) if len(neurons) > 1 else [],
         _draw(neurons[0]) if len(neurons) == 1 else [],
     )
 
@@ -159,8 +159,8 @@ def _draw(neuron: Neuron) -> list[Line]:
     return beside_if_it_fits(signed_picture(weights, limit), words)
 
 
-def _sheet(neurons: Sequence[Neuron]) -> list[Line]:
-    """All of them at half size, each on the scale of its own largest number."""
+def _sheet(neurons: Sequence[Neuron], count: int) -> list[Line]:
+    """The first of a layer's `count`, at half size, each on the scale of its largest number."""
     weights = np.stack([_finite_weights(neuron) for neuron in neurons])
     halves = weights.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))  # (N, 28, 28) -> (N, 14, 14)
     limits = np.abs(halves).max(axis=(1, 2)).tolist()
@@ -168,9 +168,14 @@ def _sheet(neurons: Sequence[Neuron]) -> list[Line]:
         [line((f"{neuron.index}: {number(limit, 4)}", QUIET)), *signed_picture(half, limit)]
         for neuron, half, limit in zip(neurons, halves, limits, strict=True)
     ]
-    title = f"what the {len(neurons)} neurons of the first layer look for"
+    is_all = len(neurons) == count
+    which = f"{count}" if is_all else f"first {len(neurons)} of {count:,}"
+    others = "" if is_all else "; --neuron N shows any other"
     return stacked(
-        [line((title, TITLE)), line("each on its own scale: 1 is the number above its picture")],
+        [
+            line((f"what the {which} neurons of the first layer look for", TITLE), others),
+            line("each on its own scale: 1 is the number above its picture"),
+        ],
         beside(legend("here it wants ink", "here it wants paper"), scale(1)),
         tiled(tiles, columns()),
     )

@@ -1,10 +1,11 @@
 """What `mnist predict` shows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mnist_cli.errors import plural, printable
-from mnist_cli.prediction.prediction import Prediction, SplitPicture
+from mnist_cli.prediction.prediction import Prediction, Result, SplitPicture
 from mnist_cli.prediction.results import Results, count_confusions
 from mnist_cli.render.pictures import picture, thumbnail
 from mnist_cli.render.text import (
@@ -44,13 +45,14 @@ _HEAD = ("picture", ">prediction", "", ">confidence", "second best")
 _LEAST_COLUMNS = 3  # the last ones go where the terminal is narrow
 
 
-def as_json(results: Results, sheet: bool) -> list[dict[str, Any]]:
-    """An object for each image or picture; for a contact sheet also what the net saw."""
-    documents = []
-    for one in results.shown:
+def as_json(results: Results, sheet: bool) -> list[Callable[[], dict[str, Any]]]:
+    """An object for each image or picture, made in its turn; for a sheet also what the net saw."""
+
+    def make(one: Result) -> dict[str, Any]:
         image = {"image": one.image} if sheet and isinstance(one, Prediction) else {}
-        documents.append(results.document(one) | image)
-    return documents
+        return results.document(one) | image
+
+    return [partial(make, one) for one in results.shown]
 
 
 def lines(results: Results, sheet: bool) -> list[Line]:
