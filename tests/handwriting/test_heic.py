@@ -1,12 +1,12 @@
 """HEIC files that are large tasks, put together by hand, and such as phones write."""
 
 import io
-import struct
 from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
+from support.heic import box, full, heic
 from support.pictures import SMOOTH, exif
 from support.refusals import refusal_of
 
@@ -15,48 +15,6 @@ from mnist_cli.handwriting.picture import load_picture
 
 pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra heic")
 refusal = partial(refusal_of, load_picture)
-
-
-def box(name: bytes, *content: bytes) -> bytes:
-    body = b"".join(content)
-    return struct.pack(">I4s", 8 + len(body), name) + body
-
-
-def full(name: bytes, version: int, *content: bytes) -> bytes:
-    return box(name, bytes([version, 0, 0, 0]), *content)
-
-
-def heic(
-    items: dict[int, list[int]],
-    references: tuple[tuple[bytes, int, list[int]], ...] = (),
-    size: tuple[int, int] = (64, 64),
-    profile: int = 0,
-    version: int = 1,
-    boxes: bytes = b"",
-) -> bytes:
-    """A file of `items`, the lengths of the extents of each, which all begin at the same byte.
-
-    Each is as large as the others; `profile` are the bytes of their common colour profile.
-    """
-    number = ">I" if version == 2 else ">H"
-    located = b"".join(
-        struct.pack(number, item)
-        + (b"\0\0" if version else b"")
-        + struct.pack(">HH", 0, len(lengths))
-        + b"".join(struct.pack(">II", 0, length) for length in lengths)
-        for item, lengths in items.items()
-    )
-    iloc = full(b"iloc", version, b"\x44\0", struct.pack(number, len(items)), located)
-    referring = [
-        box(name, struct.pack(f">HH{len(others)}H", item, len(others), *others))
-        for name, item, others in references
-    ]
-    properties = full(b"ispe", 0, struct.pack(">II", *size)) + box(b"colr", bytes(profile))
-    associated = b"".join(struct.pack(">HBB", item, 1, 0x81) for item in items)
-    ipma = full(b"ipma", 0, struct.pack(">I", len(items)), associated)
-    iprp = box(b"iprp", box(b"ipco", properties), ipma)
-    meta = full(b"meta", 0, iloc, iprp, full(b"iref", 0, *referring), boxes)
-    return box(b"ftyp", b"heic\0\0\0\0mif1heic") + meta + box(b"mdat", bytes(9))
 
 
 NUMBERS = range(2, 902)
