@@ -27,12 +27,15 @@ function cutIntoTiles(W, inputs, outputs) {
   return tiles;
 }
 
-/** x (N, 784) with values 0..1 to every a and z of the book, each (N, n), and y (N, 10). */
-export function forward(net, x, N = 1) {
+/**
+ * x (N, 784) with values 0..1 to every a and z of the book, each (N, n), and y (N, 10).
+ * Without `sharing` each image reads all weights for itself; the numbers are the same.
+ */
+export function forward(net, x, N = 1, sharing = true) {
   const a = [];
   const z = [];
   net.layers.forEach((layer, number) => {
-    a.push(multiply(number ? z[number - 1] : x, N, layer));
+    a.push(multiply(number ? z[number - 1] : x, N, layer, sharing));
     if (number === net.layers.length - 1) return;
     z.push(a[number].map(net.activation === "relu" ? (v) => Math.max(v, 0) : sigmoid));
     for (const neuron of net.off[number]) {
@@ -45,10 +48,10 @@ export function forward(net, x, N = 1) {
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 
 /** x (N, inputs) @ W (inputs, outputs) + b. Four images share each weight that is read: batches are fast. */
-function multiply(x, N, { b, inputs, outputs, tiles }) {
+function multiply(x, N, { b, inputs, outputs, tiles }, sharing) {
   const a = new Float64Array(N * outputs);
   let i = 0;
-  for (; i + TILE <= N; i += TILE) {
+  for (; sharing && i + TILE <= N; i += TILE) {
     for (let j = 0; j < outputs; j += TILE) multiplyTile(x, i * inputs, tiles, j * inputs, inputs, a, i, j, outputs);
   }
   for (; i < N; i++) {
