@@ -1,43 +1,53 @@
 // The net, alive: neurons as light, the strongest connections as lines, and one of them explained.
 
-import { argmax, evidence } from "./net.js";
-import { byId, css, fit, freeze, make, makePicture, paintInk, paintSigned } from "./paint.js";
+import { explain, nameNeuron } from "./explain.js";
+import { argmax } from "./net.js";
+import { byId, css, fit, freeze, make, makePicture, paintInk, paintSigned, rem } from "./paint.js";
 import { PIXELS } from "./picture.js";
-import { say, sayTimes } from "./words.js";
+import { rove } from "./rove.js";
+import { say } from "./words.js";
 
 const MOST_SHOWN = 200; // neurons of a layer
 const LINES = 32; // between two layers
-const BAR = 54; // pixels of a probability of 1
+const BAR = 2.8; // rem of a probability of 1
 const HALO = 8; // pixels of light round a neuron
+const NAMING = 250; // milliseconds without a change after which neurons are named for those who listen
 
-/** The view. `toggled(layer, neuron)` is called when a neuron is clicked, to switch it off or on. */
-export function makeAlive(toggled) {
-  const [flow, canvas, input, explanation] = ["flow", "light", "input", "explanation"].map(byId);
-  let net, result, bands, places;
-  let selected = null; // [layer, neuron]; without one the prediction is explained
+/** The view. `toggle(layer, neuron)` is called to switch a neuron off or on. */
+export function makeAlive(toggle) {
+  const [flow, canvas, input, lens, told] = ["flow", "light", "input", "lens", "told"].map(byId);
+  const [switchOne, back] = ["switch", "back"].map(byId);
+  const figures = [...lens.querySelectorAll("figure")].slice(1);
+  let net, result, bands, places, naming;
+  let chosen = null; // [layer, neuron] that was tapped or has the focus: it stays until a new drawing
+  let pointed = null; // the one under the mouse; without either the prediction is explained
+  let marked = null; // the button of what is looked at
+  let again = false; // whether the neuron that is pressed was chosen before
 
   const view = {
     /** Show another net. */
     build(next) {
-      [net, result, selected] = [next, null, null];
+      [net, result, chosen, pointed] = [next, null, null, null];
       for (const old of flow.querySelectorAll(".band")) old.remove();
       bands = net.layers.map((layer, number) => makeBand(net, number));
       bands.forEach(({ element, neurons }, layer) => {
         flow.append(element);
-        neurons.forEach((button, neuron) => {
-          button.onpointerenter = button.onfocus = () => select([layer, neuron]);
-          if (layer < net.off.length) button.onclick = () => toggled(layer, neuron);
-        });
-        element.onkeydown = (event) => move(event, neurons);
+        neurons.forEach((button, neuron) => listen(button, [layer, neuron]));
       });
+      nameAll();
       view.measure();
     },
     /** Show what `forward` made of one image, or nothing. */
     update(next) {
       result = next;
       paintInk(input, result ? result.x : new Float64Array(PIXELS));
-      explain();
-      paint();
+      look();
+      clearTimeout(naming); // nobody hears 160 names a frame
+      naming = setTimeout(nameAll, NAMING);
+    },
+    /** A new drawing is explained anew. */
+    forget() {
+      chosen = pointed = null;
     },
     /** Show which neurons are switched off. */
     showOff() {
@@ -54,44 +64,84 @@ export function makeAlive(toggled) {
         const y = top - origin.top;
         return { x: left + width / 2 - origin.left, top: y, bottom: y + height, width };
       };
-      places = { stage: fit(canvas), input: spot(input), bands: bands.map(({ neurons }) => neurons.map(spot)) };
-      places.input.bottom = spot(input.closest("#lens")).bottom;
+      places = { stage: fit(canvas), input: spot(input.parentElement), bands: bands.map(({ neurons }) => neurons.map(spot)) };
+      places.bar = rem(BAR);
       places.lights = places.bands.map(([first], layer) => makeLight(first.width, layer === 0));
       paint();
     },
   };
 
-  flow.onpointerleave = () => flow.contains(document.activeElement) || select(null);
-  flow.onfocusin = () => explanation.setAttribute("aria-live", "polite");
-  flow.onfocusout = () => explanation.removeAttribute("aria-live");
+  switchOne.onclick = () => toggle(...chosen);
+  back.onclick = () => choose(null);
+  flow.onpointerleave = () => hover(null);
+  flow.onkeydown = (event) => {
+    if (event.key === "Escape") choose(null);
+  };
+  flow.onfocusin = () => told.setAttribute("aria-live", "polite");
+  flow.onfocusout = () => told.removeAttribute("aria-live");
   new ResizeObserver(() => bands && view.measure()).observe(flow);
   return view;
 
-  function select(next) {
-    selected = next;
-    bands.forEach(({ neurons }, layer) => neurons.forEach((button, neuron) => {
-      button.classList.toggle("selected", selected?.[0] === layer && selected[1] === neuron);
+  /** To point, to tap and to focus only look; a second tap, or Enter, switches off or on. */
+  function listen(button, place) {
+    const isChosen = () => chosen?.join() === place.join();
+    button.onpointerenter = (event) => {
+      if (event.pointerType === "mouse") hover(place);
+    };
+    button.onpointerdown = () => {
+      again = isChosen();
+    };
+    button.onfocus = () => choose(place);
+    button.onclick = (event) => {
+      const isSecond = event.detail ? again : isChosen(); // a key presses nothing down
+      if (isSecond && place[0] < net.off.length) toggle(...place);
+      else choose(place);
+    };
+  }
+
+  function hover(place) {
+    pointed = place;
+    if (!chosen) look();
+  }
+
+  function choose(place) {
+    chosen = place;
+    look();
+  }
+
+  function nameAll() {
+    net.off.forEach((_, layer) => bands[layer].neurons.forEach((button, neuron) => {
+      button.setAttribute("aria-label", nameNeuron(net, result, layer, neuron));
     }));
-    explain();
+  }
+
+  /** Show what is looked at, and explain it. */
+  function look() {
+    const selected = chosen ?? pointed;
+    const [layer, neuron] = selected ?? [net.off.length, result && argmax(result.y)];
+    mark(selected && bands[layer].neurons[neuron]);
+    const about = explain(net, result, layer, neuron);
+    figures.forEach((figure, i) => {
+      figure.hidden = !about.figures[i];
+      if (figure.hidden) return;
+      paintSigned(figure.firstElementChild, about.figures[i][0]);
+      figure.lastElementChild.textContent = about.figures[i][1];
+    });
+    const [title, formulas, text] = ["h3", "code", "p"].map((tag) => told.querySelector(tag));
+    [title.textContent, formulas.textContent, text.textContent] = [about.title, about.formulas, about.text];
+    back.hidden = !chosen;
+    switchOne.hidden = !chosen || layer === net.off.length;
+    if (!switchOne.hidden) switchOne.textContent = say(net.off[layer].has(neuron) ? "switchOn" : "switchOff");
     paint();
   }
 
-  function explain() {
-    const last = net.layers.length - 1;
-    const [layer, neuron] = selected ?? [last, result && argmax(result.y)];
-    const about = layer === last ? explainDigit : explainNeuron;
-    const told = result ? about(net, result, layer, neuron) : { figures: [], text: say("start") };
-    explanation.querySelectorAll("figure").forEach((figure, i) => {
-      figure.hidden = !told.figures[i];
-      if (figure.hidden) return;
-      paintSigned(figure.firstElementChild, told.figures[i][0]);
-      figure.lastElementChild.textContent = told.figures[i][1];
-    });
-    const [title, formulas, text, legend] = explanation.lastElementChild.children;
-    title.textContent = told.title ?? "";
-    formulas.textContent = told.formulas ?? "";
-    text.textContent = told.text;
-    legend.textContent = told.formulas ? say("colours") : "";
+  function mark(button) {
+    if (button === marked) return;
+    marked?.classList.remove("selected");
+    marked?.removeAttribute("aria-current");
+    button?.classList.add("selected");
+    button?.setAttribute("aria-current", "true");
+    marked = button;
   }
 
   /** Lines, and light on every neuron, below the buttons that stand there. */
@@ -107,7 +157,7 @@ export function makeAlive(toggled) {
       neurons.forEach((button, neuron) => {
         const place = places.bands[layer][neuron];
         if (!isLast) return shine(to, places.lights[layer], place, values[neuron] / most);
-        fillBar(to, place, values[neuron]);
+        fillBar(to, place, places.bar, values[neuron]);
         button.classList.toggle("best", neuron === prediction);
         button.lastChild.textContent = result ? values[neuron].toFixed(4) : "";
       });
@@ -116,7 +166,7 @@ export function makeAlive(toggled) {
   }
 
   function drawConnections(to, layer) {
-    const found = connections(net, result, layer, selected);
+    const found = connections(net, result, layer, chosen ?? pointed);
     const strongest = Math.max(...found.map(({ value }) => Math.abs(value)));
     for (const { from, to: end, value } of found) {
       const start = layer ? places.bands[layer - 1][from] : places.input;
@@ -149,13 +199,13 @@ function shine(to, light, { x, top, bottom, width }, strength) {
   to.drawImage(light, x - half, (top + bottom) / 2 - half, 2 * half, 2 * half);
 }
 
-function fillBar(to, { x, top, width }, share) {
-  const box = [Math.round(x - width / 2), Math.round(width), Math.round(top) + BAR];
+function fillBar(to, { x, top, width }, height, share) {
+  const [left, bottom] = [Math.round(x - width / 2), Math.round(top + height)];
   to.globalAlpha = 1;
   to.fillStyle = css("--stage-line");
-  to.fillRect(box[0], box[2] - BAR, box[1], BAR);
+  to.fillRect(left, bottom - height, Math.round(width), height);
   to.fillStyle = css("--glow");
-  to.fillRect(box[0], box[2] - BAR * share, box[1], BAR * share);
+  to.fillRect(left, bottom - height * share, Math.round(width), height * share);
 }
 
 function makeBand(net, number) {
@@ -164,8 +214,7 @@ function makeBand(net, number) {
   const shown = Math.min(outputs, MOST_SHOWN);
   const neurons = Array.from({ length: shown }, (_, j) => {
     const button = make("button", { tabIndex: j ? -1 : 0, className: isLast ? "digit" : "neuron" });
-    if (isLast) button.append(make("b", { textContent: j }), make("small"));
-    else button.setAttribute("aria-label", say("neuron", { number: j, layer: number + 1 }));
+    if (isLast) button.append(make("b", { textContent: j }), " ", make("small"));
     if (number === 0 && !isLast) {
       const picture = makePicture();
       paintSigned(picture, Float64Array.from({ length: inputs }, (_, k) => W[k * outputs + j]));
@@ -177,21 +226,9 @@ function makeBand(net, number) {
   const values = { layer: number + 1, count: outputs, shown };
   const about = isLast ? say("output") : say(shown < outputs ? "shownOf" : "layer", values);
   const list = make("div", { className: kind }, ...neurons);
-  list.setAttribute("role", "group");
   list.setAttribute("aria-label", about);
+  rove(list);
   return { element: make("div", { className: "band" }, make("p", { textContent: about }), list), neurons };
-}
-
-/** Arrow keys go through the neurons of a band; Tab goes to the next band. */
-function move(event, neurons) {
-  const from = neurons.indexOf(event.target);
-  const across = neurons.filter((each) => each.offsetTop === neurons[0].offsetTop).length;
-  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across }[event.key];
-  const next = step && neurons[from + step];
-  if (step) event.preventDefault();
-  if (!next) return;
-  [neurons[from].tabIndex, next.tabIndex] = [-1, 0];
-  next.focus();
 }
 
 /** The strongest contributions z W into a layer, or only those of the selected neuron. */
@@ -228,57 +265,4 @@ function curve(to, start, end, value, strength) {
   to.moveTo(start.x, start.bottom);
   to.bezierCurveTo(start.x, middle, end.x, middle, end.x, end.top);
   to.stroke();
-}
-
-const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
-const plain = (value) => (value < 0 ? "−" : "") + Math.abs(value).toFixed(2);
-
-/** {figures: [[784 numbers, caption], ...], title, formulas, text} about a hidden neuron. */
-function explainNeuron(net, result, layer, neuron) {
-  const { W, b, inputs, outputs } = net.layers[layer];
-  const [a, z, n] = [result.a[layer][neuron], result.z[layer][neuron], layer + 1];
-  const below = layer ? result.z[layer - 1] : result.x;
-  const weights = Float64Array.from({ length: inputs }, (_, k) => W[k * outputs + neuron]);
-  const terms = weights.map((weight, k) => weight * below[k]);
-  const next = net.layers[n];
-  const votes = Float64Array.from({ length: next.outputs }, (_, j) => z * next.W[neuron * next.outputs + j]);
-  const wanted = Float64Array.from({ length: outputs }, (_, j) => +(j === neuron));
-  const off = net.off[layer].has(neuron) ? ` (${say("isOff")})` : "";
-  const bias = `${b[neuron] < 0 ? "−" : "+"} ${plain(Math.abs(b[neuron]))}`;
-  const told = {
-    title: say("neuron", { number: neuron, layer: n }) + off,
-    formulas:
-      `a${n} = ${layer ? `z${layer}` : "x"} W${n} + b${n} = ${plain(a - b[neuron])} ${bias} = ${plain(a)}\n` +
-      `z${n} = ${net.activation}(a${n}) = ${plain(z)}`,
-    text: say("votes", { layer: n + 1, list: strongest(votes) }),
-  };
-  if (!layer) return { ...told, figures: [[weights, say("looksFor")], [terms, say("overlap")]] };
-  const text = `${say("from", { layer, list: strongest(terms) })} ${told.text}`;
-  return { ...told, text, figures: [[evidence(net, result, wanted, layer), say("evidenceFor")]] };
-}
-
-/** The same about a digit: why it and not the runner-up; of one that is not predicted, why not. */
-function explainDigit(net, result, layer, digit) {
-  const prediction = argmax(result.y);
-  const other = digit === prediction ? argmax(result.y.map((p, i) => (i === digit ? -1 : p))) : prediction;
-  const [scores, n] = [result.a[layer], layer + 1];
-  const lead = scores[digit] - scores[other];
-  const own = Float64Array.from(scores, (_, i) => +(i === digit));
-  const against = own.map((wanted, i) => wanted - (i === other));
-  return {
-    figures: [
-      [evidence(net, result, own), say("digit", { digit })],
-      [evidence(net, result, against), say("versus", { digit, other })],
-    ],
-    title: say("digit", { digit }),
-    formulas: `a${n} = ${plain(scores[digit])}, y = softmax(a${n}) = ${result.y[digit].toFixed(4)}`,
-    text: say(lead < 0 ? "behind" : "margin", {
-      digit, other, layer: n, margin: plain(Math.abs(lead)), times: sayTimes(Math.exp(lead)),
-    }),
-  };
-}
-
-function strongest(values) {
-  const order = Array.from(values.keys()).sort((p, q) => Math.abs(values[q]) - Math.abs(values[p]));
-  return order.slice(0, 3).map((place) => `${place} (${signed(values[place])})`).join(", ");
 }

@@ -11,14 +11,18 @@ export function makeAnswers(parent, nets) {
     const bars = Array.from({ length: 10 }, (_, i) => make("i", { title: String(i) }));
     const note = make("p");
     const name = make("p", { className: "name", textContent: nets.length > 1 ? net.name : "" });
-    parent.append(make("div", { className: "answer" }, name, digit, note, make("div", { className: "bars" }, ...bars)));
-    return { digit, bars, note };
+    const chart = make("div", { className: "bars" }, ...bars);
+    chart.setAttribute("role", "img");
+    parent.append(make("div", { className: "answer" }, name, digit, note, chart));
+    return { digit, bars, note, chart };
   });
-  return (results, label) => cards.forEach(({ digit, bars, note }, number) => {
+  return (results, label) => cards.forEach(({ digit, bars, note, chart }, number) => {
     const y = results?.[number].y;
     const prediction = y && argmax(y);
     digit.textContent = y ? prediction : "";
     note.textContent = y ? describe(y, prediction, label) : say("empty");
+    const values = y ? Array.from(y, (p, i) => `${i}: ${p.toFixed(4)}`).join(", ") : say("empty");
+    chart.setAttribute("aria-label", `${say("probabilities")} ${values}`);
     note.classList.toggle("wrong", y !== undefined && label !== undefined && label !== prediction);
     bars.forEach((bar, i) => {
       bar.style.setProperty("--p", y ? y[i].toFixed(4) : 0);

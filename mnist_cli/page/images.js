@@ -1,5 +1,6 @@
 // The row of test images to try: by digit, those that the net gets wrong, a random one.
 
+import { rove } from "./rove.js";
 import { byId, freeze, make, makePicture, paintInk } from "./paint.js";
 import { say } from "./words.js";
 
@@ -17,6 +18,7 @@ export function makeImages(images, choose) {
       predictions = next;
       const found = matching();
       strip.replaceChildren(...found.slice(0, SHOWN).map(makeThumb));
+      if (found.length) strip.firstElementChild.tabIndex = 0;
       if (!found.length) strip.append(make("p", { className: "quiet" }, say("noImages")));
       random.disabled = !found.length;
     },
@@ -34,6 +36,7 @@ export function makeImages(images, choose) {
   };
   filter.onchange = onlyWrong.onchange = () => view.update();
   random.onclick = view.random;
+  rove(strip);
   return view;
 
   function matching() {
@@ -49,7 +52,7 @@ export function makeImages(images, choose) {
       paintInk(picture, image.pixels, 1);
       pictures.set(image, freeze(picture));
     }
-    const button = make("button", { className: "thumb", onclick: () => choose(image) }, pictures.get(image));
+    const button = make("button", { className: "thumb", tabIndex: -1, onclick: () => choose(image) }, pictures.get(image));
     button.classList.toggle("wrong", prediction !== "" && prediction !== image.label);
     button.title = say("image", { ...image, prediction });
     button.setAttribute("aria-label", button.title);

@@ -1,5 +1,6 @@
 // The page put together: what is drawn, what is broken, and the views of both, once a frame.
 
+import { keepPadInView } from "./apart.js";
 import { makeAlive } from "./alive.js";
 import { makeAnswers } from "./answer.js";
 import { makeBatch } from "./batch.js";
@@ -26,6 +27,7 @@ const before = []; // of each net: the accuracy while nothing is broken
 let net = nets[0];
 let isSetStale = true; // the predictions of the test images have to be made again
 let results = null; // of each net, for what is on the pad
+let begun = null; // the first stroke on the pad, or the test image: another one is a new drawing
 let frame = 0; // the one in which the views follow
 
 const pad = makePad(byId("pad"), refresh);
@@ -57,6 +59,11 @@ function start() {
   byId("save").onclick = () => savePng(pad);
   byId("raw").onchange = refresh;
   byId("undo-all").onclick = undoAll;
+  byId("all-on").onclick = () => {
+    switchAllOn();
+    breakMore();
+  };
+  keepPadInView();
   byId("desk").addEventListener("keydown", useKey);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
   addEventListener("resize", () => breakMore());
@@ -113,6 +120,7 @@ function readPad() {
 /** Read the pad again and say what it is, at once; the views follow with the next frame. */
 function refresh() {
   const x = readPad();
+  if (begun !== (begun = pad.image ?? pad.strokes[0])) alive.forget();
   results = x && nets.map((each) => forward(each, x));
   showAnswers(results, pad.image?.label);
   paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
@@ -128,8 +136,9 @@ function refreshViews() {
   frame = 0;
   byId("invitation").hidden = !pad.isEmpty();
   byId("raw-note").hidden = !byId("raw").checked;
-  byId("undo").disabled = !pad.canUndo();
-  byId("clear").disabled = byId("save").disabled = pad.isEmpty();
+  disable("undo", !pad.canUndo());
+  disable("clear", pad.isEmpty());
+  disable("save", pad.isEmpty());
   if (!before.length) return; // they are not there yet
   if (isSetStale) refreshSet();
   const result = results?.[nets.indexOf(net)];
@@ -152,7 +161,9 @@ function refreshSet() {
   sentence.textContent = say("correct", { correct: set.correct, count: images.length, before: whole });
   const off = net.off.flatMap((neurons, layer) => Array.from(neurons, (neuron) => `z${layer + 1}[${neuron}]`));
   byId("off").textContent = off.length ? say("off", { list: off.join(", ") }) : say("noneOff");
-  byId("undo-all").disabled = !off.length && set.x === undisturbed;
+  byId("standing").textContent = figure.textContent;
+  disable("all-on", !off.length);
+  disable("undo-all", !off.length && set.x === undisturbed);
   for (const [name, , , , unit] of SLIDERS) byId(name).nextElementSibling.textContent = corruption[name] + unit;
 }
 
@@ -181,8 +192,19 @@ function useNet(next) {
   breakMore();
 }
 
-function undoAll() {
+function switchAllOn() {
   for (const off of nets.flatMap((each) => each.off)) off.clear();
+}
+
+/** A button that had the focus leaves it where the page's work begins, not nowhere. */
+function disable(id, isDisabled) {
+  const button = byId(id);
+  if (isDisabled && document.activeElement === button) byId("pad").focus({ preventScroll: true });
+  button.disabled = isDisabled;
+}
+
+function undoAll() {
+  switchAllOn();
   for (const [name] of SLIDERS) byId(name).value = corruption[name] = 0;
   breakMore();
 }
@@ -231,7 +253,8 @@ function recolour() {
 /** Single keys work while the focus is on the drawing side, so they cannot be pressed by chance. */
 function useKey(event) {
   if (event.altKey || event.target.matches("select")) return;
-  const key = event.key.toLowerCase();
+  // What the key is called, or where it lies while it writes Hangul or another script.
+  const key = /^[a-z0-9]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace(/^(Key|Digit)/, "").toLowerCase();
   if ((event.ctrlKey || event.metaKey) && key !== "z") return;
   const pens = [...document.querySelectorAll("[name=pen]")];
   const actions = { z: pad.undo, c: pad.clear, delete: pad.clear, s: () => pad.isEmpty() || savePng(pad), r: row.random };

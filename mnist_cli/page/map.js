@@ -1,17 +1,19 @@
 // The test images as the last hidden layer sees them, on the two axes of PCA found by NumPy.
 
 import { PIXELS, SIDE } from "./picture.js";
-import { byId, colour, css, fit, paintInk, setPixel } from "./paint.js";
+import { byId, colour, css, fit, paintInk, rem, setPixel } from "./paint.js";
 import { say } from "./words.js";
 
 const ACROSS = 40; // images in a row of the sheet of sprites
 const EDGE = 14; // pixels of the field that stay free
+const NEAR = { mouse: 18, pen: 18, touch: 30 }; // pixels from what is pointed at
 
-/** The map. `choose(image)` is called when one is clicked, or Enter is pressed. */
+/** The map. `choose(image)` is called for the one that is to be put on the pad. */
 export function makeMap(images, choose) {
   const [field, points, you, card] = ["field", "points", "you", "card"].map(byId);
   let net, set, frame, sprites, spots, overlay;
   let pointed = -1; // place in `images`
+  let pointer = "mouse"; // what points
 
   const view = {
     /** Another net: the frame of the map is that of its undisturbed images. */
@@ -24,7 +26,7 @@ export function makeMap(images, choose) {
       set = next;
       const canvas = fit(points);
       overlay = fit(you);
-      const size = canvas.width < 500 ? 12 : 17;
+      const size = rem(canvas.width < rem(33) ? 0.8 : 1.13);
       spots = set.hidden.map((hidden) => spot(project(net, hidden), canvas));
       sprites ??= drawSprites(images);
       paintField(canvas, spots, size);
@@ -49,12 +51,30 @@ export function makeMap(images, choose) {
     },
   };
 
-  points.onpointermove = points.onpointerdown = (event) => point(nearest(event.offsetX, event.offsetY));
-  points.onpointerleave = () => point(-1);
-  points.onblur = () => point(-1);
-  points.onclick = () => pointed >= 0 && choose(images[pointed]);
+  points.onpointerdown = (event) => {
+    pointer = event.pointerType;
+  };
+  points.onpointermove = (event) => {
+    pointer = event.pointerType;
+    if (pointer === "mouse") point(nearest(event));
+  };
+  points.onpointerleave = () => {
+    if (pointer === "mouse") point(-1);
+  };
+  points.onblur = ({ relatedTarget }) => {
+    if (!card.contains(relatedTarget)) point(-1);
+  };
+  points.onclick = (event) => { // a mouse has looked already; a tap looks, and the card has a button
+    if (pointer !== "mouse") point(nearest(event));
+    else if (pointed >= 0) choose(images[pointed]);
+  };
+  card.lastElementChild.onclick = () => {
+    choose(images[pointed]);
+    points.focus({ preventScroll: true });
+  };
   points.onkeydown = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];
+    pointer = "keyboard";
     if (event.key === "Enter" && pointed >= 0) choose(images[pointed]);
     if (!step) return;
     event.preventDefault();
@@ -89,7 +109,7 @@ export function makeMap(images, choose) {
       to.arc(x, y, size * 0.62, 0, 7);
       to.stroke();
     }
-    [to.font, to.textAlign, to.textBaseline] = ["700 26px system-ui, sans-serif", "center", "middle"];
+    [to.font, to.textAlign, to.textBaseline] = [`700 ${rem(1.73)}px system-ui, sans-serif`, "center", "middle"];
     [to.lineJoin, to.lineWidth, to.strokeStyle] = ["round", 6, css("--paper")];
     for (let digit = 0; digit < 10; digit++) {
       const own = spots.filter((_, i) => images[i].label === digit);
@@ -102,8 +122,8 @@ export function makeMap(images, choose) {
     }
   }
 
-  function nearest(x, y) {
-    let [best, least] = [-1, 18 ** 2];
+  function nearest({ offsetX: x, offsetY: y }) {
+    let [best, least] = [-1, NEAR[pointer] ** 2];
     spots?.forEach(([u, v], i) => {
       const distance = (u - x) ** 2 + (v - y) ** 2;
       if (distance < least) [best, least] = [i, distance];
@@ -118,10 +138,12 @@ export function makeMap(images, choose) {
     const { pixels, ...image } = images[pointed];
     const [prediction, confidence] = [set.predictions[pointed], set.confidences[pointed].toFixed(4)];
     paintInk(card.firstElementChild, pixels, 1);
-    card.lastElementChild.textContent = say("mapCard", { ...image, prediction, confidence });
+    card.querySelector("p").textContent = say("mapCard", { ...image, prediction, confidence });
     card.classList.toggle("wrong", isWrong(pointed));
+    card.classList.toggle("tapped", pointer === "touch" || pointer === "pen");
     const [x, y] = spots[pointed];
-    card.style.left = `${x > field.clientWidth / 2 ? x - card.offsetWidth - 16 : x + 16}px`;
+    const left = x > field.clientWidth / 2 ? x - card.offsetWidth - 16 : x + 16;
+    card.style.left = `${Math.max(0, Math.min(left, field.clientWidth - card.offsetWidth))}px`;
     card.style.top = `${Math.min(Math.max(0, y - 40), field.clientHeight - card.offsetHeight)}px`;
   }
 }

@@ -15,6 +15,9 @@ export function colour(name) {
   return colours.get(name);
 }
 
+/** So many of the page's own units of length, which grow with its text, in pixels. */
+export const rem = (count) => count * parseFloat(getComputedStyle(document.documentElement).fontSize);
+
 /** Light became dark, or dark light. */
 export const forgetColours = () => colours.clear();
 

@@ -4,23 +4,36 @@ import { PAD, ZOOM } from "./picture.js";
 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const KEY_STEP = 7; // units that an arrow key moves the pen, 1 with Shift
+const MOST_UNDONE = 100; // changes that can be taken back
+const PALM = 1000; // milliseconds after the pen in which a touch is the hand that holds it
 
 /** Make `canvas` a pad. It calls `changed` whenever there is more or less on it. */
 export function makePad(canvas, changed) {
   const pad = { strokes: [], image: null, width: 20 }; // image: a test image instead of strokes
   const past = []; // what stood there before each change
   const cursor = { at: null, down: false }; // of the keyboard's pen
-  let drawing = null; // the pointer that draws
+  let stroke = null; // the one in hand
+  let drawing = null; // {pointerId, pointerType} of what draws it
+  let penSeen = -Infinity; // when
 
-  const change = (strokes, image = null) => {
-    past.push([pad.strokes, pad.image]);
+  const turnTo = ([strokes, image]) => { // the stroke in hand ends first
+    stroke = drawing = null;
     [pad.strokes, pad.image] = [strokes, image];
     pad.repaint();
     changed();
   };
-  const begin = (point) => change([...(pad.image ? [] : pad.strokes), { points: [point], width: pad.width }]);
+  const change = (strokes, image = null) => {
+    past.push([pad.strokes, pad.image]);
+    if (past.length > MOST_UNDONE) past.shift();
+    turnTo([strokes, image]);
+  };
+  const begin = (point) => {
+    const begun = { points: [point], width: pad.width };
+    change([...pad.strokes, begun]); // beside a test image there are no strokes
+    stroke = begun;
+  };
   const extend = (points) => {
-    pad.strokes[pad.strokes.length - 1].points.push(...points);
+    stroke.points.push(...points);
     pad.repaint();
     changed();
   };
@@ -33,46 +46,50 @@ export function makePad(canvas, changed) {
   pad.clear = () => (pad.isEmpty() ? null : change([]));
   pad.isEmpty = () => !pad.image && !pad.strokes.length;
   pad.canUndo = () => past.length > 0;
-  pad.undo = () => {
-    if (!past.length) return;
-    [pad.strokes, pad.image] = past.pop();
-    pad.repaint();
-    changed();
-  };
+  pad.undo = () => past.length && turnTo(past.pop());
   pad.repaint = () => {
     paint(canvas, pad, getComputedStyle(canvas).color);
     if (cursor.at && document.activeElement === canvas) paintCursor(canvas, cursor, pad.width);
   };
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (drawing !== null || event.button !== 0) return;
-    drawing = event.pointerId;
-    canvas.setPointerCapture(drawing);
-    cursor.at = null;
+    const isPen = event.pointerType === "pen";
+    const isPalm = event.pointerType === "touch" && event.timeStamp - penSeen < PALM;
+    if (event.button !== 0 || isPalm) return;
+    if (drawing && !(isPen && drawing.pointerType === "touch")) return;
+    if (drawing) pad.undo(); // it was the palm, and the pen wins
+    if (isPen) penSeen = event.timeStamp;
+    canvas.setPointerCapture(event.pointerId);
+    [cursor.at, cursor.down] = [null, false];
     begin(place(event));
+    drawing = event;
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== drawing) return;
+    if (event.pointerType === "pen") penSeen = event.timeStamp;
+    if (event.pointerId !== drawing?.pointerId) return;
     const all = event.getCoalescedEvents?.() ?? [];
     extend((all.length ? all : [event]).map(place));
   });
   for (const name of ["pointerup", "pointercancel"]) {
     canvas.addEventListener(name, (event) => {
-      if (event.pointerId === drawing) drawing = null;
+      if (event.pointerId === drawing?.pointerId) stroke = drawing = null;
     });
   }
   canvas.addEventListener("keydown", (event) => {
     const step = KEYS[event.key];
     if (!step && event.key !== " ") return;
     event.preventDefault();
+    if (drawing) return; // one stroke at a time
     cursor.at ??= [PAD / 2, PAD / 2];
-    if (step) {
-      const far = event.shiftKey ? 1 : KEY_STEP;
-      cursor.at = cursor.at.map((at, axis) => Math.min(PAD, Math.max(0, at + far * step[axis])));
-      if (cursor.down && pad.strokes.length) return extend([cursor.at]);
-    } else {
+    if (!step) {
       cursor.down = !cursor.down;
       if (cursor.down) return begin(cursor.at);
+    } else {
+      const far = event.shiftKey ? 1 : KEY_STEP;
+      const from = cursor.at;
+      cursor.at = from.map((at, axis) => Math.min(PAD, Math.max(0, at + far * step[axis])));
+      if (cursor.down && !stroke) begin(from); // after undo or clear the pen is still down
+      if (cursor.down) return extend([cursor.at]);
     }
     pad.repaint();
   });
@@ -101,7 +118,9 @@ function paint(canvas, { strokes, image }, ink) {
   for (const { points, width } of strokes) {
     to.lineWidth = width;
     to.beginPath();
-    to.moveTo(...points[0]);
+    to.arc(...points[0], width / 2, 0, 2 * Math.PI); // a line of no length is not painted
+    to.fill();
+    to.beginPath();
     for (const point of points) to.lineTo(...point);
     to.stroke();
   }

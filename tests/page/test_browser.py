@@ -207,6 +207,7 @@ def test_what_is_broken_costs_what_numpy_says(page, images):
     W1, W2, W3 = (np.array(W) for W in network.weights)
     for neuron in (3, 4, 5, 6):
         page.locator(".tiles .neuron").nth(neuron).click()
+        page.locator("#switch").click()
         W2[neuron] = 0
     broken = mnist_cli.Network((W1, W2, W3), network.biases)
     assert accuracy(page) == expected(pictures, broken)
