@@ -6,12 +6,13 @@ import { makeAnswers } from "./answer.js";
 import { makeBatch } from "./batch.js";
 import { corrupt } from "./corrupt.js";
 import { normalize, unpack } from "./data.js";
+import { findDoubts } from "./doubt.js";
 import { makeImages } from "./images.js";
 import { makeMap } from "./map.js";
 import { argmax, forward } from "./net.js";
 import { byId, forgetColours, make, paintInk } from "./paint.js";
 import { makePad, savePng } from "./pen.js";
-import { PAD, PIXELS, toMnist, toSmall } from "./picture.js";
+import { PAD, PIXELS, readStrokes, toSmall } from "./picture.js";
 import { say, speak } from "./words.js";
 
 const SLIDERS = [ // name, least, most, step, unit
@@ -20,14 +21,18 @@ const SLIDERS = [ // name, least, most, step, unit
   ["down", -8, 8, 1, ""],
   ["turn", -90, 90, 5, "°"],
 ];
+const PAUSE = 120; // milliseconds without a change, before it is asked whether this is a digit
 
-const { nets, images, x: undisturbed } = unpack(JSON.parse(byId("data").textContent));
+const { nets, judge, images, x: undisturbed } = await unpack(JSON.parse(byId("data").textContent));
 const corruption = { noise: 0, right: 0, down: 0, turn: 0 };
 const before = []; // of each net: the accuracy while nothing is broken
 let net = nets[0];
 let isSetStale = true; // the predictions of the test images have to be made again
 let results = null; // of each net, for what is on the pad
 let begun = null; // the first stroke on the pad, or the test image: another one is a new drawing
+let reading = null; // of the strokes on the pad
+let doubts = []; // of each net: sentences about it
+let doubting = 0; // the pause after which they are found
 let frame = 0; // the one in which the views follow
 
 const pad = makePad(byId("pad"), refresh);
@@ -37,8 +42,8 @@ const alive = makeAlive((layer, neuron) => {
   if (!off.delete(neuron)) off.add(neuron);
   breakMore();
 });
-const row = makeImages(images, show);
-const map = makeMap(images, show);
+const row = makeImages(images, pad.show);
+const map = makeMap(images, pad.show);
 const batch = makeBatch(images);
 
 start();
@@ -92,7 +97,7 @@ function predict(pixels) {
   return { prediction: argmax(y), probabilities: Array.from(y) };
 }
 
-/** Strokes, lists of [x, y] in any unit with y down -> {image, prediction, probabilities}. */
+/** Strokes, lists of [x, y] in any unit with y down -> {image, prediction, probabilities, warnings}. */
 function read(strokes) {
   const all = strokes.flat();
   const [left, top] = [0, 1].map((axis) => Math.min(...all.map((point) => point[axis])));
@@ -100,21 +105,21 @@ function read(strokes) {
   const zoom = (0.6 * PAD) / (Math.max(right - left, bottom - top) || Infinity) || 1;
   const middle = [(left + right) / 2, (top + bottom) / 2];
   const place = (point) => point.map((value, axis) => PAD / 2 + (value - middle[axis]) * zoom);
-  const image = toMnist(strokes.map((points) => ({ points: points.map(place), width: 20 })));
-  if (!image) return { image: Array(PIXELS).fill(0), prediction: null, probabilities: null };
-  return { image: Array.from(image), ...predict(image) };
-}
-
-function show(image) {
-  pad.show(image);
+  const found = readStrokes(strokes.map((points) => ({ points: points.map(place), width: 20 })));
+  if (!found) return { image: Array(PIXELS).fill(0), prediction: null, probabilities: null, warnings: [say("empty")] };
+  const said = predict(found.pixels);
+  const warnings = findDoubts(judge, found, Math.max(...said.probabilities));
+  return { image: Array.from(found.pixels), ...said, warnings };
 }
 
 /** What is on the pad as the nets are given it, (784,) 0..1, or null. */
 function readPad() {
+  reading = null;
   if (pad.isEmpty()) return null;
-  const toPixels = byId("raw").checked ? toSmall : toMnist;
-  const pixels = pad.image ? pad.image.pixels : toPixels(pad.strokes);
-  return pixels && corrupt(normalize(pixels), corruption);
+  const isRaw = byId("raw").checked;
+  if (!pad.image && !isRaw) reading = readStrokes(pad.strokes);
+  const pixels = pad.image?.pixels ?? (isRaw ? toSmall(pad.strokes) : reading?.pixels);
+  return pixels ? corrupt(normalize(pixels), corruption) : null;
 }
 
 /** Read the pad again and say what it is, at once; the views follow with the next frame. */
@@ -122,9 +127,18 @@ function refresh() {
   const x = readPad();
   if (begun !== (begun = pad.image ?? pad.strokes[0])) alive.forget();
   results = x && nets.map((each) => forward(each, x));
-  showAnswers(results, pad.image?.label);
+  if (!reading) doubts = [];
+  showAnswers(results, doubts, pad.image?.label);
+  clearTimeout(doubting);
+  doubting = reading && setTimeout(doubt, PAUSE);
   paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
   frame ||= requestAnimationFrame(refreshViews);
+}
+
+/** Say whether this looks like one digit; until then what was said of it before stands. */
+function doubt() {
+  doubts = results.map(({ y }) => findDoubts(judge, reading, Math.max(...y)));
+  showAnswers(results, doubts);
 }
 
 function breakMore() {

@@ -40,6 +40,8 @@ const WORDS = {
   empty: ["no ink yet", "아직 잉크가 없습니다"],
   confidence: ["confidence ${confidence}", "확신도 ${confidence}"],
   unsure: ["not sure: ${prediction} or ${other}", "확실하지 않음: ${prediction} 또는 ${other}"],
+  several: ["this looks like ${count} digits", "숫자 ${count}개로 보입니다"],
+  doubtful: ["this may not be a digit", "숫자가 아닐 수도 있습니다"],
   labelled: ["label ${label}", "정답 ${label}"],
   alive: ["The net, alive", "살아 있는 신경망"],
   aliveHint: [

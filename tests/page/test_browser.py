@@ -1,6 +1,7 @@
 """The page in a real browser, by real pointer events, compared with NumPy and `mnist predict`."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ from support.page import SEEN, SEVEN, draw, predict, prediction, save, settle, t
 
 import mnist_cli
 from mnist_cli.datasets.corruptions import rotate, shift
+from mnist_cli.handwriting.judge import judge
 from mnist_cli.page.page import EVERY, write_page
+from mnist_cli.prediction.prediction import predict_digit
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -54,6 +57,56 @@ def test_a_drawing_is_read_as_mnist_predict_reads_the_saved_png(page, tmp_path, 
         page.locator("#clear").click()
         settle(page)
         assert prediction(page) == ""
+
+
+# Strokes of what is no digit, or several of them, as shares of the pad.
+NO_DIGITS = {
+    "X": [[(25, 25), (75, 75)], [(75, 25), (25, 75)]],
+    "H": [[(30, 20), (30, 80)], [(70, 20), (70, 80)], [(30, 50), (70, 50)]],
+    "scribble": [[(20, 20), (75, 30), (25, 40), (80, 50), (20, 60), (75, 70), (25, 80), (50, 15)]],
+    "box": [[(20, 20), (80, 20), (80, 80), (20, 80), (20, 20)]],
+    "line": [[(20, 50), (80, 50)]],
+    "42": [
+        [(22, 20), (10, 55), (38, 55)],
+        [(32, 22), (32, 80)],
+        [(58, 32), (75, 22), (88, 35), (58, 78), (92, 78)],
+    ],
+    "17": [[(25, 20), (25, 80)], [(50, 22), (85, 22), (60, 80)]],
+    "two strokes that are one digit": [[(35, 20), (30, 50), (68, 50)], [(60, 20), (60, 80)]],
+}
+
+
+@pytest.mark.parametrize("name", NO_DIGITS)
+def test_doubt_is_that_of_mnist_predict(page, tmp_path, name):
+    page.locator("[name=pen]").nth(0).check(force=True)
+    for points in NO_DIGITS[name]:
+        draw(page, points, size=1, left=0, top=0)
+    digit = mnist_cli.read_digit(save(page, tmp_path))
+    warnings = predict_digit(mnist_cli.load_network(), digit, source=name).warnings
+    expected = [warning.split(";")[0] for warning in warnings]
+    assert expected or name.startswith("two")
+    page.wait_for_timeout(400)  # longer than the pause after which the page judges
+    said = page.locator(".answer p:not(.name)").text_content()
+    assert [part for part in said.split(" · ") if "confidence" not in part] == expected
+    if expected:
+        page.locator("[name=language][value=ko]").check(force=True)
+        page.wait_for_timeout(400)
+        korean = {"may": "숫자가 아닐 수도 있습니다", "looks": "숫자 2개로 보입니다"}
+        assert korean[expected[0].split()[1]] in page.locator(".answer p:not(.name)").text_content()
+
+
+def test_real_digits_are_doubted_where_python_doubts_them(page, strokes):
+    read = "all => all.map((points) => mnist.read([points]))"
+    found = page.evaluate(read, [points for points, _ in strokes])
+    images = np.array([each["image"] for each in found], np.uint8).reshape(-1, 28, 28)
+    odds = judge(images)
+    confidences = mnist_cli.load_network().predict_proba(images).max(axis=1)
+    doubted = (odds < -2.2) | ((odds < 0) & (confidences < 0.7))
+    clear = np.minimum(abs(odds + 2.2), abs(odds)) > 0.1  # of the judge's rounded weights
+    said = np.array([bool(each["warnings"]) for each in found])
+    np.testing.assert_array_equal(said[clear], doubted[clear])
+    assert clear.mean() > 0.9
+    assert doubted.mean() < 0.1
 
 
 def test_undo_clear_and_the_switch(page):
@@ -267,9 +320,28 @@ def test_batches_have_shapes_predictions_and_times(page):
     assert f"1000 test images and their predictions; {incorrect} incorrect" in page.locator(
         "#sheet"
     ).get_attribute("aria-label")
+
+
+@pytest.mark.parametrize(("size", "rows"), [(10, 3), (1, 1)])
+def test_what_is_said_of_batches_is_what_was_measured(page, size, rows):
+    page.locator(f"[name=size][value='{size}']").check(force=True)
     page.locator("#measure").click()
-    page.wait_for_selector(".told")
-    assert "every prediction is the same" in page.locator("#times").inner_text()
+    page.locator("#measure:disabled").wait_for()
+    page.locator("#measure:enabled").wait_for()
+    times = [float(text.split()[0]) for text in page.locator("#times b").all_text_contents()]
+    told = page.locator(".told").text_content()
+    assert len(times) == rows
+    if size == 1:
+        assert "One image is no batch" in told
+        return
+    ratio, runs = (
+        float(re.search(r"([\d.]+) of the time", told)[1]),
+        re.search(r"(\d+) runs", told)[1],
+    )
+    assert abs(ratio - times[2] / times[0]) < 0.02
+    assert ("not clearly faster" in told) == (ratio >= 0.95)
+    assert int(runs) >= 15
+    assert "Every prediction is the same." in told
 
 
 def test_two_nets_stand_side_by_side(open_page, tmp_path):
