@@ -72,10 +72,10 @@ export function makeAlive(toggle) {
   };
 
   switchOne.onclick = () => toggle(...chosen);
-  back.onclick = () => choose(null);
+  back.onclick = unchoose;
   flow.onpointerleave = () => hover(null);
   flow.onkeydown = (event) => {
-    if (event.key === "Escape") choose(null);
+    if (event.key === "Escape") unchoose();
   };
   flow.onfocusin = () => told.setAttribute("aria-live", "polite");
   flow.onfocusout = () => told.removeAttribute("aria-live");
@@ -106,6 +106,11 @@ export function makeAlive(toggle) {
 
   function choose(place) {
     chosen = place;
+    look();
+  }
+
+  function unchoose() {
+    view.forget();
     look();
   }
 

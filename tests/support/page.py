@@ -52,38 +52,38 @@ def predict(page, images):
 
 def draw(page, points, *, size=0.6, left=0.2, top=0.2):
     """Draw a stroke of points in 0..100 with the mouse; `size` and place are shares of the pad."""
-    first, *others = on_the_pad(page, points, size, left, top)
-    page.mouse.move(*first)
+    at = [at_pad(page, *point, size=size, left=left, top=top) for point in points]
+    page.mouse.move(*at[0])
     page.mouse.down()
-    for point in others:
-        page.mouse.move(*point, steps=max(1, 12 // len(points)))
+    for point in at[1:]:
+        page.mouse.move(*point, steps=max(1, 12 // len(at)))
     page.mouse.up()
     settle(page)
+
+
+def at_pad(page, x, y, *, size=0.6, left=0.2, top=0.2):
+    """Where on the screen a point in 0..100 of a drawing lies."""
+    box = page.locator("#pad").bounding_box()
+    return (
+        box["x"] + box["width"] * (left + size * x / 100),
+        box["y"] + box["height"] * (top + size * y / 100),
+    )
 
 
 def touch(page, points):
     """Draw one stroke with a finger, as the browser hears of it from the system."""
     session = page.context.new_cdp_session(page)
-    kind = "touchStart"
-    for x, y in on_the_pad(page, points, 0.6, 0.2, 0.2):
-        event = {"type": kind, "touchPoints": [{"x": x, "y": y}]}
-        session.send("Input.dispatchTouchEvent", event)
-        kind = "touchMove"
+    for number, point in enumerate(points):
+        place = dict(zip("xy", at_pad(page, *point), strict=True))
+        send_touch(session, "touchMove" if number else "touchStart", [place])
         time.sleep(0.02)
-    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    send_touch(session, "touchEnd", [])
     settle(page)
 
 
-def on_the_pad(page, points, size, left, top):
-    """Where points in 0..100 are on the screen."""
-    box = page.locator("#pad").bounding_box()
-    return [
-        (
-            box["x"] + box["width"] * (left + size * x / 100),
-            box["y"] + box["height"] * (top + size * y / 100),
-        )
-        for x, y in points
-    ]
+def send_touch(session, kind, places):
+    """Where fingers are now: a list of {x, y} on the screen."""
+    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
 
 
 def settle(page):

@@ -1,0 +1,322 @@
+"""The page of `mnist draw` by touch, pen, keyboard and in high contrast."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.page import SEEN, SEVEN, at_pad, draw, prediction, save, send_touch, settle, touch
+
+import mnist_cli
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+DEVICES = [(360, 640), (390, 844), (768, 1024), (1024, 768), (1366, 768), (1920, 1080)]
+
+_INK = """() => Array.from(document.querySelector("#pad").getContext("2d")
+    .getImageData(0, 0, 560, 560).data).filter((value, i) => i % 4 === 3 && value > 127).length"""
+
+
+@pytest.fixture(params=DEVICES, ids=lambda size: "x".join(map(str, size)))
+def device(request, open_page):
+    width, height = request.param
+    return open_page(width=width, height=height, has_touch=True)
+
+
+def explained(page):
+    settle(page)
+    return page.locator("#told").inner_text()
+
+
+def accuracies(page):
+    settle(page)
+    return {
+        page.locator("#accuracy output").text_content(),
+        page.locator("#standing").text_content(),
+    }
+
+
+def test_a_tap_on_the_map_opens_a_card_with_a_button(device):
+    field = device.locator("#points")
+    field.scroll_into_view_if_needed()
+    settle(device)
+    box = field.bounding_box()
+    device.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    card = device.locator("#card")
+    assert card.is_visible()
+    shape = card.bounding_box()
+    assert shape["x"] >= box["x"] - 1
+    assert shape["x"] + shape["width"] <= box["x"] + box["width"] + 1
+    found = re.search(r"prediction (\d)", card.inner_text())[1]
+    assert prediction(device) == ""
+    card.get_by_role("button", name="Put on the pad").tap()
+    settle(device)
+    assert prediction(device) == found
+
+
+def test_to_look_at_a_neuron_leaves_it_on(device):
+    touch(device, SEVEN)
+    neuron = device.locator(".tiles .neuron").nth(8)
+    neuron.tap()
+    assert "Neuron 8 of layer 1" in explained(device)
+    assert accuracies(device) == {"0.9920"}
+    assert device.locator("#standing").evaluate(
+        """each => {
+            const { top, bottom } = each.getBoundingClientRect();
+            return top > 0 && bottom <= innerHeight;
+        }"""
+    )
+    neuron.tap()
+    assert accuracies(device) == {"0.8800"}
+    device.locator("#switch").tap()
+    assert accuracies(device) == {"0.9920"}
+    device.locator("#switch").tap()
+    device.locator("#all-on").tap()
+    assert accuracies(device) == {"0.9920"}
+    assert not device.locator("#all-on").is_visible()
+
+
+def test_a_click_looks_first_and_the_mouse_leaves_what_was_clicked(page):
+    draw(page, SEVEN)
+    neurons = page.locator(".tiles .neuron")
+    neurons.nth(8).hover()
+    assert "Neuron 8" in explained(page)
+    neurons.nth(8).click()
+    neurons.nth(20).hover()
+    assert "Neuron 8" in explained(page)
+    neurons.nth(20).focus()
+    assert "Neuron 20" in explained(page)
+    neurons.nth(8).evaluate("each => each.click()")
+    assert accuracies(page) == {"0.9920"}
+    neurons.nth(9).click()
+    neurons.nth(8).dblclick()
+    assert accuracies(page) == {"0.8800"}
+
+
+def test_what_is_switched_off_says_so(page):
+    draw(page, SEVEN)
+    x = np.array(page.evaluate(SEEN), np.uint8)
+    page.locator(".tiles .neuron").nth(8).click()
+    page.locator("#switch").click()
+    text = explained(page)
+    a1 = mnist_cli.load_network().activations(x)["a1"][8]
+    assert f"= {a1:.2f}\n".replace("-", "−") in text
+    assert "z1 = 0.00 (switched off)" in text
+    assert "nothing of it reaches a2" in text
+    assert "+0.00" not in text
+    page.locator(".neuron[aria-label$=' 0.00, switched off']").wait_for()
+    W1, W2, W3 = (np.array(W) for W in mnist_cli.load_network().weights)
+    W2[8] = 0  # what is below is summed as it is now
+    broken = mnist_cli.Network((W1, W2, W3), mnist_cli.load_network().biases)
+    page.locator(".dots .neuron").nth(5).click()
+    product, sign, bias, total = re.search(
+        r"a2 = z1 W2 \+ b2 = (−?[\d.]+) ([+−]) ([\d.]+) = (−?[\d.]+)", explained(page)
+    ).groups()
+    assert total == f"{broken.activations(x)['a2'][5]:.2f}".replace("-", "−")
+    product, total = (float(text.replace("−", "-")) for text in (product, total))
+    assert abs(product + float(bias) * (1 if sign == "+" else -1) - total) < 0.011
+    assert page.locator("#lens figcaption", has_text="·").count() == 0
+
+
+def test_a_new_drawing_is_explained_anew(page):
+    draw(page, SEVEN)
+    page.locator(".digit").nth(3).click()
+    assert explained(page).startswith("Digit 3")
+    draw(page, [(20, 50), (70, 50)])  # more of the same drawing
+    assert explained(page).startswith("Digit 3")
+    page.locator("#back").click()
+    assert explained(page).startswith(f"Digit {prediction(page)}")
+    assert not page.locator("#back").is_visible()
+    for begin_anew in (
+        lambda: page.locator("#clear").click() or draw(page, [(50, 0), (50, 100)]),
+        lambda: page.locator(".thumb").nth(4).click(),
+        lambda: page.keyboard.press("Escape"),
+    ):
+        page.locator(".digit").nth(3).click()
+        begin_anew()
+        assert explained(page).startswith(f"Digit {prediction(page)}")
+
+
+@pytest.mark.parametrize("width", [12, 30])
+def test_a_tap_is_a_dot_on_the_pad_and_in_what_is_read(open_page, tmp_path, width):
+    page = open_page(has_touch=True)
+    page.locator(f"[name=pen][value='{width}']").check()
+    touch(page, [(40, 60)])
+    assert abs(page.evaluate(_INK) / (np.pi * width**2) - 1) < 0.1  # the canvas has 2 pixels a unit
+    with Image.open(save(page, tmp_path)) as png:
+        dark = np.array(png.convert("L")) < 128
+    assert abs(dark.sum() / (np.pi * width**2) - 1) < 0.1
+    seen = np.array(page.evaluate(SEEN)).reshape(28, 28)
+    down, across = np.indices((28, 28)) - 14
+    distance = np.hypot(down, across)  # from the middle of mass, that of pixel 14
+    assert seen[distance <= 7].min() > 250
+    assert seen[distance >= 11].max() == 0
+
+
+@pytest.mark.parametrize("key", ["c", "z", "r"])
+def test_the_stroke_in_hand_ends_before_anything_else_happens(page, key):
+    draw(page, SEVEN)
+    before = page.evaluate(_INK)
+    page.mouse.move(*at_pad(page, 5, 5))
+    page.mouse.down()
+    page.mouse.move(*at_pad(page, 20, 5))
+    page.keyboard.press(key)
+    settle(page)
+    now = page.evaluate(_INK)
+    for x in (60, 95):
+        page.mouse.move(*at_pad(page, x, 95))
+    page.mouse.up()
+    assert page.evaluate(_INK) == now
+    if key != "r":
+        assert now == (0 if key == "c" else before)
+    draw(page, [(0, 0), (10, 0)])
+    assert page.evaluate(_INK) != now
+
+
+def test_the_pen_wins_over_the_palm(open_page):
+    page = open_page(has_touch=True)
+    session = page.context.new_cdp_session(page)
+    pen = {"button": "left", "pointerType": "pen", "clickCount": 1}
+
+    def by_pen(kind, x, y):
+        x, y = at_pad(page, x, y)
+        session.send("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, **pen})
+
+    def palm(kind, *points):
+        places = [dict(zip("xy", at_pad(page, *point), strict=True)) for point in points]
+        send_touch(session, kind, places)
+
+    by_pen("mousePressed", 20, 20)
+    by_pen("mouseMoved", 60, 60)
+    by_pen("mouseReleased", 60, 60)
+    alone = page.evaluate(_INK)
+    page.locator("#clear").click()
+    page.wait_for_timeout(1100)  # the hand was away
+    palm("touchStart", (90, 95))
+    palm("touchMove", (95, 95))
+    assert page.evaluate(_INK) > 0
+    by_pen("mousePressed", 20, 20)
+    palm("touchMove", (80, 95))
+    by_pen("mouseMoved", 60, 60)
+    by_pen("mouseReleased", 60, 60)
+    palm("touchEnd")
+    assert page.evaluate(_INK) == alone
+    palm("touchStart", (90, 95))  # the hand rests between two strokes
+    palm("touchMove", (95, 95))
+    palm("touchEnd")
+    assert page.evaluate(_INK) == alone
+    page.locator("#undo").click()
+    settle(page)
+    assert page.evaluate(_INK) == 0
+
+
+def test_real_strokes_by_pen_and_finger_give_what_the_mouse_gives(open_page, strokes):
+    page = open_page(has_touch=True)
+    for points, _ in strokes[:6]:
+        seen = []
+        for by in (draw, touch):
+            by(page, points)
+            seen.append(np.array(page.evaluate(SEEN), float))
+            page.locator("#clear").click()
+        assert np.abs(seen[0] - seen[1]).mean() < 4
+
+
+def test_shortcuts_work_while_hangul_is_typed_and_stand_on_the_buttons(page):
+    press = """([key, code]) => document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true }))"""
+    draw(page, SEVEN)
+    page.locator("#pad").focus()
+    for typed in (["ㅋ", "KeyZ"], ["Process", "KeyZ"], ["z", "KeyY"]):
+        page.evaluate(press, typed)
+        settle(page)
+        assert prediction(page) == ""
+        draw(page, SEVEN)
+    page.evaluate(press, ["ㅊ", "KeyC"])
+    assert prediction(page) == ""
+    page.evaluate(press, ["ㄱ", "KeyR"])
+    assert prediction(page) != ""
+    page.evaluate(press, ["3", "Digit3"])
+    assert page.locator("[name=pen][value='30']").is_checked()
+    shown = "each => getComputedStyle(each, '::after').content"
+    for button, key in (("undo", "Z"), ("clear", "C"), ("save", "S"), ("random", "R")):
+        assert f'"{key}"' in page.locator(f"#{button}").evaluate(shown)
+        assert page.locator(f"#{button}").get_attribute("aria-keyshortcuts") == key
+
+
+def test_undo_reaches_back_a_hundred_changes(page):
+    for number in range(130):
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowRight" if number % 2 else "ArrowDown")
+        page.keyboard.press("Space")
+    undone = 0
+    while page.locator("#undo").is_enabled() and undone < 200:
+        page.keyboard.press("z")
+        settle(page)
+        undone += 1
+    assert undone == 100
+
+
+def test_the_pen_of_the_keyboard_survives_clear(page):
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("c")
+    assert page.evaluate("mnist.read([]).prediction") is None
+    page.keyboard.press("ArrowDown")
+    settle(page)
+    assert prediction(page) != ""
+    page.locator("#clear").focus()
+    page.keyboard.press("Enter")
+    settle(page)
+    assert page.evaluate("document.activeElement.id") == "pad"
+
+
+def test_a_row_of_buttons_is_one_stop(page):
+    draw(page, SEVEN)
+    page.locator("#pad").focus()
+    stops = 0
+    while page.evaluate("!document.activeElement.matches('.neuron')"):
+        page.keyboard.press("Tab")
+        stops += 1
+    assert stops <= 10
+    focused = "document.activeElement.title.split(',')[0]"
+    while page.evaluate("!document.activeElement.matches('.thumb')"):
+        page.keyboard.press("Shift+Tab")
+    first = page.evaluate(focused)
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(focused) != first
+    page.keyboard.press("Home")
+    assert page.evaluate(focused) == first
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    settle(page)
+    assert prediction(page) != ""
+    assert page.locator(".thumb[tabindex='0']").count() == 1
+
+
+def test_what_is_seen_is_in_the_tree_of_accessibility(page):
+    page.locator(".thumb").first.click()  # a 7
+    page.locator(".tiles .neuron").nth(1).click()
+    page.wait_for_timeout(400)
+    x = mnist_cli.load_images()[0]
+    z1 = mnist_cli.load_network().activations(x)["z1"]
+    tree = page.locator("main").aria_snapshot()
+    y = mnist_cli.load_network().predict_proba(x)
+    bars = ", ".join(f"{digit}: {share:.4f}" for digit, share in enumerate(y))
+    for line in (
+        'application "Pad: draw a digit.',
+        'group "Pen"',
+        'radio "medium" [checked]',
+        'button "Clear"',
+        f'img "Probabilities: {bars}"',
+        'toolbar "Test images"',
+        'button "Test image 0, label 7, prediction 7"',
+        'toolbar "z1: 50 neurons"',
+        f'button "Neuron 0 of layer 1, {z1[0]:.2f}"',
+        f'button "Neuron 1 of layer 1, {z1[1]:.2f}"',
+        'button "Switch off"',
+        'toolbar "y: ten probabilities"',
+        f'button "7 {y[7]:.4f}"',
+        'slider "Noise"',
+        'application "Map:',
+    ):
+        assert line in tree

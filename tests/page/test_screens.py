@@ -1,0 +1,202 @@
+"""The page of `mnist draw` on phones, tablets, projectors, in high contrast, and in Firefox."""
+
+import os
+from pathlib import Path
+
+import pytest
+from support.firefox import firefox
+from support.page import SEVEN, draw, prediction, settle, touch
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+# With those of devices, the widths at which the layout changes, and on both sides of them; a window
+# of 1280 pixels has 640 at 200 %, and one of 1366 has 683.
+WIDTHS = [
+    *(320, 344, 360, 390, 412, 480, 560, 619, 620, 640, 683, 700, 768, 820, 912, 960, 991, 992),
+    *(1000, 1024, 1060, 1100, 1180, 1280, 1366, 1600, 1920, 2560, 3440),
+]
+
+# Texts that leave the screen or what cuts them off, or lie upon others.
+_CUT = """() => {
+    const [texts, faults] = [[], []];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const element = node.parentElement;
+        if (!node.data.trim() || element.closest("script, style, legend, select, #invitation")) continue;
+        if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+        const range = new Range();
+        range.selectNodeContents(node);
+        for (const box of range.getClientRects()) texts.push([node.data.trim(), box, element]);
+        for (let each = element; each && each !== document.body; each = each.parentElement) {
+            const { display, overflowX, overflowY } = getComputedStyle(each);
+            if (display === "inline" || display === "contents" || overflowX === "auto") continue;
+            const clips = overflowX !== "visible" || overflowY !== "visible" || each === element;
+            if (clips && (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 3))
+                faults.push(`cut: ${node.data.trim()} in ${each.tagName}#${each.id}`);
+        }
+    }
+    texts.forEach(([text, box, element], i) => {
+        if (box.left < 0 || box.right > innerWidth + 0.5) faults.push(`off the screen: ${text}`);
+        const around = element.closest("button, .choice span")?.getBoundingClientRect();
+        if (around && (box.left < around.left - 1 || box.right > around.right + 1)) faults.push(`wider: ${text}`);
+        for (const [other, its, where] of texts.slice(0, i)) {
+            const across = Math.min(box.right, its.right) - Math.max(box.left, its.left);
+            const down = Math.min(box.bottom, its.bottom) - Math.max(box.top, its.top);
+            if (element !== where && across > 1 && down > 4) faults.push(`${text} upon ${other}`);
+        }
+    });
+    if (document.documentElement.scrollWidth > innerWidth) faults.push("the page scrolls sideways");
+    return faults;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("scheme", "lang", "large"),
+    [("light", "en-US", False), ("dark", "ko-KR", False), ("light", "ko-KR", True)],
+)
+def test_no_text_is_cut_or_lies_upon_another(open_page, scheme, lang, large):
+    page = open_page(width=1280, height=2400, color_scheme=scheme, locale=lang)
+    draw(page, SEVEN)
+    page.locator("#raw").check()
+    page.locator("#measure").click()
+    page.locator("#times .told").wait_for()
+    if large:
+        page.locator("#large").check()
+    found = {}
+    for choice, widths in (
+        (".digit.best", WIDTHS[::3]),
+        (".dots .neuron:nth-child(17)", WIDTHS),
+        (".tiles .neuron:nth-child(9)", WIDTHS),
+        ("#switch", WIDTHS[::3]),
+    ):
+        page.locator(choice).click()
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 2400})
+            settle(page)
+            found[choice, width] = page.evaluate(_CUT)
+        page.set_viewport_size({"width": 1280, "height": 2400})
+    assert {at: faults for at, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scheme", "lang", "colours"),
+    [
+        (1280, 800, "light", "en-US", "none"),
+        (768, 1024, "dark", "en-US", "none"),
+        (360, 740, "dark", "ko-KR", "none"),
+        (1366, 768, "light", "ko-KR", "active"),
+        (1024, 768, "dark", "en-US", "active"),
+    ],
+)
+def test_it_is_accessible_on_every_screen(open_page, width, height, scheme, lang, colours):
+    page = open_page(
+        width=width,
+        height=height,
+        color_scheme=scheme,
+        locale=lang,
+        forced_colors=colours,
+        has_touch=True,
+    )
+    touch(page, SEVEN)
+    assert prediction(page) == "7"
+    assert page.locator("#undo").text_content() == {"en-US": "Undo", "ko-KR": "되돌리기"}[lang]
+    page.locator(".tiles .neuron").nth(8).tap()
+    page.locator("#switch").tap()
+    axe = os.environ.get("MNIST_AXE")
+    if axe is None:
+        pytest.skip("needs axe-core: set MNIST_AXE to its axe.min.js")
+    page.evaluate(Path(axe).read_text("utf-8"))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = page.evaluate("tags => axe.run({ runOnly: tags })", tags)
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_high_contrast_keeps_what_is_chosen_distinct(open_page, scheme):
+    page = open_page(forced_colors="active", color_scheme=scheme)
+    draw(page, SEVEN)
+    colour = lambda selector, part="": page.locator(selector).first.evaluate(  # noqa: E731 - said once
+        "(each, part) => getComputedStyle(each, part || null).backgroundColor", part
+    )
+    canvas = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    chosen, other = "[name=pen]:checked + span", "[name=pen]:not(:checked) + span"
+    assert len({colour(chosen), colour(other), colour(f"{other} i")}) == 3
+    assert colour(f"{chosen} i") != colour(chosen)
+    assert len({canvas, colour(".bars i"), colour(".bars .best")}) == 3
+    page.locator("#raw").check()
+    assert colour("#raw") not in {canvas, colour("#raw", "::before")}
+    assert len({canvas, colour("#only-wrong", "::before")}) == 2
+    ink = page.evaluate("getComputedStyle(document.querySelector('#pad')).color")
+    assert ink != canvas
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 844), (768, 1024), (844, 390)])
+def test_pad_and_net_are_seen_together(open_page, width, height):
+    page = open_page(width=width, height=height, has_touch=True)
+    touch(page, SEVEN)
+    large = page.locator("#pad").bounding_box()["width"]
+    page.locator(".digit").first.scroll_into_view_if_needed()
+    page.locator("#desk.apart").wait_for(state="attached")
+    here = page.evaluate("scrollY")
+    for part in ("#pad", "#prediction", "#clear", ".bars"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 0.35 * height
+    assert page.locator("#pad").bounding_box()["width"] < 0.5 * large
+    page.locator("#clear").tap()
+    touch(page, [(50, 0), (50, 100)])
+    assert prediction(page) == "1"
+    assert page.evaluate("scrollY") == here
+    page.evaluate("scrollTo(0, 0)")
+    page.locator("#desk:not(.apart)").wait_for()
+    assert page.locator("#pad").bounding_box()["width"] == large
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1366, 768), (1920, 1080)])
+def test_the_probabilities_are_seen_without_scrolling(open_page, width, height):
+    page = open_page(width=width, height=height)
+    draw(page, SEVEN)
+    for part in (".digit.best small", ".bars"):
+        box = page.locator(part).bounding_box()
+        assert box["y"] + box["height"] < height
+
+
+def test_text_grows_on_large_screens_and_where_that_is_asked_for(open_page):
+    size = "parseFloat(getComputedStyle(document.querySelector('#told p')).fontSize)"
+    page = open_page(width=1280, height=800)
+    usual = page.evaluate(size)
+    page.locator("#large").check()
+    assert page.evaluate(size) >= 1.35 * usual
+    page = open_page(width=3440, height=1440)
+    assert page.evaluate(size) >= 1.3 * usual
+    pad, net = (page.locator(each).bounding_box() for each in ("#pad", "#flow"))
+    assert pad["width"] < 0.5 * net["width"]
+
+
+def test_it_works_in_firefox(embedded_page):
+    with firefox() as browser:
+        browser("WebDriver:Navigate", url=embedded_page.as_uri())
+        run = lambda script: browser("WebDriver:ExecuteScript", script=script, args=[])["value"]  # noqa: E731
+        left, top, side = run(
+            "const box = document.querySelector('#pad').getBoundingClientRect();"
+            "return [box.left, box.top, box.width]"
+        )
+        stroke = [
+            {
+                "type": "pointerMove",
+                "x": round(left + side * (0.2 + 0.006 * x)),
+                "y": round(top + side * (0.2 + 0.006 * y)),
+            }
+            for x, y in SEVEN
+        ]
+        stroke.insert(1, {"type": "pointerDown", "button": 0})
+        stroke.append({"type": "pointerUp", "button": 0})
+        finger = {"type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"}}
+        browser("WebDriver:PerformActions", actions=[finger | {"actions": stroke}])
+        text = "return document.querySelector('{}').textContent"
+        assert run(text.format("#prediction")) == "7"
+        run("document.querySelectorAll('.neuron')[8].click()")
+        assert "Neuron 8" in run(text.format("#told"))
+        assert run(text.format("#accuracy output")) == "0.9920"
+        bar = "return getComputedStyle(document.querySelector('meter'), '::-moz-meter-bar').backgroundColor"
+        assert run(bar) in ("rgb(31, 95, 208)", "rgb(122, 180, 255)")
