@@ -2,7 +2,7 @@
 
 import { argmax } from "./net.js";
 import { make } from "./paint.js";
-import { say } from "./words.js";
+import { say, sayShare } from "./words.js";
 
 /** A card for each net; the returned function shows the results of `forward`, sentences of doubt for each, and a label if there is one. */
 export function makeAnswers(parent, nets) {
@@ -21,7 +21,7 @@ export function makeAnswers(parent, nets) {
     const prediction = y && argmax(y);
     digit.textContent = y ? prediction : "";
     note.textContent = y ? [...(doubts[number] ?? []), describe(y, prediction, label)].join(" · ") : say("empty");
-    const values = y ? Array.from(y, (p, i) => `${i}: ${p.toFixed(4)}`).join(", ") : say("empty");
+    const values = y ? Array.from(y, (p, i) => `${i}: ${sayShare(p)}`).join(", ") : say("empty");
     chart.setAttribute("aria-label", `${say("probabilities")} ${values}`);
     note.classList.toggle("wrong", Boolean(doubts[number]?.length) || (y !== undefined && label !== undefined && label !== prediction));
     bars.forEach((bar, i) => {
@@ -34,6 +34,6 @@ export function makeAnswers(parent, nets) {
 function describe(y, prediction, label) {
   const other = argmax(y.map((value, i) => (i === prediction ? -1 : value)));
   const close = y[prediction] < 0.6 || y[prediction] - y[other] < 0.3; // as `mnist predict`
-  const text = say(close ? "unsure" : "confidence", { prediction, other, confidence: y[prediction].toFixed(4) });
+  const text = say(close ? "unsure" : "confidence", { prediction, other, confidence: sayShare(y[prediction]) });
   return label === undefined ? text : `${text} · ${say("labelled", { label })}`;
 }

@@ -3,10 +3,11 @@
 import { makeNet } from "./net.js";
 import { PIXELS } from "./picture.js";
 
-/** The JSON that `mnist draw` writes -> {nets, judge, images: [{index, label, pixels}], x: (N, 784) 0..1}. */
-export async function unpack({ nets, judge, images, labels, every }) {
+/** The JSON that `mnist draw` writes -> {version, nets, judge, images: [{index, label, pixels}], x: (N, 784) 0..1}. */
+export async function unpack({ nets, judge, images, labels, every, version }) {
   const pixels = await inflate(images);
   return {
+    version,
     nets: await Promise.all(nets.map(async (net) =>
       makeNet({ ...net, parameters: await floats(net.parameters), map: readMap(await floats(net.map)) }))),
     judge: await makeJudge(judge),

@@ -3,6 +3,7 @@
 import { keepPadInView } from "./apart.js";
 import { makeAlive } from "./alive.js";
 import { makeAnswers } from "./answer.js";
+import { makeApi } from "./api.js";
 import { makeBatch } from "./batch.js";
 import { corrupt } from "./corrupt.js";
 import { normalize, unpack } from "./data.js";
@@ -12,7 +13,7 @@ import { makeMap } from "./map.js";
 import { argmax, forward } from "./net.js";
 import { byId, forgetColours, make, paintInk } from "./paint.js";
 import { makePad, savePng } from "./pen.js";
-import { PAD, PIXELS, readStrokes, toSmall } from "./picture.js";
+import { PIXELS, readStrokes, toSmall } from "./picture.js";
 import { say, speak } from "./words.js";
 
 const SLIDERS = [ // name, least, most, step, unit
@@ -23,7 +24,7 @@ const SLIDERS = [ // name, least, most, step, unit
 ];
 const PAUSE = 120; // milliseconds without a change, before it is asked whether this is a digit
 
-const { nets, judge, images, x: undisturbed } = await unpack(JSON.parse(byId("data").textContent));
+const { nets, judge, images, version, x: undisturbed } = await unpack(JSON.parse(byId("data").textContent));
 const corruption = { noise: 0, right: 0, down: 0, turn: 0 };
 const before = []; // of each net: the accuracy while nothing is broken
 let net = nets[0];
@@ -57,6 +58,7 @@ function start() {
     byId("nets").append(make("label", {}, choice, make("span", {}, `${"AB"[number]} · ${each.name}`)));
   });
   byId("nets").hidden = nets.length < 2;
+  byId("held").textContent = nets.map(({ name, sha256 }) => `${name} · SHA-256 ${sha256}`).join("\n");
   chooseAmong("net", "0", (number) => useNet(nets[number]));
   chooseAmong("pen", "20", (width) => (pad.width = Number(width)));
   byId("undo").onclick = pad.undo;
@@ -72,9 +74,9 @@ function start() {
   byId("desk").addEventListener("keydown", useKey);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
   addEventListener("resize", () => breakMore());
-  window.mnist = { predict, read, clear: pad.clear };
+  window.mnist = { ...makeApi(nets[0], judge), clear: pad.clear };
   document.documentElement.classList.add("ready");
-  speak(spoken(), { count: images.length });
+  speak(spoken(), { count: images.length, version });
   pad.repaint();
   requestAnimationFrame(() => setTimeout(startViews)); // the page is seen first
   byId("pad").focus({ preventScroll: true });
@@ -85,31 +87,6 @@ function startViews() {
   for (const each of nets) before.push(runSet(each, undisturbed).correct / images.length);
   useNet(nets[0]);
   row.speak();
-}
-
-/** 784 numbers 0..255 -> {prediction, probabilities}, by the first net as it stands on the page. */
-function predict(pixels) {
-  const x = normalize(pixels ?? []);
-  if (x.length !== PIXELS || !x.every(Number.isFinite)) {
-    throw new TypeError(`expected ${PIXELS} numbers from 0 to 255`);
-  }
-  const { y } = forward(nets[0], x);
-  return { prediction: argmax(y), probabilities: Array.from(y) };
-}
-
-/** Strokes, lists of [x, y] in any unit with y down -> {image, prediction, probabilities, warnings}. */
-function read(strokes) {
-  const all = strokes.flat();
-  const [left, top] = [0, 1].map((axis) => Math.min(...all.map((point) => point[axis])));
-  const [right, bottom] = [0, 1].map((axis) => Math.max(...all.map((point) => point[axis])));
-  const zoom = (0.6 * PAD) / (Math.max(right - left, bottom - top) || Infinity) || 1;
-  const middle = [(left + right) / 2, (top + bottom) / 2];
-  const place = (point) => point.map((value, axis) => PAD / 2 + (value - middle[axis]) * zoom);
-  const found = readStrokes(strokes.map((points) => ({ points: points.map(place), width: 20 })));
-  if (!found) return { image: Array(PIXELS).fill(0), prediction: null, probabilities: null, warnings: [say("empty")] };
-  const said = predict(found.pixels);
-  const warnings = findDoubts(judge, found, Math.max(...said.probabilities));
-  return { image: Array.from(found.pixels), ...said, warnings };
 }
 
 /** What is on the pad as the nets are given it, (784,) 0..1, or null. */
@@ -242,7 +219,7 @@ function spoken() {
 }
 
 function useLanguage(language) {
-  speak(language, { count: images.length });
+  speak(language, { count: images.length, version });
   row.speak();
   batch.speak();
   alive.build(net);

@@ -4,7 +4,7 @@
 const TILE = 4;
 
 /** A net from {name, sizes: [784, 50, 100, 10], activation, parameters: W1 b1 W2 b2 ...}. */
-export function makeNet({ name, sizes, activation, parameters, map }) {
+export function makeNet({ name, sha256, sizes, activation, parameters, map }) {
   const layers = [];
   let at = 0;
   for (let layer = 1; layer < sizes.length; layer++) {
@@ -14,7 +14,7 @@ export function makeNet({ name, sizes, activation, parameters, map }) {
     layers.push({ W, b, inputs, outputs, tiles: cutIntoTiles(W, inputs, outputs) });
   }
   const off = layers.slice(0, -1).map(() => new Set()); // hidden neurons that are switched off
-  return { name, sizes, activation, layers, map, off };
+  return { name, sha256, sizes, activation, layers, map, off };
 }
 
 /** W (inputs, outputs) so that the four weights used together lie together. */

@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.arrays import load_images, load_labels
-from mnist_cli.errors import FormatError
+from mnist_cli.errors import FormatError, printable
 from mnist_cli.files import AnyPath, write_bytes
 from mnist_cli.handwriting.judge import load_judge
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Activation, Network
-from mnist_cli.spec import PIXELS
+from mnist_cli.spec import PIXELS, __version__
 from mnist_cli.weights.weights_file import read_weights
 
 Language = Literal["en", "ko"]
@@ -66,7 +66,9 @@ def write_page(
     Raises `MnistError` for weights that cannot be read or used, or a page that cannot be written.
     """
     files = [read_weights(each, data_dir) for each in weights]
-    networks = [(file.file.name, file.network(activation)) for file in files]
+    networks = [
+        (printable(file.file.name), file.sha256, file.network(activation)) for file in files
+    ]
     content = fill_page(networks, load_images()[::EVERY], load_labels()[::EVERY], language)
     if not _holds(Path(path), content):
         write_bytes(path, content, overwrite=overwrite)
@@ -82,18 +84,19 @@ def _holds(path: Path, content: bytes) -> bool:
 
 
 def fill_page(
-    networks: Sequence[tuple[str, Network]],
+    networks: Sequence[tuple[str, str, Network]],
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     language: Language | None = None,
 ) -> bytes:
-    """Return the page of nets with their names; `images` are (N, 28, 28), `labels` (N,)."""
+    """Return the page of nets, each with its name and SHA-256, and (N, 28, 28) labelled images."""
     data = {
-        "nets": [_describe(name, network, images) for name, network in networks],
+        "nets": [_describe(*each, images) for each in networks],
         "judge": _describe_judge(),
         "images": _pack(images.tobytes()),
         "labels": "".join(map(str, labels)),
         "every": EVERY,
+        "version": __version__,
     }
     style = (_SOURCES / "page.css").read_text("utf-8")
     script = join_modules()
@@ -149,7 +152,9 @@ def find_axes(values: NDArray[np.float64]) -> NDArray[np.float32]:
     return found.astype(np.float32)
 
 
-def _describe(name: str, network: Network, images: NDArray[np.uint8]) -> dict[str, Any]:
+def _describe(
+    name: str, sha256: str, network: Network, images: NDArray[np.uint8]
+) -> dict[str, Any]:
     with np.errstate(all="ignore"):
         hidden = _last_hidden(network, images)
     if not np.abs(hidden).max() < _BEYOND:
@@ -162,6 +167,7 @@ def _describe(name: str, network: Network, images: NDArray[np.uint8]) -> dict[st
     parameters = np.concatenate([part.ravel() for layer in layers for part in layer])
     return {
         "name": name,
+        "sha256": sha256,
         "sizes": network.layer_sizes,
         "activation": network.activation,
         "parameters": _pack(parameters.astype("<f4").tobytes()),

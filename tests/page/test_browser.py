@@ -1,5 +1,6 @@
 """The page in a real browser, by real pointer events, compared with NumPy and `mnist predict`."""
 
+import hashlib
 import os
 import re
 
@@ -10,8 +11,10 @@ from support.page import SEEN, SEVEN, draw, predict, prediction, save, settle
 
 import mnist_cli
 from mnist_cli.datasets.corruptions import rotate, shift
+from mnist_cli.errors import printable
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.page.page import EVERY, write_page
+from mnist_cli.paths import embedded_directory
 from mnist_cli.prediction.prediction import predict_digit
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -56,6 +59,36 @@ def test_a_drawing_is_read_as_mnist_predict_reads_the_saved_png(page, tmp_path, 
         page.locator("#clear").click()
         settle(page)
         assert prediction(page) == ""
+
+
+PIXELS = "expected 784 numbers from 0 to 255"
+STROKES = "expected strokes, each a list of [x, y]"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("predict([1])", PIXELS),
+        ("predict()", PIXELS),
+        ("predict(Array(784).fill(256))", PIXELS),
+        ("predict(Array(784).fill(-1))", PIXELS),
+        ("predict(Array(784).fill(NaN))", PIXELS),
+        ("predict(Array(784).fill('7'))", PIXELS),
+        ("predict(Array(784).fill(null))", PIXELS),
+        ("predict('7'.repeat(784))", PIXELS),
+        ("predict(Array(28).fill(Array(28).fill(0)))", PIXELS),
+        ("read()", STROKES),
+        ("read('7')", STROKES),
+        ("read([[5, 5], [6, 6]])", STROKES),
+        ("read([[[5, '5']]])", STROKES),
+        ("read([[[5, 5, 5]]])", STROKES),
+        ("read([[[NaN, 5]]])", STROKES),
+        ("read([[[5, 5], [1e308, -1e308]]])", STROKES),
+    ],
+)
+def test_what_is_no_image_is_refused(page, call, message):
+    tried = f"() => {{ try {{ return mnist.{call} }} catch (error) {{ return error.message }} }}"
+    assert page.evaluate(tried) == message
 
 
 # Strokes of what is no digit, or several of them, as shares of the pad.
@@ -139,10 +172,6 @@ def test_strokes_in_any_unit_are_read_and_pixels_only_as_they_are(page):
     ]
     assert {result["prediction"] for result in results} == {7}
     assert all(len(result["image"]) == 784 and max(result["image"]) == 255 for result in results)
-    refused = page.evaluate(
-        "() => { try { mnist.predict([1]) } catch (error) { return error.message } }"
-    )
-    assert refused == "expected 784 numbers from 0 to 255"
     assert abs(np.subtract(results[0]["image"], results[2]["image"])).max() <= 1
     empty = page.evaluate("mnist.read([])")
     assert (sum(empty["image"]), empty["prediction"], empty["probabilities"]) == (0, None, None)
@@ -205,6 +234,32 @@ def test_how_likely_a_digit_is_is_said_in_words(open_page, tmp_path, ratio, engl
     for language, said in (("en", english), ("ko", korean)):
         page.locator(f"[name=language][value={language}]").check(force=True)
         assert said in page.locator("#explanation").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("lead", "said"),
+    [(8.0, "0.9997"), (12.0, "0.999994"), (16.0, "0.9999999"), (200.0, "0.999999999999")],
+)
+def test_no_confidence_is_said_to_be_1(open_page, tmp_path, lead, said):
+    b1 = np.full(10, -200.0)
+    b1[:2] = lead, 0
+    np.savez(tmp_path / "net.npz", W1=np.zeros((784, 10)), b1=b1)
+    write_page(tmp_path / "net.html", [tmp_path / "net.npz"])
+    page = open_page(tmp_path / "net.html")
+    draw(page, SEVEN)
+    assert f"confidence {said}" in page.locator(".answer p:not(.name)").text_content()
+    assert f"= {said}" in page.locator("#told").inner_text()
+    assert "1.0000" not in page.locator("body").inner_text()
+
+
+def test_a_korean_particle_follows_the_sound_of_its_digit(page):
+    draw(page, SEVEN)
+    page.locator("[name=language][value=ko]").check(force=True)
+    for digit in range(10):
+        page.locator(".digit").nth(digit).focus()
+        particle = "이" if digit in (0, 1, 3, 6, 7, 8) else "가"
+        expected = "7인 이유" if digit == 7 else f"{digit}{particle} 아닌 이유"
+        assert expected in page.locator("#told").inner_text()
 
 
 def accuracy(page):
@@ -321,7 +376,7 @@ def test_what_is_said_of_batches_is_what_was_measured(page, size, rows):
 
 
 def test_two_nets_stand_side_by_side(open_page, tmp_path):
-    hostile = "<img src=x onerror=alert(1)>.npz"
+    hostile = "<img src=x onerror=alert(1)>\u202e.npz"
     file = tmp_path / hostile if os.name != "nt" else tmp_path / "b.npz"
     np.savez(file, **random_arrays(784, 20, 10, scale=0.3))
     write_page(tmp_path / "two.html", [None, file], language="ko")
@@ -330,7 +385,12 @@ def test_two_nets_stand_side_by_side(open_page, tmp_path):
     seen = np.array(page.evaluate(SEEN), np.uint8)
     for number, path in ((1, None), (2, file)):
         assert prediction(page, number) == str(mnist_cli.load_network(path).predict(seen))
-    assert page.locator(".answer .name").nth(1).text_content() == file.name
+    assert page.locator(".answer .name").nth(1).text_content() == printable(file.name)
+    held = page.locator("#held").inner_text().split("\n")
+    for line, path in zip(held, (embedded_directory() / "weights.pkl", file), strict=True):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert line == f"{printable(path.name)} · SHA-256 {digest}"
+    assert f"mnist-cli({mnist_cli.__version__})로" in page.locator("footer").inner_text()
     page.locator("[name=net][value='1']").check(force=True)
     assert page.locator("#signature").text_content() == "784 → 20 → 10 · sigmoid"
     assert page.locator(".tiles .neuron").count() == 20

@@ -89,7 +89,7 @@ def test_every_text_is_there_in_both_languages():
     )
     assert len(table) == len(re.findall(r"^  \w+: \[", words, re.MULTILINE))
     for key, english, korean in table:
-        holes = [sorted(re.findall(r"\$\{(\w+)\}", text)) for text in (english, korean)]
+        holes = [sorted(re.findall(r"\$\{(\w+)(?:\|./.)?\}", text)) for text in (english, korean)]
         assert holes[0] == holes[1], key
     used = set(re.findall(r'data-(?:t|label)="(\w+)"', (_SOURCES / "page.html").read_text("utf-8")))
     assert used <= {key for key, *_ in table}
