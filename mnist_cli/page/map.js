@@ -34,6 +34,7 @@ export function makeMap(images, choose) {
     },
     /** Where the drawing is, or null. */
     show(hidden) {
+      if (!overlay) return; // the images are not there yet
       const { to, width, height } = overlay;
       to.clearRect(0, 0, width, height);
       if (!hidden) return;

@@ -115,6 +115,12 @@ function softmax(a, N) {
   return y;
 }
 
+/** What the last layer sees of image `i`: the last z, or x where there is only one layer. */
+export function lastHidden({ sizes }, { x, z }, i = 0) {
+  const size = sizes[sizes.length - 2];
+  return (z[z.length - 1] ?? x).subarray(i * size, (i + 1) * size);
+}
+
 /** The place of the largest of `values` from `from` on, `count` of them. */
 export function argmax(values, from = 0, count = values.length) {
   let best = 0;
