@@ -73,7 +73,7 @@ export function makeAlive(toggle) {
 
   switchOne.onclick = () => toggle(...chosen);
   back.onclick = unchoose;
-  flow.onpointerleave = () => hover(null);
+  flow.onpointerleave = () => point(null);
   flow.onkeydown = (event) => {
     if (event.key === "Escape") unchoose();
   };
@@ -86,7 +86,7 @@ export function makeAlive(toggle) {
   function listen(button, place) {
     const isChosen = () => chosen?.join() === place.join();
     button.onpointerenter = (event) => {
-      if (event.pointerType === "mouse") hover(place);
+      if (event.pointerType === "mouse") point(place);
     };
     button.onpointerdown = () => {
       again = isChosen();
@@ -99,7 +99,7 @@ export function makeAlive(toggle) {
     };
   }
 
-  function hover(place) {
+  function point(place) {
     pointed = place;
     if (!chosen) look();
   }
@@ -124,7 +124,9 @@ export function makeAlive(toggle) {
   function look() {
     const selected = chosen ?? pointed;
     const [layer, neuron] = selected ?? [net.off.length, result && argmax(result.y)];
-    mark(selected && bands[layer].neurons[neuron]);
+    marked?.removeAttribute("aria-current");
+    marked = selected && bands[layer].neurons[neuron];
+    marked?.setAttribute("aria-current", "true");
     const about = explain(net, result, layer, neuron);
     figures.forEach((figure, i) => {
       figure.hidden = !about.figures[i];
@@ -138,15 +140,6 @@ export function makeAlive(toggle) {
     switchOne.hidden = !chosen || layer === net.off.length;
     if (!switchOne.hidden) switchOne.textContent = say(net.off[layer].has(neuron) ? "switchOn" : "switchOff");
     paint();
-  }
-
-  function mark(button) {
-    if (button === marked) return;
-    marked?.classList.remove("selected");
-    marked?.removeAttribute("aria-current");
-    button?.classList.add("selected");
-    button?.setAttribute("aria-current", "true");
-    marked = button;
   }
 
   /** Lines, and light on every neuron, below the buttons that stand there. */

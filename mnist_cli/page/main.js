@@ -69,10 +69,7 @@ function start() {
   byId("save").onclick = () => savePng(pad);
   byId("raw").onchange = refresh;
   byId("undo-all").onclick = undoAll;
-  byId("all-on").onclick = () => {
-    switchAllOn();
-    breakMore();
-  };
+  byId("all-on").onclick = switchAllOn;
   keepPadInView();
   byId("desk").addEventListener("keydown", useKey);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
@@ -194,6 +191,7 @@ function useNet(next) {
 
 function switchAllOn() {
   for (const off of nets.flatMap((each) => each.off)) off.clear();
+  breakMore();
 }
 
 /** A button that had the focus leaves it where the page's work begins, not nowhere. */
@@ -204,9 +202,8 @@ function disable(id, isDisabled) {
 }
 
 function undoAll() {
-  switchAllOn();
   for (const [name] of SLIDERS) byId(name).value = corruption[name] = 0;
-  breakMore();
+  switchAllOn();
 }
 
 function makeSliders() {

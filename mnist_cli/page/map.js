@@ -52,10 +52,7 @@ export function makeMap(images, choose) {
     },
   };
 
-  points.onpointerdown = (event) => {
-    pointer = event.pointerType;
-  };
-  points.onpointermove = (event) => {
+  points.onpointerdown = points.onpointermove = (event) => {
     pointer = event.pointerType;
     if (pointer === "mouse") point(nearest(event));
   };
@@ -75,7 +72,6 @@ export function makeMap(images, choose) {
   };
   points.onkeydown = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];
-    pointer = "keyboard";
     if (event.key === "Enter" && pointed >= 0) choose(images[pointed]);
     if (!step) return;
     event.preventDefault();

@@ -22,23 +22,26 @@ _CUT = """() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
         const element = node.parentElement;
-        if (!node.data.trim() || element.closest("script, style, legend, select, #invitation")) continue;
+        const text = node.data.trim();
+        if (!text || element.closest("script, style, legend, select, #invitation")) continue;
         if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
         const range = new Range();
         range.selectNodeContents(node);
-        for (const box of range.getClientRects()) texts.push([node.data.trim(), box, element]);
+        for (const box of range.getClientRects()) texts.push([text, box, element]);
         for (let each = element; each && each !== document.body; each = each.parentElement) {
             const { display, overflowX, overflowY } = getComputedStyle(each);
             if (display === "inline" || display === "contents" || overflowX === "auto") continue;
             const clips = overflowX !== "visible" || overflowY !== "visible" || each === element;
-            if (clips && (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 3))
-                faults.push(`cut: ${node.data.trim()} in ${each.tagName}#${each.id}`);
+            const over = each.scrollWidth - each.clientWidth;
+            const under = each.scrollHeight - each.clientHeight;
+            if (clips && (over > 1 || under > 3)) faults.push(`cut: ${text} in ${each.tagName}`);
         }
     }
     texts.forEach(([text, box, element], i) => {
         if (box.left < 0 || box.right > innerWidth + 0.5) faults.push(`off the screen: ${text}`);
-        const around = element.closest("button, .choice span")?.getBoundingClientRect();
-        if (around && (box.left < around.left - 1 || box.right > around.right + 1)) faults.push(`wider: ${text}`);
+        const button = element.closest("button, .choice span")?.getBoundingClientRect();
+        const isWider = box.left < button?.left - 1 || box.right > button?.right + 1;
+        if (isWider) faults.push(`wider than its button: ${text}`);
         for (const [other, its, where] of texts.slice(0, i)) {
             const across = Math.min(box.right, its.right) - Math.max(box.left, its.left);
             const down = Math.min(box.bottom, its.bottom) - Math.max(box.top, its.top);
@@ -198,5 +201,5 @@ def test_it_works_in_firefox(embedded_page):
         run("document.querySelectorAll('.neuron')[8].click()")
         assert "Neuron 8" in run(text.format("#told"))
         assert run(text.format("#accuracy output")) == "0.9920"
-        bar = "return getComputedStyle(document.querySelector('meter'), '::-moz-meter-bar').backgroundColor"
-        assert run(bar) in ("rgb(31, 95, 208)", "rgb(122, 180, 255)")
+        colour = "return getComputedStyle(document.querySelector('meter'), '{}').backgroundColor"
+        assert run(colour.format("::-moz-meter-bar")) in ("rgb(31, 95, 208)", "rgb(122, 180, 255)")
