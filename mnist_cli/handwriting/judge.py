@@ -18,11 +18,12 @@ JUDGE = "judge.npz"
 
 def judge(images: Gray) -> Floats:
     """Return for each of (N, 28, 28) uint8 the logarithm of the odds that it is one digit."""
-    logits = _load().logits(images)
+    logits = load_judge().logits(images)
     odds: Floats = logits[:, 0] - logits[:, 1]
     return odds
 
 
 @cache
-def _load() -> Network:
+def load_judge() -> Network:
+    """Return the judge's net, of whose outputs the first two count."""
     return load_network(embedded_directory() / JUDGE, activation="relu")

@@ -157,7 +157,8 @@ export function makeAlive(toggle) {
         if (!isLast) return shine(to, places.lights[layer], place, values[neuron] / most);
         fillBar(to, place, places.bar, values[neuron]);
         button.classList.toggle("best", neuron === prediction);
-        button.lastChild.textContent = result ? values[neuron].toFixed(4) : "";
+        const share = values[neuron] < 0.99995 ? values[neuron].toFixed(4) : ">.9999"; // there is no room for more
+        button.lastChild.textContent = result ? share : "";
       });
     });
     to.globalAlpha = 1;

@@ -5,8 +5,8 @@ import { sample } from "./pixels.js";
 
 const GAUSSIAN = makeGaussian(1 << 16, 1); // the same noise every time
 
-/** Corrupt N images x (N, 784) 0..1; without any corruption it is x itself. */
-export function corrupt(x, { turn, right, down, noise }) {
+/** Corrupt N images x (N, 784) 0..1, `first` of all pixels; without any corruption it is x itself. */
+export function corrupt(x, { turn, right, down, noise }, first = 0) {
   if (!turn && !right && !down && !noise) return x;
   const result = new Float64Array(x.length);
   const [cos, sin] = [Math.cos((turn * Math.PI) / 180), Math.sin((turn * Math.PI) / 180)];
@@ -17,7 +17,7 @@ export function corrupt(x, { turn, right, down, noise }) {
       const u = (i % SIDE) - right - middle; // each pixel looks back to where it comes from
       const v = Math.floor(i / SIDE) - down - middle;
       const ink = sample(image, u * cos - v * sin + middle, u * sin + v * cos + middle);
-      const added = noise && noise * GAUSSIAN[(start * 7 + i) % GAUSSIAN.length];
+      const added = noise && noise * GAUSSIAN[((first + start) * 7 + i) % GAUSSIAN.length];
       result[start + i] = Math.round(255 * Math.min(1, Math.max(0, ink + added))) / 255;
     }
   }

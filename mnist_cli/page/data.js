@@ -1,18 +1,16 @@
-// What the page carries: nets as float32, the test images without their zeros, all in base64.
+// What the page carries, compressed and in base64: nets as float32, test images, the judge of drawings.
 
 import { makeNet } from "./net.js";
 import { PIXELS } from "./picture.js";
 
-/** The JSON that `mnist draw` writes -> {nets, images: [{index, label, pixels}], x: (N, 784) 0..1}. */
-export function unpack({ nets, images, labels, every }) {
-  const pixels = new Uint8Array(labels.length * PIXELS);
-  const bytes = decode(images);
-  for (let from = 0, to = 0; from < bytes.length; from++) {
-    if (bytes[from]) pixels[to++] = bytes[from];
-    else to += bytes[++from]; // a zero is followed by how many there are
-  }
+/** The JSON that `mnist draw` writes -> {version, nets, judge, images: [{index, label, pixels}], x: (N, 784) 0..1}. */
+export async function unpack({ nets, judge, images, labels, every, version }) {
+  const pixels = await inflate(images);
   return {
-    nets: nets.map((net) => makeNet({ ...net, parameters: floats(net.parameters), map: readMap(net.map) })),
+    version,
+    nets: await Promise.all(nets.map(async (net) =>
+      makeNet({ ...net, parameters: await floats(net.parameters), map: readMap(await floats(net.map)) }))),
+    judge: await makeJudge(judge),
     images: Array.from(labels, (label, i) => ({
       index: i * every,
       label: Number(label),
@@ -22,6 +20,16 @@ export function unpack({ nets, images, labels, every }) {
   };
 }
 
+/** The judge's first weights are whole numbers from -127 to 127; those of a pixel share a scale. */
+async function makeJudge(judge) {
+  const [bytes, rest] = [new Int8Array((await inflate(judge.bytes)).buffer), await floats(judge.floats)];
+  const [scales, neurons] = [rest.subarray(-PIXELS), judge.sizes[1]];
+  const parameters = new Float32Array(bytes.length + rest.length);
+  bytes.forEach((value, i) => (parameters[i] = value * scales[Math.floor(i / neurons)]));
+  parameters.set(rest, bytes.length);
+  return makeNet({ ...judge, parameters });
+}
+
 /** Numbers 0..255 as 0..1. */
 export function normalize(pixels) {
   const x = new Float64Array(pixels.length);
@@ -29,17 +37,15 @@ export function normalize(pixels) {
   return x;
 }
 
-function readMap(text) {
-  const values = floats(text);
+function readMap(values) {
   const size = values.length / 3;
   return [0, 1, 2].map((row) => values.subarray(row * size, (row + 1) * size)); // mean and two axes
 }
 
-const floats = (text) => new Float32Array(decode(text).buffer);
+const floats = async (text) => new Float32Array((await inflate(text)).buffer);
 
-function decode(text) {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+async function inflate(text) {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -1,7 +1,7 @@
 // What a neuron or a digit has to do with the image, in two pictures, a formula and a sentence.
 
 import { argmax, evidence } from "./net.js";
-import { say, sayTimes } from "./words.js";
+import { say, sayShare, sayTimes } from "./words.js";
 
 const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 const plain = (value) => (value < 0 ? "−" : "") + Math.abs(value).toFixed(2);
@@ -54,7 +54,7 @@ function explainDigit(net, result, layer, digit) {
       [evidence(net, result, own), say("digit", { digit })],
       [evidence(net, result, against), say("versus", { digit, other })],
     ],
-    formulas: `a${n} = ${plain(scores[digit])}, y = softmax(a${n}) = ${result.y[digit].toFixed(4)}`,
+    formulas: `a${n} = ${plain(scores[digit])}, y = softmax(a${n}) = ${sayShare(result.y[digit])}`,
     text: say(lead < 0 ? "behind" : "margin", {
       digit, other, layer: n, margin: plain(Math.abs(lead)), times: sayTimes(Math.exp(lead)),
     }),

@@ -3,15 +3,18 @@
 import { keepPadInView } from "./apart.js";
 import { makeAlive } from "./alive.js";
 import { makeAnswers } from "./answer.js";
+import { makeApi } from "./api.js";
 import { makeBatch } from "./batch.js";
 import { corrupt } from "./corrupt.js";
 import { normalize, unpack } from "./data.js";
+import { findDoubts } from "./doubt.js";
 import { makeImages } from "./images.js";
 import { makeMap } from "./map.js";
-import { argmax, forward } from "./net.js";
+import { forward, lastHidden } from "./net.js";
 import { byId, forgetColours, make, paintInk } from "./paint.js";
 import { makePad, savePng } from "./pen.js";
-import { PAD, PIXELS, toMnist, toSmall } from "./picture.js";
+import { PIXELS, readStrokes, toSmall } from "./picture.js";
+import { breathe, runSet } from "./testset.js";
 import { say, speak } from "./words.js";
 
 const SLIDERS = [ // name, least, most, step, unit
@@ -20,14 +23,20 @@ const SLIDERS = [ // name, least, most, step, unit
   ["down", -8, 8, 1, ""],
   ["turn", -90, 90, 5, "°"],
 ];
+const PAUSE = 120; // milliseconds without a change, before it is asked whether this is a digit
 
-const { nets, images, x: undisturbed } = unpack(JSON.parse(byId("data").textContent));
+const { nets, judge, images, version, x: undisturbed } = await unpack(JSON.parse(byId("data").textContent));
 const corruption = { noise: 0, right: 0, down: 0, turn: 0 };
-const before = []; // of each net: the accuracy while nothing is broken
+const whole = []; // of each net: what it makes of the test images while nothing is broken
 let net = nets[0];
 let isSetStale = true; // the predictions of the test images have to be made again
+let isSetRunning = false; // they are being made
 let results = null; // of each net, for what is on the pad
 let begun = null; // the first stroke on the pad, or the test image: another one is a new drawing
+let reading = null; // of the strokes on the pad
+let pixels = null; // 784 numbers 0..255: what is on the pad
+let doubts = []; // of each net: sentences about it
+let doubting = 0; // the pause after which they are found
 let frame = 0; // the one in which the views follow
 
 const pad = makePad(byId("pad"), refresh);
@@ -52,6 +61,7 @@ function start() {
     byId("nets").append(make("label", {}, choice, make("span", {}, `${"AB"[number]} · ${each.name}`)));
   });
   byId("nets").hidden = nets.length < 2;
+  byId("held").textContent = nets.map(({ name, sha256 }) => `${name} · SHA-256 ${sha256}`).join("\n");
   chooseAmong("net", "0", (number) => useNet(nets[number]));
   chooseAmong("pen", "20", (width) => (pad.width = Number(width)));
   byId("undo").onclick = pad.undo;
@@ -64,9 +74,9 @@ function start() {
   byId("desk").addEventListener("keydown", useKey);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
   addEventListener("resize", () => breakMore());
-  window.mnist = { predict, read, clear: pad.clear };
+  window.mnist = { ...makeApi(nets[0], judge), clear: pad.clear };
   document.documentElement.classList.add("ready");
-  speak(spoken(), { count: images.length });
+  speak(spoken(), { count: images.length, version });
   pad.repaint();
   requestAnimationFrame(() => setTimeout(startViews)); // the page is seen first
   byId("pad").focus({ preventScroll: true });
@@ -74,55 +84,41 @@ function start() {
 
 /** The views of all test images, which take longer to make than the pad. */
 function startViews() {
-  for (const each of nets) before.push(runSet(each, undisturbed).correct / images.length);
+  for (const each of nets) whole.push([...runSet(each, images, undisturbed)].pop());
   useNet(nets[0]);
   row.speak();
 }
 
-/** 784 numbers 0..255 -> {prediction, probabilities}, by the first net as it stands on the page. */
-function predict(pixels) {
-  const x = normalize(pixels ?? []);
-  if (x.length !== PIXELS || !x.every(Number.isFinite)) {
-    throw new TypeError(`expected ${PIXELS} numbers from 0 to 255`);
-  }
-  const { y } = forward(nets[0], x);
-  return { prediction: argmax(y), probabilities: Array.from(y) };
-}
-
-/** Strokes, lists of [x, y] in any unit with y down -> {image, prediction, probabilities}. */
-function read(strokes) {
-  const all = strokes.flat();
-  const [left, top] = [0, 1].map((axis) => Math.min(...all.map((point) => point[axis])));
-  const [right, bottom] = [0, 1].map((axis) => Math.max(...all.map((point) => point[axis])));
-  const zoom = (0.6 * PAD) / (Math.max(right - left, bottom - top) || Infinity) || 1;
-  const middle = [(left + right) / 2, (top + bottom) / 2];
-  const place = (point) => point.map((value, axis) => PAD / 2 + (value - middle[axis]) * zoom);
-  const image = toMnist(strokes.map((points) => ({ points: points.map(place), width: 20 })));
-  if (!image) return { image: Array(PIXELS).fill(0), prediction: null, probabilities: null };
-  return { image: Array.from(image), ...predict(image) };
-}
-
-/** What is on the pad as the nets are given it, (784,) 0..1, or null. */
-function readPad() {
-  if (pad.isEmpty()) return null;
-  const toPixels = byId("raw").checked ? toSmall : toMnist;
-  const pixels = pad.image ? pad.image.pixels : toPixels(pad.strokes);
-  return pixels && corrupt(normalize(pixels), corruption);
-}
-
-/** Read the pad again and say what it is, at once; the views follow with the next frame. */
+/** Read the pad again and say what it is. */
 function refresh() {
-  const x = readPad();
+  const isRaw = byId("raw").checked;
+  reading = pad.image || isRaw ? null : readStrokes(pad.strokes);
+  pixels = pad.image?.pixels ?? (isRaw && !pad.isEmpty() ? toSmall(pad.strokes) : reading?.pixels);
   if (begun !== (begun = pad.image ?? pad.strokes[0])) alive.forget();
+  predict();
+}
+
+/** Say what the pixels are, at once; the views follow with the next frame. */
+function predict() {
+  const x = pixels ? corrupt(normalize(pixels), corruption) : null;
   results = x && nets.map((each) => forward(each, x));
-  showAnswers(results, pad.image?.label);
+  if (!reading) doubts = [];
+  showAnswers(results, doubts, pad.image?.label);
+  clearTimeout(doubting);
+  doubting = reading && setTimeout(doubt, PAUSE);
   paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
   frame ||= requestAnimationFrame(refreshViews);
 }
 
+/** Say whether this looks like one digit; until then what was said of it before stands. */
+function doubt() {
+  doubts = results.map(({ y }) => findDoubts(judge, reading, Math.max(...y)));
+  showAnswers(results, doubts);
+}
+
 function breakMore() {
   isSetStale = true;
-  refresh();
+  predict();
 }
 
 function refreshViews() {
@@ -132,56 +128,64 @@ function refreshViews() {
   disable("undo", !pad.canUndo());
   disable("clear", pad.isEmpty());
   disable("save", pad.isEmpty());
-  if (!before.length) return; // they are not there yet
+  if (!whole.length) return; // they are not there yet
   if (isSetStale) refreshSet();
+  alive.update(results?.[nets.indexOf(net)]);
+  showOnMap();
+}
+
+function showOnMap() {
   const result = results?.[nets.indexOf(net)];
-  alive.update(result);
   map.show(result && lastHidden(net, result));
 }
 
-function refreshSet() {
-  isSetStale = false;
-  const set = runSet(net, corrupt(undisturbed, corruption));
+/** The accuracy follows a few images at a time, so that the page stays alive on a slow device. */
+async function refreshSet() {
+  showBroken();
+  if (isSetRunning) return;
+  isSetRunning = true;
+  while (isSetStale) {
+    isSetStale = false;
+    const asked = net;
+    const broken = { ...net, off: net.off.map((off) => new Set(off)) }; // as it is now
+    let set;
+    for (set of runSet(broken, images, undisturbed, { ...corruption })) await breathe();
+    if (asked !== net) continue;
+    showAccuracy(set.correct);
+    for (const follow of [() => row.update(set.predictions), () => map.update(set), showOnMap, () => batch.update(net, set)]) {
+      await breathe();
+      if (asked === net) follow();
+    }
+  }
+  isSetRunning = false;
+  byId("accuracy").removeAttribute("aria-busy");
+}
+
+/** What is switched off and how the input is disturbed. */
+function showBroken() {
+  byId("accuracy").setAttribute("aria-busy", "true");
   alive.showOff();
-  row.update(set.predictions);
-  map.update(set);
-  batch.update(net, set);
-  const accuracy = set.correct / images.length;
-  const [figure, meter, sentence] = byId("accuracy").children;
-  const whole = before[nets.indexOf(net)].toFixed(4);
-  figure.textContent = accuracy.toFixed(4);
-  meter.value = accuracy;
-  sentence.textContent = say("correct", { correct: set.correct, count: images.length, before: whole });
   const off = net.off.flatMap((neurons, layer) => Array.from(neurons, (neuron) => `z${layer + 1}[${neuron}]`));
   byId("off").textContent = off.length ? say("off", { list: off.join(", ") }) : say("noneOff");
-  byId("standing").textContent = figure.textContent;
   disable("all-on", !off.length);
-  disable("undo-all", !off.length && set.x === undisturbed);
+  disable("undo-all", !off.length && !Object.values(corruption).some(Boolean));
   for (const [name, , , , unit] of SLIDERS) byId(name).nextElementSibling.textContent = corruption[name] + unit;
 }
 
-function runSet(each, x) {
-  const result = forward(each, x, images.length);
-  const predictions = images.map((_, i) => argmax(result.y, 10 * i, 10));
-  return {
-    x, predictions,
-    confidences: predictions.map((prediction, i) => result.y[10 * i + prediction]),
-    correct: predictions.filter((prediction, i) => prediction === images[i].label).length,
-    hidden: images.map((_, i) => lastHidden(each, result, i)),
-  };
-}
-
-/** What the last layer sees of image `i`: the last z, or x where there is only one layer. */
-function lastHidden(each, { x, z }, i = 0) {
-  const size = each.sizes[each.sizes.length - 2];
-  return (z[z.length - 1] ?? x).subarray(i * size, (i + 1) * size);
+function showAccuracy(correct) {
+  const share = (count) => (count / images.length).toFixed(4);
+  const [figure, meter, sentence] = byId("accuracy").children;
+  byId("standing").textContent = figure.textContent = share(correct);
+  meter.value = correct / images.length;
+  const before = share(whole[nets.indexOf(net)].correct);
+  sentence.textContent = say("correct", { correct, count: images.length, before });
 }
 
 function useNet(next) {
   net = next;
   byId("signature").textContent = `${net.sizes.join(" → ")} · ${net.activation}`;
   alive.build(net);
-  map.build(net, runSet(net, undisturbed).hidden);
+  map.build(net, whole[nets.indexOf(net)].hidden);
   breakMore();
 }
 
@@ -221,7 +225,7 @@ function spoken() {
 }
 
 function useLanguage(language) {
-  speak(language, { count: images.length });
+  speak(language, { count: images.length, version });
   row.speak();
   batch.speak();
   alive.build(net);

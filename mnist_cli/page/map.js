@@ -2,7 +2,7 @@
 
 import { PIXELS, SIDE } from "./picture.js";
 import { byId, colour, css, fit, paintInk, rem, setPixel } from "./paint.js";
-import { say } from "./words.js";
+import { say, sayShare } from "./words.js";
 
 const ACROSS = 40; // images in a row of the sheet of sprites
 const EDGE = 14; // pixels of the field that stay free
@@ -34,6 +34,7 @@ export function makeMap(images, choose) {
     },
     /** Where the drawing is, or null. */
     show(hidden) {
+      if (!overlay) return; // the images are not there yet
       const { to, width, height } = overlay;
       to.clearRect(0, 0, width, height);
       if (!hidden) return;
@@ -132,7 +133,7 @@ export function makeMap(images, choose) {
     card.hidden = pointed < 0;
     if (card.hidden) return;
     const { pixels, ...image } = images[pointed];
-    const [prediction, confidence] = [set.predictions[pointed], set.confidences[pointed].toFixed(4)];
+    const [prediction, confidence] = [set.predictions[pointed], sayShare(set.confidences[pointed])];
     paintInk(card.firstElementChild, pixels, 1);
     card.querySelector("p").textContent = say("mapCard", { ...image, prediction, confidence });
     card.classList.toggle("wrong", isWrong(pointed));

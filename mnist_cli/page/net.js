@@ -4,7 +4,7 @@
 const TILE = 4;
 
 /** A net from {name, sizes: [784, 50, 100, 10], activation, parameters: W1 b1 W2 b2 ...}. */
-export function makeNet({ name, sizes, activation, parameters, map }) {
+export function makeNet({ name, sha256, sizes, activation, parameters, map }) {
   const layers = [];
   let at = 0;
   for (let layer = 1; layer < sizes.length; layer++) {
@@ -14,7 +14,7 @@ export function makeNet({ name, sizes, activation, parameters, map }) {
     layers.push({ W, b, inputs, outputs, tiles: cutIntoTiles(W, inputs, outputs) });
   }
   const off = layers.slice(0, -1).map(() => new Set()); // hidden neurons that are switched off
-  return { name, sizes, activation, layers, map, off };
+  return { name, sha256, sizes, activation, layers, map, off };
 }
 
 /** W (inputs, outputs) so that the four weights used together lie together. */
@@ -27,12 +27,15 @@ function cutIntoTiles(W, inputs, outputs) {
   return tiles;
 }
 
-/** x (N, 784) with values 0..1 to every a and z of the book, each (N, n), and y (N, 10). */
-export function forward(net, x, N = 1) {
+/**
+ * x (N, 784) with values 0..1 to every a and z of the book, each (N, n), and y (N, 10).
+ * Without `sharing` each image reads all weights for itself; the numbers are the same.
+ */
+export function forward(net, x, N = 1, sharing = true) {
   const a = [];
   const z = [];
   net.layers.forEach((layer, number) => {
-    a.push(multiply(number ? z[number - 1] : x, N, layer));
+    a.push(multiply(number ? z[number - 1] : x, N, layer, sharing));
     if (number === net.layers.length - 1) return;
     z.push(a[number].map(net.activation === "relu" ? (v) => Math.max(v, 0) : sigmoid));
     for (const neuron of net.off[number]) {
@@ -45,10 +48,10 @@ export function forward(net, x, N = 1) {
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 
 /** x (N, inputs) @ W (inputs, outputs) + b. Four images share each weight that is read: batches are fast. */
-function multiply(x, N, { b, inputs, outputs, tiles }) {
+function multiply(x, N, { b, inputs, outputs, tiles }, sharing) {
   const a = new Float64Array(N * outputs);
   let i = 0;
-  for (; i + TILE <= N; i += TILE) {
+  for (; sharing && i + TILE <= N; i += TILE) {
     for (let j = 0; j < outputs; j += TILE) multiplyTile(x, i * inputs, tiles, j * inputs, inputs, a, i, j, outputs);
   }
   for (; i < N; i++) {
@@ -110,6 +113,12 @@ function softmax(a, N) {
     for (let j = i; j < i + n; j++) y[j] /= sum;
   }
   return y;
+}
+
+/** What the last layer sees of image `i`: the last z, or x where there is only one layer. */
+export function lastHidden({ sizes }, { x, z }, i = 0) {
+  const size = sizes[sizes.length - 2];
+  return (z[z.length - 1] ?? x).subarray(i * size, (i + 1) * size);
 }
 
 /** The place of the largest of `values` from `from` on, `count` of them. */

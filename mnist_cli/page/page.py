@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +22,10 @@ from numpy.typing import NDArray
 from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.errors import FileError, FormatError, printable
 from mnist_cli.files import AnyPath, open_regular, read_up_to, require_writable, write_bytes
+from mnist_cli.handwriting.judge import load_judge
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Activation, Network, forward, relu, sigmoid
-from mnist_cli.spec import PIXELS
+from mnist_cli.spec import PIXELS, __version__
 from mnist_cli.weights.weights_file import read_several
 
 Language = Literal["en", "ko"]
@@ -81,7 +83,9 @@ def write_page(
             source=files[-1].file,
             hint="'mnist predict --explain' shows what a net makes of an image.",
         )
-    networks = [(printable(file.file.name), file.network(activation)) for file in files]
+    networks = [
+        (printable(file.file.name), file.sha256, file.network(activation)) for file in files
+    ]
     content = fill_page(networks, load_images()[::EVERY], load_labels()[::EVERY], language)
     write_bytes(path, content, overwrite=overwrite)
     notes = tuple(note for file in files for note in file.choose_activation(activation).notes)
@@ -98,17 +102,19 @@ def _is_page(path: AnyPath) -> bool:
 
 
 def fill_page(
-    networks: Sequence[tuple[str, Network]],
+    networks: Sequence[tuple[str, str, Network]],
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     language: Language | None = None,
 ) -> bytes:
-    """Return the page of nets with their names; `images` are (N, 28, 28), `labels` (N,)."""
+    """Return the page of nets, each with its name and SHA-256, and (N, 28, 28) labelled images."""
     data = {
-        "nets": [_describe(name, network, images) for name, network in networks],
-        "images": _encode(_pack_zeros(images.tobytes())),
+        "nets": [_describe(*each, images) for each in networks],
+        "judge": _describe_judge(),
+        "images": _pack(images.tobytes()),
         "labels": "".join(map(str, labels)),
         "every": EVERY,
+        "version": __version__,
     }
     style = (_SOURCES / "page.css").read_text("utf-8")
     script = join_modules()
@@ -172,7 +178,9 @@ def find_axes(values: NDArray[np.float64]) -> NDArray[np.float32]:
     return found.astype(np.float32)
 
 
-def _describe(name: str, network: Network, images: NDArray[np.uint8]) -> dict[str, Any]:
+def _describe(
+    name: str, sha256: str, network: Network, images: NDArray[np.uint8]
+) -> dict[str, Any]:
     with np.errstate(all="ignore"):
         hidden = _last_hidden(network, images)
     if not np.abs(hidden).max() < _BEYOND:
@@ -185,10 +193,11 @@ def _describe(name: str, network: Network, images: NDArray[np.uint8]) -> dict[st
     parameters = np.concatenate([part.ravel() for layer in layers for part in layer])
     return {
         "name": name,
+        "sha256": sha256,
         "sizes": network.layer_sizes,
         "activation": network.activation,
-        "parameters": _encode(parameters.astype("<f4").tobytes()),
-        "map": _encode(find_axes(hidden).astype("<f4").tobytes()),
+        "parameters": _pack(parameters.astype("<f4").tobytes()),
+        "map": _pack(find_axes(hidden).astype("<f4").tobytes()),
     }
 
 
@@ -202,9 +211,26 @@ def _last_hidden(network: Network, images: NDArray[np.uint8]) -> NDArray[np.floa
     return np.concatenate([forward(part, *layers, function)[name] for part in parts])
 
 
-def _pack_zeros(content: bytes) -> bytes:
-    """Replace each run of zeros, the paper, by a zero and how many there are, at most 255."""
-    return re.sub(rb"\0{1,255}", lambda run: bytes([0, len(run[0])]), content)
+def _describe_judge() -> dict[str, Any]:
+    """The two outputs of the judge that count, its first weights as bytes, a scale for each pixel.
+
+    The logarithms of the odds stay within 0.1 of NumPy's, where those of digits and of what is none
+    differ by 5 and more.
+    """
+    judge = load_judge()
+    (W1, W2), (b1, b2) = judge.weights, judge.biases
+    scales = np.maximum(np.abs(W1).max(axis=1), 1e-9) / 127
+    rest = np.concatenate([b1, W2[:, :2].ravel(), b2[:2], scales])
+    return {
+        "sizes": (*W1.shape, 2),
+        "activation": judge.activation,
+        "bytes": _pack(np.rint(W1 / scales[:, None]).astype(np.int8).tobytes()),
+        "floats": _pack(rest.astype("<f4").tobytes()),
+    }
+
+
+def _pack(content: bytes) -> str:
+    return _encode(zlib.compress(content, 9))
 
 
 def _encode(content: bytes) -> str:

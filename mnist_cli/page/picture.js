@@ -19,15 +19,27 @@ const SOFT_EDGE = 0.8; // pixels from ink to background
 const SOFT = 4; // pixels round a digit that belong to its edge
 const MIDDLE = 14.5 / SIDE;
 
-/** Strokes {points: [[x, y], ...], width} on the pad -> 784 numbers 0..255, or null without ink. */
-export function toMnist(strokes) {
+/**
+ * Strokes {points: [[x, y], ...], width} on the pad -> {pixels: 784 numbers 0..255, spread, digits,
+ * format}, or null without ink. `digits` are groups of components, the main one first, and `format`
+ * makes pixels of any of them; `spread` is how many components most of the ink is in.
+ */
+export function readStrokes(strokes) {
   const frame = chooseFrame(strokes);
   if (!frame) return null;
   const wider = Math.max(1, frame.width / frame.height); // a row keeps its resolution
   const ink = blur(drawInk(strokes, frame, Math.floor(WORK * wider)), Math.hypot(0.7, 1));
   const level = findThreshold(ink.values);
-  const { mask, box } = mainDigit(ink, level);
-  return place(setStrokeWidth(drawLarge(ink, mask, level, box)));
+  const { labels, parts } = labelComponents(ink.values, ink.width, ink.height, level);
+  const digits = groupDigits(ink, parts);
+  const format = (group) => {
+    const numbers = new Set(group.map((part) => part.number));
+    const mask = { ...ink, values: labels.map((label) => (numbers.has(label) ? 1 : 0)) };
+    return place(setStrokeWidth(drawLarge(ink, mask, level, enclose(group))));
+  };
+  const sum = (of) => parts.reduce((total, part) => total + of(part), 0);
+  const spread = sum(({ area }) => area) ** 2 / sum(({ area }) => area ** 2);
+  return { pixels: format(digits[0]), spread, digits, format };
 }
 
 /** The whole pad reduced to 28x28 and nothing else, as `mnist predict --no-preprocess --invert`. */
@@ -111,9 +123,8 @@ function findThreshold(values) {
   return Math.max(0.6 * (level / 256) * peak, 0.25 * peak);
 }
 
-/** Of the connected components those that make the main digit: its mask and its box. */
-function mainDigit({ width, height, values }, level) {
-  const { labels, parts } = labelComponents(values, width, height, level);
+/** The digits that the connected components make, each a list of them, the main one first. */
+function groupDigits({ width, height }, parts) {
   for (const part of parts) {
     const across = (part.left + part.right) / 2 / width - 0.5;
     const away = Math.hypot(across, (part.top + part.bottom) / 2 / height - 0.5);
@@ -126,30 +137,31 @@ function mainDigit({ width, height, values }, level) {
   const others = parts
     .filter((part) => part !== main && part.area >= 0.02 * main.area && (main.touches || !part.touches))
     .sort((a, b) => b.area - a.area);
-  const digits = [main]; // nearly as tall, beside and apart: another digit
+  const digits = [[main]]; // nearly as tall, beside and apart: another digit
   const rest = [];
   for (const part of others) {
     const shared = Math.min(part.bottom, main.bottom) - Math.max(part.top, main.top);
     const heights = [part.bottom - part.top, main.bottom - main.top];
     const beside = heights[0] >= 0.6 * heights[1] && shared >= 0.5 * Math.min(...heights);
-    (beside && digits.every((digit) => gap(part, digit) > 0.12 * size) ? digits : rest).push(part);
+    if (beside && digits.every(([digit]) => gap(part, digit) > 0.12 * size)) digits.push([part]);
+    else rest.push(part);
   }
-  const kept = [main];
   for (const part of rest) {
-    const nearest = digits.reduce((best, digit) => (gap(part, digit) < gap(part, best) ? digit : best));
-    const distance = gap(part, nearest);
-    const near = distance <= 0.06 * size || (distance <= 0.25 * size && part.area > 0.04 * main.area);
-    if (nearest === main && near) kept.push(part);
+    const nearest = digits.reduce((best, digit) => (gap(part, digit[0]) < gap(part, best[0]) ? digit : best));
+    const distance = gap(part, nearest[0]);
+    if (distance <= 0.06 * size || (distance <= 0.25 * size && part.area > 0.04 * main.area)) nearest.push(part);
   }
-  const numbers = new Set(kept.map((part) => part.number));
-  const box = {
-    left: Math.min(...kept.map((part) => part.left)), right: Math.max(...kept.map((part) => part.right)),
-    top: Math.min(...kept.map((part) => part.top)), bottom: Math.max(...kept.map((part) => part.bottom)),
-  };
-  return { mask: { width, height, values: labels.map((label) => (numbers.has(label) ? 1 : 0)) }, box };
+  return digits;
 }
 
-const gap = (a, b) =>
+/** The box round boxes. */
+export const enclose = (boxes) => ({
+  left: Math.min(...boxes.map(({ left }) => left)), right: Math.max(...boxes.map(({ right }) => right)),
+  top: Math.min(...boxes.map(({ top }) => top)), bottom: Math.max(...boxes.map(({ bottom }) => bottom)),
+});
+
+/** How far two boxes are apart. */
+export const gap = (a, b) =>
   Math.max(a.left - b.right, b.left - a.right, a.top - b.bottom, b.top - a.bottom, 0);
 
 /** The digit in two tones, its long side about 80 pixels and background around it. */

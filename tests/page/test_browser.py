@@ -1,6 +1,8 @@
 """The page in a real browser, by real pointer events, compared with NumPy and `mnist predict`."""
 
+import hashlib
 import os
+import re
 
 import numpy as np
 import pytest
@@ -9,7 +11,11 @@ from support.page import SEEN, SEVEN, draw, predict, prediction, save, settle
 
 import mnist_cli
 from mnist_cli.datasets.corruptions import rotate, shift
+from mnist_cli.errors import printable
+from mnist_cli.handwriting.judge import judge
 from mnist_cli.page.page import EVERY, write_page
+from mnist_cli.paths import embedded_directory
+from mnist_cli.prediction.prediction import predict_digit
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -55,6 +61,86 @@ def test_a_drawing_is_read_as_mnist_predict_reads_the_saved_png(page, tmp_path, 
         assert prediction(page) == ""
 
 
+PIXELS = "expected 784 numbers from 0 to 255"
+STROKES = "expected strokes, each a list of [x, y]"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("predict([1])", PIXELS),
+        ("predict()", PIXELS),
+        ("predict(Array(784).fill(256))", PIXELS),
+        ("predict(Array(784).fill(-1))", PIXELS),
+        ("predict(Array(784).fill(NaN))", PIXELS),
+        ("predict(Array(784).fill('7'))", PIXELS),
+        ("predict(Array(784).fill(null))", PIXELS),
+        ("predict('7'.repeat(784))", PIXELS),
+        ("predict(Array(28).fill(Array(28).fill(0)))", PIXELS),
+        ("read()", STROKES),
+        ("read('7')", STROKES),
+        ("read([[5, 5], [6, 6]])", STROKES),
+        ("read([[[5, '5']]])", STROKES),
+        ("read([[[5, 5, 5]]])", STROKES),
+        ("read([[[NaN, 5]]])", STROKES),
+        ("read([[[5, 5], [1e308, -1e308]]])", STROKES),
+    ],
+)
+def test_what_is_no_image_is_refused(page, call, message):
+    tried = f"() => {{ try {{ return mnist.{call} }} catch (error) {{ return error.message }} }}"
+    assert page.evaluate(tried) == message
+
+
+# Strokes of what is no digit, or several of them, as shares of the pad.
+NO_DIGITS = {
+    "X": [[(25, 25), (75, 75)], [(75, 25), (25, 75)]],
+    "H": [[(30, 20), (30, 80)], [(70, 20), (70, 80)], [(30, 50), (70, 50)]],
+    "scribble": [[(20, 20), (75, 30), (25, 40), (80, 50), (20, 60), (75, 70), (25, 80), (50, 15)]],
+    "box": [[(20, 20), (80, 20), (80, 80), (20, 80), (20, 20)]],
+    "line": [[(20, 50), (80, 50)]],
+    "42": [
+        [(22, 20), (10, 55), (38, 55)],
+        [(32, 22), (32, 80)],
+        [(58, 32), (75, 22), (88, 35), (58, 78), (92, 78)],
+    ],
+    "17": [[(25, 20), (25, 80)], [(50, 22), (85, 22), (60, 80)]],
+    "two strokes that are one digit": [[(35, 20), (30, 50), (68, 50)], [(60, 20), (60, 80)]],
+}
+
+
+@pytest.mark.parametrize("name", NO_DIGITS)
+def test_doubt_is_that_of_mnist_predict(page, tmp_path, name):
+    page.locator("[name=pen]").nth(0).check(force=True)
+    for points in NO_DIGITS[name]:
+        draw(page, points, size=1, left=0, top=0)
+    digit = mnist_cli.read_digit(save(page, tmp_path))
+    warnings = predict_digit(mnist_cli.load_network(), digit, source=name).warnings
+    expected = [warning.split(";")[0] for warning in warnings]
+    assert expected or name.startswith("two")
+    page.wait_for_timeout(400)  # longer than the pause after which the page judges
+    said = page.locator(".answer p:not(.name)").text_content()
+    assert [part for part in said.split(" · ") if "confidence" not in part] == expected
+    if expected:
+        page.locator("[name=language][value=ko]").check(force=True)
+        page.wait_for_timeout(400)
+        korean = {"may": "숫자가 아닐 수도 있습니다", "looks": "숫자 2개로 보입니다"}
+        assert korean[expected[0].split()[1]] in page.locator(".answer p:not(.name)").text_content()
+
+
+def test_real_digits_are_doubted_where_python_doubts_them(page, strokes):
+    read = "all => all.map((points) => mnist.read([points]))"
+    found = page.evaluate(read, [points for points, _ in strokes])
+    images = np.array([each["image"] for each in found], np.uint8).reshape(-1, 28, 28)
+    odds = judge(images)
+    confidences = mnist_cli.load_network().predict_proba(images).max(axis=1)
+    doubted = (odds < -2.2) | ((odds < 0) & (confidences < 0.7))
+    clear = np.minimum(abs(odds + 2.2), abs(odds)) > 0.1  # of the judge's rounded weights
+    said = np.array([bool(each["warnings"]) for each in found])
+    np.testing.assert_array_equal(said[clear], doubted[clear])
+    assert clear.mean() > 0.9
+    assert doubted.mean() < 0.1
+
+
 def test_undo_clear_and_the_switch(page):
     draw(page, SEVEN)
     seven = prediction(page)
@@ -86,10 +172,6 @@ def test_strokes_in_any_unit_are_read_and_pixels_only_as_they_are(page):
     ]
     assert {result["prediction"] for result in results} == {7}
     assert all(len(result["image"]) == 784 and max(result["image"]) == 255 for result in results)
-    refused = page.evaluate(
-        "() => { try { mnist.predict([1]) } catch (error) { return error.message } }"
-    )
-    assert refused == "expected 784 numbers from 0 to 255"
     assert abs(np.subtract(results[0]["image"], results[2]["image"])).max() <= 1
     empty = page.evaluate("mnist.read([])")
     assert (sum(empty["image"]), empty["prediction"], empty["probabilities"]) == (0, None, None)
@@ -152,6 +234,32 @@ def test_how_likely_a_digit_is_is_said_in_words(open_page, tmp_path, ratio, engl
     for language, said in (("en", english), ("ko", korean)):
         page.locator(f"[name=language][value={language}]").check(force=True)
         assert said in page.locator("#explanation").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("lead", "said"),
+    [(8.0, "0.9997"), (12.0, "0.999994"), (16.0, "0.9999999"), (200.0, "0.999999999999")],
+)
+def test_no_confidence_is_said_to_be_1(open_page, tmp_path, lead, said):
+    b1 = np.full(10, -200.0)
+    b1[:2] = lead, 0
+    np.savez(tmp_path / "net.npz", W1=np.zeros((784, 10)), b1=b1)
+    write_page(tmp_path / "net.html", [tmp_path / "net.npz"])
+    page = open_page(tmp_path / "net.html")
+    draw(page, SEVEN)
+    assert f"confidence {said}" in page.locator(".answer p:not(.name)").text_content()
+    assert f"= {said}" in page.locator("#told").inner_text()
+    assert "1.0000" not in page.locator("body").inner_text()
+
+
+def test_a_korean_particle_follows_the_sound_of_its_digit(page):
+    draw(page, SEVEN)
+    page.locator("[name=language][value=ko]").check(force=True)
+    for digit in range(10):
+        page.locator(".digit").nth(digit).focus()
+        particle = "이" if digit in (0, 1, 3, 6, 7, 8) else "가"
+        expected = "7인 이유" if digit == 7 else f"{digit}{particle} 아닌 이유"
+        assert expected in page.locator("#told").inner_text()
 
 
 def accuracy(page):
@@ -243,13 +351,32 @@ def test_batches_have_shapes_predictions_and_times(page):
     assert f"1000 test images and their predictions; {incorrect} incorrect" in page.locator(
         "#sheet"
     ).get_attribute("aria-label")
+
+
+@pytest.mark.parametrize(("size", "rows"), [(10, 3), (1, 1)])
+def test_what_is_said_of_batches_is_what_was_measured(page, size, rows):
+    page.locator(f"[name=size][value='{size}']").check(force=True)
     page.locator("#measure").click()
-    page.wait_for_selector(".told")
-    assert "every prediction is the same" in page.locator("#times").inner_text()
+    page.locator("#measure:disabled").wait_for()
+    page.locator("#measure:enabled").wait_for()
+    times = [float(text.split()[0]) for text in page.locator("#times b").all_text_contents()]
+    told = page.locator(".told").text_content()
+    assert len(times) == rows
+    if size == 1:
+        assert "One image is no batch" in told
+        return
+    ratio, runs = (
+        float(re.search(r"([\d.]+) of the time", told)[1]),
+        re.search(r"(\d+) runs", told)[1],
+    )
+    assert abs(ratio - times[2] / times[0]) < 0.02
+    assert ("not clearly faster" in told) == (ratio >= 0.95)
+    assert int(runs) >= 15
+    assert "Every prediction is the same." in told
 
 
 def test_two_nets_stand_side_by_side(open_page, tmp_path):
-    hostile = "<img src=x onerror=alert(1)>.npz"
+    hostile = "<img src=x onerror=alert(1)>\u202e.npz"
     file = tmp_path / hostile if os.name != "nt" else tmp_path / "b.npz"
     np.savez(file, **random_arrays(784, 20, 10, scale=0.3))
     write_page(tmp_path / "two.html", [None, file], language="ko")
@@ -258,7 +385,12 @@ def test_two_nets_stand_side_by_side(open_page, tmp_path):
     seen = np.array(page.evaluate(SEEN), np.uint8)
     for number, path in ((1, None), (2, file)):
         assert prediction(page, number) == str(mnist_cli.load_network(path).predict(seen))
-    assert page.locator(".answer .name").nth(1).text_content() == file.name
+    assert page.locator(".answer .name").nth(1).text_content() == printable(file.name)
+    held = page.locator("#held").inner_text().split("\n")
+    for line, path in zip(held, (embedded_directory() / "weights.pkl", file), strict=True):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert line == f"{printable(path.name)} · SHA-256 {digest}"
+    assert f"mnist-cli({mnist_cli.__version__})로" in page.locator("footer").inner_text()
     page.locator("[name=net][value='1']").check(force=True)
     assert page.locator("#signature").text_content() == "784 → 20 → 10 · sigmoid"
     assert page.locator(".tiles .neuron").count() == 20

@@ -87,8 +87,9 @@ def send_touch(session, kind, places):
 
 
 def settle(page):
-    """Wait until the page has shown everything: two frames."""
+    """Wait until the page has shown everything: two frames, and all test images."""
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.locator("#accuracy:not([aria-busy])").wait_for(state="attached")
 
 
 def prediction(page, number=1):
