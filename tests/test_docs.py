@@ -134,7 +134,7 @@ def test_the_page_on_json_names_every_field(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = (ROOT / "docs" / "json.md").read_text("utf-8")
     section = page.split(f"## `mnist {command.split()[0]}`")[1].split("\n## ")[0]
-    named = set(re.findall(r"`(\w+)`", section)) | {"quick", "standard", "best"}
+    named = set(re.findall(r"`(\w+)`", section)) | {"quick", "standard", "best", "tune"}
     done = mnist(*shlex.split(command), "--json")
     assert done.stdout.isascii()
     assert fields(json.loads(done.stdout)) <= named

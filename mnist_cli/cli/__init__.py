@@ -32,6 +32,7 @@ _COMMANDS = {
     "eval": ("evaluate", "Accuracy and speed: per sample against batched."),
     "inspect": ("inspect", "Show the shapes and parameters of a weights file."),
     "draw": ("draw", "Draw a digit in the browser and watch the net think."),
+    "collect": ("collect", "Make a data set of your own digits."),
     "train": ("train", "Train this net, or another, in NumPy."),
     "convert": ("convert", "Write a weights file in another format."),
     "download": ("download", "Fetch the MNIST files and the book's weights."),

@@ -1,12 +1,18 @@
 """What several commands do alike: show a result, say what was assumed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mnist_cli.errors import TakenError, printable
+
+if TYPE_CHECKING:
+    from mnist_cli.net.network import Network
+    from mnist_cli.prediction.pictures import Reading
+    from mnist_cli.prediction.prediction import Result
 
 OptionValues = Mapping[str, Any]
 """What was given for a command's options, by their names: ``batch_size``."""
@@ -66,3 +72,34 @@ def note_all(notes: Iterable[str]) -> None:
 
     for each in notes:
         note(each)
+
+
+def read_pictures(
+    network: "Network",
+    names: Sequence[str],
+    reading: "Reading",
+    given: OptionValues,
+    labels: Collection[int] = (),
+) -> "list[Result]":
+    """Read all pictures that names mean, or those with such labels, and tell how far it is."""
+    from mnist_cli.errors import plural
+    from mnist_cli.net.blas import available_cores
+    from mnist_cli.prediction.pictures import predict_files
+    from mnist_cli.prediction.sources import find_pictures
+    from mnist_cli.render.progress import counted
+    from mnist_cli.render.text import note
+
+    pictures = find_pictures(names, labels)
+    with counted("pictures", quiet=given["quiet"]) as progress:
+        results = predict_files(
+            network,
+            pictures,
+            reading,
+            threads=given["threads"] or available_cores(),
+            standard_input=getattr(sys.stdin, "buffer", None),
+            progress=progress,
+        )
+        everything = list(results)
+    if pictures.skipped and not given["quiet"]:
+        note(f"skipped {plural(pictures.skipped, 'file')} not named as pictures are")
+    return everything

@@ -66,7 +66,6 @@ Output:
 """
 
 _RULES = """
---images needs --labels
 --labels needs --images
 --output - excludes --json: both print
 --light needs --export

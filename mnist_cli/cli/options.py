@@ -36,7 +36,8 @@ Shared:
   -w --weights FILE          Weights, {KINDS}.  [default: the embedded weights.pkl]
   --activation sigmoid|relu  Function after each hidden layer.  [default: what the file or its card
                              says, or sigmoid]
-  --images FILE              IDX images.  [default: the embedded MNIST test set]
+  --images FILE              IDX images, or the name of a pair: class for class-images-idx3-ubyte
+                             and class-labels-idx1-ubyte.  [default: the embedded MNIST test set]
   --labels FILE              IDX labels of these images.
   --limit N                  Take only the first N images.
   --data-dir DIR             Where downloaded files lie.  [default: MNIST_DATA_DIR or the user's

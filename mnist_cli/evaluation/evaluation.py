@@ -21,7 +21,7 @@ from mnist_cli.files import AnyPath
 from mnist_cli.net.blas import available_cores
 from mnist_cli.net.bounds import largest_batch
 from mnist_cli.net.network import Activation, Network
-from mnist_cli.paths import FoundFile, find_or_embedded
+from mnist_cli.paths import FoundFile, find_or_embedded, name_pair
 from mnist_cli.shown import drawn_by, reporter
 from mnist_cli.spec import TEST_IMAGES, Progress, ignore
 from mnist_cli.weights.weights_file import read_several
@@ -157,15 +157,16 @@ def evaluate_files(
     """
     weights = read_several(files.weights or (None,), files.data_dir, most=_MOST_PARAMETERS)
     networks = [file.network(files.activation) for file in weights]
-    images = find_or_embedded(files.images, TEST_IMAGES, files.data_dir)
+    name, labels = name_pair(files.images, files.labels, files.data_dir)
+    images = find_or_embedded(name, TEST_IMAGES, files.data_dir)
     found = tuple(FoundFile(file.file, file.origin) for file in weights)
     notes = tuple(
         note for each in weights for note in each.choose_activation(files.activation).notes
     )
     source = Source(found, images, files.activation, files.corruption, notes)
     with open_labelled(
-        images.path,
-        files.labels,
+        name,
+        labels,
         limit=files.limit,
         data_dir=files.data_dir,
         corruption=files.corruption,

@@ -13,6 +13,7 @@ from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath
 from mnist_cli.net.bounds import require_quick, seconds_an_image
 from mnist_cli.net.network import Network
+from mnist_cli.paths import name_pair
 from mnist_cli.prediction.prediction import Prediction, predict_picture
 
 _LABELS_AT_ONCE = 1 << 20
@@ -51,6 +52,7 @@ def predict_indices(
     [(7, 7, True), (7, 2, False)]
     """
     chosen: Sequence[int] = [i for i in indices or () if not isinstance(i, RandomImage)]
+    images, labels = name_pair(images, labels, data_dir)
     with ExitStack() as opened:
         truth = None
         if images is not None and labels is None:

@@ -30,13 +30,13 @@ _LONGEST_NAME = 50  # characters of a source in the name of a file, at most 255 
 class Results:
     """All results, in the order given.
 
-    `only` is which of them to show: what was predicted incorrectly, or what the net is not sure of.
-    Where there is a `network`, it takes apart what is shown. Raises `MnistError` where that is more
-    than `net.bounds` allows.
+    `only` is which of them to show: what was predicted incorrectly, what the net is not sure of, or
+    what there is a warning about. Where there is a `network`, it takes apart what is shown. Raises
+    `MnistError` where that is more than `net.bounds` allows.
     """
 
     everything: tuple[Result, ...]
-    only: Literal["wrong", "unsure"] | None = None
+    only: Literal["wrong", "unsure", "doubted"] | None = None
     network: Network | None = None
 
     def __post_init__(self) -> None:
@@ -53,6 +53,8 @@ class Results:
     def _is_shown(self, one: Result) -> bool:
         if self.only is None or isinstance(one, Unread):
             return True
+        if self.only == "doubted":
+            return bool(one.warnings)
         return one.unsure if self.only == "unsure" else one.correct is False
 
     @property
@@ -82,9 +84,11 @@ class Results:
         return document(one) | ({"explanation": explanation} if explanation else {})
 
 
-def count_confusions(predictions: Sequence[Prediction]) -> list[tuple[tuple[Any, Any], int]]:
+def count_confusions(
+    known: Sequence[Prediction | SplitPicture],
+) -> list[tuple[tuple[Any, Any], int]]:
     """Each (label, other prediction or None) with how often it came, the most frequent first."""
-    pairs = Counter((one.label, one.prediction) for one in predictions if one.correct is False)
+    pairs = Counter((one.label, one.prediction) for one in known if one.correct is False)
     return sorted(pairs.items(), key=lambda pair: (-pair[1], str(pair[0])))
 
 

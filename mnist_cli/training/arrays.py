@@ -36,6 +36,7 @@ def train(
     seed: int = 0,
     hidden: Sequence[int] | None = None,
     activation: Activation | None = None,
+    start: Network | None = None,
     report: Report = ignore,
     progress: bool = False,
     **hyperparameters: float,
@@ -51,6 +52,9 @@ def train(
     hidden, activation:
         Neurons of each hidden layer, none to seven of them, and ``"sigmoid"`` or ``"relu"`` after
         each; by default those of the recipe.
+    start:
+        A net to go on from in place of random numbers; recipe ``"tune"`` is made for that. Of what
+        is not among the images, it forgets much.
     report, progress:
         A function to call after every epoch; or True, to show it in a terminal or a notebook.
     **hyperparameters:
@@ -77,7 +81,10 @@ def train(
         if recipe not in tuple(RECIPES):
             raise unknown_name("recipe", recipe, RECIPES)
         recipe = RECIPES[recipe]
-    trainer = Trainer(images, labels, recipe.change(hyperparameters, hidden, activation), seed)
+    recipe = recipe.change(hyperparameters, hidden, activation)
+    if start is not None:
+        recipe = recipe.from_net(start.layer_sizes, start.activation)
+    trainer = Trainer(images, labels, recipe, seed, start)
     with reporter(progress or report, "views.train.watch") as told:
         trainer.run(told)
     return Trained(trainer.network, make_card(trainer, trainer.network, trainer.epochs[-1]))

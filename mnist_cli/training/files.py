@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from mnist_cli.checks import require_suffix
 from mnist_cli.datasets.arrays import load_labelled, load_mnist
@@ -21,11 +21,14 @@ from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.trainer import Report, Trainer
 from mnist_cli.weights.card import Card, card_path
 from mnist_cli.weights.formats import SUFFIXES
-from mnist_cli.weights.weights_file import write_network
+from mnist_cli.weights.weights_file import WeightsFile, write_network
 
-Pair: TypeAlias = tuple[AnyPath, AnyPath]
+Pair: TypeAlias = tuple[AnyPath, AnyPath | None]
 Arrays: TypeAlias = tuple[Bytes, Bytes]
 
+# How many of MNIST's images are mixed in, so that a net does not forget them: for each of the
+# others, and at least.
+_KNOWN_EACH, _KNOWN_LEAST = 10, 3_000
 _BYTES_PER_IMAGE = 10 * PIXELS  # it is kept twice as bytes and twice as floats: see `Trainer`
 
 
@@ -37,17 +40,21 @@ class TrainingFiles:
     ----------
     training, test:
         Images and their labels; the finished net is tested once. Without `test` other training
-        files than MNIST's have no test.
+        files than MNIST's have no test, unless there is a `start`.
     data_dir:
         Where names are looked up, by default as everywhere.
     limit:
         Use the first so many training images only.
+    start:
+        Weights to go on from. Where the training images are others than MNIST's, and these are in
+        the data directory, too, some of them are mixed in.
     """
 
     training: Pair | None = None
     test: Pair | None = None
     data_dir: AnyPath | None = None
     limit: int | None = None
+    start: WeightsFile | None = None
 
     def load(self) -> tuple[Arrays, Arrays | None]:
         """Images (N, 28, 28) and labels (N,), uint8, to learn from and to test on, None without.
@@ -62,7 +69,17 @@ class TrainingFiles:
         )
         if self.test is not None:
             return training, load_labelled(*self.test, data_dir=self.data_dir)
-        return training, load_mnist("test") if self.training is None else None
+        return training, load_mnist("test") if self.training is None or self.start else None
+
+    def load_known(self, samples: int) -> Arrays | None:
+        """MNIST's training images and labels to mix in with so many; None for none."""
+        if self.start is None or self.training is None:
+            return None
+        try:
+            files = find_training_files(self.data_dir)
+        except FileError:
+            return None
+        return load_labelled(*files, limit=max(_KNOWN_EACH * samples, _KNOWN_LEAST))
 
 
 def train_file(
@@ -104,10 +121,16 @@ def train_file(
         require_writable(weights, overwrite=overwrite)
         require_writable(card_path(weights), overwrite=overwrite)
     training_set, test_set = files.load()
-    trainer = Trainer(*training_set, recipe, seed)
+    known = files.load_known(len(training_set[1]))
+    start = files.start.network(recipe.activation) if files.start else None
+    trainer = Trainer(*training_set, recipe, seed, start, known)
+    origin: dict[str, Any] = {
+        "start_sha256": files.start.sha256 if files.start else "",
+        "mnist_images": len(known[1]) if known else 0,
+    }
     try:
         trainer.run(report)
-        card = make_card(trainer, trainer.network, trainer.epochs[-1])
+        card = replace(make_card(trainer, trainer.network, trainer.epochs[-1]), **origin)
         if test_set is not None:
             card = replace(card, test_accuracy=measure_accuracy(trainer.network, *test_set))
         return _save(trainer.network, card, output, overwrite)
@@ -116,7 +139,8 @@ def train_file(
             note("nothing was learnt yet, and nothing was written")
         else:
             network, epoch = trainer.best
-            place = _keep(network, make_card(trainer, network, epoch), output, overwrite)
+            card = replace(make_card(trainer, network, epoch), **origin)
+            place = _keep(network, card, output, overwrite)
             best = f"the best weights so far, of epoch {epoch.epoch:,} of {epoch.epochs:,}"
             note(f"{best}, are {place}")
         raise

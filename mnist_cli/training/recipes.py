@@ -154,6 +154,11 @@ class Recipe:
             temperature=1.0,
         )
 
+    def from_net(self, layer_sizes: Sequence[int], activation: "Activation") -> "Recipe":
+        """The recipe by which such a net goes on, without what begins with it: see `Trainer`."""
+        hidden = tuple(layer_sizes[1:-1])
+        return replace(self, hidden=hidden, activation=activation, batch_norm=0, teacher_epochs=0)
+
     def hyperparameters(self) -> dict[str, int | float]:
         """The value of each by its name."""
         return {name: getattr(self, name) for name in HYPERPARAMETERS}
@@ -220,4 +225,12 @@ _BEST = replace(
     shift=2.2,
     thickness=1.0,
 )
-RECIPES = {recipe.name: recipe for recipe in (_QUICK, _STANDARD, _BEST)}
+_TUNE = replace(
+    _STANDARD,
+    name="tune",
+    about="AdamW, distorted: goes on from a net, --start",
+    epochs=100,
+    batch_size=64,
+    learning_rate=5e-4,
+)
+RECIPES = {recipe.name: recipe for recipe in (_QUICK, _STANDARD, _BEST, _TUNE)}

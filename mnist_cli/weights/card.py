@@ -39,6 +39,9 @@ class Card:
         Of the finished weights on undistorted images, 0 to 1; None where there were no such images.
     teacher_accuracy:
         Of the teacher on the images that were held out; None without one.
+    start_sha256, mnist_images:
+        Of the weights file that the run went on from, "" for none; how many of the training images
+        are MNIST's, mixed in so that it does not forget them.
     weights_sha256, activation:
         Of the weights file, in hexadecimal digits; the net's function after each hidden layer.
     loss_by_epoch, validation_accuracy_by_epoch:
@@ -61,6 +64,8 @@ class Card:
     validation_accuracy_by_epoch: tuple[float, ...]
     activation: Activation = "sigmoid"
     teacher_accuracy: float | None = None
+    start_sha256: str = ""
+    mnist_images: int = 0
 
     json_fields: ClassVar = ("recipe", "epochs", "seed", "seconds", *ACCURACIES)
 

@@ -19,7 +19,7 @@ from mnist_cli.prediction import indices as module
 from mnist_cli.prediction.indices import RandomImage, predict_indices
 from mnist_cli.prediction.pictures import Reading, predict_files
 from mnist_cli.prediction.prediction import Prediction, Unread, predict_digit, predict_picture
-from mnist_cli.prediction.results import Results
+from mnist_cli.prediction.results import Results, count_confusions
 from mnist_cli.prediction.sources import find_pictures, label_in_name
 
 
@@ -192,6 +192,22 @@ def test_a_split_picture_has_its_digits_and_where_they_are(tmp_path, network):
     assert whole.part is None
     assert "2 digits" in whole.warnings[0]
     assert whole.warnings[0].endswith("; --split reads them all: 72")
+
+
+def test_a_split_picture_is_compared_with_the_number_that_its_name_begins_with(tmp_path, network):
+    page = np.full((60, 140), 255, np.uint8)
+    for place, index in enumerate((0, 1)):
+        page[16:44, 30 + 50 * place : 58 + 50 * place] -= load_images()[index]
+    results = []
+    for name in ("72_01.png", "72.png", "027.png", "page72.png"):
+        write(tmp_path / name, page)
+        results += read_files(network, tmp_path / name, split=True, labels_from_names=True)
+    assert [(one.label, one.correct) for one in results] == [
+        ("72", True), ("72", True), ("027", False), (None, None)
+    ]  # fmt: skip
+    assert count_confusions(results) == [(("027", "72"), 1)]
+    (unasked,) = read_files(network, tmp_path / "72.png", split=True)
+    assert unasked.label is None
 
 
 def test_dark_ink_that_is_only_resized_gets_a_hint(tmp_path, network):

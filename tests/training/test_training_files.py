@@ -217,3 +217,17 @@ def test_both_files_are_written_where_nobody_may_read_them(files, tmp_path):
         assert (tmp_path / name).stat().st_mode & 0o777 == 0
         (tmp_path / name).chmod(0o600)
     assert read_weights(tmp_path / "w.pkl").card == card
+
+
+def test_a_start_is_gone_on_from_with_mnists_images_mixed_in_where_they_are(
+    files, shared_data, tmp_path
+):
+    start = read_weights(shared_data / "sample_weight.pkl")
+    recipe = SHORT.from_net(start.layer_sizes, "sigmoid")
+    for data_dir, mixed in ((shared_data, 3_000), (tmp_path, 0)):
+        chosen = replace(files, start=start, limit=250, data_dir=data_dir)
+        card = train_file(tmp_path / "w.pkl", recipe, chosen, overwrite=True)
+        assert (card.mnist_images, card.training_images) == (mixed, 200 + mixed)
+        assert (card.validation_images, card.start_sha256) == (50, start.sha256)
+        assert card.test_accuracy is not None  # MNIST's
+        assert card.test_accuracy > 0.8

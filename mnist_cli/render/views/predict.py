@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mnist_cli.errors import plural, printable
-from mnist_cli.prediction.prediction import Prediction, Result, SplitPicture
+from mnist_cli.prediction.prediction import Prediction, Result, SplitPicture, Unread
 from mnist_cli.prediction.results import Results, count_confusions
 from mnist_cli.render.pictures import picture, thumbnail
 from mnist_cli.render.text import (
@@ -59,11 +59,14 @@ def lines(results: Results, sheet: bool) -> list[Line]:
     """Numbers first; then one prediction in full, several as a table or sheet; then all in sum."""
     pages = [one for one in results.shown if isinstance(one, SplitPicture)]
     single = [one for one in results.shown if isinstance(one, Prediction)]
-    numbers = stacked(*(split.lines(page, _file(page) if len(pages) > 1 else "") for page in pages))
+    several = len(pages) > 1
+    numbers = stacked(
+        *(split.lines(page, _file(page) if several else "", _judged(page)) for page in pages)
+    )
     wanted_in_full = results.network is not None or any(one.steps for one in single)
     if sheet:
         block = _sheet(single)
-    elif len(single) < 2 or wanted_in_full:
+    elif wanted_in_full or (len(single) < 2 and results.only != "doubted"):
         block = stacked(*(_one(results, prediction) for prediction in single))
     else:
         block = _as_table(single)
@@ -80,6 +83,8 @@ def digit_lines(digit: "Digit") -> list[Line]:
 
 def _as_table(predictions: Sequence[Prediction]) -> list[Line]:
     """A row for each, its warnings below it where they do not fit; what is doubtful comes last."""
+    if not predictions:
+        return []
     ordered, limit = sorted(predictions, key=_doubt), width()
     head, *rows = table(_HEAD, map(_cells, ordered), limit, _LEAST_COLUMNS)
     block = [head]
@@ -123,9 +128,7 @@ def _doubt(prediction: Prediction) -> int:
 
 
 def _cells(prediction: Prediction) -> list[Cell]:
-    name, correctness = _file(prediction), _correctness(prediction)
-    if prediction.correct is False:
-        correctness = f"incorrect: {prediction.label}", BAD
+    name, correctness = _file(prediction), _judged(prediction)
     if prediction.second_best is None:
         return [name, ("-", TITLE), correctness, "-", "-"]
     second, probability = prediction.second_best
@@ -138,10 +141,14 @@ def _cells(prediction: Prediction) -> list[Cell]:
     ]
 
 
-def _correctness(prediction: Prediction) -> Span:
-    if prediction.correct is None:
+def _correctness(one: Prediction | SplitPicture) -> Span:
+    if one.correct is None:
         return "", ""
-    return ("correct", GOOD) if prediction.correct else ("incorrect", BAD)
+    return ("correct", GOOD) if one.correct else ("incorrect", BAD)
+
+
+def _judged(one: Prediction | SplitPicture) -> Span:
+    return (f"incorrect: {one.label}", BAD) if one.correct is False else _correctness(one)
 
 
 def _file(result: Prediction | SplitPicture) -> str:
@@ -157,10 +164,11 @@ def _summary(results: Results) -> list[Line]:
         "not read": len(results.unread),
     }
     said = [plural(len(read), "prediction"), *(f"{n} {what}" for what, n in counts.items() if n)]
-    return [line((", ".join(said), TITLE)), *_accuracy(predictions)]
+    return [line((", ".join(said), TITLE)), *_accuracy(results)]
 
 
-def _accuracy(predictions: Sequence[Prediction]) -> list[Line]:
+def _accuracy(results: Results) -> list[Line]:
+    predictions = [one for one in results.everything if not isinstance(one, Unread)]
     known = [one for one in predictions if one.label is not None]
     if not known:
         return []

@@ -4,7 +4,7 @@ import numpy as np
 
 from mnist_cli.prediction.prediction import SplitPicture
 from mnist_cli.render.pictures import picture, thumbnail
-from mnist_cli.render.text import Line, columns, line, paragraph, stacked, tiled
+from mnist_cli.render.text import Line, Span, columns, line, paragraph, stacked, tiled
 from mnist_cli.render.theme import BAD, QUIET, TITLE
 
 _PICTURED = 24  # digits; of more only what they are
@@ -12,10 +12,14 @@ _SMALL = 14  # pixels of a digit
 _LARGE = 72  # of the picture with its boxes
 
 
-def lines(found: SplitPicture, name: str) -> list[Line]:
-    """The digits of a picture; behind the number its `name`; its boxes, where steps were kept."""
+def lines(found: SplitPicture, name: str, judged: Span) -> list[Line]:
+    """The digits of a picture; its boxes, where steps were kept.
+
+    Behind the number stand its `name`, and how it is `judged` against a label.
+    """
     first, *more = found.text.split("\n")
-    number = line((first or "no digit", TITLE if first else BAD), (f"  {name}" * bool(name), QUIET))
+    behind = [(f"  {words}", style) for words, style in ((name, QUIET), judged) if words]
+    number = line((first or "no digit", TITLE if first else BAD), *behind)
     digits = [one for line_ in found.lines for one in line_]
     # What is empty above all of them is left out: four pixels are one of the line's characters.
     top = min((int((one.image > 127).any(axis=1).argmax()) for one in digits), default=0) // 4 * 4
