@@ -28,11 +28,11 @@ def nets(tmp_path_factory):
         ("many", "predict -i 0-1999 --explain --json -w NET", 1),
         ("many", "predict -i 0-9999 --json -w NET", 1),
         ("many", "eval -w NET", 1),
-        ("many", "eval --mode batched --runs 1 --limit 2000 --batch-size 10000 -w NET", 0),
+        ("many", "eval --mode batched --runs 1 --limit 600 --batch-size 10000 -w NET", 0),
         ("many", "eval --sweep -w NET", 1),
         ("many", "eval --robustness -w NET", 1),
         ("many", "eval --limit 100 -w NET -w NET -w NET -w NET -w NET", 1),
-        ("many", "inspect NET NET", 0),
+        ("many", "inspect NET OTHER", 0),
         ("many", "convert NET copy.safetensors --force", 0),
         ("many", "draw --no-open --force -w NET", 1),
         ("wide", "eval --mode textbook -w NET", 1),
@@ -97,3 +97,9 @@ def test_of_many_neurons_the_first_are_shown(nets, monkeypatch):
     assert title in shown.stdout
     neurons = json.loads(mnist("inspect", "wide.pkl", "--neurons", "--json").stdout)["neurons"]
     assert [neuron["index"] for neuron in neurons] == list(range(200))
+
+
+def test_explanations_are_written_one_by_one(nets):
+    found = large.cost(nets, "predict -i 0-499 --explain --json", "none")
+    assert found.code == 0
+    assert found.megabytes <= 90  # all together take 160

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 from support.commands import mnist, mnist_process
+from support.nets import random_network
 
 import mnist_cli
 from mnist_cli.errors import printable
@@ -65,14 +66,17 @@ def test_the_judge_in_the_page_says_what_the_judge_says(page):
     np.testing.assert_allclose(a2[:, 0] - a2[:, 1], judge(images), atol=0.1)
 
 
-def test_the_map_is_that_of_principal_components():
-    values = np.random.default_rng(0).normal(size=(200, 12)) * np.arange(1, 13)
+@pytest.mark.parametrize("neurons", [12, 300])  # fewer than images, and more
+def test_the_map_is_that_of_principal_components(neurons):
+    values = np.random.default_rng(0).normal(size=(200, neurons)) * np.arange(1, neurons + 1) ** 2
     mean, *axes = find_axes(values)
-    oracle = PCA(2).fit(values)
+    oracle = PCA(2, svd_solver="full").fit(values)
     np.testing.assert_allclose(mean, oracle.mean_, rtol=1e-4)
     scale = np.sqrt(200) / oracle.singular_values_[0]
-    np.testing.assert_allclose(np.abs(axes), np.abs(oracle.components_) * scale, rtol=1e-3)
+    signs = np.sign(oracle.components_.sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(axes, signs * oracle.components_ * scale, rtol=1e-3, atol=1e-9)
     assert find_axes(values[:, :1]).shape == (3, 1)
+    assert not np.isnan(find_axes(np.ones((200, neurons)))).any()
 
 
 def test_all_modules_are_joined_and_no_name_stands_twice():
@@ -153,3 +157,15 @@ def test_a_name_that_lies_is_escaped_and_cut_as_in_the_terminal(tmp_path):
         assert net["name"] == printable(name)
         assert len(net["name"]) <= 80
         assert r"\u202e" in net["name"] or name.startswith("n")
+
+
+def test_a_net_too_large_for_a_page_is_refused_in_a_line(tmp_path):
+    many, wide = tmp_path / "many.npz", tmp_path / "wide.npz"
+    mnist_cli.save_network(random_network(784, 2, 10_001, 10), many)
+    mnist_cli.save_network(random_network(784, 700, 10), wide)
+    for files, found in (([many], "10,013 neurons"), ([wide, wide], "1,113,020 parameters")):
+        weights = [each for file in files for each in ("-w", file)]
+        done = mnist("draw", "--no-open", "-o", tmp_path / "page.html", *weights)
+        assert (done.code, done.stdout) == (1, "")
+        assert f": found {found}" in done.stderr
+        assert not (tmp_path / "page.html").exists()
