@@ -1,17 +1,22 @@
-"""Make the pages' pictures again: ``python3 docs/make.py``, with mnist-cli installed.
+"""Make pictures and notebooks again: ``python3 docs/make.py``, with mnist-cli installed.
 
 Photos are left as they are: `photograph` made them, from `PHOTOS`. The pictures of the page of
 `mnist draw` need Chromium and Playwright, and are left as they are without.
 """
 
 import io
+import json
 import math
 import os
+import posixpath
+import re
 import shlex
 import shutil
 import tempfile
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from mnist_cli.cli import run
 
@@ -24,6 +29,34 @@ PICTURES = {
     "neuron.svg": "inspect --stats --neuron 7",
     "robustness.svg": "eval --robustness",
 }
+NOTEBOOKS = {  # made of pages, each with what it says before
+    "lecture.md": """\
+Run the cells from top to bottom with Shift+Enter; `!` begins a command. The outputs here are \
+those of the book's weights. Where these cannot be downloaded, `{weights}` are the embedded ones, \
+with figures of their own.""",
+    "lecture.ko.md": """\
+셀을 위에서부터 Shift+Enter로 실행하세요. \
+`!`로 시작하는 줄은 명령입니다. \
+여기에 담긴 출력은 책의 가중치로 얻은 것입니다. \
+책의 가중치를 내려받을 수 없으면 \
+`{weights}`는 내장 가중치를 가리키고, 값도 달라집니다.""",
+}
+REPOSITORY = "https://github.com/mnist-cli/mnist-cli"
+COLAB = "https://colab.research.google.com"
+INSTALL = f"""\
+import importlib.util
+
+if importlib.util.find_spec("mnist_cli") is None:
+    %pip install -q git+{REPOSITORY}"""
+CHOOSE_WEIGHTS = """
+
+import mnist_cli
+
+weights = "sample_weight.pkl"
+try:
+    mnist_cli.load_network(weights)
+except mnist_cli.MnistError:
+    weights = "weights.pkl\""""
 PHOTOS = {"photo.jpg": (42,), "number.jpg": (1, 3, 35, 11)}
 
 
@@ -34,9 +67,83 @@ def main() -> None:
         code = run([*shlex.split(command), "--export", name, "--force"])
         if code:
             raise SystemExit(code)
+    for page in NOTEBOOKS:
+        Path(page).with_suffix(".ipynb").write_text(make_notebook(page), "utf-8")
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium and find_spec("playwright"):
         capture_page(chromium)
+
+
+def make_notebook(page: str) -> str:
+    """A page as a notebook: its examples become cells, with what the page says that they print.
+
+    Those in an answer that is to be unfolded stay there.
+    """
+    notebook = page.replace(".md", ".ipynb")
+    target = f"{COLAB}/github/mnist-cli/mnist-cli/blob/main/docs/{notebook}"
+    badge = f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({target})"
+    cells = [_markdown(f"{badge}\n\n{NOTEBOOKS[page]}"), _code(INSTALL)]
+    text = (HERE / page).read_text("utf-8")
+    for part in re.split(r"(<details>.*?</details>|^```.*?^```\n)", text, flags=re.DOTALL | re.M):
+        if part.startswith("```"):
+            language, _, content = part.strip("`\n").partition("\n")
+            cells += _from_console(content) if language == "console" else _from_python(content)
+        elif part.strip():
+            cells.append(_markdown(_adapt(part)))
+    document = {
+        "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _adapt(text: str) -> str:
+    """Prose with links that lead on from anywhere, and the weights by their variable."""
+    text = re.sub(r"\[([^]]*)\]\(#[^)]*\)", r"\1", text)  # notebooks name headings otherwise
+
+    def whole(link: re.Match[str]) -> str:
+        return f"]({REPOSITORY}/blob/main/{posixpath.normpath('docs/' + link[1])})"
+
+    text = re.sub(r"\]\((?!https:)([^)]*)\)", whole, text)
+    return text.replace("sample_weight.pkl", "{weights}")
+
+
+def _from_console(content: str) -> Iterator[dict[str, Any]]:
+    for example in re.split(r"^\$ ", content, flags=re.MULTILINE)[1:]:
+        command, _, output = example.partition("\n")
+        source = "!" + command.replace("sample_weight.pkl", "{weights}")
+        if command == "mnist download weights":
+            source += CHOOSE_WEIGHTS
+        yield _code(source, output.rstrip())
+
+
+def _from_python(content: str) -> Iterator[dict[str, Any]]:
+    """The code, and as its output what stands behind each `print`."""
+    printed = re.compile(r"^(print\(.*\))  # (.*)$", re.MULTILINE)
+    output = "\n".join(found[2] for found in printed.finditer(content))
+    source = printed.sub(r"\1", content).replace('"sample_weight.pkl"', "weights")
+    yield _code(source.rstrip(), output)
+
+
+def _markdown(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": text.strip().splitlines(True)}
+
+
+def _code(source: str, output: str = "") -> dict[str, Any]:
+    text = f"{output}\n".splitlines(True)
+    shown = [{"name": "stdout", "output_type": "stream", "text": text}] if output else []
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": shown,
+        "source": source.splitlines(True),
+    }
 
 
 def capture_page(chromium: str) -> None:

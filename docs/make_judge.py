@@ -8,7 +8,6 @@ through the same last steps as what people send. No picture of a stranger is in 
 """
 
 import sys
-from dataclasses import replace
 
 import numpy as np
 from judge_drawings import KINDS, Rng, Source, smooth_noise
@@ -20,8 +19,7 @@ from mnist_cli.handwriting.mnist_format import COARSE, FINE, bring_to_format, dr
 from mnist_cli.handwriting.morphology import Bits, Floats, blur, label
 from mnist_cli.training.arrays import train
 from mnist_cli.training.recipes import Recipe
-from mnist_cli.weights.card import card_path, write_card
-from mnist_cli.weights.weights_file import read_weights, save_network
+from mnist_cli.weights.weights_file import write_network
 
 _DIGITS, _EACH = 60_000, 10_000  # pictures of digits, and of each kind of what is none
 _AT_ONCE = 50
@@ -84,8 +82,7 @@ def main(source: str, target: str) -> None:
     made = [make_pictures(kind, _EACH if kind else _DIGITS, images) for kind in range(len(KINDS))]
     labels = np.repeat([0, *[1] * (len(KINDS) - 1)], [len(part) for part in made])
     network, card = train(np.concatenate(made), labels, RECIPE)
-    save_network(network, target)
-    write_card(replace(card, weights_sha256=read_weights(target).sha256), card_path(target))
+    write_network(network, target, card)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """What is checked in many places, in the same words everywhere."""
 
+import sys
 from collections.abc import Collection, Iterable
+from numbers import Integral, Real
 from pathlib import Path
 
 from mnist_cli.errors import nearest, printable
@@ -8,10 +10,27 @@ from mnist_cli.files import AnyPath
 
 
 def require_at_least(name: str, number: int, least: int = 1) -> int:
-    """Return `number` as it is. Raises `ValueError` below `least`."""
+    """Return a whole number as an int. Raises `ValueError` for anything else, and below `least`."""
+    if not isinstance(number, Integral):
+        raise ValueError(f"{name} is {printable(repr(number))}: expected a whole number")
     if number < least:
         raise ValueError(f"{name} is {number}: expected {least} or more")
-    return number
+    return int(number)
+
+
+def require_between(
+    name: str, number: float, least: float, most: float, *, whole: bool = False
+) -> float:
+    """Return a number, as an int if it is to be `whole`: 7 or 7.0, not 7.5.
+
+    Raises `ValueError` for anything else, and outside of `least` to `most`.
+    """
+    is_within = isinstance(number, Real) and least <= number <= most
+    if not is_within or (whole and number % 1):
+        kind = "whole number" if whole else "number"
+        found = f"{number:g}" if isinstance(number, float) else printable(repr(number))
+        raise ValueError(f"{name} is {found}: expected a {kind} from {least:,} to {most:,}")
+    return int(number) if whole else number
 
 
 def one_of(choices: Iterable[object]) -> str:
@@ -31,8 +50,25 @@ def require_suffix(path: AnyPath, suffixes: Collection[str]) -> str:
     return suffix
 
 
-def unknown_name(kind: str, name: str, known: Collection[str]) -> ValueError:
+def install_hint(package: str) -> str:
+    """How to install a package where this program runs from: with pip, uv, pipx or a checkout.
+
+    An environment made by uv has no pip of its own; that of another Python can reach it, too.
+    """
+    import shutil
+    from importlib.util import find_spec
+
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    if find_spec("pip"):
+        return f"Run: {python} -m pip install {package}"
+    if shutil.which("uv"):
+        return f"Run: uv pip install --python {python} {package}"
+    return f"Run: python3 -m pip --python {python} install {package}"
+
+
+def unknown_name(kind: str, name: object, known: Collection[str]) -> ValueError:
     """The error for a name that is not among those `known`, with the nearest one that is."""
+    name = str(name)
     near = nearest(name.lower(), known, alike=0.6)
     ending = f"the nearest is '{near[0]}'" if near else f"there are {', '.join(known)}"
     return ValueError(f"there is no {kind} '{printable(name)}'; {ending}")

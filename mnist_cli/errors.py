@@ -50,6 +50,10 @@ class FileError(MnistError):
     """A file that is missing, unreadable, of the wrong sort, too large, or cannot be written."""
 
 
+class TakenError(FileError):
+    """A name that something bears already and that may not be replaced."""
+
+
 class FormatError(MnistError):
     """A file whose content is not what it has to be."""
 

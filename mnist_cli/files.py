@@ -6,19 +6,21 @@ cap. Writing: a file appears whole under its final name or not at all.
 
 import contextlib
 import os
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-from mnist_cli.errors import FileError, nearest, printable
+from mnist_cli.errors import FileError, TakenError, nearest, printable
 
 AnyPath = str | os.PathLike[str]
 
 # A pipe that nobody writes to must not hang us; Windows would change line ends.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_ADDRESS = re.compile("(https?|ftp|file):/", re.IGNORECASE)
 _MOST_COMPARED = 1000  # names of a folder
 _NAME_KEPT = 50  # characters of a name in that of its temporary file, at most 255 bytes in all
 
@@ -121,6 +123,18 @@ def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> No
         file.write(content)
 
 
+def write_together(contents: Mapping[Path, bytes], *, overwrite: bool = False) -> None:
+    """Write several files; none gets its name before all are written, and the first gets it last.
+
+    Raises as `atomic_writer` does.
+    """
+    with contextlib.ExitStack() as files:
+        for path, content in contents.items():
+            file = files.enter_context(atomic_writer(path, overwrite=overwrite))
+            file.write(content)
+            file.flush()
+
+
 @contextlib.contextmanager
 def _blaming(path: Path) -> Iterator[None]:
     """Make a `FileError` about `path` of what the system says of writing it."""
@@ -142,7 +156,8 @@ def _permissions_to_keep(target: Path, overwrite: bool) -> int | None:
     except ValueError as error:
         raise cannot("write", target, error) from None
     if not overwrite:
-        raise FileError("the file exists already", source=target, hint="Use --force to replace it.")
+        hint = "Use --force to replace it."
+        raise TakenError("the file exists already", source=target, hint=hint)
     if stat.S_ISLNK(mode):
         return None
     _refuse_irregular(target, mode)  # a system whose /dev/null was replaced is broken
@@ -193,6 +208,8 @@ def cannot(verb: str, path: AnyPath, error: Exception) -> FileError:
 
 def did_you_mean(path: AnyPath) -> str:
     """``Did you mean 'photo.jpg'?`` where a file of nearly that name lies there, else ``""``."""
+    if _ADDRESS.match(os.fspath(path)):
+        return "Addresses are not read: save what is there, and name the file."
     from itertools import islice
 
     name, folder = Path(path).name, Path(path).parent

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mnist_cli.errors import FileError
 from mnist_cli.files import AnyPath, did_you_mean
-from mnist_cli.spec import TRAIN_IMAGES, TRAIN_LABELS
+from mnist_cli.spec import PAIR, TRAIN_IMAGES, TRAIN_LABELS
 
 _IDX = re.compile("(.*)[-.](idx[13]-ubyte)", re.DOTALL)
 
@@ -75,6 +75,24 @@ def find_or_embedded(
     if name is not None:
         return find(name, data_dir)
     return FoundFile(embedded_directory() / default, "embedded")
+
+
+def name_pair(
+    images: AnyPath | None, labels: AnyPath | None, data_dir: AnyPath | None = None
+) -> tuple[AnyPath | None, AnyPath | None]:
+    """The names of images and labels: where ``class`` is no file, those of ``class-images-...``.
+
+    `images` stand for both files of a set where there are no `labels`; other names stay as they
+    are.
+    """
+    if images is None or labels is not None or os.path.isfile(images):  # noqa: PTH113 - Path's fails for a name that is too long
+        return images, labels
+    pair = [name.format(os.fspath(images)) for name in PAIR]
+    try:
+        find(pair[0], data_dir)
+    except FileError:
+        return images, labels
+    return pair[0], pair[1]
 
 
 def find_training_files(data_dir: AnyPath | None = None) -> tuple[Path, Path]:

@@ -14,8 +14,10 @@ TEST_IMAGES = "t10k-images-idx3-ubyte"
 TEST_LABELS = "t10k-labels-idx1-ubyte"
 TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"
+PAIR = "{}-images-idx3-ubyte.gz", "{}-labels-idx1-ubyte.gz"  # of a set with a name of its own
 WEIGHTS = "weights.pkl"  # the embedded ones
 BOOK_WEIGHTS = "sample_weight.pkl"
+BOOK_WEIGHTS_SHA256 = "b7f55a27988ba34c3777b0f1bbd464817c8a4db855723e6ff26f703501917a13"
 
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are: images, pictures, epochs, bytes."""

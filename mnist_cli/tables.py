@@ -1,5 +1,6 @@
 """Predictions as a file for other programs: a table (.csv), or a line of JSON each (.jsonl)."""
 
+import codecs
 import csv
 import io
 import json
@@ -8,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import partial
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from mnist_cli.checks import require_suffix
@@ -19,6 +22,9 @@ SUFFIXES = (".csv", ".jsonl")
 STANDARD_OUTPUT = "-"
 
 Row = Mapping[str, Any]
+
+_PIECES = 200_000  # of a document, such as numbers, that are in memory at once
+_BLOCK = 1 << 16  # bytes that are printed at once
 
 _PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
 
@@ -50,12 +56,32 @@ def table_writer(
         text.detach()
 
 
-def to_json(document: Any, indent: int | None = None) -> str:
-    """A document as JSON, ASCII only: a result is its `document`, an array a list.
+def to_json(document: Any) -> str:
+    """A document as a line of JSON, ASCII only: a result is its `document`, an array a list.
 
-    NaN and infinity in an array are null.
+    NaN and infinity in an array are null. A function stands for what it returns.
     """
-    return json.dumps(document, indent=indent, allow_nan=False, default=_plain)
+    return json.dumps(document, allow_nan=False, default=_plain)
+
+
+def print_json(document: Any) -> None:
+    """Print a document as `to_json` makes it, in many lines.
+
+    A long one is made in parts, for which functions in it are called in their turn, so that it may
+    be larger than memory. Nothing is printed before all of it is made. Raises `FileError`.
+    """
+    encoder = json.JSONEncoder(indent=2, allow_nan=False, default=_plain)
+    pieces = chain(encoder.iterencode(document), "\n")
+    parts = iter(lambda: "".join(islice(pieces, _PIECES)), "")
+    first = next(parts)
+    second = next(parts, "")
+    if not second:
+        sys.stdout.write(first)
+        sys.stdout.flush()  # a full disk is noticed here and not when Python shuts down
+        return
+    with _opened(STANDARD_OUTPUT, overwrite=False) as file:
+        for part in chain((first, second), parts):
+            file.write(part.encode())
 
 
 def document(result: Any, *names: str) -> dict[str, Any]:
@@ -70,6 +96,8 @@ def document(result: Any, *names: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if callable(value):
+        return value()
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if not hasattr(value, "tolist"):
@@ -96,8 +124,9 @@ def _opened(path: AnyPath, overwrite: bool) -> Iterator[BinaryIO]:
         with tempfile.TemporaryFile() as kept:  # when something fails, nothing is printed
             yield kept
             kept.seek(0)
-            for line in kept:
-                sys.stdout.write(line.decode())
+            blocks = iter(partial(kept.read, _BLOCK), b"")
+            for text in codecs.iterdecode(blocks, "utf-8"):
+                sys.stdout.write(text)
             sys.stdout.flush()
     except OSError as error:
         raise cannot("write", "temporary file", error) from None

@@ -3,9 +3,12 @@
 import importlib.util
 import inspect
 import json
+import os
 import re
 import shlex
+import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -60,6 +63,49 @@ def test_the_pages_show_the_forward_pass_as_it_is():
         assert f"\ndef forward(x, weights, biases, activation):\n{body}" in page, name
 
 
+@pytest.mark.parametrize("page", make.NOTEBOOKS)
+def test_a_notebook_is_what_its_page_says(page):
+    kept = (ROOT / "docs" / page).with_suffix(".ipynb").read_text("utf-8")
+    assert kept == make.make_notebook(page), "run: python3 docs/make.py"
+    sources = ["".join(cell["source"]) for cell in json.loads(kept)["cells"]]
+    assert f"docs/{page.replace('.md', '.ipynb')})" in sources[0]
+    assert not re.findall(r"\]\((?!https://)|sample_weight.pkl(?!\")", "\n".join(sources[2:]))
+
+
+@pytest.mark.parametrize(("name", "has_weights"), [("lecture", True), ("lecture.ko", False)])
+def test_a_notebook_runs_from_top_to_bottom(name, has_weights, tmp_path, monkeypatch, request):
+    """With the book's weights it prints what it says; without them, and no network, it runs."""
+    nbclient = pytest.importorskip("nbclient", reason="needs the extra test")
+    pytest.importorskip("ipykernel", reason="needs the extra test")
+    import nbformat
+
+    if has_weights:
+        (tmp_path / "data-directory").mkdir()
+        weights = request.getfixturevalue("book_weights")
+        (tmp_path / "data-directory" / weights.name).write_bytes(weights.read_bytes())
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")  # nothing is fetched
+    scripts = str(Path(sys.executable).parent)
+    monkeypatch.setenv("PATH", os.pathsep.join([scripts, os.environ["PATH"]]))
+    said = nbformat.read(ROOT / "docs" / f"{name}.ipynb", as_version=4)
+    ran = nbformat.from_dict(said)
+    resources = {"metadata": {"path": str(tmp_path)}}
+    nbclient.NotebookClient(ran, timeout=120, resources=resources, kernel_name="python3").execute()
+    assert not [each for cell in ran.cells for each in cell.get("outputs", []) if "ename" in each]
+    texts = [[printed(cell) for cell in notebook.cells] for notebook in (said, ran)]
+    assert ("Accuracy: 0.9352\n" in texts[1]) is has_weights
+    for cell, expected, found in zip(said.cells, *texts, strict=True):
+        if has_weights and cell.source.startswith("!"):
+            assert {*re.findall(r"0\.\d{4}\b", expected)} <= {*re.findall(r"0\.\d{4}\b", found)}
+        elif has_weights:
+            assert found == expected
+
+
+def printed(cell):
+    """What a cell printed, without colours."""
+    text = "".join(each["text"] for each in cell.get("outputs", []))
+    return re.sub("\x1b\\[[0-9;]*m", "", text)
+
+
 def fields(value):
     """The names of all fields in a JSON document."""
     if isinstance(value, dict):
@@ -88,7 +134,7 @@ def test_the_page_on_json_names_every_field(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = (ROOT / "docs" / "json.md").read_text("utf-8")
     section = page.split(f"## `mnist {command.split()[0]}`")[1].split("\n## ")[0]
-    named = set(re.findall(r"`(\w+)`", section)) | {"quick", "standard", "best"}
+    named = set(re.findall(r"`(\w+)`", section)) | {"quick", "standard", "best", "tune"}
     done = mnist(*shlex.split(command), "--json")
     assert done.stdout.isascii()
     assert fields(json.loads(done.stdout)) <= named

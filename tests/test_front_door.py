@@ -89,3 +89,78 @@ def test_nothing_else_is_there():
     assert done.stdout == "TYPE_CHECKING\n"
     with pytest.raises(AttributeError, match="has no attribute 'load_netwrk'"):
         _ = mnist_cli.load_netwrk
+
+
+NO_WHOLE_NUMBERS = ("a", "1", 1.5, float("nan"), [1], {}, object(), np.array([1, 2]))
+
+# What takes a whole number, by its name in the message.
+TAKES_A_NUMBER = {
+    "batch_size": lambda given, number: given.network.predict(given.images, number),
+    "threads": lambda given, number: given.network.predict(given.images, 10, number),
+    "digit": lambda given, number: mnist_cli.explain(given.network, given.images[0], number),
+    "runs": lambda given, number: given.evaluate({"timing": {"runs": number}}),
+    "size": lambda given, number: given.evaluate({"sweep": {"sizes": [number]}}),
+    "count": lambda given, number: given.evaluate({"wrong": {"count": number}}),
+    "seed": lambda given, number: given.train(seed=number),
+    "epochs": lambda given, number: given.train(epochs=number),
+    "hidden": lambda given, number: given.train(hidden=[number]),
+}
+
+
+class Given:
+    """The embedded net, and a few images."""
+
+    network = mnist_cli.load_network()
+    images, labels = mnist_cli.load_images()[:50], mnist_cli.load_labels()[:50]
+
+    def evaluate(self, views=(), **settings):
+        return mnist_cli.evaluate(self.network, self.images, self.labels, views=views, **settings)
+
+    def train(self, **settings):
+        return mnist_cli.train(self.images, self.labels, **settings)
+
+
+@pytest.mark.parametrize("name", TAKES_A_NUMBER)
+def test_what_is_no_whole_number_is_refused_by_name(name):
+    for wrong in NO_WHOLE_NUMBERS:
+        with pytest.raises(ValueError, match=rf"^{name} is .*: expected "):
+            TAKES_A_NUMBER[name](Given(), wrong)
+
+
+def test_what_else_is_wrong_is_refused_with_what_was_expected():
+    given = Given()
+    for name in ("batch_size", "threads"):
+        for wrong in (None, "a"):
+            with pytest.raises(ValueError, match=rf"^{name} is {wrong!r}: expected a whole number"):
+                given.evaluate(**{name: wrong})
+    for wrong in ("abc", 1.5, object(), None):
+        with pytest.raises(ValueError, match=r"hidden is .*: expected at most 7 layers"):
+            given.train(hidden=wrong if wrong is not None else [None])
+    for wrong in (1.5, [], None):
+        with pytest.raises(ValueError, match="there is no mode"):
+            given.evaluate({"timing": {"mode": wrong}})
+        with pytest.raises(ValueError, match="there is no recipe"):
+            given.train(recipe=wrong)
+    with pytest.raises(ValueError, match="min_confidence is 'a': expected a number from 0 to 1"):
+        given.evaluate({"min_confidence": {"min_confidence": "a"}})
+    for wrong in ("a", {}, 1j):
+        with pytest.raises(ValueError, match=r"an array has dtype .*: expected numbers"):
+            mnist_cli.Network((np.array(wrong),), (np.zeros(10),))
+
+
+@pytest.mark.parametrize("tiny", [1e-300, 5e-324, 1e-45, 1e-38])
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_next_to_nothing_is_nothing_where_numpy_raises(tiny, activation):
+    embedded = Given.network
+    network = mnist_cli.Network(embedded.weights, embedded.biases, activation)
+    images, labels = np.full((50, 28, 28), tiny), Given.labels
+    expected = network.predict(np.zeros((50, 28, 28)))
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(network.predict(images), expected)
+        assert network.predict(images[0]) == mnist_cli.explain(network, images[0]).prediction
+        assert (mnist_cli.sigmoid(images[0]) == 0.5).all()
+        views = {"timing": {"mode": "textbook", "runs": 1}, "robustness": {}, "min_confidence": {}}
+        assert mnist_cli.evaluate(network, images, labels, views=views).samples == 50
+        for shape in ((1, 1), (2, 2), (1, 5), (28, 28), (40, 40), (3, 100)):
+            assert mnist_cli.read_digit(np.full(shape, tiny)).empty
+            assert mnist_cli.read_digits(np.full(shape, tiny))[0].empty

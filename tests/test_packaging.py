@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -57,6 +58,8 @@ def test_a_wheel_made_from_the_sdist_is_the_same(wheel, tmp_path):
 
 def test_the_wheel_holds_the_data_once_and_no_tests(wheel):
     names = contents(wheel)
+    (scripts,) = (names[name] for name in names if name.endswith("/entry_points.txt"))
+    assert {"mnist = ", "mnist-cli = "} <= {*re.findall("^.* = ", scripts.decode(), re.MULTILINE)}
     data = sorted(name for name in names if "/data/" in name and "dist-info" not in name)
     expected = sorted(f"mnist_cli/data/{path.name}" for path in (ROOT / "data").iterdir())
     assert data == expected

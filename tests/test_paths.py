@@ -123,3 +123,19 @@ def test_a_name_near_to_one_in_any_of_the_places_is_suggested(tmp_path):
     (tmp_path / "sample_weight.pkl").touch()
     with pytest.raises(FileError, match=r"Did you mean '.*sample_weight\.pkl'\?"):
         paths.find("smaple_weight.pkl", tmp_path)
+
+
+def test_one_name_stands_for_images_and_labels_in_every_spelling(here, data):
+    pair = ("class-images-idx3-ubyte.gz", "class-labels-idx1-ubyte.gz")
+    assert paths.name_pair("class", None, data) == ("class", None)
+    (here / "class").mkdir()  # the folder of the pictures
+    for folder, spelling in ((data, "class-images.idx3-ubyte"), (here, "class-images-idx3-ubyte")):
+        (folder / spelling).touch()
+        assert paths.name_pair("class", None, data) == pair
+        assert paths.find(pair[0], data).path.name == spelling
+    assert paths.name_pair(here / "class", None) == tuple(str(here / name) for name in pair)
+    assert paths.name_pair("class", "labels", data) == ("class", "labels")
+    assert paths.name_pair("t10k", None, data)[1] == "t10k-labels-idx1-ubyte.gz"
+    assert paths.name_pair(None, None, data) == (None, None)
+    (here / "t10k").touch()  # a file of this very name
+    assert paths.name_pair("t10k", None, data) == ("t10k", None)

@@ -1,7 +1,10 @@
 """Every example of the pages runs, and prints what the page says it prints; every link leads on."""
 
+import json
 import re
 import statistics
+import subprocess
+import sys
 
 import pytest
 from conftest import ROOT, TEST_DATA
@@ -75,6 +78,49 @@ def is_extract(said, printed):
     parts = "\n".join(["", *said, ""]).split(f"\n{readme.GAP}\n")
     pattern = ".*\n".join(re.escape(part) + "\n" if part else "" for part in parts)
     return re.match(pattern, text, re.DOTALL)
+
+
+# Asserts are left out, and warnings and floating point errors raise, unlike for this suite.
+STRICTLY = """
+import doctest, json, sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+np.seterr(all="raise")
+import mnist_cli
+from pathlib import Path
+from support import readme
+
+outputs = []
+with readme.surroundings(Path(sys.argv[2])) as mirror:
+    for command in json.load(sys.stdin):
+        outputs.append(readme.run(command, mirror, quickly=True))
+    names = {name: getattr(mnist_cli, name) for name in mnist_cli.__all__}
+    for name, thing in names.items():
+        for test in doctest.DocTestFinder(recurse=False).find(thing, name, globs={
+            **names, "np": np, "mnist_cli": mnist_cli
+        }):
+            outputs.append(doctest.DocTestRunner().run(test, out=sys.stderr.write).failed)
+print(json.dumps(outputs))
+"""
+
+
+def test_the_examples_print_the_same_where_python_and_numpy_are_strict(shared_data):
+    pages = [path for path in _WITH_EXAMPLES if ".ko." not in path.name]
+    found = [each for path in pages for each in all_examples(path.read_text("utf-8"))]
+    examples = {each.command: each for each in found}  # each once
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-O", "-c", STRICTLY, ROOT / "tests", shared_data],
+        input=json.dumps(list(examples)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    outputs = json.loads(done.stdout)
+    failures = outputs[len(examples) :]
+    assert failures == [0] * len(failures)
+    for example, output in zip(examples.values(), outputs, strict=False):
+        compare(example, output.strip())
 
 
 def test_every_figure_in_the_text_of_the_lecture_is_printed_by_an_example():

@@ -2,11 +2,13 @@
 
 import csv
 import json
+from functools import partial
 
+import numpy as np
 import pytest
 
 from mnist_cli.errors import FileError
-from mnist_cli.tables import table_writer
+from mnist_cli.tables import print_json, table_writer
 
 COLUMNS = ("source", "prediction", "correct", "warnings", "probabilities")
 ROWS = [
@@ -60,3 +62,23 @@ def test_without_room_for_what_is_to_be_printed_that_is_said(tmp_path, monkeypat
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
     with pytest.raises(FileError, match="temporary file: there is no such file or folder"):
         write("-")
+
+
+@pytest.mark.parametrize("count", [3, 300_000])  # in memory, and more than is kept there
+def test_a_document_is_printed_whole_or_not_at_all(capsys, count):
+    made = []
+
+    def item(number):
+        made.append(number)
+        if number == "bad":
+            raise ValueError
+        return {"number": number, "values": np.arange(2.0)}
+
+    numbers = range(count // 10 + 1)
+    print_json([partial(item, number) for number in numbers])
+    expected = [{"number": number, "values": [0.0, 1.0]} for number in numbers]
+    assert capsys.readouterr().out == json.dumps(expected, indent=2) + "\n"
+    assert made == [*numbers]  # each once
+    with pytest.raises(ValueError, match=r"^$"):
+        print_json([partial(item, number) for number in (*numbers, "bad")])
+    assert capsys.readouterr().out == ""

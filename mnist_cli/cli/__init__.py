@@ -10,7 +10,12 @@ import sys
 
 import click
 
-from mnist_cli.cli.streams import ended_by_signals, guarded_streams, is_exhausted
+from mnist_cli.cli.streams import (
+    ended_by_signals,
+    guarded_streams,
+    is_exhausted,
+    silent_libraries,
+)
 from mnist_cli.cli.usage import Commands, explain
 from mnist_cli.errors import MnistError, printable
 from mnist_cli.spec import __version__
@@ -27,6 +32,7 @@ _COMMANDS = {
     "eval": ("evaluate", "Accuracy and speed: per sample against batched."),
     "inspect": ("inspect", "Show the shapes and parameters of a weights file."),
     "draw": ("draw", "Draw a digit in the browser and watch the net think."),
+    "collect": ("collect", "Make a data set of your own digits."),
     "train": ("train", "Train this net, or another, in NumPy."),
     "convert": ("convert", "Write a weights file in another format."),
     "download": ("download", "Fetch the MNIST files and the book's weights."),
@@ -53,7 +59,7 @@ def cli() -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; nothing escapes as a traceback."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    with guarded_streams(), ended_by_signals() as ended_by:
+    with guarded_streams(), silent_libraries(), ended_by_signals() as ended_by:
         try:
             try:
                 code = cli.main(arguments or ["--help"], prog_name="mnist", standalone_mode=False)

@@ -1,7 +1,18 @@
 """What several commands do alike: show a result, say what was assumed."""
 
-from collections.abc import Mapping
-from typing import Any
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mnist_cli.errors import TakenError, printable
+
+if TYPE_CHECKING:
+    from mnist_cli.net.network import Network
+    from mnist_cli.prediction.pictures import Reading
+    from mnist_cli.prediction.prediction import Result
 
 OptionValues = Mapping[str, Any]
 """What was given for a command's options, by their names: ``batch_size``."""
@@ -14,21 +25,81 @@ def present(given: OptionValues, view: Any, *result: Any, quiet: bool = False) -
     is to it `as_json`, which takes it too. With `quiet` only what was asked for is written: the
     file, the document.
     """
-    from mnist_cli.render.text import show, show_json
+    from mnist_cli.render.text import show
+    from mnist_cli.tables import print_json
 
     if given.get("export") is not None:
         from mnist_cli.render.export import write_export
 
-        write_export(given["export"], lambda: view.lines(*result), overwrite=given["force"])
+        write_export(
+            given["export"],
+            lambda: view.lines(*result),
+            light=given["light"],
+            overwrite=given["force"],
+        )
+        note_written(given, "export")
     if given["json"]:
-        show_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])
+        print_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])
     elif not quiet:
         show(view.lines(*result))
 
 
-def note_activation(known: object) -> None:
-    """Say that an activation had to be assumed, where it is not `known` from a file or the user."""
-    if not known:
-        from mnist_cli.render.text import note
+@contextmanager
+def output_or(default: str, given: OptionValues) -> Iterator[Path]:
+    """Yield the file to write, by default `default`; where that is taken, propose another name."""
+    try:
+        yield Path(given["output"] or default)
+    except TakenError as error:
+        if given["output"] is None:
+            stem, suffix = default.split(".")
+            free = next(n for n in count(2) if not any(Path().glob(f"{stem}-{n}.*")))
+            error.hint = f"Use -o {stem}-{free}.{suffix}, or --force to replace it."
+        raise
 
-        note("nothing names the net's activation: sigmoid was assumed (--activation relu)")
+
+def note_written(given: OptionValues, *options: str) -> None:
+    """Say which of the files were written that these options name, unless ``--quiet``."""
+    from mnist_cli.render.text import note
+
+    for path in (given[option] for option in options):
+        if path not in (None, "-") and not given.get("quiet"):
+            note(f"wrote {printable(path, limit=400)}")
+
+
+def note_all(notes: Iterable[str]) -> None:
+    """Say each of the notes, such as those that `choose_activation` has."""
+    from mnist_cli.render.text import note
+
+    for each in notes:
+        note(each)
+
+
+def read_pictures(
+    network: "Network",
+    names: Sequence[str],
+    reading: "Reading",
+    given: OptionValues,
+    labels: Collection[int] = (),
+) -> "list[Result]":
+    """Read all pictures that names mean, or those with such labels, and tell how far it is."""
+    from mnist_cli.errors import plural
+    from mnist_cli.net.blas import available_cores
+    from mnist_cli.prediction.pictures import predict_files
+    from mnist_cli.prediction.sources import find_pictures
+    from mnist_cli.render.progress import counted
+    from mnist_cli.render.text import note
+
+    pictures = find_pictures(names, labels)
+    with counted("pictures", quiet=given["quiet"]) as progress:
+        results = predict_files(
+            network,
+            pictures,
+            reading,
+            threads=given["threads"] or available_cores(),
+            standard_input=getattr(sys.stdin, "buffer", None),
+            progress=progress,
+        )
+        everything = list(results)
+    if pictures.skipped and not given["quiet"]:
+        note(f"skipped {plural(pictures.skipped, 'file')} not named as pictures are")
+    return everything

@@ -3,7 +3,9 @@
 from functools import partial
 from typing import Any
 
-from mnist_cli.cli.common import note_activation, present
+import click
+
+from mnist_cli.cli.common import note_all, present
 from mnist_cli.cli.options import argument, command, new_file
 from mnist_cli.weights.formats import KINDS, TARGETS
 
@@ -14,31 +16,47 @@ from mnist_cli.weights.formats import KINDS, TARGETS
     argument("target", callback=partial(new_file, forms=TARGETS)),
     options="""
 Options:
+  --mean X  The net learnt from (pixels - X) / S, PyTorch's Normalize: make this a part of its first
+            layer, once. Of MNIST 0.1307.
+  --std S   The S of --mean. Of MNIST 0.3081.
   --activation
   --data-dir
   --force
   --json
 """,
+    rules="""
+--mean needs --std
+--std needs --mean
+""",
+    settings={"mean": {"type": float}, "std": {"type": float}},
     examples=(
         "mnist convert weights.pkl net.safetensors",
+        "mnist convert net.npz ours.npz --mean 0.131 --std 0.308",
         "mnist convert weights.pkl net.npz --force --json",
     ),
     about=f"""Write a weights file in another format.
 
     SOURCE is {KINDS}, also a PyTorch state_dict saved with safetensors. The suffix of TARGET names
     its format: one of these gets the same numbers bit for bit, .onnx a model that takes images
-    uint8 (N, 784) and gives probabilities (N, 10).
+    uint8 (N, 784) and gives probabilities (N, 10). A card beside says the activation where the
+    format cannot.
     """,
 )
 def convert(source: str, target: str, **given: Any) -> None:
     """Convert, and show what was written."""
     from mnist_cli.render.views import convert as view
-    from mnist_cli.weights.weights_file import convert as convert_file
+    from mnist_cli.weights.conversion import convert as convert_file
 
-    activation, data_dir = given["activation"], given["data_dir"]
-    result = convert_file(
-        source, target, activation=activation, data_dir=data_dir, overwrite=given["force"]
-    )
+    try:
+        result = convert_file(
+            source,
+            target,
+            activation=given["activation"],
+            normalization=None if given["mean"] is None else (given["mean"], given["std"]),
+            data_dir=given["data_dir"],
+            overwrite=given["force"],
+        )
+    except ValueError as error:
+        raise click.UsageError(f"{error.args[0]}.") from None
     present(given, view, result)
-    view.note_lost_activation(result)
-    note_activation(activation or result.source.activation)
+    note_all(result.notes)

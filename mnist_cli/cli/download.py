@@ -48,8 +48,9 @@ def download(names: tuple[str, ...], **given: Any) -> None:
     from mnist_cli.downloads.addresses import check_mirror
     from mnist_cli.downloads.catalogue import select
     from mnist_cli.paths import data_directory
-    from mnist_cli.render.text import show, show_json
+    from mnist_cli.render.text import show
     from mnist_cli.render.views import download as render
+    from mnist_cli.tables import print_json
 
     mirrors, source_dir, force = given["mirror"], given["from"], given["force"]
     check, only_list, data_dir = given["check"], given["list"], given["data_dir"]
@@ -74,9 +75,9 @@ def download(names: tuple[str, ...], **given: Any) -> None:
                 force=force,
                 reporter=reporter,
             )
-    failure = None if only_list else library.failure(outcomes)
+    failure = None if only_list else library.failure(outcomes, source_dir)
     if given["json"]:
-        show_json(render.list_as_json(files, outcomes) if only_list else outcomes)
+        print_json(render.list_as_json(files, outcomes) if only_list else outcomes)
     elif only_list:
         show(render.list_lines(files, outcomes, data_directory(data_dir)))
     elif not given["quiet"]:

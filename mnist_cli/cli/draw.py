@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import note_activation, present
+from mnist_cli.cli.common import note_all, output_or, present
 from mnist_cli.cli.options import command, new_file
 from mnist_cli.weights.formats import KINDS
 
@@ -28,7 +28,7 @@ Options:
     "draw",
     options=_OPTIONS,
     settings={
-        "output": {"callback": partial(new_file, may_exist=True)},  # the very page may be there
+        "output": {"callback": partial(new_file, may_exist=True)},  # a page of its own may be there
         "weights": {"multiple": True},
     },
     examples=(
@@ -38,7 +38,7 @@ Options:
         "mnist draw --lang ko",
     ),
 )
-def draw(output: str | None, weights: tuple[str, ...], **given: Any) -> None:
+def draw(weights: tuple[str, ...], **given: Any) -> None:
     """Draw a digit and watch the net think: writes a page and opens it.
 
     The page is one HTML file. It needs a browser and nothing else: no Python, no network. It can
@@ -49,17 +49,18 @@ def draw(output: str | None, weights: tuple[str, ...], **given: Any) -> None:
     from mnist_cli.page.page import write_page
     from mnist_cli.render.views import draw as view
 
-    page = write_page(
-        output or _DEFAULT,
-        weights or (None,),
-        activation=given["activation"],
-        data_dir=given["data_dir"],
-        language=given["lang"],
-        overwrite=given["force"],
-    )
+    with output_or(_DEFAULT, given) as path:
+        page = write_page(
+            path,
+            weights or (None,),
+            activation=given["activation"],
+            data_dir=given["data_dir"],
+            language=given["lang"],
+            overwrite=given["force"],
+        )
     opened = None if given["no_open"] else _open(page.path.as_uri())
     present(given, view, page, opened)
-    note_activation(page.knows_activation)
+    note_all(page.notes)
 
 
 def _open(address: str) -> bool:

@@ -6,22 +6,23 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import OptionValues, note_activation, present
+from mnist_cli.cli.common import OptionValues, note_all, note_written, present
 from mnist_cli.cli.options import POSITIVE, command
 from mnist_cli.cli.rules import is_given
+from mnist_cli.errors import MnistError
 from mnist_cli.weights.formats import KINDS
 
 _USUAL = "usual"  # the value of an option that brings its view with the usual settings
 _MAYBE = {"is_flag": False, "flag_value": _USUAL}  # an option whose value may be left out
 _MOST_RUNS = 10_000
 _OF_TIMING = ("--batch-size", "--runs", "--mode", "--threads")
-_OF_VIEWS = {  # options, each with its view and the setting it gives
-    "confusion": ("confusion", ""),
-    "wrong": ("mistakes", "count"),
-    "min_confidence": ("reliability", "min_confidence"),
-    "sweep": ("sweep", "sizes"),
-    "robustness": ("robustness", ""),
-    "output": ("output", "path"),
+_OF_VIEWS = {  # options with the name of their view, each with the setting it gives
+    "confusion": "",
+    "wrong": "count",
+    "min_confidence": "min_confidence",
+    "sweep": "sizes",
+    "robustness": "",
+    "output": "path",
 }
 
 _OPTIONS = f"""
@@ -57,15 +58,17 @@ Net and images:
   --data-dir
 Output:
   --export
+  --light
   --force
   --json
+  --fail-under X           Exit with 1 where the accuracy is below X, for continuous integration.
   -q --quiet               No progress and no notes.
 """
 
 _RULES = """
---images needs --labels
 --labels needs --images
 --output - excludes --json: both print
+--light needs --export
 """
 
 
@@ -120,6 +123,7 @@ def _pixels(_context: Any, _option: Any, value: str | None) -> tuple[int, int]:
         "rotate": {"type": _Real(-360, 360), "default": 0},
         "noise": {"type": _Real(0, 10), "default": 0},
         "weights": {"multiple": True},
+        "fail_under": {"type": _Real(0, 1)},
     },
     examples=(
         "mnist eval --batch-size 100",
@@ -127,6 +131,7 @@ def _pixels(_context: Any, _option: Any, value: str | None) -> tuple[int, int]:
         "mnist eval --sweep",
         "mnist eval --shift 2,0 --mode batched --runs 1 --json",
         "mnist eval --limit 1000 --output predictions.csv",
+        "mnist eval --confusion --fail-under 0.99",
     ),
 )
 def evaluate(**given: Any) -> None:
@@ -157,18 +162,22 @@ def evaluate(**given: Any) -> None:
             threads=given["threads"],
             progress=progress,
         )
+    note_written(given, "output")
     present(given, view, result, quiet=given["output"] == "-")
-    if not given["quiet"]:
-        note_activation(result.source and result.source.knows_activation)
+    if result.source and not given["quiet"]:
+        note_all(result.source.notes)
+    least = given["fail_under"]
+    if least is not None and result.accuracy < least:
+        raise MnistError(f"the accuracy is {result.accuracy:.4f}, expected {least} or more")
 
 
 def _views(given: OptionValues) -> dict[str, dict[str, Any]]:
     """The settings of each view that was asked for."""
     views: dict[str, dict[str, Any]] = {"compared": {}} if len(given["weights"]) > 1 else {}
-    for name, (view, setting) in _OF_VIEWS.items():
+    for name, setting in _OF_VIEWS.items():
         value = given[name]
         if value is not None and value is not False:
-            views[view] = {setting: value} if setting and value != _USUAL else {}
+            views[name] = {setting: value} if setting and value != _USUAL else {}
     context = click.get_current_context()
     if not views or any(is_given(option, context) for option in _OF_TIMING):
         views["timing"] = {"mode": given["mode"], "runs": given["runs"]}

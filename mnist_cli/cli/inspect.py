@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import note_activation, present
+from mnist_cli.cli.common import note_all, present
 from mnist_cli.cli.options import argument, command
 from mnist_cli.weights.formats import KINDS
 
@@ -16,6 +16,7 @@ Options:
   --activation
   --data-dir
   --export
+  --light
   --force
   --json
 """
@@ -25,7 +26,7 @@ Options:
     "inspect",
     argument("files", metavar="[FILE [FILE]]", nargs=-1),
     options=_OPTIONS,
-    rules="--neurons excludes --neuron",
+    rules="--neurons excludes --neuron\n--light needs --export",
     settings={"neuron": {"type": int}},
     examples=(
         "mnist inspect",
@@ -55,7 +56,8 @@ def inspect(files: tuple[str, ...], **given: Any) -> None:
 
         found = compare_files(files[0], files[1], activation=activation, data_dir=data_dir)
         present(given, compared, found)
-        note_activation(activation or all(each.file.activation for each in found.files))
+        for each in found.files:
+            note_all(each.file.choose_activation(activation).notes)
         return
     from mnist_cli.render.views import inspect as view
     from mnist_cli.weights.summary import summarize
@@ -67,6 +69,6 @@ def inspect(files: tuple[str, ...], **given: Any) -> None:
     except IndexError as error:
         raise click.BadParameter(str(error), param_hint="'--neuron'") from None
     present(given, view, summary)
-    note_activation(activation or file.activation)
+    note_all(file.choose_activation(activation).notes)
     if not file.finite:
         view.warn_not_finite()

@@ -15,6 +15,7 @@ commands share is only named. A line that begins with no dash goes on with the t
 options go together stands in rules of their own.
 """
 
+import os
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -35,12 +36,14 @@ Shared:
   -w --weights FILE          Weights, {KINDS}.  [default: the embedded weights.pkl]
   --activation sigmoid|relu  Function after each hidden layer.  [default: what the file or its card
                              says, or sigmoid]
-  --images FILE              IDX images.  [default: the embedded MNIST test set]
+  --images FILE              IDX images, or the name of a pair: class for class-images-idx3-ubyte
+                             and class-labels-idx1-ubyte.  [default: the embedded MNIST test set]
   --labels FILE              IDX labels of these images.
   --limit N                  Take only the first N images.
   --data-dir DIR             Where downloaded files lie.  [default: MNIST_DATA_DIR or the user's
                              data folder]
   --export FILE.svg|.html    Also write what is shown to a picture or a page.
+  --light                    On white, for print and slides.
   --force                    Replace files that exist already.
   --json                     Print one JSON document.
 """
@@ -145,6 +148,18 @@ def new_file(
     return path
 
 
+def _data_directory(context: click.Context, _option: click.Parameter, path: str | None) -> Any:
+    """Refuse a folder that is not there, unless it is ``mnist download`` that is to make it."""
+    from mnist_cli.errors import FileError
+    from mnist_cli.paths import data_directory
+
+    is_there = path is None or os.path.isdir(data_directory(path))  # noqa: PTH112 - Path's fails for a name that is too long
+    if not is_there and context.command.name != "download":
+        hint = "'mnist download' makes it, with the same --data-dir."
+        raise FileError("there is no such folder", source=path, hint=hint)
+    return path
+
+
 def _parse(text: str, settings: Settings) -> dict[str, list[click.Option]]:
     """The options below each heading."""
     headings: dict[str, list[click.Option]] = {}
@@ -180,5 +195,9 @@ def _option(names: str, value: str | None, about: str | None, settings: Settings
     return click.Option(names.split(), **shown | given)
 
 
-_SHARED_SETTINGS: Settings = {"limit": {"type": POSITIVE}, "force": {"is_eager": True}}
+_SHARED_SETTINGS: Settings = {
+    "limit": {"type": POSITIVE},
+    "data_dir": {"callback": _data_directory},
+    "force": {"is_eager": True},
+}
 _SHARED_OPTIONS = {str(each.name): each for each in _parse(_SHARED, _SHARED_SETTINGS)["Shared"]}

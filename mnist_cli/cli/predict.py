@@ -2,12 +2,11 @@
 
 import os
 import re
-import sys
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from mnist_cli.cli.common import OptionValues, note_activation, present
+from mnist_cli.cli.common import OptionValues, note_all, note_written, present, read_pictures
 from mnist_cli.cli.options import DIGIT, NATURAL, POSITIVE, argument, command
 
 if TYPE_CHECKING:
@@ -70,8 +69,10 @@ What to read:
 What to show:
   --sheet                  Show many as small pictures in rows.
   --show-steps             Show what was done to a picture.
-  --labels-from-names      Compare with the label that names begin with: 7_12.png, 7/12.png.
-  --only wrong|unsure      Show only what is predicted incorrectly, or what the net is not sure of.
+  --labels-from-names      Compare with the label that names begin with: 7_12.png, 7/12.png, or
+                           with --split the number: 1984_02.png.
+  --only wrong|unsure      Show only what is predicted incorrectly, or what the net is not sure of;
+                           alone, of all images.
   --explain                Take the prediction apart, step by step, in the book's symbols.
 Net and test images:
   --weights
@@ -84,6 +85,7 @@ Output:
                                  table.
   --save-digit FILE.png|DIR    Also write what the net sees; of several digits, into a folder.
   --export
+  --light
   --force
   -q --quiet                   No progress and no notes.
   --json
@@ -91,14 +93,14 @@ Output:
 
 _RULES = """
 --split excludes --no-preprocess: one finds digits, the other does not
---split excludes --explain, --labels-from-names, --sheet: it reads several digits, this takes one
+--split excludes --explain, --label, --sheet: it reads several digits, this takes one
 --sheet excludes --explain, --show-steps: many small pictures, or one in full
 --output - excludes --json: both print
+--light needs --export
 --split, --invert, --no-preprocess, --show-steps, --labels-from-names, --threads needs PICTURES
 --label with PICTURES needs --labels-from-names
 --only wrong with PICTURES needs --labels-from-names, --index
 --images, --labels with PICTURES needs --index
---label with --images needs --labels
 """
 
 
@@ -131,12 +133,13 @@ def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> i
     PICTURES are photos, scans or drawings of one digit each, folders of them, or - for standard
     input.
     """
-    if not (pictures or index or label):
+    if not (pictures or index or label or given["only"]):
         raise click.UsageError("Nothing to read: name an image file or give --index N.")
     if given["seed"] is not None and all(isinstance(one, int) for one in index):
         raise click.UsageError("--seed is for --index random.")
     from mnist_cli.checks import one_of
     from mnist_cli.errors import MnistError
+    from mnist_cli.prediction.pictures import Reading
     from mnist_cli.prediction.results import Results, write_digits, write_table
     from mnist_cli.render.views import predict as view
     from mnist_cli.weights.weights_file import read_weights
@@ -147,7 +150,14 @@ def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> i
     if index or not pictures:
         everything += _predict_images(network, index, label, given)
     if pictures:
-        everything += _predict_pictures(network, pictures, label, given)
+        reading = Reading(
+            preprocess=not given["no_preprocess"],
+            invert=given["invert"],
+            split=given["split"],
+            keep_steps=given["show_steps"],
+            labels_from_names=given["labels_from_names"],
+        )
+        everything += read_pictures(network, pictures, reading, given, label)
     if not everything:
         raise MnistError(f"no image here has the label {one_of(label)}")
     results = Results(tuple(everything), given["only"], network if given["explain"] else None)
@@ -156,9 +166,10 @@ def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> i
             write_table(given["output"], results, overwrite=given["force"])
         if given["save_digit"] is not None:
             write_digits(given["save_digit"], results.predictions, overwrite=given["force"])
+        note_written(given, "output", "save_digit")
         present(given, view, results, given["sheet"], quiet=given["output"] == "-")
         if not given["quiet"]:
-            note_activation(given["activation"] or weights.activation)
+            note_all(weights.choose_activation(given["activation"]).notes)
     for unread in results.unread:
         click.echo(f"Error: {unread.error}", err=True)
     return 1 if results.unread else 0
@@ -167,8 +178,13 @@ def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> i
 def _predict_images(
     network: "Network", index: "Indices", label: Labels, given: OptionValues
 ) -> "list[Prediction]":
+    from mnist_cli.paths import name_pair
     from mnist_cli.prediction.indices import predict_indices
 
+    images, labels = name_pair(given["images"], given["labels"], given["data_dir"])
+    needing = "--label" if label else "--only wrong" if given["only"] == "wrong" else ""
+    if needing and images and not labels:
+        raise click.UsageError(f"{needing} with --images needs --labels.")
     try:
         return list(
             predict_indices(
@@ -176,43 +192,10 @@ def _predict_images(
                 index or None,
                 of_labels=label,
                 seed=given["seed"],
-                images=given["images"],
-                labels=given["labels"],
+                images=images,
+                labels=labels,
                 data_dir=given["data_dir"],
             )
         )
     except IndexError as error:
         raise click.BadParameter(str(error), param_hint="'--index'") from None
-
-
-def _predict_pictures(
-    network: "Network", names: Names, label: Labels, given: OptionValues
-) -> "list[Result]":
-    from mnist_cli.errors import plural
-    from mnist_cli.net.blas import available_cores
-    from mnist_cli.prediction.pictures import Reading, predict_files
-    from mnist_cli.prediction.sources import find_pictures
-    from mnist_cli.render.progress import counted
-    from mnist_cli.render.text import note
-
-    pictures = find_pictures(names, label)
-    reading = Reading(
-        preprocess=not given["no_preprocess"],
-        invert=given["invert"],
-        split=given["split"],
-        keep_steps=given["show_steps"],
-        labels_from_names=given["labels_from_names"],
-    )
-    with counted("pictures", quiet=given["quiet"]) as progress:
-        results = predict_files(
-            network,
-            pictures,
-            reading,
-            threads=given["threads"] or available_cores(),
-            standard_input=getattr(sys.stdin, "buffer", None),
-            progress=progress,
-        )
-        everything = list(results)
-    if pictures.skipped and not given["quiet"]:
-        note(f"skipped {plural(pictures.skipped, 'file')} not named as pictures are")
-    return everything

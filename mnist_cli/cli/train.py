@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnist_cli.cli.common import OptionValues, present
+from mnist_cli.cli.common import OptionValues, note_all, output_or, present
 from mnist_cli.cli.options import NATURAL, command
 from mnist_cli.training.recipes import ACTIVATIONS, HYPERPARAMETERS, NET, RECIPES
 from mnist_cli.weights.formats import SUFFIXES
@@ -50,7 +50,9 @@ def _parse_hidden(_context: Any, _option: Any, text: str | None) -> tuple[int, .
 
 _OPTIONS = f"""
 How to train:
-  -r --recipe {"|".join(RECIPES)}  What to train by; see above.
+  -r --recipe {"|".join(RECIPES)}  What to train by; see above.  [default: quick, or
+                       tune with --start]
+  --start FILE         Go on from these weights, not from random numbers.
   --hidden N,N         {NET["hidden"]}  [default: 50,100]
   --activation {"|".join(ACTIVATIONS)}  {NET["activation"]}  [default: sigmoid]
   --epochs N           {HYPERPARAMETERS["epochs"].about}
@@ -61,25 +63,27 @@ How to train:
   --seed N             The same seed on the same machine gives the same bytes.
 Images:
   --limit
-  --images FILE        IDX images.  [default: MNIST's in the data directory]
+  --images FILE        IDX images, or the name of a pair.  [default: MNIST's in the data directory]
   --labels
-  --test-images FILE   IDX images to test on.  [default: the embedded test set, for MNIST]
+  --test-images FILE   IDX images to test on.  [default: the embedded test set, for
+                       MNIST and --start]
   --test-labels FILE   IDX labels of these images.
   --data-dir
 Output:
   -o --output FILE{"|".join(SUFFIXES)}  Weights to write, and their card (.json).  [default:
                        mnist-weights.pkl]
   --export
+  --light
   --force
   --json
   -q --quiet           Print nothing but errors.
 """
 
 _RULES = """
---images needs --labels
+--hidden excludes --start: the net has its layers
 --labels needs --images
---test-images needs --test-labels
 --test-labels needs --test-images
+--light needs --export
 """
 
 
@@ -88,7 +92,6 @@ _RULES = """
     options=_OPTIONS,
     rules=_RULES,
     settings={
-        "recipe": {"default": "quick"},
         "hidden": {"callback": _parse_hidden},
         "epochs": {"type": int},
         "batch_size": {"type": int},
@@ -102,6 +105,7 @@ _RULES = """
         "mnist train --epochs 2 --limit 5000 --json",
         "mnist train -r standard --set elastic=0 --set shear=0",
         "mnist train --hidden 100 --activation relu",
+        "mnist train --images class --start weights.pkl",
         "mnist train --recipes",
     ),
     about=_HELP,
@@ -122,22 +126,28 @@ def _train(given: OptionValues) -> tuple["Recipe", "Card", Path]:
     from mnist_cli.render.text import note
     from mnist_cli.render.views import train as view
     from mnist_cli.training.files import TrainingFiles, train_file
+    from mnist_cli.weights.weights_file import read_weights
 
+    start = read_weights(given["start"], given["data_dir"]) if given["start"] else None
     files = TrainingFiles(
         (given["images"], given["labels"]) if given["images"] else None,
         (given["test_images"], given["test_labels"]) if given["test_images"] else None,
         given["data_dir"],
         given["limit"],
+        start,
     )
     shortcuts = {name: given[name] for name in _SHORTCUTS if given[name] is not None}
     try:
-        recipe = RECIPES[given["recipe"]].change(
+        recipe = RECIPES[given["recipe"] or ("tune" if start else "quick")].change(
             given["set"] | shortcuts, given["hidden"], given["activation"]
         )
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
-    path = Path(given["output"] or "mnist-weights.pkl")
-    with view.watch(given["quiet"]) as report:
+    if start is not None:
+        chosen = start.choose_activation(given["activation"])
+        recipe = recipe.from_net(start.layer_sizes, chosen.activation)
+        note_all(chosen.notes)
+    with output_or("mnist-weights.pkl", given) as path, view.watch(given["quiet"]) as report:
         card = train_file(
             path,
             recipe,

@@ -35,7 +35,7 @@ _OTHER_NAMES = {
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """``Did you mean '--batch-size'?`` for a name near to a known one, else ``""``."""
-    known = list(known)
+    known, name = list(known), name.lower()
     meant = [each for each in _OTHER_NAMES.get(name, ()) if each in known]
     meant = meant or nearest(name, known, most=2)
     return f"Did you mean {' or '.join(map(repr, meant))}?" if meant else ""

@@ -72,8 +72,8 @@ def load_mnist(part: Literal["test", "train"]) -> tuple[Bytes, Bytes]:
 
 
 def load_labelled(
-    images: AnyPath,
-    labels: AnyPath,
+    images: AnyPath | None,
+    labels: AnyPath | None,
     *,
     limit: int | None = None,
     data_dir: AnyPath | None = None,

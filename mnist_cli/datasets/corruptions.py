@@ -1,7 +1,6 @@
 """What is done to test images on purpose, to see how much of the accuracy is left."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +28,7 @@ class Corruption:
     noise:
         Standard deviation of Gaussian noise on the scale 0..1; the result is held within it.
     normalize:
-        False: the net gets 0..255 where it expects 0..1.
+        False: the net is to take 0..255 where it expects 0..1; nothing is done to the images.
     """
 
     rotate: float = 0.0
@@ -38,14 +37,11 @@ class Corruption:
     noise: float = 0.0
     normalize: bool = True
 
-    def apply(self, images: Bytes, rng: np.random.Generator) -> NDArray[Any]:
-        """Corrupted copies of images (N, 28, 28): uint8, or float32 where they are not normalised.
-
-        Without any corruption these are the images themselves.
-        """
+    def apply(self, images: Bytes, rng: np.random.Generator) -> Bytes:
+        """Corrupted copies of images (N, 28, 28); without any corruption the images themselves."""
         if self == UNCORRUPTED:
             return images
-        corrupted = np.empty(images.shape, np.uint8 if self.normalize else np.float32)
+        corrupted = np.empty_like(images)
         for start in range(0, len(images), _AT_A_TIME):
             part = slice(start, start + _AT_A_TIME)
             corrupted[part] = self._apply(images[part], rng)

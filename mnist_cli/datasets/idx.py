@@ -10,6 +10,7 @@ memory-mapped: a mapped file that shrinks would kill the process.
 """
 
 import contextlib
+import gzip
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ from mnist_cli.errors import FileError, FormatError, printable
 from mnist_cli.files import AnyPath, cannot, open_regular
 from mnist_cli.filetypes import recognise
 from mnist_cli.gzipped import DamagedGzipError, decompressed
-from mnist_cli.paths import find_or_embedded
+from mnist_cli.paths import find, find_or_embedded, name_pair
 from mnist_cli.spec import CLASSES, PIXELS, SIDE, TEST_IMAGES, TEST_LABELS
 
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -69,8 +70,14 @@ def open_pair(
 ) -> Iterator[tuple["IdxFile", "IdxFile"]]:
     """Open images and their labels; the counts are compared before either body is read.
 
-    Raises `FormatError` unless there are as many labels as images; otherwise as `IdxFile`.
+    `images` may be the name of both, as `paths.name_pair` takes it. Raises `FileError` for other
+    images without labels, `FormatError` unless there are as many labels; otherwise as `IdxFile`.
     """
+    images, labels = name_pair(images, labels, data_dir)
+    if images is not None and labels is None:
+        find(images, data_dir)
+        hint = "Name them with --labels."
+        raise FileError("the labels of these images are not known", source=images, hint=hint)
     with open_images(images, data_dir) as file, open_labels(labels, data_dir) as label_file:
         if file.count != label_file.count:
             raise FormatError(
@@ -80,6 +87,13 @@ def open_pair(
                 hint="Name two files that belong together.",
             )
         yield file, label_file
+
+
+def to_idx(items: Bytes) -> bytes:
+    """A gzipped file of images (N, 28, 28), or of labels (N,); the same items, the same bytes."""
+    layout = _IMAGES if items.ndim > 1 else _LABELS
+    header = np.array([layout.magic, *items.shape], ">u4")
+    return gzip.compress(header.tobytes() + items.tobytes(), mtime=0)
 
 
 class IdxFile(contextlib.AbstractContextManager["IdxFile"]):

@@ -50,7 +50,7 @@ class LabelledImages:
         return replace(self, corruption=corruption, _images=images)
 
     def chunks(self, batch_size: int) -> Iterator[tuple[slice, NDArray[Any]]]:
-        """All images, (n, 28, 28) uint8 or (not normalised) float32, and their place in the set.
+        """All images, (n, 28, 28) uint8 or, of arrays, float, and their place in the set.
 
         A chunk is a whole number of batches, the last one excepted; its images may be gone when the
         next one is there. Raises `MnistError` where the file is damaged or cannot be read.
@@ -58,8 +58,7 @@ class LabelledImages:
         if not isinstance(self._images, IdxFile):
             yield slice(0, self.samples), self._images
             return
-        image_bytes = PIXELS if self.corruption.normalize else 4 * PIXELS
-        size = max(CHUNK_BYTES // image_bytes // batch_size, 1) * batch_size
+        size = max(CHUNK_BYTES // PIXELS // batch_size, 1) * batch_size
         rng = np.random.default_rng(NOISE_SEED)
         start = 0
         for images in self._images.batches(size, self.samples):

@@ -6,7 +6,7 @@ bytes. They are also what makes plain ``http`` mirrors acceptable.
 
 from dataclasses import dataclass
 
-from mnist_cli import paths
+from mnist_cli import paths, spec
 from mnist_cli.checks import unknown_name
 from mnist_cli.downloads.addresses import below
 from mnist_cli.spec import BOOK_WEIGHTS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
@@ -77,7 +77,7 @@ _SHA256 = {
     TRAIN_LABELS: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     TEST_IMAGES: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     TEST_LABELS: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    BOOK_WEIGHTS: "b7f55a27988ba34c3777b0f1bbd464817c8a4db855723e6ff26f703501917a13",
+    BOOK_WEIGHTS: spec.BOOK_WEIGHTS_SHA256,
 }
 
 FILES = tuple(

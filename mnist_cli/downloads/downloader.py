@@ -24,6 +24,7 @@ _OTHER_WAYS = (
     "Check the network and try again, name another server with --mirror URL,"
     " or take the files from a folder with --from DIR."
 )
+_OTHER_FOLDER = "Name another folder, or leave --from out to ask the mirrors."
 _MEND = "Run 'mnist download' to get what is missing or damaged."
 
 
@@ -116,7 +117,7 @@ def _obtain(
     dead: dict[str, str],
 ) -> Outcome:
     """Store a file from the first place that delivers it; `dead` servers are not asked again."""
-    reason, no_luck = "there is no such file", "no mirror delivered it"
+    reason, no_luck = "there is no such file in it", "no mirror delivered it"
     status: Status = "downloaded"
     places: Sequence[str | Path] = file.urls(mirrors)
     if source_dir is not None:
@@ -169,8 +170,11 @@ def _state(file: RemoteFile, folder: Path) -> Outcome:
     return Outcome(file.name, "missing", error=f"missing in {_named(folder)}")
 
 
-def failure(outcomes: Iterable[Outcome]) -> DownloadError | None:
-    """One error for all files that could not be had or are not right; None when there are none."""
+def failure(outcomes: Iterable[Outcome], source_dir: AnyPath | None = None) -> DownloadError | None:
+    """One error for all files that could not be had or are not right; None when there are none.
+
+    They were to come from `source_dir`, if there is one.
+    """
     outcomes = tuple(outcomes)
     names: dict[str, list[str]] = {}
     for outcome in outcomes:
@@ -183,7 +187,8 @@ def failure(outcomes: Iterable[Outcome]) -> DownloadError | None:
         bad = sum(map(len, names.values()))
         problem = f"{bad} of {len(outcomes)} files failed: {problem}"
     tried = any(outcome.status == "failed" for outcome in outcomes)
-    return DownloadError(problem, hint=_OTHER_WAYS if tried else _MEND)
+    other = _OTHER_FOLDER if source_dir else _OTHER_WAYS
+    return DownloadError(problem, hint=other if tried else _MEND)
 
 
 def _verified(file: RemoteFile, status: Status, path: Path, source: str | None = None) -> Outcome:

@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from mnist_cli.datasets.labelled import open_labelled
 from mnist_cli.evaluation.setup import Predictions, Setup
 from mnist_cli.files import AnyPath
+from mnist_cli.net.bounds import UNBOUNDED
 from mnist_cli.net.network import Activation
 from mnist_cli.weights.summary import ArrayDistance, Summary, measure_distances, summarize
 from mnist_cli.weights.weights_file import read_weights
+
+_IMAGES_OF_LARGE = 1_000
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Compared:
 class ComparedFiles:
     """Two weights files: their arrays, and their predictions for the embedded test set.
 
+    Where one is large, for the first `_IMAGES_OF_LARGE` of it.
+
     `predictions` is None where a file holds weights that are not finite.
     """
 
@@ -99,7 +104,8 @@ def compare_files(
     files = [read_weights(path, data_dir) for path in (first, second)]
     predictions = None
     if all(file.finite for file in files):
-        with open_labelled() as images:
+        is_large = any(file.parameters > UNBOUNDED for file in files)
+        with open_labelled(limit=_IMAGES_OF_LARGE if is_large else None) as images:
             predictions = compute(Setup([file.network(activation) for file in files], images))
     return ComparedFiles(
         files=tuple(summarize(file, activation) for file in files),

@@ -15,29 +15,44 @@ from numpy.typing import NDArray
 from mnist_cli.checks import unknown_name
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import label_arrays, open_labelled
+from mnist_cli.errors import printable
 from mnist_cli.evaluation.setup import Setup, Source
 from mnist_cli.files import AnyPath
 from mnist_cli.net.blas import available_cores
+from mnist_cli.net.bounds import largest_batch
 from mnist_cli.net.network import Activation, Network
-from mnist_cli.paths import FoundFile, find_or_embedded
+from mnist_cli.paths import FoundFile, find_or_embedded, name_pair
+from mnist_cli.shown import drawn_by, reporter
 from mnist_cli.spec import TEST_IMAGES, Progress, ignore
-from mnist_cli.weights.weights_file import read_weights
+from mnist_cli.weights.weights_file import read_several
 
 VIEWS = (
-    *("timing", "output", "confusion", "mistakes", "reliability", "sweep", "compared"),
+    *("timing", "output", "confusion", "wrong", "min_confidence", "sweep", "compared"),
     "robustness",
 )
-"""In the order in which `mnist eval` shows them; each is `compute` of the module of its name."""
+"""In the order in which `mnist eval` shows them, named as its options are."""
+
+MODULES = {"wrong": "mistakes", "min_confidence": "reliability"}
+"""Where `compute` of a view is, if not in the module of its name."""
+
+_WHAT_TO_TRY = (
+    "{0} comes from PyTorch: if it learnt from normalised images, 'mnist convert {0} "
+    "ours.safetensors --mean 0.1307 --std 0.3081' makes that part of it; or else try --activation "
+    "relu, or sigmoid"
+)
+
+_MOST_PARAMETERS = 16_000_000  # of all nets together, four of the largest
 
 Views = Iterable[str] | Mapping[str, Mapping[str, Any]]
-"""Names of `VIEWS`, or their settings by name: ``{"mistakes": {"count": 20}}``."""
+"""Names of `VIEWS`, or their settings by name: ``{"wrong": {"count": 20}}``."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """How good a net is, and what was asked for besides.
 
-    `batch_size` and `threads` are what was really used: no more than images, cores and batches.
+    `batch_size` and `threads` are what was really used: no more than images, cores and batches, and
+    no larger batches than `net.bounds` allows.
     `views` is what each view found, by its name; `source` is None where it was all arrays. With
     several nets all is about the first one, but the views ``compared`` and ``robustness``.
     """
@@ -49,6 +64,8 @@ class Evaluation:
     threads: int
     views: Mapping[str, Any]
     source: Source | None = None
+
+    _repr_html_ = drawn_by("evaluate.lines")
 
 
 @dataclass(frozen=True)
@@ -77,7 +94,7 @@ def evaluate(
     views: Views = (),
     batch_size: int = 100,
     threads: int = 1,
-    progress: Progress = ignore,
+    progress: bool | Progress = False,
 ) -> Evaluation:
     """Evaluate a net, or several, on images and their labels.
 
@@ -88,11 +105,12 @@ def evaluate(
     images, labels:
         (N, 28, 28) or (N, 784), uint8 or float; (N,) whole numbers 0..9.
     views:
-        Names of `VIEWS`, or their settings by name: ``{"mistakes": {"count": 20}}``.
+        Names of `VIEWS`, or their settings by name: ``{"wrong": {"count": 20}}``.
     batch_size, threads:
         Images a batch; batches worked on side by side.
     progress:
-        Called with (images done, images in all) by everything that takes long.
+        True shows a bar, in a terminal and in a notebook; or a function that is called with
+        (images done, images in all) by everything that takes long.
 
     Raises
     ------
@@ -113,8 +131,9 @@ def evaluate(
     (True, 498)
     """
     networks = [network] if isinstance(network, Network) else network
-    setup = Setup(networks, label_arrays(images, labels), batch_size, threads, progress)
-    return _evaluate(setup, views)
+    data = label_arrays(images, labels)
+    with reporter(progress, "progress.counted", "images") as report:
+        return _evaluate(Setup(networks, data, batch_size, threads, report), views)
 
 
 def evaluate_files(
@@ -127,29 +146,38 @@ def evaluate_files(
 ) -> Evaluation:
     """Evaluate weights files on a labelled set in IDX files, however large, in flat memory.
 
-    The parameters are those of `evaluate`. Raises `MnistError` for files at fault, and `ValueError`
-    for a view that does not exist and numbers below 1.
+    The parameters are those of `evaluate`. Raises `MnistError` for files at fault, and for more
+    images or nets than `net.bounds` allows; `ValueError` for a view that does not exist and numbers
+    below 1.
 
     Examples
     --------
     >>> evaluate_files(Files(limit=500)).accuracy
     0.996
     """
-    weights = [read_weights(path, files.data_dir) for path in files.weights or (None,)]
+    weights = read_several(files.weights or (None,), files.data_dir, most=_MOST_PARAMETERS)
     networks = [file.network(files.activation) for file in weights]
-    images = find_or_embedded(files.images, TEST_IMAGES, files.data_dir)
+    name, labels = name_pair(files.images, files.labels, files.data_dir)
+    images = find_or_embedded(name, TEST_IMAGES, files.data_dir)
     found = tuple(FoundFile(file.file, file.origin) for file in weights)
-    is_known = all(files.activation or file.activation for file in weights)
-    source = Source(found, images, files.activation, files.corruption, is_known)
+    notes = tuple(
+        note for each in weights for note in each.choose_activation(files.activation).notes
+    )
+    source = Source(found, images, files.activation, files.corruption, notes)
     with open_labelled(
-        images.path,
-        files.labels,
+        name,
+        labels,
         limit=files.limit,
         data_dir=files.data_dir,
         corruption=files.corruption,
     ) as data:
         setup = Setup(networks, data, batch_size, threads, progress, source)
-        return _evaluate(setup, views)
+        result = _evaluate(setup, views)
+    is_doubtful = result.accuracy < 0.5 and files.corruption == UNCORRUPTED
+    if is_doubtful and not weights[0].has_book_names:
+        advice = _WHAT_TO_TRY.format(printable(str(weights[0].file), limit=200))
+        result = replace(result, source=replace(source, notes=(*notes, advice)))
+    return result
 
 
 def _evaluate(setup: Setup, views: Views) -> Evaluation:
@@ -157,14 +185,15 @@ def _evaluate(setup: Setup, views: Views) -> Evaluation:
     for name in wanted:
         if name not in VIEWS:
             raise unknown_name("view", name, VIEWS)
-    samples = setup.data.samples
+    samples, networks = setup.data.samples, setup.networks
     batch_size = min(setup.batch_size, samples)
     threads = min(setup.threads, available_cores(), math.ceil(samples / batch_size))
+    batch_size = min(batch_size, *(largest_batch(each.layer_sizes, threads) for each in networks))
     setup = replace(setup, batch_size=batch_size, threads=threads)
     found: dict[str, Any] = {}
     for name in VIEWS:
         if name in wanted:
-            view = import_module(f"mnist_cli.evaluation.{name}")
+            view = import_module(f"mnist_cli.evaluation.{MODULES.get(name, name)}")
             found[name] = view.compute(setup, **wanted[name])
     timing = found.get("timing")
     timed = timing and (timing.batched or timing.per_sample)

@@ -1,11 +1,13 @@
 """The images whose predictions are incorrect."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
+from mnist_cli.checks import require_at_least
 from mnist_cli.datasets.idx import Bytes
+from mnist_cli.datasets.label_errors import describe_doubt
 from mnist_cli.evaluation.setup import Setup, Source
 
 SOME_PICTURES = 6
@@ -13,12 +15,13 @@ SOME_PICTURES = 6
 
 @dataclass(frozen=True)
 class Mistake:
-    """An incorrect prediction."""
+    """An incorrect prediction; `people` is what they read, where they doubt the label."""
 
     index: int
     label: int
     prediction: int
     confidence: float
+    people: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,26 +44,31 @@ def compute(setup: Setup, count: int | None = None) -> Mistakes:
 
     `count` is how many of them; None is all, with pictures of the first `SOME_PICTURES`.
     """
+    if count is not None:
+        require_at_least("count", count, 0)
     found = setup.predictions()
     indices = np.flatnonzero(~found.are_correct)
     order = np.argsort(-found.confidences[indices], kind="stable")
     ranked = indices[order][:count]
     columns = (found.labels, found.predictions, found.confidences)
+    is_embedded = setup.source is not None and setup.source.images.origin == "embedded"
+    people = [describe_doubt(index) if is_embedded else None for index in ranked.tolist()]
+    values = (ranked.tolist(), *(each[ranked].tolist() for each in columns), people)
     return Mistakes(
         wrong_count=indices.size,
-        wrong=tuple(map(Mistake, ranked.tolist(), *(each[ranked].tolist() for each in columns))),
+        wrong=tuple(map(Mistake, *values)),
         pictures=_fetch(setup, ranked[: SOME_PICTURES if count is None else count].tolist()),
         source=setup.source,
     )
 
 
 def _fetch(setup: Setup, indices: list[int]) -> tuple[Bytes, ...]:
-    """What the net sees at these indices, in 0..255 even if it got other numbers.
+    """What the net sees at these indices, in 0..255 even if it got floats.
 
     The set is gone through once more: that is the only way to the same noise.
     """
     pictures: dict[int, Bytes] = {}
-    data = setup.data.corrupted(replace(setup.data.corruption, normalize=True))
+    data = setup.data.corrupted(setup.data.corruption)
     for place, images in data.chunks(setup.batch_size):
         here = [index for index in indices if place.start <= index < place.stop]
         pictures |= {index: images[index - place.start].copy() for index in here}

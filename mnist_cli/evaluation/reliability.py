@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mnist_cli.checks import require_between
 from mnist_cli.evaluation.setup import Predictions, Setup
 
 THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.99)
@@ -42,6 +43,7 @@ class Reliability(Coverage):
 
 def compute(setup: Setup, min_confidence: float = 0.9) -> Reliability:
     """Compare confidences (0..1) with labels. Raises `MnistError`."""
+    require_between("min_confidence", min_confidence, 0, 1)
     found = setup.predictions()
     confidences = found.confidences.astype(np.float64)
     bins = np.minimum((confidences * _BINS).astype(int), _BINS - 1)

@@ -35,6 +35,8 @@ def compute(setup: Setup) -> tuple[RobustnessRow, ...]:
     Raises `MnistError` for a file that fails while it is read.
     """
     samples = setup.data.samples
+    for network in setup.networks:
+        setup.begin(network, [setup.batch_size] * len(_STRENGTHS))
     rows = []
     for name, strength, corruption in _STRENGTHS:
         data = setup.data.corrupted(corruption)

@@ -1,6 +1,6 @@
 """What a view has to work with: the nets, the set, and the predictions once somebody asks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mnist_cli.checks import require_at_least
 from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.datasets.labelled import LabelledImages, Labels
+from mnist_cli.net.bounds import require_quick, seconds_an_image
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.paths import FoundFile
 from mnist_cli.spec import Progress, ignore
@@ -19,15 +20,15 @@ from mnist_cli.spec import Progress, ignore
 class Source:
     """The files of an evaluation, and what was made of them.
 
-    `activation` is the one that was asked for, if one was; `knows_activation` whether it or the
-    files tell each net's.
+    `activation` is the one that was asked for, if one was; `notes` are on what was assumed of the
+    nets, and on what might be.
     """
 
     weights: tuple[FoundFile, ...]
     images: FoundFile
     activation: Activation | None
     corruption: Corruption
-    knows_activation: bool = True
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,7 @@ class Setup:
     progress: Progress = ignore
     source: Source | None = None
     _predictions: dict[int, Predictions] = field(default_factory=dict, init=False, repr=False)
+    _seconds: list[float] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         require_at_least("networks", len(self.networks))
@@ -74,15 +76,32 @@ class Setup:
 
     @property
     def network(self) -> Network:
-        """The first net."""
-        return self.networks[0]
+        """The first net, as `network_for_images` gives it."""
+        return self.network_for_images(0)
+
+    def network_for_images(self, number: int) -> Network:
+        """One of the nets; where the images are not normalised, with 0..255 for its 0..1."""
+        network = self.networks[number]
+        is_normalized = self.data.corruption.normalize
+        return network if is_normalized else network.fold_normalization(mean=0, std=1 / 255)
+
+    def begin(self, network: Network, batch_sizes: Iterable[int]) -> None:
+        """Say that a net is about to go through the set, once in batches of each of these sizes.
+
+        Raises `MnistError` for a set in files where all that was begun would take too long.
+        """
+        sizes = network.layer_sizes
+        self._seconds.extend(seconds_an_image(sizes, size) for size in batch_sizes)
+        if self.source is not None:  # what is done with arrays is up to their owner
+            require_quick(sizes, self.data.samples, sum(self._seconds), "with --limit")
 
     def probabilities(self, number: int = 0) -> Iterator[tuple[slice, NDArray[Any]]]:
         """Go through the set with one of the nets.
 
         Each chunk gives its place in the set and its probabilities (n, 10).
         """
-        network = self.networks[number]
+        network = self.network_for_images(number)
+        self.begin(network, [self.batch_size])
         for place, images in self.data.chunks(self.batch_size):
             yield place, network.predict_proba(images, self.batch_size, self.threads)
             self.progress(place.stop, self.data.samples)

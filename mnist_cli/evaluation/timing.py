@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.checks import require_at_least
+from mnist_cli.checks import require_at_least, unknown_name
 from mnist_cli.evaluation.setup import Setup
 from mnist_cli.net import blas
 from mnist_cli.net.network import Network, relu, softmax
@@ -28,6 +28,8 @@ _TIMED: dict[Mode, tuple[str, ...]] = {
     "batched": ("batched",),
     "textbook": ("textbook", "per_sample", "batched"),
 }
+
+WARM_UP = 1  # runs
 
 Method = Callable[[NDArray[Any]], NDArray[Any]]
 """Takes images (n, 28, 28) and returns their predictions (n,)."""
@@ -69,14 +71,19 @@ class TimingComparison:
 def compute(setup: Setup, mode: Mode = "both", runs: int = 5) -> TimingComparison:
     """Time what `mode` names; ``"textbook"`` is both and the lecture's own formulas.
 
-    Raises `MnistError` for a file that fails while it is read, and `ValueError` below 1 run.
+    Raises `MnistError` for a file that fails while it is read, and `ValueError` for
+    another mode and below 1 run.
     """
+    if mode not in tuple(_TIMED):
+        raise unknown_name("mode", mode, _TIMED)
     methods: dict[str, Method] = {
         "per_sample": partial(_predict_per_sample, setup.network),
         "batched": batched(setup, setup.batch_size),
         "textbook": partial(_predict_by_the_book, setup.network),
     }
     timed = {name: methods[name] for name in _TIMED[mode]}
+    sizes = [setup.batch_size if name == "batched" else 1 for name in timed]
+    setup.begin(setup.networks[0], sizes * (WARM_UP + require_at_least("runs", runs)))
     timings, different = measure(setup, timed, setup.batch_size, runs)
     per_sample, batches = timings.get("per_sample"), timings.get("batched")
     speedup = None
@@ -93,7 +100,7 @@ def compute(setup: Setup, mode: Mode = "both", runs: int = 5) -> TimingCompariso
         batch_size=setup.batch_size,
         threads=setup.threads,
         runs=runs,
-        warmup=1,
+        warmup=WARM_UP,
         library=f"NumPy {np.__version__}, {blas.describe()}",
     )
 
@@ -116,7 +123,7 @@ def measure(
     seconds = {name: [0.0] * runs for name in methods}
     predictions = {name: np.empty(data.samples, np.uint8) for name in methods}
     done, total = 0, data.samples * len(methods) * runs
-    with blas.one_thread():
+    with blas.one_thread(), np.errstate(under="ignore"):
         for name, method in methods.items():
             method(_ready(name, next(data.chunks(batch_size))[1]))
         for run in range(runs):

@@ -6,15 +6,16 @@ the pixels, and notices a file that is cut; no other is tried.
 
 import re
 import struct
-import warnings
 import zlib
 from collections.abc import Callable
 from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mnist_cli.checks import install_hint
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.filetypes import recognise
+from mnist_cli.handwriting.heic import check_heic
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -53,9 +54,7 @@ def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tupl
         )
     form = _BMP_WITH_RUNS if _RUNS.match(data) else _FORMATS[found]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Pillow warns of is refused, or harmless
-            return _open(data, form, long_side)
+        return _open(data, form, long_side)
     except MnistError:
         raise
     except (struct.error, IndexError):
@@ -75,17 +74,20 @@ def _open(
             f"found {len(data):,} bytes, expected at most {form.most_bytes:,} in such a file",
             hint="Save it as PNG or JPEG.",
         )
-    data = form.check(data)
     module, _, class_name = form.pillow.rpartition(".")
-    image: ImageFile = getattr(_import(module), class_name)(BytesIO(data))
+    decoder = getattr(_import(module), class_name)
+    data = form.check(data)
+    image: ImageFile = decoder(BytesIO(data))
     width, height = image.size
     _check_size(width, height, form.most_pixels)
     if image.format == "JPEG":
         _check_scans(data, image)
+        scale = _draft_scale(width, height, long_side)
+        image.draft(None, (max(1, width // scale), max(1, height // scale)))
+    if image.format == "HEIF" and len(image.mode) == 4:  # with alpha, a picture of its own
+        _check_size(width, height, _MAX_PIXELS // 2)
     if image.format == "PNG" and data[24] == 16:  # bits: Pillow compares its samples of 8 with it
         image.info.pop("transparency", None)
-    scale = _draft_scale(width, height, long_side)
-    image.draft(None, (max(1, width // scale), max(1, height // scale)))
     image.decodermaxblock = _AT_A_TIME
     file = image.fp
     image.load()
@@ -100,7 +102,7 @@ def _import(module: str) -> Any:
     except ImportError:
         raise FormatError(
             "found a HEIC picture, as iPhones make them",
-            hint="Run \"python3 -m pip install 'mnist-cli[heic]'\", or save it as PNG or JPEG.",
+            hint=f"Save it as PNG or JPEG. {install_hint('pillow-heif')}",
         ) from None
 
 
@@ -219,7 +221,7 @@ _FORMATS = {
     # The decoder holds four copies of 4 bytes a pixel, and three of all that is in the file.
     "a WebP picture": _Format("PIL.WebPImagePlugin.WebPImageFile", 10_000_000, 8_000_000),
     "a BMP picture": _Format("PIL.BmpImagePlugin.BmpImageFile"),
-    "a HEIC picture": _Format("pillow_heif.HeifImageFile"),
+    "a HEIC picture": _Format("pillow_heif.HeifImageFile", check=check_heic),
 }
 # Pillow unpacks run lengths in Python.
 _BMP_WITH_RUNS = _Format("PIL.BmpImagePlugin.BmpImageFile", 2_000_000, 2_000_000)

@@ -7,21 +7,23 @@ strokes as thick as MNIST's, scaled and centred. A picture in this format alread
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from mnist_cli.errors import plural
 from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.first_reading import AT_EDGE, FirstReading, explain_empty, read_first
-from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, resize
+from mnist_cli.handwriting.ink import WORK_SIDE, extract_ink, is_dark, resize
 from mnist_cli.handwriting.ink_map import Candidate
 from mnist_cli.handwriting.judge import judge
-from mnist_cli.handwriting.mnist_format import Gray, bring_to_format, is_in_mnist_format
+from mnist_cli.handwriting.mnist_format import Formatted, Gray, bring_to_format, is_in_mnist_format
 from mnist_cli.handwriting.other_readings import CLEAR, find_best_reading
 from mnist_cli.handwriting.picture import Picture, Source, load_picture
 from mnist_cli.handwriting.pixels import LUMINANCE
 from mnist_cli.handwriting.rows import find_lines
-from mnist_cli.handwriting.steps import ReadingStep, outline, show
+from mnist_cli.handwriting.steps import ReadingStep, show
+from mnist_cli.shown import drawn_by
 from mnist_cli.spec import SIDE
 
 DOUBT = "this may not be a digit"
@@ -32,6 +34,8 @@ _SPREAD = 4.0
 _MOST_IN_ROW = 20  # components; of more nobody is told how many digits they are
 _BETTER = 1.0  # by how much another reading has to look better
 _DOUBTFUL = -2.2  # below these odds it is perhaps no digit
+_NO_DIGIT = -2.5  # the highest odds of a filled rectangle, and of what repeats itself
+_ALIKE, _COPIES = 1.0, 3  # of 255, on average; of people's digits no three differ by less than 1.6
 _LEAST_AT_EDGE = -1.0  # the same where there is something at the edge of the picture
 _LEAST = 0.5  # what the odds have to be for another reading
 _LONG_SIDE = 1600  # pixels; a digit of 2 % of the page is then still larger than the net's picture
@@ -47,7 +51,7 @@ class Digit:
     these are several, `digits` are all of them, as of `read_digits`. `warnings` are sentences
     without a full stop. `score` says how much it looks like one digit at all: the logarithm of the
     odds, above 0 if it rather does. `box` is where it is on the upright picture, and `line` in
-    which line, from 1.
+    which line, from 1. As an array a digit is its image: ``network.predict(digit)``.
 
     Examples
     --------
@@ -66,6 +70,18 @@ class Digit:
     score: float = field(default=-np.inf, repr=False)
     box: Box | None = field(default=None, repr=False)
     line: int = field(default=1, repr=False)
+
+    _repr_html_ = drawn_by("predict.digit_lines")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = np.asarray(self.image, dtype)  # NumPy 1 gives no `copy`, nor takes None
+        return array.copy() if copy else array
+
+    def __len__(self) -> int:  # NumPy 1 makes an array of a list only if it holds sequences
+        return len(self.image)
+
+    def __getitem__(self, row: int) -> Any:
+        return self.image[row]
 
     @property
     def way(self) -> str:
@@ -114,10 +130,11 @@ def read_digit(source: Source, *, preprocess: bool = True, invert: bool | None =
     >>> int(load_network().predict(digit.image))
     7
     """
-    picture = load_picture(source, long_side=_LONG_SIDE)
-    if not preprocess:
-        return _resize_only(picture, invert=bool(invert))
-    return _leave_untouched(picture, invert) or _read_main(picture, invert)
+    with np.errstate(under="ignore"):  # what is next to nothing may become nothing
+        picture = load_picture(source, long_side=_LONG_SIDE)
+        if not preprocess:
+            return _resize_only(picture, invert=bool(invert))
+        return _leave_untouched(picture, invert) or _read_main(picture, invert)
 
 
 def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, ...]:
@@ -145,10 +162,11 @@ def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, .
     >>> digits[1].line, digits[1].box.left // 140
     (1, 1)
     """
-    picture = load_picture(source, long_side=_LONG_SIDE)
-    untouched = _leave_untouched(picture, invert)
-    digits = (untouched,) if untouched else _read_lines(picture, invert)
-    return digits if len(digits) > 1 or untouched else (_read_main(picture, invert),)
+    with np.errstate(under="ignore"):
+        picture = load_picture(source, long_side=_LONG_SIDE)
+        untouched = _leave_untouched(picture, invert)
+        digits = (untouched,) if untouched else _read_lines(picture, invert)
+        return digits if len(digits) > 1 or untouched else (_read_main(picture, invert),)
 
 
 def _leave_untouched(picture: Picture, invert: bool | None) -> Digit | None:
@@ -232,32 +250,46 @@ def _finish(
         ReadingStep("strokes", width, show(formatted.strokes[..., 0])),
         ReadingStep("digit", position, formatted.images[0]),
     )
-    score = float(judge(formatted.images)[0])
+    (score,) = _judge(formatted)
     box = _undo_reduction(candidate.box_on_picture, picture)
     return Digit(formatted.images[0], True, steps, score=score, box=box)
 
 
 def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
     pixels = picture.pixels
-    lines = find_lines(pixels, _tones(is_dark(resize(pixels, WORK_SIDE)), invert))
+    small = resize(pixels, WORK_SIDE)
+    lines = find_lines(pixels, _tones(is_dark(small), invert))
     found = [(digit, number) for number, line in enumerate(lines, start=1) for digit in line]
     if not found:
         return ()
-    images = bring_to_format([candidate.draw() for candidate, _ in found]).images
+    formatted = bring_to_format([candidate.draw() for candidate, _ in found])
     boxes = [candidate.box_on_picture for candidate, _ in found]
     said = f"{plural(len(found), 'digit')} in {plural(len(lines), 'line')}"
     shown = show(pixels)
+    ink = extract_ink(small, dark=found[0][0].ink_map.dark).max(axis=2)
     steps = (
         ReadingStep("picture", f"{pixels.shape[1]}x{pixels.shape[0]} pixels", shown),
-        ReadingStep("ink", "the ink of the first line", show(found[0][0].ink_map.ink)),
-        ReadingStep("boxes", said, outline(shown, boxes)),
+        ReadingStep("ink", "the background is taken off", show(np.sqrt(ink))),  # also what is faint
+        ReadingStep("boxes", said, shown, boxes),
     )
     boxes = [_undo_reduction(box, picture) for box in boxes]
-    scores = judge(images).tolist()
+    scores = _judge(formatted)
     return tuple(
         Digit(image, True, steps, _doubt(score), score=score, box=box, line=number)
-        for image, score, box, (_, number) in zip(images, scores, boxes, found, strict=True)
+        for image, score, box, (_, number) in zip(
+            formatted.images, scores, boxes, found, strict=True
+        )
     )
+
+
+def _judge(formatted: Formatted) -> list[float]:
+    """Return the odds that each is a digit: low also for bars and textures, which judges like."""
+    images = formatted.images.reshape(len(formatted.images), -1).astype(np.float32)
+    differences = np.array([np.abs(images - image).mean(axis=1) for image in images])
+    repeats = (differences < _ALIKE).sum(axis=1) >= _COPIES
+    most = np.where(formatted.are_bars | repeats, _NO_DIGIT, np.inf)
+    scores: list[float] = np.minimum(judge(formatted.images), most).tolist()
+    return scores
 
 
 def _tones(dark: bool, invert: bool | None) -> tuple[bool, ...]:

@@ -9,19 +9,18 @@ from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.mnist_format import Gray
 from mnist_cli.handwriting.morphology import Bits, Floats
 
-_PINK = (230, 0, 120)
-
 
 @dataclass(frozen=True)
 class ReadingStep:
     """One step on the way: its name, what it did in a sentence, and the picture after it.
 
-    The picture is (H, W) or (H, W, 3) uint8, for showing.
+    The picture is (H, W) or (H, W, 3) uint8, for showing; `boxes` are where digits are on it.
     """
 
     name: str
     done: str
     picture: Gray = field(repr=False)
+    boxes: Sequence[Box] = ()
 
 
 def show(picture: Floats | Bits) -> Gray:
@@ -33,14 +32,3 @@ def show(picture: Floats | Bits) -> Gray:
     values *= 255
     shown: Gray = np.rint(values, out=values).astype(np.uint8)
     return shown
-
-
-def outline(picture: Gray, boxes: Sequence[Box]) -> Gray:
-    """Draw boxes on a (H, W, 3) picture that is shown, in a colour that few pens have."""
-    from PIL import Image, ImageDraw
-
-    drawn = Image.fromarray(picture)
-    pen = ImageDraw.Draw(drawn)
-    for box in boxes:
-        pen.rectangle((box.left - 2, box.top - 2, box.right + 1, box.bottom + 1), None, _PINK, 2)
-    return np.asarray(drawn)

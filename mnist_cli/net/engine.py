@@ -18,15 +18,18 @@ from numpy.typing import NDArray
 from mnist_cli.checks import require_at_least
 from mnist_cli.errors import TooLargeError
 from mnist_cli.net.blas import blocks_of_rows, one_thread
+from mnist_cli.net.bounds import largest_batch
 from mnist_cli.spec import CLASSES, PIXELS
 
-Images = NDArray[Any]  # uint8 (0..255), float32 or float64 (meant for 0..1)
+Images = NDArray[Any]  # uint8 (0..255), float32 or float64 (0..1)
 Float32 = NDArray[np.float32]
 Activation = Literal["sigmoid", "relu"]
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 
 _SATURATED = 20.0  # tanh(20) is exactly 1 in float32 and float64
-_LARGEST_SUM = 1e38  # leaves room below the largest float32, 3.4e38
+# How much a net may make of a pixel: 1e38 leaves room below the largest float32, 3.4e38, for pixels
+# of 0..255, and as much again for a net whose first layer takes these undivided.
+_LARGEST_GROWTH = 1e38 / 255 / 255
 
 # What is left of an activation when its constants are folded into the layers.
 _SQUASH: dict[str, Callable[..., Any]] = {"sigmoid": np.tanh, "relu": partial(np.maximum, 0)}
@@ -35,23 +38,21 @@ _SQUASH: dict[str, Callable[..., Any]] = {"sigmoid": np.tanh, "relu": partial(np
 class Engine:
     """Images to logits for one net, whose layers are known to chain; it never changes.
 
-    Parameters are those of `mnist_cli.net.network.Network`, read-only float32. While no value of
-    the images is larger than `largest_value`, no sum on the way can overflow.
-
-    Raises `TooLargeError` for weights with which that is less than 255.
+    Parameters are those of `mnist_cli.net.network.Network`, read-only float32. Images are bytes or
+    floats up to 1. Raises `TooLargeError` for weights with which a sum of these might overflow.
     """
 
     def __init__(
         self, weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
     ) -> None:
         self._squash = _SQUASH[activation]
+        self._layer_sizes = (PIXELS, *(b.size for b in biases))
         matrices = _fold(weights, biases, activation)
         # How much larger the values (or 1) that come into a layer can be when they leave it.
         growth = [max(float(np.linalg.norm(M, 1)), 1) for M in matrices]
         # No tanh is larger than 1, so under sigmoid they do not grow from layer to layer.
         most = max(growth) if activation == "sigmoid" else math.prod(growth)
-        self.largest_value = _LARGEST_SUM / 255 / most
-        if self.largest_value < 255:
+        if not most <= _LARGEST_GROWTH:
             raise TooLargeError("the weights are too large for float32")
         self._layers = [M.astype(np.float32) for M in matrices]
         self._transposed = [np.ascontiguousarray(M.T) for M in self._layers]
@@ -73,11 +74,15 @@ class Engine:
         return logits
 
     def logits(self, rows: Images, batch_size: int | None, threads: int) -> Float32:
-        """Logits (N, 10) of many images (N, 784); `batch_size` None takes all at once."""
+        """Logits (N, 10) of many images (N, 784); `batch_size` None takes all at once.
+
+        No batch is larger than `largest_batch` says.
+        """
         count = len(rows)
         size = count if batch_size is None else require_at_least("batch_size", batch_size)
         size = max(min(size, count), 1)
-        require_at_least("threads", threads)
+        workers = min(require_at_least("threads", threads), math.ceil(count / size))
+        size = min(size, largest_batch(self._layer_sizes, max(workers, 1)))
         logits = np.empty((count, CLASSES), np.float32)
         starts = deque(range(0, count, size))  # popleft is atomic: threads share it
 
@@ -90,10 +95,10 @@ class Engine:
                     return
                 batch = rows[start : start + size]
                 if len(batch) < size:  # the last one
+                    del forward  # and its memory, before that of another
                     forward = self._forward(len(batch))
                 forward(batch, logits[start : start + size])
 
-        workers = min(threads, len(starts))
         with one_thread():
             if workers <= 1:
                 work()
@@ -101,8 +106,11 @@ class Engine:
                 from concurrent.futures import ThreadPoolExecutor
 
                 with ThreadPoolExecutor(workers) as pool:
-                    for each in [pool.submit(work) for _ in range(workers)]:
-                        each.result()  # raises what went wrong in it
+                    try:
+                        for each in [pool.submit(work) for _ in range(workers)]:
+                            each.result()  # raises what went wrong in it
+                    finally:
+                        starts.clear()  # after Ctrl-C no thread takes another batch
         return logits
 
     def _forward(self, size: int) -> Callable[[Images, Float32], None]:

@@ -10,6 +10,7 @@
 which takes a shorter way to the same numbers.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,10 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.errors import TooLargeError, printable
+from mnist_cli.errors import printable
+from mnist_cli.net.bounds import count_parameters
 from mnist_cli.net.engine import ACTIVATIONS as ACTIVATIONS  # public names of this module
 from mnist_cli.net.engine import Activation as Activation
 from mnist_cli.net.engine import Engine, Float32, Images
+from mnist_cli.shown import drawn_by
 from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS, SIDE
 
 Array = NDArray[Any]
@@ -58,7 +61,8 @@ def sigmoid(a: Array) -> Array:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    z: Array = 0.5 + 0.5 * np.tanh(0.5 * a)
+    with np.errstate(under="ignore"):
+        z: Array = 0.5 + 0.5 * np.tanh(0.5 * a)
     return z
 
 
@@ -87,14 +91,15 @@ def softmax(a: Array) -> Array:
 _FUNCTIONS = {"sigmoid": sigmoid, "relu": relu}
 _DTYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
 _SINGLE = ((PIXELS,), (SIDE, SIDE))
+_WHITE = 1.001  # floats are 0..1, some a rounding beyond; whoever forgot to divide has 255
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
     """A fully connected net of 1 to 8 layers, 784 inputs and 10 outputs.
 
-    `images` are uint8 (0..255) or float32/float64 (meant for 0..1), shaped (N, 784), (N, 28, 28),
-    (784,) or (28, 28); a single image in gives a single result out.
+    `images` are uint8 (0..255) or float32/float64 (0..1), shaped (N, 784), (N, 28, 28), (784,) or
+    (28, 28); a single image in gives a single result out.
 
     Parameters
     ----------
@@ -109,8 +114,8 @@ class Network:
     ------
     ValueError
         For shapes that do not chain, values that are not finite, and values too large for float32
-        (also a `MnistError`); by the methods, for images with such values, and of another shape or
-        dtype.
+        (also a `MnistError`); by the methods, for images of another shape or dtype, and for floats
+        that are not finite or beyond 1.
 
     Examples
     --------
@@ -125,6 +130,8 @@ class Network:
     biases: tuple[Float32, ...]
     activation: Activation = "sigmoid"
     _engine: Engine = field(init=False, repr=False)
+
+    _repr_html_ = drawn_by("inspect.network_lines")
 
     def __post_init__(self) -> None:
         with np.errstate(over="ignore", under="ignore"):  # what becomes infinite is refused
@@ -143,12 +150,41 @@ class Network:
     @property
     def parameter_count(self) -> int:
         """How many numbers the net has learnt: 45,360 for the book's."""
-        return sum(array.size for array in (*self.weights, *self.biases))
+        return count_parameters(self.layer_sizes)
 
     @property
     def arrays(self) -> dict[str, Float32]:
         """Weights and biases by their names: W1 ... Wn b1 ... bn."""
         return _name_layers("W", self.weights) | _name_layers("b", self.biases)
+
+    def fold_normalization(self, mean: float, std: float) -> "Network":
+        """Return the net that makes of pixels what this one makes of (pixels - mean) / std.
+
+        For a net that learnt from such images, with PyTorch's ``Normalize((mean,), (std,))``: once
+        this is part of the first layer, the net takes images as any other does::
+
+            (x - mean) / std @ W1 + b1 = x @ (W1 / std) + (b1 - mean / std * W1.sum(axis=0))
+
+        Raises
+        ------
+        ValueError
+            For numbers that are not finite, a `std` that is not above 0, and where the new weights
+            are too large for float32.
+
+        Examples
+        --------
+        >>> network = Network((np.eye(784, 10),), (np.zeros(10),))
+        >>> folded = network.fold_normalization(mean=0.5, std=0.5)
+        >>> folded.weights[0][0, 0], folded.biases[0][0]
+        (np.float32(2.0), np.float32(-1.0))
+        """
+        if not (math.isfinite(mean) and math.isfinite(std) and std > 0):
+            raise ValueError(f"mean {mean} and std {std}: expected finite numbers, std above 0")
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            W1: Array = self.weights[0].astype(np.float64) / std  # (784, 50)
+            b1: Array = self.biases[0] - mean * W1.sum(axis=0)  # (50,)
+        weights, biases = (W1, *self.weights[1:]), (b1, *self.biases[1:])
+        return Network(weights, biases, self.activation)
 
     def activations(self, x: Images) -> dict[str, NDArray[np.float64]]:
         """The book's intermediate values x, a1, z1, ... y of one image, each (n,) float64.
@@ -169,8 +205,9 @@ class Network:
     def logits(self, images: Images, batch_size: int | None = None, threads: int = 1) -> Float32:
         """The last layer before softmax (the book's a3): (N, 10) or (10,) float32.
 
-        `batch_size` None takes all images at once. `threads` is how many work on batches side by
-        side, each on one core.
+        `batch_size` None takes all images at once. A batch whose activations would take more than
+        160 MiB is done in smaller ones. `threads` is how many work on batches side by side, each on
+        one core.
 
         Raises
         ------
@@ -214,11 +251,11 @@ class Network:
             )
         if array.dtype != np.uint8 and array.size:
             largest = max(array.max(), -array.min())
-            if not largest <= self._engine.largest_value:
+            if not largest <= _WHITE:
                 if np.isfinite(largest):
-                    raise TooLargeError(
-                        f"the images are too large for float32: found {largest:.0e}, expected "
-                        f"0 to 1, and with these weights at most {self._engine.largest_value:.0e}"
+                    raise ValueError(
+                        f"images of {array.dtype}, 0..1 expected, with the largest value "
+                        f"{largest:g}: divide by 255, or pass uint8"
                     )
                 raise ValueError("images hold NaN or infinity: expected finite values")
         return array.reshape(-1, PIXELS), single  # (28, 28) -> (1, 784), (N, 28, 28) -> (N, 784)
@@ -231,7 +268,10 @@ class Network:
 
 
 def _read_only(array: Any) -> Float32:
-    copy = np.array(array, dtype=np.float32, order="C")
+    given = np.asarray(array)
+    if given.dtype.kind not in "buif":
+        raise ValueError(f"an array has dtype {given.dtype}: expected numbers")
+    copy = np.array(given, dtype=np.float32, order="C")
     copy.flags.writeable = False
     return copy
 

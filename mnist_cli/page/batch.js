@@ -156,13 +156,12 @@ function showTimes(parent, { times, different }, size) {
     const text = say("microseconds", { time: time.toFixed(1) });
     return make("p", {}, make("span", {}, say(name, { size })), make("span", { className: "track" }, bar), make("b", {}, text));
   });
-  const told = [compare(times), different ? say("different", { count: different }) : say("same"), say("numpy")];
-  if (!times.batched) told.splice(0, 2, say("single"));
-  parent.replaceChildren(...rows, make("p", { className: "told" }, told.join(" ")));
+  const isSame = different ? say("different", { count: different }) : say("same");
+  const told = times.batched ? `${compare(times)} ${isSame}` : say("single");
+  parent.replaceChildren(...rows, make("p", { className: "told" }, `${told} ${say("numpy")}`));
 }
 
 function compare({ oneByOne, batched }) {
-  if (!batched) return "";
   const runs = batched.length;
   const ratios = batched.map((time, run) => time / oneByOne[run]).sort((p, q) => p - q);
   const [low, high] = [ratios[Math.floor(runs / 4)], ratios[Math.floor((3 * runs) / 4)]];

@@ -20,19 +20,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.arrays import load_images, load_labels
-from mnist_cli.errors import FormatError, printable
-from mnist_cli.files import AnyPath, write_bytes
+from mnist_cli.errors import FileError, FormatError, printable
+from mnist_cli.files import AnyPath, open_regular, read_up_to, require_writable, write_bytes
 from mnist_cli.handwriting.judge import load_judge
 from mnist_cli.net.blas import one_thread
-from mnist_cli.net.network import Activation, Network
+from mnist_cli.net.network import Activation, Network, forward, relu, sigmoid
 from mnist_cli.spec import PIXELS, __version__
-from mnist_cli.weights.weights_file import read_weights
+from mnist_cli.weights.weights_file import read_several
 
 Language = Literal["en", "ko"]
 
 EVERY = 10  # each tenth image of the test set is in the page: 1,000 in all
 
+# Of all nets in a page: with more it takes long to open, and to answer.
+MOST_PARAMETERS = 1_000_000
+MOST_NEURONS = 10_000
+
 _SOURCES = Path(__file__).parent
+_GENERATOR = b'<meta name="generator" content="mnist draw">'
+_HEAD = 1000  # bytes, in which that stands
+_AT_ONCE = 100  # images: every value on their way is kept
 _BEYOND = 1e30  # activations: their squares could not be added up
 
 
@@ -40,13 +47,13 @@ _BEYOND = 1e30  # activations: their squares could not be added up
 class Page:
     """A page that was written: where in full, how large, and the weights files that are in it.
 
-    `knows_activation` is false where that of a net had to be assumed.
+    `notes` are on the nets' activations.
     """
 
     path: Path
     bytes: int
     weights: tuple[Path, ...]
-    knows_activation: bool
+    notes: tuple[str, ...]
 
     json_fields: ClassVar = ("path", "bytes", "weights")
 
@@ -62,24 +69,35 @@ def write_page(
 ) -> Page:
     """Write the page of one or two weights files; None is the embedded one.
 
-    Nothing is written where `path` is this very page already: the same nets give the same bytes.
-    Raises `MnistError` for weights that cannot be read or used, or a page that cannot be written.
+    Such a page is replaced where it stands, any other file only with `overwrite`. Raises
+    `MnistError` for a page that cannot be written, weights that cannot be read or used, and nets
+    too large for a page.
     """
-    files = [read_weights(each, data_dir) for each in weights]
+    overwrite = overwrite or _is_page(path)
+    require_writable(path, overwrite=overwrite)
+    files = read_several(weights, data_dir, most=MOST_PARAMETERS)
+    neurons = sum(sum(file.layer_sizes[1:]) for file in files)
+    if neurons > MOST_NEURONS:
+        raise FormatError(
+            f"found {neurons:,} neurons, expected at most {MOST_NEURONS:,} in a page",
+            source=files[-1].file,
+            hint="'mnist predict --explain' shows what a net makes of an image.",
+        )
     networks = [
         (printable(file.file.name), file.sha256, file.network(activation)) for file in files
     ]
     content = fill_page(networks, load_images()[::EVERY], load_labels()[::EVERY], language)
-    if not _holds(Path(path), content):
-        write_bytes(path, content, overwrite=overwrite)
-    known = bool(activation) or all(file.activation for file in files)
-    return Page(Path(path).absolute(), len(content), tuple(file.file for file in files), known)
+    write_bytes(path, content, overwrite=overwrite)
+    notes = tuple(note for file in files for note in file.choose_activation(activation).notes)
+    return Page(Path(path).absolute(), len(content), tuple(file.file for file in files), notes)
 
 
-def _holds(path: Path, content: bytes) -> bool:
+def _is_page(path: AnyPath) -> bool:
+    """Whether a file is a page that was written here, by what its head says."""
     try:
-        return path.stat().st_size == len(content) and path.read_bytes() == content
-    except (OSError, ValueError):
+        with open_regular(path) as file:
+            return _GENERATOR in read_up_to(file, _HEAD, path)
+    except FileError:
         return False
 
 
@@ -140,15 +158,23 @@ def find_axes(values: NDArray[np.float64]) -> NDArray[np.float32]:
     """Principal components of (N, n): (3, n) float32, the mean and the two widest axes.
 
     Scaled so that the root mean square along the first axis is 1. Of fewer than two axes the rest
-    is zero.
+    is zero. Which end of an axis is which is free: its numbers add up to more than 0.
     """
-    mean = values.mean(axis=0)
-    with one_thread():
-        _, sizes, axes = np.linalg.svd(values - mean, full_matrices=False)
     found = np.zeros((3, values.shape[1]))
-    found[0] = mean
-    scale = np.sqrt(len(values)) / max(float(sizes[0]), 1e-12)
-    found[1 : 1 + min(2, len(axes))] = axes[:2] * scale
+    found[0] = values.mean(axis=0)
+    centred = values - found[0]
+    # The products of columns or, where these are more, of rows, have the same eigenvalues.
+    is_wide = values.shape[1] > len(values)
+    with one_thread():
+        products = centred @ centred.T if is_wide else centred.T @ centred
+        squares, vectors = np.linalg.eigh(products)  # the smallest first
+        axes = vectors.T[:-3:-1]  # (2, n), or (2, N)
+        if is_wide:
+            axes = axes @ centred
+    lengths = np.linalg.norm(axes, axis=1, keepdims=True)
+    signs = np.where(axes.sum(axis=1, keepdims=True) < 0, -1, 1)
+    scale = np.sqrt(len(values) / max(float(squares[-1]), 1e-24))
+    found[1 : 1 + len(axes)] = axes / np.maximum(lengths, 1e-12) * signs * scale
     return found.astype(np.float32)
 
 
@@ -178,7 +204,11 @@ def _describe(
 def _last_hidden(network: Network, images: NDArray[np.uint8]) -> NDArray[np.float64]:
     """What the last layer sees of each image, (N, n); the pixels where there is only one layer."""
     name = f"z{len(network.weights) - 1}" if len(network.weights) > 1 else "x"
-    return np.array([network.activations(image)[name] for image in images.reshape(-1, PIXELS)])
+    function = {"sigmoid": sigmoid, "relu": relu}[network.activation]
+    pixels = images.reshape(-1, PIXELS) / 255
+    parts = (pixels[start : start + _AT_ONCE] for start in range(0, len(pixels), _AT_ONCE))
+    layers = network.weights, network.biases
+    return np.concatenate([forward(part, *layers, function)[name] for part in parts])
 
 
 def _describe_judge() -> dict[str, Any]:

@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.checks import require_between
 from mnist_cli.net.network import Activation, Network
+from mnist_cli.shown import drawn_by
 from mnist_cli.spec import CLASSES, SIDE
 
 Float64 = NDArray[np.float64]
@@ -46,6 +48,7 @@ class Explanation:
     runner_up: int
     margin: float
     json_fields: ClassVar = ("steps", "softmax", "relevance", "prediction", "runner_up", "margin")
+    _repr_html_ = drawn_by("explain.lines")
 
     @property
     def scores(self) -> Float64:
@@ -90,8 +93,8 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
     >>> [(step.symbol, step.values.shape) for step in explanation.steps[:3]]
     [('x', (784,)), ('a1', (50,)), ('z1', (50,))]
     """
-    if digit is not None and not 0 <= digit < CLASSES:
-        raise ValueError(f"digit is {digit}: expected 0 to 9")
+    if digit is not None:
+        digit = int(require_between("digit", digit, 0, CLASSES - 1, whole=True))
     values = network.activations(image)
     *_, scores, probabilities = values.values()
     order = np.argsort(-probabilities, kind="stable")

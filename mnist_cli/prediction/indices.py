@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 
 from mnist_cli.checks import one_of
 from mnist_cli.datasets.idx import IdxFile, open_images, open_pair
+from mnist_cli.datasets.label_errors import describe_doubt
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath
+from mnist_cli.net.bounds import require_quick, seconds_an_image
 from mnist_cli.net.network import Network
+from mnist_cli.paths import name_pair
 from mnist_cli.prediction.prediction import Prediction, predict_picture
 
 _LABELS_AT_ONCE = 1 << 20
@@ -37,7 +41,8 @@ def predict_indices(
     `images` are not known. Without a `seed` other images are drawn each time.
 
     Raises `IndexError`, with the range, for an index outside the set and more draws than images;
-    `MnistError` for a set at fault, and more than a million images with a label.
+    `MnistError` for a set at fault, more than a million images without `indices`, and more than
+    `net.bounds` allows.
 
     Examples
     --------
@@ -47,6 +52,7 @@ def predict_indices(
     [(7, 7, True), (7, 2, False)]
     """
     chosen: Sequence[int] = [i for i in indices or () if not isinstance(i, RandomImage)]
+    images, labels = name_pair(images, labels, data_dir)
     with ExitStack() as opened:
         truth = None
         if images is not None and labels is None:
@@ -55,12 +61,21 @@ def predict_indices(
             file, truth = opened.enter_context(open_pair(images, labels, data_dir))
         if indices is None or len(chosen) < len(indices):
             candidates = _find(truth, of_labels) if truth and of_labels else range(file.count)
+            if indices is None and len(candidates) > _MOST_FOUND:
+                raise MnistError(
+                    f"found {len(candidates):,} images, expected at most {_MOST_FOUND:,} at once",
+                    hint="Name some of them with --index.",
+                )
             chosen = candidates if indices is None else _draw(indices, candidates, seed)
+        sizes = network.layer_sizes
+        require_quick(sizes, len(chosen), seconds_an_image(sizes), "with --index")
         pictures = file.items(chosen)
         known = truth.items(chosen).tolist() if truth else [None] * len(chosen)
     for index, picture, label in zip(chosen, pictures, known, strict=True):
         if not of_labels or label in of_labels:
-            yield predict_picture(network, picture, source=f"index {index}", label=label)
+            read = predict_picture(network, picture, source=f"index {index}", label=label)
+            is_embedded = images is None and labels is None
+            yield replace(read, people=describe_doubt(index)) if is_embedded else read
 
 
 def _find(label_file: IdxFile, of_labels: Collection[int]) -> list[int]:

@@ -11,12 +11,13 @@ from mnist_cli.errors import MnistError
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network
 from mnist_cli.prediction.prediction import Result, Unread, predict_digit, predict_digits
-from mnist_cli.prediction.sources import STANDARD_INPUT, Pictures, label_in_name
+from mnist_cli.prediction.sources import STANDARD_INPUT, Pictures, label_in_name, number_in_name
 from mnist_cli.prediction.workers import spread
 from mnist_cli.spec import Progress, ignore
 
 if TYPE_CHECKING:
     from mnist_cli.handwriting.reader import Digit
+    from mnist_cli.prediction.archives import Member
 
 # Below so many files the other processes would not have started before this one has finished.
 _WORTH_PROCESSES = 24
@@ -44,7 +45,8 @@ def predict_files(
     standard_input: BinaryIO | None = None,
     progress: Progress = ignore,
 ) -> Iterator[Result]:
-    """Yield what the net says of each picture, in order; a file at fault becomes an `Unread`.
+    """Yield what the net says of each picture, in order; a file at fault becomes an `Unread`,
+    at the end also a folder that cannot be listed.
 
     Memory stays flat: a picture is forgotten before the next one of its process. `threads` are
     processes, for Python runs one thread at a time: with more than one, a script needs ``if
@@ -54,32 +56,43 @@ def predict_files(
     """
     read = partial(_read, reading)
     # Standard input cannot be handed to a process: it is read here, in its turn.
-    files = [path for path in pictures.paths if path != STANDARD_INPUT]
+    paths = [path for path in pictures.paths if path != STANDARD_INPUT]
+    files = [(path, pictures.members.get(path)) for path in paths]
     with spread(threads if len(files) >= _WORTH_PROCESSES else 1) as map_files:
         results = map_files(read, files)
         for done, path in enumerate(pictures.paths, start=1):
-            digits = read(path, standard_input) if path == STANDARD_INPUT else next(results)
+            digits = read((path, standard_input)) if path == STANDARD_INPUT else next(results)
             progress(done, len(pictures.paths))
             if isinstance(digits, str):
                 yield Unread(path, digits)
             elif reading.split:
+                number = number_in_name(path) if reading.labels_from_names else None
                 found = predict_digits(network, digits, source=path)
-                yield replace(found, name=pictures.name(path))
+                yield replace(found, label=number, name=pictures.name(path))
             else:
                 (digit,) = digits
                 label = label_in_name(path) if reading.labels_from_names else None
                 prediction = predict_digit(network, digit, source=path)
                 yield replace(prediction, label=label, name=pictures.name(path))
+    for error in pictures.unlisted:
+        yield Unread(str(error.source), str(error))
 
 
-def _read(reading: Reading, path: str, file: BinaryIO | None = None) -> "tuple[Digit, ...] | str":
+def _read(
+    reading: Reading, file: "tuple[str, BinaryIO | Member | None]"
+) -> "tuple[Digit, ...] | str":
     """Read one file; an error comes back as its text, which any process can be sent."""
     from mnist_cli.handwriting.reader import read_digit, read_digits
 
-    if path == STANDARD_INPUT and file is None:
+    (path, inside), invert = file, reading.invert
+    if path == STANDARD_INPUT and inside is None:
         return f"{path}: standard input is closed. Name a file."
-    source, invert = file or path, reading.invert
     try:
+        if isinstance(inside, tuple):
+            from mnist_cli.prediction.archives import open_member
+
+            inside = open_member(inside, path)
+        source = inside or path
         with one_thread():  # on busy cores the threads of several processes wait for one another
             if reading.split:
                 digits = read_digits(source, invert=invert)

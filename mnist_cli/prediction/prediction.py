@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ class Prediction:
     warnings: tuple[str, ...] = ()  # sentences without a full stop
     empty: str = ""
     label: int | None = None  # the true digit, where it is known
+    people: str | None = None  # what people read there, where they do not agree with the label
     # Where a picture was split, the number of the digit in it, of its line and in that, from 1,
     part: int | None = None
     line: int | None = None
@@ -55,22 +56,33 @@ class Prediction:
         if self.part is not None:
             return "prediction", "confidence", "box"
         always = ("source", "prediction", "confidence", "probabilities", "preprocessed", "warnings")
-        return always if self.label is None else (*always, "label", "correct")
+        labelled = always if self.label is None else (*always, "label", "correct")
+        return labelled if self.people is None else (*labelled, "people")
 
 
 @dataclass(frozen=True)
 class SplitPicture:
     """All digits of one picture, each with its place in it; only an empty one where there is none.
 
-    `steps` led from the picture to all of them.
+    `steps` led from the picture to all of them; `label` is the true number, where it is known.
     """
 
     source: str
     digits: tuple[Prediction, ...]
     steps: "tuple[ReadingStep, ...]" = ()
     name: str = ""
-    correct: ClassVar[bool | None] = None
-    json_fields: ClassVar = ("source", "text", "lines", "warnings")
+    label: str | None = None
+
+    @property
+    def json_fields(self) -> tuple[str, ...]:
+        """The label only where it is known."""
+        always = ("source", "text", "lines", "warnings")
+        return always if self.label is None else (*always, "label", "correct")
+
+    @property
+    def correct(self) -> bool | None:
+        """Whether the number is the label; None where there is none."""
+        return None if self.label is None else self.text == self.label
 
     @property
     def lines(self) -> list[list[Prediction]]:
@@ -82,6 +94,11 @@ class SplitPicture:
     def text(self) -> str:
         """What is written there, "" for nothing."""
         return "\n".join("".join(str(one.prediction) for one in line) for line in self.lines)
+
+    @property
+    def prediction(self) -> str | None:
+        """The text in one line, None for nothing."""
+        return self.text.replace("\n", " / ") or None
 
     @property
     def warnings(self) -> list[str]:
@@ -140,7 +157,7 @@ def predict_digit(network: Network, digit: "Digit", *, source: str) -> Predictio
         read = predict_picture(network, digit.image, source=source)
         warnings = (*digit.warnings, *_doubt(digit, read), *read.warnings)
         if digit.digits:
-            number = predict_digits(network, digit.digits, source=source).text.replace("\n", " / ")
+            number = predict_digits(network, digit.digits, source=source).prediction
             warnings = (f"{warnings[0]}; --split reads them all: {number}", *warnings[1:])
     preprocessed, way, steps = digit.preprocessed, digit.way, digit.steps
     return replace(read, warnings=warnings, preprocessed=preprocessed, way=way, steps=steps)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath, cannot, write_bytes
+from mnist_cli.net.bounds import require_quick
 from mnist_cli.net.network import Network
 from mnist_cli.prediction.explanation import Explanation, explain
 from mnist_cli.prediction.prediction import Prediction, Result, SplitPicture, Unread
@@ -21,6 +22,7 @@ _COLUMNS = (
     *("source", "line", "position", "prediction", "confidence", "probabilities"),
     *("preprocessed", "warnings", "label", "correct", "error"),
 )
+_SECONDS_A_NEURON = 4e-6  # about, to explain it and print its numbers
 _LONGEST_NAME = 50  # characters of a source in the name of a file, at most 255 bytes
 
 
@@ -28,13 +30,20 @@ _LONGEST_NAME = 50  # characters of a source in the name of a file, at most 255 
 class Results:
     """All results, in the order given.
 
-    `only` is which of them to show: what was predicted incorrectly, or what the net is not sure of.
-    Where there is a `network`, it takes apart what is shown.
+    `only` is which of them to show: what was predicted incorrectly, what the net is not sure of, or
+    what there is a warning about. Where there is a `network`, it takes apart what is shown. Raises
+    `MnistError` where that is more than `net.bounds` allows.
     """
 
     everything: tuple[Result, ...]
-    only: Literal["wrong", "unsure"] | None = None
+    only: Literal["wrong", "unsure", "doubted"] | None = None
     network: Network | None = None
+
+    def __post_init__(self) -> None:
+        if self.network is not None:
+            sizes = self.network.layer_sizes
+            seconds = sum(sizes) * _SECONDS_A_NEURON
+            require_quick(sizes, len(self.shown), seconds, "or do without --explain")
 
     @property
     def shown(self) -> list[Result]:
@@ -44,6 +53,8 @@ class Results:
     def _is_shown(self, one: Result) -> bool:
         if self.only is None or isinstance(one, Unread):
             return True
+        if self.only == "doubted":
+            return bool(one.warnings)
         return one.unsure if self.only == "unsure" else one.correct is False
 
     @property
@@ -73,9 +84,11 @@ class Results:
         return document(one) | ({"explanation": explanation} if explanation else {})
 
 
-def count_confusions(predictions: Sequence[Prediction]) -> list[tuple[tuple[Any, Any], int]]:
+def count_confusions(
+    known: Sequence[Prediction | SplitPicture],
+) -> list[tuple[tuple[Any, Any], int]]:
     """Each (label, other prediction or None) with how often it came, the most frequent first."""
-    pairs = Counter((one.label, one.prediction) for one in predictions if one.correct is False)
+    pairs = Counter((one.label, one.prediction) for one in known if one.correct is False)
     return sorted(pairs.items(), key=lambda pair: (-pair[1], str(pair[0])))
 
 

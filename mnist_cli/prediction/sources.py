@@ -1,13 +1,19 @@
 """Which pictures a list of names means: files, whole folders, standard input."""
 
+import contextlib
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mnist_cli.errors import FileError
-from mnist_cli.files import cannot
+from mnist_cli.errors import FileError, MnistError
+from mnist_cli.files import cannot, open_regular, read_up_to
+from mnist_cli.filetypes import recognise
+
+if TYPE_CHECKING:
+    from mnist_cli.prediction.archives import Member
 
 STANDARD_INPUT = "-"
 
@@ -24,11 +30,15 @@ class Pictures:
     """The pictures to read, in order, and how many other files were skipped.
 
     `folder` is what all of them lie below, "" where something else than one folder was named.
+    `unlisted` says of each folder, or archive, in which no file could be found why.
+    `members` are those in ZIP archives, by their paths.
     """
 
     paths: tuple[str, ...]
     skipped: int = 0
     folder: str = ""
+    unlisted: tuple[MnistError, ...] = ()
+    members: "Mapping[str, Member]" = field(default_factory=dict)
 
     def name(self, path: str) -> str:
         """A path as a reader of a list needs it: without the folder that was named."""
@@ -36,39 +46,61 @@ class Pictures:
 
 
 def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Pictures:
-    """Replace each folder among `names` by the pictures in and below it, sorted by name.
+    """Replace each folder, and ZIP archive, by the pictures in and below it, sorted by name.
 
     With `labels` only those remain whose label is one of them, as `label_in_name` tells. Files are
     taken as given, whether they exist or not: whoever reads them will say. Hidden files are passed
-    over. Raises `FileError` for a folder without pictures or that cannot be listed.
+    over. Raises `FileError` for a folder, or archive, without pictures or that cannot be listed.
     """
     paths: list[str] = []
+    unlisted: list[MnistError] = []
+    members: dict[str, Member] = {}
     skipped = 0
     for name in names:
-        if name == STANDARD_INPUT or not os.path.isdir(name):  # noqa: PTH112 - Path's fails for a name that is too long
+        if name != STANDARD_INPUT and os.path.isdir(name):  # noqa: PTH112 - Path's fails for a name that is too long
+            files = list(_files_below(name, unlisted))
+        elif name != STANDARD_INPUT and _is_archive(name):
+            from mnist_cli.prediction.archives import list_members
+
+            try:
+                members |= (found := list_members(name))
+            except MnistError as error:
+                unlisted.append(error)
+                continue
+            files = list(found)
+        else:
             paths.append(name)
             continue
-        files = list(_files_below(name))
         pictures = [file for file in files if Path(file).suffix.lower() in _SUFFIXES]
+        if not pictures and os.path.isfile(name):  # noqa: PTH113
+            pictures, files = [name], [name]  # the reader of pictures says what else it is
         if not pictures:
-            raise FileError("the folder holds no pictures", source=name, hint="Name another one.")
+            raise next(iter(unlisted), None) or FileError(
+                "the folder holds no pictures", source=name, hint="Name another one."
+            )
         paths += pictures
         skipped += len(files) - len(pictures)
     folder = names[0] if len(names) == 1 and paths != list(names) else ""
     wanted = [path for path in paths if not labels or label_in_name(path) in labels]
-    return Pictures(tuple(wanted), skipped, folder)
+    return Pictures(tuple(wanted), skipped, folder, tuple(unlisted), members)
 
 
-def _files_below(folder: str) -> Iterator[str]:
+def _files_below(folder: str, unlisted: list[MnistError]) -> Iterator[str]:
     """Files in and below a folder, those of a folder before those of the folders in it."""
 
-    def refuse(error: OSError) -> None:
-        raise cannot("open", error.filename, error) from None
+    def note(error: OSError) -> None:
+        unlisted.append(cannot("open", error.filename, error))
 
-    for where, folders, files in os.walk(folder, onerror=refuse):
+    for where, folders, files in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         shown = sorted(name for name in files if not name.startswith("."))
         yield from (os.path.join(where, name) for name in shown)  # noqa: PTH118 - Path drops "./"
+
+
+def _is_archive(name: str) -> bool:
+    with contextlib.suppress(FileError), open_regular(name) as file:
+        return recognise(read_up_to(file, 600, name)) == "a zip archive or office document"
+    return False
 
 
 def label_in_name(path: str) -> int | None:
@@ -81,3 +113,9 @@ def label_in_name(path: str) -> int | None:
         return int(folder)
     found = _LABEL.match(stem) or _LABEL.match(folder)
     return int(found[1]) if found else None
+
+
+def number_in_name(path: str) -> str | None:
+    """The number that the name of a file begins with: ``1984_02.jpg``."""
+    found = re.match("[0-9]+", Path(path).name)
+    return found and found[0]

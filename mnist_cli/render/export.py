@@ -1,8 +1,9 @@
-"""What a command showed as a file to keep: a picture (.svg) or a page (.html)."""
+"""What a command shows as a file to keep, a picture (.svg) or a page (.html), or in a notebook."""
 
 import io
 import re
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from mnist_cli.checks import require_suffix
 from mnist_cli.files import AnyPath, write_bytes
@@ -16,44 +17,80 @@ from mnist_cli.render.text import (
     print_to,
 )
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 SUFFIXES = (".svg", ".html")
 
-# What rich's picture would fetch from an address: a file is whole by itself.
-_FOREIGN = re.compile(r"<!--.*?-->|@font-face \{.*?\}", re.DOTALL)
+_MARGIN = 2  # columns on the right of a picture
 _FONTS = "'DejaVu Sans Mono', Menlo, Consolas, 'Courier New', monospace"
-_ROWS_TOUCH = '<pre style="font-size:16px;line-height:18px;'  # or pictures would have gaps
+
+# Formats of rich's, but for BACKGROUND; they fetch nothing. Rows touch, or pictures had gaps.
+_PICTURE = f"""\
+<svg viewBox="-24 -24 {{width}} {{height}}" xmlns="http://www.w3.org/2000/svg">
+<title>mnist</title>
+<style>.{{unique_id}}-matrix {{{{ font: {{char_height}}px {_FONTS} }}}} {{styles}}</style>
+<defs>{{lines}}</defs>
+<rect x="-24" y="-24" width="100%" height="100%" rx="8" fill="BACKGROUND"/>
+{{backgrounds}}
+<g class="{{unique_id}}-matrix">{{matrix}}</g>
+</svg>
+"""
+_ROWS = f'<pre style="font:16px/18px {_FONTS};white-space:pre;overflow-x:auto">{{code}}</pre>'
+_PAGE = f"""\
+<!DOCTYPE html>
+<html lang="en"><head><meta charset="UTF-8"><title>mnist</title></head>
+<body style="color: {{foreground}}; background: BACKGROUND">
+{_ROWS}
+</body></html>
+"""
+_UNUSED = re.compile(" text-decoration-color: #[0-9a-f]{6};?")  # a third of a picture in HTML
 
 
 def write_export(
-    path: AnyPath, view: Callable[[], Iterable[Line]], *, overwrite: bool = False
+    path: AnyPath,
+    view: Callable[[], Iterable[Line]],
+    *,
+    light: bool = False,
+    overwrite: bool = False,
 ) -> None:
     """Write what `view` shows to a file; its suffix, one of `SUFFIXES`, says in which form.
 
     Whatever the terminal can do, the file has block characters, and colours unless ``NO_COLOR``
-    asks for none. Raises `FileError`, and `ValueError` for another suffix.
+    asks for none, on a dark background or a `light` one. Raises `FileError`, and `ValueError` for
+    another suffix.
     """
+    from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME
+
     suffix = require_suffix(path, SUFFIXES)
+    theme = DEFAULT_TERMINAL_THEME if light else SVG_EXPORT_THEME
+    if suffix == ".svg":
+        drawn = _record(view).export_svg(theme=theme, code_format=_PICTURE)
+    else:
+        drawn = _record(view).export_html(theme=theme, code_format=_PAGE, inline_styles=True)
+    drawn = drawn.replace("BACKGROUND", theme.background_color.hex, 1)
+    write_bytes(path, _UNUSED.sub("", drawn).encode(), overwrite=overwrite)
+
+
+def draw_html(view: Callable[[], Iterable[Line]]) -> str:
+    """What `view` shows as a part of a page, whose own colours text and background keep."""
+    return _UNUSED.sub("", _record(view).export_html(code_format=_ROWS, inline_styles=True))
+
+
+def _record(view: Callable[[], Iterable[Line]]) -> "Console":
+    from rich.console import Console
+
     with drawing_on(Surface(color=colors_wanted(), unicode=True)):
         lines = list(view())
-    write_bytes(path, _draw(lines, suffix).encode(), overwrite=overwrite)
-
-
-def _draw(lines: list[Line], suffix: str) -> str:
-    from rich.console import Console
-    from rich.terminal_theme import SVG_EXPORT_THEME as THEME
-
     console = Console(
         record=True,
         file=io.StringIO(),
-        width=max(USUAL_WIDTH, *map(length, lines)),
+        width=max(USUAL_WIDTH, *map(length, lines)) + _MARGIN,
         force_terminal=True,
+        force_jupyter=False,
         color_system="truecolor",
         no_color=not colors_wanted(),
         legacy_windows=False,
     )
     print_to(console, lines)
-    if suffix == ".html":
-        page = console.export_html(theme=THEME)
-        return page.replace('<pre style="', _ROWS_TOUCH, 1)
-    picture = _FOREIGN.sub("", console.export_svg(title="mnist", theme=THEME))
-    return picture.replace("Fira Code, monospace", _FONTS, 1)
+    return console

@@ -17,6 +17,7 @@ _INK = 96  # from it on a pixel is ink where it can only be ink or not
 _SIGNS = "=- +#"  # two signs without colour, from far below 0 to far above it
 _WEAK, _STRONG = 0.15, 0.5  # shares of the limit
 _SCALE_WIDTH = 28
+_BRIGHTEST = 225  # of a strip, which would have holes where a page is white
 
 _GAMMA = 0.7  # makes the middle of the range brighter
 _UNDERLAY = 0.35  # how bright the ink under a signed picture is
@@ -92,7 +93,7 @@ def strip(values: NDArray[Any], width: int) -> Line:
     lowest, span = values.min(), float(np.ptp(values)) or 1.0
     shares = ((means - lowest) / span).tolist()
     if has_color():
-        return [(" ", "on #" + 3 * f"{round(255 * share):02x}") for share in shares]
+        return [(" ", "on #" + 3 * f"{round(_BRIGHTEST * share):02x}") for share in shares]
     ramp = _SHADES if has_unicode() else _RAMP
     return [("".join(ramp[round(share * (len(ramp) - 1))] for share in shares), "")]
 

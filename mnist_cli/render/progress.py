@@ -12,7 +12,9 @@ PATIENCE = 1.0  # seconds before a bar appears
 
 
 def is_watched() -> bool:
-    """Whether standard error is a terminal on which what is drawn can be drawn anew."""
+    """Whether what is drawn can be drawn anew: on standard error, and by the code of a notebook."""
+    if "JPY_PARENT_PID" in os.environ:  # Jupyter, whose terminal for `!mnist` keeps what was drawn
+        return "ipykernel" in sys.modules
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 

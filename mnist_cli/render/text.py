@@ -16,11 +16,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from mnist_cli.errors import printable
 from mnist_cli.render.theme import ACCENT, QUIET, WARNING
-from mnist_cli.tables import to_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -145,11 +144,6 @@ def plain(lines: Iterable[Line]) -> str:
     """Lines without their styles, as text without control characters."""
     rows = ("".join(printable(text, limit=None) for text, _ in spans) for spans in lines)
     return "".join(row.rstrip() + "\n" for row in rows)
-
-
-def show_json(value: Any) -> None:
-    """Print one JSON document, ASCII only, to standard output."""
-    _write(sys.stdout, f"{to_json(value, indent=2)}\n")
 
 
 def _write(stream: TextIO, text: str) -> None:

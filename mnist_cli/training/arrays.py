@@ -3,6 +3,7 @@
 import platform
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,10 +11,21 @@ from mnist_cli.checks import unknown_name
 from mnist_cli.datasets.idx import Bytes
 from mnist_cli.net import blas
 from mnist_cli.net.network import Activation, Network
+from mnist_cli.shown import drawn_by, reporter
 from mnist_cli.spec import __version__, ignore
 from mnist_cli.training.recipes import RECIPES, Recipe
-from mnist_cli.training.trainer import Labels, Report, Trainer
+from mnist_cli.training.trainer import Epoch, Labels, Report, Trainer
 from mnist_cli.weights.card import Card
+
+
+class Trained(NamedTuple):
+    """A net, and its card with the history."""
+
+    network: Network
+    card: Card
+
+    def _repr_html_(self) -> str:
+        return drawn_by("train.trained_lines")(self)
 
 
 def train(
@@ -24,9 +36,11 @@ def train(
     seed: int = 0,
     hidden: Sequence[int] | None = None,
     activation: Activation | None = None,
+    start: Network | None = None,
     report: Report = ignore,
+    progress: bool = False,
     **hyperparameters: float,
-) -> tuple[Network, Card]:
+) -> Trained:
     """Train a net on images and their labels; return it, and its card with the history.
 
     Parameters
@@ -38,8 +52,11 @@ def train(
     hidden, activation:
         Neurons of each hidden layer, none to seven of them, and ``"sigmoid"`` or ``"relu"`` after
         each; by default those of the recipe.
-    report:
-        Called after every epoch.
+    start:
+        A net to go on from in place of random numbers; recipe ``"tune"`` is made for that. Of what
+        is not among the images, it forgets much.
+    report, progress:
+        A function to call after every epoch; or True, to show it in a terminal or a notebook.
     **hyperparameters:
         Those that shall differ from the recipe's; ``mnist train --recipes`` lists them.
 
@@ -60,18 +77,23 @@ def train(
     >>> network.layer_sizes, card.training_images, card.validation_images
     ((784, 30, 10), 400, 100)
     """
-    if isinstance(recipe, str):
-        if recipe not in RECIPES:
+    if not isinstance(recipe, Recipe):
+        if recipe not in tuple(RECIPES):
             raise unknown_name("recipe", recipe, RECIPES)
         recipe = RECIPES[recipe]
-    trainer = Trainer(images, labels, recipe.change(hyperparameters, hidden, activation), seed)
-    trainer.run(report)
-    return trainer.network, make_card(trainer)
+    recipe = recipe.change(hyperparameters, hidden, activation)
+    if start is not None:
+        recipe = recipe.from_net(start.layer_sizes, start.activation)
+    trainer = Trainer(images, labels, recipe, seed, start)
+    with reporter(progress or report, "views.train.watch") as told:
+        trainer.run(told)
+    return Trained(trainer.network, make_card(trainer, trainer.network, trainer.epochs[-1]))
 
 
-def make_card(trainer: Trainer) -> Card:
-    """The card of a run that has just ended; no test and no weights file are in it yet."""
-    accuracies = tuple(epoch.validation_accuracy for epoch in trainer.epochs)
+def make_card(trainer: Trainer, network: Network, last: Epoch) -> Card:
+    """The card of the net after the epoch `last`; no test and no weights file are in it yet."""
+    epochs = trainer.epochs[: last.epoch]
+    accuracies = (epoch.validation_accuracy for epoch in epochs)
     return Card(
         recipe=trainer.recipe.name,
         hyperparameters=trainer.recipe.hyperparameters(),
@@ -85,11 +107,11 @@ def make_card(trainer: Trainer) -> Card:
             "blas": blas.describe(),
         },
         seconds=round(time.perf_counter() - trainer.start, 2),
-        train_accuracy=measure_accuracy(trainer.network, trainer.images, trainer.labels),
-        validation_accuracy=accuracies[-1],
+        train_accuracy=measure_accuracy(network, trainer.images, trainer.labels),
+        validation_accuracy=last.validation_accuracy,
         test_accuracy=None,
         weights_sha256="",
-        loss_by_epoch=tuple(round(epoch.loss, 5) for epoch in trainer.epochs),
+        loss_by_epoch=tuple(round(epoch.loss, 5) for epoch in epochs),
         validation_accuracy_by_epoch=tuple(each for each in accuracies if each is not None),
         activation=trainer.recipe.activation,
         teacher_accuracy=trainer.teacher_accuracy,

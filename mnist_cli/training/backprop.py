@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from mnist_cli.net.network import Activation, relu
+from mnist_cli.net.network import Activation, Network, relu
 
 Array: TypeAlias = npt.NDArray[Any]
 Parameters: TypeAlias = list[Array]  # W1, b1, W2, b2, ... Wn, bn
@@ -186,3 +186,17 @@ def fold(parameters: Parameters, mean: Array, activation: Activation = "sigmoid"
         for index in range(len(folded) - 2):
             folded[index] *= 2
     return folded
+
+
+def unfold(network: Network, mean: Array) -> Parameters:
+    """The way back, in float64: the parameters of which `fold` makes this shipped net."""
+    layers = zip(network.weights, network.biases, strict=True)
+    unfolded = [np.array(part, np.float64, order="C") for pair in layers for part in pair]
+    if network.activation == "sigmoid":
+        for index in range(len(unfolded) - 2):
+            unfolded[index] /= 2
+        for layer in range(2, len(unfolded), 2):
+            unfolded[layer] /= 2
+            unfolded[layer + 1] += unfolded[layer].sum(axis=0)
+    unfolded[1] += mean @ unfolded[0]
+    return unfolded

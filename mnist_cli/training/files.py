@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from mnist_cli.checks import require_suffix
 from mnist_cli.datasets.arrays import load_labelled, load_mnist
@@ -19,13 +19,16 @@ from mnist_cli.spec import PIXELS, ignore
 from mnist_cli.training.arrays import make_card, measure_accuracy
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.trainer import Report, Trainer
-from mnist_cli.weights.card import Card, card_path, write_card
+from mnist_cli.weights.card import Card, card_path
 from mnist_cli.weights.formats import SUFFIXES
-from mnist_cli.weights.weights_file import read_weights, save_network
+from mnist_cli.weights.weights_file import WeightsFile, write_network
 
-Pair: TypeAlias = tuple[AnyPath, AnyPath]
+Pair: TypeAlias = tuple[AnyPath, AnyPath | None]
 Arrays: TypeAlias = tuple[Bytes, Bytes]
 
+# How many of MNIST's images are mixed in, so that a net does not forget them: for each of the
+# others, and at least.
+_KNOWN_EACH, _KNOWN_LEAST = 10, 3_000
 _BYTES_PER_IMAGE = 10 * PIXELS  # it is kept twice as bytes and twice as floats: see `Trainer`
 
 
@@ -37,17 +40,21 @@ class TrainingFiles:
     ----------
     training, test:
         Images and their labels; the finished net is tested once. Without `test` other training
-        files than MNIST's have no test.
+        files than MNIST's have no test, unless there is a `start`.
     data_dir:
         Where names are looked up, by default as everywhere.
     limit:
         Use the first so many training images only.
+    start:
+        Weights to go on from. Where the training images are others than MNIST's, and these are in
+        the data directory, too, some of them are mixed in.
     """
 
     training: Pair | None = None
     test: Pair | None = None
     data_dir: AnyPath | None = None
     limit: int | None = None
+    start: WeightsFile | None = None
 
     def load(self) -> tuple[Arrays, Arrays | None]:
         """Images (N, 28, 28) and labels (N,), uint8, to learn from and to test on, None without.
@@ -62,7 +69,17 @@ class TrainingFiles:
         )
         if self.test is not None:
             return training, load_labelled(*self.test, data_dir=self.data_dir)
-        return training, load_mnist("test") if self.training is None else None
+        return training, load_mnist("test") if self.training is None or self.start else None
+
+    def load_known(self, samples: int) -> Arrays | None:
+        """MNIST's training images and labels to mix in with so many; None for none."""
+        if self.start is None or self.training is None:
+            return None
+        try:
+            files = find_training_files(self.data_dir)
+        except FileError:
+            return None
+        return load_labelled(*files, limit=max(_KNOWN_EACH * samples, _KNOWN_LEAST))
 
 
 def train_file(
@@ -78,7 +95,8 @@ def train_file(
     """Train a net and write its weights to `output`, in a format of weights, and their card beside.
 
     On Ctrl-C the best weights so far go to ``OUTPUT.partial``, as do finished ones that cannot be
-    written to `output`; where that cannot be either, they go to the temporary folder.
+    written to `output`; where that cannot be either, they go to the temporary folder. Their card
+    goes with them.
 
     Parameters
     ----------
@@ -99,13 +117,20 @@ def train_file(
     """
     require_suffix(output, SUFFIXES)
     output = Path(output)
-    for path in (output, card_path(output), _partial(output)):
-        require_writable(path, overwrite=overwrite)
+    for weights in (output, _partial(output)):
+        require_writable(weights, overwrite=overwrite)
+        require_writable(card_path(weights), overwrite=overwrite)
     training_set, test_set = files.load()
-    trainer = Trainer(*training_set, recipe, seed)
+    known = files.load_known(len(training_set[1]))
+    start = files.start.network(recipe.activation) if files.start else None
+    trainer = Trainer(*training_set, recipe, seed, start, known)
+    origin: dict[str, Any] = {
+        "start_sha256": files.start.sha256 if files.start else "",
+        "mnist_images": len(known[1]) if known else 0,
+    }
     try:
         trainer.run(report)
-        card = make_card(trainer)
+        card = replace(make_card(trainer, trainer.network, trainer.epochs[-1]), **origin)
         if test_set is not None:
             card = replace(card, test_accuracy=measure_accuracy(trainer.network, *test_set))
         return _save(trainer.network, card, output, overwrite)
@@ -114,47 +139,36 @@ def train_file(
             note("nothing was learnt yet, and nothing was written")
         else:
             network, epoch = trainer.best
-            place = _name_place(_keep(network, output, overwrite), network)
+            card = replace(make_card(trainer, network, epoch), **origin)
+            place = _keep(network, card, output, overwrite)
             best = f"the best weights so far, of epoch {epoch.epoch:,} of {epoch.epochs:,}"
             note(f"{best}, are {place}")
         raise
 
 
 def _save(network: Network, card: Card, output: Path, overwrite: bool) -> Card:
-    """Write the weights, or else keep them elsewhere, and their card, which is returned."""
-    kept = None
+    """Write the weights and their card, which is returned, or else keep both elsewhere."""
     try:
-        save_network(network, output, overwrite=overwrite)
-        kept = output
-        card = replace(card, weights_sha256=read_weights(output).sha256)
-        write_card(card, card_path(output), overwrite=overwrite)
+        written = write_network(network, output, card, overwrite=overwrite)
     except FileError as error:
-        place = _name_place(kept or _keep(network, output, overwrite), network)
-        hint = f"The trained weights are {place}."
+        hint = f"The trained weights are {_keep(network, card, output, overwrite)}."
         raise FileError(error.problem, source=error.source, hint=hint) from None
-    return card
+    return replace(card, weights_sha256=written.sha256)
 
 
 def _partial(output: Path) -> Path:
     return output.with_name(output.name + ".partial")
 
 
-def _keep(network: Network, output: Path, overwrite: bool) -> Path | None:
-    """Write weights to ``OUTPUT.partial``, else to the temporary folder; return where."""
+def _keep(network: Network, card: Card, output: Path, overwrite: bool) -> str:
+    """Write both to ``OUTPUT.partial``, else to the temporary folder; say where the weights are."""
+    path = _partial(output)
     with contextlib.suppress(FileError):
-        save_network(network, _partial(output), overwrite=overwrite)
-        return _partial(output)
+        write_network(network, path, card, overwrite=overwrite)
+        return f"in {printable(str(path), limit=400)}"
     with contextlib.suppress(FileError, OSError):  # there may be no such folder
         name = f"{output.stem[:50]}-{os.urandom(4).hex()}{output.suffix}"
         path = Path(tempfile.gettempdir(), name)
-        save_network(network, path)
-        return path
-    return None
-
-
-def _name_place(path: Path | None, network: Network) -> str:
-    if path is None:
-        return "lost"
-    # There is no card to say so.
-    use = "" if network.activation == "sigmoid" else f"; use --activation {network.activation}"
-    return f"in {printable(str(path), limit=400)}{use}"
+        write_network(network, path, card)
+        return f"in {printable(str(path), limit=400)}"
+    return "lost"

@@ -4,12 +4,13 @@ Nothing here needs NumPy, so that the command line reads names, ranges and help 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from itertools import pairwise
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-from mnist_cli.checks import unknown_name
+from mnist_cli.checks import require_between, unknown_name
+from mnist_cli.net.bounds import count_parameters
 from mnist_cli.spec import CLASSES, LAYER_SIZES, MAX_LAYERS, PIXELS, SIDE
 from mnist_cli.weights.formats import MAX_BYTES
 
@@ -108,26 +109,21 @@ class Recipe:
         for kind, known in (("optimizer", OPTIMIZERS), ("activation", ACTIVATIONS)):
             if getattr(self, kind) not in known:
                 raise unknown_name(kind, getattr(self, kind), known)
-        object.__setattr__(self, "hidden", tuple(self.hidden))
-        wrong = f"hidden is {','.join(map(str, self.hidden))}:"
-        if len(self.hidden) >= MAX_LAYERS or any(size < 1 for size in self.hidden):
+        hidden = tuple(self.hidden) if isinstance(self.hidden, Iterable) else (self.hidden,)
+        wrong = f"hidden is {','.join(map(str, hidden))}:"
+        if len(hidden) >= MAX_LAYERS or not all(map(_is_size, hidden)):
             most = MAX_LAYERS - 1
             raise ValueError(f"{wrong} expected at most {most} layers of 1 neuron or more")
-        sizes = (PIXELS, *self.hidden, CLASSES)
-        parameters = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+        object.__setattr__(self, "hidden", tuple(map(int, hidden)))
+        parameters = count_parameters((PIXELS, *self.hidden, CLASSES))
         if parameters > _MOST_PARAMETERS:
             raise ValueError(
                 f"{wrong} {parameters:,} parameters, at most {_MOST_PARAMETERS:,} fit into a file"
             )
         for name, each in HYPERPARAMETERS.items():
-            value = getattr(self, name)
-            if not each.least <= value <= each.most or (each.whole and value % 1):
-                kind = "whole number" if each.whole else "number"
-                found = f"{value:g}" if isinstance(value, float) else value
-                raise ValueError(
-                    f"{name} is {found}: expected a {kind} from {each.least:,} to {each.most:,}"
-                )
-            object.__setattr__(self, name, int(value) if each.whole else value)
+            given, limits = getattr(self, name), (each.least, each.most)
+            value = require_between(name, given, *limits, whole=each.whole)
+            object.__setattr__(self, name, value)
 
     def learning_rate_at(self, step: int, steps_per_epoch: int) -> float:
         """The learning rate of a step, counted from 0."""
@@ -158,6 +154,11 @@ class Recipe:
             temperature=1.0,
         )
 
+    def from_net(self, layer_sizes: Sequence[int], activation: "Activation") -> "Recipe":
+        """The recipe by which such a net goes on, without what begins with it: see `Trainer`."""
+        hidden = tuple(layer_sizes[1:-1])
+        return replace(self, hidden=hidden, activation=activation, batch_norm=0, teacher_epochs=0)
+
     def hyperparameters(self) -> dict[str, int | float]:
         """The value of each by its name."""
         return {name: getattr(self, name) for name in HYPERPARAMETERS}
@@ -185,6 +186,10 @@ class Recipe:
         return replace(
             self, **{name: value for name, value in changes.items() if value is not None}
         )
+
+
+def _is_size(neurons: Any) -> bool:
+    return isinstance(neurons, Integral) and int(neurons) >= 1
 
 
 HYPERPARAMETERS: dict[str, Hyperparameter] = {
@@ -220,4 +225,12 @@ _BEST = replace(
     shift=2.2,
     thickness=1.0,
 )
-RECIPES = {recipe.name: recipe for recipe in (_QUICK, _STANDARD, _BEST)}
+_TUNE = replace(
+    _STANDARD,
+    name="tune",
+    about="AdamW, distorted: goes on from a net, --start",
+    epochs=100,
+    batch_size=64,
+    learning_rate=5e-4,
+)
+RECIPES = {recipe.name: recipe for recipe in (_QUICK, _STANDARD, _BEST, _TUNE)}

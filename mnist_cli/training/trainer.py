@@ -1,5 +1,6 @@
 """The trainer: epoch by epoch, batch by batch, with the best net so far kept."""
 
+import copy
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from mnist_cli.errors import MnistError
 from mnist_cli.net import blas
 from mnist_cli.net.network import Network, softmax
 from mnist_cli.spec import CLASSES, PIXELS, SIDE, ignore
-from mnist_cli.training.backprop import Parameters, Perceptron, fold
+from mnist_cli.training.backprop import Parameters, Perceptron, fold, unfold
 from mnist_cli.training.convolution import ConvolutionalNet
 from mnist_cli.training.distortions import Distorter, Floats
 from mnist_cli.training.optimizers import SOAP, AdamW
@@ -64,6 +65,11 @@ class Trainer:
     net learns what the teacher says of distorted images, which is more than a label: that this 7 is
     a little like a 1 (Hinton et al. 2015, *Distilling the knowledge in a neural network*).
 
+    It begins with random numbers, or with a net `start` for which the recipe is made, as by
+    `Recipe.from_net`. Images and labels that are `known` to that net are mixed in, none held out,
+    so that it does not forget them: of these it learns to say what it says now, not their labels
+    (Li and Hoiem 2016, *Learning without forgetting*).
+
     Attributes
     ----------
     start:
@@ -82,7 +88,15 @@ class Trainer:
         For other shapes and dtypes, other labels, and a seed below 0.
     """
 
-    def __init__(self, images: Bytes, labels: Labels, recipe: Recipe, seed: int = 0) -> None:
+    def __init__(
+        self,
+        images: Bytes,
+        labels: Labels,
+        recipe: Recipe,
+        seed: int = 0,
+        start: Network | None = None,
+        known: tuple[Bytes, Labels] | None = None,
+    ) -> None:
         images, labels = check_labelled(images, labels)
         if images.dtype != np.uint8:
             raise ValueError(f"images have dtype {images.dtype}: expected uint8")
@@ -97,6 +111,9 @@ class Trainer:
         order = np.random.default_rng(_SPLIT_SEED).permutation(len(labels))
         training, validation = np.split(order, [len(order) - held_out])
         self.images, self.labels = images[training], labels[training]
+        if known is not None:
+            self.images = np.concatenate([self.images, known[0]])
+            self.labels = np.concatenate([self.labels, known[1]])
         self._mean = self.images.mean(axis=0, dtype=np.float64).reshape(-1) / 255  # (784,)
         self.validation_labels = labels[validation]
         pixels = images[validation].reshape(-1, PIXELS) / np.float32(255)
@@ -104,7 +121,7 @@ class Trainer:
         self._distorter = Distorter(self.images, recipe)
         # One buffer for the epoch that is learnt from, one for the next: to get new memory of this
         # size for each epoch takes as long as to fill it.
-        self._buffers = [np.empty((len(training), PIXELS), np.float32) for _ in range(2)]
+        self._buffers = [np.empty((len(self.labels), PIXELS), np.float32) for _ in range(2)]
 
         self._net = Perceptron(
             self._make_generator(0),
@@ -112,6 +129,11 @@ class Trainer:
             recipe.activation,
             batch_norm=bool(recipe.batch_norm),
         )
+        self._before: Perceptron | None = None
+        if start is not None:
+            unfolded = unfold(start, self._mean)
+            self._net.parameters = [parameter.astype(np.float32) for parameter in unfolded]
+            self._before, self._first_known = copy.deepcopy(self._net), len(training)
 
     @property
     def network(self) -> Network:
@@ -139,9 +161,9 @@ class Trainer:
             for epoch in self._learn(self._net, self.recipe, teacher):
                 accuracy = epoch.validation_accuracy
                 before = self.best and self.best[1].validation_accuracy
+                self.epochs.append(epoch)
                 if before is None or accuracy is None or accuracy > before:
                     self.best = self.network, epoch
-                self.epochs.append(epoch)
                 report(epoch)
 
     def _learn(
@@ -179,7 +201,11 @@ class Trainer:
         x -= self._mean.astype(np.float32)
         if teacher is not None:
             return x, softmax(teacher.logits(x) / np.float32(recipe.temperature))
-        return x, np.eye(CLASSES, dtype=np.float32)[self.labels[order]]
+        targets = np.eye(CLASSES, dtype=np.float32)[self.labels[order]]
+        if self._before is not None:
+            is_known = order >= self._first_known
+            targets[is_known] = softmax(self._before.logits(x[is_known]))
+        return x, targets
 
     def _validate(self, net: LearningNet) -> float | None:
         if not len(self.validation_labels):

@@ -12,8 +12,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.checks import one_of
 from mnist_cli.errors import FormatError, printable
-from mnist_cli.net.network import Activation, find_mismatch
+from mnist_cli.files import AnyPath
+from mnist_cli.net.network import ACTIVATIONS, Activation, find_mismatch
 from mnist_cli.spec import MAX_LAYERS
 from mnist_cli.weights.formats import MAX_BYTES
 
@@ -39,13 +41,15 @@ class ArrayRecord:
 class Contents:
     """What a file holds, unchecked: arrays by name, and what it says besides, if it does.
 
-    `legend` tells, for messages, what the names stand for where the file has others.
+    `legend` tells, for messages, what the names stand for where the file has PyTorch's, `assumed`
+    what had to be assumed to read it.
     """
 
     records: Mapping[str, ArrayRecord]
     protocol: int | None = None
     activation: Activation | None = None
     legend: str = ""
+    assumed: str = ""
 
 
 def check_arrays(records: Mapping[str, ArrayRecord]) -> dict[str, Array]:
@@ -61,7 +65,7 @@ def check_arrays(records: Mapping[str, ArrayRecord]) -> dict[str, Array]:
         raise FormatError(f"array {problem}")
     if sum(len(array.data) for array in records.values()) > MAX_BYTES:
         raise FormatError(f"describes arrays of more than {MAX_BYTES:,} bytes")
-    return {name: _make_array(name, records[name]) for name in names}
+    return {name: make_array(name, records[name]) for name in names}
 
 
 def _expected_names(records: Mapping[str, ArrayRecord]) -> list[str]:
@@ -83,14 +87,20 @@ def _expected_names(records: Mapping[str, ArrayRecord]) -> list[str]:
     found = printable(" ".join(records)) or "none"
     for name in names:
         if name not in records:
-            raise FormatError(f"array {name} is missing: found {found}, expected {' '.join(names)}")
+            # As numpy.savez calls arrays without names, and as others call these.
+            is_renamed = any(re.fullmatch("arr_[0-9]+|[wB][0-9]+", key) for key in records)
+            raise FormatError(
+                f"array {name} is missing: found {found}, expected {' '.join(names)}",
+                hint="Name them W1, b1, W2, b2 and so on." if is_renamed else "",
+            )
     for key in records:
         if key not in names:
             raise FormatError(f"array {printable(key)} is too many, expected {' '.join(names)}")
     return names
 
 
-def _make_array(name: str, record: ArrayRecord) -> Array:
+def make_array(name: str, record: ArrayRecord) -> Array:
+    """The array of a record of float32 or float64, if its bytes are as many as it claims."""
     dtype, count, data = _DTYPES[record.dtype], math.prod(record.shape), record.data
     if len(data) != count * dtype.itemsize:
         wanted = f"{count * dtype.itemsize:,} ({count:,} {dtype.name})"
@@ -108,6 +118,16 @@ def _make_array(name: str, record: ArrayRecord) -> Array:
     array = array.astype(dtype.newbyteorder("="), order="C", copy=False)
     array.setflags(write=False)
     return array
+
+
+def require_activation(stated: object, source: AnyPath | None = None) -> Activation:
+    """The activation that somebody names, in any case. Raises `FormatError` for an unknown one."""
+    name = stated if isinstance(stated, str) else type(stated).__name__
+    for activation in ACTIVATIONS:
+        if name.lower() == activation:
+            return activation
+    problem = f"the activation is {printable(name)!r}, expected {one_of(ACTIVATIONS)}"
+    raise FormatError(problem, source=source, hint="mnist computes with no other.")
 
 
 def not_float(where: str, dtype: str) -> FormatError:

@@ -1,17 +1,20 @@
 """The card beside a weights file: how the weights came to be, as JSON.
 
-``weights.pkl`` has its card in ``weights.json``. Nobody vouches for a card: it is read as data, and
-believed only where it names the SHA-256 of the very weights it lies beside.
+``weights.pkl`` has the card of its training in ``weights.json``. Weights that were not trained here
+have a short one in ``weights.pkl.json``, with their activation alone. Nobody vouches for a card: it
+is read as data, and believed only where it names the SHA-256 of the very weights it lies beside.
 """
 
 import json
+import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from mnist_cli.errors import MnistError
-from mnist_cli.files import AnyPath, read_bytes, write_bytes
+from mnist_cli.files import AnyPath, read_bytes
 from mnist_cli.net.network import ACTIVATIONS, Activation
+from mnist_cli.weights.arrays import require_activation
 
 ACCURACIES = ("train_accuracy", "validation_accuracy", "test_accuracy")
 
@@ -36,6 +39,9 @@ class Card:
         Of the finished weights on undistorted images, 0 to 1; None where there were no such images.
     teacher_accuracy:
         Of the teacher on the images that were held out; None without one.
+    start_sha256, mnist_images:
+        Of the weights file that the run went on from, "" for none; how many of the training images
+        are MNIST's, mixed in so that it does not forget them.
     weights_sha256, activation:
         Of the weights file, in hexadecimal digits; the net's function after each hidden layer.
     loss_by_epoch, validation_accuracy_by_epoch:
@@ -58,6 +64,8 @@ class Card:
     validation_accuracy_by_epoch: tuple[float, ...]
     activation: Activation = "sigmoid"
     teacher_accuracy: float | None = None
+    start_sha256: str = ""
+    mnist_images: int = 0
 
     json_fields: ClassVar = ("recipe", "epochs", "seed", "seconds", *ACCURACIES)
 
@@ -67,34 +75,76 @@ class Card:
         return len(self.loss_by_epoch)
 
 
+@dataclass(frozen=True)
+class FoundCard:
+    """A card that counts, where it lies, and what it says; `training` is None in a short one."""
+
+    path: Path
+    activation: Activation
+    training: Card | None
+
+
 def card_path(weights: AnyPath) -> Path:
-    """Where the card of a weights file is: the same name with the suffix ``.json``."""
+    """Where the card of trained weights is: ``w.json`` for ``w.pkl``."""
     return Path(weights).with_suffix(".json")
 
 
-def write_card(card: Card, path: AnyPath, *, overwrite: bool = False) -> None:
-    """Write a card. Raises `FileError` as `write_bytes` does."""
-    write_bytes(path, json.dumps(asdict(card), indent=1).encode() + b"\n", overwrite=overwrite)
+def own_card_path(weights: AnyPath) -> Path:
+    """Where a short card is, as ``w.json`` may be another's: ``w.npz.json`` for ``w.npz``."""
+    return Path(f"{os.fspath(weights)}.json")
+
+
+def encode_card(sha256: str, activation: Activation, training: Card | None = None) -> bytes:
+    """The content of a card for weights of this SHA-256, a short one without a `training`."""
+    document = asdict(training) if training else {}
+    document |= {"activation": activation, "weights_sha256": sha256}
+    return json.dumps(document, indent=1).encode() + b"\n"
 
 
 def read_card(path: AnyPath) -> Card | None:
-    """Read a card; None, and no error, for whatever is none. Unknown fields are ignored."""
+    """Read a card of a training; None, and no error, for whatever is none."""
+    return _make_card(_read_document(Path(path)))
+
+
+def find_card(weights: AnyPath, sha256: str) -> FoundCard | None:
+    """Return the card beside a weights file; None without one that names this SHA-256.
+
+    Raises `FormatError` for one that does and names an unknown activation.
+    """
+    for path in (card_path(weights), own_card_path(weights)) if Path(weights).name else ():
+        document = _read_document(path)
+        if document.get("weights_sha256") != sha256:
+            continue
+        if "activation" in document:
+            document["activation"] = require_activation(document["activation"], path)
+        training = _make_card(document)
+        activation = document.get("activation") or (training and training.activation)
+        if activation:
+            return FoundCard(path, activation, training)
+    return None
+
+
+def _read_document(path: Path) -> dict[str, Any]:
+    """The object of JSON in a file, an empty one where there is none."""
     try:
+        if not path.is_file():  # which is not worth a message
+            return {}
         document = json.loads(read_bytes(path, _LARGEST))
-        values = {each.name: document[each.name] for each in fields(Card) if each.name in document}
+    except (MnistError, OSError, ValueError, RecursionError):
+        return {}
+    return document if type(document) is dict else {}
+
+
+def _make_card(document: dict[str, Any]) -> Card | None:
+    """The card of a training that a document holds, if it does. Unknown fields are ignored."""
+    values = {each.name: document[each.name] for each in fields(Card) if each.name in document}
+    try:
         for name in ("loss_by_epoch", "validation_accuracy_by_epoch"):
             values[name] = tuple(values[name])
         card = Card(**values)
-    except (MnistError, ValueError, RecursionError, LookupError, TypeError):
+    except (LookupError, TypeError):
         return None
     return card if _is_sound(card) else None
-
-
-def find_card(weights: AnyPath, sha256: str) -> Card | None:
-    """Return the card beside a weights file; None without one that names this SHA-256."""
-    there = Path(weights).name and card_path(weights).is_file()  # else not worth a message
-    card = read_card(card_path(weights)) if there else None
-    return card if card is not None and card.weights_sha256 == sha256 else None
 
 
 def _is_sound(card: Card) -> bool:

@@ -1,7 +1,8 @@
 """The formats of weights files, one line each in `FORMATS`.
 
 A new format is one module with ``read(content) -> Contents`` and ``write(arrays, activation) ->
-bytes``, and one line here. A module is imported when a file needs it; this table costs nothing.
+bytes``, the activation None if unknown, and one line here. A module is imported when a file needs
+it; this table costs nothing.
 """
 
 from importlib import import_module
@@ -15,7 +16,8 @@ MAX_BYTES = 16 * 2**20  # in a weights file, and in its arrays
 
 # What to do with a file that holds weights in another way, or lies beside some.
 _STATE_DICT = (
-    "Save its state_dict: safetensors.torch.save_file(model.state_dict(), 'net.safetensors')."
+    "Save its state_dict: import safetensors.torch; "
+    "safetensors.torch.save_file(model.state_dict(), 'net.safetensors')."
 )
 _ARRAYS = "numpy.savez('net.npz', W1=..., b1=..., W2=...)."
 _WAYS_OUT = {

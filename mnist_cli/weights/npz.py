@@ -17,6 +17,7 @@ from mnist_cli.errors import FormatError, printable
 from mnist_cli.net.network import Activation
 from mnist_cli.weights.arrays import Array, ArrayRecord, Contents
 from mnist_cli.weights.formats import MAX_BYTES
+from mnist_cli.zipped import inflate
 
 _MAX_MEMBERS = 64
 _MAX_HEADER = 1024  # bytes; NumPy writes 128 for a plain array
@@ -37,7 +38,9 @@ def read(content: bytes) -> Contents:
             warnings.simplefilter("error")  # Python 3.13 only warns of members that overlap
             for member in _check_members(archive, content):
                 with archive.open(member):  # compares the member's own header with the directory
-                    data = _unpack(content, member)
+                    name_and_extra = struct.unpack_from("<2H", content, member.header_offset + 26)
+                start = member.header_offset + 30 + sum(name_and_extra)
+                data = inflate(content[start : start + member.compress_size], member)
                 records[member.orig_filename[:-4]] = _read_npy(member.orig_filename, data)
     except _DAMAGE:
         raise FormatError("the archive is damaged, cut short or no .npz file") from None
@@ -62,21 +65,6 @@ def _check_members(archive: zipfile.ZipFile, content: bytes) -> list[zipfile.Zip
     return members
 
 
-def _unpack(content: bytes, member: zipfile.ZipInfo) -> bytes:
-    """The bytes of a member; no more than it declares, and one, are inflated."""
-    name_and_extra = struct.unpack_from("<2H", content, member.header_offset + 26)
-    start = member.header_offset + 30 + sum(name_and_extra)
-    data = content[start : start + member.compress_size]
-    is_whole = member.compress_type == zipfile.ZIP_STORED
-    if member.compress_type == zipfile.ZIP_DEFLATED:
-        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        data = inflater.decompress(data, member.file_size + 1)
-        is_whole = inflater.eof and not inflater.unused_data
-    if not is_whole or len(data) != member.file_size or zlib.crc32(data) != member.CRC:
-        raise FormatError(f"{printable(member.orig_filename)} has a wrong checksum or length")
-    return data
-
-
 def _read_npy(name: str, content: bytes) -> ArrayRecord:
     """The array in an ``.npy`` file; its header is a literal, and nothing is unpickled."""
     file = io.BytesIO(content)
@@ -90,7 +78,7 @@ def _read_npy(name: str, content: bytes) -> ArrayRecord:
     return ArrayRecord(shape, dtype.str, "F" if is_fortran else "C", file.read())
 
 
-def write(arrays: Mapping[str, Array], _activation: Activation) -> bytes:
+def write(arrays: Mapping[str, Array], _activation: Activation | None) -> bytes:
     """Return an archive of little-endian arrays, as `numpy.savez` lays it out but without dates."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mnist_cli.checks import install_hint
 from mnist_cli.errors import MnistError
 from mnist_cli.net.network import Activation
 from mnist_cli.spec import CLASSES, PIXELS
@@ -64,6 +65,6 @@ def _import_onnx() -> Any:
     except ImportError:
         raise MnistError(
             "an ONNX model is written by the package onnx, which is not installed",
-            hint="Run \"python3 -m pip install 'mnist-cli[onnx]'\".",
+            hint=install_hint("onnx"),
         ) from None
     return onnx

@@ -35,7 +35,7 @@ def read(content: bytes) -> Contents:
     return Contents(records, protocol=content[1] if content.startswith(pickle.PROTO) else None)
 
 
-def write(arrays: Mapping[str, Array], _activation: Activation) -> bytes:
+def write(arrays: Mapping[str, Array], _activation: Activation | None) -> bytes:
     """Return a pickle, of protocol 3 as the book's, that loads with any Python 3 and NumPy.
 
     Written by hand because the standard pickler names NumPy's modules as the NumPy at hand does;

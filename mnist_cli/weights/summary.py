@@ -14,6 +14,7 @@ from mnist_cli.weights.weights_file import WeightsFile
 
 NEAR_ZERO = 0.01
 BINS = 16
+MOST_NEURONS = 200  # that are described at once
 
 
 @dataclass(frozen=True)
@@ -82,16 +83,19 @@ def summarize(
 ) -> Summary:
     """Describe a weights file; on request its arrays, and neurons of its first layer.
 
+    All neurons are `MOST_NEURONS` at most.
+
     `activation` overrules what is known of the file. NaN and infinity are no error: this is what
     finds them. Raises `IndexError`, with the range, for a `neuron` that is not there.
     """
     W1, b1 = file.arrays["W1"], file.arrays["b1"]  # (784, n), (n,)
     if neuron is not None and not 0 <= neuron < b1.size:
         raise IndexError(f"neuron {neuron} is not in the range 0..{b1.size - 1}")
-    indices = [neuron] if neuron is not None else range(b1.size) if all_neurons else []
+    first = range(min(b1.size, MOST_NEURONS)) if all_neurons else []
+    indices = first if neuron is None else [neuron]
     neurons = tuple(Neuron(i, b1[i], W1[:, i].reshape(SIDE, SIDE)) for i in indices)
     described = {name: describe(array) for name, array in file.arrays.items()} if stats else {}
-    return Summary(file, activation or file.activation or "sigmoid", described, neurons)
+    return Summary(file, file.choose_activation(activation).activation, described, neurons)
 
 
 def describe(array: NDArray[Any]) -> Stats:

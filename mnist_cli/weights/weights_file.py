@@ -1,11 +1,11 @@
-"""Weights files and networks: read, check, save, convert.
+"""Weights files and networks: read, check, save.
 
 A file of any format in `mnist_cli.weights.formats` holds exactly the arrays W1 b1 ... Wn bn, with
 784 inputs and 10 outputs, in float32 or float64.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,15 +15,30 @@ import numpy as np
 
 from mnist_cli import paths
 from mnist_cli.checks import require_suffix
-from mnist_cli.errors import FormatError
-from mnist_cli.files import AnyPath, read_bytes, write_bytes
+from mnist_cli.errors import FormatError, printable
+from mnist_cli.files import AnyPath, read_bytes, write_together
 from mnist_cli.net.network import Activation, Network
-from mnist_cli.spec import LAYER_SIZES, PIXELS, WEIGHTS
+from mnist_cli.spec import BOOK_WEIGHTS_SHA256, PIXELS, WEIGHTS
 from mnist_cli.weights.arrays import Array, Contents, check_arrays
-from mnist_cli.weights.card import Card, find_card
-from mnist_cli.weights.formats import MAX_BYTES, ONNX, SUFFIXES, TARGETS, Format, recognise
+from mnist_cli.weights.card import (
+    Card,
+    FoundCard,
+    card_path,
+    encode_card,
+    find_card,
+    own_card_path,
+)
+from mnist_cli.weights.formats import MAX_BYTES, ONNX, SUFFIXES, Format, recognise
 
 _NEXT = "Get the file again, or the book's weights with 'mnist download'."
+
+
+@dataclass(frozen=True)
+class ChosenActivation:
+    """The activation to compute with, and what the user has to know of how it was found."""
+
+    activation: Activation
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +49,7 @@ class WeightsFile:
     `protocol` is the one that a pickle states (0 and 1 state none), `stated_activation` what the
     file itself says, where its format has a place for that. `arrays` are W1 ... Wn b1 ... bn as the
     file has them, float32 or float64 in native byte order, read-only; it `has_book_names` when it
-    calls them so, too.
+    calls them so, too. `assumed` is what was, to read it.
     """
 
     file: Path
@@ -46,6 +61,7 @@ class WeightsFile:
     protocol: int | None = None
     stated_activation: Activation | None = None
     has_book_names: bool = True
+    assumed: str = ""
 
     json_fields: ClassVar = (
         *("file", "origin", "format", "protocol", "arrays", "finite", "layer_sizes"),
@@ -69,31 +85,58 @@ class WeightsFile:
         return sum(array.size for array in self.arrays.values())
 
     @cached_property
-    def card(self) -> Card | None:
-        """How the weights were trained, where a card lies beside them that names their SHA-256."""
+    def found_card(self) -> FoundCard | None:
+        """The card that lies beside the weights and names their SHA-256."""
         return find_card(self.file, self.sha256)
 
     @property
+    def card(self) -> Card | None:
+        """How the weights were trained, where their card says so."""
+        return self.found_card.training if self.found_card else None
+
+    @property
     def activation(self) -> Activation | None:
-        """What the file or its card says of it; sigmoid for the book's sizes; None if unknown."""
-        if self.stated_activation or self.origin == "embedded":  # which needs no look at its card
-            return self.stated_activation or "sigmoid"
-        if self.card is not None:
-            return self.card.activation
-        # The book's is sigmoid; without a hidden layer there is none, and it makes no difference.
-        is_book = self.layer_sizes == LAYER_SIZES and self.has_book_names
-        return "sigmoid" if is_book or len(self.layer_sizes) == 2 else None
+        """The activation that is known of the net, if one is."""
+        return self._find_activation()[0]
+
+    def _find_activation(self) -> tuple[Activation | None, str]:
+        """The activation that is known of the net, and who says so."""
+        if self.stated_activation:
+            return self.stated_activation, str(self.file)
+        if self.origin == "embedded":  # which needs no look at its card
+            return "sigmoid", f"{card_path(self.file).name} (embedded)"
+        if self.found_card:
+            return self.found_card.activation, str(self.found_card.path)
+        if self.sha256 == BOOK_WEIGHTS_SHA256:
+            return "sigmoid", "the book"
+        # Without a hidden layer there is none, and nothing to assume.
+        return "sigmoid" if len(self.layer_sizes) == 2 else None, ""
+
+    def choose_activation(self, asked: Activation | None = None) -> ChosenActivation:
+        """What is `asked` for, else what is known of the net, else sigmoid, and what to say of it.
+
+        A note names what had to be assumed, and who says another thing than what was asked for.
+        """
+        known, witness = self._find_activation()
+        notes = [self.assumed] if self.assumed else []
+        if asked and witness and asked != known and len(self.layer_sizes) > 2:
+            says = f"{printable(witness, limit=200)}, which says {known}"
+            notes.append(f"--activation {asked} overrules {says}")
+        if not (asked or known):
+            what = f"the activation of {printable(str(self.file), limit=200)}"
+            notes.append(f"nothing names {what}: sigmoid was assumed (--activation relu)")
+        return ChosenActivation(asked or known or "sigmoid", tuple(notes))
 
     def network(self, activation: Activation | None = None) -> Network:
         """Return the network of these weights in float32.
 
-        Without an `activation` it is what is known of the file, else sigmoid. Raises `FormatError`
-        for weights that are not finite or too large for float32.
+        Its activation is the one that `choose_activation` gives. Raises `FormatError` for weights
+        that are not finite or too large for float32.
         """
         arrays = tuple(self.arrays.values())
         weights, biases = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
         try:
-            return Network(weights, biases, activation or self.activation or "sigmoid")
+            return Network(weights, biases, self.choose_activation(activation).activation)
         except ValueError as error:
             raise FormatError(
                 f"{error.args[0]}: no prediction can be made with them",
@@ -116,6 +159,21 @@ def read_weights(path: AnyPath | None = None, data_dir: AnyPath | None = None) -
         raise FormatError(error.problem, source=found.path, hint=error.hint or _NEXT) from None
 
 
+def read_several(
+    paths: Iterable[AnyPath | None], data_dir: AnyPath | None = None, *, most: int
+) -> list[WeightsFile]:
+    """Read weights files; raises `FormatError` where they have more than `most` parameters."""
+    files: list[WeightsFile] = []
+    for path in paths:
+        files.append(read_weights(path, data_dir))
+        found = sum(file.parameters for file in files)
+        if found > most:
+            problem = f"found {found:,} parameters in all nets, expected at most {most:,}"
+            hint = "Name fewer nets, or smaller ones."
+            raise FormatError(problem, source=files[-1].file, hint=hint)
+    return files
+
+
 def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") -> WeightsFile:
     """Read the bytes of a weights file; raises `FormatError`, without a source, as above."""
     kind = recognise(content)
@@ -134,6 +192,7 @@ def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") ->
         protocol=contents.protocol,
         stated_activation=contents.activation,
         has_book_names=not contents.legend,
+        assumed=contents.assumed,
     )
 
 
@@ -165,7 +224,8 @@ def save_network(network: Network, path: AnyPath, *, overwrite: bool = False) ->
     """Write the weights of a network: ``.pkl`` as the book's code, ``.npz`` or ``.safetensors``.
 
     The pickle loads with plain Python 3 and any NumPy; the same network gives the same bytes on
-    every machine. The file appears whole or not at all.
+    every machine. ``.pkl`` and ``.npz`` cannot say what the activation is, so a card beside them
+    does, ``w.npz.json`` for ``w.npz``. Files appear whole or not at all.
 
     Raises
     ------
@@ -182,23 +242,33 @@ def save_network(network: Network, path: AnyPath, *, overwrite: bool = False) ->
     >>> load_network("copy.npz").parameter_count
     45360
     """
+    write_network(network, path, overwrite=overwrite)
+
+
+def write_network(
+    network: Network, path: AnyPath, training: Card | None = None, *, overwrite: bool = False
+) -> WeightsFile:
+    """Do what `save_network` does, with the card of a `training`; return what was written."""
     # "w.pkl.partial" is what an interrupted training leaves of "w.pkl".
-    suffix = require_suffix(str(path).removesuffix(".partial"), SUFFIXES)
-    write_arrays(path, network.arrays, network.activation, SUFFIXES[suffix], overwrite=overwrite)
+    kind = SUFFIXES[require_suffix(str(path).removesuffix(".partial"), SUFFIXES)]
+    arrays, activation = network.arrays, network.activation
+    return write_arrays(path, arrays, activation, kind, training=training, overwrite=overwrite)
 
 
 def write_arrays(
     path: AnyPath,
     arrays: Mapping[str, Array],
-    activation: Activation,
+    activation: Activation | None,
     kind: Format,
     *,
+    training: Card | None = None,
     overwrite: bool = False,
 ) -> WeightsFile:
-    """Write arrays in a format; first what will be in the file is read again and compared.
+    """Write arrays in a format, and a card of their training, or else of what they cannot say.
 
-    An ONNX model, which only others read, was checked by their package instead. Raises `MnistError`
-    where a file cannot be written, or not read again.
+    First what will be in the file is read again and compared; an ONNX model, which only others
+    read, was checked by their package instead. Raises `MnistError` where a file cannot be written,
+    or not read again.
     """
     little = {name: each.astype(each.dtype.newbyteorder("<")) for name, each in arrays.items()}
     content = kind.load().write(little, activation)
@@ -215,40 +285,10 @@ def write_arrays(
             again = written.arrays[name]
             if (again.dtype, again.tobytes()) != (array.dtype, array.tobytes()):
                 raise FormatError(f"array {name} was not written as it is", source=path)
-    write_bytes(path, content, overwrite=overwrite)
+    contents = {Path(path): content}
+    if activation and training:
+        contents[card_path(path)] = encode_card(written.sha256, activation, training)
+    elif activation and not (written.stated_activation or len(written.layer_sizes) == 2):
+        contents[own_card_path(path)] = encode_card(written.sha256, activation)
+    write_together(contents, overwrite=overwrite)
     return written
-
-
-@dataclass(frozen=True, eq=False)
-class Conversion:
-    """The file that was written, the one that was read, and the activation of the net."""
-
-    file: WeightsFile
-    source: WeightsFile
-    activation: Activation
-
-
-def convert(
-    source: AnyPath,
-    target: AnyPath,
-    *,
-    activation: Activation | None = None,
-    data_dir: AnyPath | None = None,
-    overwrite: bool = False,
-) -> Conversion:
-    """Write the net of a weights file in the format that the suffix of `target` names.
-
-    ``.pkl``, ``.npz`` and ``.safetensors`` get the arrays bit for bit; ``.onnx`` gets a model that
-    takes images uint8 (N, 784) and gives probabilities float32 (N, 10). Without an `activation` it
-    is what the file or its card says, else sigmoid.
-
-    Raises `ValueError` for another suffix; `MnistError` for a source that is missing or no weights
-    file, a target that cannot be written, and for ``.onnx`` weights that are not finite, or without
-    the package `onnx`.
-    """
-    kind = TARGETS[require_suffix(target, TARGETS)]
-    found = read_weights(source, data_dir)
-    chosen = activation or found.activation or "sigmoid"
-    arrays = found.network(chosen).arrays if kind is ONNX else found.arrays
-    written = write_arrays(target, arrays, chosen, kind, overwrite=overwrite)
-    return Conversion(written, found, chosen)

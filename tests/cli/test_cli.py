@@ -105,10 +105,12 @@ WRONG_USAGE = {
     "train --batch-size 1.5": "'1.5' is not a valid integer.",
     "train --seed -1": "-1 is not in the range",
     "train --limit 0": "0 is not in the range",
-    "train --recipe bset": "not one of 'quick', 'standard', 'best'. Did you mean 'best'?",
+    "train --recipe bset": "not one of 'quick', 'standard', 'best', 'tune'. Did you mean 'best'?",
     "train --hidden 1,x": "'1,x' is neither 'none' nor a list such as 50,100.",
     "train --output weights.txt": "the name must end in .pkl, .npz or .safetensors.",
-    "train --images alone": "--images needs --labels.",
+    "train --start w.pkl --hidden 30": "--hidden excludes --start: the net has its layers.",
+    "collect digits": "Missing option '-o' / '--output'.",
+    "predict --split --label 4 x.png": "--split excludes --label: it reads several digits",
     "train --test-labels alone": "--test-labels needs --test-images.",
     "train --set elastic": "'elastic' is not NAME=NUMBER.",
     "train --set elastic=much": "'elastic=much' is not NAME=NUMBER.",
@@ -131,6 +133,9 @@ WRONG_USAGE = {
     "version": "Did you mean '--version'?",
     "help": "Did you mean '--help'?",
     "evl": "Did you mean 'eval'?",
+    "EVAL": "Did you mean 'eval'?",
+    "eval --JSON": "Did you mean '--json'?",
+    "draw --lang KO": "Did you mean 'ko'?",
     "frobnicate": "No such command 'frobnicate'.",
 }
 
@@ -156,6 +161,28 @@ def test_a_rule_is_a_sentence_about_options_of_its_command(command):
     for line in declared.rules.strip().splitlines():
         assert re.fullmatch(RULE, line), line
         assert set(re.findall(r"--[\w-]+|[A-Z]{2,}", line)) <= names, line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_data_directory_that_is_named_is_there_or_download_makes_it(command, tmp_path):
+    gone = tmp_path / "gone"
+    done = mnist(command, "--data-dir", gone, *(("--list",) if command == "download" else "xy"))
+    assert (f"Error: {gone}: there is no such folder. " in done.stderr) == (command != "download")
+    assert done.stderr.count("\n") == done.code == (command != "download")
+    assert not gone.exists()
+
+
+def test_an_address_is_not_read_and_nothing_secret_in_it_is_printed():
+    address = "https://me:secret@example.org/7.png?key=secret"
+    for command in (
+        *("predict", "predict --split", "predict -i 1 -w", "inspect"),
+        "train --labels x --images",
+    ):
+        done = mnist(*command.split(), address)
+        assert (done.code, done.stderr.count("\n")) == (1, 1), command
+        assert done.stderr.startswith("Error: https://example.org/7.png: "), command
+        assert "Addresses are not read" in done.stderr, command
+        assert "secret" not in done.stderr + done.stdout
 
 
 def test_names_are_printed_escaped():

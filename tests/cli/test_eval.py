@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 from support.commands import mnist
 
 from mnist_cli import load_images, load_labels, load_network
@@ -59,14 +60,14 @@ def test_a_view_is_shown_without_timing_unless_that_is_asked_for(book_weights, t
         ("--confusion",),
         ("--wrong",),
         ("--min-confidence", "0.5"),
-        ("--output", tmp_path / "a.csv", "--force"),
+        ("--output", tmp_path / "a.csv", "--force", "-q"),
         ("--sweep", "1,10"),
         ("--robustness",),
         ("-w", "weights.pkl"),
     ):
         assert shown(*limited, *view).startswith(
             f"accuracy 0.9600  96 of 100 correct\nweights  {book_weights}\n"
-            "images   t10k-images-idx3-ubyte (embedded)\n\n"
+            "images   t10k-images-idx3-ubyte (embedded)\n"
         )
         found = document(*limited, *view)
         assert (found["samples"], found["correct"], found["accuracy"]) == (100, 96, 0.96)
@@ -102,17 +103,30 @@ def test_the_gallery_and_the_next_step(book_weights):
 
 
 def test_the_next_step_names_what_is_not_usual(book_weights):
-    text = shown("-w", book_weights, "--wrong", "1", "--limit", "9", "--activation", "relu")
+    text = mnist(
+        "eval", "-w", book_weights, "--wrong", "1", "--limit", "9", "--activation", "relu"
+    ).stdout
     assert f"--explain --weights {book_weights} --activation relu\n" in text
     assert "to look closer" not in shown("-w", book_weights, "--wrong", "1", "--shift", "1,0")
 
 
 def test_arrays_are_shown_without_names_of_files(book_weights):
     images, labels = load_images()[:100], load_labels()[:100]
-    result = evaluate(load_network(book_weights), images, labels, views=["mistakes"])
+    result = evaluate(load_network(book_weights), images, labels, views=["wrong"])
     text = plain(render.lines(result))
     assert text.startswith("accuracy 0.9600  96 of 100 correct\n\n4 of 4 mistakes")
     assert (render.as_json(result)["weights"], render.as_json(result)["images"]) == (None, None)
+
+
+def test_an_accuracy_below_what_is_asked_for_ends_with_1_and_one_line():
+    command = ("eval", "--limit", "2000", "--min-confidence", "0.5", "--fail-under")
+    enough, too_little = mnist(*command, "0.9905"), mnist(*command, "0.994", "--json")
+    assert (enough.code, enough.stderr) == (0, "")
+    assert "accuracy 0.9905" in enough.stdout
+    assert json.loads(too_little.stdout)["accuracy"] == 0.9905
+    assert too_little.stderr == "Error: the accuracy is 0.9905, expected 0.994 or more.\n"
+    assert too_little.code == 1
+    assert mnist(*command, "1.1").code == mnist(*command, "nan").code == 2
 
 
 def test_all_mistakes_in_json_where_no_number_is_given_and_their_count_for_0(book_weights):
@@ -155,14 +169,16 @@ def test_corruption_is_told(book_weights):
         "normalize": False,
     }
     assert document(*QUICK, "-w", book_weights, "--shift", "1,0")["accuracy"] == 0.8784
+    for mode in ("textbook", "batched"):  # at 0..255 the lecture's formulas find as many
+        undivided = document("--mode", mode, "--runs", "1", "-w", book_weights, "--no-normalize")
+        assert (undivided["accuracy"], undivided["correct"]) == (0.9207, 9207)
 
 
 def test_output_writes_a_row_for_each_image(book_weights, tmp_path):
-    text = shown("-w", book_weights, "--limit", "20", "--output", tmp_path / "a.csv")
-    assert f"\n20 rows in {tmp_path / 'a.csv'}\n" in text
+    shown("-w", book_weights, "--limit", "20", "-q", "--output", tmp_path / "a.csv")
     assert len((tmp_path / "a.csv").read_text().splitlines()) == 21
     limited = ("-w", book_weights, "--limit", "5", "--confusion")
-    shown(*limited, "--output", tmp_path / "a.csv", "--force")
+    shown(*limited, "-q", "--output", tmp_path / "a.csv", "--force")
     assert len((tmp_path / "a.csv").read_text().splitlines()) == 6
     assert shown(*limited, "--output", "-") == (tmp_path / "a.csv").read_text()
 
@@ -272,6 +288,27 @@ def test_every_view_has_a_json_form_with_the_same_numbers():
     (pair,) = found["mcnemar"]
     assert f"only #1 correct: {len(pair['only_first'])}" in text
     assert f"both correct {pair['both']}, both incorrect {pair['neither']}" in text
+
+
+def test_a_net_from_pytorch_that_predicts_badly_comes_with_what_to_try(tmp_path):
+    layers = load_network()
+    sizes = range(1, 4)
+    tensors = {f"fc{i}.weight": np.ascontiguousarray(layers.arrays[f"W{i}"].T) for i in sizes}
+    tensors |= {f"fc{i}.bias": layers.arrays[f"b{i}"] for i in sizes}
+    good, bad = tmp_path / "good.safetensors", tmp_path / "bad.safetensors"
+    save_file(tensors, good)
+    save_file(tensors | {"fc3.bias": np.arange(10, dtype="f4") * 100}, bad)
+    notes = {name: shown_notes("-w", name) for name in (good, bad)}
+    assert [len(each) for each in notes.values()] == [1, 2]  # the activation had to be assumed
+    assert f"mnist convert {bad} ours.safetensors --mean 0.1307 --std 0.3081" in notes[bad][1]
+    assert "--activation relu, or sigmoid" in notes[bad][1]
+    assert len(shown_notes("-w", bad, "--invert")) == 1  # which does it without anybody's fault
+    mnist("convert", bad, tmp_path / "ours.npz", "--activation", "sigmoid")
+    assert shown_notes("-w", tmp_path / "ours.npz") == []
+
+
+def shown_notes(*options):
+    return mnist("eval", *options, "--confusion").stderr.splitlines()
 
 
 def test_quiet_shows_the_result_and_no_note(tmp_path):

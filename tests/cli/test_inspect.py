@@ -83,7 +83,8 @@ def test_a_neuron_is_drawn_with_its_scale(book_weights):
     W1 = read_weights(book_weights).arrays["W1"]
     np.testing.assert_array_equal(np.array(neuron["weights"], "f4").ravel(), W1[:, 7])
     sheet = mnist("inspect", book_weights, "--neurons").stdout
-    assert ["45", "46", "47", "48", "49"] in [text.split() for text in sheet.splitlines()]
+    assert re.search("\n45: .* 46: .* 47: .* 48: .* 49: ", sheet)
+    assert "scale: 1 is the number above" in sheet
     document = json.loads(mnist("inspect", book_weights, "--neurons", "--json").stdout)
     assert [neuron["index"] for neuron in document["neurons"]] == list(range(50))
 
@@ -105,7 +106,7 @@ def test_two_files_side_by_side(book_weights):
 
 def test_the_card_beside_a_file_is_shown_where_it_names_it(tmp_path):
     embedded = read_weights()
-    card = find_card(embedded.file, embedded.sha256)
+    card = find_card(embedded.file, embedded.sha256).training
     assert card is not None  # the card that ships names the weights that ship
     for name in ("weights.pkl", "weights.json"):
         shutil.copy(embedded.file.with_name(name), tmp_path)
@@ -139,7 +140,9 @@ def test_a_hostile_card_breaks_nothing(tmp_path):
     ):
         (tmp_path / "weights.json").write_text(json.dumps(original | change))
         done = mnist("inspect", tmp_path / "weights.pkl")
-        assert (done.code, done.stderr) == (0, "")
+        # Only what is not about these weights says nothing of their activation.
+        assert (done.code, "sigmoid was assumed" in done.stderr) == (0, "weights_sha256" in change)
+        assert done.stderr.count("\n") == ("weights_sha256" in change)
         assert "\x1b" not in done.stdout
         assert max(map(len, done.stdout.splitlines())) < 250
         json.loads(mnist("inspect", tmp_path / "weights.pkl", "--json").stdout)
@@ -195,5 +198,10 @@ def test_a_narrow_terminal_gets_fewer_columns_and_neurons_in_a_row():
     near_zero = np.mean(np.abs(load_network().weights[0]) < 0.01)
     last = [text.split()[-1] for text in lines if text.startswith("W1  ")][1:]
     assert last == [f"{near_zero:.4f}"]  # the column of shares, not that of small histograms
-    heads = [text.split() for text in lines if re.fullmatch(r"[0-5] +\d +\d", text)]
-    assert heads == [["0", "1", "2"], ["3", "4", "5"]]
+    heads = [re.findall(r"(\d): (\S+)", text) for text in lines if re.match("[03]: ", text)]
+    halves = load_network().weights[0].reshape(14, 2, 14, 2, 50).mean(axis=(1, 3))
+    limits = [f"{abs(halves[..., index]).max():.4f}" for index in range(6)]
+    assert heads == [[(f"{n}", limits[n]) for n in row] for row in ((0, 1, 2), (3, 4, 5))]
+    first = lines[next(n for n, text in enumerate(lines) if text.startswith("0: ")) :][:8]
+    for place in range(3):  # each tile has its strongest sign, however small its weights
+        assert re.search("[#=]", "".join(text[16 * place : 16 * place + 14] for text in first))

@@ -1,5 +1,6 @@
 """Every output of every command: what cannot be written is refused before the work begins."""
 
+import json
 import os
 from pathlib import Path
 
@@ -20,6 +21,7 @@ OUTPUTS = [
     ("draw --no-open -o OUT", ".html"),
     ("convert weights.pkl OUT", ".safetensors"),
 ]
+SHOWN = ("train --limit", "draw", "convert")  # whose main result is the file
 FOLDERS = ["predict -i 1 --save-digit OUT"]
 
 
@@ -61,22 +63,34 @@ def test_what_cannot_be_written_is_refused_before_the_work(command, ending):
     assert "page.png/new" in refused(command, f"page.png/new{ending}")
     assert "too long" in refused(command, "x" * 300 + ending)
     assert sorted(Path().iterdir()) == before
-    if not command.startswith("draw"):  # which must know first whether it is the same page
-        Path(f"taken{ending}").touch()
-        assert "exists already. Use --force" in refused(command, f"taken{ending}")
-        assert Path(f"taken{ending}").read_bytes() == b""
+    Path(f"taken{ending}").touch()
+    assert "exists already. Use --force" in refused(command, f"taken{ending}")
+    assert Path(f"taken{ending}").read_bytes() == b""
     Path(f"folder{ending}").mkdir()
     words = "found a folder, expected a file. Name a file."
     assert words in refused(command, f"folder{ending}", "--force")
 
 
-def test_a_page_is_replaced_only_by_the_same_one():
-    for _ in range(2):
-        assert mnist("draw", "--no-open", "-o", "page.html").code == 0
-    Path("taken.html").touch()
-    assert "exists already. Use --force" in refused("draw --no-open -o OUT", "taken.html")
-    assert Path("taken.html").read_bytes() == b""
-    assert "exists already" in refused("draw --no-open --lang ko -o OUT", "page.html")
+def test_a_page_is_replaced_by_another_and_a_file_that_only_speaks_of_pages_is_not():
+    for language in ("en", "ko"):
+        assert mnist("draw", "--no-open", "--lang", language, "-o", "page.html").code == 0
+        assert f'<html lang="{language}"' in Path("page.html").read_text("utf-8")
+    escaped = Path("page.html").read_text("utf-8").replace("<meta", "&lt;meta")
+    Path("about.html").write_text(escaped, "utf-8")
+    assert "exists already. Use --force" in refused("draw --no-open -o OUT", "about.html")
+    assert Path("about.html").read_text("utf-8") == escaped
+
+
+@pytest.mark.usefixtures("no_work")
+def test_where_the_usual_name_is_taken_a_free_one_is_proposed():
+    for command, taken, free in (
+        ("draw --no-open", "mnist-draw.html", "mnist-draw-2.html"),
+        ("train", "mnist-weights.json", "mnist-weights-2.pkl"),  # the card
+        ("train", "mnist-weights-2.pkl.partial", "mnist-weights-3.pkl"),
+    ):
+        Path(taken).touch()
+        assert f"Use -o {free}, or --force to replace it." in refused(command, "")
+        assert Path(taken).read_bytes() == b""
 
 
 @pytest.mark.usefixtures("no_work")
@@ -101,3 +115,18 @@ def test_a_folder_without_permission_is_refused_before_the_work(command):
 def test_a_folder_is_made_with_those_above_it(command):
     assert mnist(*command.replace("OUT", "a/b/c").split()).code == 0
     assert list(Path("a/b/c").iterdir())
+
+
+@pytest.mark.parametrize(("command", "ending"), [*OUTPUTS, *((each, "") for each in FOLDERS)])
+def test_every_file_that_is_written_is_named_and_once(command, ending):
+    words = [f"new{ending}" if word == "OUT" else word for word in command.split()]
+    done = mnist(*words)
+    assert done.code == 0
+    if command.startswith(SHOWN):
+        assert f"new{ending}" in done.stdout
+        return
+    assert done.stderr == f"Note: wrote new{ending}\n"
+    assert "new" not in done.stdout
+    if not command.startswith("inspect"):  # which says nothing that needs silence
+        assert mnist(*words, "--force", "--quiet").stderr == ""
+        assert json.loads(mnist(*words, "--force", "--json").stdout)

@@ -164,6 +164,20 @@ def test_only_the_wrong_or_the_unsure_ones_are_shown(many):
     assert "1 of 1 correct" in none.stdout
 
 
+def test_only_without_images_is_about_the_whole_set():
+    wrong = json.loads(mnist("predict", "--only", "wrong", "--json").stdout)
+    expected = np.flatnonzero(load_network().predict(IMAGES) != LABELS)
+    assert [one["source"] for one in wrong] == [f"index {index}" for index in expected]
+    assert "\n10000 predictions" not in mnist("predict", "--only", "unsure").stdout
+    assert "accuracy 0.9930  9930 of 10000" in mnist("predict", "--only", "unsure").stdout
+
+
+def test_what_is_wrong_is_not_asked_of_images_without_labels(tmp_path):
+    done = mnist("predict", "--only", "wrong", "--images", tmp_path / "images")
+    assert (done.code, done.stdout) == (2, "")
+    assert "--only wrong with --images needs --labels" in done.stderr
+
+
 def test_a_pipe_gets_whole_names_without_the_folder_that_was_named(many):
     lines = mnist("predict", many, "--threads", "1").stdout.splitlines()
     assert {text.split()[0] for text in lines[1:27]} == {path.name for path in many.iterdir()}
@@ -224,7 +238,6 @@ def test_split_reads_every_digit_and_begins_with_the_number(row, page):
     assert documents("--split", row, "--only", "unsure") == []
     both = mnist("predict", "--split", row, page).stdout.splitlines()
     assert [text for text in both if ".png" in text] == [f"721  {row}", f"7  {page}"]
-    assert mnist("predict", "--split", row, "--show-steps").stdout.count("\n") >= 20  # and boxes
     table = csv.DictReader(mnist("predict", "--split", row, "-o", "-").stdout.splitlines())
     assert [(each["line"], each["position"]) for each in table] == [("1", n) for n in "123"]
 
@@ -237,6 +250,31 @@ def test_preprocessing_and_inversion_can_be_forced(page, tmp_path):
     assert raw["preprocessed"] is False
     assert raw["probabilities"] != mended["probabilities"] == plain["probabilities"]
     assert documents("--invert", page) == documents(page) != documents("--no-invert", page)
+
+
+@terminals
+def test_every_digit_of_a_split_picture_is_in_brackets_below_its_number_on_every_surface(row):
+    boxes = [one["box"] for one in documents("--split", row)[0]["lines"][0]]
+    arguments = ("predict", "--split", row, "--show-steps")
+    scale = 68 / 190  # characters a pixel
+    for done in (
+        mnist(*arguments),
+        mnist(*arguments, encoding="ascii"),
+        on_a_terminal(*arguments, TERM="xterm", COLORTERM=""),  # 16 colours
+        on_a_terminal(*arguments, NO_COLOR="1"),
+        on_a_terminal(*arguments),
+    ):
+        lines = done.lines
+        for number, (left, _, width, _) in enumerate(boxes, start=1):
+            at = int(left * scale) + 1
+            first = next(n for n, text in enumerate(lines) if text[at : at + 1] == "[")
+            end = lines[first].index("]", at)
+            assert lines[first - 1][at:end].strip(" ▀") == str(number)
+            assert abs(end - (left + width) * scale - 2) <= 1
+        boxed = "".join(text for text in lines if "[" in text)
+        assert boxed.count("[") >= 3 * 4
+        assert re.search(r"\[ *[^][ ]", boxed)  # and in them is the ink, all of it
+        assert re.sub(r"\[.*?\]|[▀123]", "", boxed).strip() == ""
 
 
 def test_the_steps_are_shown_and_kept_by_export(page, tmp_path):

@@ -3,10 +3,13 @@
 import os
 import signal
 import subprocess
+import sys
 
 import pytest
-from support.commands import MNIST, mnist
+from PIL import Image
+from support.commands import MNIST, mnist, mnist_process
 from support.folders import names
+from support.pictures import saved
 
 from mnist_cli import load_network
 
@@ -106,8 +109,9 @@ def test_a_signal_keeps_the_best_weights_so_far(folder, number, code, word):
     assert (output, process.returncode) == ("", code)
     assert word in error.splitlines()[-1]
     assert "Note: the best weights so far, of epoch " in error
-    assert "are in w.pkl.partial; use --activation relu\n" in error
-    assert names(folder) == ["w.pkl.partial"]
+    assert "are in w.pkl.partial\n" in error
+    assert names(folder) == ["w.pkl.json", "w.pkl.partial"]
+    assert load_network(folder / "w.pkl.partial").activation == "relu"
     assert load_network(folder / "w.pkl.partial").parameter_count == 45360
 
 
@@ -124,3 +128,20 @@ def test_a_signal_that_a_library_takes_for_a_fault_of_its_own_is_a_signal(folder
     line = "PYTHONPATH=. mnist inspect"
     assert shell(line, folder, NUMBER="SIGINT") == ("", "Interrupted.\n", 130)
     assert shell(line, folder, NUMBER="SIGTERM") == ("", "Terminated.\n", 143)
+
+
+def test_what_libraries_warn_of_is_not_shown(tmp_path):
+    half = saved(Image.new("L", (40, 40)), "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\0\x0e\1")
+    (tmp_path / "half.jpg").write_bytes(half)
+    shown = mnist_process("predict", tmp_path / "half.jpg", PYTHONWARNINGS="always")
+    assert (shown.stderr, shown.code) == ("", 0)
+    code = """
+import warnings
+from mnist_cli.cli.streams import silent_libraries
+with silent_libraries():
+    warnings.warn("inside")
+warnings.warn("outside")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "outside" in done.stderr
+    assert "inside" not in done.stderr

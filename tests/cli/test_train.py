@@ -131,3 +131,17 @@ def test_without_data_and_after_divergence_the_error_says_what_to_do(files, tmp_
         assert (done.code, done.stdout) == (1, "")
         assert re.search(words, done.stderr.splitlines()[-1])
         assert names(tmp_path) == []
+
+
+def test_a_start_brings_its_layers_its_activation_and_a_recipe(files, tmp_path):
+    relu = tmp_path / "relu.npz"
+    mnist("train", *files, "--hidden", "30", "--activation", "relu", "--epochs", "1", "-o", relu)
+    options = ("--start", relu, "--epochs", "1", "-o", tmp_path / "w.npz")
+    shown = mnist("train", *files, *options)
+    assert (shown.code, shown.stdout.splitlines()[0]) == (0, "recipe      tune, 1 epoch, seed 0")
+    assert "\nnet         784-30-10, relu\n" in shown.stdout
+    assert "800 to learn from, 200 held out, 0 of MNIST's mixed in" in shown.stdout
+    document = json.loads(mnist("train", *files, *options, "--force", "--json").stdout)
+    assert (document["recipe"], document["hidden"]) == ("tune", [30])
+    assert document["test_accuracy"] > 0.1
+    assert mnist("train", *files, "--start", "none.pkl", "-o", tmp_path / "x.npz").code == 1

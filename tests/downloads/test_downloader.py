@@ -472,7 +472,14 @@ def test_a_damaged_copy_is_passed_over_for_a_right_one(tmp_path):
 
 def test_a_folder_without_the_file_or_none_at_all_is_named(tmp_path):
     (outcome,) = download([FILE], data_dir=tmp_path / "data", source_dir=tmp_path)
-    assert outcome.error == f"not copied from {tmp_path}: there is no such file"
+    assert outcome.error == f"not copied from {tmp_path}: there is no such file in it"
+    assert "--mirror" in str(failure([outcome]))
+    (tmp_path / NAME).write_bytes(WRONG)
+    (damaged,) = download([FILE], data_dir=tmp_path / "data", source_dir=tmp_path)
+    for failed in (outcome, damaged):
+        words = str(failure([failed], tmp_path))
+        assert words.endswith("Name another folder, or leave --from out to ask the mirrors.")
+        assert str(tmp_path) in words
     with pytest.raises(FileError, match="gone: there is no such folder"):
         download([FILE], data_dir=tmp_path, source_dir=tmp_path / "gone")
 

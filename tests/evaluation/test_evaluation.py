@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 from support import textbook
+from support.commands import COMMANDS
 from support.sets import write_images, write_labels
 
 from mnist_cli import load_images, load_labels, load_network
@@ -14,7 +15,7 @@ from mnist_cli.datasets import labelled
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import LabelledImages, open_labelled
 from mnist_cli.errors import FormatError
-from mnist_cli.evaluation.evaluation import Files, evaluate, evaluate_files
+from mnist_cli.evaluation.evaluation import VIEWS, Files, evaluate, evaluate_files
 from mnist_cli.evaluation.setup import Setup
 from mnist_cli.evaluation.timing import measure
 from mnist_cli.net.network import Network
@@ -33,17 +34,30 @@ def mnist():
     return load_images(), load_labels()
 
 
+def test_a_view_has_the_name_of_its_option(book, mnist):
+    options = {option.name for option in COMMANDS["eval"].params}
+    assert {*VIEWS} - options == {"timing", "compared"}
+    images, labels = mnist[0][:300], mnist[1][:300]
+    asked = {"wrong": {"count": 2}, "min_confidence": {"min_confidence": 0.5}}
+    views = evaluate(book, images, labels, views=asked).views
+    assert views.keys() == asked.keys()
+    assert len(views["wrong"].wrong) == 2
+    assert views["min_confidence"].min_confidence == 0.5
+    with pytest.raises(ValueError, match="there is no view 'wrongs'; the nearest is 'wrong'"):
+        evaluate(book, images, labels, views=["wrongs"])
+
+
 def test_arrays_of_any_shape_and_type_that_a_net_takes(book, mnist):
     images, labels = mnist[0][:300], mnist[1][:300].tolist()
     expected = evaluate(book, images, labels).correct
     for same in (images.reshape(-1, 784), images / 255, (images / 255).astype("f4")):
         assert evaluate(book, same, labels).correct == expected
-    views = ["mistakes", "robustness", "sweep"]
+    views = ["wrong", "robustness", "sweep"]
     whole = evaluate(book, images, labels, views=views).views
     floats = evaluate(book, images / 255, labels, views=views).views
     assert floats["robustness"] == whole["robustness"]
     assert floats["sweep"][-1].batch_size == 300
-    np.testing.assert_array_equal(floats["mistakes"].pictures, whole["mistakes"].pictures)
+    np.testing.assert_array_equal(floats["wrong"].pictures, whole["wrong"].pictures)
 
 
 def test_arrays_that_are_no_labelled_set(book, mnist):
@@ -172,7 +186,7 @@ def test_a_set_read_in_chunks_gives_the_same_results(tmp_path, book_weights, boo
     images = write_images(tmp_path / "i", load_images()[:1000])
     labels = write_labels(tmp_path / "l", load_labels()[:1000])
     files = Files([book_weights], images, labels, limit, corruption=corruption)
-    views = {name: {} for name in ("timing", "confusion", "mistakes")}
+    views = {name: {} for name in ("timing", "confusion", "wrong")}
     views["output"] = {"path": tmp_path / "o.csv"}
     result = evaluate_files(files, batch_size=333, views=views)
     whole, truth = load_images()[:limit], load_labels()[:limit]
@@ -184,7 +198,7 @@ def test_a_set_read_in_chunks_gives_the_same_results(tmp_path, book_weights, boo
     assert timing.per_sample.correct == timing.batched.correct == correct
     assert timing.predictions_different == 0
     assert result.views["confusion"].confusion.trace() == correct
-    mistakes = result.views["mistakes"]
+    mistakes = result.views["wrong"]
     indices = [mistake.index for mistake in mistakes.wrong]
     assert sorted(indices) == incorrect.tolist()
     np.testing.assert_array_equal(mistakes.pictures, corrupted[indices[:6]])
@@ -196,7 +210,7 @@ def test_a_large_set_needs_no_more_memory_than_a_chunk(tmp_path, book_weights, m
     images = write_images(tmp_path / "i", load_images())  # 8 MB
     labels = write_labels(tmp_path / "l", load_labels())
     views = {"output": {"path": tmp_path / "o.jsonl"}}
-    views |= {name: {} for name in ("confusion", "mistakes", "reliability")}
+    views |= {name: {} for name in ("confusion", "wrong", "min_confidence")}
     tracemalloc.start()
     result = evaluate_files(Files([book_weights], images, labels), views=views)
     _, peak = tracemalloc.get_traced_memory()

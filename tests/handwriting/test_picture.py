@@ -7,6 +7,7 @@ what is read back.
 import io
 import itertools
 import struct
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -194,6 +195,32 @@ def test_damaged_exif_data_is_no_reason_to_refuse():
     for body in (b"", b"II*\0", b"II*\0\xff\xff\xff\xff", b"junk", exif(9)[6:]):
         data = png(SMOOTH, 8, RGB, before=chunk(b"eXIf", body))
         assert np.array_equal(levels(data), SMOOTH)
+
+
+def test_nothing_is_said_of_damaged_exif_data_however_it_is_damaged():
+    tags = Image.Exif()
+    tags.update({0x010E: "ink", 0x0112: 6, 0x011A: 72.5, 0x8298: "me", 0x9C9B: b"a" * 9})
+    tags.get_ifd(0x8769).update({0x9003: "2000:01:01 00:00:00", 0x927C: b"b" * 30, 0xA002: 9})
+    tags.get_ifd(0x8825).update({1: "N", 2: (1.0, 2.0, 3.5)})
+    good = tags.tobytes()
+    damaged = [good[:length] for length in range(0, len(good), 3)]
+    damaged += [
+        good[:at] + bytes([value]) + good[at + 1 :] for at in range(6, 60) for value in (0, 255)
+    ]
+    image = Image.fromarray(SMOOTH)
+    files = [
+        saved(image, kind, exif=body, **({"lossless": True} if kind == "WEBP" else {}))
+        for kind in ("JPEG", "PNG", "WEBP")
+        for body in damaged
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        opened = [Image.open(io.BytesIO(data)) for data in files]
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for source in (*files, *opened):
+            assert load_picture(source).pixels.size == SMOOTH.size
+    assert not said
 
 
 def test_a_path_a_file_and_bytes_are_the_same(tmp_path):

@@ -72,6 +72,29 @@ def test_what_is_no_digit_is_doubted():
     assert np.mean(doubted) >= 0.75
 
 
+@pytest.mark.parametrize("gap", [0, 8, 16])
+@pytest.mark.parametrize("tones", [(255, 0), (0, 255)])
+def test_what_repeats_on_a_grid_is_doubted(gap, tones):
+    y, x = np.mgrid[:32, :352]
+    squares = ((x - gap) % 32 < 16) & ((y - gap) % 32 < 16)
+    read = read_digits(np.where(squares, tones[1], tones[0]).astype(np.uint8))
+    assert len(read) > 9
+    assert all(DOUBT in digit.warnings for digit in read)
+
+
+def test_a_filled_rectangle_is_doubted_unless_it_is_as_slender_as_a_stroke(network):
+    page = np.full((200, 200), 255, np.uint8)
+    for width, height in [(60, 60), (30, 120), (25, 120), (120, 30), (80, 140)]:
+        rectangle = page.copy()
+        rectangle[30 : 30 + height, 40 : 40 + width] = 20
+        digit = read_digit(rectangle)
+        assert digit.empty or DOUBT in digit.warnings, (width, height)
+    page[30:150, 90:105] = 20
+    digit = read_digit(page)
+    assert network.predict(digit.image) == 1
+    assert not digit.warnings
+
+
 def test_the_judge_knows_digits_from_their_halves():
     images = load_images()[:500]
     halves = images.copy()

@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 from support.commands import mnist, mnist_process
+from support.nets import random_network
 
 import mnist_cli
+from mnist_cli.errors import printable
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.page.page import _SOURCES, EVERY, find_axes, join_modules, write_page
 from mnist_cli.paths import embedded_directory
+from mnist_cli.weights.weights_file import read_weights
 
 
 @pytest.fixture(scope="module")
@@ -63,14 +66,17 @@ def test_the_judge_in_the_page_says_what_the_judge_says(page):
     np.testing.assert_allclose(a2[:, 0] - a2[:, 1], judge(images), atol=0.1)
 
 
-def test_the_map_is_that_of_principal_components():
-    values = np.random.default_rng(0).normal(size=(200, 12)) * np.arange(1, 13)
+@pytest.mark.parametrize("neurons", [12, 300])  # fewer than images, and more
+def test_the_map_is_that_of_principal_components(neurons):
+    values = np.random.default_rng(0).normal(size=(200, neurons)) * np.arange(1, neurons + 1) ** 2
     mean, *axes = find_axes(values)
-    oracle = PCA(2).fit(values)
+    oracle = PCA(2, svd_solver="full").fit(values)
     np.testing.assert_allclose(mean, oracle.mean_, rtol=1e-4)
     scale = np.sqrt(200) / oracle.singular_values_[0]
-    np.testing.assert_allclose(np.abs(axes), np.abs(oracle.components_) * scale, rtol=1e-3)
+    signs = np.sign(oracle.components_.sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(axes, signs * oracle.components_ * scale, rtol=1e-3, atol=1e-9)
     assert find_axes(values[:, :1]).shape == (3, 1)
+    assert not np.isnan(find_axes(np.ones((200, neurons)))).any()
 
 
 def test_all_modules_are_joined_and_no_name_stands_twice():
@@ -95,18 +101,14 @@ def test_every_text_is_there_in_both_languages():
     assert used <= {key for key, *_ in table}
 
 
-def test_the_command_says_where_the_page_is_and_lets_the_same_one_stay(tmp_path, monkeypatch):
+def test_the_command_says_where_the_page_is(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "mnist-draw.html"
     done = mnist("draw", "--no-open")
     assert (done.code, done.stderr) == (0, "")
     assert path.name in done.stdout
-    before = path.stat().st_mtime_ns
-    assert mnist("draw", "--no-open", "-o", path).code == 0
-    assert path.stat().st_mtime_ns == before
-    assert mnist("draw", "--no-open", "--lang", "ko").code == 1
-    forced = mnist("draw", "--no-open", "--force", "--lang", "ko", "--json")
-    assert json.loads(forced.stdout) == {
+    korean = mnist("draw", "--no-open", "--lang", "ko", "--json")
+    assert json.loads(korean.stdout) == {
         "path": str(path),
         "bytes": path.stat().st_size,
         "weights": [str(embedded_directory() / "weights.pkl")],
@@ -144,3 +146,26 @@ def test_weights_that_cannot_be_read_give_one_line_and_no_file(tmp_path):
     assert mnist("draw", *["-w", "weights.pkl"] * 3).code == 2
     done = mnist("draw", "--no-open", "-o", tmp_path / "page.html", "-w", tmp_path / "large.npz")
     assert (done.code, "sigmoid was assumed" in done.stderr) == (0, True)
+
+
+def test_a_name_that_lies_is_escaped_and_cut_as_in_the_terminal(tmp_path):
+    for name in ("\u202egnp.exe", "n" * 240):
+        (tmp_path / name).write_bytes(read_weights().file.read_bytes())
+        page = write_page(tmp_path / "page.html", [tmp_path / name], overwrite=True)
+        data = re.search(r'id="data">(.*?)</script>', page.path.read_text("utf-8"), re.DOTALL)[1]
+        (net,) = json.loads(data)["nets"]
+        assert net["name"] == printable(name)
+        assert len(net["name"]) <= 80
+        assert r"\u202e" in net["name"] or name.startswith("n")
+
+
+def test_a_net_too_large_for_a_page_is_refused_in_a_line(tmp_path):
+    many, wide = tmp_path / "many.npz", tmp_path / "wide.npz"
+    mnist_cli.save_network(random_network(784, 2, 10_001, 10), many)
+    mnist_cli.save_network(random_network(784, 700, 10), wide)
+    for files, found in (([many], "10,013 neurons"), ([wide, wide], "1,113,020 parameters")):
+        weights = [each for file in files for each in ("-w", file)]
+        done = mnist("draw", "--no-open", "-o", tmp_path / "page.html", *weights)
+        assert (done.code, done.stdout) == (1, "")
+        assert f": found {found}" in done.stderr
+        assert not (tmp_path / "page.html").exists()

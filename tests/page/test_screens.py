@@ -1,6 +1,7 @@
 """The page of `mnist draw` on phones, tablets, projectors, in high contrast, and in Firefox."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,11 @@ def test_it_works_in_firefox(embedded_page):
     with firefox() as browser:
         browser("WebDriver:Navigate", url=embedded_page.as_uri())
         run = lambda script: browser("WebDriver:ExecuteScript", script=script, args=[])["value"]  # noqa: E731
+        ready = "return document.querySelector('#accuracy output').textContent !== ''"
+        for _ in range(100):
+            if run(ready):
+                break
+            time.sleep(0.1)
         left, top, side = run(
             "const box = document.querySelector('#pad').getBoundingClientRect();"
             "return [box.left, box.top, box.width]"

@@ -81,7 +81,7 @@ def test_the_digit_to_explain_may_be_given(book_weights):
     assert (explained.prediction, explained.runner_up) == (4, 6)
     assert explained.margin < 0
     for digit in (-1, 10):
-        with pytest.raises(ValueError, match="expected 0 to 9"):
+        with pytest.raises(ValueError, match="expected a whole number from 0 to 9"):
             explain(network, load_images()[8], digit=digit)
 
 

@@ -2,6 +2,7 @@
 
 import doctest
 import gzip
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from mnist_cli.prediction import indices as module
 from mnist_cli.prediction.indices import RandomImage, predict_indices
 from mnist_cli.prediction.pictures import Reading, predict_files
 from mnist_cli.prediction.prediction import Prediction, Unread, predict_digit, predict_picture
-from mnist_cli.prediction.results import Results
+from mnist_cli.prediction.results import Results, count_confusions
 from mnist_cli.prediction.sources import find_pictures, label_in_name
 
 
@@ -66,6 +67,39 @@ def test_a_folder_means_its_pictures_in_order(folder):
 def test_a_folder_without_pictures_is_refused(tmp_path):
     with pytest.raises(FileError, match="holds no pictures"):
         find_pictures([str(tmp_path)])
+
+
+def test_links_that_lead_nowhere_and_lost_files_are_named_and_the_others_read(folder, network):
+    for name, target in {"5_loop.png": "5_loop.png", "6.png": "missing.png", "deep": "."}.items():
+        (folder / name).symlink_to(target)
+    (folder / "loop").symlink_to("loop")
+    pictures = find_pictures([str(folder)])
+    (folder / pictures.paths[0]).unlink()
+    results = list(predict_files(network, pictures))
+    unread = {one.source: one.error for one in results if isinstance(one, Unread)}
+    assert len(results) - len(unread) == 29
+    assert "too many levels" in unread[str(folder / "5_loop.png")].replace("symbolic ", "")
+    assert "no such file" in unread[str(folder / "6.png")]
+    assert "no such file" in unread[pictures.paths[0]]
+    assert pictures.skipped == 2  # notes.txt and the link that is its own target
+
+
+def test_a_folder_below_that_cannot_be_listed_is_named_and_the_others_read(folder, network):
+    """Its path is longer than the system takes, which stops even its superuser."""
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("d" * 250, dir_fd=here)
+        below = os.open("d" * 250, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    *read, unread = read_files(network, folder)
+    assert len(read) == 30
+    assert isinstance(unread, Unread)
+    assert unread.source.endswith("d" * 250)
+    assert "cannot open it: file name too long" in unread.error
+    with pytest.raises(FileError, match="file name too long"):
+        find_pictures([str(folder / ("d" * 250))])
 
 
 def read_files(network, name, labels=(), **how):
@@ -160,6 +194,22 @@ def test_a_split_picture_has_its_digits_and_where_they_are(tmp_path, network):
     assert whole.warnings[0].endswith("; --split reads them all: 72")
 
 
+def test_a_split_picture_is_compared_with_the_number_that_its_name_begins_with(tmp_path, network):
+    page = np.full((60, 140), 255, np.uint8)
+    for place, index in enumerate((0, 1)):
+        page[16:44, 30 + 50 * place : 58 + 50 * place] -= load_images()[index]
+    results = []
+    for name in ("72_01.png", "72.png", "027.png", "page72.png"):
+        write(tmp_path / name, page)
+        results += read_files(network, tmp_path / name, split=True, labels_from_names=True)
+    assert [(one.label, one.correct) for one in results] == [
+        ("72", True), ("72", True), ("027", False), (None, None)
+    ]  # fmt: skip
+    assert count_confusions(results) == [(("027", "72"), 1)]
+    (unasked,) = read_files(network, tmp_path / "72.png", split=True)
+    assert unasked.label is None
+
+
 def test_dark_ink_that_is_only_resized_gets_a_hint(tmp_path, network):
     path = write(tmp_path / "7.png", 255 - load_images()[0])
 
@@ -243,12 +293,14 @@ def sources(*indices, **how):
 assert len(sources([RandomImage()] * 3, seed=0)) == 3
 assert sources(of_labels=[4]) == sources([RandomImage()], of_labels=[4]) == ["index 1"]
 assert sources([0, 1, count - 1], of_labels=[4]) == ["index 1"]
-try:
-    sources(of_labels=[0])
-except MnistError as error:
-    assert "more than 1,000,000 images have the label 0" in str(error), error
-else:
-    raise AssertionError
+too_many = "more than 1,000,000 images have the label 0"
+for of_labels, said in (([0], too_many), ([], "found 100,000,000 images")):
+    try:
+        sources(of_labels=of_labels)
+    except MnistError as error:
+        assert said in str(error), error
+    else:
+        raise AssertionError
 assert peak_megabytes() < 150, peak_megabytes()
 """
 

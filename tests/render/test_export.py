@@ -32,6 +32,35 @@ def test_a_file_holds_what_was_shown(suffix, tmp_path):
     assert not {word for word in shown if not any(word in other for other in words)}
 
 
+@pytest.mark.parametrize("suffix", [".svg", ".html"])
+def test_a_file_is_named_and_has_no_window_and_is_light_where_that_is_asked(suffix, tmp_path):
+    grounds = {}
+    for options in ([], ["--light"]):
+        path = tmp_path / f"{len(options)}{suffix}"
+        assert mnist(*EXPLAIN, "--export", path, *options).code == 0
+        kept = path.read_text("utf-8")
+        assert "<title>mnist</title>" in kept
+        assert not re.search("<circle|class=.terminal-[0-9]+-title|ff5f57", kept)
+        (ground,) = re.findall('(?:background: |rx="8" fill=")(#[0-9a-f]{6})', kept)
+        grounds[len(options)] = ground
+    assert grounds == {0: "#292929", 1: "#ffffff"}
+    refused = mnist("inspect", "--light")
+    assert (refused.code, "--light needs --export" in refused.stderr) == (2, True)
+
+
+def test_a_picture_is_as_large_as_what_is_on_it(tmp_path):
+    mnist("inspect", "--neurons", "--export", tmp_path / "all.svg")
+    svg = ET.fromstring((tmp_path / "all.svg").read_text("utf-8"))
+    left, top, width, height = map(float, svg.get("viewBox").split())
+    drawn = [each for each in svg.iter() if each.get("fill") and not each.get("rx")]
+    right, bottom = (
+        max(float(each.get(start)) + float(each.get(size)) for each in drawn)
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+    assert 10 < left + width - right < 60
+    assert 10 < top + height - bottom < 60
+
+
 def test_json_and_a_file_at_once_which_force_replaces(tmp_path):
     path = tmp_path / "kept.svg"
     path.write_text("before")

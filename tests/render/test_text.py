@@ -197,7 +197,7 @@ def test_a_strip_fits_and_goes_from_dark_to_bright():
             spans = strip(np.linspace(-3, 5, count), 50)
         assert 1 <= length(spans) <= 50
         if surface == COLOURED and 1 < count <= 50:
-            assert (spans[0][1], spans[-1][1]) == ("on #000000", "on #ffffff")
+            assert (spans[0][1], spans[-1][1]) == ("on #000000", "on #e1e1e1")
 
 
 def test_a_picture_is_coloured_whatever_the_terminal_unless_no_color_is_set(tmp_path, monkeypatch):

@@ -130,3 +130,38 @@ def test_what_cannot_be_learnt_from_is_refused():
     ]:
         with pytest.raises(ValueError, match=words):
             mnist_cli.train(x, t, **options)
+
+
+@pytest.mark.parametrize("start", ["embedded", "relu"])
+def test_going_on_from_a_net_begins_with_that_net(digits, start):
+    network = mnist_cli.load_network()
+    if start == "relu":
+        network, _ = mnist_cli.train(*digits, SHORT, hidden=(30,), activation="relu")
+    trainer = Trainer(*digits, TAUGHT.from_net(network.layer_sizes, network.activation), 0, network)
+    assert trainer.network.layer_sizes == network.layer_sizes
+    logits = network.logits(digits[0])
+    np.testing.assert_allclose(trainer.network.logits(digits[0]), logits, rtol=1e-3, atol=1e-3)
+
+
+def test_a_net_that_goes_on_mends_what_it_misread_and_keeps_what_it_knows(digits):
+    """It learns digits that lie on their side, and none of those that stand."""
+    network, (images, labels) = mnist_cli.load_network(), digits
+    lying = np.rot90(images[:600], axes=(1, 2))
+    recipe = replace(SHORT, epochs=15, optimizer="adamw", learning_rate=1e-3, batch_size=64)
+
+    def accuracies(known):
+        trainer = Trainer(lying, labels[:600], recipe, 0, network, known)
+        trainer.run()
+        others = slice(3000, 4000)
+        turned = np.rot90(images[others], axes=(1, 2))
+        return [
+            np.mean(trainer.network.predict(each) == labels[others])
+            for each in (turned, images[others])
+        ]
+
+    assert np.mean(network.predict(np.rot90(images[3000:], axes=(1, 2))) == labels[3000:]) < 0.3
+    mended, forgot = accuracies(None)
+    assert mended > 0.75 > forgot
+    mended, kept = accuracies((images[1000:3000], labels[1000:3000]))
+    assert mended > 0.7
+    assert kept > 0.95

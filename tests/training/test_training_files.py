@@ -18,8 +18,8 @@ from mnist_cli.errors import FileError
 from mnist_cli.training.arrays import train
 from mnist_cli.training.files import TrainingFiles, train_file
 from mnist_cli.training.recipes import Recipe
-from mnist_cli.weights.card import read_card
-from mnist_cli.weights.weights_file import load_network
+from mnist_cli.weights.card import card_path, read_card
+from mnist_cli.weights.weights_file import load_network, read_weights
 
 SHORT = Recipe("short", "adamw", epochs=3, weight_decay=0.05, held_out=100, shift=1)
 NO_FILES = TrainingFiles(("none", "none"))  # for runs that end before anything is read
@@ -110,16 +110,25 @@ def test_an_interrupted_training_leaves_the_best_so_far(files, tmp_path, tempora
     assert re.fullmatch(
         f"the best weights so far, of epoch [12] of 3, are in {re.escape(str(path))}", note
     )
-    assert names(folder) == ["w.pkl.partial"]
-    network = load_network(path)
-    assert np.mean(network.predict(load_images()[:1000]) == load_labels()[:1000]) > 0.3
+    assert names(folder) == ["w.pkl.json", "w.pkl.partial"]
+    network, card = load_network(path), read_weights(path).card
+    accuracy = np.mean(network.predict(load_images()[:1000]) == load_labels()[:1000])
+    assert accuracy > 0.3
+    assert f"of epoch {card.epochs} of 3" in note
+    assert card.validation_accuracy == max(card.validation_accuracy_by_epoch)
+    of_both = 0.9 * card.train_accuracy + 0.1 * card.validation_accuracy
+    assert accuracy == pytest.approx(of_both, abs=1e-9)
 
-    path.unlink()
+    shutil.rmtree(folder)
+    folder.mkdir()
     relu = replace(SHORT, activation="relu")
-    note = stopped(folder / "w.pkl", files, relu, act=lambda: shutil.rmtree(folder))
-    (name,) = names(temporary)
-    assert note.endswith(f"are in {temporary / name}; use --activation relu")
-    assert load_network(temporary / name).parameter_count == 45360
+    stopped(folder / "w.pkl", files, relu)
+    assert load_network(path).activation == "relu"
+
+    note = stopped(folder / "w.npz", files, relu, act=lambda: shutil.rmtree(folder))
+    card, name = names(temporary)
+    assert note.endswith(f"are in {temporary / name}")
+    assert load_network(temporary / name).activation == "relu"
 
 
 class Stopping(Recipe):
@@ -139,15 +148,17 @@ def test_before_the_first_epoch_is_done_there_is_nothing_to_keep(files, tmp_path
 
 def test_weights_whose_name_was_taken_meanwhile_are_kept_as_partial(files, tmp_path):
     output, card = tmp_path / "w.pkl", tmp_path / "w.json"
-    for taken, kept in ((output, "w.pkl.partial"), (card, "w.pkl")):
+    path = tmp_path / "w.pkl.partial"
+    for taken, other in ((output, card), (card, output)):
         report = at_the_last_epoch(partial(taken.write_text, "precious"))
         with pytest.raises(FileError, match=r"exists already\. The trained weights") as caught:
             train_file(output, SHORT, files, report=report)
-        path = tmp_path / kept
         assert str(caught.value).endswith(f" are in {path}.")
         assert load_network(path).parameter_count == 45360
         assert taken.read_text() == "precious"
-        for each in {output, path}:
+        assert not other.exists()
+        assert read_weights(path).card is not None
+        for each in (taken, path, card_path(path)):
             each.unlink()
 
 
@@ -156,11 +167,11 @@ def test_weights_whose_folder_is_gone_are_written_to_the_temporary_folder(
 ):
     (tmp_path / "folder").mkdir()
     gone, relu = at_the_last_epoch((tmp_path / "folder").rmdir), replace(SHORT, activation="relu")
-    with pytest.raises(FileError, match=r"no such folder.*--activation relu") as caught:
+    with pytest.raises(FileError, match=r"no such folder") as caught:
         train_file(tmp_path / "folder" / "w.npz", relu, files, report=gone)
-    (name,) = names(temporary)
+    _, name = names(temporary)
     assert str(temporary / name) in str(caught.value)
-    assert load_network(temporary / name).parameter_count == 45360
+    assert load_network(temporary / name).activation == "relu"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
@@ -181,7 +192,7 @@ def test_that_nothing_can_be_written_anywhere_is_said(files, tmp_path, temporary
 
 
 def test_nothing_is_replaced_without_leave(files, tmp_path):
-    for taken in ("w.pkl", "w.json", "w.pkl.partial"):
+    for taken in ("w.pkl", "w.json", "w.pkl.partial", "w.pkl.json"):
         (tmp_path / taken).write_text("precious")
         with pytest.raises(FileError, match="exists already"):
             train_file(tmp_path / "w.pkl", SHORT, NO_FILES)
@@ -193,3 +204,30 @@ def test_nothing_is_replaced_without_leave(files, tmp_path):
     card = train_file(tmp_path / "w.pkl", SHORT, files, overwrite=True)
     assert read_card(tmp_path / "w.json") == card
     assert load_network(tmp_path / "w.pkl").parameter_count == 45360
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_both_files_are_written_where_nobody_may_read_them(files, tmp_path):
+    before = os.umask(0o777)
+    try:
+        card = train_file(tmp_path / "w.pkl", SHORT, files)
+    finally:
+        os.umask(before)
+    for name in ("w.pkl", "w.json"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0
+        (tmp_path / name).chmod(0o600)
+    assert read_weights(tmp_path / "w.pkl").card == card
+
+
+def test_a_start_is_gone_on_from_with_mnists_images_mixed_in_where_they_are(
+    files, shared_data, tmp_path
+):
+    start = read_weights(shared_data / "sample_weight.pkl")
+    recipe = SHORT.from_net(start.layer_sizes, "sigmoid")
+    for data_dir, mixed in ((shared_data, 3_000), (tmp_path, 0)):
+        chosen = replace(files, start=start, limit=250, data_dir=data_dir)
+        card = train_file(tmp_path / "w.pkl", recipe, chosen, overwrite=True)
+        assert (card.mnist_images, card.training_images) == (mixed, 200 + mixed)
+        assert (card.validation_images, card.start_sha256) == (50, start.sha256)
+        assert card.test_accuracy is not None  # MNIST's
+        assert card.test_accuracy > 0.8

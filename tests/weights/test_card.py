@@ -1,12 +1,20 @@
 """Cards: read as they were written, and ignored where they are not what they have to be."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
-from mnist_cli.errors import FileError
-from mnist_cli.weights.card import Card, card_path, find_card, read_card, write_card
+from mnist_cli.errors import FormatError
+from mnist_cli.weights.card import (
+    Card,
+    FoundCard,
+    card_path,
+    encode_card,
+    find_card,
+    own_card_path,
+    read_card,
+)
 
 CARD = Card(
     recipe="quick",
@@ -26,21 +34,40 @@ CARD = Card(
 
 
 def test_a_card_is_read_as_it_was_written(tmp_path):
-    assert card_path(tmp_path / "w.pkl") == tmp_path / "w.json"
-    write_card(CARD, tmp_path / "w.json")
+    (tmp_path / "w.json").write_bytes(encode_card(CARD.weights_sha256, "sigmoid", CARD))
     assert read_card(tmp_path / "w.json") == CARD
-    with pytest.raises(FileError, match="exists already"):
-        write_card(CARD, tmp_path / "w.json")
 
 
 def test_a_card_counts_for_the_weights_it_names(tmp_path):
-    weights = tmp_path / "w.pkl"
+    weights, card = tmp_path / "w.pkl", tmp_path / "w.json"
+    assert (card_path(weights), own_card_path(weights)) == (card, tmp_path / "w.pkl.json")
     assert find_card(weights, CARD.weights_sha256) is None
-    write_card(CARD, tmp_path / "w.json")
-    assert find_card(weights, CARD.weights_sha256) == CARD
+    card.write_bytes(encode_card(CARD.weights_sha256, "sigmoid", CARD))
+    assert find_card(weights, CARD.weights_sha256) == FoundCard(card, "sigmoid", CARD)
     assert find_card(weights, "1" * 64) is None
-    (tmp_path / "w.json").write_text("{}")
-    assert find_card(weights, CARD.weights_sha256) is None
+    (tmp_path / "w.pkl.json").write_bytes(encode_card("1" * 64, "relu"))  # of a second file
+    assert find_card(weights, CARD.weights_sha256) == FoundCard(card, "sigmoid", CARD)
+    assert find_card(weights, "1" * 64) == FoundCard(tmp_path / "w.pkl.json", "relu", None)
+    for nothing in ({}, {"weights_sha256": CARD.weights_sha256}):
+        card.write_text(json.dumps(nothing))
+        assert find_card(weights, CARD.weights_sha256) is None
+
+
+def test_an_activation_on_a_card_is_read_without_case_or_refused(tmp_path):
+    weights, card = tmp_path / "w.pkl", tmp_path / "w.json"
+    card.write_text(json.dumps(asdict(CARD) | {"activation": "ReLU"}))
+    found = find_card(weights, CARD.weights_sha256)
+    assert found == FoundCard(card, "relu", replace(CARD, activation="relu"))
+    for stated, name in (("tanh", "'tanh'"), ("\x1b[3m", r"'.*x1b\[3m'"), ([[1]], "'list'")):
+        card.write_text(json.dumps(asdict(CARD) | {"activation": stated}))
+        words = f"w.json: the activation is {name}, expected sigmoid or relu"
+        with pytest.raises(FormatError, match=words):
+            find_card(weights, CARD.weights_sha256)
+        assert find_card(weights, "1" * 64) is None  # what is said of other weights is nothing
+
+
+def test_a_file_whose_name_leaves_no_room_for_a_card_has_none(tmp_path):
+    assert find_card(tmp_path / ("w" * 250), "1" * 64) is None
 
 
 def test_what_is_not_a_card_is_none(tmp_path):

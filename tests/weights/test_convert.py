@@ -5,12 +5,13 @@ import sys
 
 import numpy as np
 import pytest
-from support.nets import random_network
+from support.nets import random_arrays, random_network
 
 from mnist_cli import load_images, load_network
 from mnist_cli.errors import FormatError, MnistError
+from mnist_cli.weights.conversion import convert
 from mnist_cli.weights.formats import FORMATS, SUFFIXES
-from mnist_cli.weights.weights_file import convert, read_weights, save_network, write_arrays
+from mnist_cli.weights.weights_file import read_weights, save_network, write_arrays, write_network
 
 
 def test_every_format_becomes_every_other_bit_for_bit(tmp_path):
@@ -30,6 +31,47 @@ def test_every_format_becomes_every_other_bit_for_bit(tmp_path):
             assert (found[name].dtype, found[name].tobytes()) == (array.dtype, array.tobytes())
         convert(two, three, activation="relu")
         assert three.read_bytes() == one.read_bytes()
+
+
+def test_the_activation_goes_along_through_every_format(tmp_path):
+    save_network(random_network(784, 8, 10, activation="relu"), tmp_path / "a.safetensors")
+    previous = tmp_path / "a.safetensors"
+    for name in ("a.pkl", "a.npz", "b.pkl", "b.safetensors"):
+        result = convert(previous, tmp_path / name)
+        has_card = not name.endswith(".safetensors")
+        assert result.card == (tmp_path / f"{name}.json" if has_card else None)
+        assert (result.activation, result.notes) == ("relu", ())
+        assert load_network(tmp_path / name).activation == "relu"
+        previous = tmp_path / name
+    assert (tmp_path / "b.safetensors").read_bytes() == (tmp_path / "a.safetensors").read_bytes()
+
+
+def test_an_assumed_activation_does_not_become_a_known_one(tmp_path):
+    np.savez(tmp_path / "a.npz", **random_arrays(784, 8, 10))
+    for name in ("b.pkl", "b.safetensors"):
+        result = convert(tmp_path / "a.npz", tmp_path / name)
+        assert (result.activation, result.card) == ("sigmoid", None)
+        assert "sigmoid was assumed" in result.notes[0]
+        assert read_weights(tmp_path / name).activation is None
+
+
+def test_cards_of_files_that_share_their_stem_do_not_meet(tmp_path):
+    relu, card = random_network(784, 8, 10, activation="relu"), read_weights().card
+    write_network(relu, tmp_path / "w.pkl", card)
+    assert convert(tmp_path / "w.pkl", tmp_path / "w.npz").card == tmp_path / "w.npz.json"
+    assert read_weights(tmp_path / "w.pkl").card.recipe == card.recipe
+    for name in ("w.pkl", "w.npz"):
+        assert load_network(tmp_path / name).activation == "relu"
+
+
+def test_a_normalization_is_folded_in(tmp_path):
+    images = load_images()[:200]
+    network = random_network(784, 20, 10, activation="relu", scale=0.1)
+    save_network(network, tmp_path / "a.pkl")
+    result = convert(tmp_path / "a.pkl", tmp_path / "b.npz", normalization=(0.1307, 0.3081))
+    assert result.normalization == (0.1307, 0.3081)
+    expected = network.fold_normalization(0.1307, 0.3081).logits(images)
+    assert np.array_equal(load_network(tmp_path / "b.npz").logits(images), expected)
 
 
 @pytest.mark.parametrize(
@@ -70,9 +112,9 @@ def test_onnx_s_checker_passes_all_and_the_same_net_gives_the_same_bytes(tmp_pat
     assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
 
 
-def test_without_the_package_one_line_says_which_extra(tmp_path, monkeypatch):
+def test_without_the_package_one_line_says_which(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)  # as if it were not installed
-    with pytest.raises(MnistError, match=r"not installed. Run .*'mnist-cli\[onnx\]'"):
+    with pytest.raises(MnistError, match=r"not installed\. Run: .* install onnx$"):
         convert("weights.pkl", tmp_path / "net.onnx")
     assert list(tmp_path.iterdir()) == []
 

@@ -38,11 +38,15 @@ def by_hand(tensors, body=b"", header=None):
 def test_our_names_are_read_bit_for_bit_with_the_activation():
     for dtype in ("f4", "f8"):
         arrays = random_arrays(784, 7, 10, dtype=dtype)
-        file = parse_weights(save(arrays, {"activation": "relu", "format": "np"}))
-        assert (file.format, file.activation) == ("safetensors", "relu")
-        assert same_bits(file.arrays, arrays)
-        for metadata in (None, {"activation": "tanh"}, {"format": "pt"}):
+        for stated in ("relu", "ReLU", "RELU"):
+            file = parse_weights(save(arrays, {"activation": stated, "format": "np"}))
+            assert (file.format, file.activation) == ("safetensors", "relu")
+            assert same_bits(file.arrays, arrays)
+        for metadata in (None, {"format": "pt"}):
             assert parse_weights(save(arrays, metadata)).activation is None
+        assert refusal(save(arrays, {"activation": "tanh"})).startswith(
+            "the activation is 'tanh', expected sigmoid or relu"
+        )
 
 
 def test_pytorch_s_names_in_natural_order_turned():
@@ -96,8 +100,10 @@ def test_what_is_no_fully_connected_net_is_named():
         ({"step": np.array(5)}, "tensor step, of shape (), belongs to no fully connected layer"),
         ({"fc1.bias": None}, "tensor fc1.bias is missing. Each layer has both; zeros will do."),
         ({"fc2.weight": None}, "tensor fc2.weight is missing"),
-        ({"fc2.weight": zeros((10, 8), "f4")}, "array W2 has shape (8, 10), expected (9, 10). Here "
-         "W1 is fc1.weight, W2 is fc2.weight, turned."),
+        ({"fc2.weight": zeros((10, 8), "f4")}, "the layers chain in no way from 784 to 10: found "
+         "fc1.weight 784 -> 9, fc2.weight 8 -> 10"),
+        ({"fc1.bias": zeros(8, "f4")}, "array b1 has shape (8,), expected (9,). Here W1 is "
+         "fc1.weight, W2 is fc2.weight, turned."),
         ({"fc2.weight": zeros((10, 9), "i4")}, "array W2 has dtype I32, expected float32 or float"),
         ({"fc2.weight\x1b": zeros((10, 9), "f4")}, r"tensor fc2.weight\x1b, of shape (10, 9), bel"),
     ):  # fmt: skip

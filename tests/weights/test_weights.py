@@ -1,7 +1,6 @@
 """Weights files: every honest writer's file loads, what is saved loads everywhere."""
 
 import collections
-import dataclasses
 import hashlib
 import io
 import pickle
@@ -18,7 +17,7 @@ from support.nets import random_arrays, random_network, same_bits
 
 from mnist_cli.errors import FormatError
 from mnist_cli.net.network import Network
-from mnist_cli.weights.card import write_card
+from mnist_cli.weights.card import encode_card
 from mnist_cli.weights.weights_file import (
     load_network,
     parse_weights,
@@ -185,19 +184,41 @@ def test_the_activation_is_the_card_s_unless_another_is_asked_for(tmp_path):
     file = tmp_path / "w.npz"
     arrays = random_arrays(784, 50, 100, 10)
     np.savez(file, **arrays)
-    assert read_weights(file).activation == "sigmoid"  # the book's sizes
-    card = dataclasses.replace(read_weights().card, activation="relu")
-    write_card(
-        dataclasses.replace(card, weights_sha256=read_weights(file).sha256), tmp_path / "w.json"
-    )
+    assert read_weights(file).activation is None  # the book's sizes say nothing
+    card = read_weights().card
+    (tmp_path / "w.json").write_bytes(encode_card(read_weights(file).sha256, "relu", card))
     assert load_network(file).activation == "relu"
     assert load_network(file, activation="sigmoid").activation == "sigmoid"
-    write_card(card, tmp_path / "w.json", overwrite=True)  # the card of other weights
-    assert load_network(file).activation == "sigmoid"
-    np.savez(file, **random_arrays(784, 5, 10))
+    (tmp_path / "w.json").write_bytes(
+        encode_card("0" * 64, "relu", card)
+    )  # the card of other weights
     assert read_weights(file).activation is None
     np.savez(file, **random_arrays(784, 10))
     assert read_weights(file).activation == "sigmoid"  # there is none, so nothing to assume
+
+
+def test_what_had_to_be_assumed_or_is_overruled_is_noted(tmp_path, book_weights, book):
+    def notes(path, asked=None):
+        return read_weights(path).choose_activation(asked).notes
+
+    file = tmp_path / "w.npz"
+    np.savez(file, **book)  # the book's arrays, but not its file
+    words = f"nothing names the activation of {file}: sigmoid was assumed (--activation relu)"
+    assert notes(file) == (words,)
+    assert notes(file, "relu") == notes(file, "sigmoid") == ()
+    np.savez(file, **random_arrays(784, 10))
+    assert notes(file) == notes(file, "relu") == ()  # there is none
+    for known in (None, book_weights):
+        assert notes(known) == notes(known, "sigmoid") == ()
+    for suffix, witness in ((".safetensors", "w.safetensors"), (".pkl", "w.pkl.json")):
+        file = tmp_path / f"w{suffix}"
+        save_network(random_network(784, 5, 10), file)
+        assert notes(file) == ()
+        said = f"--activation relu overrules {tmp_path / witness}, which says sigmoid"
+        assert notes(file, "relu") == (said,)
+    for known, witness in ((None, "weights.json (embedded)"), (book_weights, "the book")):
+        said = f"--activation relu overrules {witness}, which says sigmoid"
+        assert notes(known, "relu") == (said,)
 
 
 def test_arrays_are_read_only():

@@ -156,6 +156,15 @@ def test_keys_and_shapes_that_are_no_network():
         assert refusal(npz(**values)) == problem
 
 
+def test_arrays_by_other_names_come_with_theirs():
+    W, b = np.zeros((784, 10), "f4"), np.zeros(10, "f4")
+    for values in ({"arr_0": W, "arr_1": b}, {"w1": W, "b1": b}, {"W1": W, "B1": b}):
+        told = refusal(npz(**values))
+        assert told.endswith("is missing: found " + " ".join(values) + ", expected W1 b1. "
+                             "Name them W1, b1, W2, b2 and so on.")  # fmt: skip
+        assert refusal(pickle.dumps(values)) == told
+
+
 def test_the_book_s_convolutional_net_is_recognised():
     shapes = [(30, 1, 5, 5), (4320, 100), (100, 10)]  # SimpleConvNet, chapter 7
     values = {}

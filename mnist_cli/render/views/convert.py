@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from mnist_cli.render.text import Line, labelled, line, note
+from mnist_cli.render.text import Line, labelled, line
 from mnist_cli.render.theme import ACCENT
 from mnist_cli.render.views import inspect
 from mnist_cli.tables import document
-from mnist_cli.weights.weights_file import Conversion
+from mnist_cli.weights.conversion import Conversion
 
 
 def as_json(conversion: Conversion) -> dict[str, Any]:
@@ -14,10 +14,14 @@ def as_json(conversion: Conversion) -> dict[str, Any]:
     target = conversion.file
     return {
         "source": document(conversion.source, "file", "origin", "format"),
-        "target": document(target, "file", "format", "bytes", "sha256"),
+        "target": {
+            **document(target, "file", "format", "bytes", "sha256"),
+            "card": conversion.card,
+        },
         "layer_sizes": target.layer_sizes,
         "activation": conversion.activation,
         "parameters": target.parameters,
+        "normalization": conversion.normalization,
     }
 
 
@@ -30,12 +34,9 @@ def lines(conversion: Conversion) -> list[Line]:
         "format": f"{target.format}, {target.bytes:,} bytes",
         "sha256": target.sha256[: inspect.SHA256_SHOWN],
     }
+    if conversion.card:
+        pairs["card"] = inspect.file_name(conversion.card, "given")
+    if conversion.normalization:
+        pairs["folded"] = "(pixels - {:g}) / {:g} into W1 and b1".format(*conversion.normalization)
     net = [line((text, ACCENT)) for text in inspect.draw_layers(conversion)]
     return [*net, [], *labelled(pairs.items())]
-
-
-def note_lost_activation(conversion: Conversion) -> None:
-    """Say that the file does not name its activation, where sigmoid would be taken for it."""
-    if conversion.activation == "relu" and conversion.file.stated_activation is None:
-        what = f"{conversion.file.format} has no place for the activation"
-        note(f"{what}: use the file with --activation relu")

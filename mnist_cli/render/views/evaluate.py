@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
-from mnist_cli.evaluation.evaluation import Evaluation
+from mnist_cli.evaluation.evaluation import MODULES, Evaluation
 from mnist_cli.evaluation.setup import Source
 from mnist_cli.evaluation.timing import TimingComparison
 from mnist_cli.render.text import Line, line, stacked
@@ -36,8 +36,9 @@ def lines(result: Evaluation) -> list[Line]:
     source = result.source
     how_good = [] if "timing" in result.views else [accuracy(result.correct, result.samples)]
     views = (
-        import_module(f"mnist_cli.render.views.{name}").lines(found)
+        import_module(f"mnist_cli.render.views.{MODULES.get(name, name)}").lines(found)
         for name, found in result.views.items()
+        if name != "output"  # which is a file
     )
     corruption = _corruption(source.corruption) if source else []
     return stacked(corruption, [*how_good, *_files(source)], *views)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import plural, printable
+from mnist_cli.net.network import Network
 from mnist_cli.render.pictures import legend, scale, signed_picture
 from mnist_cli.render.text import (
     Cell,
@@ -27,12 +28,14 @@ from mnist_cli.render.text import (
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.tables import document
 from mnist_cli.weights.card import ACCURACIES, Card
-from mnist_cli.weights.summary import Neuron, Stats, Summary
-from mnist_cli.weights.weights_file import Conversion
+from mnist_cli.weights.conversion import Conversion
+from mnist_cli.weights.summary import Neuron, Stats, Summary, summarize
+from mnist_cli.weights.weights_file import WeightsFile
 
 SHA256_SHOWN = 12  # characters: enough to tell files apart, JSON has all
 
 _DRAWING_WIDTH = 72
+_MOST_NEURONS = 100  # that a notebook shows
 
 
 def as_json(summary: Summary) -> dict[str, Any]:
@@ -70,7 +73,7 @@ def lines(summary: Summary) -> list[Line]:
         "format": f"{file.format}{protocol}, {file.bytes:,} bytes",
         "sha256": file.sha256[:SHA256_SHOWN],
     }
-    if file.card is not None:
+    if file.bytes and file.card is not None:
         found = zip(("training", "validation", "test"), ACCURACIES, strict=True)
         known = [(name, getattr(file.card, field)) for name, field in found]
         pairs["trained"] = describe_training(file.card)
@@ -80,11 +83,18 @@ def lines(summary: Summary) -> list[Line]:
     return stacked(
         table(["array", "shape", "dtype", ">parameters"], [*rows, total]),
         [line((text, ACCENT)) for text in draw_layers(summary)],
-        labelled(pairs.items()),
+        labelled(pairs.items()) if file.bytes else [],
         _describe(summary.stats) if summary.stats else [],
-        _sheet(neurons) if len(neurons) > 1 else [],
+        _sheet(neurons, file.layer_sizes[1]) if len(neurons) > 1 else [],
         _draw(neurons[0]) if len(neurons) == 1 else [],
     )
+
+
+def network_lines(network: Network) -> list[Line]:
+    """A net that is in no file, with the neurons of its first layer unless it is wide."""
+    file = WeightsFile(Path(), "", "", network.arrays, bytes=0, sha256="")
+    is_narrow = network.layer_sizes[1] <= _MOST_NEURONS
+    return lines(summarize(file, network.activation, all_neurons=is_narrow))
 
 
 def describe_training(card: Card) -> str:
@@ -149,19 +159,24 @@ def _draw(neuron: Neuron) -> list[Line]:
     return beside_if_it_fits(signed_picture(weights, limit), words)
 
 
-def _sheet(neurons: Sequence[Neuron]) -> list[Line]:
-    """All of them at half size, on one scale."""
+def _sheet(neurons: Sequence[Neuron], count: int) -> list[Line]:
+    """The first of a layer's `count`, at half size, each on the scale of its largest number."""
     weights = np.stack([_finite_weights(neuron) for neuron in neurons])
     halves = weights.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))  # (N, 28, 28) -> (N, 14, 14)
-    limit = float(np.abs(halves).max())
+    limits = np.abs(halves).max(axis=(1, 2)).tolist()
     tiles = [
-        [line((f"{neuron.index}", QUIET)), *signed_picture(half, limit)]
-        for neuron, half in zip(neurons, halves, strict=True)
+        [line((f"{neuron.index}: {number(limit, 4)}", QUIET)), *signed_picture(half, limit)]
+        for neuron, half, limit in zip(neurons, halves, limits, strict=True)
     ]
-    title = f"what the {len(neurons)} neurons of the first layer look for"
+    is_all = len(neurons) == count
+    which = f"{count}" if is_all else f"first {len(neurons)} of {count:,}"
+    others = "" if is_all else "; --neuron N shows any other"
     return stacked(
-        [line((title, TITLE))],
-        beside(legend("here it wants ink", "here it wants paper"), scale(limit)),
+        [
+            line((f"what the {which} neurons of the first layer look for", TITLE), others),
+            line("each on its own scale: 1 is the number above its picture"),
+        ],
+        beside(legend("here it wants ink", "here it wants paper"), scale(1)),
         tiled(tiles, columns()),
     )
 

@@ -17,7 +17,8 @@ def lines(mistakes: Mistakes) -> list[Line]:
     blocks = []
     for mistake, image in zip(mistakes.wrong, mistakes.pictures, strict=False):
         read, sure = f"read as {mistake.prediction}", f", confidence {mistake.confidence:.4f}"
-        head = line((f"index {mistake.index}", QUIET))
+        people = f"  {mistake.people}" if mistake.people else ""
+        head = line((f"index {mistake.index}{people}", QUIET))
         told = line(f"{mistake.label} ", (read, BAD), sure)
         blocks.append([head, told, *picture(image)])
     count = plural(mistakes.wrong_count, "mistake") if mistakes.wrong_count else "no mistakes"

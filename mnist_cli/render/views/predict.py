@@ -1,10 +1,11 @@
 """What `mnist predict` shows."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from mnist_cli.errors import plural, printable
-from mnist_cli.prediction.prediction import Prediction, SplitPicture
+from mnist_cli.prediction.prediction import Prediction, Result, SplitPicture, Unread
 from mnist_cli.prediction.results import Results, count_confusions
 from mnist_cli.render.pictures import picture, thumbnail
 from mnist_cli.render.text import (
@@ -29,6 +30,10 @@ from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
 from mnist_cli.render.views import accuracy, explain, split
 from mnist_cli.spec import SIDE
 
+if TYPE_CHECKING:
+    from mnist_cli.handwriting.reader import Digit
+    from mnist_cli.handwriting.steps import ReadingStep
+
 _BAR_WIDTH = 30
 _BAR_EXTRA = 9  # characters of a bar's line that are not the bar
 _GAP = 3  # between a picture and what is beside it
@@ -40,24 +45,28 @@ _HEAD = ("picture", ">prediction", "", ">confidence", "second best")
 _LEAST_COLUMNS = 3  # the last ones go where the terminal is narrow
 
 
-def as_json(results: Results, sheet: bool) -> list[dict[str, Any]]:
-    """An object for each image or picture; for a contact sheet also what the net saw."""
-    documents = []
-    for one in results.shown:
+def as_json(results: Results, sheet: bool) -> list[Callable[[], dict[str, Any]]]:
+    """An object for each image or picture, made in its turn; for a sheet also what the net saw."""
+
+    def make(one: Result) -> dict[str, Any]:
         image = {"image": one.image} if sheet and isinstance(one, Prediction) else {}
-        documents.append(results.document(one) | image)
-    return documents
+        return results.document(one) | image
+
+    return [partial(make, one) for one in results.shown]
 
 
 def lines(results: Results, sheet: bool) -> list[Line]:
     """Numbers first; then one prediction in full, several as a table or sheet; then all in sum."""
     pages = [one for one in results.shown if isinstance(one, SplitPicture)]
     single = [one for one in results.shown if isinstance(one, Prediction)]
-    numbers = stacked(*(split.lines(page, _file(page) if len(pages) > 1 else "") for page in pages))
+    several = len(pages) > 1
+    numbers = stacked(
+        *(split.lines(page, _file(page) if several else "", _judged(page)) for page in pages)
+    )
     wanted_in_full = results.network is not None or any(one.steps for one in single)
     if sheet:
         block = _sheet(single)
-    elif len(single) < 2 or wanted_in_full:
+    elif wanted_in_full or (len(single) < 2 and results.only != "doubted"):
         block = stacked(*(_one(results, prediction) for prediction in single))
     else:
         block = _as_table(single)
@@ -65,13 +74,22 @@ def lines(results: Results, sheet: bool) -> list[Line]:
     return stacked(numbers, block, [] if is_all else _summary(results))
 
 
+def digit_lines(digit: "Digit") -> list[Line]:
+    """What the net is to see of a digit that was read, and the steps that led there."""
+    told = [line((digit.way, QUIET))]
+    told += [line((words, BAD)) for words in (digit.empty, *digit.warnings) if words]
+    return stacked(beside(picture(digit.image), told, " " * _GAP), _steps(digit.steps))
+
+
 def _as_table(predictions: Sequence[Prediction]) -> list[Line]:
     """A row for each, its warnings below it where they do not fit; what is doubtful comes last."""
+    if not predictions:
+        return []
     ordered, limit = sorted(predictions, key=_doubt), width()
     head, *rows = table(_HEAD, map(_cells, ordered), limit, _LEAST_COLUMNS)
     block = [head]
     for prediction, row in zip(ordered, rows, strict=True):
-        words = "; ".join(prediction.warnings)
+        words = "; ".join(filter(None, (*prediction.warnings, prediction.people)))
         whole = [*row, (f"  {words}", BAD)]
         fits = limit is None or length(whole) <= limit
         block += [whole] if fits else [row, *paragraph(words, limit, BAD, "  ")]
@@ -110,9 +128,7 @@ def _doubt(prediction: Prediction) -> int:
 
 
 def _cells(prediction: Prediction) -> list[Cell]:
-    name, correctness = _file(prediction), _correctness(prediction)
-    if prediction.correct is False:
-        correctness = f"incorrect: {prediction.label}", BAD
+    name, correctness = _file(prediction), _judged(prediction)
     if prediction.second_best is None:
         return [name, ("-", TITLE), correctness, "-", "-"]
     second, probability = prediction.second_best
@@ -125,10 +141,14 @@ def _cells(prediction: Prediction) -> list[Cell]:
     ]
 
 
-def _correctness(prediction: Prediction) -> Span:
-    if prediction.correct is None:
+def _correctness(one: Prediction | SplitPicture) -> Span:
+    if one.correct is None:
         return "", ""
-    return ("correct", GOOD) if prediction.correct else ("incorrect", BAD)
+    return ("correct", GOOD) if one.correct else ("incorrect", BAD)
+
+
+def _judged(one: Prediction | SplitPicture) -> Span:
+    return (f"incorrect: {one.label}", BAD) if one.correct is False else _correctness(one)
 
 
 def _file(result: Prediction | SplitPicture) -> str:
@@ -144,10 +164,11 @@ def _summary(results: Results) -> list[Line]:
         "not read": len(results.unread),
     }
     said = [plural(len(read), "prediction"), *(f"{n} {what}" for what, n in counts.items() if n)]
-    return [line((", ".join(said), TITLE)), *_accuracy(predictions)]
+    return [line((", ".join(said), TITLE)), *_accuracy(results)]
 
 
-def _accuracy(predictions: Sequence[Prediction]) -> list[Line]:
+def _accuracy(results: Results) -> list[Line]:
+    predictions = [one for one in results.everything if not isinstance(one, Unread)]
     known = [one for one in predictions if one.label is not None]
     if not known:
         return []
@@ -172,7 +193,7 @@ def _one(results: Results, prediction: Prediction) -> list[Line]:
         block = beside(picture(prediction.image), words, " " * _GAP)
     for warning in prediction.warnings:
         block += paragraph(warning, limit, BAD)
-    steps = _steps(prediction) if prediction.steps else []
+    steps = _steps(prediction.steps)
     return stacked(block, steps, explain.lines(explained) if explained else [])
 
 
@@ -185,7 +206,8 @@ def _title(prediction: Prediction, room: int | None) -> list[Line]:
     parts = [line("prediction ", (str(prediction.prediction), TITLE))]
     parts.append(line(f"confidence {prediction.confidence:.4f}"))
     if prediction.label is not None:
-        parts.append(line(f"label {prediction.label}  ", _correctness(prediction)))
+        people = f"; {prediction.people}" if prediction.people else ""
+        parts.append(line(f"label {prediction.label}  ", _correctness(prediction), people))
     joined = [span for part in parts for span in (("  ", ""), *part)][1:]
     return [*head, joined] if room is None or length(joined) <= room else [*head, *parts]
 
@@ -201,15 +223,15 @@ def _bars(prediction: Prediction) -> Iterable[Line]:
         ]
 
 
-def _steps(prediction: Prediction) -> list[Line]:
+def _steps(steps: "Sequence[ReadingStep]") -> list[Line]:
     """Small pictures side by side, and below them what each step did."""
     blocks = [
         [line((f"{step.name:<{_STEP}}", QUIET)), *picture(thumbnail(step.picture, _STEP))]
-        for step in prediction.steps
+        for step in steps
     ]
-    indent = max(len(step.name) for step in prediction.steps) + 2
+    indent = max((len(step.name) for step in steps), default=0) + 2
     told = []
-    for step in prediction.steps:
+    for step in steps:
         name = line((f"{step.name:<{indent}}", TITLE))
         told += beside([name], paragraph(step.done, columns() - indent, ""), gap="")
     return stacked(tiled(blocks, columns()), told)

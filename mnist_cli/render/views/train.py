@@ -26,7 +26,8 @@ from mnist_cli.render.theme import ACCENT, TITLE
 from mnist_cli.render.views.recipes import value_text
 from mnist_cli.spec import CLASSES, PIXELS, ignore
 from mnist_cli.tables import document
-from mnist_cli.training.recipes import Recipe
+from mnist_cli.training.arrays import Trained
+from mnist_cli.training.recipes import OPTIMIZERS, Recipe
 from mnist_cli.training.trainer import Epoch, Report
 from mnist_cli.weights.card import ACCURACIES, Card, card_path
 
@@ -46,15 +47,18 @@ def as_json(recipe: Recipe, card: Card, output: Path) -> dict[str, Any]:
     }
 
 
-def lines(recipe: Recipe, card: Card, output: Path) -> list[Line]:
-    """How it was trained, how good the net is, and where its weights are."""
+def lines(recipe: Recipe, card: Card, output: Path | None = None) -> list[Line]:
+    """How it was trained, how good the net is, and where its weights are, if in a file."""
     epochs = recipe.epochs + recipe.teacher_epochs
     per_second = epochs * card.training_images / max(card.seconds, 1e-9)
     first, *_, last = *card.loss_by_epoch, card.loss_by_epoch[-1]
     sizes = "-".join(map(str, (PIXELS, *recipe.hidden, CLASSES)))
     changes = ", ".join(f"{name} {value_text(it)}" for name, it in recipe.changes().items())
     how = f", {plural(recipe.epochs, 'epoch')}, seed {card.seed}"
-    images = f"{card.training_images:,} to learn from, {card.validation_images:,} held out"
+    own = card.training_images - card.mnist_images
+    images = f"{own:,} to learn from, {card.validation_images:,} held out"
+    if card.start_sha256:
+        images += f", {card.mnist_images:,} of MNIST's mixed in"
     loss = line((draw_curve(card.loss_by_epoch), ACCENT), f"  {first:.4f} to {last:.4f}")
     training: dict[str, Cell | Line] = {
         "recipe": line((card.recipe, TITLE), how),
@@ -68,9 +72,17 @@ def lines(recipe: Recipe, card: Card, output: Path) -> list[Line]:
         training["teacher"] = f"accuracy {number(card.teacher_accuracy, 4)} on the held-out images"
     accuracies = zip(("training", "validation", "test"), ACCURACIES, strict=True)
     measured = ((name, (number(getattr(card, field), 4), TITLE)) for name, field in accuracies)
-    files = {"weights": output, "card": card_path(output)}
+    files = {"weights": output, "card": card_path(output)} if output else {}
     written = ((name, printable(str(path), limit=200)) for name, path in files.items())
     return stacked(*(labelled(rows, 12) for rows in (training.items(), measured, written)))
+
+
+def trained_lines(trained: Trained) -> list[Line]:
+    """The same of a training on arrays, which is not told its recipe but its hyperparameters."""
+    network, card = trained
+    plain = Recipe(card.recipe, OPTIMIZERS[0])
+    hidden = network.layer_sizes[1:-1]
+    return lines(plain.change(card.hyperparameters, hidden, network.activation), card)
 
 
 def draw_curve(values: Sequence[float], width: int = _CURVE_WIDTH) -> str:
@@ -83,7 +95,7 @@ def draw_curve(values: Sequence[float], width: int = _CURVE_WIDTH) -> str:
 
 
 @contextmanager
-def watch(quiet: bool) -> Iterator[Report]:
+def watch(quiet: bool = False) -> Iterator[Report]:
     """Yield what `train_file` reports to: a live view for a person who watches, else lines."""
     if quiet or not is_watched():
         yield ignore if quiet else _say

@@ -1,0 +1,73 @@
+"""`mnist collect`."""
+
+from typing import Any
+
+import click
+
+from mnist_cli.cli.common import present, read_pictures
+from mnist_cli.cli.options import POSITIVE, argument, command
+
+_OPTIONS = """
+Options:
+  -o --output NAME         The set to write: class for class-images-idx3-ubyte.gz and
+                           class-labels-idx1-ubyte.gz.  [required]
+  --size-only              Only resize pictures to 28x28: for those that are in MNIST's format.
+  --invert/--no-invert     Say that the ink is darker / brighter than the background.  [default:
+                           detected]
+  --sheet                  Show all as small pictures in rows, before they are written.
+  --threads N              Cores to use.  [default: all]
+  --weights
+  --activation
+  --data-dir
+  --export
+  --light
+  --force
+  -q --quiet               No progress and no notes.
+  --json
+"""
+
+
+@command(
+    "collect",
+    argument("pictures", nargs=-1, required=True, metavar="PICTURES..."),
+    options=_OPTIONS,
+    rules="--light needs --export",
+    settings={
+        "output": {"required": True},
+        "invert": {"default": None},
+        "threads": {"type": POSITIVE},
+    },
+    examples=(
+        "mnist collect class/ -o class",
+        "mnist collect class.zip -o class --sheet",
+        "mnist eval --images class --wrong",
+        "mnist train --images class --start weights.pkl",
+    ),
+)
+def collect(pictures: tuple[str, ...], **given: Any) -> int:
+    """Make a data set of a class's digits.
+
+    PICTURES are folders, ZIP archives or files of one digit each, whose names or folders begin with
+    the label: 7_12.png, 7/12.png. They are read as by 'mnist predict', whose net says what it takes
+    them for; all that has a label is written, and what to look at is listed. Files that cannot be
+    read are left out, and make the exit code 1.
+    """
+    from mnist_cli.prediction import collection as library
+    from mnist_cli.prediction.pictures import Reading
+    from mnist_cli.render.views import collect as view
+    from mnist_cli.weights.weights_file import read_weights
+
+    network = read_weights(given["weights"], given["data_dir"]).network(given["activation"])
+    files = library.name_files(given["output"], overwrite=given["force"])
+    reading = Reading(
+        preprocess=not given["size_only"], invert=given["invert"], labels_from_names=True
+    )
+    found = library.collect(read_pictures(network, pictures, reading, given), files)
+    if not given["sheet"]:
+        library.write_collection(found, overwrite=given["force"])
+    present(given, view, found, given["sheet"])
+    if given["sheet"]:  # all is shown first
+        library.write_collection(found, overwrite=given["force"])
+    for unread in found.results.unread:
+        click.echo(f"Error: {unread.error}", err=True)
+    return 1 if found.results.unread else 0

@@ -1,0 +1,92 @@
+"""Pictures with their labels -> a data set of one's own, two files in the format of MNIST's."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mnist_cli.datasets.idx import to_idx
+from mnist_cli.errors import MnistError
+from mnist_cli.files import AnyPath, atomic_writer, require_writable
+from mnist_cli.prediction.prediction import Prediction, Result
+from mnist_cli.prediction.results import Results
+from mnist_cli.spec import CLASSES, PAIR
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A data set of pictures: its files, and what was read for it.
+
+    What has no label or shows no digit is not in it; that is among the `doubted`, each with a
+    warning, and so are digits of the set that look doubtful.
+    """
+
+    images: Path
+    labels: Path
+    results: Results
+    json_fields: ClassVar = ("images", "labels", "samples", "per_label", "doubted")
+
+    @property
+    def members(self) -> list[Prediction]:
+        """The digits of the set, in order."""
+        return [one for one in self.results.predictions if one.label is not None and not one.empty]
+
+    @property
+    def samples(self) -> int:
+        """How many digits there are."""
+        return len(self.members)
+
+    @property
+    def per_label(self) -> list[int]:
+        """How many there are of each digit, 0 to 9."""
+        labels = [one.label for one in self.members]
+        return [labels.count(digit) for digit in range(CLASSES)]
+
+    @property
+    def doubted(self) -> list[dict[str, Any]]:
+        """Of what a person should look at, the objects that ``mnist predict`` prints."""
+        doubted = replace(self.results, only="doubted")
+        return [doubted.document(one) for one in doubted.shown]
+
+
+def name_files(name: AnyPath, *, overwrite: bool = False) -> tuple[Path, Path]:
+    """The files of a set ``class``, of images and labels, which can both be written.
+
+    Raises `FileError` where they cannot be.
+    """
+    images, labels = (Path(each.format(name)) for each in PAIR)
+    for path in (images, labels):
+        require_writable(path, overwrite=overwrite)
+    return images, labels
+
+
+def collect(results: Iterable[Result], files: tuple[Path, Path]) -> Collection:
+    """Choose from what was read, with labels from names, what a set can have.
+
+    Raises `MnistError` where there is nothing.
+    """
+    told = tuple(
+        replace(one, warnings=(*one.warnings, "no label in its name"))
+        if isinstance(one, Prediction) and one.label is None
+        else one
+        for one in results
+    )
+    collection = Collection(*files, Results(told))
+    if not collection.members:
+        what = "no picture here shows a digit and has its label in its name"
+        raise MnistError(what, hint="Name them 7_1.png, or put them in folders 0 to 9.")
+    return collection
+
+
+def write_collection(collection: Collection, *, overwrite: bool = False) -> None:
+    """Write both files; neither gets its name before both are whole. Raises `FileError`."""
+    images = np.array([one.image for one in collection.members])
+    labels = np.array([one.label for one in collection.members], np.uint8)
+    with (
+        atomic_writer(collection.images, overwrite=overwrite) as image_file,
+        atomic_writer(collection.labels, overwrite=overwrite) as label_file,
+    ):
+        image_file.write(to_idx(images))
+        label_file.write(to_idx(labels))

@@ -1,0 +1,105 @@
+"""What is done with a legal net stays within bounds, however many neurons it has."""
+
+import json
+import signal
+import sys
+
+import pytest
+from support import large
+from support.commands import mnist
+
+from mnist_cli.net.bounds import UNBOUNDED, count_parameters, largest_batch
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc and wait4 as Linux")
+
+
+@pytest.fixture(scope="module")
+def nets(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("large")
+    large.make_nets(folder)
+    return folder
+
+
+# The dearest of `large.COMMANDS`; tests/benchmarks/large.py runs them all.
+@pytest.mark.parametrize(
+    ("net", "command", "code"),
+    [
+        ("many", "predict -i 0-3 --explain --json -w NET", 0),
+        ("many", "predict -i 0-1999 --explain --json -w NET", 1),
+        ("many", "predict -i 0-9999 --json -w NET", 1),
+        ("many", "eval -w NET", 1),
+        ("many", "eval --mode batched --runs 1 --limit 600 --batch-size 10000 -w NET", 0),
+        ("many", "eval --sweep -w NET", 1),
+        ("many", "eval --robustness -w NET", 1),
+        ("many", "eval --limit 100 -w NET -w NET -w NET -w NET -w NET", 1),
+        ("many", "inspect NET OTHER", 0),
+        ("many", "convert NET copy.safetensors --force", 0),
+        ("many", "draw --no-open --force -w NET", 1),
+        ("wide", "eval --mode textbook -w NET", 1),
+        ("wide", "eval --confusion --limit 5000 -w NET", 0),
+        ("wide", "inspect NET --neurons --export neurons.svg --force", 0),
+        ("wide", "draw --no-open --force -w NET", 1),
+        ("deep", "predict -i 0-99 --explain --json -w NET", 0),
+        ("deep", "eval -w NET", 0),
+        ("deep", "draw --no-open --force -w NET -w NET", 0),
+    ],
+)
+def test_a_command_takes_little_or_refuses_in_a_line(nets, net, command, code):
+    found = large.cost(nets, command, net)
+    assert (found.code, found.is_kept) == (code, True), found
+
+
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [
+        ("eval --mode batched --runs 1 --limit 2000 --threads 2 -w NET", signal.SIGINT),
+        ("eval --confusion --limit 6000 -w NET", signal.SIGTERM),
+        ("predict -i 0-3 --explain --json -w NET", signal.SIGINT),
+    ],
+)
+def test_a_signal_ends_it_within_a_second(nets, command, number):
+    code, seconds = large.seconds_to_stop(nets, command, "many", number)
+    assert code == 128 + number
+    assert seconds <= 1
+
+
+def test_the_refusal_names_a_number_that_is_taken(nets, monkeypatch):
+    monkeypatch.chdir(nets)
+    refused = mnist("eval", "--robustness", "-w", "wide.pkl")
+    assert refused.stderr.startswith("Error: 10,000 images through a net of 3,975,010 parameters")
+    most = refused.stderr.partition("expected at most ")[2].partition(".")[0]
+    taken = mnist("eval", "--robustness", "-w", "wide.pkl", "--limit", most.replace(",", ""))
+    assert taken.code == 0
+
+
+def test_the_batch_size_is_the_one_that_ran(nets, monkeypatch):
+    monkeypatch.chdir(nets)
+    asked = (
+        *["--mode", "batched", "--runs", "1", "--limit", "200", "--batch-size", "200", "--json"],
+    )
+    found = json.loads(mnist("eval", "-w", "many.pkl", *asked).stdout)
+    assert found["batch_size"] == largest_batch(large.SIZES["many"]) == 139
+    found = json.loads(mnist("eval", *asked).stdout)
+    assert found["batch_size"] == 200
+
+
+def test_nets_of_the_usual_size_are_not_bounded():
+    for sizes in ((784, 50, 100, 10), (784, 500, 10)):
+        assert count_parameters(sizes) <= UNBOUNDED
+        assert largest_batch(sizes) >= 10_000
+    assert largest_batch((784, 50, 100, 10)) >= 32 * 2**20 // 784  # what is read at a time
+
+
+def test_of_many_neurons_the_first_are_shown(nets, monkeypatch):
+    monkeypatch.chdir(nets)
+    shown = mnist("inspect", "wide.pkl", "--neurons")
+    title = "what the first 200 of 5,000 neurons of the first layer look for; --neuron N shows any"
+    assert title in shown.stdout
+    neurons = json.loads(mnist("inspect", "wide.pkl", "--neurons", "--json").stdout)["neurons"]
+    assert [neuron["index"] for neuron in neurons] == list(range(200))
+
+
+def test_explanations_are_written_one_by_one(nets):
+    found = large.cost(nets, "predict -i 0-499 --explain --json", "none")
+    assert found.code == 0
+    assert found.megabytes <= 90  # all together take 160

@@ -1,0 +1,87 @@
+"""HEIC files by hand: boxes as in ISO/IEC 14496-12, items as in 23008-12."""
+
+import io
+import struct
+
+import numpy as np
+from PIL import Image
+
+
+def box(name: bytes, *content: bytes) -> bytes:
+    body = b"".join(content)
+    return struct.pack(">I4s", 8 + len(body), name) + body
+
+
+def full(name: bytes, version: int, *content: bytes) -> bytes:
+    return box(name, bytes([version, 0, 0, 0]), *content)
+
+
+def heic(
+    items: dict[int, list[int]],
+    references: tuple[tuple[bytes, int, list[int]], ...] = (),
+    size: tuple[int, int] = (64, 64),
+    profile: int = 0,
+    version: int = 1,
+    boxes: bytes = b"",
+) -> bytes:
+    """A file of `items`, the lengths of the extents of each, which all begin at the same byte.
+
+    Each is as large as the others; `profile` are the bytes of their common colour profile.
+    """
+    number = ">I" if version == 2 else ">H"
+    located = b"".join(
+        struct.pack(number, item)
+        + (b"\0\0" if version else b"")
+        + struct.pack(">HH", 0, len(lengths))
+        + b"".join(struct.pack(">II", 0, length) for length in lengths)
+        for item, lengths in items.items()
+    )
+    iloc = full(b"iloc", version, b"\x44\0", struct.pack(number, len(items)), located)
+    referring = [
+        box(name, struct.pack(f">HH{len(others)}H", item, len(others), *others))
+        for name, item, others in references
+    ]
+    properties = full(b"ispe", 0, struct.pack(">II", *size)) + box(b"colr", bytes(profile))
+    associated = b"".join(struct.pack(">HBB", item, 1, 0x81) for item in items)
+    ipma = full(b"ipma", 0, struct.pack(">I", len(items)), associated)
+    iprp = box(b"iprp", box(b"ipco", properties), ipma)
+    meta = full(b"meta", 0, iloc, iprp, full(b"iref", 0, *referring), boxes)
+    return box(b"ftyp", b"heic\0\0\0\0mif1heic") + meta + box(b"mdat", bytes(9))
+
+
+def grid_of_one_tile(columns: int, rows: int, side: int = 512) -> bytes:
+    """A picture that shows one tile of noise, which is in the file once, in all its places."""
+    import pillow_heif
+
+    file = io.BytesIO()
+    noise = np.random.default_rng(0).integers(256, size=(side, side, 3), dtype=np.uint8)
+    pillow_heif.from_pillow(Image.fromarray(noise)).save(file, quality=60)
+    tile = file.getvalue()
+    data = tile[tile.index(b"mdat") + 4 :]
+    at = tile.index(b"hvcC") - 4
+    width, height = columns * side, rows * side
+    properties = tile[at : at + int.from_bytes(tile[at : at + 4], "big")] + b"".join(
+        full(b"ispe", 0, struct.pack(">II", *size)) for size in ((side, side), (width, height))
+    )
+    tiles = columns * rows
+
+    def start(offset: int) -> bytes:
+        located = struct.pack(">HHHHII", 1, 1, 0, 1, 0, 8)  # in idat
+        located += struct.pack(">HHHHII", 2, 0, 0, 1, offset, len(data))
+        kinds = ((1, b"grid"), (2, b"hvc1"))
+        infe = [full(b"infe", 2, struct.pack(">HH4sB", item, 0, kind, 0)) for item, kind in kinds]
+        associated = struct.pack(">IHBBHBBB", 2, 1, 1, 3, 2, 2, 0x81, 2)
+        meta = full(
+            b"meta",
+            0,
+            full(b"hdlr", 0, b"\0\0\0\0pict", bytes(13)),
+            full(b"pitm", 0, b"\0\1"),
+            full(b"iloc", 1, b"\x44\0\0\2", located),
+            full(b"iinf", 0, b"\0\2", *infe),
+            full(b"iref", 0, box(b"dimg", struct.pack(">HH", 1, tiles), b"\0\2" * tiles)),
+            box(b"iprp", box(b"ipco", properties), full(b"ipma", 0, associated)),
+            box(b"idat", struct.pack(">BBBBHH", 0, 0, rows - 1, columns - 1, width, height)),
+        )
+        return box(b"ftyp", b"heic\0\0\0\0mif1heic") + meta
+
+    return start(len(start(0)) + 8) + box(b"mdat", data)

@@ -1,0 +1,156 @@
+"""Legal nets that cost most, just below 16 MiB or deep, and what `mnist` may take for them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support.commands import MNIST
+from support.nets import random_network
+
+from mnist_cli.weights.weights_file import save_network
+
+SIZES = {
+    "many": (784, 2, 300_000, 10),
+    "wide": (784, 5000, 10),
+    "deep": (784, *[50] * 7, 10),
+}
+SECONDS, MEGABYTES = 10, 500  # of a processor: what a command may take
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+# What is done with a net; NET stands for its file, OTHER for the embedded one's copy.
+COMMANDS = (
+    "predict -i 42 -w NET",
+    "predict -i 0-99 -w NET",
+    "predict -i 0-9999 --json -w NET",
+    "predict --label 4 -w NET",
+    "predict -i 0-99 --sheet -w NET",
+    "predict -i 0-99 -o predictions.csv --force -w NET",
+    "predict -i 42 --explain -w NET",
+    "predict -i 0-3 --explain -w NET",
+    "predict -i 0-3 --explain --json -w NET",
+    "predict -i 0-3 --explain -o explained.jsonl --force -w NET",
+    "predict -i 0-99 --explain --json -w NET",
+    "predict -i 0-1999 --explain --json -w NET",
+    f"predict {DOCS / 'photo.jpg'} -w NET",
+    f"predict {DOCS / 'photo.jpg'} --explain --json -w NET",
+    f"predict {DOCS / 'number.jpg'} --split -w NET",
+    "eval -w NET",
+    "eval --limit 300 -w NET",
+    "eval --mode textbook -w NET",
+    "eval --mode textbook --limit 200 -w NET",
+    "eval --mode batched --runs 1 --limit 2000 -w NET",
+    "eval --mode batched --runs 1 --limit 2000 --batch-size 10000 -w NET",
+    "eval --mode batched --runs 1 --limit 2000 --batch-size 10000 --threads 2 -w NET",
+    "eval --confusion -w NET",
+    "eval --confusion --limit 5000 -w NET",
+    "eval --confusion --limit 5000 --rotate 15 --noise 0.2 --no-normalize -w NET",
+    "eval --wrong --limit 5000 -w NET",
+    "eval --min-confidence 0.9 --limit 5000 -w NET",
+    "eval --output predictions.jsonl --force --limit 5000 -w NET",
+    "eval --sweep -w NET",
+    "eval --sweep --runs 1 --limit 250 -w NET",
+    "eval --robustness -w NET",
+    "eval --robustness --limit 300 -w NET",
+    "eval --limit 2000 -w NET -w NET",
+    "eval --limit 100 -w NET -w NET -w NET -w NET",
+    "eval --limit 100 -w NET -w NET -w NET -w NET -w NET",
+    "inspect NET",
+    "inspect NET --stats",
+    "inspect NET --neuron 1",
+    "inspect NET --neurons",
+    "inspect NET --neurons --export neurons.svg --force",
+    "inspect NET --neurons --json",
+    "inspect NET NET",
+    "inspect NET OTHER",
+    "convert NET copy.pkl --force",
+    "convert NET copy.npz --force",
+    "convert NET copy.safetensors --force",
+    "convert NET copy.onnx --force",
+    "draw --no-open --force -w NET",
+    "draw --no-open --force -w NET -w NET",
+)
+
+# A process of its own, for the system counts the size of the one that starts a command into the
+# peak of the command; this one is small.
+_LAUNCHER = """
+import json, os, sys
+
+process = os.posix_spawn(
+    sys.executable, [sys.executable, *sys.argv[1:]], os.environ,
+    file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)],
+)
+_, status, usage = os.wait4(process, 0)
+print(json.dumps([
+    os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+]))
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """How a command ended, its seconds of a processor, its peak in MiB, and what it said."""
+
+    code: int
+    seconds: float
+    megabytes: float
+    stderr: str
+
+    @property
+    def is_kept(self):
+        """Whether the promise is: within the bounds, and done or refused in one line."""
+        errors = [line for line in self.stderr.splitlines() if line.startswith("Error: ")]
+        ended = (self.code, len(errors)) in ((0, 0), (1, 1))
+        return ended and self.seconds <= SECONDS and self.megabytes <= MEGABYTES
+
+
+def make_nets(folder):
+    """Write a file of each of `SIZES`, and the embedded net as ``other.npz``."""
+    for name, sizes in SIZES.items():
+        save_network(random_network(*sizes, scale=0.05), folder / f"{name}.pkl")
+    subprocess.run([*MNIST, "convert", "weights.pkl", "other.npz"], cwd=folder, check=True)
+
+
+def cost(folder, command, net):
+    """Run a command of `COMMANDS` with the net of this name."""
+    if not hasattr(os, "posix_spawn") or sys.platform != "linux":
+        pytest.skip("needs wait4 that counts as Linux does")
+    words = command.replace("NET", f"{net}.pkl").replace("OTHER", "other.npz").split()
+    done = subprocess.run(
+        [sys.executable, "-c", _LAUNCHER, *MNIST[1:], *words],
+        cwd=folder,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return Cost(*json.loads(done.stdout), done.stderr)
+
+
+def seconds_to_stop(folder, command, net, number=signal.SIGINT):
+    """Its exit code, and for how many processor seconds a command goes on after a signal."""
+    words = command.replace("NET", f"{net}.pkl").split()
+    with subprocess.Popen(
+        [*MNIST, *words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        while _processor_seconds(process.pid) < 1.2:  # started, and at work
+            assert process.poll() is None, f"{command} ended before the signal"
+            time.sleep(0.02)
+        before = _processor_seconds(process.pid)
+        process.send_signal(number)
+        after = before
+        while process.poll() is None:
+            after = max(after, _processor_seconds(process.pid))
+            time.sleep(0.005)
+    return process.returncode, after - before
+
+
+def _processor_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
