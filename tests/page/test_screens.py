@@ -181,11 +181,15 @@ def test_it_works_in_firefox(embedded_page):
     with firefox() as browser:
         browser("WebDriver:Navigate", url=embedded_page.as_uri())
         run = lambda script: browser("WebDriver:ExecuteScript", script=script, args=[])["value"]  # noqa: E731
-        ready = "return document.querySelector('#accuracy output').textContent !== ''"
-        for _ in range(100):
-            if run(ready):
-                break
-            time.sleep(0.1)
+        text = "return document.querySelector('{}').textContent"
+
+        def wait_for(place):
+            for _ in range(100):
+                if run(text.format(place)):
+                    break
+                time.sleep(0.1)
+
+        wait_for("#accuracy output")
         left, top, side = run(
             "const box = document.querySelector('#pad').getBoundingClientRect();"
             "return [box.left, box.top, box.width]"
@@ -202,7 +206,7 @@ def test_it_works_in_firefox(embedded_page):
         stroke.append({"type": "pointerUp", "button": 0})
         finger = {"type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"}}
         browser("WebDriver:PerformActions", actions=[finger | {"actions": stroke}])
-        text = "return document.querySelector('{}').textContent"
+        wait_for("#prediction")
         assert run(text.format("#prediction")) == "7"
         run("document.querySelectorAll('.neuron')[8].click()")
         assert "Neuron 8" in run(text.format("#told"))

@@ -27,8 +27,8 @@ def firefox():
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as running:
             try:
-                with _connect(port) as connection:
-                    yield _speak(connection)
+                with _connect(port) as connection, connection.makefile("rb") as stream:
+                    yield _speak(connection, stream)
             finally:
                 running.terminate()
 
@@ -41,9 +41,7 @@ def _connect(port):
     pytest.fail("Firefox does not answer")
 
 
-def _speak(connection):
-    stream = connection.makefile("rb")
-
+def _speak(connection, stream):
     def read():
         length = b""
         while (byte := stream.read(1)) != b":":
