@@ -67,11 +67,25 @@ def main() -> None:
         code = run([*shlex.split(command), "--export", name, "--force"])
         if code:
             raise SystemExit(code)
+    show_drawn_digits("drawn.png")
     for page in NOTEBOOKS:
         Path(page).with_suffix(".ipynb").write_text(make_notebook(page), "utf-8")
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium and find_spec("playwright"):
         capture_page(chromium)
+
+
+def show_drawn_digits(name: str) -> None:
+    """A row of each digit that the program draws for training."""
+    import numpy as np
+    from PIL import Image
+
+    from mnist_cli.training.drawing import draw_digits
+
+    images, labels = draw_digits(2000, seed=0)
+    rows = [np.hstack(images[labels == digit][:20]) for digit in range(10)]
+    sheet = Image.fromarray(np.vstack(rows))
+    sheet.resize([2 * side for side in sheet.size]).save(HERE / name, optimize=True)
 
 
 def make_notebook(page: str) -> str:

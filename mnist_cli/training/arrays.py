@@ -99,6 +99,7 @@ def make_card(trainer: Trainer, network: Network, last: Epoch) -> Card:
         hyperparameters=trainer.recipe.hyperparameters(),
         seed=trainer.seed,
         training_images=len(trainer.labels),
+        drawn_images=trainer.drawn,
         validation_images=len(trainer.validation_labels),
         versions={
             "mnist-cli": __version__,

@@ -21,6 +21,7 @@ from mnist_cli.spec import CLASSES, PIXELS, SIDE, ignore
 from mnist_cli.training.backprop import Parameters, Perceptron, fold, unfold
 from mnist_cli.training.convolution import ConvolutionalNet
 from mnist_cli.training.distortions import Distorter, Floats
+from mnist_cli.training.drawing import draw_digits
 from mnist_cli.training.optimizers import SOAP, AdamW
 from mnist_cli.training.recipes import Recipe
 
@@ -74,6 +75,8 @@ class Trainer:
     ----------
     start:
         When the run began, by `time.perf_counter`.
+    drawn:
+        How many of the images it learns from are drawn by the program: see `draw_digits`.
     teacher_accuracy:
         Of the teacher on the held-out images, 0 to 1; None without them or without a teacher.
     epochs:
@@ -110,10 +113,13 @@ class Trainer:
         held_out = min(recipe.held_out, len(labels) // 5)
         order = np.random.default_rng(_SPLIT_SEED).permutation(len(labels))
         training, validation = np.split(order, [len(order) - held_out])
-        self.images, self.labels = images[training], labels[training]
+        sources: list[tuple[Bytes, Labels]] = [(images[training], labels[training])]
+        self.drawn = round(recipe.drawn * len(training))
+        if self.drawn:
+            sources.append(draw_digits(self.drawn, self.seed))
         if known is not None:
-            self.images = np.concatenate([self.images, known[0]])
-            self.labels = np.concatenate([self.labels, known[1]])
+            sources.append(known)
+        self.images, self.labels = (np.concatenate(parts) for parts in zip(*sources, strict=True))
         self._mean = self.images.mean(axis=0, dtype=np.float64).reshape(-1) / 255  # (784,)
         self.validation_labels = labels[validation]
         pixels = images[validation].reshape(-1, PIXELS) / np.float32(255)
@@ -133,7 +139,7 @@ class Trainer:
         if start is not None:
             unfolded = unfold(start, self._mean)
             self._net.parameters = [parameter.astype(np.float32) for parameter in unfolded]
-            self._before, self._first_known = copy.deepcopy(self._net), len(training)
+            self._before, self._first_known = copy.deepcopy(self._net), len(training) + self.drawn
 
     @property
     def network(self) -> Network:

@@ -42,6 +42,8 @@ class Card:
     start_sha256, mnist_images:
         Of the weights file that the run went on from, "" for none; how many of the training images
         are MNIST's, mixed in so that it does not forget them.
+    drawn_images:
+        How many of the training images the program drew.
     weights_sha256, activation:
         Of the weights file, in hexadecimal digits; the net's function after each hidden layer.
     loss_by_epoch, validation_accuracy_by_epoch:
@@ -66,6 +68,7 @@ class Card:
     teacher_accuracy: float | None = None
     start_sha256: str = ""
     mnist_images: int = 0
+    drawn_images: int = 0
 
     json_fields: ClassVar = ("recipe", "epochs", "seed", "seconds", *ACCURACIES)
 

@@ -55,8 +55,10 @@ def lines(recipe: Recipe, card: Card, output: Path | None = None) -> list[Line]:
     sizes = "-".join(map(str, (PIXELS, *recipe.hidden, CLASSES)))
     changes = ", ".join(f"{name} {value_text(it)}" for name, it in recipe.changes().items())
     how = f", {plural(recipe.epochs, 'epoch')}, seed {card.seed}"
-    own = card.training_images - card.mnist_images
+    own = card.training_images - card.mnist_images - card.drawn_images
     images = f"{own:,} to learn from, {card.validation_images:,} held out"
+    if card.drawn_images:
+        images += f", {card.drawn_images:,} drawn"
     if card.start_sha256:
         images += f", {card.mnist_images:,} of MNIST's mixed in"
     loss = line((draw_curve(card.loss_by_epoch), ACCENT), f"  {first:.4f} to {last:.4f}")
