@@ -23,10 +23,7 @@ _PEN = 4, 11  # pixels, of a digit about 80 high: how thin and how thick a pen i
 _JITTER = 0.03  # heights: standard deviation of each point of a form
 _OVERSHOOT = 0.04  # heights: standard deviation of where a stroke begins and ends
 _WOBBLE = 0.015  # heights: how far a hand sways on its way
-_SKIPS, _DOUBLES = (
-    0.08,
-    0.04,
-)  # parts of the strokes in which the pen skips, and of those done twice
+_SKIPS, _DOUBLES = 0.08, 0.04  # parts of the strokes: the pen skips, or goes over it twice
 _AT_A_TIME = 32  # digits that are brought to the MNIST format together
 _SAMPLES = 40  # round dots of the pen from one given point to the next
 
@@ -117,9 +114,8 @@ def _smooth(points: Points) -> Points:
     p = np.concatenate([[before], points, [after]])
     t = np.linspace(0, 1, _SAMPLES)[:, None, None]  # along each piece
     a, b, c, d = p[:-3], p[1:-2], p[2:-1], p[3:]
-    curve: Points = b + t / 2 * (
-        c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a))
-    )
+    bent, turned = 2 * a - 5 * b + 4 * c - d, 3 * (b - c) + d - a
+    curve: Points = b + t / 2 * (c - a + t * (bent + t * turned))
     return curve.swapaxes(0, 1).reshape(-1, 2)
 
 
