@@ -84,8 +84,7 @@ def show_drawn_digits(name: str) -> None:
 
     images, labels = draw_digits(2000, seed=0)
     rows = [np.hstack(images[labels == digit][:20]) for digit in range(10)]
-    sheet = Image.fromarray(np.vstack(rows))
-    sheet.resize([2 * side for side in sheet.size]).save(HERE / name, optimize=True)
+    Image.fromarray(np.vstack(rows)).save(HERE / name, optimize=True)
 
 
 def make_notebook(page: str) -> str:
