@@ -3,21 +3,22 @@
 import { argmax, forward } from "./net.js";
 import { PIXELS } from "./picture.js";
 import { byId, css, fit, make, makePicture, paintInk } from "./paint.js";
+import { breathe } from "./testset.js";
 import { say } from "./words.js";
 
-const SIZES = [1, 10, 100, 1000];
-const RUNS = 15; // of each way, in turn, at the least
-const MEASURED = 1500; // milliseconds; while they last there are more runs
-const TICKS = 50; // of the browser's clock that a run lasts: some know whole milliseconds only
+const SHEETS = [[1, 1, 1], [10, 5, 10], [100, 10, 25], [1000, 20, 50]]; // N, in a row on a phone, and else
+const RUNS = 15; // of each way, in turn
+const RUN = 50; // milliseconds at the least: some browsers' clocks know whole ones only
 const FASTER = 0.95; // of the time: what is nearer to 1 says nothing
 
 export function makeBatch(images) {
   const [sizes, shapes, times, sheet, measureButton] = 
     ["sizes", "shapes", "times", "sheet", "measure"].map(byId);
-  let [net, set, size] = [null, null, 100];
+  const all = images.length;
+  let [net, set, size] = [null, null, Math.min(100, all)];
   let measuring = null; // the measurement that goes on
 
-  for (const each of SIZES) {
+  for (const each of [...SHEETS.map(([N]) => N).filter((N) => N < all), all]) {
     const choice = make("input", { type: "radio", name: "size", value: each, checked: each === size });
     choice.onchange = () => {
       size = each;
@@ -77,8 +78,8 @@ function box(name, rows, columns, kind = "", shape = `(${rows}, ${columns})`) {
 
 function paintSheet(canvas, { x, predictions }, images, size) {
   const room = canvas.previousElementSibling.clientWidth; // of a block beside it, which fills the section
-  const most = { 1: [1, 1], 10: [5, 10], 100: [10, 25], 1000: [20, 50] }; // in a row, on a phone and else
-  const across = most[size][room < 500 ? 0 : 1];
+  const [, narrow, wide] = SHEETS.find(([N]) => size <= N);
+  const across = room < 500 ? narrow : wide;
   const side = Math.min(84, room / across);
   const text = Math.max(9, Math.min(16, side * 0.42));
   canvas.style.width = `${across * side}px`;
@@ -102,48 +103,40 @@ function paintSheet(canvas, { x, predictions }, images, size) {
 }
 
 /**
- * Microseconds an image, after each run: {times: {oneByOne: [...], sameLoop, batched}, different}.
- * The ways take turns, so that what slows the device slows all of them; the first pass warms up.
+ * Microseconds an image, after each run: {times: {oneByOne: [...], batched}, different}.
+ * The ways take turns, so that what slows the device slows both; all predictions before warm it up.
  */
 async function* measure(net, x, size) {
   const count = x.length / PIXELS;
-  const ways = { oneByOne: [1, false], ...(size > 1 && { sameLoop: [size, false], batched: [size, true] }) };
-  const names = Object.keys(ways);
-  const pass = (name, images) => {
-    const [batch, sharing] = ways[name];
-    const found = [];
-    for (let i = 0; i < images; i += batch) {
-      const from = (i % count) * PIXELS;
-      found.push(forward(net, x.subarray(from, from + batch * PIXELS), batch, sharing).y);
+  const ways = Object.entries({ oneByOne: 1, ...(size > 1 && { batched: size }) });
+  const predict = (from, batch) => {
+    const some = x.subarray(from * PIXELS, (from + batch) * PIXELS); // the last batch may be smaller
+    const N = some.length / PIXELS;
+    const { y } = forward(net, some, N);
+    return Array.from({ length: N }, (_, i) => argmax(y, 10 * i, 10));
+  };
+  const predictAll = (batch) =>
+    Array.from({ length: Math.ceil(count / batch) }, (_, i) => predict(i * batch, batch)).flat();
+  const time = (batch) => {
+    const [start, whole] = [performance.now(), count - (count % size)]; // batches of another size are not timed
+    let [images, passed] = [0, 0];
+    for (; passed < RUN; passed = performance.now() - start) {
+      predict(images % whole, batch);
+      images += batch;
     }
-    return found.flatMap((y) => Array.from({ length: batch }, (_, i) => argmax(y, 10 * i, 10)));
+    return (passed * 1000) / images;
   };
-  const time = (name, images) => {
-    const start = performance.now();
-    pass(name, images);
-    return ((performance.now() - start) * 1000) / images;
-  };
-  const breathe = () => new Promise((done) => setTimeout(done, 10)); // the page stays alive
   await breathe();
-  const [first, ...others] = names.map((name) => pass(name, count));
+  const [first, ...others] = ways.map(([, batch]) => predictAll(batch));
   const different = first.filter((prediction, i) => others.some((other) => other[i] !== prediction)).length;
-  const least = (TICKS * 1000 * findTick()) / time("oneByOne", 100);
-  const images = size * Math.ceil(least / size);
-  const times = Object.fromEntries(names.map((name) => [name, []]));
-  const end = performance.now() + MEASURED;
-  for (let run = 0; run < RUNS || performance.now() < end; run++) {
-    await breathe();
-    for (const name of names) times[name].push(time(name, images));
+  const times = { oneByOne: [], ...(size > 1 && { batched: [] }) };
+  for (let run = 0; run < RUNS; run++) {
+    for (const [name, batch] of ways) {
+      await breathe(); // the page stays alive
+      times[name].push(time(batch));
+    }
     yield { times, different };
   }
-}
-
-/** Milliseconds of a step of the browser's clock. */
-function findTick() {
-  const start = performance.now();
-  let now = start;
-  while (now === start) now = performance.now();
-  return now - start;
 }
 
 /** The best run of each way as a bar, and in words how the batch compares. */

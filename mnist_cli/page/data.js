@@ -1,18 +1,18 @@
-// What the page carries, compressed and in base64: nets as float32, test images, the judge of drawings.
+// What the page carries, compressed and in base64: nets as float32, labelled images, the judge of drawings.
 
 import { makeNet } from "./net.js";
 import { PIXELS } from "./picture.js";
 
-/** The JSON that `mnist draw` writes -> {version, nets, judge, images: [{index, label, pixels}], x: (N, 784) 0..1}. */
-export async function unpack({ nets, judge, images, labels, every, version }) {
+/** The JSON that `mnist draw` writes -> {about, nets, judge, images: [{index, label, pixels}], x: (N, 784) 0..1}. */
+export async function unpack({ nets, judge, images, labels, total, source, version }) {
   const pixels = await inflate(images);
   return {
-    version,
+    about: { version, source, total: sayCount(total), count: sayCount(labels.length) },
     nets: await Promise.all(nets.map(async (net) =>
       makeNet({ ...net, parameters: await floats(net.parameters), map: readMap(await floats(net.map)) }))),
     judge: await makeJudge(judge),
     images: Array.from(labels, (label, i) => ({
-      index: i * every,
+      index: Math.floor((i * total) / labels.length), // in the whole set
       label: Number(label),
       pixels: pixels.subarray(i * PIXELS, (i + 1) * PIXELS),
     })),
@@ -41,6 +41,8 @@ function readMap(values) {
   const size = values.length / 3;
   return [0, 1, 2].map((row) => values.subarray(row * size, (row + 1) * size)); // mean and two axes
 }
+
+const sayCount = (count) => count.toLocaleString("en");
 
 const floats = async (text) => new Float32Array((await inflate(text)).buffer);
 

@@ -1,4 +1,4 @@
-// The row of test images to try: by digit, those that the net gets wrong, a random one.
+// The row of images to try: by digit, those that the net gets wrong, a random one.
 
 import { rove } from "./rove.js";
 import { byId, freeze, make, makePicture, paintInk } from "./paint.js";
@@ -28,7 +28,7 @@ export function makeImages(images, choose) {
     },
     speak() {
       const chosen = filter.value;
-      const digits = ["", ..."0123456789"];
+      const digits = ["", ...new Set(images.map(({ label }) => String(label)))].sort(); // a set may lack some
       filter.replaceChildren(...digits.map((value) => make("option", { value }, value || say("every"))));
       filter.value = chosen;
       view.update();

@@ -25,14 +25,14 @@ const SLIDERS = [ // name, least, most, step, unit
 ];
 const PAUSE = 120; // milliseconds without a change, before it is asked whether this is a digit
 
-const { nets, judge, images, version, x: undisturbed } = await unpack(JSON.parse(byId("data").textContent));
+const { nets, judge, images, about, x: undisturbed } = await unpack(JSON.parse(byId("data").textContent));
 const corruption = { noise: 0, right: 0, down: 0, turn: 0 };
-const whole = []; // of each net: what it makes of the test images while nothing is broken
+const whole = []; // of each net: what it makes of the images while nothing is broken
 let net = nets[0];
-let isSetStale = true; // the predictions of the test images have to be made again
+let isSetStale = true; // the predictions of the images have to be made again
 let isSetRunning = false; // they are being made
 let results = null; // of each net, for what is on the pad
-let begun = null; // the first stroke on the pad, or the test image: another one is a new drawing
+let begun = null; // the first stroke on the pad, or the image: another one is a new drawing
 let reading = null; // of the strokes on the pad
 let pixels = null; // 784 numbers 0..255: what is on the pad
 let doubts = []; // of each net: sentences about it
@@ -76,13 +76,13 @@ function start() {
   addEventListener("resize", () => breakMore());
   window.mnist = { ...makeApi(nets[0], judge), clear: pad.clear };
   document.documentElement.classList.add("ready");
-  speak(spoken(), { count: images.length, version });
+  speak(spoken(), about);
   pad.repaint();
   requestAnimationFrame(() => setTimeout(startViews)); // the page is seen first
   byId("pad").focus({ preventScroll: true });
 }
 
-/** The views of all test images, which take longer to make than the pad. */
+/** The views of all images, which take longer to make than the pad. */
 function startViews() {
   for (const each of nets) whole.push([...runSet(each, images, undisturbed)].pop());
   useNet(nets[0]);
@@ -225,7 +225,7 @@ function spoken() {
 }
 
 function useLanguage(language) {
-  speak(language, { count: images.length, version });
+  speak(language, about);
   row.speak();
   batch.speak();
   alive.build(net);

@@ -1,4 +1,4 @@
-// The test images as the last hidden layer sees them, on the two axes of PCA found by NumPy.
+// The images as the last hidden layer sees them, on the two axes of PCA found by NumPy.
 
 import { PIXELS, SIDE } from "./picture.js";
 import { byId, colour, css, fit, paintInk, rem, setPixel } from "./paint.js";

@@ -27,15 +27,12 @@ function cutIntoTiles(W, inputs, outputs) {
   return tiles;
 }
 
-/**
- * x (N, 784) with values 0..1 to every a and z of the book, each (N, n), and y (N, 10).
- * Without `sharing` each image reads all weights for itself; the numbers are the same.
- */
-export function forward(net, x, N = 1, sharing = true) {
+/** x (N, 784) with values 0..1 to every a and z of the book, each (N, n), and y (N, 10). */
+export function forward(net, x, N = 1) {
   const a = [];
   const z = [];
   net.layers.forEach((layer, number) => {
-    a.push(multiply(number ? z[number - 1] : x, N, layer, sharing));
+    a.push(multiply(number ? z[number - 1] : x, N, layer));
     if (number === net.layers.length - 1) return;
     z.push(a[number].map(net.activation === "relu" ? (v) => Math.max(v, 0) : sigmoid));
     for (const neuron of net.off[number]) {
@@ -48,10 +45,10 @@ export function forward(net, x, N = 1, sharing = true) {
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 
 /** x (N, inputs) @ W (inputs, outputs) + b. Four images share each weight that is read: batches are fast. */
-function multiply(x, N, { b, inputs, outputs, tiles }, sharing) {
+function multiply(x, N, { b, inputs, outputs, tiles }) {
   const a = new Float64Array(N * outputs);
   let i = 0;
-  for (; sharing && i + TILE <= N; i += TILE) {
+  for (; i + TILE <= N; i += TILE) {
     for (let j = 0; j < outputs; j += TILE) multiplyTile(x, i * inputs, tiles, j * inputs, inputs, a, i, j, outputs);
   }
   for (; i < N; i++) {

@@ -1,4 +1,4 @@
-"""Nets and test images -> one HTML file that needs nothing outside itself.
+"""Nets and labelled images -> one HTML file that needs nothing outside itself.
 
 The sources lie beside this module: `page.html`, `page.css` and ES modules that can be read and
 tested on their own. Here they are put together with the numbers. A Content-Security-Policy lets the
@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -19,18 +19,19 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.datasets.arrays import load_images, load_labels
+from mnist_cli.datasets.idx import open_pair
 from mnist_cli.errors import FileError, FormatError, printable
 from mnist_cli.files import AnyPath, open_regular, read_up_to, require_writable, write_bytes
 from mnist_cli.handwriting.judge import load_judge
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Activation, Network, forward, relu, sigmoid
+from mnist_cli.paths import embedded_directory
 from mnist_cli.spec import PIXELS, __version__
 from mnist_cli.weights.weights_file import read_several
 
 Language = Literal["en", "ko"]
 
-EVERY = 10  # each tenth image of the test set is in the page: 1,000 in all
+MOST_IMAGES = 1_000  # of a larger set so many, evenly spaced
 
 # Of all nets in a page: with more it takes long to open, and to answer.
 MOST_PARAMETERS = 1_000_000
@@ -41,27 +42,32 @@ _GENERATOR = b'<meta name="generator" content="mnist draw">'
 _HEAD = 1000  # bytes, in which that stands
 _AT_ONCE = 100  # images: every value on their way is kept
 _BEYOND = 1e30  # activations: their squares could not be added up
+_CREDIT = " (MNIST, Yann LeCun, Corinna Cortes, CC BY-SA 3.0)"
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page that was written: where in full, how large, and the weights files that are in it.
+    """A page that was written: where in full, how large, and the files that are in it.
 
-    `notes` are on the nets' activations.
+    `samples` is how many images of the file are, `notes` are on the nets' activations.
     """
 
     path: Path
     bytes: int
     weights: tuple[Path, ...]
+    images: Path
+    samples: int
     notes: tuple[str, ...]
 
-    json_fields: ClassVar = ("path", "bytes", "weights")
+    json_fields: ClassVar = ("path", "bytes", "weights", "images", "samples")
 
 
 def write_page(
     path: AnyPath,
     weights: Sequence[AnyPath | None] = (None,),
     *,
+    images: AnyPath | None = None,
+    labels: AnyPath | None = None,
     activation: Activation | None = None,
     data_dir: AnyPath | None = None,
     language: Language | None = None,
@@ -69,9 +75,10 @@ def write_page(
 ) -> Page:
     """Write the page of one or two weights files; None is the embedded one.
 
-    Such a page is replaced where it stands, any other file only with `overwrite`. Raises
-    `MnistError` for a page that cannot be written, weights that cannot be read or used, and nets
-    too large for a page.
+    It shows `MOST_IMAGES` of the labelled images, by default of the embedded test set, or all where
+    there are fewer. Such a page is replaced where it stands, any other file only with `overwrite`.
+    Raises `MnistError` for a page that cannot be written, weights and images that cannot be read or
+    used, and nets too large for a page.
     """
     overwrite = overwrite or _is_page(path)
     require_writable(path, overwrite=overwrite)
@@ -86,10 +93,18 @@ def write_page(
     networks = [
         (printable(file.file.name), file.sha256, file.network(activation)) for file in files
     ]
-    content = fill_page(networks, load_images()[::EVERY], load_labels()[::EVERY], language)
+    with open_pair(images, labels, data_dir) as (image_file, label_file):
+        total, source = image_file.count, image_file.path
+        samples = min(total, MOST_IMAGES)
+        spaced = [number * total // samples for number in range(samples)]
+        shown, truth = image_file.items(spaced), label_file.items(spaced)
+    credit = _CREDIT if source.parent == embedded_directory() else ""
+    about = {"total": total, "source": printable(source.name) + credit}
+    content = fill_page(networks, shown, truth, about, language)
     write_bytes(path, content, overwrite=overwrite)
     notes = tuple(note for file in files for note in file.choose_activation(activation).notes)
-    return Page(Path(path).absolute(), len(content), tuple(file.file for file in files), notes)
+    weights_files = tuple(file.file for file in files)
+    return Page(Path(path).absolute(), len(content), weights_files, source, samples, notes)
 
 
 def _is_page(path: AnyPath) -> bool:
@@ -105,16 +120,20 @@ def fill_page(
     networks: Sequence[tuple[str, str, Network]],
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
+    about: Mapping[str, Any],
     language: Language | None = None,
 ) -> bytes:
-    """Return the page of nets, each with its name and SHA-256, and (N, 28, 28) labelled images."""
+    """Return the page of nets, each with its name and SHA-256, and (N, 28, 28) labelled images.
+
+    `about` says in which file these are, its ``source``, and how many there are in ``total``.
+    """
     data = {
         "nets": [_describe(*each, images) for each in networks],
         "judge": _describe_judge(),
         "images": _pack(images.tobytes()),
         "labels": "".join(map(str, labels)),
-        "every": EVERY,
         "version": __version__,
+        **about,
     }
     style = (_SOURCES / "page.css").read_text("utf-8")
     script = join_modules()

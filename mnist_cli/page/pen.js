@@ -9,7 +9,7 @@ const PALM = 1000; // milliseconds after the pen in which a touch is the hand th
 
 /** Make `canvas` a pad. It calls `changed` whenever there is more or less on it. */
 export function makePad(canvas, changed) {
-  const pad = { strokes: [], image: null, width: 20 }; // image: a test image instead of strokes
+  const pad = { strokes: [], image: null, width: 20 }; // image: one of the set instead of strokes
   const past = []; // what stood there before each change
   const cursor = { at: null, down: false }; // of the keyboard's pen
   let stroke = null; // the one in hand
@@ -29,7 +29,7 @@ export function makePad(canvas, changed) {
   };
   const begin = (point) => {
     const begun = { points: [point], width: pad.width };
-    change([...pad.strokes, begun]); // beside a test image there are no strokes
+    change([...pad.strokes, begun]); // beside an image there are no strokes
     stroke = begun;
   };
   const extend = (points) => {
@@ -134,7 +134,7 @@ function paintCursor(canvas, { at, down }, width) {
   to.stroke();
 }
 
-/** Download what is on the pad as a PNG that `mnist predict` reads: black on white, or the test image. */
+/** Download what is on the pad as a PNG that `mnist predict` reads: black on white, or the image. */
 export function savePng(pad) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = pad.image ? 28 : ZOOM * PAD;

@@ -1,4 +1,4 @@
-// What a net makes of all test images, a few at a time.
+// What a net makes of all images, a few at a time.
 
 import { corrupt } from "./corrupt.js";
 import { argmax, forward, lastHidden } from "./net.js";

@@ -26,12 +26,12 @@ const WORDS = {
     "Now the pad is only made small: draw off centre and watch the prediction fall.",
     "이제 그림을 줄이기만 합니다. 구석에 그려 보세요. 예측이 빗나갑니다.",
   ],
-  images: ["Test images", "테스트 이미지"],
+  images: ["Images", "이미지"],
   filter: ["Which digit", "숫자 고르기"],
   every: ["every digit", "모든 숫자"],
   onlyWrong: ["incorrect only", "틀린 것만"],
   random: ["Random", "무작위"],
-  image: ["Test image ${index}, label ${label}, prediction ${prediction}", "테스트 이미지 ${index}, 정답 ${label}, 예측 ${prediction}"],
+  image: ["Image ${index}, label ${label}, prediction ${prediction}", "이미지 ${index}, 정답 ${label}, 예측 ${prediction}"],
   noImages: ["None: all of these are correct.", "없습니다. 모두 맞혔습니다."],
   probabilities: ["Probabilities:", "확률:"],
   empty: ["no ink yet", "아직 그린 것이 없습니다"],
@@ -77,8 +77,8 @@ const WORDS = {
   ],
   break: ["Break it", "망가뜨리기"],
   breakHint: [
-    "Switch neurons off above, or disturb the input. The accuracy on the page's ${count} test images follows.",
-    "위에서 뉴런을 끄거나 입력을 흐트러뜨려 보세요. 테스트 이미지 ${count}장의 정확도가 바로 바뀝니다.",
+    "Switch neurons off above, or disturb the input. The accuracy on the page's images, ${count} of ${total}, follows.",
+    "위에서 뉴런을 끄거나 입력을 흐트러뜨려 보세요. 이 페이지의 이미지(${total}장 중 ${count}장)에 대한 정확도가 바로 바뀝니다.",
   ],
   noise: ["Noise", "잡음"],
   right: ["Shift right", "오른쪽으로"],
@@ -91,8 +91,8 @@ const WORDS = {
   undoAll: ["Undo all", "모두 되돌리기"],
   map: ["Map", "지도"],
   mapHint: [
-    "The page's test images as the last hidden layer sees them, in two dimensions (PCA). Near is alike. Your drawing is the thick ring; incorrect ones are ringed in orange.",
-    "마지막 은닉층에서 본 테스트 이미지를 2차원 평면(PCA)에 펼쳤습니다. 가까울수록 닮은 이미지입니다. 굵은 고리는 내 그림, 주황 고리는 틀린 이미지입니다.",
+    "The page's images as the last hidden layer sees them, in two dimensions (PCA). Near is alike. Your drawing is the thick ring; incorrect ones are ringed in orange.",
+    "마지막 은닉층에서 본 이미지를 2차원 평면(PCA)에 펼쳤습니다. 가까울수록 닮은 이미지입니다. 굵은 고리는 내 그림, 주황 고리는 틀린 이미지입니다.",
   ],
   mapKeys: [
     "Map: left and right go through the images, up and down through the incorrect ones, Enter puts one on the pad",
@@ -107,8 +107,7 @@ const WORDS = {
   ],
   measure: ["Measure in this browser", "이 브라우저에서 재 보기"],
   oneByOne: ["per sample", "한 장씩"],
-  sameLoop: ["batched (${size}), the same loop", "배치 (${size}), 같은 반복문"],
-  batched: ["batched (${size}), 4 share a weight", "배치 (${size}), 4장이 가중치 공유"],
+  batched: ["batched (${size})", "배치 (${size})"],
   microseconds: ["${time} µs an image", "장당 ${time} µs"],
   faster: [
     "Where four images share each weight that is read, the batch takes ${ratio} of the time per sample (best of ${runs} runs in turn; half of them between ${low} and ${high}).",
@@ -125,10 +124,10 @@ const WORDS = {
     "NumPy gains 4 to 6 times: its matrix product keeps weights in the cache and multiplies several numbers at once with vector units, which a browser's loop hardly does.",
     "NumPy에서는 4~6배 빨라집니다. 행렬곱이 가중치를 캐시에 두고 벡터 연산으로 여러 수를 한꺼번에 곱하기 때문입니다. 브라우저의 반복문은 그렇게 하지 못합니다.",
   ],
-  sheet: ["${size} test images and their predictions; ${wrong} incorrect", "테스트 이미지 ${size}장과 예측, 틀린 것 ${wrong}장"],
+  sheet: ["Images and their predictions: ${size}, ${wrong} of them incorrect", "이미지 ${size}장과 예측, 틀린 것 ${wrong}장"],
   footer: [
-    "Written by mnist-cli ${version}; nothing leaves this page. Images: MNIST, Yann LeCun and Corinna Cortes, CC BY-SA 3.0.",
-    "mnist-cli(${version})로 만든 페이지입니다. 아무것도 밖으로 보내지 않습니다. 이미지: MNIST, Yann LeCun과 Corinna Cortes, CC BY-SA 3.0.",
+    "Written by mnist-cli ${version}; nothing leaves this page. Images: ${count} of ${total} from ${source}.",
+    "mnist-cli(${version})로 만든 페이지입니다. 아무것도 밖으로 보내지 않습니다. 이미지: ${source}의 ${total}장 중 ${count}장.",
   ],
 };
 

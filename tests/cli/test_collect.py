@@ -80,6 +80,8 @@ def test_one_name_stands_for_both_files_in_every_command(here):
     assert one["label"] == labels[5]
     train = ("train", "--images", "class", "--epochs", "1", "--json")
     assert mnist(*train, "-o", "w.pkl").code == 0
+    drawn = json.loads(mnist("draw", "--images", "class", "--no-open", "--json").stdout)
+    assert (drawn["images"], drawn["samples"]) == (IMAGES, COUNT)
     assert mnist("eval", "--images", "klass").code == 1
     (here / LABELS).unlink()
     gone = mnist("eval", "--images", "class")

@@ -13,11 +13,12 @@ import pytest
 from sklearn.decomposition import PCA
 from support.commands import mnist, mnist_process
 from support.nets import random_network
+from support.page import EVERY
 
 import mnist_cli
 from mnist_cli.errors import printable
 from mnist_cli.handwriting.judge import judge
-from mnist_cli.page.page import _SOURCES, EVERY, find_axes, join_modules, write_page
+from mnist_cli.page.page import _SOURCES, find_axes, join_modules, write_page
 from mnist_cli.paths import embedded_directory
 from mnist_cli.weights.weights_file import read_weights
 
@@ -112,6 +113,8 @@ def test_the_command_says_where_the_page_is(tmp_path, monkeypatch):
         "path": str(path),
         "bytes": path.stat().st_size,
         "weights": [str(embedded_directory() / "weights.pkl")],
+        "images": str(embedded_directory() / "t10k-images-idx3-ubyte"),
+        "samples": 1000,
     }
     assert '<html lang="ko" data-language="ko">' in path.read_text("utf-8")
 

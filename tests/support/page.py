@@ -25,6 +25,7 @@ _PREDICT = """text => {
     return [found.map((each) => each.prediction), found.map((each) => each.probabilities), seconds];
 }"""
 
+EVERY = 10  # of the 10,000 embedded images, which gives the 1,000 of a page
 SEVEN = [(15, 10), (85, 10), (45, 95)]
 
 

@@ -11,6 +11,7 @@ def lines(page: Page, opened: bool | None) -> list[Line]:
         "page": printable(str(page.path), 400),
         "size": f"{page.bytes:,} bytes",
         "weights": " and ".join(printable(file.name, 200) for file in page.weights),
+        "images": f"{page.samples:,} from {printable(page.images.name, 200)}",
     }
     told = "opened in your browser" if opened else "no browser was found: open the page by hand"
     return [*labelled(pairs.items()), *([] if opened is None else [line(told)])]
