@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mnist_cli.datasets.arrays import load_mnist as load_mnist
     from mnist_cli.errors import MnistError as MnistError
     from mnist_cli.evaluation.evaluation import evaluate as evaluate
+    from mnist_cli.handwriting.many import read_pictures as read_pictures
     from mnist_cli.handwriting.reader import Digit as Digit
     from mnist_cli.handwriting.reader import read_digit as read_digit
     from mnist_cli.handwriting.reader import read_digits as read_digits
@@ -43,6 +44,7 @@ _HOMES = {
     "load_network": "weights.weights_file",
     "read_digit": "handwriting.reader",
     "read_digits": "handwriting.reader",
+    "read_pictures": "handwriting.many",
     "save_network": "weights.weights_file",
     "sigmoid": "net.network",
     "softmax": "net.network",

@@ -88,7 +88,9 @@ class Digit:
         """In a few words, how the picture came to be."""
         if self.preprocessed:
             return "converted to the MNIST format"
-        return "in the MNIST format already" if self.untouched else "only resized"
+        if self.untouched:
+            return "in the MNIST format already"
+        return "only resized" if self.count else "not read"
 
 
 def read_digit(source: Source, *, preprocess: bool = True, invert: bool | None = None) -> Digit:

@@ -126,11 +126,14 @@ def test_progress_is_shown_where_it_is_asked_for(monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     images, labels = IMAGES[:500], LABELS[:500]
     for wanted in (True, False):
-        evaluated, trained = Terminal(), Terminal()
+        evaluated, trained, read = Terminal(), Terminal(), Terminal()
         with contextlib.redirect_stderr(evaluated):
             mnist_cli.evaluate(NETWORK, images, labels, views=["robustness"], progress=wanted)
         with contextlib.redirect_stderr(trained):
             mnist_cli.train(images, labels, epochs=2, progress=wanted)
+        with contextlib.redirect_stderr(read):
+            mnist_cli.read_pictures(images[:50], progress=wanted)
+        assert ("pictures" in read.getvalue()) is wanted
         assert ("images" in evaluated.getvalue()) is wanted
         assert ("epoch 2/2" in trained.getvalue()) is wanted
     counts = []
@@ -150,6 +153,8 @@ progress.PATIENCE = 0
 mnist_cli.evaluate(network, images, labels, views=["robustness"], progress=True)
 ---
 mnist_cli.train(images[:500], labels[:500], epochs=2, progress=True)
+---
+mnist_cli.read_pictures(255 - images[:9], progress=True)[0]
 """
 
 
@@ -160,7 +165,8 @@ def test_a_notebook_shows_results_and_progress():
     cells = [nbformat.v4.new_code_cell(code.strip()) for code in NOTEBOOK.split("---")]
     notebook = nbformat.v4.new_notebook(cells=cells)
     nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    for cell, said in zip(cells, ("784 -> 50 sigmoid", "accuracy", "2 epochs"), strict=True):
+    words = ("784 -> 50 sigmoid", "accuracy", "2 epochs", "converted")
+    for cell, said in zip(cells, words, strict=True):
         *_, result = (each for each in cell.outputs if each.output_type == "execute_result")
         assert said in re.sub("<[^>]+>", "", result.data["text/html"]).replace("&gt;", ">")
         assert not [each for each in cell.outputs if each.output_type == "error"]
