@@ -98,7 +98,7 @@ def write_page(
         samples = min(total, MOST_IMAGES)
         spaced = [number * total // samples for number in range(samples)]
         shown, truth = image_file.items(spaced), label_file.items(spaced)
-    credit = _CREDIT if source.parent == embedded_directory() else ""
+    credit = _CREDIT if source.resolve().parent == embedded_directory() else ""
     about = {"total": total, "source": printable(source.name) + credit}
     content = fill_page(networks, shown, truth, about, language)
     write_bytes(path, content, overwrite=overwrite)
