@@ -214,7 +214,7 @@ _BEST = replace(
     _STANDARD,
     name="best",
     optimizer="soap",
-    about="SOAP, teacher, drawn digits: accuracy 0.992, embedded",
+    about="SOAP, a teacher, drawn digits: 0.992, embedded",
     epochs=600,
     learning_rate=4e-2,
     weight_decay=0.005,
