@@ -5,53 +5,44 @@ from typing import Any
 import click
 
 from mnist_cli.cli.common import present, read_pictures
-from mnist_cli.cli.options import POSITIVE, argument, command
+from mnist_cli.cli.options import argument, command
 
-_OPTIONS = """
+
+@command(
+    """
+Make a data set of a class's digits.
+
+PICTURES are folders, ZIP archives or files of one digit each, whose names or folders begin with
+the label: 7_12.png, 7/12.png. They are read as by 'mnist predict', whose net says what it takes
+them for; all that has a label is written, and what to look at is listed. Files that cannot be
+read are left out, and make the exit code 1.
+
 Options:
   -o --output NAME         The set to write: class for class-images-idx3-ubyte.gz and
                            class-labels-idx1-ubyte.gz.  [required]
   --size-only              Only resize pictures to 28x28: for those that are in MNIST's format.
-  --invert/--no-invert     Say that the ink is darker / brighter than the background.  [default:
-                           detected]
+  --invert
   --sheet                  Show all as small pictures in rows, before they are written.
-  --threads N              Cores to use.  [default: all]
+  --threads
   --weights
   --activation
   --data-dir
   --export
   --light
   --force
-  -q --quiet               No progress and no notes.
+  --quiet
   --json
-"""
-
-
-@command(
-    "collect",
+Examples:
+  mnist collect class/ -o class
+  mnist collect class.zip -o class --sheet
+  mnist eval --images class --wrong
+  mnist train --images class --start weights.pkl
+""",
     argument("pictures", nargs=-1, required=True, metavar="PICTURES..."),
-    options=_OPTIONS,
-    rules="--light needs --export",
-    settings={
-        "output": {"required": True},
-        "invert": {"default": None},
-        "threads": {"type": POSITIVE},
-    },
-    examples=(
-        "mnist collect class/ -o class",
-        "mnist collect class.zip -o class --sheet",
-        "mnist eval --images class --wrong",
-        "mnist train --images class --start weights.pkl",
-    ),
+    output={"required": True},
 )
 def collect(pictures: tuple[str, ...], **given: Any) -> int:
-    """Make a data set of a class's digits.
-
-    PICTURES are folders, ZIP archives or files of one digit each, whose names or folders begin with
-    the label: 7_12.png, 7/12.png. They are read as by 'mnist predict', whose net says what it takes
-    them for; all that has a label is written, and what to look at is listed. Files that cannot be
-    read are left out, and make the exit code 1.
-    """
+    """Read pictures, show what to look at, and write the set."""
     from mnist_cli.prediction import collection as library
     from mnist_cli.prediction.pictures import Reading
     from mnist_cli.render.views import collect as view

@@ -7,6 +7,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from mnist_cli.errors import TakenError, printable
 
 if TYPE_CHECKING:
@@ -55,6 +57,17 @@ def output_or(default: str, given: OptionValues) -> Iterator[Path]:
             free = next(n for n in count(2) if not any(Path().glob(f"{stem}-{n}.*")))
             error.hint = f"Use -o {stem}-{free}.{suffix}, or --force to replace it."
         raise
+
+
+@contextmanager
+def blamed(kind: type[Exception], parameter: str = "") -> Iterator[None]:
+    """Make wrong usage, of a parameter if one is named, of an error of the library."""
+    try:
+        yield
+    except kind as error:
+        if parameter:
+            raise click.BadParameter(error.args[0], param_hint=f"'{parameter}'") from None
+        raise click.UsageError(f"{error.args[0]}.") from None
 
 
 def note_written(given: OptionValues, *options: str) -> None:

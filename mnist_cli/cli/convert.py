@@ -3,18 +3,20 @@
 from functools import partial
 from typing import Any
 
-import click
-
-from mnist_cli.cli.common import note_all, present
+from mnist_cli.cli.common import blamed, note_all, present
 from mnist_cli.cli.options import argument, command, new_file
 from mnist_cli.weights.formats import KINDS, TARGETS
 
 
 @command(
-    "convert",
-    argument("source"),
-    argument("target", callback=partial(new_file, forms=TARGETS)),
-    options="""
+    f"""
+Write a weights file in another format.
+
+SOURCE is {KINDS}, also a PyTorch state_dict saved with safetensors. The suffix of TARGET names
+its format: one of these gets the same numbers bit for bit, .onnx a model that takes images
+uint8 (N, 784) and gives probabilities (N, 10). A card beside says the activation where the
+format cannot.
+
 Options:
   --mean X  The net learnt from (pixels - X) / S, PyTorch's Normalize: make this a part of its first
             layer, once. Of MNIST 0.1307.
@@ -23,31 +25,25 @@ Options:
   --data-dir
   --force
   --json
+Rules:
+  --mean needs --std
+  --std needs --mean
+Examples:
+  mnist convert weights.pkl net.safetensors
+  mnist convert net.npz ours.npz --mean 0.131 --std 0.308
+  mnist convert weights.pkl net.npz --force --json
 """,
-    rules="""
---mean needs --std
---std needs --mean
-""",
-    settings={"mean": {"type": float}, "std": {"type": float}},
-    examples=(
-        "mnist convert weights.pkl net.safetensors",
-        "mnist convert net.npz ours.npz --mean 0.131 --std 0.308",
-        "mnist convert weights.pkl net.npz --force --json",
-    ),
-    about=f"""Write a weights file in another format.
-
-    SOURCE is {KINDS}, also a PyTorch state_dict saved with safetensors. The suffix of TARGET names
-    its format: one of these gets the same numbers bit for bit, .onnx a model that takes images
-    uint8 (N, 784) and gives probabilities (N, 10). A card beside says the activation where the
-    format cannot.
-    """,
+    argument("source"),
+    argument("target", callback=partial(new_file, forms=TARGETS)),
+    mean={"type": float},
+    std={"type": float},
 )
 def convert(source: str, target: str, **given: Any) -> None:
     """Convert, and show what was written."""
     from mnist_cli.render.views import convert as view
     from mnist_cli.weights.conversion import convert as convert_file
 
-    try:
+    with blamed(ValueError):
         result = convert_file(
             source,
             target,
@@ -56,7 +52,5 @@ def convert(source: str, target: str, **given: Any) -> None:
             data_dir=given["data_dir"],
             overwrite=given["force"],
         )
-    except ValueError as error:
-        raise click.UsageError(f"{error.args[0]}.") from None
     present(given, view, result)
     note_all(result.notes)

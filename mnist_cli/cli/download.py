@@ -2,11 +2,17 @@
 
 from typing import Any
 
-import click
-
+from mnist_cli.cli.common import blamed
 from mnist_cli.cli.options import argument, command
 
-_OPTIONS = """
+
+@command(
+    """
+Fetch the four MNIST files and the book's weights, each verified by its SHA-256.
+
+NAME is train, test, weights or the name of a file; without it, all five. Files that are there
+already are verified too, and replaced only if they are damaged. They are stored decompressed.
+
 Options:
   --data-dir
   --mirror URL  Fetch from here instead of the built-in mirrors; may be given more than once.
@@ -16,34 +22,21 @@ Options:
   --list        Only show what there is and where.
   --json
   -q --quiet    Print nothing but errors.
-"""
-
-_RULES = """
---mirror excludes --from
---check excludes --list
---check, --list excludes --mirror, --from, --force: it fetches nothing
-"""
-
-
-@command(
-    "download",
+Rules:
+  --mirror excludes --from
+  --check excludes --list
+  --check, --list excludes --mirror, --from, --force: it fetches nothing
+Examples:
+  mnist download
+  mnist download weights train
+  mnist download --list
+  mnist download --check --json
+""",
     argument("names", nargs=-1, metavar="[NAME]..."),
-    options=_OPTIONS,
-    rules=_RULES,
-    settings={"mirror": {"multiple": True}},
-    examples=(
-        "mnist download",
-        "mnist download weights train",
-        "mnist download --list",
-        "mnist download --check --json",
-    ),
+    mirror={"multiple": True},
 )
 def download(names: tuple[str, ...], **given: Any) -> None:
-    """Fetch the four MNIST files and the book's weights, each verified by its SHA-256.
-
-    NAME is train, test, weights or the name of a file; without it, all five. Files that are there
-    already are verified too, and replaced only if they are damaged. They are stored decompressed.
-    """
+    """Fetch, verify or list the files."""
     from mnist_cli.downloads import downloader as library
     from mnist_cli.downloads.addresses import check_mirror
     from mnist_cli.downloads.catalogue import select
@@ -52,18 +45,13 @@ def download(names: tuple[str, ...], **given: Any) -> None:
     from mnist_cli.render.views import download as render
     from mnist_cli.tables import print_json
 
-    mirrors, source_dir, force = given["mirror"], given["from"], given["force"]
-    check, only_list, data_dir = given["check"], given["list"], given["data_dir"]
-    parameter = "'NAME'"
-    try:
+    mirrors, source_dir, data_dir = given["mirror"], given["from"], given["data_dir"]
+    with blamed(ValueError, "NAME"):
         files = select(names)
-        parameter = "'--mirror'"
+    with blamed(ValueError, "--mirror"):
         for url in mirrors:
             check_mirror(url)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint=parameter) from None
-
-    if check or only_list:
+    if given["check"] or given["list"]:
         outcomes = library.check(files, data_dir=data_dir)
     else:
         with render.watching(given["quiet"]) as reporter:
@@ -72,17 +60,17 @@ def download(names: tuple[str, ...], **given: Any) -> None:
                 data_dir=data_dir,
                 mirrors=mirrors,
                 source_dir=source_dir,
-                force=force,
+                force=given["force"],
                 reporter=reporter,
             )
-    failure = None if only_list else library.failure(outcomes, source_dir)
+    failure = None if given["list"] else library.failure(outcomes, source_dir)
     if given["json"]:
-        print_json(render.list_as_json(files, outcomes) if only_list else outcomes)
-    elif only_list:
+        print_json(render.list_as_json(files, outcomes) if given["list"] else outcomes)
+    elif given["list"]:
         show(render.list_lines(files, outcomes, data_directory(data_dir)))
     elif not given["quiet"]:
         show(render.lines(outcomes, data_directory(data_dir)))
-        if failure is None and not check:
+        if failure is None and not given["check"]:
             show(render.next_step(files, data_dir))
     if failure is not None:
         raise failure

@@ -10,7 +10,16 @@ from mnist_cli.cli.options import command, new_file
 from mnist_cli.weights.formats import KINDS
 
 _DEFAULT = "mnist-draw.html"
-_OPTIONS = f"""
+
+
+@command(
+    f"""
+Draw a digit and watch the net think: writes a page and opens it.
+
+The page is one HTML file. It needs a browser and nothing else: no Python, no network. It can
+be put on a memory stick or a school's server. Of a set of more than 1,000 images it has 1,000,
+evenly spaced.
+
 Options:
   -o --output FILE.html  The page to write.  [default: {_DEFAULT}]
   --no-open              Only write the page; open no browser.
@@ -23,32 +32,20 @@ Options:
   --data-dir
   --force
   --json
-"""
-
-
-@command(
-    "draw",
-    options=_OPTIONS,
-    rules="--labels needs --images",
-    settings={
-        "output": {"callback": partial(new_file, may_exist=True)},  # a page of its own may be there
-        "weights": {"multiple": True},
-    },
-    examples=(
-        "mnist draw",
-        "mnist draw --no-open -o page.html",
-        "mnist draw -w weights.pkl -w sample_weight.pkl",
-        "mnist draw --images class -o class.html",
-        "mnist draw --lang ko",
-    ),
+Rules:
+  --labels needs --images
+Examples:
+  mnist draw
+  mnist draw --no-open -o page.html
+  mnist draw -w weights.pkl -w sample_weight.pkl
+  mnist draw --images class -o class.html
+  mnist draw --lang ko
+""",
+    output={"callback": partial(new_file, may_exist=True)},  # a page of its own may be there
+    weights={"multiple": True},
 )
 def draw(weights: tuple[str, ...], **given: Any) -> None:
-    """Draw a digit and watch the net think: writes a page and opens it.
-
-    The page is one HTML file. It needs a browser and nothing else: no Python, no network. It can
-    be put on a memory stick or a school's server. Of a set of more than 1,000 images it has 1,000,
-    evenly spaced.
-    """
+    """Write the page and open it."""
     if len(weights) > 2:
         raise click.UsageError("Name at most two weights files.")
     from mnist_cli.page.page import write_page

@@ -7,13 +7,11 @@ from typing import Any
 import click
 
 from mnist_cli.cli.common import OptionValues, note_all, note_written, present
-from mnist_cli.cli.options import POSITIVE, command
+from mnist_cli.cli.options import POSITIVE, USUAL, command
 from mnist_cli.cli.rules import is_given
 from mnist_cli.errors import MnistError
 from mnist_cli.weights.formats import KINDS
 
-_USUAL = "usual"  # the value of an option that brings its view with the usual settings
-_MAYBE = {"is_flag": False, "flag_value": _USUAL}  # an option whose value may be left out
 _MOST_RUNS = 10_000
 _OF_TIMING = ("--batch-size", "--runs", "--mode", "--threads")
 _OF_VIEWS = {  # options with the name of their view, each with the setting it gives
@@ -25,7 +23,51 @@ _OF_VIEWS = {  # options with the name of their view, each with the setting it g
     "output": "path",
 }
 
-_OPTIONS = f"""
+
+class _Count(click.IntRange):
+    """A whole number, or none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Let `USUAL` stand."""
+        return value if value == USUAL else super().convert(value, param, ctx)
+
+
+class _Real(click.FloatRange):
+    """A number in a range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse "nan", which is neither inside nor outside."""
+        number = super().convert(value, param, ctx)
+        return self.fail("expected a number.", param, ctx) if math.isnan(number) else number
+
+
+def _batch_sizes(_context: Any, _option: Any, value: str | None) -> Any:
+    """``1,10,all`` -> (1, 10, None)."""
+    if value in (None, USUAL):
+        return value
+    words = value.split(",")
+    if not all(re.fullmatch("all|[1-9][0-9]{0,9}", word) for word in words):
+        raise click.BadParameter("expected batch sizes such as 1,10,100,all.")
+    return tuple(None if word == "all" else int(word) for word in words)
+
+
+def _pixels(_context: Any, _option: Any, value: str | None) -> tuple[int, int]:
+    """``2,-1`` -> (2, -1)."""
+    found = re.fullmatch("(-?[0-9]{1,2}),(-?[0-9]{1,2})", value or "0,0")
+    if found is None:
+        raise click.BadParameter("expected two whole numbers of pixels, such as 2,-1.")
+    return int(found[1]), int(found[2])
+
+
+@command(
+    f"""
+Accuracy and speed on the test set: per sample against batched.
+
+The images are read once and both are warmed up, then timed in turn, run by run. Only the
+forward pass is timed, on one thread unless --threads gives the batches more.
+
+Views (and several --weights) come without timing, unless an option of timing asks for it.
+
 Timing:
   -b --batch-size N        Images a batch.
   --runs N                 Timed runs of each; the median counts.
@@ -62,86 +104,33 @@ Output:
   --force
   --json
   --fail-under X           Exit with 1 where the accuracy is below X, for continuous integration.
-  -q --quiet               No progress and no notes.
-"""
-
-_RULES = """
---labels needs --images
---output - excludes --json: both print
---light needs --export
-"""
-
-
-class _Count(click.IntRange):
-    """A whole number, or none."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Let `_USUAL` stand."""
-        return value if value == _USUAL else super().convert(value, param, ctx)
-
-
-class _Real(click.FloatRange):
-    """A number in a range."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Refuse "nan", which is neither inside nor outside."""
-        number = super().convert(value, param, ctx)
-        return self.fail("expected a number.", param, ctx) if math.isnan(number) else number
-
-
-def _batch_sizes(_context: Any, _option: Any, value: str | None) -> Any:
-    """``1,10,all`` -> (1, 10, None)."""
-    if value in (None, _USUAL):
-        return value
-    words = value.split(",")
-    if not all(re.fullmatch("all|[1-9][0-9]{0,9}", word) for word in words):
-        raise click.BadParameter("expected batch sizes such as 1,10,100,all.")
-    return tuple(None if word == "all" else int(word) for word in words)
-
-
-def _pixels(_context: Any, _option: Any, value: str | None) -> tuple[int, int]:
-    """``2,-1`` -> (2, -1)."""
-    found = re.fullmatch("(-?[0-9]{1,2}),(-?[0-9]{1,2})", value or "0,0")
-    if found is None:
-        raise click.BadParameter("expected two whole numbers of pixels, such as 2,-1.")
-    return int(found[1]), int(found[2])
-
-
-@command(
-    "eval",
-    options=_OPTIONS,
-    rules=_RULES,
-    settings={
-        "batch_size": {"type": POSITIVE, "default": 100},
-        "runs": {"type": click.IntRange(1, _MOST_RUNS), "default": 5},
-        "mode": {"default": "both"},
-        "threads": {"type": POSITIVE, "default": 1},
-        "wrong": {"type": _Count(min=0), **_MAYBE},
-        "min_confidence": {"type": _Real(0, 1)},
-        "sweep": {"callback": _batch_sizes, **_MAYBE},
-        "shift": {"callback": _pixels},
-        "rotate": {"type": _Real(-360, 360), "default": 0},
-        "noise": {"type": _Real(0, 10), "default": 0},
-        "weights": {"multiple": True},
-        "fail_under": {"type": _Real(0, 1)},
-    },
-    examples=(
-        "mnist eval --batch-size 100",
-        "mnist eval --confusion --wrong 4 --min-confidence 0.9",
-        "mnist eval --sweep",
-        "mnist eval --shift 2,0 --mode batched --runs 1 --json",
-        "mnist eval --limit 1000 --output predictions.csv",
-        "mnist eval --confusion --fail-under 0.99",
-    ),
+  --quiet
+Rules:
+  --labels needs --images
+  --output - excludes --json: both print
+Examples:
+  mnist eval --batch-size 100
+  mnist eval --confusion --wrong 4 --min-confidence 0.9
+  mnist eval --sweep
+  mnist eval --shift 2,0 --mode batched --runs 1 --json
+  mnist eval --limit 1000 --output predictions.csv
+  mnist eval --confusion --fail-under 0.99
+""",
+    batch_size={"type": POSITIVE, "default": 100},
+    runs={"type": click.IntRange(1, _MOST_RUNS), "default": 5},
+    mode={"default": "both"},
+    threads={"type": POSITIVE, "default": 1},
+    wrong={"type": _Count(min=0)},
+    min_confidence={"type": _Real(0, 1)},
+    sweep={"callback": _batch_sizes},
+    shift={"callback": _pixels},
+    rotate={"type": _Real(-360, 360), "default": 0},
+    noise={"type": _Real(0, 10), "default": 0},
+    weights={"multiple": True},
+    fail_under={"type": _Real(0, 1)},
 )
 def evaluate(**given: Any) -> None:
-    """Accuracy and speed on the test set: per sample against batched.
-
-    The images are read once and both are warmed up, then timed in turn, run by run. Only the
-    forward pass is timed, on one thread unless --threads gives the batches more.
-
-    Views (and several --weights) come without timing, unless an option of timing asks for it.
-    """
+    """Evaluate weights files, in the views that were asked for."""
     from mnist_cli.datasets.corruptions import Corruption
     from mnist_cli.evaluation.evaluation import Files, evaluate_files
     from mnist_cli.render.progress import counted
@@ -177,7 +166,7 @@ def _views(given: OptionValues) -> dict[str, dict[str, Any]]:
     for name, setting in _OF_VIEWS.items():
         value = given[name]
         if value is not None and value is not False:
-            views[name] = {setting: value} if setting and value != _USUAL else {}
+            views[name] = {setting: value} if setting and value != USUAL else {}
     context = click.get_current_context()
     if not views or any(is_given(option, context) for option in _OF_TIMING):
         views["timing"] = {"mode": given["mode"], "runs": given["runs"]}

@@ -4,11 +4,18 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import note_all, present
+from mnist_cli.cli.common import blamed, note_all, present
 from mnist_cli.cli.options import argument, command
 from mnist_cli.weights.formats import KINDS
 
-_OPTIONS = """
+
+@command(
+    f"""
+Show the shapes and parameters of a weights FILE ({KINDS}).
+
+Without FILE: the embedded weights. With two: how far apart they are, and on how many test
+images they disagree. A file is read as data; nothing in it is executed.
+
 Options:
   --stats     Describe each array's values: range, mean, histogram.
   --neuron N  What neuron N of the first layer looks for, from 0.
@@ -19,27 +26,17 @@ Options:
   --light
   --force
   --json
-"""
-
-
-@command(
-    "inspect",
+Rules:
+  --neurons excludes --neuron
+Examples:
+  mnist inspect
+  mnist inspect weights.pkl
+  mnist inspect --json weights.pkl
+  mnist inspect --stats --neuron 7
+  mnist inspect weights.pkl sample_weight.pkl
+""",
     argument("files", metavar="[FILE [FILE]]", nargs=-1),
-    options=_OPTIONS,
-    rules="--neurons excludes --neuron\n--light needs --export",
-    settings={"neuron": {"type": int}},
-    examples=(
-        "mnist inspect",
-        "mnist inspect weights.pkl",
-        "mnist inspect --json weights.pkl",
-        "mnist inspect --stats --neuron 7",
-        "mnist inspect weights.pkl sample_weight.pkl",
-    ),
-    about=f"""Show the shapes and parameters of a weights FILE ({KINDS}).
-
-    Without FILE: the embedded weights. With two: how far apart they are, and on how many test
-    images they disagree. A file is read as data; nothing in it is executed.
-    """,
+    neuron={"type": int},
 )
 def inspect(files: tuple[str, ...], **given: Any) -> None:
     """Show one weights file, or compare two."""
@@ -59,16 +56,15 @@ def inspect(files: tuple[str, ...], **given: Any) -> None:
         for each in found.files:
             note_all(each.file.choose_activation(activation).notes)
         return
+    from mnist_cli.render.text import note
     from mnist_cli.render.views import inspect as view
     from mnist_cli.weights.summary import summarize
     from mnist_cli.weights.weights_file import read_weights
 
     file = read_weights(files[0] if files else None, data_dir)
-    try:
+    with blamed(IndexError, "--neuron"):
         summary = summarize(file, activation, stats=stats, all_neurons=neurons, neuron=neuron)
-    except IndexError as error:
-        raise click.BadParameter(str(error), param_hint="'--neuron'") from None
     present(given, view, summary)
     note_all(file.choose_activation(activation).notes)
     if not file.finite:
-        view.warn_not_finite()
+        note("the weights hold NaN or infinity: predict and eval refuse this file", "Warning")

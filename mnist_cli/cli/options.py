@@ -1,18 +1,26 @@
-"""Commands and their options, declared as their help shows them.
+"""Commands, declared as their help shows them.
 
-Below a heading stands an option a line, and two blanks or more before what it does::
+First what a command does, then its options below headings, one a line with two blanks or more
+before what it does, then which of them go together (see `rules`), and examples that run as they
+are::
+
+    Print a report.
 
     Output:
       -o --output FILE    The file to write.
       --lang en|ko        Language of the page.
-      -q --quiet          Print nothing but errors.
+      --width [N]         Cut lines, by default at 80.
       --force
+    Rules:
+      --width excludes --force: it is gentle
+    Examples:
+      mnist report -o report.html
 
-One without a value is a flag; one with words between bars takes one of these, any other a text that
-is not empty, unless settings say otherwise. ``FILE.csv|.jsonl|-`` is a file to write, which must
-not be there without ``--force``, or ``-``; with ``|DIR`` it may be a folder for files. What several
-commands share is only named. A line that begins with no dash goes on with the text before. Which
-options go together stands in rules of their own.
+An option without a value is a flag; one with words between bars takes one of these, any other a
+text that is not empty, unless settings say otherwise; one in brackets may be left out, which is
+`USUAL`. ``FILE.csv|.jsonl|-`` is a file to write, which must not be there without ``--force``, or
+``-``; with ``|DIR`` it may be a folder for files. What several commands share is only named. A line
+that begins with no dash goes on with the text before.
 """
 
 import os
@@ -29,11 +37,14 @@ from mnist_cli.weights.formats import KINDS
 Settings = Mapping[str, Mapping[str, Any]]
 """By the name of an option, ``batch_size``, what `click.Option` takes besides."""
 
+USUAL = "usual"
 POSITIVE, NATURAL, DIGIT = click.IntRange(min=1), click.IntRange(min=0), click.IntRange(0, 9)
 
 _SHARED = f"""
-Shared:
   -w --weights FILE          Weights, {KINDS}.  [default: the embedded weights.pkl]
+  --invert/--no-invert       Say that the ink is darker / brighter than the background.  [default:
+                             detected]
+  --threads N                Cores to use.  [default: all]
   --activation sigmoid|relu  Function after each hidden layer.  [default: what the file or its card
                              says, or sigmoid]
   --images FILE              IDX images, or the name of a pair: class for class-images-idx3-ubyte
@@ -46,7 +57,9 @@ Shared:
   --light                    On white, for print and slides.
   --force                    Replace files that exist already.
   --json                     Print one JSON document.
+  -q --quiet                 No progress and no notes.
 """
+_SHARED_RULE = "--light needs --export\n"
 _LINE = re.compile(r"((?:-\w )?--\S+)(?: (\S+))?(?:  +(\S.*))?")
 
 
@@ -83,29 +96,27 @@ class _Command(click.Command):
 
 
 def command(
-    name: str,
-    *arguments: click.Argument,
-    options: str,
-    rules: str = "",
-    settings: Settings | None = None,
-    examples: Sequence[str],
-    about: str = "",
+    declared: str, *arguments: click.Argument, **settings: Mapping[str, Any]
 ) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a command of a function, with examples that run as printed at the end of its help.
-
-    The help is `about`, or else the function's docstring.
-    """
+    """Make a command of a function by what it is `declared` to be, and `Settings`."""
+    about, *parts = re.split(r"^(\w.*):$", declared, flags=re.MULTILINE)
+    sections = dict(zip(parts[::2], parts[1::2], strict=True))
+    rules, examples = sections.pop("Rules", ""), sections.pop("Examples").rstrip()
+    headings = {heading: _parse(text, settings) for heading, text in sections.items()}
+    options = {option.name: option for some in headings.values() for option in some}
+    if unknown := settings.keys() - options.keys():
+        raise ValueError(f"settings without an option: {', '.join(sorted(unknown))}")
 
     def make(function: Callable[..., Any]) -> click.Command:
-        headings = _parse(options, settings or {})
         made = _Command(
-            name,
+            function.__name__,
             callback=function,
-            params=[*arguments, *(each for some in headings.values() for each in some)],
-            help=about or function.__doc__,
-            epilog="\b\nExamples:\n" + "\n".join(f"  {each}" for each in examples),
+            params=[*arguments, *options.values()],
+            help=about,
+            epilog=f"\b\nExamples:{examples}",
         )
-        made.headings, made.rules = headings, rules
+        made.headings = headings
+        made.rules = rules + _SHARED_RULE if "light" in options else rules
         return made
 
     return make
@@ -160,20 +171,14 @@ def _data_directory(context: click.Context, _option: click.Parameter, path: str 
     return path
 
 
-def _parse(text: str, settings: Settings) -> dict[str, list[click.Option]]:
-    """The options below each heading."""
-    headings: dict[str, list[click.Option]] = {}
+def _parse(text: str, settings: Settings) -> list[click.Option]:
+    options = []
     for line in re.sub(r"\n +(?=[^\s-])", " ", text).strip().splitlines():
-        if line[0] != " ":
-            options = headings.setdefault(line.removesuffix(":"), [])
-        elif found := _LINE.fullmatch(line.strip()):
-            options.append(_option(found[1], found[2], found[3], settings))
-        else:
+        found = _LINE.fullmatch(line.strip())
+        if found is None:
             raise ValueError(f"{line!r} declares no option")
-    declared = {option.name for options in headings.values() for option in options}
-    if unknown := settings.keys() - declared:
-        raise ValueError(f"settings without an option: {', '.join(sorted(unknown))}")
-    return headings
+        options.append(_option(found[1], found[2], found[3], settings))
+    return options
 
 
 def _option(names: str, value: str | None, about: str | None, settings: Settings) -> click.Option:
@@ -190,6 +195,8 @@ def _option(names: str, value: str | None, about: str | None, settings: Settings
         given |= {"type": _Text(), "metavar": value}
         if value.startswith("FILE."):
             given["callback"] = new_file
+        if value.startswith("["):
+            given |= {"is_flag": False, "flag_value": USUAL}
     given |= settings.get(name, {})
     shown = {"show_default": bool(given.get("default"))}
     return click.Option(names.split(), **shown | given)
@@ -197,7 +204,9 @@ def _option(names: str, value: str | None, about: str | None, settings: Settings
 
 _SHARED_SETTINGS: Settings = {
     "limit": {"type": POSITIVE},
+    "threads": {"type": POSITIVE},
+    "invert": {"default": None},
     "data_dir": {"callback": _data_directory},
     "force": {"is_eager": True},
 }
-_SHARED_OPTIONS = {str(each.name): each for each in _parse(_SHARED, _SHARED_SETTINGS)["Shared"]}
+_SHARED_OPTIONS = {str(each.name): each for each in _parse(_SHARED, _SHARED_SETTINGS)}

@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from mnist_cli.cli.common import OptionValues, note_all, note_written, present, read_pictures
-from mnist_cli.cli.options import DIGIT, NATURAL, POSITIVE, argument, command
+from mnist_cli.cli.common import (
+    OptionValues,
+    blamed,
+    note_all,
+    note_written,
+    present,
+    read_pictures,
+)
+from mnist_cli.cli.options import DIGIT, NATURAL, argument, command
 
 if TYPE_CHECKING:
     from mnist_cli.net.network import Network
@@ -56,16 +63,21 @@ def _check_names(_context: Any, _argument: Any, names: Names) -> Names:
     return names
 
 
-_OPTIONS = """
+@command(
+    """
+Say which digit an image shows.
+
+PICTURES are photos, scans or drawings of one digit each, folders of them, or - for standard
+input.
+
 What to read:
   -i --index N             Image N of the test set, from 0; also 1,2,3, 0-9, random and random:20.
   --seed N                 Draw the same random images again.
   --label DIGIT            Take only images with this label; alone, all of them.
   --split                  Read all digits of a picture, from left to right.
-  --invert/--no-invert     Say that the ink is darker / brighter than the background.  [default:
-                           detected]
+  --invert
   --no-preprocess          Only resize pictures to 28x28.
-  --threads N              Cores to use.  [default: all]
+  --threads
 What to show:
   --sheet                  Show many as small pictures in rows.
   --show-steps             Show what was done to a picture.
@@ -87,52 +99,34 @@ Output:
   --export
   --light
   --force
-  -q --quiet                   No progress and no notes.
+  --quiet
   --json
-"""
-
-_RULES = """
---split excludes --no-preprocess: one finds digits, the other does not
---split excludes --explain, --label, --sheet: it reads several digits, this takes one
---sheet excludes --explain, --show-steps: many small pictures, or one in full
---output - excludes --json: both print
---light needs --export
---split, --invert, --no-preprocess, --show-steps, --labels-from-names, --threads needs PICTURES
---label with PICTURES needs --labels-from-names
---only wrong with PICTURES needs --labels-from-names, --index
---images, --labels with PICTURES needs --index
-"""
-
-
-@command(
-    "predict",
+Rules:
+  --split excludes --no-preprocess: one finds digits, the other does not
+  --split excludes --explain, --label, --sheet: it reads several digits, this takes one
+  --sheet excludes --explain, --show-steps: many small pictures, or one in full
+  --output - excludes --json: both print
+  --split, --invert, --no-preprocess, --show-steps, --labels-from-names, --threads needs PICTURES
+  --label with PICTURES needs --labels-from-names
+  --only wrong with PICTURES needs --labels-from-names, --index
+  --images, --labels with PICTURES needs --index
+Examples:
+  mnist predict --index 42
+  mnist predict photo.jpg --show-steps
+  mnist predict digits/ --labels-from-names -o read.csv
+  mnist predict --split page.png
+  mnist predict --index 8 --explain
+  mnist predict --label 4 --only wrong
+  mnist predict -i random:20 --seed 1 --sheet
+  mnist predict -i 0-4,8 --json
+""",
     argument("pictures", nargs=-1, metavar="[PICTURES]...", callback=_check_names),
-    options=_OPTIONS,
-    rules=_RULES,
-    settings={
-        "index": {"multiple": True, "callback": _parse_indices},
-        "seed": {"type": NATURAL},
-        "label": {"type": DIGIT, "multiple": True},
-        "invert": {"default": None},
-        "threads": {"type": POSITIVE},
-    },
-    examples=(
-        "mnist predict --index 42",
-        "mnist predict photo.jpg --show-steps",
-        "mnist predict digits/ --labels-from-names -o read.csv",
-        "mnist predict --split page.png",
-        "mnist predict --index 8 --explain",
-        "mnist predict --label 4 --only wrong",
-        "mnist predict -i random:20 --seed 1 --sheet",
-        "mnist predict -i 0-4,8 --json",
-    ),
+    index={"multiple": True, "callback": _parse_indices},
+    seed={"type": NATURAL},
+    label={"type": DIGIT, "multiple": True},
 )
 def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> int:
-    """Say which digit an image shows.
-
-    PICTURES are photos, scans or drawings of one digit each, folders of them, or - for standard
-    input.
-    """
+    """Read images of the set, and pictures; show what they are, and write what was asked for."""
     if not (pictures or index or label or given["only"]):
         raise click.UsageError("Nothing to read: name an image file or give --index N.")
     if given["seed"] is not None and all(isinstance(one, int) for one in index):
@@ -185,17 +179,14 @@ def _predict_images(
     needing = "--label" if label else "--only wrong" if given["only"] == "wrong" else ""
     if needing and images and not labels:
         raise click.UsageError(f"{needing} with --images needs --labels.")
-    try:
-        return list(
-            predict_indices(
-                network,
-                index or None,
-                of_labels=label,
-                seed=given["seed"],
-                images=images,
-                labels=labels,
-                data_dir=given["data_dir"],
-            )
+    with blamed(IndexError, "--index"):
+        found = predict_indices(
+            network,
+            index or None,
+            of_labels=label,
+            seed=given["seed"],
+            images=images,
+            labels=labels,
+            data_dir=given["data_dir"],
         )
-    except IndexError as error:
-        raise click.BadParameter(str(error), param_hint="'--index'") from None
+        return list(found)

@@ -15,7 +15,7 @@ import re
 import click
 from click.core import ParameterSource
 
-RULE = re.compile(r"^(.+?)(?: with (\S+))? (excludes|needs) (.+?)(: .+)?$", re.MULTILINE)
+RULE = re.compile(r"^ *(.+?)(?: with (\S+))? (excludes|needs) (.+?)(: .+)?$", re.MULTILINE)
 
 
 def check(rules: str, context: click.Context) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnist_cli.cli.common import OptionValues, note_all, output_or, present
+from mnist_cli.cli.common import OptionValues, blamed, note_all, output_or, present
 from mnist_cli.cli.options import NATURAL, command
 from mnist_cli.training.recipes import ACTIVATIONS, HYPERPARAMETERS, NET, RECIPES
 from mnist_cli.weights.formats import SUFFIXES
@@ -15,15 +15,6 @@ if TYPE_CHECKING:
     from mnist_cli.weights.card import Card
 
 _SHORTCUTS = ("epochs", "batch_size", "learning_rate")
-
-_HELP = """Train the net 784-50-100-10, or another, in NumPy and write its weights.
-
-\b
-{recipes}
-
-A part of the training images is held out, and validation is on those. The test set is read
-once, at the end. Ctrl-C keeps the best weights so far as OUTPUT.partial.
-""".format(recipes="\n".join(f"{each.name:<9} {each.about}" for each in RECIPES.values()))
 
 
 def _parse_hyperparameters(_context: Any, _option: Any, pairs: tuple[str, ...]) -> dict[str, float]:
@@ -48,7 +39,19 @@ def _parse_hidden(_context: Any, _option: Any, text: str | None) -> tuple[int, .
         raise click.BadParameter(f"{text!r} is neither 'none' nor a list such as 50,100.") from None
 
 
-_OPTIONS = f"""
+_ABOUT = "\n".join(f"{each.name:<9} {each.about}" for each in RECIPES.values())
+
+
+@command(
+    f"""
+Train the net 784-50-100-10, or another, in NumPy and write its weights.
+
+\b
+{_ABOUT}
+
+A part of the training images is held out, and validation is on those. The test set is read
+once, at the end. Ctrl-C keeps the best weights so far as OUTPUT.partial.
+
 How to train:
   -r --recipe {"|".join(RECIPES)}  What to train by; see above.  [default: quick, or
                        tune with --start]
@@ -77,38 +80,25 @@ Output:
   --force
   --json
   -q --quiet           Print nothing but errors.
-"""
-
-_RULES = """
---hidden excludes --start: the net has its layers
---labels needs --images
---test-labels needs --test-images
---light needs --export
-"""
-
-
-@command(
-    "train",
-    options=_OPTIONS,
-    rules=_RULES,
-    settings={
-        "hidden": {"callback": _parse_hidden},
-        "epochs": {"type": int},
-        "batch_size": {"type": int},
-        "learning_rate": {"type": float},
-        "set": {"multiple": True, "callback": _parse_hyperparameters},
-        "seed": {"type": NATURAL, "default": 0, "show_default": True},
-    },
-    examples=(
-        "mnist train",
-        "mnist train --recipe best --seed 0 --output weights.pkl",
-        "mnist train --epochs 2 --limit 5000 --json",
-        "mnist train -r standard --set elastic=0 --set shear=0",
-        "mnist train --hidden 100 --activation relu",
-        "mnist train --images class --start weights.pkl",
-        "mnist train --recipes",
-    ),
-    about=_HELP,
+Rules:
+  --hidden excludes --start: the net has its layers
+  --labels needs --images
+  --test-labels needs --test-images
+Examples:
+  mnist train
+  mnist train --recipe best --seed 0 --output weights.pkl
+  mnist train --epochs 2 --limit 5000 --json
+  mnist train -r standard --set elastic=0 --set shear=0
+  mnist train --hidden 100 --activation relu
+  mnist train --images class --start weights.pkl
+  mnist train --recipes
+""",
+    hidden={"callback": _parse_hidden},
+    epochs={"type": int},
+    batch_size={"type": int},
+    learning_rate={"type": float},
+    set={"multiple": True, "callback": _parse_hyperparameters},
+    seed={"type": NATURAL, "default": 0, "show_default": True},
 )
 def train(**given: Any) -> None:
     """Train, or list the recipes, and show the result."""
@@ -137,12 +127,10 @@ def _train(given: OptionValues) -> tuple["Recipe", "Card", Path]:
         start,
     )
     shortcuts = {name: given[name] for name in _SHORTCUTS if given[name] is not None}
-    try:
+    with blamed(ValueError):
         recipe = RECIPES[given["recipe"] or ("tune" if start else "quick")].change(
             given["set"] | shortcuts, given["hidden"], given["activation"]
         )
-    except ValueError as error:
-        raise click.UsageError(f"{error}.") from None
     if start is not None:
         chosen = start.choose_activation(given["activation"])
         recipe = recipe.from_net(start.layer_sizes, chosen.activation)

@@ -90,7 +90,8 @@ class Commands(click.Group):
         """Load a command."""
         if cmd_name in self._modules and cmd_name not in self.commands:
             module, _ = self._modules[cmd_name]
-            self.add_command(getattr(import_module(f"mnist_cli.cli.{module}"), module))
+            command = getattr(import_module(f"mnist_cli.cli.{module}"), module)
+            self.add_command(command, cmd_name)
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -275,4 +275,4 @@ def test_what_declares_no_option_is_found_while_it_is_written():
         ("Output:\n  -force\n", {}, "declares no option"),
     ]:
         with pytest.raises(ValueError, match=words):
-            declare("x", options=options, settings=settings, examples=())(lambda: None)
+            declare(f"What it does.\n\n{options}Examples:\n", **settings)
