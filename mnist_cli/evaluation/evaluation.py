@@ -30,10 +30,7 @@ VIEWS = (
     *("timing", "output", "confusion", "wrong", "min_confidence", "sweep", "compared"),
     "robustness",
 )
-"""In the order in which `mnist eval` shows them, named as its options are."""
-
-MODULES = {"wrong": "mistakes", "min_confidence": "reliability"}
-"""Where `compute` of a view is, if not in the module of its name."""
+"""In the order in which `mnist eval` shows them, named as its options are, as are their modules."""
 
 _WHAT_TO_TRY = (
     "{0} comes from PyTorch: if it learnt from normalised images, 'mnist convert {0} "
@@ -182,19 +179,18 @@ def evaluate_files(
 
 def _evaluate(setup: Setup, views: Views) -> Evaluation:
     wanted = views if isinstance(views, Mapping) else {name: {} for name in views}
-    for name in wanted:
-        if name not in VIEWS:
-            raise unknown_name("view", name, VIEWS)
+    if unknown := [name for name in wanted if name not in VIEWS]:
+        raise unknown_name("view", unknown[0], VIEWS)
     samples, networks = setup.data.samples, setup.networks
     batch_size = min(setup.batch_size, samples)
     threads = min(setup.threads, available_cores(), math.ceil(samples / batch_size))
     batch_size = min(batch_size, *(largest_batch(each.layer_sizes, threads) for each in networks))
     setup = replace(setup, batch_size=batch_size, threads=threads)
-    found: dict[str, Any] = {}
-    for name in VIEWS:
-        if name in wanted:
-            view = import_module(f"mnist_cli.evaluation.{MODULES.get(name, name)}")
-            found[name] = view.compute(setup, **wanted[name])
+    found: dict[str, Any] = {
+        name: import_module(f"mnist_cli.evaluation.{name}").compute(setup, **wanted[name])
+        for name in VIEWS
+        if name in wanted
+    }
     timing = found.get("timing")
     timed = timing and (timing.batched or timing.per_sample)
     correct = (timed or setup.predictions()).correct

@@ -30,7 +30,7 @@ Span = tuple[str, str]
 Line = list[Span]
 Cell = str | Span
 
-USUAL_WIDTH = 80  # columns where nothing limits them
+USUAL_WIDTH, _LEAST_WIDTH = 80, 60  # columns where nothing limits them, and where much does
 _BLOCKS = "▀█░▏▁"
 _GAP = "  "  # between two columns
 _NARROWEST = 16  # columns that a name keeps
@@ -63,32 +63,21 @@ def line(*spans: Cell) -> Line:
     return [(span, "") if isinstance(span, str) else span for span in spans]
 
 
-def has_unicode() -> bool:
-    """Whether the surface (standard output by default) shows block characters."""
-    surface = _SURFACE.get()
-    return surface.unicode if surface else encodable(_BLOCKS) == _BLOCKS
+def surface() -> Surface:
+    """What the place that lines are built for can show: standard output, if none was named."""
+    if found := _SURFACE.get():
+        return found
+    color = False
+    if _is_coloured(sys.stdout):
+        from rich.console import Console
+
+        color = Console(file=sys.stdout).color_system in ("256", "truecolor")
+    return Surface(color, encodable(_BLOCKS) == _BLOCKS, _columns(sys.stdout))
 
 
-def has_color() -> bool:
-    """Whether the surface (standard output by default) shows colours, 256 or more of them."""
-    if surface := _SURFACE.get():
-        return surface.color
-    if not _is_coloured(sys.stdout):
-        return False
-    from rich.console import Console
-
-    return Console(file=sys.stdout).color_system in ("256", "truecolor")
-
-
-def width() -> int | None:
-    """Columns of the surface (standard output by default); None where nothing limits them."""
-    surface = _SURFACE.get()
-    return surface.width if surface else _columns(sys.stdout)
-
-
-def columns(least: int = 60) -> int:
-    """How many columns a layout may fill, at least `least`."""
-    return max(width() or USUAL_WIDTH, least)
+def columns() -> int:
+    """How many columns a layout may fill."""
+    return max(surface().width or USUAL_WIDTH, _LEAST_WIDTH)
 
 
 def _columns(stream: TextIO) -> int | None:
@@ -113,22 +102,23 @@ def show(lines: Iterable[Line], stream: TextIO | None = None) -> None:
     On a terminal a line that is too long goes on in the next one, between two words.
     """
     stream = stream or sys.stdout
-    limit = _columns(stream)
-    if limit is None:
-        _write(stream, plain(lines))
-        return
-    from rich.console import Console
+    if limit := _columns(stream):
+        from rich.console import Console
 
-    console = Console(
-        file=stream,
-        width=limit,
-        height=1,  # with a width and a height rich believes us on every terminal
-        color_system="auto" if _is_coloured(stream) else None,
-        legacy_windows=False,
-    )
-    with console.capture() as capture:
-        print_to(console, lines)
-    _write(stream, capture.get())
+        console = Console(
+            file=stream,
+            width=limit,
+            height=1,  # with a width and a height rich believes us on every terminal
+            color_system="auto" if _is_coloured(stream) else None,
+            legacy_windows=False,
+        )
+        with console.capture() as capture:
+            print_to(console, lines)
+        text = capture.get()
+    else:
+        text = plain(lines)
+    stream.write(text)
+    stream.flush()  # a full disk is noticed here and not when Python shuts down
 
 
 def print_to(console: "Console", lines: Iterable[Line]) -> None:
@@ -146,31 +136,23 @@ def plain(lines: Iterable[Line]) -> str:
     return "".join(row.rstrip() + "\n" for row in rows)
 
 
-def _write(stream: TextIO, text: str) -> None:
-    stream.write(text)
-    stream.flush()  # a full disk is noticed here and not when Python shuts down
-
-
 def note(message: str, kind: str = "Note") -> None:
     """Print ``Note: message`` to standard error."""
     show([line((f"{kind}: ", ACCENT if kind == "Note" else WARNING), message)], sys.stderr)
 
 
 def table(
-    head: Sequence[str],
-    rows: Iterable[Iterable[Cell]],
-    limit: int | None = None,
-    least: int | None = None,
+    head: Sequence[str], rows: Iterable[Iterable[Cell]], least: int | None = None
 ) -> list[Line]:
     """Rows as columns of even width, right-aligned where the name of the column begins with ``>``.
 
-    Where the table is wider than `limit`, the texts of its first column are cut in the middle and,
-    if need be, the last columns go, all but `least` of them (by default none go).
+    Where the surface is too narrow, the texts of the first column are cut in the middle and, if
+    need be, the last columns go, all but `least` of them (by default none go).
     """
     names = [(name.removeprefix(">"), QUIET) for name in head]
     cells = [line(*row) for row in (names, *rows)]
     widths = [max(cell_width(text) for text, _ in column) for column in zip(*cells, strict=True)]
-    if limit is not None:
+    if limit := surface().width:
         shortest = min(widths[0], _NARROWEST)
         room = [limit - sum(len(_GAP) + each for each in widths[1:n]) for n in range(len(head) + 1)]
         while len(widths) > (least or len(head)) and room[len(widths)] < shortest:
@@ -243,7 +225,7 @@ def shortened(text: str, limit: int | None) -> str:
     """A text cut in the middle to at most `limit` columns; None cuts nothing."""
     if limit is None or cell_width(text) <= limit:
         return text
-    mark = "…" if has_unicode() else "..."
+    mark = "…" if surface().unicode else "..."
     left = right = text
     while cell_width(left) > (limit - len(mark)) // 3:  # paths differ at their ends
         left = left[:-1]
@@ -268,7 +250,7 @@ def labelled(rows: Iterable[tuple[str, Cell | Line]], columns: int = 9) -> list[
 
 def bar(fraction: float, width: int, style: str = ACCENT) -> Line:
     """A horizontal bar of `width` cells, filled from the left by `fraction` (0..1)."""
-    if not has_unicode():
+    if not surface().unicode:
         full = round(fraction * width)
         return line(("#" * full, style), "." * (width - full))
     full, eighths = divmod(round(fraction * width * 8), 8)
@@ -278,7 +260,7 @@ def bar(fraction: float, width: int, style: str = ACCENT) -> Line:
 
 def sparkline(heights: Sequence[float]) -> str:
     """One character a number (0 or more), its height by the largest: a small histogram."""
-    ramp = "▁▂▃▄▅▆▇" if has_unicode() else "_.:-=+*"  # never so high that two lines touch
+    ramp = "▁▂▃▄▅▆▇" if surface().unicode else "_.:-=+*"  # never so high that two lines touch
     highest = max(heights) or 1
     return "".join(ramp[round(height / highest * (len(ramp) - 1))] for height in heights)
 

@@ -10,7 +10,7 @@ import pytest
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.datasets.labelled import open_labelled
-from mnist_cli.evaluation import confusion, mistakes, output, reliability, robustness, sweep
+from mnist_cli.evaluation import confusion, min_confidence, output, robustness, sweep, wrong
 from mnist_cli.evaluation.compared import pair_up
 from mnist_cli.evaluation.setup import Predictions, Setup
 
@@ -75,14 +75,14 @@ def test_scores_where_there_is_nothing_to_divide_by():
 
 
 def test_what_is_left_above_a_confidence(whole_setup):
-    chosen = reliability.compute(whole_setup, 0.9)
+    chosen = min_confidence.compute(whole_setup, 0.9)
     assert chosen.coverage == pytest.approx(0.757, abs=5e-4)
     assert chosen.accuracy_covered == pytest.approx(0.993, abs=5e-4)
     some = Given([1, 2, 3], [1, 2, 4], [0.5, 0.75, 1]).found
-    covered = reliability.cover(some, 0.75)  # itself included
+    covered = min_confidence.cover(some, 0.75)  # itself included
     assert (covered.covered, covered.correct_covered) == (2, 1)
-    assert reliability.cover(some, 0).accuracy_covered == pytest.approx(2 / 3)
-    assert reliability.cover(Given([1], [1], [0.5]).found, 0.6).accuracy_covered is None
+    assert min_confidence.cover(some, 0).accuracy_covered == pytest.approx(2 / 3)
+    assert min_confidence.cover(Given([1], [1], [0.5]).found, 0.6).accuracy_covered is None
 
 
 def test_calibration_error_by_a_plain_loop(whole_setup):
@@ -98,12 +98,12 @@ def test_calibration_error_by_a_plain_loop(whole_setup):
             confidence = sum(c for c, _ in inside) / len(inside)
             accuracy = sum(correct for _, correct in inside) / len(inside)
             total += len(inside) / 10_000 * abs(accuracy - confidence)
-    result = reliability.compute(whole_setup, 0.9)
+    result = min_confidence.compute(whole_setup, 0.9)
     assert result.calibration_error == pytest.approx(total, rel=1e-6)
     table = result.coverage_table
     assert [row.min_confidence for row in table] == [0.5, 0.8, 0.9, 0.95, 0.99]
     assert (table[2].coverage, table[2].covered) == (result.coverage, result.covered)
-    half = reliability.compute(Given([1, 2], [1, 3]), 0.5)
+    half = min_confidence.compute(Given([1, 2], [1, 3]), 0.5)
     assert half.calibration_error == 0.5  # always sure, and every other time correct
 
 
@@ -132,10 +132,10 @@ def test_the_most_confident_mistakes_come_first(whole_setup, probabilities):
     predictions, labels = probabilities.argmax(axis=1), load_labels()
     incorrect = [i for i in range(10_000) if predictions[i] != labels[i]]
     expected = sorted(incorrect, key=lambda i: -probabilities[i].max())
-    found = mistakes.compute(whole_setup)
+    found = wrong.compute(whole_setup)
     assert found.wrong_count == len(found.wrong) == 648
     np.testing.assert_array_equal(found.pictures, load_images()[expected[:6]])
-    found = mistakes.compute(whole_setup, count=20)
+    found = wrong.compute(whole_setup, count=20)
     assert [mistake.index for mistake in found.wrong] == expected[:20]
     np.testing.assert_array_equal(found.pictures, load_images()[expected[:20]])
     for mistake in found.wrong:

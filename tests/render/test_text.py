@@ -2,6 +2,7 @@
 
 import io
 import sys
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -30,6 +31,11 @@ from mnist_cli.render.views.train import draw_curve
 
 COLOURED, BLOCKS, ASCII = Surface(True, True), Surface(False, True), Surface(False, False)
 SURFACES = [COLOURED, BLOCKS, ASCII]
+
+
+def table_within(columns, *arguments):
+    with drawing_on(Surface(False, True, columns)):
+        return table(*arguments)
 
 
 def text_of(lines):
@@ -66,19 +72,16 @@ def test_a_name_that_is_too_long_loses_its_middle():
                 assert limit - 2 <= cell_width(cut) <= limit
                 assert cut.endswith(name[-2:])
             assert shortened(name, cell_width(name)) == shortened(name, None) == name
-            (_, row) = table(["n", ">x"], [[name, "1"]], limit=20)
+        with drawing_on(replace(surface, width=20)):
+            (_, row) = table(["n", ">x"], [[name, "1"]])
         assert length(row) == 20
 
 
 def test_a_table_that_is_too_wide_loses_its_last_columns():
     head, rows = ["a", ">b", "c"], [["x" * 30, "y" * 9, "z" * 9]]
-    assert [length(table(head, rows, limit, 2)[1]) for limit in (60, 40, 29, 20)] == [
-        52,
-        40,
-        29,
-        27,
-    ]
-    assert text_of(table(head, rows, 27, 2))[0].split() == ["a", "b"]
+    lengths = [length(table_within(limit, head, rows, 2)[1]) for limit in (60, 40, 29, 20)]
+    assert lengths == [52, 40, 29, 27]
+    assert text_of(table_within(27, head, rows, 2))[0].split() == ["a", "b"]
 
 
 def test_tiles_fill_rows_and_stand_in_columns():

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mnist_cli.evaluation.compared import Compared, ComparedFiles, ModelPair
-from mnist_cli.render.text import Cell, Line, beside, line, stacked, table, width
+from mnist_cli.render.text import Cell, Line, beside, line, stacked, table
 from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.render.views import inspect
 from mnist_cli.tables import document
@@ -49,7 +49,7 @@ def _models(found: Compared) -> list[Line]:
             name += f" {inspect.file_name(model.weights, model.origin)}"
         accuracy, correct = f"{model.accuracy:.4f}", f"{model.correct}/{found.samples}"
         rows.append([(name, TITLE), (accuracy, TITLE), correct, f"{model.parameters:,}"])
-    return table(["compared models", ">accuracy", ">correct", ">parameters"], rows, width())
+    return table(["compared models", ">accuracy", ">correct", ">parameters"], rows)
 
 
 def _pair(pair: ModelPair) -> list[Line]:

@@ -5,15 +5,7 @@ from collections.abc import Iterable
 
 from mnist_cli.errors import plural
 from mnist_cli.evaluation.confusion import Confusion
-from mnist_cli.render.text import (
-    Line,
-    Span,
-    beside,
-    has_color,
-    line,
-    number,
-    table,
-)
+from mnist_cli.render.text import Line, Span, beside, line, number, surface, table
 from mnist_cli.render.theme import BLACK, CORRECT, INCORRECT, QUIET, TITLE, WHITE
 
 _PAIRS = 10
@@ -49,7 +41,7 @@ def _matrix(confusion: Confusion) -> list[Line]:
     most = max((count for _, _, count in confusion.pairs), default=1)
     width = max(len(str(max(predictions))), 3)
     total_width = max(len(str(sum(labels))), 3)
-    color = has_color()
+    color = surface().color
 
     def cell(label: int, prediction: int) -> Span:
         """A count, coloured by its share of the label, or of the most frequent mistake."""

@@ -5,8 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
-from mnist_cli.evaluation.evaluation import MODULES, Evaluation
-from mnist_cli.evaluation.setup import Source
+from mnist_cli.evaluation.evaluation import Evaluation
 from mnist_cli.evaluation.timing import TimingComparison
 from mnist_cli.render.text import Line, line, stacked
 from mnist_cli.render.theme import BAD, QUIET
@@ -34,14 +33,15 @@ def as_json(result: Evaluation) -> dict[str, Any]:
 def lines(result: Evaluation) -> list[Line]:
     """The accuracy, unless a table of times has it; which files; and the views."""
     source = result.source
-    how_good = [] if "timing" in result.views else [accuracy(result.correct, result.samples)]
+    head = [] if "timing" in result.views else [accuracy(result.correct, result.samples)]
+    for name, file in (("weights", source.weights[0]), ("images", source.images)) if source else ():
+        head.append(line((f"{name:8} {file_name(file.path, file.origin)}", QUIET)))
     views = (
-        import_module(f"mnist_cli.render.views.{MODULES.get(name, name)}").lines(found)
+        import_module(f"mnist_cli.render.views.{name}").lines(found)
         for name, found in result.views.items()
         if name != "output"  # which is a file
     )
-    corruption = _corruption(source.corruption) if source else []
-    return stacked(corruption, [*how_good, *_files(source)], *views)
+    return stacked(_corruption(source.corruption) if source else [], head, *views)
 
 
 def _corruption(corruption: Corruption) -> list[Line]:
@@ -56,11 +56,3 @@ def _corruption(corruption: Corruption) -> list[Line]:
     }
     done = ", ".join(text for text, is_done in words.items() if is_done)
     return [line((f"corrupted images: {done}", BAD))] if done else []
-
-
-def _files(source: Source | None) -> list[Line]:
-    files = {"weights": source.weights[0], "images": source.images} if source else {}
-    return [
-        line((f"{name:8} {file_name(file.path, file.origin)}", QUIET))
-        for name, file in files.items()
-    ]

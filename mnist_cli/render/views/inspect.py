@@ -18,7 +18,6 @@ from mnist_cli.render.text import (
     columns,
     labelled,
     line,
-    note,
     number,
     sparkline,
     stacked,
@@ -122,11 +121,6 @@ def file_name(path: Path, origin: str) -> str:
     return printable(str(path), limit=200) + ("" if origin == "given" else f" ({origin})")
 
 
-def warn_not_finite() -> None:
-    """Say that the net cannot be used."""
-    note("the weights hold NaN or infinity: predict and eval refuse this file", "Warning")
-
-
 def _describe(stats: Mapping[str, Stats]) -> list[Line]:
     """A row for each array: range, mean, deviation, share near zero, histogram."""
     names = ("min", "max", "mean", "std", "near_zero")
@@ -139,7 +133,7 @@ def _describe(stats: Mapping[str, Stats]) -> list[Line]:
         for name, each in stats.items()
     )
     head = ["array", ">min", ">max", ">mean", ">std", ">|w| < 0.01", "min to max"]
-    return table(head, rows, columns(), len(head) - 1)
+    return table(head, rows, len(head) - 1)
 
 
 def _draw(neuron: Neuron) -> list[Line]:

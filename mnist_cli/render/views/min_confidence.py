@@ -1,6 +1,6 @@
 """What `mnist eval --min-confidence` adds."""
 
-from mnist_cli.evaluation.reliability import Reliability
+from mnist_cli.evaluation.min_confidence import Reliability
 from mnist_cli.render.text import Line, line, number, table
 from mnist_cli.render.theme import TITLE
 from mnist_cli.render.views import with_bars

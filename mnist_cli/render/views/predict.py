@@ -16,15 +16,15 @@ from mnist_cli.render.text import (
     beside,
     columns,
     encodable,
-    has_color,
     length,
     line,
+    number,
     paragraph,
     shortened,
     stacked,
+    surface,
     table,
     tiled,
-    width,
 )
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
 from mnist_cli.render.views import accuracy, explain, split
@@ -41,6 +41,8 @@ _SMALL = 14  # pixels of a picture in a sheet
 _STEP = 24  # pixels of the longer side of a step's picture
 _PAIRS = 10
 
+_CORRECTNESS: dict[bool | None, Span]
+_CORRECTNESS = {None: ("", ""), True: ("correct", GOOD), False: ("incorrect", BAD)}
 _HEAD = ("picture", ">prediction", "", ">confidence", "second best")
 _LEAST_COLUMNS = 3  # the last ones go where the terminal is narrow
 
@@ -59,10 +61,8 @@ def lines(results: Results, sheet: bool) -> list[Line]:
     """Numbers first; then one prediction in full, several as a table or sheet; then all in sum."""
     pages = [one for one in results.shown if isinstance(one, SplitPicture)]
     single = [one for one in results.shown if isinstance(one, Prediction)]
-    several = len(pages) > 1
-    numbers = stacked(
-        *(split.lines(page, _file(page) if several else "", _judged(page)) for page in pages)
-    )
+    names = map(_file, pages) if len(pages) > 1 else [""]
+    numbers = stacked(*map(split.lines, pages, names, map(_judged, pages)))
     wanted_in_full = results.network is not None or any(one.steps for one in single)
     if sheet:
         block = _sheet(single)
@@ -85,8 +85,8 @@ def _as_table(predictions: Sequence[Prediction]) -> list[Line]:
     """A row for each, its warnings below it where they do not fit; what is doubtful comes last."""
     if not predictions:
         return []
-    ordered, limit = sorted(predictions, key=_doubt), width()
-    head, *rows = table(_HEAD, map(_cells, ordered), limit, _LEAST_COLUMNS)
+    ordered, limit = sorted(predictions, key=_doubt), surface().width
+    head, *rows = table(_HEAD, map(_cells, ordered), _LEAST_COLUMNS)
     block = [head]
     for prediction, row in zip(ordered, rows, strict=True):
         words = "; ".join(filter(None, (*prediction.warnings, prediction.people)))
@@ -98,7 +98,7 @@ def _as_table(predictions: Sequence[Prediction]) -> list[Line]:
 
 def _sheet(predictions: Sequence[Prediction]) -> list[Line]:
     """Small pictures in rows, and under each its name and what was predicted."""
-    room = _SMALL if width() or has_color() else None  # a pipe gets whole names
+    room = _SMALL if surface().width or surface().color else None  # a pipe gets whole names
     tiles = [
         [
             *picture(thumbnail(one.image, _SMALL)),
@@ -128,27 +128,16 @@ def _doubt(prediction: Prediction) -> int:
 
 
 def _cells(prediction: Prediction) -> list[Cell]:
-    name, correctness = _file(prediction), _judged(prediction)
-    if prediction.second_best is None:
-        return [name, ("-", TITLE), correctness, "-", "-"]
-    second, probability = prediction.second_best
-    return [
-        name,
-        (str(prediction.prediction), TITLE),
-        correctness,
-        f"{prediction.confidence:.4f}",
-        (f"{second} {probability:.4f}", QUIET),
-    ]
-
-
-def _correctness(one: Prediction | SplitPicture) -> Span:
-    if one.correct is None:
-        return "", ""
-    return ("correct", GOOD) if one.correct else ("incorrect", BAD)
+    best, second = "-", "-"
+    if prediction.second_best is not None:
+        best, second = str(prediction.prediction), "{} {:.4f}".format(*prediction.second_best)
+    confidence = number(prediction.confidence, 4)
+    return [_file(prediction), (best, TITLE), _judged(prediction), confidence, (second, QUIET)]
 
 
 def _judged(one: Prediction | SplitPicture) -> Span:
-    return (f"incorrect: {one.label}", BAD) if one.correct is False else _correctness(one)
+    words, style = _CORRECTNESS[one.correct]
+    return words if one.correct is not False else f"{words}: {one.label}", style
 
 
 def _file(result: Prediction | SplitPicture) -> str:
@@ -156,6 +145,7 @@ def _file(result: Prediction | SplitPicture) -> str:
 
 
 def _summary(results: Results) -> list[Line]:
+    """How many were read and how many not; of those with a label how many are correct."""
     predictions = results.predictions
     read = [one for one in predictions if one.prediction is not None]
     counts = {
@@ -164,26 +154,23 @@ def _summary(results: Results) -> list[Line]:
         "not read": len(results.unread),
     }
     said = [plural(len(read), "prediction"), *(f"{n} {what}" for what, n in counts.items() if n)]
-    return [line((", ".join(said), TITLE)), *_accuracy(results)]
-
-
-def _accuracy(results: Results) -> list[Line]:
-    predictions = [one for one in results.everything if not isinstance(one, Unread)]
-    known = [one for one in predictions if one.label is not None]
+    told = [line((", ".join(said), TITLE))]
+    whole = (one for one in results.everything if not isinstance(one, Unread))
+    known = [one for one in whole if one.label is not None]
     if not known:
-        return []
+        return told
     confusions = count_confusions(known)
-    told = [accuracy(len(known) - sum(count for _, count in confusions), len(known))]
+    told.append(accuracy(len(known) - sum(count for _, count in confusions), len(known)))
     for (label, prediction), count in confusions[:_PAIRS]:
-        read = "no digit" if prediction is None else prediction
-        told.append(line(f"{label} read as {read}: {plural(count, 'time')}"))
+        taken_for = "no digit" if prediction is None else prediction
+        told.append(line(f"{label} read as {taken_for}: {plural(count, 'time')}"))
     if rest := [count for _, count in confusions[_PAIRS:]]:
         told.append(line(f"{plural(len(rest), 'other pair')}: {plural(sum(rest), 'time')}"))
     return told
 
 
 def _one(results: Results, prediction: Prediction) -> list[Line]:
-    limit = width()
+    limit = surface().width
     explained = results.explain(prediction)
     if prediction.empty or explained:  # which has the picture and the bars itself
         block = _title(prediction, limit)
@@ -207,7 +194,7 @@ def _title(prediction: Prediction, room: int | None) -> list[Line]:
     parts.append(line(f"confidence {prediction.confidence:.4f}"))
     if prediction.label is not None:
         people = f"; {prediction.people}" if prediction.people else ""
-        parts.append(line(f"label {prediction.label}  ", _correctness(prediction), people))
+        parts.append(line(f"label {prediction.label}  ", _CORRECTNESS[prediction.correct], people))
     joined = [span for part in parts for span in (("  ", ""), *part)][1:]
     return [*head, joined] if room is None or length(joined) <= room else [*head, *parts]
 

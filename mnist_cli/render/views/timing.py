@@ -2,7 +2,7 @@
 
 from mnist_cli.errors import plural
 from mnist_cli.evaluation.timing import Timing, TimingComparison
-from mnist_cli.render.text import Line, columns, duration, line, stacked, table
+from mnist_cli.render.text import Line, duration, line, stacked, table
 from mnist_cli.render.theme import BAD, GOOD, QUIET, TITLE
 from mnist_cli.render.views import with_bars
 
@@ -33,7 +33,7 @@ def _table(timings: dict[str, Timing], samples: int) -> list[Line]:
         for name, timing in timings.items()
     )
     head = ["", ">accuracy", ">correct", ">us/image", ">images/s"]
-    return table(head, rows, columns(), len(head) - 1)
+    return table(head, rows, len(head) - 1)
 
 
 def _bars(timings: dict[str, Timing], runs: str) -> list[Line]:
