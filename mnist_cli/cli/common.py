@@ -72,11 +72,9 @@ def blamed(kind: type[Exception], parameter: str = "") -> Iterator[None]:
 
 def note_written(given: OptionValues, *options: str) -> None:
     """Say which of the files were written that these options name, unless ``--quiet``."""
-    from mnist_cli.render.text import note
-
-    for path in (given[option] for option in options):
-        if path not in (None, "-") and not given.get("quiet"):
-            note(f"wrote {printable(path, limit=400)}")
+    paths = [given[option] for option in options if given[option] not in (None, "-")]
+    if not given.get("quiet"):
+        note_all(f"wrote {printable(path, limit=400)}" for path in paths)
 
 
 def note_all(notes: Iterable[str]) -> None:

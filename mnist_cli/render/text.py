@@ -19,7 +19,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, TextIO
 
 from mnist_cli.errors import printable
-from mnist_cli.render.theme import ACCENT, QUIET, WARNING
+from mnist_cli.render.theme import ACCENT, QUIET, TITLE, WARNING
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,7 +28,9 @@ Span = tuple[str, str]
 """Text and its style in rich's words (``"bold red"``, ``"#ffffff on #000000"``), or ``""``."""
 
 Line = list[Span]
-Cell = str | Span
+Cell = str | Span | float | None
+"""What stands in a table: text, with a style or without, or a number."""
+
 
 USUAL_WIDTH, _LEAST_WIDTH = 80, 60  # columns where nothing limits them, and where much does
 _BLOCKS = "▀█░▏▁"
@@ -58,7 +60,7 @@ def drawing_on(surface: Surface) -> Iterator[None]:
         _SURFACE.reset(token)
 
 
-def line(*spans: Cell) -> Line:
+def line(*spans: str | Span) -> Line:
     """A line of spans; bare strings are unstyled."""
     return [(span, "") if isinstance(span, str) else span for span in spans]
 
@@ -146,11 +148,13 @@ def table(
 ) -> list[Line]:
     """Rows as columns of even width, right-aligned where the name of the column begins with ``>``.
 
-    Where the surface is too narrow, the texts of the first column are cut in the middle and, if
-    need be, the last columns go, all but `least` of them (by default none go).
+    The first of a row is its title, unless it has a style; whole numbers are shown as they are,
+    others with four decimals. Where the surface is too narrow, the texts of the first column are
+    cut in the middle and, if need be, the last columns go, all but `least` of them (by default none
+    go).
     """
     names = [(name.removeprefix(">"), QUIET) for name in head]
-    cells = [line(*row) for row in (names, *rows)]
+    cells = [names, *(line(*map(_span, row, (TITLE, *[""] * len(head)))) for row in rows)]
     widths = [max(cell_width(text) for text, _ in column) for column in zip(*cells, strict=True)]
     if limit := surface().width:
         shortest = min(widths[0], _NARROWEST)
@@ -168,6 +172,22 @@ def table(
         return row[1:]
 
     return [lay_out(spans) for spans in cells]
+
+
+def _span(cell: Cell, style: str) -> Span:
+    if isinstance(cell, tuple):
+        return cell
+    return str(cell) if isinstance(cell, (str, int)) else number(cell, 4), style
+
+
+def with_bars(
+    block: list[Line], fractions: Sequence[float], styles: Sequence[str] = (), widest: int = 30
+) -> list[Line]:
+    """A table and a bar beside each of its rows, filled by a fraction, as wide as there is room."""
+    room = max(min(widest, columns() - max(map(length, block)) - len(_GAP)), 1)
+    styles = styles or [ACCENT] * len(fractions)
+    bars = [bar(each, room, style) for each, style in zip(fractions, styles, strict=True)]
+    return beside(block, [[], *bars], _GAP)
 
 
 def encodable(text: str) -> str:
@@ -240,7 +260,7 @@ def paragraph(text: str, limit: int | None, style: str, indent: str = "") -> lis
     return [[(indent + part, style)] for part in parts]
 
 
-def labelled(rows: Iterable[tuple[str, Cell | Line]], columns: int = 9) -> list[Line]:
+def labelled(rows: Iterable[tuple[str, str | Span | Line]], columns: int = 9) -> list[Line]:
     """A line for each label and what it stands for."""
     return [
         [(f"{label:{columns}}", QUIET), *(value if isinstance(value, list) else line(value))]

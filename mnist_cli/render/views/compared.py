@@ -1,6 +1,5 @@
 """What `mnist eval` adds for several weights files, and what `mnist inspect A B` shows."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from mnist_cli.evaluation.compared import Compared, ComparedFiles, ModelPair
@@ -44,11 +43,11 @@ def name_model(number: int) -> str:
 def _models(found: Compared) -> list[Line]:
     rows: list[list[Cell]] = []
     for number, model in enumerate(found.compared):
-        name = name_model(number)
+        name, correct = name_model(number), f"{model.correct}/{found.samples}"
         if model.weights and model.origin:
             name += f" {inspect.file_name(model.weights, model.origin)}"
-        accuracy, correct = f"{model.accuracy:.4f}", f"{model.correct}/{found.samples}"
-        rows.append([(name, TITLE), (accuracy, TITLE), correct, f"{model.parameters:,}"])
+        accuracy = (f"{model.accuracy:.4f}", TITLE)
+        rows.append([name, accuracy, correct, f"{model.parameters:,}"])
     return table(["compared models", ">accuracy", ">correct", ">parameters"], rows)
 
 
@@ -86,14 +85,14 @@ def _files(found: ComparedFiles) -> list[Line]:
 
 def _arrays(found: ComparedFiles) -> list[Line]:
     """How far each array of one file is from the other's."""
-    rows: Iterable[Iterable[Cell]] = (
-        (
-            (each.name, TITLE),
+    rows: list[list[Cell]] = [
+        [
+            each.name,
             *(str(shape or "-") for shape in each.shapes),
             "-" if each.distance is None else f"{each.distance:.4g}",
-            "-" if each.relative_distance is None else f"{each.relative_distance:.4f}",
-        )
+            each.relative_distance,
+        ]
         for each in found.arrays
-    )
+    ]
     names = map(name_model, range(len(found.files)))
     return table(["array", *names, ">distance", ">relative distance"], rows)

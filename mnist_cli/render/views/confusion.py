@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import astuple
 
 from mnist_cli.errors import plural
 from mnist_cli.evaluation.confusion import Confusion
-from mnist_cli.render.text import Line, Span, beside, line, number, surface, table
+from mnist_cli.render.text import Line, Span, beside, line, stacked, surface, table
 from mnist_cli.render.theme import BLACK, CORRECT, INCORRECT, QUIET, TITLE, WHITE
 
 _PAIRS = 10
@@ -15,24 +16,10 @@ _FAINTEST = 0.3  # less has no background
 
 def lines(confusion: Confusion) -> list[Line]:
     """The matrix with its totals, the scores of each digit, and the most frequent mistakes."""
-    rows = (
-        (
-            (str(scores.digit), TITLE),
-            number(scores.precision, 4),
-            number(scores.recall, 4),
-            number(scores.f1, 4),
-            str(scores.support),
-        )
-        for scores in confusion.per_class
-    )
-    return [
-        line(("confusion: a row for each label, a column for each prediction", TITLE)),
-        *_matrix(confusion),
-        [],
-        *table([">digit", ">precision", ">recall", ">F1", ">images"], rows),
-        [],
-        *_pairs(confusion),
-    ]
+    title = line(("confusion: a row for each label, a column for each prediction", TITLE))
+    head = [">digit", ">precision", ">recall", ">F1", ">images"]
+    scores = table(head, map(astuple, confusion.per_class))
+    return stacked([title, *_matrix(confusion)], scores, _pairs(confusion))
 
 
 def _matrix(confusion: Confusion) -> list[Line]:

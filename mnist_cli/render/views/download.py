@@ -13,7 +13,7 @@ from mnist_cli.downloads.downloader import Outcome, Reporter
 from mnist_cli.errors import printable
 from mnist_cli.render.progress import counted
 from mnist_cli.render.text import Line, labelled, line, note, show, stacked, table
-from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
+from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET
 from mnist_cli.spec import Progress
 from mnist_cli.tables import document
 
@@ -40,12 +40,8 @@ def lines(outcomes: Sequence[Outcome], folder: Path) -> list[Line]:
     if not outcomes:
         return []
     rows = (
-        (
-            (outcome.name, TITLE),
-            (outcome.status, _STYLES[outcome.status]),
-            "" if outcome.bytes is None else f"{outcome.bytes:,}",
-        )
-        for outcome in outcomes
+        (each.name, (each.status, _STYLES[each.status]), f"{each.bytes:,}" if each.bytes else "")
+        for each in outcomes
     )
     # Of an address, too, this is what stands before the file's name.
     sources = dict.fromkeys(os.path.dirname(each.source or "") for each in outcomes)  # noqa: PTH120
@@ -71,7 +67,7 @@ def list_lines(
 ) -> list[Line]:
     """The files, how large they are, whether they are there, and where they come from."""
     rows = (
-        ((file.name, TITLE), f"{file.bytes:,}", (outcome.status, _STYLES[outcome.status]))
+        (file.name, f"{file.bytes:,}", (outcome.status, _STYLES[outcome.status]))
         for file, outcome in zip(files, outcomes, strict=True)
     )
     blocks = [table(["file", ">bytes", "status"], rows)]

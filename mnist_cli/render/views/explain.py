@@ -15,9 +15,9 @@ from mnist_cli.render.text import (
     paragraph,
     stacked,
     table,
+    with_bars,
 )
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.render.views import with_bars
 from mnist_cli.spec import CLASSES, SIDE
 
 _STRIP_WIDTH = 50
@@ -44,14 +44,16 @@ def _step(explanation: Explanation, step: ForwardStep) -> list[Line]:
     block = [[*head, (numbers, QUIET)]]
     if length(block[0]) > columns():
         block = [head, line((f"  {numbers}", QUIET))]
-    shown, pooled = [strip(step.values, _STRIP_WIDTH)], _pooled(step.values.size)
+    shown, sentences = [strip(step.values, _STRIP_WIDTH)], [_sentence(explanation, step)]
+    each, more = divmod(step.values.size, _STRIP_WIDTH)
     if step.symbol == "x":
         ink = step.values.clip(0, 1).reshape(SIDE, SIDE) * 255
-        shown, pooled = picture(np.rint(ink).astype(np.uint8)), ""
+        shown = picture(np.rint(ink).astype(np.uint8))
+    elif step.values.size > _STRIP_WIDTH:
+        some = f"{each} or {each + 1}" if more else f"{each}"
+        sentences.append(f"A shade is the mean of {some} of them.")
     block += [[("  ", ""), *spans] for spans in shown]
-    for sentence in (_sentence(explanation, step), pooled):
-        block += paragraph(sentence, columns(), QUIET, "  ")
-    return block
+    return block + [row for one in sentences for row in paragraph(one, columns(), QUIET, "  ")]
 
 
 def _sentence(explanation: Explanation, step: ForwardStep) -> str:
@@ -75,36 +77,23 @@ def _sentence(explanation: Explanation, step: ForwardStep) -> str:
     return f"ReLU keeps a sum above 0 and makes the others 0: {high} of {count} neurons are on."
 
 
-def _pooled(count: int) -> str:
-    """Say where a shade stands for several neurons."""
-    least, more = divmod(count, _STRIP_WIDTH)
-    if count <= _STRIP_WIDTH:
-        return ""
-    return f"A shade is the mean of {least}{f' or {least + 1}' if more else ''} of them."
-
-
 def _softmax(explanation: Explanation) -> list[Line]:
     last = explanation.steps[-2].symbol
     best = explanation.prediction
-    numbers = (
-        map(str, range(CLASSES)),
-        [number(score, 3) for score in explanation.scores],
-        [number(shifted, 3) for shifted in explanation.shifted],
-        [f"{exponential:.3e}" for exponential in explanation.exponentials],
-        [f"{probability:.4f}" for probability in explanation.probabilities],
-    )
-    rows: list[list[Cell]] = [
-        [(text, TITLE if digit == best else "") for text in texts]
-        for digit, texts in enumerate(zip(*numbers, strict=True))
-    ]
-    total = f"{explanation.exponentials.sum():.3e}"
+    exponentials, probabilities = explanation.exponentials, explanation.probabilities
+    values = zip(explanation.scores, explanation.shifted, exponentials, probabilities, strict=True)
+    rows: list[list[Cell]] = []
+    for digit, (score, shifted, exp, y) in enumerate(values):
+        texts = str(digit), number(score, 3), number(shifted, 3), f"{exp:.3e}", f"{y:.4f}"
+        rows.append([(text, TITLE if digit == best else "") for text in texts])
+    total = f"{exponentials.sum():.3e}"
     rows.append([("sum", QUIET), "", "", (total, QUIET), (f"{1:.4f}", QUIET)])
     head = [">softmax", f">{last}", f">{last} - max", f">exp({last} - max)", ">y = exp / sum"]
     block = table(head, rows)
     if length(block[0]) + _LEAST_BAR > columns():
         return block
     styles = [ACCENT if digit == best else QUIET for digit in range(CLASSES)]
-    return with_bars(block, explanation.probabilities.tolist(), styles, _BAR_WIDTH)
+    return with_bars(block, probabilities.tolist(), styles, _BAR_WIDTH)
 
 
 def _relevance(explanation: Explanation) -> list[Line]:

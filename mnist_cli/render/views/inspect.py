@@ -1,6 +1,6 @@
 """What `mnist inspect` shows of one weights file: arrays, values, neurons."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +62,10 @@ def lines(summary: Summary) -> list[Line]:
     """The table of arrays, the total, the net in one line, the file, and what was asked for."""
     file, neurons = summary.file, summary.neurons
     rows = (
-        ((name, TITLE), str(array.shape), array.dtype.name, f"{array.size:,}")
+        (name, str(array.shape), array.dtype.name, f"{array.size:,}")
         for name, array in file.arrays.items()
     )
-    total = (("total", TITLE), "", "", (f"{file.parameters:,}", TITLE))
+    total = ("total", "", "", (f"{file.parameters:,}", TITLE))
     protocol = "" if file.protocol is None else f" (protocol {file.protocol})"
     pairs = {
         "file": file_name(file.file, file.origin),
@@ -124,14 +124,10 @@ def file_name(path: Path, origin: str) -> str:
 def _describe(stats: Mapping[str, Stats]) -> list[Line]:
     """A row for each array: range, mean, deviation, share near zero, histogram."""
     names = ("min", "max", "mean", "std", "near_zero")
-    rows: Iterable[Iterable[Cell]] = (
-        [
-            (name, TITLE),
-            *(number(value, 4) for value in document(each, *names).values()),
-            sparkline(each.histogram),
-        ]
+    rows: list[list[Cell]] = [
+        [name, *document(each, *names).values(), sparkline(each.histogram)]
         for name, each in stats.items()
-    )
+    ]
     head = ["array", ">min", ">max", ">mean", ">std", ">|w| < 0.01", "min to max"]
     return table(head, rows, len(head) - 1)
 

@@ -18,7 +18,6 @@ from mnist_cli.render.text import (
     encodable,
     length,
     line,
-    number,
     paragraph,
     shortened,
     stacked,
@@ -82,10 +81,14 @@ def digit_lines(digit: "Digit") -> list[Line]:
 
 
 def _as_table(predictions: Sequence[Prediction]) -> list[Line]:
-    """A row for each, its warnings below it where they do not fit; what is doubtful comes last."""
+    """A row for each, its warnings below it where they do not fit."""
     if not predictions:
         return []
-    ordered, limit = sorted(predictions, key=_doubt), surface().width
+    # What is certain, then what is not or holds no digit, then what is incorrect.
+    ordered = sorted(
+        predictions, key=lambda one: 2 if one.correct is False else bool(one.unsure or one.empty)
+    )
+    limit = surface().width
     head, *rows = table(_HEAD, map(_cells, ordered), _LEAST_COLUMNS)
     block = [head]
     for prediction, row in zip(ordered, rows, strict=True):
@@ -120,19 +123,12 @@ def _verdict(prediction: Prediction) -> Span:
     return f"{prediction.prediction}{doubt}", BAD if doubt else TITLE
 
 
-def _doubt(prediction: Prediction) -> int:
-    """The order of a long list: certain, then unsure or without a digit, then incorrect."""
-    if prediction.correct is False:
-        return 2
-    return 1 if prediction.unsure or prediction.empty else 0
-
-
 def _cells(prediction: Prediction) -> list[Cell]:
     best, second = "-", "-"
     if prediction.second_best is not None:
         best, second = str(prediction.prediction), "{} {:.4f}".format(*prediction.second_best)
-    confidence = number(prediction.confidence, 4)
-    return [_file(prediction), (best, TITLE), _judged(prediction), confidence, (second, QUIET)]
+    name = (_file(prediction), "")
+    return [name, (best, TITLE), _judged(prediction), prediction.confidence, (second, QUIET)]
 
 
 def _judged(one: Prediction | SplitPicture) -> Span:

@@ -26,10 +26,10 @@ def as_json() -> dict[str, Any]:
 def lines() -> list[Line]:
     """The recipes, what the hyperparameters mean, and a table of their values."""
     choices = NET | {name: each.about for name, each in HYPERPARAMETERS.items()}
-    rows = [
-        line((name, TITLE), *(value_text(getattr(recipe, name)) for recipe in RECIPES.values()))
+    rows = (
+        [name, *(value_text(getattr(recipe, name)) for recipe in RECIPES.values())]
         for name in choices
-    ]
+    )
     result = [*table(["hyperparameter", *(f">{name}" for name in RECIPES)], rows), []]
     for name, about in ({each.name: each.about for each in RECIPES.values()} | choices).items():
         result += [line((name, TITLE)), line(f"  {about}")]

@@ -1,10 +1,9 @@
 """What `mnist eval` adds where it times: accuracy and speed of each method."""
 
 from mnist_cli.errors import plural
-from mnist_cli.evaluation.timing import Timing, TimingComparison
-from mnist_cli.render.text import Line, duration, line, stacked, table
+from mnist_cli.evaluation.timing import TimingComparison
+from mnist_cli.render.text import Cell, Line, duration, line, stacked, table, with_bars
 from mnist_cli.render.theme import BAD, GOOD, QUIET, TITLE
-from mnist_cli.render.views import with_bars
 
 
 def lines(found: TimingComparison) -> list[Line]:
@@ -18,37 +17,21 @@ def lines(found: TimingComparison) -> list[Line]:
     runs = plural(found.runs, "run")
     if found.batched and found.threads > 1:
         runs += f", {found.threads} threads"
-    return stacked(_table(timings, found.samples), _bars(timings, runs), _sentence(found))
-
-
-def _table(timings: dict[str, Timing], samples: int) -> list[Line]:
-    rows = (
-        (
-            (name, TITLE),
-            (f"{timing.correct / samples:.4f}", TITLE),
-            f"{timing.correct}/{samples}",
-            f"{1e6 / timing.images_per_second:.2f}",
-            f"{timing.images_per_second:,.0f}",
-        )
-        for name, timing in timings.items()
-    )
+    measured: list[list[Cell]] = []
+    spread: list[list[Cell]] = []
+    for name, timing in timings.items():
+        correct = f"{timing.correct}/{found.samples}"
+        accuracy = (f"{timing.correct / found.samples:.4f}", TITLE)
+        speed = f"{1e6 / timing.images_per_second:.2f}", f"{timing.images_per_second:,.0f}"
+        measured.append([name, accuracy, correct, *speed])
+        ends = [(duration(end(timing.seconds)), QUIET) for end in (min, max)]
+        spread.append([name, duration(timing.median_seconds), *ends])
     head = ["", ">accuracy", ">correct", ">us/image", ">images/s"]
-    return table(head, rows, len(head) - 1)
-
-
-def _bars(timings: dict[str, Timing], runs: str) -> list[Line]:
-    rows = (
-        (
-            (name, TITLE),
-            duration(timing.median_seconds),
-            (duration(min(timing.seconds)), QUIET),
-            (duration(max(timing.seconds)), QUIET),
-        )
-        for name, timing in timings.items()
-    )
     medians = [timing.median_seconds for timing in timings.values()]
-    block = table([runs, ">median", ">min", ">max"], rows)
-    return with_bars(block, [each / max(medians) for each in medians])
+    bars = with_bars(
+        table([runs, ">median", ">min", ">max"], spread), [each / max(medians) for each in medians]
+    )
+    return stacked(table(head, measured, len(head) - 1), bars, _sentence(found))
 
 
 def _sentence(timing: TimingComparison) -> list[Line]:

@@ -11,7 +11,6 @@ from typing import Any
 from mnist_cli.errors import plural, printable
 from mnist_cli.render.progress import is_watched
 from mnist_cli.render.text import (
-    Cell,
     Line,
     bar,
     duration,
@@ -62,7 +61,7 @@ def lines(recipe: Recipe, card: Card, output: Path | None = None) -> list[Line]:
     if card.start_sha256:
         images += f", {card.mnist_images:,} of MNIST's mixed in"
     loss = line((draw_curve(card.loss_by_epoch), ACCENT), f"  {first:.4f} to {last:.4f}")
-    training: dict[str, Cell | Line] = {
+    training: dict[str, str | Line] = {
         "recipe": line((card.recipe, TITLE), how),
         **({"changed": changes} if changes else {}),
         "net": sizes + (f", {recipe.activation}" if recipe.hidden else ""),
