@@ -20,12 +20,14 @@ OptionValues = Mapping[str, Any]
 """What was given for a command's options, by their names: ``batch_size``."""
 
 
-def present(given: OptionValues, view: Any, *result: Any, quiet: bool = False) -> None:
+def present(
+    given: OptionValues, view: Any, *result: Any, notes: Iterable[str] = (), quiet: bool = False
+) -> None:
     """Write a result to the file of ``--export``; then show it, or with ``--json`` its document.
 
     `view` has `lines`, which takes the result, and where the result's own document is not all there
     is to it `as_json`, which takes it too. With `quiet` only what was asked for is written: the
-    file, the document.
+    file, the document. `notes` come last, unless ``--quiet``.
     """
     from mnist_cli.render.text import show
     from mnist_cli.tables import print_json
@@ -44,6 +46,8 @@ def present(given: OptionValues, view: Any, *result: Any, quiet: bool = False) -
         print_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])
     elif not quiet:
         show(view.lines(*result))
+    if not given.get("quiet"):
+        note_all(notes)
 
 
 @contextmanager

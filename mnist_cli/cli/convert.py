@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from mnist_cli.cli.common import blamed, note_all, present
+from mnist_cli.cli.common import blamed, present
 from mnist_cli.cli.options import argument, command, new_file
 from mnist_cli.weights.formats import KINDS, TARGETS
 
@@ -52,5 +52,4 @@ def convert(source: str, target: str, **given: Any) -> None:
             data_dir=given["data_dir"],
             overwrite=given["force"],
         )
-    present(given, view, result)
-    note_all(result.notes)
+    present(given, view, result, notes=result.notes)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import OptionValues, note_all, note_written, present
+from mnist_cli.cli.common import OptionValues, note_written, present
 from mnist_cli.cli.options import POSITIVE, USUAL, command
 from mnist_cli.cli.rules import is_given
 from mnist_cli.errors import MnistError
@@ -152,9 +152,8 @@ def evaluate(**given: Any) -> None:
             progress=progress,
         )
     note_written(given, "output")
-    present(given, view, result, quiet=given["output"] == "-")
-    if result.source and not given["quiet"]:
-        note_all(result.source.notes)
+    notes = result.source.notes if result.source else ()
+    present(given, view, result, notes=notes, quiet=given["output"] == "-")
     least = given["fail_under"]
     if least is not None and result.accuracy < least:
         raise MnistError(f"the accuracy is {result.accuracy:.4f}, expected {least} or more")

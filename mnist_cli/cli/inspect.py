@@ -1,10 +1,11 @@
 """`mnist inspect`."""
 
+from itertools import chain
 from typing import Any
 
 import click
 
-from mnist_cli.cli.common import blamed, note_all, present
+from mnist_cli.cli.common import blamed, present
 from mnist_cli.cli.options import argument, command
 from mnist_cli.weights.formats import KINDS
 
@@ -38,23 +39,22 @@ Examples:
     argument("files", metavar="[FILE [FILE]]", nargs=-1),
     neuron={"type": int},
 )
-def inspect(files: tuple[str, ...], **given: Any) -> None:
+def inspect(
+    files: tuple[str, ...], stats: bool, neuron: int | None, neurons: bool, **given: Any
+) -> None:
     """Show one weights file, or compare two."""
-    stats, neuron, neurons, activation, data_dir = (
-        given[name] for name in ("stats", "neuron", "neurons", "activation", "data_dir")
-    )
-    if len(files) > 1:
-        if len(files) > 2:
-            raise click.UsageError("Name at most two files.")
+    activation, data_dir = given["activation"], given["data_dir"]
+    if len(files) > 2:
+        raise click.UsageError("Name at most two files.")
+    if len(files) == 2:
         if stats or neurons or neuron is not None:
             raise click.UsageError("Two files are compared; name one for anything else.")
         from mnist_cli.evaluation.compared import compare_files
         from mnist_cli.render.views import compared
 
-        found = compare_files(files[0], files[1], activation=activation, data_dir=data_dir)
-        present(given, compared, found)
-        for each in found.files:
-            note_all(each.file.choose_activation(activation).notes)
+        both = compare_files(files, activation, data_dir)
+        notes = (each.file.choose_activation(activation).notes for each in both.files)
+        present(given, compared, both, notes=chain.from_iterable(notes))
         return
     from mnist_cli.render.text import note
     from mnist_cli.render.views import inspect as view
@@ -64,7 +64,6 @@ def inspect(files: tuple[str, ...], **given: Any) -> None:
     file = read_weights(files[0] if files else None, data_dir)
     with blamed(IndexError, "--neuron"):
         summary = summarize(file, activation, stats=stats, all_neurons=neurons, neuron=neuron)
-    present(given, view, summary)
-    note_all(file.choose_activation(activation).notes)
+    present(given, view, summary, notes=file.choose_activation(activation).notes)
     if not file.finite:
         note("the weights hold NaN or infinity: predict and eval refuse this file", "Warning")

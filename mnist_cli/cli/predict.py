@@ -6,14 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from mnist_cli.cli.common import (
-    OptionValues,
-    blamed,
-    note_all,
-    note_written,
-    present,
-    read_pictures,
-)
+from mnist_cli.cli.common import OptionValues, blamed, note_written, present, read_pictures
 from mnist_cli.cli.options import DIGIT, NATURAL, argument, command
 
 if TYPE_CHECKING:
@@ -161,9 +154,9 @@ def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> i
         if given["save_digit"] is not None:
             write_digits(given["save_digit"], results.predictions, overwrite=given["force"])
         note_written(given, "output", "save_digit")
-        present(given, view, results, given["sheet"], quiet=given["output"] == "-")
-        if not given["quiet"]:
-            note_all(weights.choose_activation(given["activation"]).notes)
+        notes = weights.choose_activation(given["activation"]).notes
+        quiet = given["output"] == "-"
+        present(given, view, results, given["sheet"], notes=notes, quiet=quiet)
     for unread in results.unread:
         click.echo(f"Error: {unread.error}", err=True)
     return 1 if results.unread else 0

@@ -1,18 +1,13 @@
 """`mnist train`."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from mnist_cli.cli.common import OptionValues, blamed, note_all, output_or, present
+from mnist_cli.cli.common import blamed, note_all, output_or, present
 from mnist_cli.cli.options import NATURAL, command
 from mnist_cli.training.recipes import ACTIVATIONS, HYPERPARAMETERS, NET, RECIPES
 from mnist_cli.weights.formats import SUFFIXES
-
-if TYPE_CHECKING:
-    from mnist_cli.training.recipes import Recipe
-    from mnist_cli.weights.card import Card
 
 _SHORTCUTS = ("epochs", "batch_size", "learning_rate")
 
@@ -106,13 +101,7 @@ def train(**given: Any) -> None:
         from mnist_cli.render.views import recipes
 
         present(given, recipes, quiet=given["quiet"])
-    else:
-        from mnist_cli.render.views import train as view
-
-        present(given, view, *_train(given), quiet=given["quiet"])
-
-
-def _train(given: OptionValues) -> tuple["Recipe", "Card", Path]:
+        return
     from mnist_cli.render.text import note
     from mnist_cli.render.views import train as view
     from mnist_cli.training.files import TrainingFiles, train_file
@@ -145,4 +134,4 @@ def _train(given: OptionValues) -> tuple["Recipe", "Card", Path]:
             report=report,
             note=note,
         )
-    return recipe, card, path
+    present(given, view, recipe, card, path, quiet=given["quiet"])

@@ -1,6 +1,7 @@
 """Several weights side by side: their predictions for the same images, and their arrays."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -63,9 +64,8 @@ class Compared:
 class ComparedFiles:
     """Two weights files: their arrays, and their predictions for the embedded test set.
 
-    Where one is large, for the first `_IMAGES_OF_LARGE` of it.
-
-    `predictions` is None where a file holds weights that are not finite.
+    Where one is large, these are for the first `_IMAGES_OF_LARGE` images; where a file holds
+    weights that are not finite, None.
     """
 
     files: tuple[Summary, ...]
@@ -94,14 +94,10 @@ def compute(setup: Setup) -> Compared:
 
 
 def compare_files(
-    first: AnyPath,
-    second: AnyPath,
-    *,
-    activation: Activation | None = None,
-    data_dir: AnyPath | None = None,
+    paths: Sequence[AnyPath], activation: Activation | None = None, data_dir: AnyPath | None = None
 ) -> ComparedFiles:
     """Compare two weights files. Raises `MnistError` for one that is missing or no weights file."""
-    files = [read_weights(path, data_dir) for path in (first, second)]
+    files = [read_weights(path, data_dir) for path in paths]
     predictions = None
     if all(file.finite for file in files):
         is_large = any(file.parameters > UNBOUNDED for file in files)

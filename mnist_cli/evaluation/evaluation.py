@@ -162,11 +162,7 @@ def evaluate_files(
     )
     source = Source(found, images, files.activation, files.corruption, notes)
     with open_labelled(
-        name,
-        labels,
-        limit=files.limit,
-        data_dir=files.data_dir,
-        corruption=files.corruption,
+        name, labels, limit=files.limit, data_dir=files.data_dir, corruption=files.corruption
     ) as data:
         setup = Setup(networks, data, batch_size, threads, progress, source)
         result = _evaluate(setup, views)

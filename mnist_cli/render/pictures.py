@@ -29,7 +29,7 @@ def picture(image: NDArray[Any]) -> list[Line]:
     In colour each character shows two pixels in their true grey; without colour each pixel is ink
     or not; on a terminal without block characters each character is the mean of two pixels.
     """
-    if _has_colored_blocks():
+    if surface().color:
         return _in_colors(np.repeat(image[..., None], 3, axis=2))
     if surface().unicode:
         return _in_characters(image, lambda top, low: " ▄▀█"[2 * (top >= _INK) + (low >= _INK)])
@@ -54,7 +54,7 @@ def signed_picture(
     Without colour a character is the mean of two pixels, as `legend` says.
     """
     shares = np.clip(values / (limit or 1), -1, 1)
-    if not _has_colored_blocks():
+    if not surface().color:
         return _in_characters(shares, lambda top, low: _sign((top + low) / 2))
     under = np.zeros_like(shares) if ink is None else ink * 255 * _UNDERLAY
     strength = np.abs(shares)[..., None] ** _GAMMA  # (H, W, 1)
@@ -64,7 +64,7 @@ def signed_picture(
 
 def legend(above: str, below: str) -> list[Line]:
     """What the two signs of a `signed_picture` mean, in so many words."""
-    if _has_colored_blocks():
+    if surface().color:
         signs = [("██ ", style(ABOVE)), ("██ ", style(BELOW))]
     else:
         signs = [("+ # ", ""), ("- = ", "")]
@@ -73,7 +73,7 @@ def legend(above: str, below: str) -> list[Line]:
 
 def scale(limit: float) -> list[Line]:
     """Which number each colour or glyph of a `signed_picture` stands for."""
-    if _has_colored_blocks():
+    if surface().color:
         shares = np.linspace(-1, 1, _SCALE_WIDTH)[None, :].repeat(2, axis=0)
         above = f"+{number(limit, 4)}"
         ends = f"{number(-limit, 4):<{_SCALE_WIDTH - len(above)}}{above}"
@@ -96,10 +96,6 @@ def strip(values: NDArray[Any], width: int) -> Line:
         return [(" ", "on #" + 3 * f"{round(_BRIGHTEST * share):02x}") for share in shares]
     ramp = _SHADES if surface().unicode else _RAMP
     return [("".join(ramp[round(share * (len(ramp) - 1))] for share in shares), "")]
-
-
-def _has_colored_blocks() -> bool:
-    return surface().color and surface().unicode
 
 
 def _pairs(image: NDArray[Any]) -> Iterator[Iterator[tuple[Any, Any]]]:

@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from mnist_cli.errors import printable
@@ -42,7 +43,7 @@ _NARROWEST = 16  # columns that a name keeps
 class Surface:
     """What the place that lines are built for can show."""
 
-    color: bool  # 256 colours or more: enough for a picture
+    color: bool  # 256 colours or more, and block characters: enough for a picture
     unicode: bool  # block characters
     width: int | None = None  # columns; None where nothing limits them
 
@@ -69,12 +70,12 @@ def surface() -> Surface:
     """What the place that lines are built for can show: standard output, if none was named."""
     if found := _SURFACE.get():
         return found
-    color = False
-    if _is_coloured(sys.stdout):
+    color, unicode = False, encodable(_BLOCKS) == _BLOCKS
+    if unicode and _is_coloured(sys.stdout):
         from rich.console import Console
 
         color = Console(file=sys.stdout).color_system in ("256", "truecolor")
-    return Surface(color, encodable(_BLOCKS) == _BLOCKS, _columns(sys.stdout))
+    return Surface(color, unicode, _columns(sys.stdout))
 
 
 def columns() -> int:
@@ -260,11 +261,14 @@ def paragraph(text: str, limit: int | None, style: str, indent: str = "") -> lis
     return [[(indent + part, style)] for part in parts]
 
 
-def labelled(rows: Iterable[tuple[str, str | Span | Line]], columns: int = 9) -> list[Line]:
-    """A line for each label and what it stands for."""
+def labelled(
+    rows: Iterable[tuple[str, str | Path | Span | Line | None]], columns: int = 9
+) -> list[Line]:
+    """A line for each label and what it stands for, if for anything."""
+    texts = ((label, str(it) if isinstance(it, Path) else it) for label, it in rows if it)
     return [
-        [(f"{label:{columns}}", QUIET), *(value if isinstance(value, list) else line(value))]
-        for label, value in rows
+        [(f"{label:{columns}}", QUIET), *(it if isinstance(it, list) else line(it))]
+        for label, it in texts
     ]
 
 

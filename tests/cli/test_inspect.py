@@ -182,7 +182,7 @@ def test_every_view_fits_80_columns_on_every_surface(tmp_path, surface, size):
     deep = read_weights(tmp_path / "deep.npz")
     one = summarize(deep, stats=True, neuron=3)
     sheet = summarize(deep, all_neurons=True)
-    two = compare_files(tmp_path / "deep.npz", "weights.pkl")
+    two = compare_files([tmp_path / "deep.npz", "weights.pkl"])
     with drawing_on(surface):
         text = plain([*render.lines(one), *render.lines(sheet), *render_compared.lines(two)])
     rows = [row for row in text.splitlines() if str(tmp_path) not in row]

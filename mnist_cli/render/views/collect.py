@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mnist_cli.errors import plural, printable
+from mnist_cli.errors import plural
 from mnist_cli.prediction.collection import Collection
 from mnist_cli.render.text import Line, labelled, line, stacked
 from mnist_cli.render.theme import TITLE
@@ -14,6 +14,5 @@ def lines(collection: Collection, sheet: bool) -> list[Line]:
     shown = replace(collection.results, only=None if sheet else "doubted")
     counts = "  ".join(f"{digit}: {count}" for digit, count in enumerate(collection.per_label))
     files = {"images": collection.images, "labels": collection.labels}
-    rows = ((name, printable(str(path), limit=200)) for name, path in files.items())
     digits = line((plural(collection.samples, "digit"), TITLE), f"  {counts}")
-    return stacked(predict.lines(shown, sheet), [digits], labelled(rows))
+    return stacked(predict.lines(shown, sheet), [digits], labelled(files.items()))

@@ -55,12 +55,11 @@ def _pair(pair: ModelPair) -> list[Line]:
     first, second = name_model(pair.first), name_model(pair.second)
     p = f"= {pair.p_value:.2g}" if pair.p_value >= _SMALLEST_P else f"< {_SMALLEST_P:g}"
     counts = f": both correct {pair.both}, both incorrect {pair.neither}"
-    differ = f"  predictions differ: {pair.disagreements} ({pair.disagreement_share:.4f})"
     return [
         line((f"{first} against {second}", TITLE), counts),
         _only(first, pair.only_first.tolist()),
         _only(second, pair.only_second.tolist()),
-        line(differ),
+        line(f"  predictions differ: {pair.disagreements} ({pair.disagreement_share:.4f})"),
         line((f"  McNemar's test: p {p}", QUIET)),
     ]
 
@@ -74,12 +73,11 @@ def _files(found: ComparedFiles) -> list[Line]:
     """Each file, its layers and its training."""
     result = []
     for number, summary in enumerate(found.files):
-        file, about = summary.file, inspect.draw_layers(summary)
-        if file.card is not None:
-            about.append(inspect.describe_training(file.card))
-        name = line(inspect.file_name(file.file, file.origin))
-        block = [name, *(line((text, QUIET)) for text in about)]
-        result += beside([line((name_model(number), TITLE))], block, "  ")
+        file = summary.file
+        training = [inspect.describe_training(file.card)] if file.card else []
+        about = [line((text, QUIET)) for text in (*inspect.draw_layers(summary), *training)]
+        name = line((name_model(number), TITLE))
+        result += beside([name], [line(inspect.file_name(file.file, file.origin)), *about], "  ")
     return result
 
 

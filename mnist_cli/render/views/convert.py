@@ -1,8 +1,9 @@
 """What `mnist convert` shows."""
 
+from pathlib import Path
 from typing import Any
 
-from mnist_cli.render.text import Line, labelled, line
+from mnist_cli.render.text import Line, labelled, line, stacked
 from mnist_cli.render.theme import ACCENT
 from mnist_cli.render.views import inspect
 from mnist_cli.tables import document
@@ -28,15 +29,14 @@ def as_json(conversion: Conversion) -> dict[str, Any]:
 def lines(conversion: Conversion) -> list[Line]:
     """The net in one line, and both files."""
     target = conversion.file
-    pairs = {
+    folded = conversion.normalization
+    pairs: dict[str, str | Path | None] = {
         "source": inspect.file_name(conversion.source.file, conversion.source.origin),
         "target": inspect.file_name(target.file, target.origin),
         "format": f"{target.format}, {target.bytes:,} bytes",
         "sha256": target.sha256[: inspect.SHA256_SHOWN],
+        "card": conversion.card,
+        "folded": folded and "(pixels - {:g}) / {:g} into W1 and b1".format(*folded),
     }
-    if conversion.card:
-        pairs["card"] = inspect.file_name(conversion.card, "given")
-    if conversion.normalization:
-        pairs["folded"] = "(pixels - {:g}) / {:g} into W1 and b1".format(*conversion.normalization)
     net = [line((text, ACCENT)) for text in inspect.draw_layers(conversion)]
-    return [*net, [], *labelled(pairs.items())]
+    return stacked(net, labelled(pairs.items()))

@@ -10,7 +10,6 @@ from typing import Any
 
 from mnist_cli.downloads.catalogue import RemoteFile
 from mnist_cli.downloads.downloader import Outcome, Reporter
-from mnist_cli.errors import printable
 from mnist_cli.render.progress import counted
 from mnist_cli.render.text import Line, labelled, line, note, show, stacked, table
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET
@@ -45,9 +44,8 @@ def lines(outcomes: Sequence[Outcome], folder: Path) -> list[Line]:
     )
     # Of an address, too, this is what stands before the file's name.
     sources = dict.fromkeys(os.path.dirname(each.source or "") for each in outcomes)  # noqa: PTH120
-    pairs = [("from", printable(source, limit=200)) for source in sources if source]
-    pairs.append(("folder", printable(str(folder), limit=400)))
-    return [*table(["file", "status", ">bytes"], rows), [], *labelled(pairs, 8)]
+    pairs = [*(("from", source) for source in sources), ("folder", str(folder))]
+    return stacked(table(["file", "status", ">bytes"], rows), labelled(pairs, 8))
 
 
 def next_step(files: Iterable[RemoteFile], data_dir: str | None) -> list[Line]:
@@ -75,7 +73,7 @@ def list_lines(
         pairs = [("licence", origin.licence), *(("at", f"{base}/") for base in origin.mirrors)]
         names = [line(file.remote_name) for file in files if file.origin == origin]
         blocks.append([*names, *labelled(pairs, 8)])
-    return stacked(*blocks, labelled([("folder", printable(str(folder), limit=400))], 8))
+    return stacked(*blocks, labelled([("folder", folder)], 8))
 
 
 @contextmanager
@@ -98,6 +96,5 @@ class _Watched(Reporter):
     def advance(self, file: RemoteFile, source: str, done: int) -> None:
         if self._last != (file.name, source):
             self._last = (file.name, source)
-            whence = printable(source, limit=200)
-            show([line(f"{file.name}: {file.bytes:,} bytes from {whence}")], sys.stderr)
+            show([line(f"{file.name}: {file.bytes:,} bytes from {source}")], sys.stderr)
         self._update(done // 1000, file.bytes // 1000)

@@ -100,17 +100,17 @@ def _relevance(explanation: Explanation) -> list[Line]:
     digit, second = explanation.prediction, explanation.runner_up
     limit = float(np.abs(explanation.relevance).max())
     ink = explanation.steps[0].values.reshape(SIDE, SIDE).clip(0, 1)
-    words = [
-        line((f"Evidence for and against {digit}", TITLE)),
-        [],
-        *legend(f"evidence for {digit}", f"evidence against {digit}"),
-        [],
-        line("gradient times input: by how much"),
-        line("each pixel's ink moved the score"),
-        line(f"of {digit}, up to {number(limit, 3)}"),
-        [],
-        line(f"second best: {second}, probability {explanation.probabilities[second]:.4f}"),
-        line(f"margin {explanation.margin:.4f}"),
-    ]
-    shown = signed_picture(explanation.relevance, limit, ink)
-    return beside_if_it_fits(shown, words)
+    words = stacked(
+        [line((f"Evidence for and against {digit}", TITLE))],
+        legend(f"evidence for {digit}", f"evidence against {digit}"),
+        [
+            line("gradient times input: by how much"),
+            line("each pixel's ink moved the score"),
+            line(f"of {digit}, up to {number(limit, 3)}"),
+        ],
+        [
+            line(f"second best: {second}, probability {explanation.probabilities[second]:.4f}"),
+            line(f"margin {explanation.margin:.4f}"),
+        ],
+    )
+    return beside_if_it_fits(signed_picture(explanation.relevance, limit, ink), words)

@@ -49,13 +49,8 @@ def as_json(summary: Summary) -> dict[str, Any]:
         }
         for name, array in summary.file.arrays.items()
     ]
-    neurons = {"neurons": summary.neurons} if summary.neurons else {}
-    return {
-        **document(summary.file),
-        "arrays": arrays,
-        "activation": summary.activation,
-        **neurons,
-    }
+    found = document(summary.file) | {"arrays": arrays, "activation": summary.activation}
+    return found | {"neurons": summary.neurons} if summary.neurons else found
 
 
 def lines(summary: Summary) -> list[Line]:
@@ -73,12 +68,10 @@ def lines(summary: Summary) -> list[Line]:
         "sha256": file.sha256[:SHA256_SHOWN],
     }
     if file.bytes and file.card is not None:
+        pairs["trained"] = describe_training(file.card)
         found = zip(("training", "validation", "test"), ACCURACIES, strict=True)
         known = [(name, getattr(file.card, field)) for name, field in found]
-        pairs["trained"] = describe_training(file.card)
-        pairs["accuracy"] = ", ".join(
-            f"{name} {value:.4f}" for name, value in known if value is not None
-        )
+        pairs["accuracy"] = ", ".join(f"{name} {it:.4f}" for name, it in known if it is not None)
     return stacked(
         table(["array", "shape", "dtype", ">parameters"], [*rows, total]),
         [line((text, ACCENT)) for text in draw_layers(summary)],
@@ -118,7 +111,7 @@ def file_name(path: Path, origin: str) -> str:
     """A path as it is shown; of one that nobody named, where it was found."""
     if origin == "embedded":
         return f"{path.name} (embedded)"
-    return printable(str(path), limit=200) + ("" if origin == "given" else f" ({origin})")
+    return str(path) + ("" if origin == "given" else f" ({origin})")
 
 
 def _describe(stats: Mapping[str, Stats]) -> list[Line]:
@@ -136,16 +129,16 @@ def _draw(neuron: Neuron) -> list[Line]:
     """Its 784 weights as a picture in two colours, with the scale."""
     weights = _finite_weights(neuron)
     limit = float(np.abs(weights).max())
-    words = [
-        line((f"what neuron {neuron.index} of the first layer looks for", TITLE)),
-        [],
-        *legend("here it wants ink", "here it wants paper"),
-        [],
-        *scale(limit),
-        [],
-        line(f"weights {number(float(weights.min()), 4)} to {number(float(weights.max()), 4)}"),
-        line(f"bias    {number(float(neuron.bias), 4)}"),
-    ]
+    lowest, highest = (number(float(end), 4) for end in (weights.min(), weights.max()))
+    words = stacked(
+        [line((f"what neuron {neuron.index} of the first layer looks for", TITLE))],
+        legend("here it wants ink", "here it wants paper"),
+        scale(limit),
+        [
+            line(f"weights {lowest} to {highest}"),
+            line(f"bias    {number(float(neuron.bias), 4)}"),
+        ],
+    )
     return beside_if_it_fits(signed_picture(weights, limit), words)
 
 
@@ -158,14 +151,12 @@ def _sheet(neurons: Sequence[Neuron], count: int) -> list[Line]:
         [line((f"{neuron.index}: {number(limit, 4)}", QUIET)), *signed_picture(half, limit)]
         for neuron, half, limit in zip(neurons, halves, limits, strict=True)
     ]
-    is_all = len(neurons) == count
-    which = f"{count}" if is_all else f"first {len(neurons)} of {count:,}"
-    others = "" if is_all else "; --neuron N shows any other"
+    which, others = f"{count}", ""
+    if len(neurons) < count:
+        which, others = f"first {len(neurons)} of {count:,}", "; --neuron N shows any other"
+    title = line((f"what the {which} neurons of the first layer look for", TITLE), others)
     return stacked(
-        [
-            line((f"what the {which} neurons of the first layer look for", TITLE), others),
-            line("each on its own scale: 1 is the number above its picture"),
-        ],
+        [title, line("each on its own scale: 1 is the number above its picture")],
         beside(legend("here it wants ink", "here it wants paper"), scale(1)),
         tiled(tiles, columns()),
     )

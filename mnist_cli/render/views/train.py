@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from mnist_cli.errors import plural, printable
+from mnist_cli.errors import plural
 from mnist_cli.render.progress import is_watched
 from mnist_cli.render.text import (
     Line,
@@ -63,7 +63,7 @@ def lines(recipe: Recipe, card: Card, output: Path | None = None) -> list[Line]:
     loss = line((draw_curve(card.loss_by_epoch), ACCENT), f"  {first:.4f} to {last:.4f}")
     training: dict[str, str | Line] = {
         "recipe": line((card.recipe, TITLE), how),
-        **({"changed": changes} if changes else {}),
+        "changed": changes,
         "net": sizes + (f", {recipe.activation}" if recipe.hidden else ""),
         "images": images,
         "time": f"{duration(card.seconds)}, {per_second:,.0f} images/s",
@@ -73,9 +73,8 @@ def lines(recipe: Recipe, card: Card, output: Path | None = None) -> list[Line]:
         training["teacher"] = f"accuracy {number(card.teacher_accuracy, 4)} on the held-out images"
     accuracies = zip(("training", "validation", "test"), ACCURACIES, strict=True)
     measured = ((name, (number(getattr(card, field), 4), TITLE)) for name, field in accuracies)
-    files = {"weights": output, "card": card_path(output)} if output else {}
-    written = ((name, printable(str(path), limit=200)) for name, path in files.items())
-    return stacked(*(labelled(rows, 12) for rows in (training.items(), measured, written)))
+    written = {"weights": output, "card": card_path(output)} if output else {}
+    return stacked(*(labelled(rows, 12) for rows in (training.items(), measured, written.items())))
 
 
 def trained_lines(trained: Trained) -> list[Line]:
