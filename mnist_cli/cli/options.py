@@ -172,18 +172,16 @@ def _data_directory(context: click.Context, _option: click.Parameter, path: str 
 
 
 def _parse(text: str, settings: Settings) -> list[click.Option]:
-    options = []
-    for line in re.sub(r"\n +(?=[^\s-])", " ", text).strip().splitlines():
-        found = _LINE.fullmatch(line.strip())
-        if found is None:
-            raise ValueError(f"{line!r} declares no option")
-        options.append(_option(found[1], found[2], found[3], settings))
-    return options
+    lines = re.sub(r"\n +(?=[^\s-])", " ", text).strip().splitlines()
+    return [_make_option(line.strip(), settings) for line in lines]
 
 
-def _option(names: str, value: str | None, about: str | None, settings: Settings) -> click.Option:
-    option = names.split()[-1]
-    name = option.split("/")[0].lstrip("-").replace("-", "_")
+def _make_option(line: str, settings: Settings) -> click.Option:
+    found = _LINE.fullmatch(line)
+    if found is None:
+        raise ValueError(f"{line!r} declares no option")
+    names, value, about = found[1].split(), found[2], found[3]
+    name = names[-1].split("/")[0].lstrip("-").replace("-", "_")
     if about is None:
         return _SHARED_OPTIONS[name]
     given: dict[str, Any] = {"help": about}
@@ -199,7 +197,7 @@ def _option(names: str, value: str | None, about: str | None, settings: Settings
             given |= {"is_flag": False, "flag_value": USUAL}
     given |= settings.get(name, {})
     shown = {"show_default": bool(given.get("default"))}
-    return click.Option(names.split(), **shown | given)
+    return click.Option(names, **shown | given)
 
 
 _SHARED_SETTINGS: Settings = {

@@ -16,14 +16,11 @@ if TYPE_CHECKING:
 
     Indices: TypeAlias = list[int | RandomImage]
 
-Names: TypeAlias = tuple[str, ...]
-Labels: TypeAlias = tuple[int, ...]
-
 _MOST_INDICES = 100_000  # of one range: each prediction is kept until all are there
 _INDICES = re.compile(r"([0-9]{1,15})(?:-([0-9]{1,15}))?|random(?::([0-9]{1,15}))?", re.ASCII)
 
 
-def _parse_indices(_context: Any, _option: Any, values: Names) -> "Indices":
+def _parse_indices(_context: Any, _option: Any, values: tuple[str, ...]) -> "Indices":
     """``42``, ``1,2,3``, ``0-4,8``, ``random:2`` -> the indices in order."""
     indices: Indices = []
     for part in (part.strip() for value in values for part in value.split(",")):
@@ -45,7 +42,7 @@ def _parse_indices(_context: Any, _option: Any, values: Names) -> "Indices":
     return indices
 
 
-def _check_names(_context: Any, _argument: Any, names: Names) -> Names:
+def _check_names(_context: Any, _argument: Any, names: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse standard input twice, and an index that stands where a file is named."""
     if names.count("-") > 1:
         raise click.UsageError("Standard input (-) can be read only once.")
@@ -118,7 +115,9 @@ Examples:
     seed={"type": NATURAL},
     label={"type": DIGIT, "multiple": True},
 )
-def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> int:
+def predict(
+    pictures: tuple[str, ...], index: "Indices", label: tuple[int, ...], **given: Any
+) -> int:
     """Read images of the set, and pictures; show what they are, and write what was asked for."""
     if not (pictures or index or label or given["only"]):
         raise click.UsageError("Nothing to read: name an image file or give --index N.")
@@ -163,7 +162,7 @@ def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> i
 
 
 def _predict_images(
-    network: "Network", index: "Indices", label: Labels, given: OptionValues
+    network: "Network", index: "Indices", label: tuple[int, ...], given: OptionValues
 ) -> "list[Prediction]":
     from mnist_cli.paths import name_pair
     from mnist_cli.prediction.indices import predict_indices

@@ -45,7 +45,9 @@ def explain(error: click.UsageError) -> str:
     """What is wrong with the usage, in one line without control characters."""
     message = error.format_message()
     if isinstance(error, click.NoSuchOption):
-        name, known = error.option_name, _options(error.ctx)
+        parameters = error.ctx.command.get_params(error.ctx) if error.ctx else []
+        names = (name for each in parameters for name in (*each.opts, *each.secondary_opts))
+        name, known = error.option_name, [each for each in names if each.startswith("--")]
         hint = _PICTURES if "--split" in known and name in _FOR_A_PICTURE else suggest(name, known)
         message = f"No such option {name!r}. {hint}"
     elif error.ctx is not None and message.startswith("Got unexpected extra argument"):
@@ -63,12 +65,6 @@ _PICTURES = "Pictures are named without an option: mnist predict FILE."
 
 # What an argument of a command that takes none was probably meant for.
 _EXTRA = {"eval": "Did you mean '-w FILE'?", "train": "Did you mean '-o FILE'?"}
-
-
-def _options(context: click.Context | None) -> list[str]:
-    parameters = context.command.get_params(context) if context else []
-    names = (name for each in parameters for name in (*each.opts, *each.secondary_opts))
-    return [name for name in names if name.startswith("--")]
 
 
 class Commands(click.Group):

@@ -26,14 +26,13 @@ def counted(noun: str, *, quiet: bool = False) -> Iterator[Progress]:
         return
     started = time.monotonic()
     with ExitStack() as shown:
-        draw: Progress | None = None
+        draw: Progress = ignore
 
         def update(done: int, total: int) -> None:
             nonlocal draw
-            if draw is None and time.monotonic() - started >= PATIENCE:
+            if draw is ignore and time.monotonic() - started >= PATIENCE:
                 draw = shown.enter_context(_bar(noun))
-            if draw is not None:
-                draw(done, total)
+            draw(done, total)
 
         yield update
 

@@ -50,7 +50,7 @@ def lines(recipe: Recipe, card: Card, output: Path | None = None) -> list[Line]:
     """How it was trained, how good the net is, and where its weights are, if in a file."""
     epochs = recipe.epochs + recipe.teacher_epochs
     per_second = epochs * card.training_images / max(card.seconds, 1e-9)
-    first, *_, last = *card.loss_by_epoch, card.loss_by_epoch[-1]
+    first, last = card.loss_by_epoch[0], card.loss_by_epoch[-1]
     sizes = "-".join(map(str, (PIXELS, *recipe.hidden, CLASSES)))
     changes = ", ".join(f"{name} {value_text(it)}" for name, it in recipe.changes().items())
     how = f", {plural(recipe.epochs, 'epoch')}, seed {card.seed}"
@@ -133,12 +133,8 @@ def draw_board(epoch: Epoch, losses: Sequence[float]) -> list[Line]:
 
 
 def _say(epoch: Epoch) -> None:
-    def part(number: int) -> int:
-        return number * _PLAIN_LINES // epoch.epochs
-
-    if epoch.epoch not in (1, epoch.epochs) and part(epoch.epoch) == part(epoch.epoch - 1):
-        return
-    show([line(f"{_count(epoch)}  {_figures(epoch)}")], sys.stderr)
+    if epoch.epoch == 1 or epoch.epoch * _PLAIN_LINES % epoch.epochs < _PLAIN_LINES:
+        show([line(f"{_count(epoch)}  {_figures(epoch)}")], sys.stderr)
 
 
 def _count(epoch: Epoch) -> str:
