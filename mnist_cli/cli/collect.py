@@ -23,15 +23,7 @@ Options:
   --size-only              Only resize pictures to 28x28: for those that are in MNIST's format.
   --invert
   --sheet                  Show all as small pictures in rows, before they are written.
-  --threads
-  --weights
-  --activation
-  --data-dir
-  --export
-  --light
-  --force
-  --quiet
-  --json
+  --threads --weights --activation --data-dir --export --light --force --quiet --json
 Examples:
   mnist collect class/ -o class
   mnist collect class.zip -o class --sheet

@@ -21,10 +21,7 @@ Options:
   --mean X  The net learnt from (pixels - X) / S, PyTorch's Normalize: make this a part of its first
             layer, once. Of MNIST 0.1307.
   --std S   The S of --mean. Of MNIST 0.3081.
-  --activation
-  --data-dir
-  --force
-  --json
+  --activation --data-dir --force --json
 Rules:
   --mean needs --std
   --std needs --mean
@@ -35,8 +32,6 @@ Examples:
 """,
     argument("source"),
     argument("target", callback=partial(new_file, forms=TARGETS)),
-    mean={"type": float},
-    std={"type": float},
 )
 def convert(source: str, target: str, **given: Any) -> None:
     """Convert, and show what was written."""

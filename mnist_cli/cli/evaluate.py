@@ -93,16 +93,9 @@ Corrupted images:
 Net and images:
   -w --weights FILE        Weights, {KINDS}; more than one to compare.  [default: the embedded
                            weights.pkl]
-  --images
-  --labels
-  --limit
-  --activation
-  --data-dir
+  --images --labels --limit --activation --data-dir
 Output:
-  --export
-  --light
-  --force
-  --json
+  --export --light --force --json
   --fail-under X           Exit with 1 where the accuracy is below X, for continuous integration.
   --quiet
 Rules:

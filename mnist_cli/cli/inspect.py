@@ -21,12 +21,7 @@ Options:
   --stats     Describe each array's values: range, mean, histogram.
   --neuron N  What neuron N of the first layer looks for, from 0.
   --neurons   The same for all neurons, on one sheet.
-  --activation
-  --data-dir
-  --export
-  --light
-  --force
-  --json
+  --activation --data-dir --export --light --force --json
 Rules:
   --neurons excludes --neuron
 Examples:
@@ -37,7 +32,6 @@ Examples:
   mnist inspect weights.pkl sample_weight.pkl
 """,
     argument("files", metavar="[FILE [FILE]]", nargs=-1),
-    neuron={"type": int},
 )
 def inspect(
     files: tuple[str, ...], stats: bool, neuron: int | None, neurons: bool, **given: Any

@@ -1,8 +1,7 @@
 """Commands, declared as their help shows them.
 
-First what a command does, then its options below headings, one a line with two blanks or more
-before what it does, then which of them go together (see `rules`), and examples that run as they
-are::
+First what a command does; then its options below headings, one a line with two blanks or more
+before what it does; which of them go together (see `rules`); and examples that run as they are::
 
     Print a report.
 
@@ -10,17 +9,18 @@ are::
       -o --output FILE    The file to write.
       --lang en|ko        Language of the page.
       --width [N]         Cut lines, by default at 80.
-      --force
+      --force --json
     Rules:
       --width excludes --force: it is gentle
     Examples:
       mnist report -o report.html
 
-An option without a value is a flag; one with words between bars takes one of these, any other a
-text that is not empty, unless settings say otherwise; one in brackets may be left out, which is
-`USUAL`. ``FILE.csv|.jsonl|-`` is a file to write, which must not be there without ``--force``, or
-``-``; with ``|DIR`` it may be a folder for files. What several commands share is only named. A line
-that begins with no dash goes on with the text before.
+An option without a value is a flag; one with words between bars takes one of these, N a whole
+number, X and S any number, and all else a text that is not empty, unless settings say otherwise; a
+value in brackets may be left out, which is `USUAL`. ``FILE.csv|.jsonl|-`` is a file to write, which
+must not be there without ``--force``, or ``-``; with ``|DIR`` it may be a folder for files. What
+several commands share is only named, on one line. A line that begins with no dash goes on with the
+text before.
 """
 
 import os
@@ -38,6 +38,7 @@ Settings = Mapping[str, Mapping[str, Any]]
 """By the name of an option, ``batch_size``, what `click.Option` takes besides."""
 
 USUAL = "usual"
+_NUMBERS = {"N": int, "X": float, "S": float}
 POSITIVE, NATURAL, DIGIT = click.IntRange(min=1), click.IntRange(min=0), click.IntRange(0, 9)
 
 _SHARED = f"""
@@ -60,7 +61,7 @@ _SHARED = f"""
   -q --quiet                 No progress and no notes.
 """
 _SHARED_RULE = "--light needs --export\n"
-_LINE = re.compile(r"((?:-\w )?--\S+)(?: (\S+))?(?:  +(\S.*))?")
+_LINE = re.compile(r"((?:-\w )?--\S+)(?: (\S+))?  +(\S.*)")
 
 
 class _Text(click.types.StringParamType):
@@ -172,25 +173,29 @@ def _data_directory(context: click.Context, _option: click.Parameter, path: str 
 
 
 def _parse(text: str, settings: Settings) -> list[click.Option]:
-    lines = re.sub(r"\n +(?=[^\s-])", " ", text).strip().splitlines()
-    return [_make_option(line.strip(), settings) for line in lines]
+    options = []
+    for line in re.sub(r"\n +(?=[^\s-])", " ", text).strip().splitlines():
+        words = line.split()
+        if found := _LINE.fullmatch(line.strip()):
+            options.append(_make_option(found[1].split(), found[2], found[3], settings))
+        elif set(words) <= _SHARED_OPTIONS.keys():
+            options += [_SHARED_OPTIONS[name] for name in words]
+        else:
+            raise ValueError(f"{line!r} declares no option")
+    return options
 
 
-def _make_option(line: str, settings: Settings) -> click.Option:
-    found = _LINE.fullmatch(line)
-    if found is None:
-        raise ValueError(f"{line!r} declares no option")
-    names, value, about = found[1].split(), found[2], found[3]
+def _make_option(
+    names: list[str], value: str | None, about: str, settings: Settings
+) -> click.Option:
     name = names[-1].split("/")[0].lstrip("-").replace("-", "_")
-    if about is None:
-        return _SHARED_OPTIONS[name]
     given: dict[str, Any] = {"help": about}
     if value is None:
         given["is_flag"] = True
     elif value.islower() and "|" in value:
         given["type"] = click.Choice(value.split("|"))
     else:
-        given |= {"type": _Text(), "metavar": value}
+        given |= {"type": _NUMBERS.get(value) or _Text(), "metavar": value}
         if value.startswith("FILE."):
             given["callback"] = new_file
         if value.startswith("["):
@@ -207,4 +212,4 @@ _SHARED_SETTINGS: Settings = {
     "data_dir": {"callback": _data_directory},
     "force": {"is_eager": True},
 }
-_SHARED_OPTIONS = {str(each.name): each for each in _parse(_SHARED, _SHARED_SETTINGS)}
+_SHARED_OPTIONS = {each.opts[-1]: each for each in _parse(_SHARED, _SHARED_SETTINGS)}

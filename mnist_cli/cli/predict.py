@@ -77,20 +77,12 @@ What to show:
                            alone, of all images.
   --explain                Take the prediction apart, step by step, in the book's symbols.
 Net and test images:
-  --weights
-  --activation
-  --images
-  --labels
-  --data-dir
+  --weights --activation --images --labels --data-dir
 Output:
   -o --output FILE.csv|.jsonl|-  Also write all predictions to a table; `-` prints only the
                                  table.
   --save-digit FILE.png|DIR    Also write what the net sees; of several digits, into a folder.
-  --export
-  --light
-  --force
-  --quiet
-  --json
+  --export --light --force --quiet --json
 Rules:
   --split excludes --no-preprocess: one finds digits, the other does not
   --split excludes --explain, --label, --sheet: it reads several digits, this takes one
@@ -111,7 +103,7 @@ Examples:
   mnist predict -i 0-4,8 --json
 """,
     argument("pictures", nargs=-1, metavar="[PICTURES]...", callback=_check_names),
-    index={"multiple": True, "callback": _parse_indices},
+    index={"type": str, "multiple": True, "callback": _parse_indices},
     seed={"type": NATURAL},
     label={"type": DIGIT, "multiple": True},
 )

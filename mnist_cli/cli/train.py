@@ -70,10 +70,7 @@ Images:
 Output:
   -o --output FILE{"|".join(SUFFIXES)}  Weights to write, and their card (.json).  [default:
                        mnist-weights.pkl]
-  --export
-  --light
-  --force
-  --json
+  --export --light --force --json
   -q --quiet           Print nothing but errors.
 Rules:
   --hidden excludes --start: the net has its layers
@@ -89,9 +86,6 @@ Examples:
   mnist train --recipes
 """,
     hidden={"callback": _parse_hidden},
-    epochs={"type": int},
-    batch_size={"type": int},
-    learning_rate={"type": float},
     set={"multiple": True, "callback": _parse_hyperparameters},
     seed={"type": NATURAL, "default": 0, "show_default": True},
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mnist_cli.checks import require_at_least
 from mnist_cli.evaluation.setup import Setup
-from mnist_cli.evaluation.timing import WARM_UP, batched, measure
+from mnist_cli.evaluation.timing import batched, measure
 from mnist_cli.net.bounds import largest_batch
 
 ALL_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, None)
@@ -28,15 +28,14 @@ def compute(
 ) -> tuple[SweepRow, ...]:
     """Time the sizes in order, each once, none larger than the set or what the net allows.
 
-    None among the `sizes` is the whole set, or as much of it as is in memory at a time. Raises
-    `MnistError` for a file that fails while it is read, and `ValueError` for a size below 1.
+    None among the `sizes` is the whole set, or as much of it as is in memory at a time. Raises as
+    `measure`, and `ValueError` for a size below 1.
     """
     numbers = {setup.data.at_once if n is None else require_at_least("size", n) for n in sizes}
     most = min(setup.data.samples, largest_batch(setup.networks[0].layer_sizes, setup.threads))
     once = sorted({min(number, most) for number in numbers})
     methods = {str(size): batched(setup, size) for size in once}
-    setup.begin(setup.networks[0], once * (WARM_UP + require_at_least("runs", runs)))
-    timings, _ = measure(setup, methods, once[-1], runs)
+    timings, _ = measure(setup, methods, once, runs)
     values = sum(setup.network.layer_sizes)  # the pixels, the hidden neurons and the scores
     return tuple(
         SweepRow(size, each.median_seconds, each.images_per_second, size * values * _FLOAT_BYTES)

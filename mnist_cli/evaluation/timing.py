@@ -5,7 +5,7 @@ Only predicting is timed: not start-up, not reading files, not counting what is 
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
@@ -71,8 +71,7 @@ class TimingComparison:
 def compute(setup: Setup, mode: Mode = "both", runs: int = 5) -> TimingComparison:
     """Time what `mode` names; ``"textbook"`` is both and the lecture's own formulas.
 
-    Raises `MnistError` for a file that fails while it is read, and `ValueError` for
-    another mode and below 1 run.
+    Raises as `measure`, and `ValueError` for another mode.
     """
     if mode not in tuple(_TIMED):
         raise unknown_name("mode", mode, _TIMED)
@@ -83,8 +82,7 @@ def compute(setup: Setup, mode: Mode = "both", runs: int = 5) -> TimingCompariso
     }
     timed = {name: methods[name] for name in _TIMED[mode]}
     sizes = [setup.batch_size if name == "batched" else 1 for name in timed]
-    setup.begin(setup.networks[0], sizes * (WARM_UP + require_at_least("runs", runs)))
-    timings, different = measure(setup, timed, setup.batch_size, runs)
+    timings, different = measure(setup, timed, sizes, runs)
     per_sample, batches = timings.get("per_sample"), timings.get("batched")
     speedup = None
     if per_sample and batches:
@@ -111,14 +109,16 @@ def batched(setup: Setup, batch_size: int) -> Method:
 
 
 def measure(
-    setup: Setup, methods: Mapping[str, Method], batch_size: int, runs: int
+    setup: Setup, methods: Mapping[str, Method], batch_sizes: Sequence[int], runs: int
 ) -> tuple[dict[str, Timing], int | None]:
-    """Time methods in turn, run by run; the progress counts every method and run.
+    """Time methods, each with its batch size, run by run; the progress counts all of that.
 
     Before, each warms up on the first chunk. Also counts the images for which two of them give
-    different predictions; None for one method.
+    different predictions; None for one method. Raises `MnistError` for a file that fails while it
+    is read, and `ValueError` below 1 run.
     """
-    require_at_least("runs", runs)
+    setup.begin(setup.networks[0], [*batch_sizes] * (WARM_UP + require_at_least("runs", runs)))
+    batch_size = max(batch_sizes)
     data = setup.data
     seconds = {name: [0.0] * runs for name in methods}
     predictions = {name: np.empty(data.samples, np.uint8) for name in methods}

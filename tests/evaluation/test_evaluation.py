@@ -123,7 +123,7 @@ def test_one_run_to_warm_up_is_not_counted(book):
     with open_labelled(limit=10) as data:
         setup = Setup([book], data, progress=lambda done, total: seen.append((done, total)))
         methods = {name: lambda images: calls.append(len(images)) or data.labels for name in "ab"}
-        found, _ = measure(setup, methods, 10, runs=2)
+        found, _ = measure(setup, methods, [10, 10], runs=2)
     assert calls == [10] * 6
     assert [len(timing.seconds) for timing in found.values()] == [2, 2]
     assert seen == [(done, 40) for done in (10, 20, 30, 40)]  # every method and run
@@ -146,7 +146,7 @@ def test_only_the_forward_pass_is_timed(book, monkeypatch):
 
     images = load_images()[:10].view(Slow)
     data = LabelledImages(load_labels()[:10], UNCORRUPTED, images, images)
-    found, _ = measure(Setup([book], data), {"textbook": predict}, 10, runs=3)
+    found, _ = measure(Setup([book], data), {"textbook": predict}, [1], runs=3)
     assert now[0] == 4 * 101  # with the run to warm up
     assert found["textbook"].seconds == (1, 1, 1)
 
@@ -155,7 +155,7 @@ def test_predictions_that_differ_are_counted_by_image(book):
     with open_labelled(limit=10) as data:
         two, one = (np.where(np.arange(10) < n, 90 + n, data.labels) for n in (2, 1))
         methods = {"all": lambda _: data.labels, "two": lambda _: two, "one": lambda _: one}
-        found, different = measure(Setup([book], data), methods, 10, runs=1)
+        found, different = measure(Setup([book], data), methods, [10] * 3, runs=1)
     assert [timing.correct for timing in found.values()] == [10, 8, 9]
     assert different == 2
 
