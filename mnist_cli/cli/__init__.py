@@ -79,7 +79,6 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _report(error: Exception) -> int:
-    """Print what went wrong; return the exit code."""
     if isinstance(error, click.UsageError):
         if error.ctx is not None:
             click.echo(error.ctx.get_usage(), err=True)

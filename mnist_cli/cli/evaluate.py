@@ -25,16 +25,12 @@ _OF_VIEWS = {  # options with the name of their view, each with the setting it g
 
 
 class _Count(click.IntRange):
-    """A whole number, or none."""
-
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Let `USUAL` stand."""
         return value if value == USUAL else super().convert(value, param, ctx)
 
 
 class _Real(click.FloatRange):
-    """A number in a range."""
-
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuse "nan", which is neither inside nor outside."""
         number = super().convert(value, param, ctx)
@@ -153,7 +149,6 @@ def evaluate(**given: Any) -> None:
 
 
 def _views(given: OptionValues) -> dict[str, dict[str, Any]]:
-    """The settings of each view that was asked for."""
     views: dict[str, dict[str, Any]] = {"compared": {}} if len(given["weights"]) > 1 else {}
     for name, setting in _OF_VIEWS.items():
         value = given[name]

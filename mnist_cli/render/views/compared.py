@@ -70,7 +70,6 @@ def _only(name: str, indices: list[int]) -> Line:
 
 
 def _files(found: ComparedFiles) -> list[Line]:
-    """Each file, its layers and its training."""
     result = []
     for number, summary in enumerate(found.files):
         file = summary.file
@@ -82,7 +81,6 @@ def _files(found: ComparedFiles) -> list[Line]:
 
 
 def _arrays(found: ComparedFiles) -> list[Line]:
-    """How far each array of one file is from the other's."""
     rows: list[list[Cell]] = [
         [
             each.name,

@@ -115,7 +115,6 @@ def file_name(path: Path, origin: str) -> str:
 
 
 def _describe(stats: Mapping[str, Stats]) -> list[Line]:
-    """A row for each array: range, mean, deviation, share near zero, histogram."""
     names = ("min", "max", "mean", "std", "near_zero")
     rows: list[list[Cell]] = [
         [name, *document(each, *names).values(), sparkline(each.histogram)]

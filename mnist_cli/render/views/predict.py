@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mnist_cli.errors import plural, printable
 from mnist_cli.prediction.prediction import Prediction, Result, SplitPicture, Unread
 from mnist_cli.prediction.results import Results, count_confusions
@@ -26,7 +28,7 @@ from mnist_cli.render.text import (
     tiled,
 )
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
-from mnist_cli.render.views import accuracy, explain, split
+from mnist_cli.render.views import accuracy, explain
 from mnist_cli.spec import SIDE
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ _GAP = 3  # between a picture and what is beside it
 _SMALL = 14  # pixels of a picture in a sheet
 _STEP = 24  # pixels of the longer side of a step's picture
 _PAIRS = 10
+_PICTURED = 24  # digits of a number; of more only what they are
+_LARGE = 72  # pixels of a picture with boxes
 
 _CORRECTNESS: dict[bool | None, Span]
 _CORRECTNESS = {None: ("", ""), True: ("correct", GOOD), False: ("incorrect", BAD)}
@@ -60,8 +64,7 @@ def lines(results: Results, sheet: bool) -> list[Line]:
     """Numbers first; then one prediction in full, several as a table or sheet; then all in sum."""
     pages = [one for one in results.shown if isinstance(one, SplitPicture)]
     single = [one for one in results.shown if isinstance(one, Prediction)]
-    names = map(_file, pages) if len(pages) > 1 else [""]
-    numbers = stacked(*map(split.lines, pages, names, map(_judged, pages)))
+    numbers = stacked(*(_number(page, named=len(pages) > 1) for page in pages))
     wanted_in_full = results.network is not None or any(one.steps for one in single)
     if sheet:
         block = _sheet(single)
@@ -78,6 +81,47 @@ def digit_lines(digit: "Digit") -> list[Line]:
     told = [line((digit.way, QUIET))]
     told += [line((words, BAD)) for words in (digit.empty, *digit.warnings) if words]
     return stacked(beside(picture(digit.image), told, " " * _GAP), _steps(digit.steps))
+
+
+def _number(found: SplitPicture, *, named: bool) -> list[Line]:
+    """The number and how it is judged; its digits side by side; boxes, where steps were kept."""
+    first, *more = found.text.split("\n")
+    about = [(_file(found), QUIET), _judged(found)] if named else [_judged(found)]
+    behind = [(f"  {words}", style) for words, style in about if words]
+    number = line((first or "no digit", TITLE if first else BAD), *behind)
+    digits = [one for line_ in found.lines for one in line_]
+    # What is empty above all of them is left out: four pixels are one of the line's characters.
+    top = min((int((one.image > 127).any(axis=1).argmax()) for one in digits), default=0) // 4 * 4
+    tiles = []
+    for one in digits:
+        image = picture(thumbnail(one.image[top:], _SMALL)) if len(digits) <= _PICTURED else []
+        tiles.append([*image, line((str(one.prediction), TITLE), f" {one.confidence:.4f}")])
+    return stacked(
+        [number, *(line((text, TITLE)) for text in more)],
+        tiled(tiles, columns()),
+        [row for each in found.warnings for row in paragraph(each, columns(), BAD)],
+        _boxes(found),
+    )
+
+
+def _boxes(found: SplitPicture) -> list[Line]:
+    """The ink of the picture, each digit in brackets and its number above it."""
+    steps = {step.name: step for step in found.steps}
+    if "boxes" not in steps:
+        return []
+    ink = thumbnail(steps["ink"].picture, min(_LARGE, columns()) - 4)
+    scale = ink.shape[1] / steps["boxes"].picture.shape[1]
+    # With a line above it for numbers, and two columns on either side for brackets.
+    rows = picture(np.pad(ink, ((2, 0), (2, 2))))
+    cells = [[(char, style) for text, style in row for char in text] for row in rows]
+    for number, box in enumerate(steps["boxes"].boxes, start=1):
+        place = box.scale(scale, ink.shape)
+        top, middle = place.top // 2, (place.left + place.right) // 2 + 2
+        for row in cells[top + 1 : (place.bottom + 1) // 2 + 1]:
+            row[place.left + 1], row[place.right + 2] = ("[", TITLE), ("]", TITLE)
+        name = [(char, TITLE) for char in str(number)]
+        cells[top][middle : middle + len(name)] = name
+    return cells
 
 
 def _as_table(predictions: Sequence[Prediction]) -> list[Line]:
