@@ -61,18 +61,14 @@ def run(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     with guarded_streams(), silent_libraries(), ended_by_signals() as ended_by:
         try:
-            try:
-                code = cli.main(arguments or ["--help"], prog_name="mnist", standalone_mode=False)
-                return code if isinstance(code, int) else 0
-            except (KeyboardInterrupt, click.Abort):
-                raise KeyboardInterrupt from None
-            except SystemExit as error:  # this is how click ends a completion
-                return _fail(_NOT_A_SHELL) if error.code else 0
-            except Exception as error:
-                if ended_by:  # NumPy, interrupted while it is loaded, calls it an ImportError
-                    raise KeyboardInterrupt from None
+            code = cli.main(arguments or ["--help"], prog_name="mnist", standalone_mode=False)
+            return code if isinstance(code, int) else 0
+        except SystemExit as error:  # this is how click ends a completion
+            return _fail(_NOT_A_SHELL) if error.code else 0
+        except (Exception, KeyboardInterrupt) as error:
+            # Where a signal came it is that: NumPy, while it is loaded, calls it an ImportError.
+            if not ended_by and not isinstance(error, (KeyboardInterrupt, click.Abort)):
                 return _report(error)
-        except KeyboardInterrupt:
             number = ended_by[-1] if ended_by else signal.SIGINT
             print("Interrupted." if number == signal.SIGINT else "Terminated.", file=sys.stderr)
             return 128 + number

@@ -35,12 +35,8 @@ def present(
     if given.get("export") is not None:
         from mnist_cli.render.export import write_export
 
-        write_export(
-            given["export"],
-            lambda: view.lines(*result),
-            light=given["light"],
-            overwrite=given["force"],
-        )
+        light, overwrite = given["light"], given["force"]
+        write_export(given["export"], lambda: view.lines(*result), light=light, overwrite=overwrite)
         note_written(given, "export")
     if given["json"]:
         print_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])

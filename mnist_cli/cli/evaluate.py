@@ -1,6 +1,5 @@
 """`mnist eval`."""
 
-import math
 import re
 from typing import Any
 
@@ -28,13 +27,6 @@ class _Count(click.IntRange):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Let `USUAL` stand."""
         return value if value == USUAL else super().convert(value, param, ctx)
-
-
-class _Real(click.FloatRange):
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Refuse "nan", which is neither inside nor outside."""
-        number = super().convert(value, param, ctx)
-        return self.fail("expected a number.", param, ctx) if math.isnan(number) else number
 
 
 def _batch_sizes(_context: Any, _option: Any, value: str | None) -> Any:
@@ -110,13 +102,13 @@ Examples:
     mode={"default": "both"},
     threads={"type": POSITIVE, "default": 1},
     wrong={"type": _Count(min=0)},
-    min_confidence={"type": _Real(0, 1)},
+    min_confidence={"type": click.FloatRange(0, 1)},
     sweep={"callback": _batch_sizes},
     shift={"callback": _pixels},
-    rotate={"type": _Real(-360, 360), "default": 0},
-    noise={"type": _Real(0, 10), "default": 0},
+    rotate={"type": click.FloatRange(-360, 360), "default": 0},
+    noise={"type": click.FloatRange(0, 10), "default": 0},
     weights={"multiple": True},
-    fail_under={"type": _Real(0, 1)},
+    fail_under={"type": click.FloatRange(0, 1)},
 )
 def evaluate(**given: Any) -> None:
     """Evaluate weights files, in the views that were asked for."""

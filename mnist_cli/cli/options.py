@@ -81,7 +81,10 @@ class _Command(click.Command):
     rules: str
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Check the rules, then run the command."""
+        """Check what no type refuses, and the rules, then run the command."""
+        for each in self.params:
+            if (value := ctx.params.get(each.name or "")) != value:
+                raise click.BadParameter("expected a number.", ctx, each)  # not NaN
         check(self.rules, ctx)
         return super().invoke(ctx)
 

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from mnist_cli.errors import FileError
@@ -90,41 +90,36 @@ class _Stream:
     """A text stream that behaves as the one it stands for, which may be missing, but in failing."""
 
     def __init__(self, stream: TextIO | None, *, must_arrive: bool) -> None:
-        self._stream = stream
+        self._stream = stream or io.StringIO()
         self._must_arrive = must_arrive
         self._failure = None if stream else OSError(errno.EBADF, "it is closed")
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream or io.StringIO(), name)
+        return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
         if not isinstance(text, str):  # click tries which of the two a stream takes
             raise TypeError(f"found {type(text).__name__}, expected str")
-        if text and self._failure is None and self._stream is not None:
-            try:
-                return self._stream.write(text)
-            except OSError as error:
-                self._abandon(self._stream, error)
-        if text and self._failure is not None:
-            self._failed(self._failure)
+        if text:
+            self._attempt(self._stream.write, text)
         return len(text)
 
     def flush(self) -> None:
-        if self._failure is None and self._stream is not None:
+        if self._failure is None:
+            self._attempt(self._stream.flush)  # a full disk is noticed here, not at the very end
+
+    def _attempt(self, action: Callable[..., object], *arguments: str) -> None:
+        if self._failure is None:
             try:
-                self._stream.flush()  # a full disk is noticed here and not when Python shuts down
+                action(*arguments)
+                return
             except OSError as error:
-                self._abandon(self._stream, error)
-                self._failed(error)
-
-    def _abandon(self, stream: TextIO, error: OSError) -> None:
-        self._failure = error
-        with contextlib.suppress(OSError):  # a stream without a descriptor
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # takes what is buffered
-
-    def _failed(self, error: OSError) -> None:
-        if self._must_arrive and not isinstance(error, BrokenPipeError):
+                self._failure = error
+            with contextlib.suppress(OSError):  # a stream without a descriptor
+                null = os.open(os.devnull, os.O_WRONLY)  # takes what is buffered
+                os.dup2(null, self._stream.fileno())
+        if self._must_arrive and not isinstance(self._failure, BrokenPipeError):
             from mnist_cli.files import system_words
 
-            problem = f"cannot write: {system_words(error)}"
-            raise FileError(problem, source="standard output") from None
+            problem = f"cannot write: {system_words(self._failure)}"
+            raise FileError(problem, source="standard output")

@@ -190,12 +190,5 @@ def _evaluate(setup: Setup, views: Views) -> Evaluation:
     timing = found.get("timing")
     timed = timing and (timing.batched or timing.per_sample)
     correct = (timed or setup.predictions()).correct
-    return Evaluation(
-        samples=samples,
-        correct=correct,
-        accuracy=correct / samples,
-        batch_size=batch_size,
-        threads=threads,
-        views=found,
-        source=setup.source,
-    )
+    accuracy = correct / samples
+    return Evaluation(samples, correct, accuracy, batch_size, threads, found, setup.source)

@@ -74,12 +74,7 @@ class Setup:
         require_at_least("batch_size", self.batch_size)
         require_at_least("threads", self.threads)
 
-    @property
-    def network(self) -> Network:
-        """The first net, as `network_for_images` gives it."""
-        return self.network_for_images(0)
-
-    def network_for_images(self, number: int) -> Network:
+    def network(self, number: int = 0) -> Network:
         """One of the nets; where the images are not normalised, with 0..255 for its 0..1."""
         network = self.networks[number]
         is_normalized = self.data.corruption.normalize
@@ -100,7 +95,7 @@ class Setup:
 
         Each chunk gives its place in the set and its probabilities (n, 10).
         """
-        network = self.network_for_images(number)
+        network = self.network(number)
         self.begin(network, [self.batch_size])
         for place, images in self.data.chunks(self.batch_size):
             yield place, network.predict_proba(images, self.batch_size, self.threads)

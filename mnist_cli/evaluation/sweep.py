@@ -36,7 +36,7 @@ def compute(
     once = sorted({min(number, most) for number in numbers})
     methods = {str(size): batched(setup, size) for size in once}
     timings, _ = measure(setup, methods, once, runs)
-    values = sum(setup.network.layer_sizes)  # the pixels, the hidden neurons and the scores
+    values = sum(setup.network().layer_sizes)  # the pixels, the hidden neurons and the scores
     return tuple(
         SweepRow(size, each.median_seconds, each.images_per_second, size * values * _FLOAT_BYTES)
         for size, each in zip(once, timings.values(), strict=True)

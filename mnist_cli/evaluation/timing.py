@@ -76,9 +76,9 @@ def compute(setup: Setup, mode: Mode = "both", runs: int = 5) -> TimingCompariso
     if mode not in tuple(_TIMED):
         raise unknown_name("mode", mode, _TIMED)
     methods: dict[str, Method] = {
-        "per_sample": partial(_predict_per_sample, setup.network),
+        "per_sample": partial(_predict_per_sample, setup.network()),
         "batched": batched(setup, setup.batch_size),
-        "textbook": partial(_predict_by_the_book, setup.network),
+        "textbook": partial(_predict_by_the_book, setup.network()),
     }
     timed = {name: methods[name] for name in _TIMED[mode]}
     sizes = [setup.batch_size if name == "batched" else 1 for name in timed]
@@ -105,7 +105,7 @@ def compute(setup: Setup, mode: Mode = "both", runs: int = 5) -> TimingCompariso
 
 def batched(setup: Setup, batch_size: int) -> Method:
     """The method that takes `batch_size` images at a time."""
-    return partial(setup.network.predict, batch_size=batch_size, threads=setup.threads)
+    return partial(setup.network().predict, batch_size=batch_size, threads=setup.threads)
 
 
 def measure(

@@ -29,7 +29,7 @@ def short_setup(book_weights):
 
 @pytest.fixture(scope="module")
 def probabilities(whole_setup):
-    return whole_setup.network.predict_proba(load_images())
+    return whole_setup.network().predict_proba(load_images())
 
 
 class Given:
@@ -159,7 +159,7 @@ def test_output_has_a_row_for_each_image(short_setup, tmp_path):
     assert output.compute(short_setup, tmp_path / "a.csv").rows == 1234
     output.compute(short_setup, tmp_path / "a.JSONL")
     found = short_setup.predictions()
-    probabilities = short_setup.network.predict_proba(load_images()[:1234], batch_size=100)
+    probabilities = short_setup.network().predict_proba(load_images()[:1234], batch_size=100)
     with (tmp_path / "a.csv").open(newline="") as file:
         head, *rows = csv.reader(file)
     assert head == ["index", "label", "prediction", "confidence", *(f"p{i}" for i in range(10))]
@@ -181,7 +181,7 @@ def test_output_has_a_row_for_each_image(short_setup, tmp_path):
 
 
 def test_robustness_is_the_accuracy_at_each_strength(whole_setup):
-    network = whole_setup.network
+    network = whole_setup.network()
     with open_labelled(limit=300, corruption=Corruption(invert=True)) as data:
         rows = robustness.compute(Setup([network, network], data))
     images, labels = load_images()[:300], load_labels()[:300]

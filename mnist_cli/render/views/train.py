@@ -117,19 +117,14 @@ def watch(quiet: bool = False) -> Iterator[Report]:
             if epoch.epoch == 1:  # of the net, after those of its teacher
                 losses.clear()
             losses.append(epoch.loss)
-            spans = [Text.assemble(*spans) for spans in draw_board(epoch, losses)]
-            live.update(Text("\n").join(spans), refresh=True)
+            board = [
+                [(f"{_count(epoch)}  ", TITLE), *bar(epoch.epoch / epoch.epochs, _BAR_WIDTH)],
+                line(_figures(epoch)),
+                line((draw_curve(losses), ACCENT)),
+            ]
+            live.update(Text("\n").join(Text.assemble(*spans) for spans in board), refresh=True)
 
         yield update
-
-
-def draw_board(epoch: Epoch, losses: Sequence[float]) -> list[Line]:
-    """The live view: how far it is, how good the net is now, and how the loss went."""
-    return [
-        [(f"{_count(epoch)}  ", TITLE), *bar(epoch.epoch / epoch.epochs, _BAR_WIDTH)],
-        line(_figures(epoch)),
-        line((draw_curve(losses), ACCENT)),
-    ]
 
 
 def _say(epoch: Epoch) -> None:
