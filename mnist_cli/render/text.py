@@ -289,6 +289,12 @@ def sparkline(heights: Sequence[float]) -> str:
     return "".join(ramp[round(height / highest * (len(ramp) - 1))] for height in heights)
 
 
+def accuracy(correct: int, samples: int) -> Line:
+    """The accuracy, and what it is made of."""
+    share = (f"{correct / samples:.4f}", TITLE)
+    return line(("accuracy ", QUIET), share, f"  {correct} of {samples} correct")
+
+
 def number(value: float | None, decimals: int) -> str:
     """A number with so many decimals, shorter where it is large; ``-`` for none, NaN, infinity."""
     if value is None or not math.isfinite(value):

@@ -7,9 +7,8 @@ from typing import Any
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.evaluation.evaluation import Evaluation
 from mnist_cli.evaluation.timing import TimingComparison
-from mnist_cli.render.text import Line, line, stacked
+from mnist_cli.render.text import Line, accuracy, line, stacked
 from mnist_cli.render.theme import BAD, QUIET
-from mnist_cli.render.views import accuracy
 from mnist_cli.render.views.inspect import file_name
 from mnist_cli.tables import document
 

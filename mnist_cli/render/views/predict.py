@@ -14,6 +14,7 @@ from mnist_cli.render.text import (
     Cell,
     Line,
     Span,
+    accuracy,
     bar,
     beside,
     columns,
@@ -28,7 +29,7 @@ from mnist_cli.render.text import (
     tiled,
 )
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
-from mnist_cli.render.views import accuracy, explain
+from mnist_cli.render.views import explain
 from mnist_cli.spec import SIDE
 
 if TYPE_CHECKING:
