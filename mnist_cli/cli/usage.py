@@ -9,34 +9,33 @@ import click
 
 from mnist_cli.errors import nearest, printable
 
-# What people type who know other tools, and what it is called here.
+# What something is called here, and what people type who know other tools.
 _OTHER_NAMES = {
-    "--alpha": ("--learning-rate",),
-    "--iterations": ("--epochs",),
-    "--silent": ("--quiet",),
-    "--model": ("--weights",),
-    "--out": ("--output",),
-    "--top": ("--wrong",),
-    "--format": ("--json",),
-    "--csv": ("--output",),
-    "--digit": ("--label",),
-    "--random": ("--index",),
-    **dict.fromkeys(("-n", "--n", "--count", "--number", "--samples"), ("--limit", "--index")),
-    "help": ("--help",),
-    "version": ("--version",),
-    **dict.fromkeys(("accuracy", "benchmark", "evaluate", "test", "time"), ("eval",)),
-    "show": ("inspect", "predict"),
-    "info": ("inspect",),
-    "fetch": ("download",),
-    **dict.fromkeys(("classify", "read", "recognize", "run"), ("predict",)),
-    **dict.fromkeys(("fit", "learn"), ("train",)),
+    "--learning-rate": "--alpha",
+    "--epochs": "--iterations",
+    "--quiet": "--silent",
+    "--weights": "--model",
+    "--output": "--out --csv",
+    "--wrong": "--top",
+    "--json": "--format",
+    "--label": "--digit",
+    "--limit": "-n --n --count --number --samples",
+    "--index": "-n --n --count --number --samples --random",
+    "--help": "help",
+    "--version": "version",
+    "eval": "accuracy benchmark evaluate test time",
+    "inspect": "info show",
+    "predict": "classify read recognize run show",
+    "download": "fetch",
+    "train": "fit learn",
 }
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """``Did you mean '--batch-size'?`` for a name near to a known one, else ``""``."""
     known, name = list(known), name.lower()
-    meant = [each for each in _OTHER_NAMES.get(name, ()) if each in known]
+    meant = [each for each, others in _OTHER_NAMES.items() if name in others.split()]
+    meant = [each for each in meant if each in known]
     meant = meant or nearest(name, known, most=2)
     return f"Did you mean {' or '.join(map(repr, meant))}?" if meant else ""
 
