@@ -32,7 +32,6 @@ Line = list[Span]
 Cell = str | Span | float | None
 """What stands in a table: text, with a style or without, or a number."""
 
-
 USUAL_WIDTH, _LEAST_WIDTH = 80, 60  # columns where nothing limits them, and where much does
 _BLOCKS = "▀█░▏▁"
 _GAP = "  "  # between two columns
@@ -154,8 +153,8 @@ def table(
     cut in the middle and, if need be, the last columns go, all but `least` of them (by default none
     go).
     """
-    names = [(name.removeprefix(">"), QUIET) for name in head]
-    cells = [names, *(line(*map(_span, row, (TITLE, *[""] * len(head)))) for row in rows)]
+    names, styles = [(name.removeprefix(">"), QUIET) for name in head], [TITLE, *[""] * len(head)]
+    cells = [names, *([*map(_span, row, styles)] for row in rows)]
     widths = [max(cell_width(text) for text, _ in column) for column in zip(*cells, strict=True)]
     if limit := surface().width:
         shortest = min(widths[0], _NARROWEST)
@@ -178,7 +177,9 @@ def table(
 def _span(cell: Cell, style: str) -> Span:
     if isinstance(cell, tuple):
         return cell
-    return str(cell) if isinstance(cell, (str, int)) else number(cell, 4), style
+    if isinstance(cell, str):
+        return printable(cell, limit=None), style
+    return str(cell) if isinstance(cell, int) else number(cell, 4), style
 
 
 def with_bars(
