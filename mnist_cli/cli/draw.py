@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import note_all, output_or, present
+from mnist_cli.cli.common import output_or, present
 from mnist_cli.cli.options import command, new_file
 from mnist_cli.weights.formats import KINDS
 
@@ -25,13 +25,9 @@ Options:
   --no-open              Only write the page; open no browser.
   -w --weights FILE      Weights, {KINDS}; two are put side by side.  [default: the
                          embedded weights.pkl]
-  --activation
-  --images
-  --labels
+  --activation --images --labels
   --lang en|ko           Language of the page.  [default: the browser's]
-  --data-dir
-  --force
-  --json
+  --data-dir --force --json
 Rules:
   --labels needs --images
 Examples:
@@ -63,8 +59,7 @@ def draw(weights: tuple[str, ...], **given: Any) -> None:
             overwrite=given["force"],
         )
     opened = None if given["no_open"] else _open(page.path.as_uri())
-    present(given, view, page, opened)
-    note_all(page.notes)
+    present(given, view, page, opened, notes=page.notes)
 
 
 def _open(address: str) -> bool:
