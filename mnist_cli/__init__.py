@@ -31,25 +31,19 @@ if TYPE_CHECKING:
     from mnist_cli.weights.weights_file import load_network as load_network
     from mnist_cli.weights.weights_file import save_network as save_network
 
-_HOMES = {
-    "__version__": "spec",
-    "Digit": "handwriting.reader",
-    "MnistError": "errors",
-    "Network": "net.network",
-    "evaluate": "evaluation.evaluation",
-    "explain": "prediction.explanation",
-    "load_images": "datasets.arrays",
-    "load_labels": "datasets.arrays",
-    "load_mnist": "datasets.arrays",
-    "load_network": "weights.weights_file",
-    "read_digit": "handwriting.reader",
-    "read_digits": "handwriting.reader",
-    "read_pictures": "handwriting.many",
-    "save_network": "weights.weights_file",
-    "sigmoid": "net.network",
-    "softmax": "net.network",
-    "train": "training.arrays",
+_OFFERED = {
+    "datasets.arrays": ("load_images", "load_labels", "load_mnist"),
+    "errors": ("MnistError",),
+    "evaluation.evaluation": ("evaluate",),
+    "handwriting.many": ("read_pictures",),
+    "handwriting.reader": ("Digit", "read_digit", "read_digits"),
+    "net.network": ("Network", "sigmoid", "softmax"),
+    "prediction.explanation": ("explain",),
+    "spec": ("__version__",),
+    "training.arrays": ("train",),
+    "weights.weights_file": ("load_network", "save_network"),
 }
+_HOMES = {name: module for module, names in _OFFERED.items() for name in names}
 
 __all__ = list(_HOMES)
 

@@ -7,7 +7,7 @@ from mnist_cli.render.text import Line, labelled, line
 def lines(page: Page, opened: bool | None) -> list[Line]:
     """Where the page is; `opened` is None where no browser was to be opened."""
     pairs = {
-        "page": page.path,
+        "page": str(page.path),
         "size": f"{page.bytes:,} bytes",
         "weights": " and ".join(file.name for file in page.weights),
         "images": f"{page.samples:,} from {page.images.name}",
