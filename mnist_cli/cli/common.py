@@ -29,7 +29,7 @@ def present(
     is to it `as_json`, which takes it too. With `quiet` only what was asked for is written: the
     file, the document. `notes` come last, unless ``--quiet``.
     """
-    from mnist_cli.render.text import show
+    from mnist_cli.render.text import note, show
     from mnist_cli.tables import print_json
 
     if given.get("export") is not None:
@@ -42,8 +42,8 @@ def present(
         print_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])
     elif not quiet:
         show(view.lines(*result))
-    if not given.get("quiet"):
-        note_all(notes)
+    for each in () if given.get("quiet") else notes:
+        note(each)
 
 
 @contextmanager
@@ -72,17 +72,11 @@ def blamed(kind: type[Exception], parameter: str = "") -> Iterator[None]:
 
 def note_written(given: OptionValues, *options: str) -> None:
     """Say which of the files were written that these options name, unless ``--quiet``."""
-    paths = [given[option] for option in options if given[option] not in (None, "-")]
-    if not given.get("quiet"):
-        note_all(f"wrote {printable(path, limit=400)}" for path in paths)
-
-
-def note_all(notes: Iterable[str]) -> None:
-    """Say each of the notes, such as those that `choose_activation` has."""
     from mnist_cli.render.text import note
 
-    for each in notes:
-        note(each)
+    for path in (given[option] for option in options):
+        if path not in (None, "-") and not given.get("quiet"):
+            note(f"wrote {printable(path, limit=400)}")
 
 
 def read_pictures(

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import blamed, note_all, output_or, present
+from mnist_cli.cli.common import blamed, output_or, present
 from mnist_cli.cli.options import NATURAL, command
 from mnist_cli.training.recipes import ACTIVATIONS, HYPERPARAMETERS, NET, RECIPES
 from mnist_cli.weights.formats import SUFFIXES
@@ -117,7 +117,8 @@ def train(**given: Any) -> None:
     if start is not None:
         chosen = start.choose_activation(given["activation"])
         recipe = recipe.from_net(start.layer_sizes, chosen.activation)
-        note_all(chosen.notes)
+        for each in chosen.notes:
+            note(each)
     with output_or("mnist-weights.pkl", given) as path, view.watch(given["quiet"]) as report:
         card = train_file(
             path,
