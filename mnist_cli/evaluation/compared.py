@@ -34,21 +34,17 @@ class Model:
 
 @dataclass(frozen=True, eq=False)
 class ModelPair:
-    """Two models, by their numbers, on the same images: which ones only one predicts correctly.
-
-    `only_first` and `only_second` are indices of images, (n,) int64. `disagreements`: how many
-    predictions differ, whether correct or not. `p_value`: `mcnemar_p_value`.
-    """
+    """Two models, by their numbers, on the same images."""
 
     first: int
     second: int
-    only_first: NDArray[np.int64]
-    only_second: NDArray[np.int64]
+    only_first: NDArray[np.int64]  # (n,), indices of the images that only this one
+    only_second: NDArray[np.int64]  # predicts correctly
     both: int
     neither: int
-    disagreements: int
+    disagreements: int  # predictions that differ, whether correct or not
     disagreement_share: float
-    p_value: float
+    p_value: float  # `mcnemar_p_value`
 
 
 @dataclass(frozen=True, eq=False)

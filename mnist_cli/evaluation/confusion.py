@@ -12,17 +12,13 @@ from mnist_cli.spec import CLASSES
 
 @dataclass(frozen=True)
 class ClassScores:
-    """How well one digit is recognised; None where there is nothing to divide by.
-
-    `precision`: of the images predicted as it, the share that are; `recall`: of the images that
-    are, the share predicted as it; `f1`: their harmonic mean; `support`: the images that are.
-    """
+    """How well one digit is recognised; None where there is nothing to divide by."""
 
     digit: int
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    support: int
+    precision: float | None  # of the images predicted as it, the share that are
+    recall: float | None  # of the images that are, the share predicted as it
+    f1: float | None  # their harmonic mean
+    support: int  # the images that are
 
 
 @dataclass(frozen=True, eq=False)

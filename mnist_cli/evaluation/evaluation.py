@@ -40,8 +40,7 @@ _WHAT_TO_TRY = (
 
 _MOST_PARAMETERS = 16_000_000  # of all nets together, four of the largest
 
-Views = Iterable[str] | Mapping[str, Mapping[str, Any]]
-"""Names of `VIEWS`, or their settings by name: ``{"wrong": {"count": 20}}``."""
+Views = Iterable[str] | Mapping[str, Mapping[str, Any]]  # names, or settings by name
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +48,7 @@ class Evaluation:
     """How good a net is, and what was asked for besides.
 
     `batch_size` and `threads` are what was really used: no more than images, cores and batches, and
-    no larger batches than `net.bounds` allows.
-    `views` is what each view found, by its name; `source` is None where it was all arrays. With
+    no larger batches than `net.bounds` allows. `views` is what each view found, by its name. With
     several nets all is about the first one, but the views ``compared`` and ``robustness``.
     """
 
@@ -60,27 +58,22 @@ class Evaluation:
     batch_size: int
     threads: int
     views: Mapping[str, Any]
-    source: Source | None = None
+    source: Source | None = None  # None where it was all arrays
 
     _repr_html_ = drawn_by("evaluate.lines")
 
 
 @dataclass(frozen=True)
 class Files:
-    """What to evaluate, by names of files; the defaults are the embedded weights and test set.
+    """What to evaluate, by names of files; the defaults are the embedded weights and test set."""
 
-    `weights` is one file or several to compare, with an `activation` for all or each with its own
-    (what the file or its card says, else sigmoid). Of the images only the first `limit` count,
-    after `corruption`. Downloaded files lie in `data_dir`.
-    """
-
-    weights: Sequence[AnyPath] = ()
+    weights: Sequence[AnyPath] = ()  # one file, or several to compare
     images: AnyPath | None = None
     labels: AnyPath | None = None
-    limit: int | None = None
+    limit: int | None = None  # only the first images
     data_dir: AnyPath | None = None
-    activation: Activation | None = None
-    corruption: Corruption = UNCORRUPTED
+    activation: Activation | None = None  # for all; else each has its own, else sigmoid
+    corruption: Corruption = UNCORRUPTED  # of the images
 
 
 def evaluate(

@@ -13,15 +13,11 @@ _BINS = 15  # as in Guo et al. (2017)
 
 @dataclass(frozen=True)
 class Coverage:
-    """What is left where the net may say "I don't know" below `min_confidence`.
-
-    `coverage` is the share of images with a prediction that counts, and `accuracy_covered` the
-    share of these that is correct, None where there are none.
-    """
+    """What is left where the net may say "I don't know" below `min_confidence`."""
 
     min_confidence: float
-    coverage: float
-    accuracy_covered: float | None
+    coverage: float  # the share of images with a prediction that counts
+    accuracy_covered: float | None  # the share of these that is correct; None where there are none
     covered: int
     correct_covered: int
 

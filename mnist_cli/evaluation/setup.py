@@ -18,17 +18,13 @@ from mnist_cli.spec import Progress, ignore
 
 @dataclass(frozen=True)
 class Source:
-    """The files of an evaluation, and what was made of them.
-
-    `activation` is the one that was asked for, if one was; `notes` are on what was assumed of the
-    nets, and on what might be.
-    """
+    """The files of an evaluation, and what was made of them."""
 
     weights: tuple[FoundFile, ...]
     images: FoundFile
-    activation: Activation | None
+    activation: Activation | None  # the one that was asked for, if one was
     corruption: Corruption
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # on what was assumed of the nets, and on what might be
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,17 +51,15 @@ class Predictions:
 class Setup:
     """The nets, the set, and how to go through it; methods raise `MnistError` for a broken file.
 
-    Of several `networks` the first one counts for whatever is about one. `batch_size` is images a
-    batch, `threads` batches worked on side by side; `source` is None where there are no files.
     Raises `ValueError` for numbers below 1, and without a net.
     """
 
-    networks: Sequence[Network]
+    networks: Sequence[Network]  # the first one counts for whatever is about one
     data: LabelledImages
     batch_size: int = 100
-    threads: int = 1
+    threads: int = 1  # batches worked on side by side
     progress: Progress = ignore
-    source: Source | None = None
+    source: Source | None = None  # None where there are no files
     _predictions: dict[int, Predictions] = field(default_factory=dict, init=False, repr=False)
     _seconds: list[float] = field(default_factory=list, init=False, repr=False)
 

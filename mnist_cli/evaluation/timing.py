@@ -47,25 +47,20 @@ class Timing:
 
 @dataclass(frozen=True)
 class TimingComparison:
-    """Methods side by side; None is what was not timed.
-
-    `speedup` is how many times faster the batches are than per sample, by the medians. For
-    `predictions_different` images two of the methods give different predictions. Each had `runs`
-    that were timed, after `warmup` that were not. `library` is what computed, with its version.
-    """
+    """Methods side by side; None is what was not timed."""
 
     per_sample: Timing | None
     batched: Timing | None
     textbook: Timing | None
-    speedup: float | None
+    speedup: float | None  # how many times faster the batches are, by the medians
     predictions_identical: bool | None
-    predictions_different: int | None
+    predictions_different: int | None  # for how many images two of the methods differ
     samples: int
     batch_size: int
     threads: int
-    runs: int
-    warmup: int
-    library: str
+    runs: int  # of each, that were timed,
+    warmup: int  # after those that were not
+    library: str  # what computed, with its version
 
 
 def compute(setup: Setup, mode: Mode = "both", runs: int = 5) -> TimingComparison:

@@ -26,14 +26,11 @@ class Mistake:
 
 @dataclass(frozen=True, eq=False)
 class Mistakes:
-    """`wrong_count` mistakes, and of these the most confident, in that order.
+    """The most confident mistakes, in that order."""
 
-    `pictures` are what the net saw of the first of them, (28, 28) uint8, in the files of `source`.
-    """
-
-    wrong_count: int
+    wrong_count: int  # of all, whether they are among these
     wrong: tuple[Mistake, ...]
-    pictures: tuple[Bytes, ...] = field(repr=False)
+    pictures: tuple[Bytes, ...] = field(repr=False)  # what the net saw of the first, (28, 28)
     source: Source | None
 
     json_fields: ClassVar = ("wrong_count", "wrong")
