@@ -36,19 +36,23 @@ class ArrayRecord:
     order: Literal["C", "F"]
     data: bytes | bytearray | str
 
+    @classmethod
+    def of(cls, array: Array) -> "ArrayRecord":
+        """The record of an array, of which nobody has to vouch."""
+        return cls(array.shape, array.dtype.str, "C", array.tobytes())
+
 
 @dataclass(frozen=True, eq=False)
 class Contents:
     """What a file holds, unchecked: arrays by name, and what it says besides, if it does.
 
-    `legend` tells, for messages, what the names stand for where the file has PyTorch's, `assumed`
-    what had to be assumed to read it.
+    It `has_book_names` unless they are PyTorch's; `assumed` is what had to be, to read it.
     """
 
     records: Mapping[str, ArrayRecord]
     protocol: int | None = None
     activation: Activation | None = None
-    legend: str = ""
+    has_book_names: bool = True
     assumed: str = ""
 
 

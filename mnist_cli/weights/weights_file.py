@@ -178,20 +178,16 @@ def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") ->
     """Read the bytes of a weights file; raises `FormatError`, without a source, as above."""
     kind = recognise(content)
     contents: Contents = kind.load().read(content)
-    try:
-        arrays = check_arrays(contents.records)
-    except FormatError as error:
-        raise FormatError(error.problem, hint=error.hint or contents.legend) from None
     return WeightsFile(
         file=file,
         origin=origin,
         format=kind.name,
-        arrays=arrays,
+        arrays=check_arrays(contents.records),
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         protocol=contents.protocol,
         stated_activation=contents.activation,
-        has_book_names=not contents.legend,
+        has_book_names=contents.has_book_names,
         assumed=contents.assumed,
     )
 
