@@ -67,7 +67,7 @@ def note_written(given: OptionValues, *options: str) -> None:
 
 
 def note_all(notes: Iterable[str]) -> None:
-    """Say each of the notes, such as those that `choose_activation` has."""
+    """Say each of the notes, such as those of a `WeightsFile`."""
     from mnist_cli.render.text import note
 
     for each in notes:

@@ -59,4 +59,4 @@ def convert(source: str, target: str, **given: Any) -> None:
     except ValueError as error:
         raise click.UsageError(f"{error.args[0]}.") from None
     present(given, view, result)
-    note_all(result.notes)
+    note_all(result.source.notes)

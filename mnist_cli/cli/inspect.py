@@ -57,18 +57,18 @@ def inspect(files: tuple[str, ...], **given: Any) -> None:
         found = compare_files(files[0], files[1], activation=activation, data_dir=data_dir)
         present(given, compared, found)
         for each in found.files:
-            note_all(each.file.choose_activation(activation).notes)
+            note_all(each.file.notes)
         return
     from mnist_cli.render.views import inspect as view
     from mnist_cli.weights.summary import summarize
     from mnist_cli.weights.weights_file import read_weights
 
-    file = read_weights(files[0] if files else None, data_dir)
+    file = read_weights(files[0] if files else None, data_dir, activation)
     try:
-        summary = summarize(file, activation, stats=stats, all_neurons=neurons, neuron=neuron)
+        summary = summarize(file, stats=stats, all_neurons=neurons, neuron=neuron)
     except IndexError as error:
         raise click.BadParameter(str(error), param_hint="'--neuron'") from None
     present(given, view, summary)
-    note_all(file.choose_activation(activation).notes)
+    note_all(file.notes)
     if not file.finite:
         view.warn_not_finite()

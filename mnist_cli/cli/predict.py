@@ -144,8 +144,8 @@ def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> i
     from mnist_cli.render.views import predict as view
     from mnist_cli.weights.weights_file import read_weights
 
-    weights = read_weights(given["weights"], given["data_dir"])
-    network = weights.network(given["activation"])
+    weights = read_weights(given["weights"], given["data_dir"], given["activation"])
+    network = weights.network()
     everything: list[Result] = []
     if index or not pictures:
         everything += _predict_images(network, index, label, given)
@@ -169,7 +169,7 @@ def predict(pictures: Names, index: "Indices", label: Labels, **given: Any) -> i
         note_written(given, "output", "save_digit")
         present(given, view, results, given["sheet"], quiet=given["output"] == "-")
         if not given["quiet"]:
-            note_all(weights.choose_activation(given["activation"]).notes)
+            note_all(weights.notes)
     for unread in results.unread:
         click.echo(f"Error: {unread.error}", err=True)
     return 1 if results.unread else 0

@@ -128,7 +128,9 @@ def _train(given: OptionValues) -> tuple["Recipe", "Card", Path]:
     from mnist_cli.training.files import TrainingFiles, train_file
     from mnist_cli.weights.weights_file import read_weights
 
-    start = read_weights(given["start"], given["data_dir"]) if given["start"] else None
+    start = None
+    if given["start"]:
+        start = read_weights(given["start"], given["data_dir"], given["activation"])
     files = TrainingFiles(
         (given["images"], given["labels"]) if given["images"] else None,
         (given["test_images"], given["test_labels"]) if given["test_images"] else None,
@@ -144,9 +146,8 @@ def _train(given: OptionValues) -> tuple["Recipe", "Card", Path]:
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
     if start is not None:
-        chosen = start.choose_activation(given["activation"])
-        recipe = recipe.from_net(start.layer_sizes, chosen.activation)
-        note_all(chosen.notes)
+        recipe = recipe.from_net(start.layer_sizes, start.activation)
+        note_all(start.notes)
     with output_or("mnist-weights.pkl", given) as path, view.watch(given["quiet"]) as report:
         card = train_file(
             path,

@@ -122,7 +122,7 @@ def train_file(
         require_writable(card_path(weights), overwrite=overwrite)
     training_set, test_set = files.load()
     known = files.load_known(len(training_set[1]))
-    start = files.start.network(recipe.activation) if files.start else None
+    start = files.start.network() if files.start else None
     trainer = Trainer(*training_set, recipe, seed, start, known)
     origin: dict[str, Any] = {
         "start_sha256": files.start.sha256 if files.start else "",

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.net.network import Activation
 from mnist_cli.spec import SIDE
 from mnist_cli.weights.arrays import Array
 from mnist_cli.weights.weights_file import WeightsFile
@@ -47,13 +46,12 @@ class Neuron:
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A weights file, the activation it is used with, and what was asked for besides.
+    """A weights file, and what was asked for besides.
 
     `stats` are by the name of the array; `neurons` are of the first layer.
     """
 
     file: WeightsFile
-    activation: Activation
     stats: Mapping[str, Stats] = field(default_factory=dict)
     neurons: tuple[Neuron, ...] = ()
 
@@ -75,7 +73,6 @@ class ArrayDistance:
 
 def summarize(
     file: WeightsFile,
-    activation: Activation | None = None,
     *,
     stats: bool = False,
     all_neurons: bool = False,
@@ -85,7 +82,7 @@ def summarize(
 
     All neurons are `MOST_NEURONS` at most.
 
-    `activation` overrules what is known of the file. NaN and infinity are no error: this is what
+    NaN and infinity are no error: this is what
     finds them. Raises `IndexError`, with the range, for a `neuron` that is not there.
     """
     W1, b1 = file.arrays["W1"], file.arrays["b1"]  # (784, n), (n,)
@@ -95,7 +92,7 @@ def summarize(
     indices = first if neuron is None else [neuron]
     neurons = tuple(Neuron(i, b1[i], W1[:, i].reshape(SIDE, SIDE)) for i in indices)
     described = {name: describe(array) for name, array in file.arrays.items()} if stats else {}
-    return Summary(file, file.choose_activation(activation).activation, described, neurons)
+    return Summary(file, described, neurons)
 
 
 def describe(array: NDArray[Any]) -> Stats:

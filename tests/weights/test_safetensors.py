@@ -43,7 +43,7 @@ def test_our_names_are_read_bit_for_bit_with_the_activation():
             assert (file.format, file.activation) == ("safetensors", "relu")
             assert same_bits(file.arrays, arrays)
         for metadata in (None, {"format": "pt"}):
-            assert parse_weights(save(arrays, metadata)).activation is None
+            assert parse_weights(save(arrays, metadata)).known_activation is None
         assert refusal(save(arrays, {"activation": "tanh"})).startswith(
             "the activation is 'tanh', expected sigmoid or relu"
         )
@@ -60,12 +60,12 @@ def test_pytorch_s_names_in_natural_order_turned():
         content = save(dict(sorted(state_dict(names, *sizes).items())))
         file = parse_weights(content)
         assert same_bits(file.arrays, random_arrays(*sizes))
-        assert file.activation is None
+        assert file.known_activation is None
 
 
 def test_the_book_s_sizes_under_pytorch_s_names_say_nothing_of_the_activation():
     file = parse_weights(save(state_dict(["0.", "2.", "4."], 784, 50, 100, 10)))
-    assert (file.layer_sizes, file.activation) == ((784, 50, 100, 10), None)
+    assert (file.layer_sizes, file.known_activation) == ((784, 50, 100, 10), None)
 
 
 def test_a_single_layer_without_a_prefix():

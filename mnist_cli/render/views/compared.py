@@ -75,7 +75,7 @@ def _files(found: ComparedFiles) -> list[Line]:
     """Each file, its layers and its training."""
     result = []
     for number, summary in enumerate(found.files):
-        file, about = summary.file, inspect.draw_layers(summary)
+        file, about = summary.file, inspect.draw_layers(summary.file)
         if file.card is not None:
             about.append(inspect.describe_training(file.card))
         name = line(inspect.file_name(file.file, file.origin))

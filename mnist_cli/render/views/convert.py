@@ -19,7 +19,7 @@ def as_json(conversion: Conversion) -> dict[str, Any]:
             "card": conversion.card,
         },
         "layer_sizes": target.layer_sizes,
-        "activation": conversion.activation,
+        "activation": conversion.source.activation,
         "parameters": target.parameters,
         "normalization": conversion.normalization,
     }
@@ -38,5 +38,5 @@ def lines(conversion: Conversion) -> list[Line]:
         pairs["card"] = inspect.file_name(conversion.card, "given")
     if conversion.normalization:
         pairs["folded"] = "(pixels - {:g}) / {:g} into W1 and b1".format(*conversion.normalization)
-    net = [line((text, ACCENT)) for text in inspect.draw_layers(conversion)]
+    net = [line((text, ACCENT)) for text in inspect.draw_layers(conversion.source)]
     return [*net, [], *labelled(pairs.items())]
