@@ -36,18 +36,10 @@ _BYTES_PER_IMAGE = 10 * PIXELS  # it is kept twice as bytes and twice as floats:
 class TrainingFiles:
     """What a run reads; by default MNIST's training files and the embedded test set.
 
-    Attributes
-    ----------
-    training, test:
-        Images and their labels; the finished net is tested once. Without `test` other training
-        files than MNIST's have no test, unless there is a `start`.
-    data_dir:
-        Where names are looked up, by default as everywhere.
-    limit:
-        Use the first so many training images only.
-    start:
-        Weights to go on from. Where the training images are others than MNIST's, and these are in
-        the data directory, too, some of them are mixed in.
+    `training` and `test` are images and their labels, looked up in `data_dir`; without `test` other
+    training files than MNIST's have no test, unless there is a `start`, the weights to go on from.
+    Some of MNIST's images are then mixed in, if they are in the data directory. Of the training
+    images the first `limit` are used.
     """
 
     training: Pair | None = None
@@ -94,26 +86,14 @@ def train_file(
 ) -> Card:
     """Train a net and write its weights to `output`, in a format of weights, and their card beside.
 
-    On Ctrl-C the best weights so far go to ``OUTPUT.partial``, as do finished ones that cannot be
-    written to `output`; where that cannot be either, they go to the temporary folder. Their card
-    goes with them.
+    `recipe`, `seed` and `report` are as for `train`. On Ctrl-C the best weights so far go to
+    ``OUTPUT.partial``, as do finished ones that cannot be written to `output`; where that cannot be
+    either, they go to the temporary folder, and their card with them. `note` is then told where
+    they are, without a full stop, before the `KeyboardInterrupt` goes on.
 
-    Parameters
-    ----------
-    recipe, seed, report:
-        As for `train`.
-    note:
-        Called after Ctrl-C with a sentence, without a full stop, on where the best weights are.
-
-    Raises
-    ------
-    ValueError:
-        For another suffix.
-    MnistError:
-        Before training begins, for bad files and an output that cannot be written; afterwards for
-        one that can be written no longer, with the place of the weights; when training diverges.
-    KeyboardInterrupt:
-        On Ctrl-C; one of a subclass stays as it is.
+    Raises `ValueError` for another suffix; `MnistError` for bad files and an output that cannot be
+    written, before training begins, for one that can be written no longer, with the place of the
+    weights, and when training diverges.
     """
     require_suffix(output, SUFFIXES)
     output = Path(output)
@@ -130,10 +110,15 @@ def train_file(
     }
     try:
         trainer.run(report)
-        card = replace(make_card(trainer, trainer.network, trainer.epochs[-1]), **origin)
+        network = trainer.network
+        card = replace(make_card(trainer, network, trainer.epochs[-1]), **origin)
         if test_set is not None:
-            card = replace(card, test_accuracy=measure_accuracy(trainer.network, *test_set))
-        return _save(trainer.network, card, output, overwrite)
+            card = replace(card, test_accuracy=measure_accuracy(network, *test_set))
+        try:
+            written = write_network(network, output, card, overwrite=overwrite)
+        except FileError as error:
+            hint = f"The trained weights are {_keep(network, card, output, overwrite)}."
+            raise FileError(error.problem, source=error.source, hint=hint) from None
     except KeyboardInterrupt:
         if trainer.best is None:
             note("nothing was learnt yet, and nothing was written")
@@ -144,15 +129,6 @@ def train_file(
             best = f"the best weights so far, of epoch {epoch.epoch:,} of {epoch.epochs:,}"
             note(f"{best}, are {place}")
         raise
-
-
-def _save(network: Network, card: Card, output: Path, overwrite: bool) -> Card:
-    """Write the weights and their card, which is returned, or else keep both elsewhere."""
-    try:
-        written = write_network(network, output, card, overwrite=overwrite)
-    except FileError as error:
-        hint = f"The trained weights are {_keep(network, card, output, overwrite)}."
-        raise FileError(error.problem, source=error.source, hint=hint) from None
     return replace(card, weights_sha256=written.sha256)
 
 
@@ -162,13 +138,10 @@ def _partial(output: Path) -> Path:
 
 def _keep(network: Network, card: Card, output: Path, overwrite: bool) -> str:
     """Write both to ``OUTPUT.partial``, else to the temporary folder; say where the weights are."""
-    path = _partial(output)
-    with contextlib.suppress(FileError):
-        write_network(network, path, card, overwrite=overwrite)
-        return f"in {printable(str(path), limit=400)}"
-    with contextlib.suppress(FileError, OSError):  # there may be no such folder
-        name = f"{output.stem[:50]}-{os.urandom(4).hex()}{output.suffix}"
-        path = Path(tempfile.gettempdir(), name)
-        write_network(network, path, card)
-        return f"in {printable(str(path), limit=400)}"
+    elsewhere = f"{output.stem[:50]}-{os.urandom(4).hex()}{output.suffix}"
+    for find in (lambda: _partial(output), lambda: Path(tempfile.gettempdir(), elsewhere)):
+        with contextlib.suppress(FileError, OSError):  # there may be no temporary folder
+            path = find()
+            write_network(network, path, card, overwrite=overwrite)
+            return f"in {printable(str(path), limit=400)}"
     return "lost"

@@ -88,18 +88,17 @@ def _expected_names(records: Mapping[str, ArrayRecord]) -> list[str]:
             hint="'mnist train --hidden 100,50' makes smaller ones.",
         )
     names = [f"{letter}{i}" for letter in "Wb" for i in range(1, layers + 1)]
-    found = printable(" ".join(records)) or "none"
+    expected = f"expected {' '.join(names)}"
     for name in names:
         if name not in records:
+            found = printable(" ".join(records)) or "none"
             # As numpy.savez calls arrays without names, and as others call these.
             is_renamed = any(re.fullmatch("arr_[0-9]+|[wB][0-9]+", key) for key in records)
-            raise FormatError(
-                f"array {name} is missing: found {found}, expected {' '.join(names)}",
-                hint="Name them W1, b1, W2, b2 and so on." if is_renamed else "",
-            )
+            hint = "Name them W1, b1, W2, b2 and so on." if is_renamed else ""
+            raise FormatError(f"array {name} is missing: found {found}, {expected}", hint=hint)
     for key in records:
         if key not in names:
-            raise FormatError(f"array {printable(key)} is too many, expected {' '.join(names)}")
+            raise FormatError(f"array {printable(key)} is too many, {expected}")
     return names
 
 
@@ -113,12 +112,10 @@ def make_array(name: str, record: ArrayRecord) -> Array:
             hint="The file is damaged; get it again with 'mnist download'.",
         )
     try:
-        flat: Array = np.frombuffer(
-            data.encode("latin-1") if isinstance(data, str) else data, dtype
-        )
+        content = data.encode("latin-1") if isinstance(data, str) else data
     except UnicodeEncodeError:
         raise FormatError(f"array {name} holds text, expected bytes") from None
-    array = flat.reshape(record.shape, order=record.order)
+    array: Array = np.frombuffer(content, dtype).reshape(record.shape, order=record.order)
     array = array.astype(dtype.newbyteorder("="), order="C", copy=False)
     array.setflags(write=False)
     return array
@@ -128,7 +125,7 @@ def require_activation(stated: object, source: AnyPath | None = None) -> Activat
     """The activation that somebody names, in any case. Raises `FormatError` for an unknown one."""
     name = stated if isinstance(stated, str) else type(stated).__name__
     for activation in ACTIVATIONS:
-        if name.lower() == activation:
+        if activation == name.lower():
             return activation
     problem = f"the activation is {printable(name)!r}, expected {one_of(ACTIVATIONS)}"
     raise FormatError(problem, source=source, hint="mnist computes with no other.")

@@ -9,7 +9,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath, read_bytes
@@ -78,8 +78,7 @@ class Card:
         return len(self.loss_by_epoch)
 
 
-@dataclass(frozen=True)
-class FoundCard:
+class FoundCard(NamedTuple):
     """A card that counts, where it lies, and what it says; `training` is None in a short one."""
 
     path: Path
@@ -102,11 +101,6 @@ def encode_card(sha256: str, activation: Activation, training: Card | None = Non
     document = asdict(training) if training else {}
     document |= {"activation": activation, "weights_sha256": sha256}
     return json.dumps(document, indent=1).encode() + b"\n"
-
-
-def read_card(path: AnyPath) -> Card | None:
-    """Read a card of a training; None, and no error, for whatever is none."""
-    return _make_card(_read_document(Path(path)))
 
 
 def find_card(weights: AnyPath, sha256: str) -> FoundCard | None:
