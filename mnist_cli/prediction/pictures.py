@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -65,15 +65,14 @@ def predict_files(
             progress(done, len(pictures.paths))
             if isinstance(digits, str):
                 yield Unread(path, digits)
-            elif reading.split:
-                number = number_in_name(path) if reading.labels_from_names else None
-                found = predict_digits(network, digits, source=path)
-                yield replace(found, label=number, name=pictures.name(path))
+                continue
+            named: dict[str, Any] = {"name": pictures.name(path)}
+            if reading.labels_from_names:
+                named["label"] = (number_in_name if reading.split else label_in_name)(path)
+            if reading.split:
+                yield replace(predict_digits(network, digits, source=path), **named)
             else:
-                (digit,) = digits
-                label = label_in_name(path) if reading.labels_from_names else None
-                prediction = predict_digit(network, digit, source=path)
-                yield replace(prediction, label=label, name=pictures.name(path))
+                yield replace(predict_digit(network, digits[0], source=path), **named)
     for error in pictures.unlisted:
         yield Unread(str(error.source), str(error))
 

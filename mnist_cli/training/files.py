@@ -139,9 +139,11 @@ def _partial(output: Path) -> Path:
 def _keep(network: Network, card: Card, output: Path, overwrite: bool) -> str:
     """Write both to ``OUTPUT.partial``, else to the temporary folder; say where the weights are."""
     elsewhere = f"{output.stem[:50]}-{os.urandom(4).hex()}{output.suffix}"
-    for find in (lambda: _partial(output), lambda: Path(tempfile.gettempdir(), elsewhere)):
-        with contextlib.suppress(FileError, OSError):  # there may be no temporary folder
-            path = find()
+    paths = [_partial(output)]
+    with contextlib.suppress(OSError):  # there may be no such folder
+        paths.append(Path(tempfile.gettempdir(), elsewhere))
+    for path in paths:
+        with contextlib.suppress(FileError):
             write_network(network, path, card, overwrite=overwrite)
             return f"in {printable(str(path), limit=400)}"
     return "lost"
