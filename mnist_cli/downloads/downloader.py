@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from mnist_cli import paths
-from mnist_cli.downloads.addresses import check_mirror
-from mnist_cli.downloads.catalogue import FILES, RemoteFile
+from mnist_cli.downloads.catalogue import FILES, RemoteFile, check_mirror
 from mnist_cli.downloads.fetch import SourceError, candidates, copy, fetch
 from mnist_cli.errors import DownloadError, FileError, printable
 from mnist_cli.files import AnyPath, atomic_writer, system_words

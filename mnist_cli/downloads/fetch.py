@@ -24,8 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mnist_cli import paths
-from mnist_cli.downloads.addresses import redirected
-from mnist_cli.downloads.catalogue import RemoteFile
+from mnist_cli.downloads.catalogue import RemoteFile, redirected
 from mnist_cli.errors import DownloadError, FileError
 from mnist_cli.files import open_regular, system_words
 from mnist_cli.gzipped import DamagedGzipError, decompressed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnist_cli.downloads.addresses import below, check_mirror, redirected
+from mnist_cli.downloads.catalogue import below, check_mirror, redirected
 
 
 def test_http_addresses_are_mirrors():
