@@ -23,27 +23,20 @@ _ADDRESS = re.compile(
 
 @dataclass(frozen=True)
 class Origin:
-    """Where files come from: licence and owner, built-in mirrors, and what a name ends in there.
+    """Where files come from."""
 
-    The mirrors are asked in this order.
-    """
-
-    licence: str
-    mirrors: tuple[str, ...]
-    suffix: str = ""
+    licence: str  # and owner
+    mirrors: tuple[str, ...]  # that are asked, in this order
+    suffix: str = ""  # of a name there
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file of the table: its `name` on this computer, where it is stored decompressed.
+    """One file of the table."""
 
-    `group` is ``train``, ``test`` or ``weights``; `bytes` and `sha256` are size and checksum of the
-    decompressed content.
-    """
-
-    name: str
-    group: str
-    bytes: int
+    name: str  # on this computer, where it is stored decompressed
+    group: str  # "train", "test" or "weights"
+    bytes: int  # of the decompressed content
     sha256: str
     origin: Origin
 

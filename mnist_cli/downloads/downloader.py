@@ -29,21 +29,15 @@ _MEND = "Run 'mnist download' to get what is missing or damaged."
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file.
-
-    `status` is ``copied`` from a folder, ``present`` and right; ``missing`` or ``damaged`` only
-    where nothing was to be changed. `path` is where it lies, `bytes` and `sha256` are those of its
-    right, decompressed content; else None. `source` is the address, without its query, or the file
-    that it was taken from in this run; `error` is what went wrong, already escaped.
-    """
+    """What became of one file; None stands for what is not known of it."""
 
     name: str
-    status: Status
+    status: Status  # "missing" and "damaged" only where nothing was to be changed
     path: Path | None = None
-    bytes: int | None = None
+    bytes: int | None = None  # of its right, decompressed content
     sha256: str | None = None
-    source: str | None = None
-    error: str | None = None
+    source: str | None = None  # where it came from now: a file, an address without its query
+    error: str | None = None  # what went wrong, already escaped
 
 
 class Reporter:

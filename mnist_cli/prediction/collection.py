@@ -19,8 +19,7 @@ from mnist_cli.spec import CLASSES, PAIR
 class Collection:
     """A data set of pictures: its files, and what was read for it.
 
-    What has no label or shows no digit is not in it; that is among the `doubted`, each with a
-    warning, and so are digits of the set that look doubtful.
+    What has no label or shows no digit is not in it, but among the `doubted`, with a warning.
     """
 
     images: Path

@@ -35,18 +35,13 @@ _UNPACK = "Unpack it yourself, and name the folder."
 
 @dataclass(frozen=True)
 class Pictures:
-    """The pictures to read, in order, and how many other files were skipped.
-
-    `folder` is what all of them lie below, "" where something else than one folder was named.
-    `unlisted` says of each folder, or archive, in which no file could be found why.
-    `members` are those in ZIP archives, by their paths.
-    """
+    """The pictures to read, in order."""
 
     paths: tuple[str, ...]
-    skipped: int = 0
-    folder: str = ""
-    unlisted: tuple[MnistError, ...] = ()
-    members: "Mapping[str, ZipInfo]" = field(default_factory=dict)
+    skipped: int = 0  # how many other files were passed over
+    folder: str = ""  # what all lie below, "" where something else than one folder was named
+    unlisted: tuple[MnistError, ...] = ()  # why no file could be found in a folder, or archive
+    members: "Mapping[str, ZipInfo]" = field(default_factory=dict)  # of archives, by their paths
 
     def name(self, path: str) -> str:
         """A path as a reader of a list needs it: without the folder that was named."""

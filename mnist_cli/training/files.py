@@ -34,19 +34,13 @@ _BYTES_PER_IMAGE = 10 * PIXELS  # it is kept twice as bytes and twice as floats:
 
 @dataclass(frozen=True)
 class TrainingFiles:
-    """What a run reads; by default MNIST's training files and the embedded test set.
+    """What a run reads; by default MNIST's training files and the embedded test set."""
 
-    `training` and `test` are images and their labels, looked up in `data_dir`; without `test` other
-    training files than MNIST's have no test, unless there is a `start`, the weights to go on from.
-    Some of MNIST's images are then mixed in, if they are in the data directory. Of the training
-    images the first `limit` are used.
-    """
-
-    training: Pair | None = None
-    test: Pair | None = None
-    data_dir: AnyPath | None = None
-    limit: int | None = None
-    start: WeightsFile | None = None
+    training: Pair | None = None  # images and their labels
+    test: Pair | None = None  # without it others than MNIST's have none, unless there is a start
+    data_dir: AnyPath | None = None  # where names are looked up, by default as everywhere
+    limit: int | None = None  # of the training images, the first ones
+    start: WeightsFile | None = None  # to go on from; MNIST's images, if there, are mixed in
 
     def load(self) -> tuple[Arrays, Arrays | None]:
         """Images (N, 28, 28) and labels (N,), uint8, to learn from and to test on, None without.

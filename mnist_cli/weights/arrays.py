@@ -26,15 +26,12 @@ _DTYPES = {code: np.dtype(code) for code in ("<f4", ">f4", "<f8", ">f8")}
 
 @dataclass(frozen=True, eq=False)
 class ArrayRecord:
-    """An array as a file describes it, before anything vouches for the description.
-
-    `dtype` is a NumPy type code; `data` may be text, in which Python 2 keeps bytes.
-    """
+    """An array as a file describes it, before anything vouches for the description."""
 
     shape: tuple[int, ...]
-    dtype: str
+    dtype: str  # a type code of NumPy's
     order: Literal["C", "F"]
-    data: bytes | bytearray | str
+    data: bytes | bytearray | str  # a text where Python 2 kept bytes in one
 
     @classmethod
     def of(cls, array: Array) -> "ArrayRecord":
@@ -44,16 +41,13 @@ class ArrayRecord:
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What a file holds, unchecked: arrays by name, and what it says besides, if it does.
-
-    It `has_book_names` unless they are PyTorch's; `assumed` is what had to be, to read it.
-    """
+    """What a file holds, unchecked: arrays by name, and what it says besides, if it does."""
 
     records: Mapping[str, ArrayRecord]
     protocol: int | None = None
     activation: Activation | None = None
-    has_book_names: bool = True
-    assumed: str = ""
+    has_book_names: bool = True  # and not PyTorch's
+    assumed: str = ""  # what had to be, to read it
 
 
 def check_arrays(records: Mapping[str, ArrayRecord]) -> dict[str, Array]:

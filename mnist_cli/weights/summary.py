@@ -18,18 +18,14 @@ MOST_NEURONS = 200  # that are described at once
 
 @dataclass(frozen=True)
 class Stats:
-    """A description of an array's finite values; None where there are none.
-
-    `near_zero` is the share of values v with \\|v\\| < 0.01. `histogram` counts those
-    in `BINS` bins of equal width from `min` to `max`.
-    """
+    """A description of an array's finite values; None where there are none."""
 
     min: float | None
     max: float | None
     mean: float | None
     std: float | None
-    near_zero: float | None
-    histogram: tuple[int, ...]
+    near_zero: float | None  # the share of values below `NEAR_ZERO`, whatever their sign
+    histogram: tuple[int, ...]  # how many are in each of `BINS` bins of equal width
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,17 +54,12 @@ class Summary:
 
 @dataclass(frozen=True)
 class ArrayDistance:
-    """How far an array that either file has is from the other's.
-
-    A shape is None where one lacks it. `distance` is the Euclidean norm of the difference, None
-    unless both have the same shape and finite values; `relative_distance` is divided by the norm of
-    the first, None where that is 0.
-    """
+    """How far an array that either file has is from the other's."""
 
     name: str
-    shapes: tuple[tuple[int, ...] | None, tuple[int, ...] | None]
-    distance: float | None
-    relative_distance: float | None
+    shapes: tuple[tuple[int, ...] | None, tuple[int, ...] | None]  # None where one lacks it
+    distance: float | None  # Euclidean; None unless both have the same shape and finite values
+    relative_distance: float | None  # divided by the norm of the first, None where that is 0
 
 
 def summarize(
@@ -80,9 +71,7 @@ def summarize(
 ) -> Summary:
     """Describe a weights file; on request its arrays, and neurons of its first layer.
 
-    All neurons are `MOST_NEURONS` at most.
-
-    NaN and infinity are no error: this is what
+    All neurons are `MOST_NEURONS` at most. NaN and infinity are no error: this is what
     finds them. Raises `IndexError`, with the range, for a `neuron` that is not there.
     """
     W1, b1 = file.arrays["W1"], file.arrays["b1"]  # (784, n), (n,)

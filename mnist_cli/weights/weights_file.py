@@ -37,25 +37,21 @@ _NEXT = "Get the file again, or the book's weights with 'mnist download'."
 class WeightsFile:
     """What a weights file holds.
 
-    `origin` tells where the file was found: ``given``, ``data directory`` or ``embedded``;
-    `protocol` is the one that a pickle states (0 and 1 state none), `stated_activation` what the
-    file itself says, where its format has a place for that. `arrays` are W1 ... Wn b1 ... bn as the
-    file has them, float32 or float64 in native byte order, read-only; it `has_book_names` when it
-    calls them so, too. `assumed` is what was, to read it, `asked` the activation that somebody
-    wants in place of any other.
+    `arrays` are W1 ... Wn b1 ... bn as the file has them, float32 or float64 in native byte order,
+    read-only.
     """
 
     file: Path
-    origin: str
+    origin: str  # where it was found: "given", "data directory" or "embedded"
     format: str
     arrays: dict[str, Array]
     bytes: int
     sha256: str
-    protocol: int | None = None
-    stated_activation: Activation | None = None
-    has_book_names: bool = True
-    assumed: str = ""
-    asked: Activation | None = None
+    protocol: int | None = None  # the one that a pickle states; 0 and 1 state none
+    stated_activation: Activation | None = None  # where the format has a place for it
+    has_book_names: bool = True  # and not PyTorch's
+    assumed: str = ""  # what had to be, to read it
+    asked: Activation | None = None  # what somebody wants in place of any other
 
     json_fields: ClassVar = (
         *("file", "origin", "format", "protocol", "arrays", "finite", "layer_sizes"),
