@@ -23,8 +23,7 @@ class Conversion:
     @property
     def card(self) -> Path | None:
         """The card that was written, where the file itself cannot say what its activation is."""
-        card = self.file.found_card
-        return card.path if card else None
+        return self.file.found_card and self.file.found_card.path
 
 
 def convert(
