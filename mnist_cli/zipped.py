@@ -29,7 +29,7 @@ def _naming_damage() -> Iterator[None]:
     try:
         yield
     except damage:
-        raise FormatError("the ZIP archive is damaged, cut short or has too long a list") from None
+        raise FormatError("the ZIP archive is damaged, cut short or too long a list") from None
 
 
 @_naming_damage()

@@ -41,11 +41,6 @@ class RemoteFile:
     origin: Origin
 
     @property
-    def wire_limit(self) -> int:
-        """The most bytes that a mirror may send: gzip adds little even where it gains nothing."""
-        return self.bytes + self.bytes // 100 + (64 << 10)
-
-    @property
     def remote_name(self) -> str:
         """Its name on a mirror."""
         return self.name + self.origin.suffix

@@ -75,7 +75,13 @@ def download(
         check_mirror(url)
     if source_dir is not None and not os.path.isdir(source_dir):  # noqa: PTH112 - Path's fails for a name that is too long
         raise FileError("there is no such folder", source=source_dir, hint="Name another one.")
-    folder = _ready_folder(data_dir)
+    folder = paths.data_directory(data_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"this cannot be the data directory: {system_words(error)}"
+        hint = "Name another one with --data-dir DIR."
+        raise FileError(problem, source=folder, hint=hint) from None
     reporter = reporter or Reporter()
     dead: dict[str, str] = {}
     outcomes = []
@@ -87,18 +93,6 @@ def download(
             outcome = _obtain(file, folder, mirrors, source_dir, reporter, dead)
         outcomes.append(outcome)
     return tuple(outcomes)
-
-
-def _ready_folder(data_dir: AnyPath | None) -> Path:
-    """The data directory, made if need be."""
-    folder = paths.data_directory(data_dir)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        problem = f"this cannot be the data directory: {system_words(error)}"
-        hint = "Name another one with --data-dir DIR."
-        raise FileError(problem, source=folder, hint=hint) from None
-    return folder
 
 
 def _obtain(
@@ -132,7 +126,7 @@ def _obtain(
                     fetch(place, file, target, advance)
                 else:
                     copy(place, file, target, advance)
-            return _verified(file, status, path, source)
+            return Outcome(file.name, status, path, file.bytes, file.sha256, source)
         except SourceError as error:
             reason = str(error)
             if error.dead:
@@ -159,7 +153,7 @@ def _state(file: RemoteFile, folder: Path) -> Outcome:
         except SourceError as error:
             problem = f"{_named(path)} is damaged: {error}"
             return Outcome(file.name, "damaged", path, error=problem)
-        return _verified(file, "present", path)
+        return Outcome(file.name, "present", path, file.bytes, file.sha256)
     return Outcome(file.name, "missing", error=f"missing in {_named(folder)}")
 
 
@@ -182,10 +176,6 @@ def failure(outcomes: Iterable[Outcome], source_dir: AnyPath | None = None) -> D
     tried = any(outcome.status == "failed" for outcome in outcomes)
     other = _OTHER_FOLDER if source_dir else _OTHER_WAYS
     return DownloadError(problem, hint=other if tried else _MEND)
-
-
-def _verified(file: RemoteFile, status: Status, path: Path, source: str | None = None) -> Outcome:
-    return Outcome(file.name, status, path, file.bytes, file.sha256, source)
 
 
 def _named(path: Path) -> str:

@@ -29,7 +29,7 @@ from mnist_cli.weights.formats import MAX_BYTES
 from mnist_cli.weights.unpickle import MAX_OPERATIONS
 from mnist_cli.weights.weights_file import parse_weights, read_weights
 
-DAMAGED_ARCHIVE = "the ZIP archive is damaged, cut short or has too long a list."
+DAMAGED_ARCHIVE = "the ZIP archive is damaged, cut short or too long a list."
 DAMAGED = "The file is damaged; get it again with 'mnist download'."
 SMALLER = "'mnist train --hidden 100,50' makes smaller ones."
 
