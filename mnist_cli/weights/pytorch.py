@@ -83,8 +83,9 @@ def _sort(records: Mapping[str, ArrayRecord]) -> tuple[Modules, Modules]:
     norms: Modules = {}
     for prefix, parts in modules.items():
         is_norm = "running_mean" in parts and "running_var" in parts
+        dimensions = _NORM if is_norm else _LAYER
         for part, record in parts.items():
-            if (_NORM if is_norm else _LAYER).get(part) != len(record.shape):
+            if dimensions.get(part) != len(record.shape) or 0 in record.shape:
                 raise FormatError(
                     f"tensor {printable(prefix + part)}, of shape {printable(str(record.shape))}, "
                     "belongs to no fully connected layer",

@@ -104,6 +104,7 @@ def test_what_is_no_fully_connected_net_is_named():
         ({"conv.weight": zeros((8, 1, 3, 3), "f4")}, "tensor conv.weight, of shape (8, 1, 3, 3)"),
         ({"bn.running_mean": zeros(8, "f4")}, "tensor bn.running_mean, of shape (8,), belongs to"),
         ({"bn.weight": zeros(8, "f4")}, "tensor bn.weight, of shape (8,), belongs to no fully"),
+        ({"fc3.weight": zeros((0, 9), "f4")}, "tensor fc3.weight, of shape (0, 9), belongs to no"),
         ({"step": np.array(5)}, "tensor step, of shape (), belongs to no fully connected layer"),
         ({"fc2.weight": None}, "tensor fc2.weight is missing"),
         ({"fc2.weight": zeros((10, 8), "f4")}, "the layers chain in no way from 784 to 10: found "
@@ -124,6 +125,12 @@ GOOD = save(random_arrays(784, 10))
 HEADER = 8 + int.from_bytes(GOOD[:8], "little")
 F32 = ("F32", [10], 0, 40)
 META = b'{"__metadata__":{"a":"b"},"__metadata__":{}}'
+
+
+def test_no_memory_is_taken_for_a_bias_of_a_tensor_that_holds_nothing():
+    shapes = {"1": [0, 784], "2": [2**40, 0], "3": [0, 2**40], "4": [10, 0]}  # which chain
+    tensors = {f"{name}.weight": ("F32", shape, 0, 0) for name, shape in shapes.items()}
+    assert "belongs to no fully connected layer" in refusal(by_hand(tensors))
 
 
 def test_a_header_that_lies_is_refused():
