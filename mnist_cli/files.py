@@ -119,8 +119,7 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
 
 def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> None:
     """Write `content` as `atomic_writer` does; raises as it does."""
-    with atomic_writer(path, overwrite=overwrite) as file:
-        file.write(content)
+    write_together({Path(path): content}, overwrite=overwrite)
 
 
 def write_together(contents: Mapping[Path, bytes], *, overwrite: bool = False) -> None:

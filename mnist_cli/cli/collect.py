@@ -40,7 +40,7 @@ def collect(pictures: tuple[str, ...], **given: Any) -> int:
     from mnist_cli.render.views import collect as view
     from mnist_cli.weights.weights_file import read_weights
 
-    network = read_weights(given["weights"], given["data_dir"]).network(given["activation"])
+    network = read_weights(given["weights"], given["data_dir"], given["activation"]).network()
     files = library.name_files(given["output"], overwrite=given["force"])
     reading = Reading(
         preprocess=not given["size_only"], invert=given["invert"], labels_from_names=True

@@ -47,4 +47,4 @@ def convert(source: str, target: str, **given: Any) -> None:
             data_dir=given["data_dir"],
             overwrite=given["force"],
         )
-    present(given, view, result, notes=result.notes)
+    present(given, view, result, notes=result.source.notes)

@@ -38,8 +38,7 @@ Examples:
 def download(names: tuple[str, ...], **given: Any) -> None:
     """Fetch, verify or list the files."""
     from mnist_cli.downloads import downloader as library
-    from mnist_cli.downloads.addresses import check_mirror
-    from mnist_cli.downloads.catalogue import select
+    from mnist_cli.downloads.catalogue import check_mirror, select
     from mnist_cli.paths import data_directory
     from mnist_cli.render.text import show
     from mnist_cli.render.views import download as render

@@ -1,6 +1,5 @@
 """`mnist inspect`."""
 
-from itertools import chain
 from typing import Any
 
 import click
@@ -47,17 +46,17 @@ def inspect(
         from mnist_cli.render.views import compared
 
         both = compare_files(files, activation, data_dir)
-        notes = (each.file.choose_activation(activation).notes for each in both.files)
-        present(given, compared, both, notes=chain.from_iterable(notes))
+        notes = (note for each in both.files for note in each.file.notes)
+        present(given, compared, both, notes=notes)
         return
     from mnist_cli.render.text import note
     from mnist_cli.render.views import inspect as view
     from mnist_cli.weights.summary import summarize
     from mnist_cli.weights.weights_file import read_weights
 
-    file = read_weights(files[0] if files else None, data_dir)
+    file = read_weights(files[0] if files else None, data_dir, activation)
     with blamed(IndexError, "--neuron"):
-        summary = summarize(file, activation, stats=stats, all_neurons=neurons, neuron=neuron)
-    present(given, view, summary, notes=file.choose_activation(activation).notes)
+        summary = summarize(file, stats=stats, all_neurons=neurons, neuron=neuron)
+    present(given, view, summary, notes=file.notes)
     if not file.finite:
         note("the weights hold NaN or infinity: predict and eval refuse this file", "Warning")

@@ -122,8 +122,8 @@ def predict(
     from mnist_cli.render.views import predict as view
     from mnist_cli.weights.weights_file import read_weights
 
-    weights = read_weights(given["weights"], given["data_dir"])
-    network = weights.network(given["activation"])
+    weights = read_weights(given["weights"], given["data_dir"], given["activation"])
+    network = weights.network()
     everything: list[Result] = []
     if index or not pictures:
         everything += _predict_images(network, index, label, given)
@@ -145,9 +145,8 @@ def predict(
         if given["save_digit"] is not None:
             write_digits(given["save_digit"], results.predictions, overwrite=given["force"])
         note_written(given, "output", "save_digit")
-        notes = weights.choose_activation(given["activation"]).notes
         quiet = given["output"] == "-"
-        present(given, view, results, given["sheet"], notes=notes, quiet=quiet)
+        present(given, view, results, given["sheet"], notes=weights.notes, quiet=quiet)
     for unread in results.unread:
         click.echo(f"Error: {unread.error}", err=True)
     return 1 if results.unread else 0

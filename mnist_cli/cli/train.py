@@ -101,7 +101,9 @@ def train(**given: Any) -> None:
     from mnist_cli.training.files import TrainingFiles, train_file
     from mnist_cli.weights.weights_file import read_weights
 
-    start = read_weights(given["start"], given["data_dir"]) if given["start"] else None
+    start = None
+    if given["start"]:
+        start = read_weights(given["start"], given["data_dir"], given["activation"])
     files = TrainingFiles(
         (given["images"], given["labels"]) if given["images"] else None,
         (given["test_images"], given["test_labels"]) if given["test_images"] else None,
@@ -115,9 +117,8 @@ def train(**given: Any) -> None:
             given["set"] | shortcuts, given["hidden"], given["activation"]
         )
     if start is not None:
-        chosen = start.choose_activation(given["activation"])
-        recipe = recipe.from_net(start.layer_sizes, chosen.activation)
-        for each in chosen.notes:
+        recipe = recipe.from_net(start.layer_sizes, start.activation)
+        for each in start.notes:
             note(each)
     with output_or("mnist-weights.pkl", given) as path, view.watch(given["quiet"]) as report:
         card = train_file(

@@ -15,27 +15,13 @@ _AT_A_TIME = 1000  # images: what comes between is floats, four times as large
 
 @dataclass(frozen=True)
 class Corruption:
-    """What is done to each image, in the order of the fields; the defaults do nothing.
+    """What is done to each image, in the order of the fields; the defaults do nothing."""
 
-    Attributes
-    ----------
-    rotate:
-        Degrees counter-clockwise about the centre; a pixel is a weighted mean of four.
-    shift:
-        Pixels to the right and down; paper comes in.
-    invert:
-        Black on white instead of white on black.
-    noise:
-        Standard deviation of Gaussian noise on the scale 0..1; the result is held within it.
-    normalize:
-        False: the net is to take 0..255 where it expects 0..1; nothing is done to the images.
-    """
-
-    rotate: float = 0.0
-    shift: tuple[int, int] = (0, 0)
-    invert: bool = False
-    noise: float = 0.0
-    normalize: bool = True
+    rotate: float = 0.0  # degrees counter-clockwise; a pixel is a weighted mean of four
+    shift: tuple[int, int] = (0, 0)  # pixels to the right and down; paper comes in
+    invert: bool = False  # black on white instead of white on black
+    noise: float = 0.0  # deviation of Gaussian noise on the scale 0..1, which holds the result
+    normalize: bool = True  # False: the net takes 0..255 for 0..1; images stay as they are
 
     def apply(self, images: Bytes, rng: np.random.Generator) -> Bytes:
         """Corrupted copies of images (N, 28, 28); without any corruption the images themselves."""

@@ -4,44 +4,41 @@ Mirrors compress the MNIST files differently, so sizes and SHA-256 are those of 
 bytes. They are also what makes plain ``http`` mirrors acceptable.
 """
 
+import re
 from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
 
 from mnist_cli import paths, spec
 from mnist_cli.checks import unknown_name
-from mnist_cli.downloads.addresses import below
 from mnist_cli.spec import BOOK_WEIGHTS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+
+# Less than RFC 3986 lets pass: no user name or password, and none of what programs read in
+# different ways. The server that is shown is then the one that is asked.
+_ADDRESS = re.compile(
+    r"https?://(\w[\w.-]*|\[[0-9a-f:.]+\])(:[0-9]+)?"  # server and port
+    r"([/?#][!-\[\]-~]*)?",  # all of ASCII that is printed, but the backslash
+    re.ASCII | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where files come from: licence and owner, built-in mirrors, and what a name ends in there.
+    """Where files come from."""
 
-    The mirrors are asked in this order.
-    """
-
-    licence: str
-    mirrors: tuple[str, ...]
-    suffix: str = ""
+    licence: str  # and owner
+    mirrors: tuple[str, ...]  # that are asked, in this order
+    suffix: str = ""  # of a name there
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file of the table: its `name` on this computer, where it is stored decompressed.
+    """One file of the table."""
 
-    `group` is ``train``, ``test`` or ``weights``; `bytes` and `sha256` are size and checksum of the
-    decompressed content.
-    """
-
-    name: str
-    group: str
-    bytes: int
+    name: str  # on this computer, where it is stored decompressed
+    group: str  # "train", "test" or "weights"
+    bytes: int  # of the decompressed content
     sha256: str
     origin: Origin
-
-    @property
-    def wire_limit(self) -> int:
-        """The most bytes that a mirror may send: gzip adds little even where it gains nothing."""
-        return self.bytes + self.bytes // 100 + (64 << 10)
 
     @property
     def remote_name(self) -> str:
@@ -104,3 +101,42 @@ def select(names: tuple[str, ...] = ()) -> tuple[RemoteFile, ...]:
             known = dict.fromkeys(word for file in FILES for word in (file.group, file.name))
             raise unknown_name("file or group", name, known)
     return tuple(file for file, meant in meanings.items() if not names or meant & set(names))
+
+
+def is_web_address(url: str) -> bool:
+    """Whether `url` is one of http or https, and names one server however it is read."""
+    try:
+        return _ADDRESS.fullmatch(url) is not None and urlsplit(url).port != 0
+    except ValueError:  # a port or an IPv6 address that cannot be
+        return False
+
+
+def check_mirror(url: str) -> None:
+    """Raise `ValueError` for what cannot be the base address of a mirror.
+
+    The message shows nothing of it: whatever stands there may be a password.
+    """
+    if not is_web_address(url):
+        raise ValueError(
+            "expected an address like https://example.org/mnist, in ASCII,"
+            " without a user name, password, blank or backslash"
+        )
+
+
+def below(base: str, name: str) -> str:
+    """The address of the file `name` below a base address, which keeps its query."""
+    parts = urlsplit(base)
+    return parts._replace(path=f"{parts.path.rstrip('/')}/{name}", fragment="").geturl()
+
+
+def redirected(url: str, target: str) -> str | None:
+    """Where `url` is redirected to.
+
+    None for what is not a web address, and for a step from https down to http.
+    """
+    try:
+        target = urljoin(url, target)
+        is_weaker = (urlsplit(url).scheme, urlsplit(target).scheme) == ("https", "http")
+    except ValueError:
+        return None
+    return target if is_web_address(target) and not is_weaker else None

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from mnist_cli import paths
-from mnist_cli.downloads.addresses import check_mirror
-from mnist_cli.downloads.catalogue import FILES, RemoteFile
+from mnist_cli.downloads.catalogue import FILES, RemoteFile, check_mirror
 from mnist_cli.downloads.fetch import SourceError, candidates, copy, fetch
 from mnist_cli.errors import DownloadError, FileError, printable
 from mnist_cli.files import AnyPath, atomic_writer, system_words
@@ -30,21 +29,15 @@ _MEND = "Run 'mnist download' to get what is missing or damaged."
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file.
-
-    `status` is ``copied`` from a folder, ``present`` and right; ``missing`` or ``damaged`` only
-    where nothing was to be changed. `path` is where it lies, `bytes` and `sha256` are those of its
-    right, decompressed content; else None. `source` is the address, without its query, or the file
-    that it was taken from in this run; `error` is what went wrong, already escaped.
-    """
+    """What became of one file; None stands for what is not known of it."""
 
     name: str
-    status: Status
+    status: Status  # "missing" and "damaged" only where nothing was to be changed
     path: Path | None = None
-    bytes: int | None = None
+    bytes: int | None = None  # of its right, decompressed content
     sha256: str | None = None
-    source: str | None = None
-    error: str | None = None
+    source: str | None = None  # where it came from now: a file, an address without its query
+    error: str | None = None  # what went wrong, already escaped
 
 
 class Reporter:
@@ -82,7 +75,13 @@ def download(
         check_mirror(url)
     if source_dir is not None and not os.path.isdir(source_dir):  # noqa: PTH112 - Path's fails for a name that is too long
         raise FileError("there is no such folder", source=source_dir, hint="Name another one.")
-    folder = _ready_folder(data_dir)
+    folder = paths.data_directory(data_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"this cannot be the data directory: {system_words(error)}"
+        hint = "Name another one with --data-dir DIR."
+        raise FileError(problem, source=folder, hint=hint) from None
     reporter = reporter or Reporter()
     dead: dict[str, str] = {}
     outcomes = []
@@ -94,18 +93,6 @@ def download(
             outcome = _obtain(file, folder, mirrors, source_dir, reporter, dead)
         outcomes.append(outcome)
     return tuple(outcomes)
-
-
-def _ready_folder(data_dir: AnyPath | None) -> Path:
-    """The data directory, made if need be."""
-    folder = paths.data_directory(data_dir)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        problem = f"this cannot be the data directory: {system_words(error)}"
-        hint = "Name another one with --data-dir DIR."
-        raise FileError(problem, source=folder, hint=hint) from None
-    return folder
 
 
 def _obtain(
@@ -139,7 +126,7 @@ def _obtain(
                     fetch(place, file, target, advance)
                 else:
                     copy(place, file, target, advance)
-            return _verified(file, status, path, source)
+            return Outcome(file.name, status, path, file.bytes, file.sha256, source)
         except SourceError as error:
             reason = str(error)
             if error.dead:
@@ -166,7 +153,7 @@ def _state(file: RemoteFile, folder: Path) -> Outcome:
         except SourceError as error:
             problem = f"{_named(path)} is damaged: {error}"
             return Outcome(file.name, "damaged", path, error=problem)
-        return _verified(file, "present", path)
+        return Outcome(file.name, "present", path, file.bytes, file.sha256)
     return Outcome(file.name, "missing", error=f"missing in {_named(folder)}")
 
 
@@ -189,10 +176,6 @@ def failure(outcomes: Iterable[Outcome], source_dir: AnyPath | None = None) -> D
     tried = any(outcome.status == "failed" for outcome in outcomes)
     other = _OTHER_FOLDER if source_dir else _OTHER_WAYS
     return DownloadError(problem, hint=other if tried else _MEND)
-
-
-def _verified(file: RemoteFile, status: Status, path: Path, source: str | None = None) -> Outcome:
-    return Outcome(file.name, status, path, file.bytes, file.sha256, source)
 
 
 def _named(path: Path) -> str:

@@ -93,14 +93,14 @@ def compare_files(
     paths: Sequence[AnyPath], activation: Activation | None = None, data_dir: AnyPath | None = None
 ) -> ComparedFiles:
     """Compare two weights files. Raises `MnistError` for one that is missing or no weights file."""
-    files = [read_weights(path, data_dir) for path in paths]
+    files = [read_weights(path, data_dir, activation) for path in paths]
     predictions = None
     if all(file.finite for file in files):
         is_large = any(file.parameters > UNBOUNDED for file in files)
         with open_labelled(limit=_IMAGES_OF_LARGE if is_large else None) as images:
-            predictions = compute(Setup([file.network(activation) for file in files], images))
+            predictions = compute(Setup([file.network() for file in files], images))
     return ComparedFiles(
-        files=tuple(summarize(file, activation) for file in files),
+        files=tuple(summarize(file) for file in files),
         arrays=measure_distances(*files),
         predictions=predictions,
     )

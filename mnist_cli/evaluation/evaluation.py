@@ -145,14 +145,13 @@ def evaluate_files(
     >>> evaluate_files(Files(limit=500)).accuracy
     0.996
     """
-    weights = read_several(files.weights or (None,), files.data_dir, most=_MOST_PARAMETERS)
-    networks = [file.network(files.activation) for file in weights]
+    names = files.weights or (None,)
+    weights = read_several(names, files.data_dir, files.activation, most=_MOST_PARAMETERS)
+    networks = [file.network() for file in weights]
     name, labels = name_pair(files.images, files.labels, files.data_dir)
     images = find_or_embedded(name, TEST_IMAGES, files.data_dir)
     found = tuple(FoundFile(file.file, file.origin) for file in weights)
-    notes = tuple(
-        note for each in weights for note in each.choose_activation(files.activation).notes
-    )
+    notes = tuple(note for file in weights for note in file.notes)
     source = Source(found, images, files.activation, files.corruption, notes)
     with open_labelled(
         name, labels, limit=files.limit, data_dir=files.data_dir, corruption=files.corruption

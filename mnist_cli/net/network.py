@@ -135,12 +135,26 @@ class Network:
 
     def __post_init__(self) -> None:
         with np.errstate(over="ignore", under="ignore"):  # what becomes infinite is refused
-            weights = tuple(_read_only(W) for W in self.weights)
-            biases = tuple(_read_only(b) for b in self.biases)
-            _require_chain(weights, biases, self.activation)
-            engine = Engine(weights, biases, self.activation)
-        for name, value in (("weights", weights), ("biases", biases), ("_engine", engine)):
-            object.__setattr__(self, name, value)
+            for name in ("weights", "biases"):
+                object.__setattr__(self, name, tuple(map(_read_only, getattr(self, name))))
+            self._require_chain()
+            engine = Engine(self.weights, self.biases, self.activation)
+        object.__setattr__(self, "_engine", engine)
+
+    def _require_chain(self) -> None:
+        weights, biases, arrays = self.weights, self.biases, self.arrays
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f"activation is {self.activation!r}: expected 'sigmoid' or 'relu'")
+        if not 1 <= len(weights) <= MAX_LAYERS or len(weights) != len(biases):
+            raise ValueError(
+                f"{len(weights)} weights and {len(biases)} biases: expected as many of each, "
+                f"1 to {MAX_LAYERS}"
+            )
+        if problem := find_mismatch({name: array.shape for name, array in arrays.items()}):
+            raise ValueError(problem)
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"{name} holds NaN or infinity")
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
@@ -155,7 +169,8 @@ class Network:
     @property
     def arrays(self) -> dict[str, Float32]:
         """Weights and biases by their names: W1 ... Wn b1 ... bn."""
-        return _name_layers("W", self.weights) | _name_layers("b", self.biases)
+        weights = {f"W{layer}": W for layer, W in enumerate(self.weights, start=1)}
+        return weights | {f"b{layer}": b for layer, b in enumerate(self.biases, start=1)}
 
     def fold_normalization(self, mean: float, std: float) -> "Network":
         """Return the net that makes of pixels what this one makes of (pixels - mean) / std.
@@ -274,28 +289,6 @@ def _read_only(array: Any) -> Float32:
     copy = np.array(given, dtype=np.float32, order="C")
     copy.flags.writeable = False
     return copy
-
-
-def _require_chain(
-    weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: str
-) -> None:
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation is {activation!r}: expected 'sigmoid' or 'relu'")
-    if not 1 <= len(weights) <= MAX_LAYERS or len(weights) != len(biases):
-        raise ValueError(
-            f"{len(weights)} weights and {len(biases)} biases: expected as many of each, "
-            f"1 to {MAX_LAYERS}"
-        )
-    arrays = _name_layers("W", weights) | _name_layers("b", biases)
-    if problem := find_mismatch({name: array.shape for name, array in arrays.items()}):
-        raise ValueError(problem)
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} holds NaN or infinity")
-
-
-def _name_layers(letter: str, arrays: tuple[Float32, ...]) -> dict[str, Float32]:
-    return {f"{letter}{layer}": array for layer, array in enumerate(arrays, start=1)}
 
 
 def find_mismatch(shapes: Mapping[str, tuple[int, ...]]) -> str:

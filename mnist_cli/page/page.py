@@ -82,7 +82,7 @@ def write_page(
     """
     overwrite = overwrite or _is_page(path)
     require_writable(path, overwrite=overwrite)
-    files = read_several(weights, data_dir, most=MOST_PARAMETERS)
+    files = read_several(weights, data_dir, activation, most=MOST_PARAMETERS)
     neurons = sum(sum(file.layer_sizes[1:]) for file in files)
     if neurons > MOST_NEURONS:
         raise FormatError(
@@ -90,9 +90,7 @@ def write_page(
             source=files[-1].file,
             hint="'mnist predict --explain' shows what a net makes of an image.",
         )
-    networks = [
-        (printable(file.file.name), file.sha256, file.network(activation)) for file in files
-    ]
+    networks = [(printable(file.file.name), file.sha256, file.network()) for file in files]
     with open_pair(images, labels, data_dir) as (image_file, label_file):
         total, source = image_file.count, image_file.path
         samples = min(total, MOST_IMAGES)
@@ -102,7 +100,7 @@ def write_page(
     about = {"total": total, "source": printable(source.name) + credit}
     content = fill_page(networks, shown, truth, about, language)
     write_bytes(path, content, overwrite=overwrite)
-    notes = tuple(note for file in files for note in file.choose_activation(activation).notes)
+    notes = tuple(note for file in files for note in file.notes)
     weights_files = tuple(file.file for file in files)
     return Page(Path(path).absolute(), len(content), weights_files, source, samples, notes)
 

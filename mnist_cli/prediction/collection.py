@@ -9,7 +9,7 @@ import numpy as np
 
 from mnist_cli.datasets.idx import to_idx
 from mnist_cli.errors import MnistError
-from mnist_cli.files import AnyPath, atomic_writer, require_writable
+from mnist_cli.files import AnyPath, require_writable, write_together
 from mnist_cli.prediction.prediction import Prediction, Result
 from mnist_cli.prediction.results import Results
 from mnist_cli.spec import CLASSES, PAIR
@@ -19,8 +19,7 @@ from mnist_cli.spec import CLASSES, PAIR
 class Collection:
     """A data set of pictures: its files, and what was read for it.
 
-    What has no label or shows no digit is not in it; that is among the `doubted`, each with a
-    warning, and so are digits of the set that look doubtful.
+    What has no label or shows no digit is not in it, but among the `doubted`, with a warning.
     """
 
     images: Path
@@ -67,13 +66,11 @@ def collect(results: Iterable[Result], files: tuple[Path, Path]) -> Collection:
 
     Raises `MnistError` where there is nothing.
     """
-    told = tuple(
-        replace(one, warnings=(*one.warnings, "no label in its name"))
-        if isinstance(one, Prediction) and one.label is None
-        else one
-        for one in results
-    )
-    collection = Collection(*files, Results(told))
+    told = list(results)
+    for i, one in enumerate(told):
+        if isinstance(one, Prediction) and one.label is None:
+            told[i] = replace(one, warnings=(*one.warnings, "no label in its name"))
+    collection = Collection(*files, Results(tuple(told)))
     if not collection.members:
         what = "no picture here shows a digit and has its label in its name"
         raise MnistError(what, hint="Name them 7_1.png, or put them in folders 0 to 9.")
@@ -84,9 +81,5 @@ def write_collection(collection: Collection, *, overwrite: bool = False) -> None
     """Write both files; neither gets its name before both are whole. Raises `FileError`."""
     images = np.array([one.image for one in collection.members])
     labels = np.array([one.label for one in collection.members], np.uint8)
-    with (
-        atomic_writer(collection.images, overwrite=overwrite) as image_file,
-        atomic_writer(collection.labels, overwrite=overwrite) as label_file,
-    ):
-        image_file.write(to_idx(images))
-        label_file.write(to_idx(labels))
+    contents = {collection.images: to_idx(images), collection.labels: to_idx(labels)}
+    write_together(contents, overwrite=overwrite)

@@ -118,8 +118,7 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
 
 def _steps(network: Network, values: dict[str, Float64]) -> tuple[ForwardStep, ...]:
     steps: list[ForwardStep] = []
-    before = ""
-    for symbol, value in values.items():
+    for before, (symbol, value) in zip(["", *values], values.items(), strict=False):
         layer = symbol[1:]
         formula = {
             "x": "x",
@@ -129,7 +128,6 @@ def _steps(network: Network, values: dict[str, Float64]) -> tuple[ForwardStep, .
         }[symbol[0]]
         least, mean, most = float(value.min()), float(value.mean()), float(value.max())
         steps.append(ForwardStep(symbol, formula, value.shape, least, mean, most, value))
-        before = symbol
     return tuple(steps)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -11,13 +11,20 @@ from mnist_cli.errors import MnistError
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network
 from mnist_cli.prediction.prediction import Result, Unread, predict_digit, predict_digits
-from mnist_cli.prediction.sources import STANDARD_INPUT, Pictures, label_in_name, number_in_name
+from mnist_cli.prediction.sources import (
+    STANDARD_INPUT,
+    Pictures,
+    label_in_name,
+    number_in_name,
+    open_member,
+)
 from mnist_cli.prediction.workers import spread
 from mnist_cli.spec import Progress, ignore
 
 if TYPE_CHECKING:
+    from zipfile import ZipInfo
+
     from mnist_cli.handwriting.reader import Digit
-    from mnist_cli.prediction.archives import Member
 
 # Below so many files the other processes would not have started before this one has finished.
 _WORTH_PROCESSES = 24
@@ -61,38 +68,33 @@ def predict_files(
     with spread(threads if len(files) >= _WORTH_PROCESSES else 1) as map_files:
         results = map_files(read, files)
         for done, path in enumerate(pictures.paths, start=1):
-            digits = read((path, standard_input)) if path == STANDARD_INPUT else next(results)
+            digits = next(results) if path != STANDARD_INPUT else read((path, None), standard_input)
             progress(done, len(pictures.paths))
             if isinstance(digits, str):
                 yield Unread(path, digits)
-            elif reading.split:
-                number = number_in_name(path) if reading.labels_from_names else None
-                found = predict_digits(network, digits, source=path)
-                yield replace(found, label=number, name=pictures.name(path))
+                continue
+            named: dict[str, Any] = {"name": pictures.name(path)}
+            if reading.labels_from_names:
+                named["label"] = (number_in_name if reading.split else label_in_name)(path)
+            if reading.split:
+                yield replace(predict_digits(network, digits, source=path), **named)
             else:
-                (digit,) = digits
-                label = label_in_name(path) if reading.labels_from_names else None
-                prediction = predict_digit(network, digit, source=path)
-                yield replace(prediction, label=label, name=pictures.name(path))
+                yield replace(predict_digit(network, digits[0], source=path), **named)
     for error in pictures.unlisted:
         yield Unread(str(error.source), str(error))
 
 
 def _read(
-    reading: Reading, file: "tuple[str, BinaryIO | Member | None]"
+    reading: Reading, file: "tuple[str, ZipInfo | None]", standard_input: BinaryIO | None = None
 ) -> "tuple[Digit, ...] | str":
     """Read one file; an error comes back as its text, which any process can be sent."""
     from mnist_cli.handwriting.reader import read_digit, read_digits
 
-    (path, inside), invert = file, reading.invert
-    if path == STANDARD_INPUT and inside is None:
+    (path, entry), invert = file, reading.invert
+    if path == STANDARD_INPUT and standard_input is None:
         return f"{path}: standard input is closed. Name a file."
     try:
-        if isinstance(inside, tuple):
-            from mnist_cli.prediction.archives import open_member
-
-            inside = open_member(inside, path)
-        source = inside or path
+        source = open_member(path, entry) if entry else standard_input or path
         with one_thread():  # on busy cores the threads of several processes wait for one another
             if reading.split:
                 digits = read_digits(source, invert=invert)

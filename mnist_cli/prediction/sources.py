@@ -1,19 +1,23 @@
-"""Which pictures a list of names means: files, whole folders, standard input."""
+"""Which pictures a list of names means: files, standard input, whole folders and ZIP archives.
+
+Of archives nothing is unpacked to disk.
+"""
 
 import contextlib
+import io
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from mnist_cli.errors import FileError, MnistError
-from mnist_cli.files import cannot, open_regular, read_up_to
+from mnist_cli.errors import FileError, FormatError, MnistError
+from mnist_cli.files import cannot, open_regular, read_up_to, too_large
 from mnist_cli.filetypes import recognise
 
 if TYPE_CHECKING:
-    from mnist_cli.prediction.archives import Member
+    from zipfile import ZipInfo
 
 STANDARD_INPUT = "-"
 
@@ -24,21 +28,20 @@ _SUFFIXES = (
 )
 _LABEL = re.compile(r"([0-9])(?![0-9])", re.ASCII)  # 7, 7_12, but not 12
 
+_MAX_MEMBERS = 10_000  # of an archive
+_MAX_BYTES = 4_000_000_000  # of all of them, as its list declares
+_UNPACK = "Unpack it yourself, and name the folder."
+
 
 @dataclass(frozen=True)
 class Pictures:
-    """The pictures to read, in order, and how many other files were skipped.
-
-    `folder` is what all of them lie below, "" where something else than one folder was named.
-    `unlisted` says of each folder, or archive, in which no file could be found why.
-    `members` are those in ZIP archives, by their paths.
-    """
+    """The pictures to read, in order."""
 
     paths: tuple[str, ...]
-    skipped: int = 0
-    folder: str = ""
-    unlisted: tuple[MnistError, ...] = ()
-    members: "Mapping[str, Member]" = field(default_factory=dict)
+    skipped: int = 0  # how many other files were passed over
+    folder: str = ""  # what all lie below, "" where something else than one folder was named
+    unlisted: tuple[MnistError, ...] = ()  # why no file could be found in a folder, or archive
+    members: "Mapping[str, ZipInfo]" = field(default_factory=dict)  # of archives, by their paths
 
     def name(self, path: str) -> str:
         """A path as a reader of a list needs it: without the folder that was named."""
@@ -54,16 +57,14 @@ def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Picture
     """
     paths: list[str] = []
     unlisted: list[MnistError] = []
-    members: dict[str, Member] = {}
+    members: dict[str, ZipInfo] = {}
     skipped = 0
     for name in names:
         if name != STANDARD_INPUT and os.path.isdir(name):  # noqa: PTH112 - Path's fails for a name that is too long
             files = list(_files_below(name, unlisted))
         elif name != STANDARD_INPUT and _is_archive(name):
-            from mnist_cli.prediction.archives import list_members
-
             try:
-                members |= (found := list_members(name))
+                members |= (found := _list_members(name))
             except MnistError as error:
                 unlisted.append(error)
                 continue
@@ -101,6 +102,53 @@ def _is_archive(name: str) -> bool:
     with contextlib.suppress(FileError), open_regular(name) as file:
         return recognise(read_up_to(file, 600, name)) == "a zip archive or office document"
     return False
+
+
+def _list_members(archive: str) -> "dict[str, ZipInfo]":
+    """The files in an archive, by their paths as if it were a folder, without hidden ones.
+
+    Raises `FileError` for one that cannot be read, `FormatError` where it is damaged or too large.
+    """
+    from mnist_cli.zipped import list_members
+
+    try:
+        with open_regular(archive) as file:
+            entries = list_members(file)
+        size = sum(entry.file_size for entry in entries)
+        names = {entry.filename: entry for entry in entries}
+        if len(entries) > _MAX_MEMBERS or size > _MAX_BYTES:
+            found = f"found {len(entries):,} files of {size:,} bytes in the ZIP archive"
+            raise FormatError(f"{found}, at most {_MAX_MEMBERS:,} of {_MAX_BYTES:,} are read")
+        if len(names) < len(entries):
+            raise FormatError("the ZIP archive holds two files of the same name")
+    except FormatError as error:
+        raise FormatError(error.problem, source=archive, hint=_UNPACK) from None
+    return {f"{archive}/{name}": names[name] for name in sorted(names) if not _is_hidden(name)}
+
+
+def _is_hidden(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return name.endswith("/") or any(part.startswith((".", "__MACOSX")) for part in parts)
+
+
+def open_member(path: str, entry: "ZipInfo") -> io.BytesIO:
+    """The content of a file in an archive, by the path that `Pictures.members` has for it.
+
+    Raises `FileError` and `FormatError`.
+    """
+    from mnist_cli.handwriting.formats import MAX_FILE_BYTES
+    from mnist_cli.zipped import read_member
+
+    largest = max(entry.file_size, entry.compress_size)
+    if largest > MAX_FILE_BYTES:
+        raise too_large(path, largest, MAX_FILE_BYTES)
+    try:
+        with open_regular(path.removesuffix(f"/{entry.filename}")) as file:
+            content = io.BytesIO(read_member(file, entry))
+    except FormatError as error:
+        raise FormatError(error.problem, source=path, hint=_UNPACK) from None
+    content.name = path
+    return content
 
 
 def label_in_name(path: str) -> int | None:

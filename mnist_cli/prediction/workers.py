@@ -31,8 +31,16 @@ def spread(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
     pool = ProcessPoolExecutor(min(processes, _MOST_PROCESSES), get_context("spawn"), _begin)
 
     def map_on_pool(function: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[Any]:
-        with _ctrl_c_blocked():  # the processes start here, and keep what is blocked
+        # The processes start here, and keep what is blocked: one that starts could only print a
+        # traceback on Ctrl-C. Windows cannot block; there only `_begin` is left.
+        can_block = hasattr(signal, "pthread_sigmask")
+        if can_block:
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
             return pool.map(function, tasks, chunksize=_CHUNK)
+        finally:
+            if can_block:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     try:
         yield map_on_pool
@@ -42,19 +50,6 @@ def spread(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _ctrl_c_blocked() -> Iterator[None]:
-    """Leave Ctrl-C to the parent, also while a process starts and could only print a traceback."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows: only `_begin` is left
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin() -> None:

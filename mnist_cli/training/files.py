@@ -34,27 +34,13 @@ _BYTES_PER_IMAGE = 10 * PIXELS  # it is kept twice as bytes and twice as floats:
 
 @dataclass(frozen=True)
 class TrainingFiles:
-    """What a run reads; by default MNIST's training files and the embedded test set.
+    """What a run reads; by default MNIST's training files and the embedded test set."""
 
-    Attributes
-    ----------
-    training, test:
-        Images and their labels; the finished net is tested once. Without `test` other training
-        files than MNIST's have no test, unless there is a `start`.
-    data_dir:
-        Where names are looked up, by default as everywhere.
-    limit:
-        Use the first so many training images only.
-    start:
-        Weights to go on from. Where the training images are others than MNIST's, and these are in
-        the data directory, too, some of them are mixed in.
-    """
-
-    training: Pair | None = None
-    test: Pair | None = None
-    data_dir: AnyPath | None = None
-    limit: int | None = None
-    start: WeightsFile | None = None
+    training: Pair | None = None  # images and their labels
+    test: Pair | None = None  # without it others than MNIST's have none, unless there is a start
+    data_dir: AnyPath | None = None  # where names are looked up, by default as everywhere
+    limit: int | None = None  # of the training images, the first ones
+    start: WeightsFile | None = None  # to go on from; MNIST's images, if there, are mixed in
 
     def load(self) -> tuple[Arrays, Arrays | None]:
         """Images (N, 28, 28) and labels (N,), uint8, to learn from and to test on, None without.
@@ -94,26 +80,14 @@ def train_file(
 ) -> Card:
     """Train a net and write its weights to `output`, in a format of weights, and their card beside.
 
-    On Ctrl-C the best weights so far go to ``OUTPUT.partial``, as do finished ones that cannot be
-    written to `output`; where that cannot be either, they go to the temporary folder. Their card
-    goes with them.
+    `recipe`, `seed` and `report` are as for `train`. On Ctrl-C the best weights so far go to
+    ``OUTPUT.partial``, as do finished ones that cannot be written to `output`; where that cannot be
+    either, they go to the temporary folder, and their card with them. `note` is then told where
+    they are, without a full stop, before the `KeyboardInterrupt` goes on.
 
-    Parameters
-    ----------
-    recipe, seed, report:
-        As for `train`.
-    note:
-        Called after Ctrl-C with a sentence, without a full stop, on where the best weights are.
-
-    Raises
-    ------
-    ValueError:
-        For another suffix.
-    MnistError:
-        Before training begins, for bad files and an output that cannot be written; afterwards for
-        one that can be written no longer, with the place of the weights; when training diverges.
-    KeyboardInterrupt:
-        On Ctrl-C; one of a subclass stays as it is.
+    Raises `ValueError` for another suffix; `MnistError` for bad files and an output that cannot be
+    written, before training begins, for one that can be written no longer, with the place of the
+    weights, and when training diverges.
     """
     require_suffix(output, SUFFIXES)
     output = Path(output)
@@ -122,7 +96,7 @@ def train_file(
         require_writable(card_path(weights), overwrite=overwrite)
     training_set, test_set = files.load()
     known = files.load_known(len(training_set[1]))
-    start = files.start.network(recipe.activation) if files.start else None
+    start = files.start.network() if files.start else None
     trainer = Trainer(*training_set, recipe, seed, start, known)
     origin: dict[str, Any] = {
         "start_sha256": files.start.sha256 if files.start else "",
@@ -130,10 +104,15 @@ def train_file(
     }
     try:
         trainer.run(report)
-        card = replace(make_card(trainer, trainer.network, trainer.epochs[-1]), **origin)
+        network = trainer.network
+        card = replace(make_card(trainer, network, trainer.epochs[-1]), **origin)
         if test_set is not None:
-            card = replace(card, test_accuracy=measure_accuracy(trainer.network, *test_set))
-        return _save(trainer.network, card, output, overwrite)
+            card = replace(card, test_accuracy=measure_accuracy(network, *test_set))
+        try:
+            written = write_network(network, output, card, overwrite=overwrite)
+        except FileError as error:
+            hint = f"The trained weights are {_keep(network, card, output, overwrite)}."
+            raise FileError(error.problem, source=error.source, hint=hint) from None
     except KeyboardInterrupt:
         if trainer.best is None:
             note("nothing was learnt yet, and nothing was written")
@@ -144,15 +123,6 @@ def train_file(
             best = f"the best weights so far, of epoch {epoch.epoch:,} of {epoch.epochs:,}"
             note(f"{best}, are {place}")
         raise
-
-
-def _save(network: Network, card: Card, output: Path, overwrite: bool) -> Card:
-    """Write the weights and their card, which is returned, or else keep both elsewhere."""
-    try:
-        written = write_network(network, output, card, overwrite=overwrite)
-    except FileError as error:
-        hint = f"The trained weights are {_keep(network, card, output, overwrite)}."
-        raise FileError(error.problem, source=error.source, hint=hint) from None
     return replace(card, weights_sha256=written.sha256)
 
 
@@ -162,13 +132,12 @@ def _partial(output: Path) -> Path:
 
 def _keep(network: Network, card: Card, output: Path, overwrite: bool) -> str:
     """Write both to ``OUTPUT.partial``, else to the temporary folder; say where the weights are."""
-    path = _partial(output)
-    with contextlib.suppress(FileError):
-        write_network(network, path, card, overwrite=overwrite)
-        return f"in {printable(str(path), limit=400)}"
-    with contextlib.suppress(FileError, OSError):  # there may be no such folder
-        name = f"{output.stem[:50]}-{os.urandom(4).hex()}{output.suffix}"
-        path = Path(tempfile.gettempdir(), name)
-        write_network(network, path, card)
-        return f"in {printable(str(path), limit=400)}"
+    elsewhere = f"{output.stem[:50]}-{os.urandom(4).hex()}{output.suffix}"
+    paths = [_partial(output)]
+    with contextlib.suppress(OSError):  # there may be no such folder
+        paths.append(Path(tempfile.gettempdir(), elsewhere))
+    for path in paths:
+        with contextlib.suppress(FileError):
+            write_network(network, path, card, overwrite=overwrite)
+            return f"in {printable(str(path), limit=400)}"
     return "lost"

@@ -26,30 +26,28 @@ _DTYPES = {code: np.dtype(code) for code in ("<f4", ">f4", "<f8", ">f8")}
 
 @dataclass(frozen=True, eq=False)
 class ArrayRecord:
-    """An array as a file describes it, before anything vouches for the description.
-
-    `dtype` is a NumPy type code; `data` may be text, in which Python 2 keeps bytes.
-    """
+    """An array as a file describes it, before anything vouches for the description."""
 
     shape: tuple[int, ...]
-    dtype: str
+    dtype: str  # a type code of NumPy's
     order: Literal["C", "F"]
-    data: bytes | bytearray | str
+    data: bytes | bytearray | str  # a text where Python 2 kept bytes in one
+
+    @classmethod
+    def of(cls, array: Array) -> "ArrayRecord":
+        """The record of an array, of which nobody has to vouch."""
+        return cls(array.shape, array.dtype.str, "C", array.tobytes())
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What a file holds, unchecked: arrays by name, and what it says besides, if it does.
-
-    `legend` tells, for messages, what the names stand for where the file has PyTorch's, `assumed`
-    what had to be assumed to read it.
-    """
+    """What a file holds, unchecked: arrays by name, and what it says besides, if it does."""
 
     records: Mapping[str, ArrayRecord]
     protocol: int | None = None
     activation: Activation | None = None
-    legend: str = ""
-    assumed: str = ""
+    has_book_names: bool = True  # and not PyTorch's
+    assumed: str = ""  # what had to be, to read it
 
 
 def check_arrays(records: Mapping[str, ArrayRecord]) -> dict[str, Array]:
@@ -84,18 +82,17 @@ def _expected_names(records: Mapping[str, ArrayRecord]) -> list[str]:
             hint="'mnist train --hidden 100,50' makes smaller ones.",
         )
     names = [f"{letter}{i}" for letter in "Wb" for i in range(1, layers + 1)]
-    found = printable(" ".join(records)) or "none"
+    expected = f"expected {' '.join(names)}"
     for name in names:
         if name not in records:
+            found = printable(" ".join(records)) or "none"
             # As numpy.savez calls arrays without names, and as others call these.
             is_renamed = any(re.fullmatch("arr_[0-9]+|[wB][0-9]+", key) for key in records)
-            raise FormatError(
-                f"array {name} is missing: found {found}, expected {' '.join(names)}",
-                hint="Name them W1, b1, W2, b2 and so on." if is_renamed else "",
-            )
+            hint = "Name them W1, b1, W2, b2 and so on." if is_renamed else ""
+            raise FormatError(f"array {name} is missing: found {found}, {expected}", hint=hint)
     for key in records:
         if key not in names:
-            raise FormatError(f"array {printable(key)} is too many, expected {' '.join(names)}")
+            raise FormatError(f"array {printable(key)} is too many, {expected}")
     return names
 
 
@@ -109,12 +106,10 @@ def make_array(name: str, record: ArrayRecord) -> Array:
             hint="The file is damaged; get it again with 'mnist download'.",
         )
     try:
-        flat: Array = np.frombuffer(
-            data.encode("latin-1") if isinstance(data, str) else data, dtype
-        )
+        content = data.encode("latin-1") if isinstance(data, str) else data
     except UnicodeEncodeError:
         raise FormatError(f"array {name} holds text, expected bytes") from None
-    array = flat.reshape(record.shape, order=record.order)
+    array: Array = np.frombuffer(content, dtype).reshape(record.shape, order=record.order)
     array = array.astype(dtype.newbyteorder("="), order="C", copy=False)
     array.setflags(write=False)
     return array
@@ -124,7 +119,7 @@ def require_activation(stated: object, source: AnyPath | None = None) -> Activat
     """The activation that somebody names, in any case. Raises `FormatError` for an unknown one."""
     name = stated if isinstance(stated, str) else type(stated).__name__
     for activation in ACTIVATIONS:
-        if name.lower() == activation:
+        if activation == name.lower():
             return activation
     problem = f"the activation is {printable(name)!r}, expected {one_of(ACTIVATIONS)}"
     raise FormatError(problem, source=source, hint="mnist computes with no other.")

@@ -9,11 +9,11 @@ import json
 import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from mnist_cli.errors import MnistError
 from mnist_cli.files import AnyPath, read_bytes
-from mnist_cli.net.network import ACTIVATIONS, Activation
+from mnist_cli.net.network import Activation
 from mnist_cli.weights.arrays import require_activation
 
 ACCURACIES = ("train_accuracy", "validation_accuracy", "test_accuracy")
@@ -25,50 +25,28 @@ _LARGEST = 1 << 20  # bytes; a card of a thousand epochs has some 30,000
 class Card:
     """What a training run was and what came of it.
 
-    A new field needs a default, so that older cards can still be read.
-
-    Attributes
-    ----------
-    recipe, hyperparameters, seed:
-        The name of the recipe, all its hyperparameters as they were used, and the seed.
-    training_images, validation_images:
-        How many images the net learnt from, and how many of the training set were held out.
-    versions, seconds:
-        Of this package, Python, NumPy and the matrix library; training without reading files.
-    train_accuracy, validation_accuracy, test_accuracy:
-        Of the finished weights on undistorted images, 0 to 1; None where there were no such images.
-    teacher_accuracy:
-        Of the teacher on the images that were held out; None without one.
-    start_sha256, mnist_images:
-        Of the weights file that the run went on from, "" for none; how many of the training images
-        are MNIST's, mixed in so that it does not forget them.
-    drawn_images:
-        How many of the training images the program drew.
-    weights_sha256, activation:
-        Of the weights file, in hexadecimal digits; the net's function after each hidden layer.
-    loss_by_epoch, validation_accuracy_by_epoch:
-        Mean cross-entropy of the distorted training images while the epoch ran; the accuracy after
-        it, empty without held-out images.
+    Accuracies are of undistorted images, 0 to 1, None where there were none. A new field needs a
+    default, so that older cards can still be read.
     """
 
-    recipe: str
-    hyperparameters: dict[str, int | float]
+    recipe: str  # its name
+    hyperparameters: dict[str, int | float]  # all of them, as they were used
     seed: int
-    training_images: int
-    validation_images: int
-    versions: dict[str, str]
-    seconds: float
+    training_images: int  # how many the net learnt from
+    validation_images: int  # and how many of the training set were held out
+    versions: dict[str, str]  # of this package, Python, NumPy and the matrix library
+    seconds: float  # training, without reading files
     train_accuracy: float
     validation_accuracy: float | None
     test_accuracy: float | None
-    weights_sha256: str
-    loss_by_epoch: tuple[float, ...]
-    validation_accuracy_by_epoch: tuple[float, ...]
-    activation: Activation = "sigmoid"
-    teacher_accuracy: float | None = None
-    start_sha256: str = ""
-    mnist_images: int = 0
-    drawn_images: int = 0
+    weights_sha256: str  # of the weights file, in hexadecimal digits
+    loss_by_epoch: tuple[float, ...]  # mean cross-entropy of distorted images while it ran
+    validation_accuracy_by_epoch: tuple[float, ...]  # after it; empty without held-out images
+    activation: Activation = "sigmoid"  # after each hidden layer
+    teacher_accuracy: float | None = None  # on the images that were held out; None without one
+    start_sha256: str = ""  # of the weights file that the run went on from, "" for none
+    mnist_images: int = 0  # how many of MNIST's were mixed in, so that it does not forget them
+    drawn_images: int = 0  # how many of the training images the program drew
 
     json_fields: ClassVar = ("recipe", "epochs", "seed", "seconds", *ACCURACIES)
 
@@ -78,8 +56,7 @@ class Card:
         return len(self.loss_by_epoch)
 
 
-@dataclass(frozen=True)
-class FoundCard:
+class FoundCard(NamedTuple):
     """A card that counts, where it lies, and what it says; `training` is None in a short one."""
 
     path: Path
@@ -102,11 +79,6 @@ def encode_card(sha256: str, activation: Activation, training: Card | None = Non
     document = asdict(training) if training else {}
     document |= {"activation": activation, "weights_sha256": sha256}
     return json.dumps(document, indent=1).encode() + b"\n"
-
-
-def read_card(path: AnyPath) -> Card | None:
-    """Read a card of a training; None, and no error, for whatever is none."""
-    return _make_card(_read_document(Path(path)))
 
 
 def find_card(weights: AnyPath, sha256: str) -> FoundCard | None:
@@ -147,17 +119,9 @@ def _make_card(document: dict[str, Any]) -> Card | None:
         card = Card(**values)
     except (LookupError, TypeError):
         return None
-    return card if _is_sound(card) else None
-
-
-def _is_sound(card: Card) -> bool:
-    """Whether the fields that are shown are what they should be; nobody looks at the others."""
+    # What is shown has to be what it should be; nobody looks at the other fields.
     accuracies = (card.train_accuracy, card.validation_accuracy, card.test_accuracy)
     numbers = [card.seed, card.seconds, *(value for value in accuracies if value is not None)]
-    return (
-        type(card.recipe) is str
-        and card.activation in ACTIVATIONS
-        and type(card.seed) is int
-        # NaN is not below anything, and what is larger than this cannot be shown.
-        and all(type(number) in (int, float) and abs(number) < 1 << 64 for number in numbers)
-    )
+    # NaN is not below anything, and what is larger than this cannot be shown.
+    are_sound = all(type(each) in (int, float) and abs(each) < 1 << 64 for each in numbers)
+    return card if are_sound and type(card.seed) is int and type(card.recipe) is str else None

@@ -14,23 +14,16 @@ from mnist_cli.weights.weights_file import WeightsFile, read_weights, write_arra
 
 @dataclass(frozen=True, eq=False)
 class Conversion:
-    """The file that was written, the one that was read, and the activation of the net.
-
-    `notes` are on the activation; `normalization` is the mean and standard deviation that were
-    folded in, None if none were.
-    """
+    """The file that was written, the one that was read, and what was folded in of `convert`."""
 
     file: WeightsFile
     source: WeightsFile
-    activation: Activation
-    notes: tuple[str, ...]
     normalization: tuple[float, float] | None
 
     @property
     def card(self) -> Path | None:
         """The card that was written, where the file itself cannot say what its activation is."""
-        card = self.file.found_card
-        return card.path if card else None
+        return self.file.found_card and self.file.found_card.path
 
 
 def convert(
@@ -55,12 +48,11 @@ def convert(
     without the package `onnx`.
     """
     kind = TARGETS[require_suffix(target, TARGETS)]
-    found = read_weights(source, data_dir)
-    chosen = found.choose_activation(activation)
-    passed_on = chosen.activation if activation or found.activation or kind is ONNX else None
+    found = read_weights(source, data_dir, activation)
+    passed_on = found.activation if kind is ONNX else found.known_activation
     arrays: Mapping[str, Array] = found.arrays
     if kind is ONNX or normalization:
-        network = found.network(activation)
+        network = found.network()
         arrays = (network.fold_normalization(*normalization) if normalization else network).arrays
     written = write_arrays(target, arrays, passed_on, kind, overwrite=overwrite)
-    return Conversion(written, found, chosen.activation, chosen.notes, normalization)
+    return Conversion(written, found, normalization)

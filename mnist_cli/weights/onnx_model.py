@@ -4,7 +4,6 @@ The division by 255 and the softmax are in the model. Others read it; here it is
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +21,13 @@ def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
 
     Raises `MnistError` without the package `onnx`.
     """
-    onnx = _import_onnx()
+    try:
+        import onnx
+        import onnx.checker
+        import onnx.numpy_helper
+    except ImportError:
+        problem = "an ONNX model is written by the package onnx, which is not installed"
+        raise MnistError(problem, hint=install_hint("onnx")) from None
     helper, types = onnx.helper, onnx.TensorProto
     layers = len(arrays) // 2
     nodes = [
@@ -42,7 +47,7 @@ def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
         [helper.make_tensor_value_info("images", types.UINT8, ["N", PIXELS])],
         [helper.make_tensor_value_info("probabilities", types.FLOAT, ["N", CLASSES])],
         [
-            onnx.numpy_helper.from_array(np.float32(255).reshape(()), "white"),
+            onnx.numpy_helper.from_array(np.array(255, np.float32), "white"),
             *(onnx.numpy_helper.from_array(array, name) for name, array in arrays.items()),
         ],
     )
@@ -55,16 +60,3 @@ def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
     onnx.checker.check_model(model, full_check=True)
     content: bytes = model.SerializeToString(deterministic=True)
     return content
-
-
-def _import_onnx() -> Any:
-    try:
-        import onnx
-        import onnx.checker
-        import onnx.numpy_helper
-    except ImportError:
-        raise MnistError(
-            "an ONNX model is written by the package onnx, which is not installed",
-            hint=install_hint("onnx"),
-        ) from None
-    return onnx

@@ -11,24 +11,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS
-from mnist_cli.weights.arrays import ArrayRecord, Contents, make_array, not_float
+from mnist_cli.weights.arrays import Array, ArrayRecord, Contents, make_array, not_float
 
-Floats = NDArray[np.float64]
-
-Module = dict[str, ArrayRecord]
-"""What a part of a model holds, by its name there: ``weight``, ``bias``."""
+Module = dict[str, Array]
+"""What a part of a model holds, by its name there: ``weight`` (outputs, inputs), ``bias``."""
 
 Modules = dict[str, Module]
 """The parts of a model by their own names, ``fc1.``."""
 
 _NAME = re.compile(r"(.{1,80}\.|)(weight|bias|running_mean|running_var|num_batches_tracked)")
-_DIMENSIONS = {"weight": 2, "bias": 1}
-_STATISTICS = {"running_mean": 1, "running_var": 1}
-_DIMENSIONS_OF_NORM = {"weight": 1, "bias": 1, "num_batches_tracked": 0} | _STATISTICS
+_LAYER = {"weight": 2, "bias": 1}  # dimensions
+_NORM = {"weight": 1, "bias": 1, "running_mean": 1, "running_var": 1}
 _INDEX = re.compile(r"((?:.*\.)?)([0-9]+)\.")  # a place in an nn.Sequential, "net." and "3"
 _EPSILON = 1e-5  # of BatchNorm1d, where nobody chose another: the file does not say
 
@@ -47,84 +43,92 @@ def is_state_dict(records: Mapping[str, ArrayRecord]) -> bool:
 
 
 def translate(records: Mapping[str, ArrayRecord]) -> Contents:
-    """The net of a state_dict, under our names.
+    """The net of a state_dict, under our names; a layer without a bias gets zeros.
 
     Raises `FormatError`, without a source, for tensors of other layers, and for layers whose order
     cannot be told.
     """
     layers, norms = _sort(records)
-    order = _find_order({prefix: each["weight"].shape for prefix, each in layers.items()})
+    order = _find_order({name: layer["weight"].shape for name, layer in layers.items()})
     places: dict[_Place, str] = {}
-    for prefix in sorted(norms, key=_natural):
-        place = _find_place(prefix, norms, layers, order)
-        if place is None or places.setdefault(place, prefix) != prefix:
+    for norm in sorted(norms, key=_natural):
+        place = _find_place(norm, norms, layers, order)
+        if place is None or place in places:
             raise FormatError(
-                f"cannot tell where in the net tensor {printable(prefix + 'running_mean')} belongs",
+                f"cannot tell where in the net tensor {printable(norm + 'running_mean')} belongs",
                 hint="torch.nn.utils.fusion.fuse_linear_bn_eval makes one layer of it and another.",
             )
-        _fold(prefix, norms[prefix], place, layers[place.layer])
-    renamed = {}
-    for number, prefix in enumerate(order, 1):
-        W = layers[prefix]["weight"]
-        # Stored (outputs, inputs) row by row, that is (inputs, outputs) column by column.
-        renamed[f"W{number}"] = ArrayRecord(W.shape[::-1], W.dtype, "F", W.data)
-        renamed[f"b{number}"] = _require(layers, prefix, "bias")
-    names = ", ".join(f"W{number} is {each}weight" for number, each in enumerate(order, 1))
-    legend = f"Here {printable(names, 200)}, turned."
+        places[place] = norm
+        _fold(norms[norm], layers[place.layer], place)
+    arrays = {f"W{number}": layers[name]["weight"].T for number, name in enumerate(order, 1)}
+    arrays |= {f"b{number}": layers[name]["bias"] for number, name in enumerate(order, 1)}
     guessed = ", ".join(norm[:-1] for place, norm in places.items() if not place.is_certain)
     assumed = f"it was assumed that {printable(guessed)} stands before the activation"
-    return Contents(renamed, legend=legend, assumed=assumed if guessed else "")
+    return Contents(
+        {name: ArrayRecord.of(array) for name, array in arrays.items()},
+        has_book_names=False,
+        assumed=assumed if guessed else "",
+    )
 
 
 def _sort(records: Mapping[str, ArrayRecord]) -> tuple[Modules, Modules]:
     """Fully connected layers, and batch normalisations."""
-    modules: Modules = {}
+    modules: dict[str, dict[str, ArrayRecord]] = {}
     for name, record in records.items():
         match = _NAME.fullmatch(name)
         prefix, part = match.groups() if match else (name, "")
-        modules.setdefault(prefix, {})[part] = record
+        if part != "num_batches_tracked":
+            modules.setdefault(prefix, {})[part] = record
     layers: Modules = {}
     norms: Modules = {}
     for prefix, parts in modules.items():
-        is_norm = parts.keys() >= _STATISTICS.keys()
-        dimensions = _DIMENSIONS_OF_NORM if is_norm else _DIMENSIONS
+        is_norm = "running_mean" in parts and "running_var" in parts
+        dimensions = _NORM if is_norm else _LAYER
         for part, record in parts.items():
-            if dimensions.get(part) != len(record.shape):
+            if dimensions.get(part) != len(record.shape) or 0 in record.shape:
                 raise FormatError(
                     f"tensor {printable(prefix + part)}, of shape {printable(str(record.shape))}, "
                     "belongs to no fully connected layer",
                     hint="mnist reads nets of these and of BatchNorm1d with running statistics.",
                 )
-        (norms if is_norm else layers)[prefix] = parts
-    for prefix in layers:
-        _require(layers, prefix, "weight")
+        if not is_norm and "weight" not in parts:
+            raise FormatError(f"tensor {printable(prefix)}weight is missing")
+        size = parts["running_mean" if is_norm else "weight"].shape[0]
+        module = {part: _read(prefix + part, record, size) for part, record in parts.items()}
+        if is_norm:
+            norms[prefix] = module
+        else:
+            layers[prefix] = {"bias": np.zeros(size, module["weight"].dtype)} | module
     return layers, norms
 
 
-def _require(layers: Modules, prefix: str, part: str) -> ArrayRecord:
-    if part not in layers[prefix]:
-        problem = f"tensor {printable(prefix + part)} is missing"
-        raise FormatError(problem, hint="Each layer has both; zeros will do.")
-    return layers[prefix][part]
+def _read(name: str, record: ArrayRecord, size: int) -> Array:
+    if record.dtype not in ("<f4", "<f8"):
+        raise not_float(f"tensor {printable(name)}", record.dtype)
+    if record.shape[0] != size:
+        found = printable(str(record.shape))
+        raise FormatError(f"tensor {printable(name)} has shape {found}, expected ({size},)")
+    return make_array(name, record)
 
 
 def _find_order(shapes: Mapping[str, tuple[int, ...]]) -> Sequence[str]:
     """The layers, by their shapes (outputs, inputs), in the order in which images go through."""
-    by_name = sorted(shapes, key=_natural)
-    if not 1 <= len(shapes) <= MAX_LAYERS:
-        return by_name  # whoever counts them will say so
-    chains = list(_chains(PIXELS, by_name, shapes))
-    layers = (f"{name}weight {shapes[name][1]} -> {shapes[name][0]}" for name in by_name)
+    names = sorted(shapes, key=_natural)
+    if not 1 <= len(names) <= MAX_LAYERS:
+        return names  # whoever counts them will say so
+    chains = list(_chains(PIXELS, names, shapes))  # by their names, as these are sorted
+    layers = (f"{name}weight {shapes[name][1]} -> {shapes[name][0]}" for name in names)
     found = f"from {PIXELS} to {CLASSES}: found {printable(', '.join(layers), 200)}"
     if not chains:
         raise FormatError(f"the layers chain in no way {found}")
-    for position in range(len(shapes)):
-        heads = sorted({chain[position] for chain in chains}, key=_natural)
-        if len({re.sub("[0-9]+", "#", name) for name in heads}) > 1:
+    stems = {name: re.sub("[0-9]+", "#", name) for name in names}
+    first = chains[0]
+    for chain in chains[1:]:
+        i = next(i for i, name in enumerate(chain) if name != first[i])
+        if stems[chain[i]] != stems[first[i]]:  # it is not by their numbers that one comes first
             hint = "Number those that could change places, fc1, fc2, in their order."
             raise FormatError(f"the layers chain in several ways {found}", hint=hint)
-        chains = [chain for chain in chains if chain[position] == heads[0]]
-    return chains[0]
+    return first
 
 
 def _chains(
@@ -149,12 +153,15 @@ def _find_place(norm: str, norms: Modules, layers: Modules, order: Sequence[str]
     """
     (size,) = norms[norm]["running_mean"].shape
     sizes = {name: layers[name]["weight"].shape for name in order}  # (outputs, inputs)
-    near = _neighbours(norm, [*norms, *layers])
+    near: dict[int, str] = {}  # in the same sequence, by how many places after it, or before
+    if here := _INDEX.fullmatch(norm):
+        others = filter(None, map(_INDEX.fullmatch, [*norms, *layers]))
+        near = {int(each[2]) - int(here[2]): each[0] for each in others if each[1] == here[1]}
     if layers.keys() & near.values():
         is_before = -1 not in near
-        layer = near.get(1 if is_before else -1)
+        layer = near.get(1 if is_before else -1, "")
         fits = layer in sizes and sizes[layer][is_before] == size
-        return _Place(layer, is_before, is_before or 1 not in near) if layer and fits else None
+        return _Place(layer, is_before, is_before or 1 not in near) if fits else None
     fitting = [name for name in order if sizes[name][0] == size]
     alike = [name for name in fitting if _numbers(name) == _numbers(norm)]
     for few in (alike, fitting):
@@ -163,45 +170,17 @@ def _find_place(norm: str, norms: Modules, layers: Modules, order: Sequence[str]
     return _Place(order[0], True, True) if order and not fitting and size == PIXELS else None
 
 
-def _neighbours(name: str, names: Sequence[str]) -> dict[int, str]:
-    """What else stands in the same ``nn.Sequential``, by how many places after it, or before."""
-    place = _INDEX.fullmatch(name)
-    if place is None:
-        return {}
-    others = [each for each in map(_INDEX.fullmatch, names) if each and each[1] == place[1]]
-    distances = {int(each[2]) - int(place[2]): each[0] for each in others}
-    return {distance: each for distance, each in distances.items() if distance}
-
-
-def _fold(norm: str, statistics: Module, place: _Place, layer: Module) -> None:
+def _fold(norm: Module, layer: Module, place: _Place) -> None:
     """Make a batch normalisation part of a layer, in float64.
 
     It makes s x + t of x, with s = weight / sqrt(running_var + eps), t = bias - s running_mean.
     """
-    weight, size = layer["weight"], statistics["running_mean"].shape
-    parts = {
-        name: _read(norm + name, each, size) for name, each in statistics.items() if each.shape
-    }
-    W = _read(f"{place.layer}weight", weight, weight.shape)  # (outputs, inputs)
-    b: Floats = np.zeros(len(W))
-    if "bias" in layer:
-        b = _read(f"{place.layer}bias", layer["bias"], b.shape)
+    W, b = layer["weight"], layer["bias"]  # (outputs, inputs), (outputs,)
     with np.errstate(all="ignore"):  # whoever uses weights refuses those that are not finite
-        s = parts.get("weight", 1) / np.sqrt(parts["running_var"] + _EPSILON)
-        t = parts.get("bias", 0) - s * parts["running_mean"]
-        W, b = (W * s, b + W @ t) if place.is_before else (W * s[:, None], b * s + t)
-        for name, array in (("weight", W), ("bias", b)):
-            data = array.astype(weight.dtype).tobytes()
-            layer[name] = ArrayRecord(array.shape, weight.dtype, "C", data)
-
-
-def _read(name: str, record: ArrayRecord, shape: tuple[int, ...]) -> Floats:
-    if record.dtype not in ("<f4", "<f8"):
-        raise not_float(f"tensor {printable(name)}", record.dtype)
-    if record.shape != shape:
-        found = printable(str(record.shape))
-        raise FormatError(f"tensor {printable(name)} has shape {found}, expected {shape}")
-    return make_array(name, record).astype(np.float64)
+        s = norm.get("weight", 1) / np.sqrt(norm["running_var"] + np.float64(_EPSILON))
+        t = norm.get("bias", 0) - s * norm["running_mean"]
+        folded = (W * s, b + W @ t) if place.is_before else (W * s[:, None], b * s + t)
+        layer["weight"], layer["bias"] = (array.astype(W.dtype) for array in folded)
 
 
 def _natural(name: str) -> tuple[list[str | int], str]:

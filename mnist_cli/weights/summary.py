@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.net.network import Activation
 from mnist_cli.spec import SIDE
 from mnist_cli.weights.arrays import Array
 from mnist_cli.weights.weights_file import WeightsFile
@@ -19,18 +18,14 @@ MOST_NEURONS = 200  # that are described at once
 
 @dataclass(frozen=True)
 class Stats:
-    """A description of an array's finite values; None where there are none.
-
-    `near_zero` is the share of values v with \\|v\\| < 0.01. `histogram` counts those
-    in `BINS` bins of equal width from `min` to `max`.
-    """
+    """A description of an array's finite values; None where there are none."""
 
     min: float | None
     max: float | None
     mean: float | None
     std: float | None
-    near_zero: float | None
-    histogram: tuple[int, ...]
+    near_zero: float | None  # the share of values below `NEAR_ZERO`, whatever their sign
+    histogram: tuple[int, ...]  # how many are in each of `BINS` bins of equal width
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,35 +42,28 @@ class Neuron:
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A weights file, the activation it is used with, and what was asked for besides.
+    """A weights file, and what was asked for besides.
 
     `stats` are by the name of the array; `neurons` are of the first layer.
     """
 
     file: WeightsFile
-    activation: Activation
     stats: Mapping[str, Stats] = field(default_factory=dict)
     neurons: tuple[Neuron, ...] = ()
 
 
 @dataclass(frozen=True)
 class ArrayDistance:
-    """How far an array that either file has is from the other's.
-
-    A shape is None where one lacks it. `distance` is the Euclidean norm of the difference, None
-    unless both have the same shape and finite values; `relative_distance` is divided by the norm of
-    the first, None where that is 0.
-    """
+    """How far an array that either file has is from the other's."""
 
     name: str
-    shapes: tuple[tuple[int, ...] | None, tuple[int, ...] | None]
-    distance: float | None
-    relative_distance: float | None
+    shapes: tuple[tuple[int, ...] | None, tuple[int, ...] | None]  # None where one lacks it
+    distance: float | None  # Euclidean; None unless both have the same shape and finite values
+    relative_distance: float | None  # divided by the norm of the first, None where that is 0
 
 
 def summarize(
     file: WeightsFile,
-    activation: Activation | None = None,
     *,
     stats: bool = False,
     all_neurons: bool = False,
@@ -83,9 +71,7 @@ def summarize(
 ) -> Summary:
     """Describe a weights file; on request its arrays, and neurons of its first layer.
 
-    All neurons are `MOST_NEURONS` at most.
-
-    `activation` overrules what is known of the file. NaN and infinity are no error: this is what
+    All neurons are `MOST_NEURONS` at most. NaN and infinity are no error: this is what
     finds them. Raises `IndexError`, with the range, for a `neuron` that is not there.
     """
     W1, b1 = file.arrays["W1"], file.arrays["b1"]  # (784, n), (n,)
@@ -95,7 +81,7 @@ def summarize(
     indices = first if neuron is None else [neuron]
     neurons = tuple(Neuron(i, b1[i], W1[:, i].reshape(SIDE, SIDE)) for i in indices)
     described = {name: describe(array) for name, array in file.arrays.items()} if stats else {}
-    return Summary(file, file.choose_activation(activation).activation, described, neurons)
+    return Summary(file, described, neurons)
 
 
 def describe(array: NDArray[Any]) -> Stats:

@@ -6,7 +6,7 @@ A file of any format in `mnist_cli.weights.formats` holds exactly the arrays W1 
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -33,35 +33,25 @@ from mnist_cli.weights.formats import MAX_BYTES, ONNX, SUFFIXES, Format, recogni
 _NEXT = "Get the file again, or the book's weights with 'mnist download'."
 
 
-@dataclass(frozen=True)
-class ChosenActivation:
-    """The activation to compute with, and what the user has to know of how it was found."""
-
-    activation: Activation
-    notes: tuple[str, ...]
-
-
 @dataclass(frozen=True, eq=False)
 class WeightsFile:
     """What a weights file holds.
 
-    `origin` tells where the file was found: ``given``, ``data directory`` or ``embedded``;
-    `protocol` is the one that a pickle states (0 and 1 state none), `stated_activation` what the
-    file itself says, where its format has a place for that. `arrays` are W1 ... Wn b1 ... bn as the
-    file has them, float32 or float64 in native byte order, read-only; it `has_book_names` when it
-    calls them so, too. `assumed` is what was, to read it.
+    `arrays` are W1 ... Wn b1 ... bn as the file has them, float32 or float64 in native byte order,
+    read-only.
     """
 
     file: Path
-    origin: str
+    origin: str  # where it was found: "given", "data directory" or "embedded"
     format: str
     arrays: dict[str, Array]
     bytes: int
     sha256: str
-    protocol: int | None = None
-    stated_activation: Activation | None = None
-    has_book_names: bool = True
-    assumed: str = ""
+    protocol: int | None = None  # the one that a pickle states; 0 and 1 state none
+    stated_activation: Activation | None = None  # where the format has a place for it
+    has_book_names: bool = True  # and not PyTorch's
+    assumed: str = ""  # what had to be, to read it
+    asked: Activation | None = None  # what somebody wants in place of any other
 
     json_fields: ClassVar = (
         *("file", "origin", "format", "protocol", "arrays", "finite", "layer_sizes"),
@@ -95,9 +85,14 @@ class WeightsFile:
         return self.found_card.training if self.found_card else None
 
     @property
-    def activation(self) -> Activation | None:
-        """The activation that is known of the net, if one is."""
-        return self._find_activation()[0]
+    def known_activation(self) -> Activation | None:
+        """The activation that was asked for, or else is known of the net, if one is."""
+        return self.asked or self._find_activation()[0]
+
+    @property
+    def activation(self) -> Activation:
+        """The activation to compute with: sigmoid where none is known."""
+        return self.known_activation or "sigmoid"
 
     def _find_activation(self) -> tuple[Activation | None, str]:
         """The activation that is known of the net, and who says so."""
@@ -112,31 +107,28 @@ class WeightsFile:
         # Without a hidden layer there is none, and nothing to assume.
         return "sigmoid" if len(self.layer_sizes) == 2 else None, ""
 
-    def choose_activation(self, asked: Activation | None = None) -> ChosenActivation:
-        """What is `asked` for, else what is known of the net, else sigmoid, and what to say of it.
-
-        A note names what had to be assumed, and who says another thing than what was asked for.
-        """
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be assumed, and who says another thing than what was asked for."""
         known, witness = self._find_activation()
         notes = [self.assumed] if self.assumed else []
-        if asked and witness and asked != known and len(self.layer_sizes) > 2:
+        if self.asked and witness and self.asked != known and len(self.layer_sizes) > 2:
             says = f"{printable(witness, limit=200)}, which says {known}"
-            notes.append(f"--activation {asked} overrules {says}")
-        if not (asked or known):
+            notes.append(f"--activation {self.asked} overrules {says}")
+        if not (self.asked or known):
             what = f"the activation of {printable(str(self.file), limit=200)}"
             notes.append(f"nothing names {what}: sigmoid was assumed (--activation relu)")
-        return ChosenActivation(asked or known or "sigmoid", tuple(notes))
+        return tuple(notes)
 
-    def network(self, activation: Activation | None = None) -> Network:
+    def network(self) -> Network:
         """Return the network of these weights in float32.
 
-        Its activation is the one that `choose_activation` gives. Raises `FormatError` for weights
-        that are not finite or too large for float32.
+        Raises `FormatError` for weights that are not finite or too large for float32.
         """
         arrays = tuple(self.arrays.values())
         weights, biases = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
         try:
-            return Network(weights, biases, self.choose_activation(activation).activation)
+            return Network(weights, biases, self.activation)
         except ValueError as error:
             raise FormatError(
                 f"{error.args[0]}: no prediction can be made with them",
@@ -145,27 +137,37 @@ class WeightsFile:
             ) from None
 
 
-def read_weights(path: AnyPath | None = None, data_dir: AnyPath | None = None) -> WeightsFile:
+def read_weights(
+    path: AnyPath | None = None,
+    data_dir: AnyPath | None = None,
+    activation: Activation | None = None,
+) -> WeightsFile:
     """Read a weights file, by default the embedded one; names are looked up by `paths.find`.
 
-    Raises `FileError` for a file that cannot be read or is larger than 16 MiB, `FormatError` for
-    one that holds anything but the weights of one network.
+    Without an `activation` it is what the file or the card beside it says, else sigmoid. Raises
+    `FileError` for a file that cannot be read or is larger than 16 MiB, `FormatError` for one that
+    holds anything but the weights of one network.
     """
     found = paths.find_or_embedded(path, WEIGHTS, data_dir)
     content = read_bytes(found.path, MAX_BYTES)
     try:
-        return parse_weights(content, found.path, found.origin)
+        file = parse_weights(content, found.path, found.origin)
     except FormatError as error:
         raise FormatError(error.problem, source=found.path, hint=error.hint or _NEXT) from None
+    return replace(file, asked=activation)
 
 
 def read_several(
-    paths: Iterable[AnyPath | None], data_dir: AnyPath | None = None, *, most: int
+    paths: Iterable[AnyPath | None],
+    data_dir: AnyPath | None = None,
+    activation: Activation | None = None,
+    *,
+    most: int,
 ) -> list[WeightsFile]:
     """Read weights files; raises `FormatError` where they have more than `most` parameters."""
     files: list[WeightsFile] = []
     for path in paths:
-        files.append(read_weights(path, data_dir))
+        files.append(read_weights(path, data_dir, activation))
         found = sum(file.parameters for file in files)
         if found > most:
             problem = f"found {found:,} parameters in all nets, expected at most {most:,}"
@@ -178,20 +180,16 @@ def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") ->
     """Read the bytes of a weights file; raises `FormatError`, without a source, as above."""
     kind = recognise(content)
     contents: Contents = kind.load().read(content)
-    try:
-        arrays = check_arrays(contents.records)
-    except FormatError as error:
-        raise FormatError(error.problem, hint=error.hint or contents.legend) from None
     return WeightsFile(
         file=file,
         origin=origin,
         format=kind.name,
-        arrays=arrays,
+        arrays=check_arrays(contents.records),
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         protocol=contents.protocol,
         stated_activation=contents.activation,
-        has_book_names=not contents.legend,
+        has_book_names=contents.has_book_names,
         assumed=contents.assumed,
     )
 
@@ -217,7 +215,7 @@ def load_network(
     >>> load_network().layer_sizes
     (784, 50, 100, 10)
     """
-    return read_weights(path, data_dir).network(activation)
+    return read_weights(path, data_dir, activation).network()
 
 
 def save_network(network: Network, path: AnyPath, *, overwrite: bool = False) -> None:

@@ -11,8 +11,7 @@ from support.sets import write_images, write_labels
 
 from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.training.recipes import HYPERPARAMETERS, RECIPES
-from mnist_cli.weights.card import read_card
-from mnist_cli.weights.weights_file import load_network
+from mnist_cli.weights.weights_file import load_network, read_weights
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
 
@@ -68,7 +67,7 @@ def test_json_has_the_agreed_fields_and_weights_go_to_the_current_folder(
 def test_what_is_shown_is_what_the_card_says(files, tmp_path):
     test_set = ("--test-images", files[1], "--test-labels", files[3])
     done = mnist("train", *files, *test_set, "--epochs", "3", "-o", tmp_path / "w.npz")
-    card = read_card(tmp_path / "w.json")
+    card = read_weights(tmp_path / "w.npz").card
     for accuracy in (card.train_accuracy, card.validation_accuracy, card.test_accuracy):
         assert f"{accuracy:.4f}" in done.stdout
 
@@ -100,7 +99,7 @@ def test_recipe_and_net_can_be_changed_and_the_result_says_what_differs(files, t
     assert f"\nchanged     {changes}\n" in shown
     assert "\nnet         784-30-20-10, relu\n" in shown
     assert load_network(tmp_path / "w.npz").layer_sizes == (784, 30, 20, 10)
-    card = read_card(tmp_path / "w.json")
+    card = read_weights(tmp_path / "w.npz").card
     assert (card.hyperparameters["batch_size"], card.hyperparameters["shift"]) == (64, 0.5)
     assert (card.training_images, card.validation_images) == (990, 10)
 

@@ -84,7 +84,7 @@ def test_what_cannot_be_unpacked_is_refused(tmp_path):
     encrypted[encrypted.index(b"PK\1\2") + 8] |= 1
     (tmp_path / "b.zip").write_bytes(encrypted)
     (one,) = read(str(tmp_path / "b.zip"))
-    assert "it is encrypted" in one.error
+    assert "7.png is encrypted" in one.error
 
 
 def test_too_many_members_or_bytes_and_names_twice_are_refused(tmp_path):

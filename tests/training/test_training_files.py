@@ -18,7 +18,7 @@ from mnist_cli.errors import FileError
 from mnist_cli.training.arrays import train
 from mnist_cli.training.files import TrainingFiles, train_file
 from mnist_cli.training.recipes import Recipe
-from mnist_cli.weights.card import card_path, read_card
+from mnist_cli.weights.card import card_path
 from mnist_cli.weights.weights_file import load_network, read_weights
 
 SHORT = Recipe("short", "adamw", epochs=3, weight_decay=0.05, held_out=100, shift=1)
@@ -62,7 +62,7 @@ def test_weights_and_card_are_written_together(files, tmp_path):
     card = train_file(output, SHORT, some, seed=5, report=reported.append)
 
     assert names(tmp_path) == ["w.json", "w.pkl"]
-    assert read_card(tmp_path / "w.json") == card
+    assert read_weights(tmp_path / "w.pkl").card == card
     network, _ = train(load_images()[:900], load_labels()[:900], SHORT, seed=5)
     assert all(map(np.array_equal, load_network(output).weights, network.weights))
     assert (card.recipe, card.seed, card.versions["numpy"]) == ("short", 5, np.__version__)
@@ -202,7 +202,7 @@ def test_nothing_is_replaced_without_leave(files, tmp_path):
     for name in ("w.pkl", "w.json"):
         (tmp_path / name).write_text("old")
     card = train_file(tmp_path / "w.pkl", SHORT, files, overwrite=True)
-    assert read_card(tmp_path / "w.json") == card
+    assert read_weights(tmp_path / "w.pkl").card == card
     assert load_network(tmp_path / "w.pkl").parameter_count == 45360
 
 

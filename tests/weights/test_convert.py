@@ -25,7 +25,7 @@ def test_every_format_becomes_every_other_bit_for_bit(tmp_path):
         result = convert(one, two)
         assert (result.file.file, result.file.format) == (two, SUFFIXES[second].name)
         # Others have no place for it; without a hidden layer it is then taken for sigmoid.
-        assert result.activation == ("relu" if first == ".safetensors" else "sigmoid")
+        assert result.source.activation == ("relu" if first == ".safetensors" else "sigmoid")
         found = read_weights(two).arrays
         for name, array in arrays.items():
             assert (found[name].dtype, found[name].tobytes()) == (array.dtype, array.tobytes())
@@ -40,7 +40,7 @@ def test_the_activation_goes_along_through_every_format(tmp_path):
         result = convert(previous, tmp_path / name)
         has_card = not name.endswith(".safetensors")
         assert result.card == (tmp_path / f"{name}.json" if has_card else None)
-        assert (result.activation, result.notes) == ("relu", ())
+        assert (result.source.activation, result.source.notes) == ("relu", ())
         assert load_network(tmp_path / name).activation == "relu"
         previous = tmp_path / name
     assert (tmp_path / "b.safetensors").read_bytes() == (tmp_path / "a.safetensors").read_bytes()
@@ -50,9 +50,9 @@ def test_an_assumed_activation_does_not_become_a_known_one(tmp_path):
     np.savez(tmp_path / "a.npz", **random_arrays(784, 8, 10))
     for name in ("b.pkl", "b.safetensors"):
         result = convert(tmp_path / "a.npz", tmp_path / name)
-        assert (result.activation, result.card) == ("sigmoid", None)
-        assert "sigmoid was assumed" in result.notes[0]
-        assert read_weights(tmp_path / name).activation is None
+        assert (result.source.activation, result.card) == ("sigmoid", None)
+        assert "sigmoid was assumed" in result.source.notes[0]
+        assert read_weights(tmp_path / name).known_activation is None
 
 
 def test_cards_of_files_that_share_their_stem_do_not_meet(tmp_path):
@@ -90,7 +90,7 @@ def test_onnx_runtime_predicts_the_same_digits(sizes, activation, tmp_path):
         save_network(random_network(*sizes, activation=activation, scale=0.1), source)
     network = load_network(source)
     result = convert(source or "weights.pkl", tmp_path / "net.onnx")
-    assert (result.file.format, result.activation) == ("onnx", activation)
+    assert (result.file.format, result.source.activation) == ("onnx", activation)
     session = onnxruntime.InferenceSession(tmp_path / "net.onnx")
     (inputs,), (outputs,) = session.get_inputs(), session.get_outputs()
     assert (inputs.name, inputs.type, inputs.shape) == ("images", "tensor(uint8)", ["N", 784])

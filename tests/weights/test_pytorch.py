@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -11,7 +12,7 @@ from support import textbook
 from support.nets import random_arrays, same_bits
 from support.refusals import refusal_of
 
-from mnist_cli import load_images
+from mnist_cli import load_images, load_network
 from mnist_cli.weights.weights_file import parse_weights
 
 refusal = partial(refusal_of, parse_weights)
@@ -85,12 +86,13 @@ NETS = {
 @pytest.mark.parametrize("name", NETS)
 def test_batch_normalisation_becomes_part_of_a_layer(name):
     modules = NETS[name]
-    file = parse_weights(save(state_dict(modules)))
+    activation = "sigmoid" if "sigmoid" in modules.values() else "relu"
+    file = replace(parse_weights(save(state_dict(modules))), asked=activation)
     x = load_images()[:200].reshape(-1, 784) / 255
-    found = file.network("sigmoid" if "sigmoid" in modules.values() else "relu").logits(x)
+    found = file.network().logits(x)
     np.testing.assert_allclose(found, forward(modules, x), rtol=1e-4, atol=1e-3)
     is_assumed = name.startswith(("by numbers", "in lists")) or name == "by size"
-    notes = [note for note in file.choose_activation("relu").notes if "assumed" in note]
+    notes = [note for note in file.notes if "assumed" in note]
     assert len(notes) == is_assumed
     if is_assumed:
         assert "stands before the activation" in notes[0]
@@ -203,9 +205,9 @@ def test_pytorch_itself_agrees(tmp_path):
             model(x).logsumexp(1).mean().backward()
             optimizer.step()
         save_file(model.eval().state_dict(), tmp_path / "net.safetensors")
-        file = parse_weights((tmp_path / "net.safetensors").read_bytes())
+        network = load_network(tmp_path / "net.safetensors", activation="relu")
         with torch.no_grad():
             expected = model(x).numpy()
-        found = file.network("relu").logits(images)
+        found = network.logits(images)
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
         assert np.array_equal(found.argmax(axis=1), expected.argmax(axis=1))

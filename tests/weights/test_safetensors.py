@@ -43,7 +43,7 @@ def test_our_names_are_read_bit_for_bit_with_the_activation():
             assert (file.format, file.activation) == ("safetensors", "relu")
             assert same_bits(file.arrays, arrays)
         for metadata in (None, {"format": "pt"}):
-            assert parse_weights(save(arrays, metadata)).activation is None
+            assert parse_weights(save(arrays, metadata)).known_activation is None
         assert refusal(save(arrays, {"activation": "tanh"})).startswith(
             "the activation is 'tanh', expected sigmoid or relu"
         )
@@ -60,16 +60,23 @@ def test_pytorch_s_names_in_natural_order_turned():
         content = save(dict(sorted(state_dict(names, *sizes).items())))
         file = parse_weights(content)
         assert same_bits(file.arrays, random_arrays(*sizes))
-        assert file.activation is None
+        assert file.known_activation is None
 
 
 def test_the_book_s_sizes_under_pytorch_s_names_say_nothing_of_the_activation():
     file = parse_weights(save(state_dict(["0.", "2.", "4."], 784, 50, 100, 10)))
-    assert (file.layer_sizes, file.activation) == ((784, 50, 100, 10), None)
+    assert (file.layer_sizes, file.known_activation) == ((784, 50, 100, 10), None)
 
 
 def test_a_single_layer_without_a_prefix():
     assert same_bits(parse_weights(save(state_dict([""], 784, 10))).arrays, random_arrays(784, 10))
+
+
+def test_a_layer_without_a_bias_has_zeros():
+    net = state_dict(["fc1.", "fc2."], 784, 9, 10)
+    del net["fc1.bias"]
+    arrays = random_arrays(784, 9, 10)
+    assert same_bits(parse_weights(save(net)).arrays, arrays | {"b1": np.zeros(9, "f4")})
 
 
 def test_half_floats_become_the_float32_of_the_same_value():
@@ -97,14 +104,13 @@ def test_what_is_no_fully_connected_net_is_named():
         ({"conv.weight": zeros((8, 1, 3, 3), "f4")}, "tensor conv.weight, of shape (8, 1, 3, 3)"),
         ({"bn.running_mean": zeros(8, "f4")}, "tensor bn.running_mean, of shape (8,), belongs to"),
         ({"bn.weight": zeros(8, "f4")}, "tensor bn.weight, of shape (8,), belongs to no fully"),
+        ({"fc3.weight": zeros((0, 9), "f4")}, "tensor fc3.weight, of shape (0, 9), belongs to no"),
         ({"step": np.array(5)}, "tensor step, of shape (), belongs to no fully connected layer"),
-        ({"fc1.bias": None}, "tensor fc1.bias is missing. Each layer has both; zeros will do."),
         ({"fc2.weight": None}, "tensor fc2.weight is missing"),
         ({"fc2.weight": zeros((10, 8), "f4")}, "the layers chain in no way from 784 to 10: found "
          "fc1.weight 784 -> 9, fc2.weight 8 -> 10"),
-        ({"fc1.bias": zeros(8, "f4")}, "array b1 has shape (8,), expected (9,). Here W1 is "
-         "fc1.weight, W2 is fc2.weight, turned."),
-        ({"fc2.weight": zeros((10, 9), "i4")}, "array W2 has dtype I32, expected float32 or float"),
+        ({"fc1.bias": zeros(8, "f4")}, "tensor fc1.bias has shape (8,), expected (9,)"),
+        ({"fc2.weight": zeros((10, 9), "i4")}, "tensor fc2.weight has dtype I32, expected float32"),
         ({"fc2.weight\x1b": zeros((10, 9), "f4")}, r"tensor fc2.weight\x1b, of shape (10, 9), bel"),
     ):  # fmt: skip
         tensors = {name: array for name, array in (net | change).items() if array is not None}
@@ -119,6 +125,12 @@ GOOD = save(random_arrays(784, 10))
 HEADER = 8 + int.from_bytes(GOOD[:8], "little")
 F32 = ("F32", [10], 0, 40)
 META = b'{"__metadata__":{"a":"b"},"__metadata__":{}}'
+
+
+def test_no_memory_is_taken_for_a_bias_of_a_tensor_that_holds_nothing():
+    shapes = {"1": [0, 784], "2": [2**40, 0], "3": [0, 2**40], "4": [10, 0]}  # which chain
+    tensors = {f"{name}.weight": ("F32", shape, 0, 0) for name, shape in shapes.items()}
+    assert "belongs to no fully connected layer" in refusal(by_hand(tensors))
 
 
 def test_a_header_that_lies_is_refused():

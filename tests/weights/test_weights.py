@@ -184,7 +184,7 @@ def test_the_activation_is_the_card_s_unless_another_is_asked_for(tmp_path):
     file = tmp_path / "w.npz"
     arrays = random_arrays(784, 50, 100, 10)
     np.savez(file, **arrays)
-    assert read_weights(file).activation is None  # the book's sizes say nothing
+    assert read_weights(file).known_activation is None  # the book's sizes say nothing
     card = read_weights().card
     (tmp_path / "w.json").write_bytes(encode_card(read_weights(file).sha256, "relu", card))
     assert load_network(file).activation == "relu"
@@ -192,14 +192,14 @@ def test_the_activation_is_the_card_s_unless_another_is_asked_for(tmp_path):
     (tmp_path / "w.json").write_bytes(
         encode_card("0" * 64, "relu", card)
     )  # the card of other weights
-    assert read_weights(file).activation is None
+    assert read_weights(file).known_activation is None
     np.savez(file, **random_arrays(784, 10))
     assert read_weights(file).activation == "sigmoid"  # there is none, so nothing to assume
 
 
 def test_what_had_to_be_assumed_or_is_overruled_is_noted(tmp_path, book_weights, book):
     def notes(path, asked=None):
-        return read_weights(path).choose_activation(asked).notes
+        return read_weights(path, activation=asked).notes
 
     file = tmp_path / "w.npz"
     np.savez(file, **book)  # the book's arrays, but not its file

@@ -29,7 +29,7 @@ from mnist_cli.weights.formats import MAX_BYTES
 from mnist_cli.weights.unpickle import MAX_OPERATIONS
 from mnist_cli.weights.weights_file import parse_weights, read_weights
 
-DAMAGED_ARCHIVE = "the archive is damaged, cut short or no .npz file."
+DAMAGED_ARCHIVE = "the ZIP archive is damaged, cut short or too long a list."
 DAMAGED = "The file is damaged; get it again with 'mnist download'."
 SMALLER = "'mnist train --hidden 100,50' makes smaller ones."
 
@@ -354,7 +354,7 @@ def test_a_directory_that_lies():
     mismatch = "W1.npy has a wrong checksum or length."
     for offset, value, problem in (
         (6, b"\xf3\x00", DAMAGED_ARCHIVE),  # a version of zip to come
-        (8, b"\x01\x00", DAMAGED_ARCHIVE),  # encrypted
+        (8, b"\x01\x00", "W1.npy is encrypted"),
         (8, b"\x20\x00", DAMAGED_ARCHIVE),  # a patch
         (10, b"\x0c\x00", mismatch),  # packed by bzip2
         (20, bytes(4), mismatch),
@@ -363,8 +363,8 @@ def test_a_directory_that_lies():
         (24, bytes(4), mismatch),
         (28, b"\xff\xff", DAMAGED_ARCHIVE),
         (30, b"\x04\x00", DAMAGED_ARCHIVE),
-        (42, b"\x01\x00\x00\x00", DAMAGED_ARCHIVE),
-        (42, b"\xff\xff\xff\x7f", DAMAGED_ARCHIVE),
+        (42, b"\x01\x00\x00\x00", "the ZIP archive is damaged, or something precedes"),
+        (42, b"\xff\xff\xff\x7f", "the ZIP archive is damaged, or something precedes"),
         (46, b"W2", DAMAGED_ARCHIVE),
     ):
         content = bytearray(npz())

@@ -74,7 +74,7 @@ def _files(found: ComparedFiles) -> list[Line]:
     for number, summary in enumerate(found.files):
         file = summary.file
         training = [inspect.describe_training(file.card)] if file.card else []
-        about = [line((text, QUIET)) for text in (*inspect.draw_layers(summary), *training)]
+        about = [line((text, QUIET)) for text in (*inspect.draw_layers(file), *training)]
         name = line((name_model(number), TITLE))
         result += beside([name], [line(inspect.file_name(file.file, file.origin)), *about], "  ")
     return result

@@ -20,7 +20,7 @@ def as_json(conversion: Conversion) -> dict[str, Any]:
             "card": conversion.card,
         },
         "layer_sizes": target.layer_sizes,
-        "activation": conversion.activation,
+        "activation": conversion.source.activation,
         "parameters": target.parameters,
         "normalization": conversion.normalization,
     }
@@ -38,5 +38,5 @@ def lines(conversion: Conversion) -> list[Line]:
         "card": conversion.card,
         "folded": folded and "(pixels - {:g}) / {:g} into W1 and b1".format(*folded),
     }
-    net = [line((text, ACCENT)) for text in inspect.draw_layers(conversion)]
+    net = [line((text, ACCENT)) for text in inspect.draw_layers(conversion.source)]
     return stacked(net, labelled(pairs.items()))

@@ -27,7 +27,6 @@ from mnist_cli.render.text import (
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.tables import document
 from mnist_cli.weights.card import ACCURACIES, Card
-from mnist_cli.weights.conversion import Conversion
 from mnist_cli.weights.summary import Neuron, Stats, Summary, summarize
 from mnist_cli.weights.weights_file import WeightsFile
 
@@ -49,8 +48,8 @@ def as_json(summary: Summary) -> dict[str, Any]:
         }
         for name, array in summary.file.arrays.items()
     ]
-    found = document(summary.file) | {"arrays": arrays, "activation": summary.activation}
-    return found | {"neurons": summary.neurons} if summary.neurons else found
+    neurons = {"neurons": summary.neurons} if summary.neurons else {}
+    return {**document(summary.file), "arrays": arrays, **neurons}
 
 
 def lines(summary: Summary) -> list[Line]:
@@ -74,7 +73,7 @@ def lines(summary: Summary) -> list[Line]:
         pairs["accuracy"] = ", ".join(f"{name} {it:.4f}" for name, it in known if it is not None)
     return stacked(
         table(["array", "shape", "dtype", ">parameters"], [*rows, total]),
-        [line((text, ACCENT)) for text in draw_layers(summary)],
+        [line((text, ACCENT)) for text in draw_layers(file)],
         labelled(pairs.items()) if file.bytes else [],
         _describe(summary.stats) if summary.stats else [],
         _sheet(neurons, file.layer_sizes[1]) if len(neurons) > 1 else [],
@@ -84,9 +83,10 @@ def lines(summary: Summary) -> list[Line]:
 
 def network_lines(network: Network) -> list[Line]:
     """A net that is in no file, with the neurons of its first layer unless it is wide."""
-    file = WeightsFile(Path(), "", "", network.arrays, bytes=0, sha256="")
+    asked = network.activation
+    file = WeightsFile(Path(), "", "", network.arrays, bytes=0, sha256="", asked=asked)
     is_narrow = network.layer_sizes[1] <= _MOST_NEURONS
-    return lines(summarize(file, network.activation, all_neurons=is_narrow))
+    return lines(summarize(file, all_neurons=is_narrow))
 
 
 def describe_training(card: Card) -> str:
@@ -95,10 +95,10 @@ def describe_training(card: Card) -> str:
     return f"recipe {printable(card.recipe)}, {epochs}, seed {card.seed}, {card.seconds:,.0f} s"
 
 
-def draw_layers(net: Summary | Conversion) -> list[str]:
+def draw_layers(file: WeightsFile) -> list[str]:
     """``784 -> 50 sigmoid -> 100 sigmoid -> 10 softmax``, a deep net in more lines than one."""
-    inputs, *hidden, outputs = net.file.layer_sizes
-    layers = [*(f"{size} {net.activation}" for size in hidden), f"{outputs} softmax"]
+    inputs, *hidden, outputs = file.layer_sizes
+    layers = [*(f"{size} {file.activation}" for size in hidden), f"{outputs} softmax"]
     lines = [str(inputs)]
     for layer in layers:
         if len(lines[-1]) + len(layer) > _DRAWING_WIDTH:
