@@ -1,8 +1,9 @@
 """Nets and labelled images -> one HTML file that needs nothing outside itself.
 
-The sources lie beside this module: `page.html`, `page.css` and ES modules that can be read and
-tested on their own. Here they are put together with the numbers. A Content-Security-Policy lets the
-browser run this script and use this style, by their SHA-256, and ask nobody for anything.
+The sources lie beside this module: `page.html`, `page.css`, ES modules that can be read and tested
+on their own, and `texts.json`, all that the page says with a column a language. Here they are
+put together with the numbers. A Content-Security-Policy lets the browser run this script and use
+this style, by their SHA-256, and ask nobody for anything.
 """
 
 import base64
