@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import mnist_cli
 from mnist_cli.datasets.corruptions import rotate, shift
 from mnist_cli.errors import printable
 from mnist_cli.handwriting.judge import judge
-from mnist_cli.page.page import write_page
+from mnist_cli.page.page import Language, write_page
 from mnist_cli.paths import embedded_directory
 from mnist_cli.prediction.prediction import predict_digit
 
@@ -412,6 +413,7 @@ def test_two_nets_stand_side_by_side(open_page, tmp_path, language, clear, writt
 def test_a_browser_without_what_the_page_needs_gets_one_sentence(open_page):
     page = open_page(ready=False, java_script_enabled=False)
     assert page.locator("#unsupported").is_visible()
+    assert page.locator("#unsupported span:visible").count() == len(get_args(Language))
     assert not page.locator("main").is_visible()
     page = open_page(ready=False, script="delete CanvasRenderingContext2D.prototype.roundRect")
     assert page.locator("#unsupported").is_visible()

@@ -123,6 +123,20 @@ def test_it_is_accessible_on_every_screen(open_page, width, height, scheme, lang
     assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
 
 
+@pytest.mark.parametrize(
+    ("locale", "language", "font"),
+    [("ja", "ja", "Hiragino Sans"), ("ko-KR", "ko", "Malgun Gothic"), ("kok-IN", "en", "Roboto")],
+)
+def test_it_speaks_the_language_of_the_browser_in_its_letters(open_page, locale, language, font):
+    """Fonts of Korean have the characters of Japanese too, in another form."""
+    page = open_page(locale=locale)
+    assert page.evaluate("document.documentElement.lang") == language
+    assert page.locator(f"[name=language][value={language}]").is_checked()
+    fonts = page.locator("#clear").evaluate("each => getComputedStyle(each).fontFamily")
+    assert font in fonts
+    assert ("Malgun Gothic" in fonts) == (language != "ja")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_high_contrast_keeps_what_is_chosen_distinct(open_page, scheme):
     page = open_page(forced_colors="active", color_scheme=scheme)
