@@ -40,6 +40,11 @@ with figures of their own.""",
 여기에 담긴 출력은 책의 가중치로 얻은 것입니다. \
 책의 가중치를 내려받을 수 없으면 \
 `{weights}`는 내장 가중치를 가리키고, 값도 달라집니다.""",
+    "lecture.ja.md": """\
+セルを上から順にShift+Enterで実行してください。\
+`!`で始まる行はコマンドです。\
+ここに載せた出力は、本の学習済みの重みによるものです。\
+本の重みをダウンロードできないときは、`{weights}`は内蔵の重みになり、値も変わります。""",
 }
 REPOSITORY = "https://github.com/mnist-cli/mnist-cli"
 COLAB = "https://colab.research.google.com"

@@ -58,7 +58,7 @@ def test_the_pages_show_the_forward_pass_as_it_is():
     module = inspect.getsource(network)
     assert re.search(r"^(?:def|class) (\w+)", module, re.MULTILINE)[1] == "forward"
     body = inspect.getsource(network.forward).rpartition('"""\n')[2]
-    for name in ("lecture.md", "lecture.ko.md", "architecture.md"):
+    for name in (*make.NOTEBOOKS, "architecture.md"):
         page = (ROOT / "docs" / name).read_text("utf-8")
         assert f"\ndef forward(x, weights, biases, activation):\n{body}" in page, name
 
@@ -72,7 +72,9 @@ def test_a_notebook_is_what_its_page_says(page):
     assert not re.findall(r"\]\((?!https://)|sample_weight.pkl(?!\")", "\n".join(sources[2:]))
 
 
-@pytest.mark.parametrize(("name", "has_weights"), [("lecture", True), ("lecture.ko", False)])
+@pytest.mark.parametrize(
+    ("name", "has_weights"), [("lecture", True), ("lecture.ko", False), ("lecture.ja", False)]
+)
 def test_a_notebook_runs_from_top_to_bottom(name, has_weights, tmp_path, monkeypatch, request):
     """With the book's weights it prints what it says; without them, and no network, it runs."""
     nbclient = pytest.importorskip("nbclient", reason="needs the extra test")

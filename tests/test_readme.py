@@ -40,9 +40,9 @@ def name_of(path):
 
 @pytest.mark.parametrize("path", _WITH_EXAMPLES, ids=name_of)
 def test_the_examples_print_what_the_page_says(path, shared_data):
-    """A page in Korean shows what the same page in English shows; only its Python is run."""
+    """A translation shows what the page in English shows; only its Python is run."""
     text = path.read_text("utf-8")
-    english = path.with_name(path.name.replace(".ko.", "."))
+    english = path.with_name(readme.TRANSLATION.sub("", path.name))
     known = [] if path == english else all_examples(english.read_text("utf-8"))
     with readme.surroundings(shared_data) as mirror:
         for example in all_examples(text):
@@ -105,7 +105,7 @@ print(json.dumps(outputs))
 
 
 def test_the_examples_print_the_same_where_python_and_numpy_are_strict(shared_data):
-    pages = [path for path in _WITH_EXAMPLES if ".ko." not in path.name]
+    pages = [path for path in _WITH_EXAMPLES if not readme.TRANSLATION.search(path.name)]
     found = [each for path in pages for each in all_examples(path.read_text("utf-8"))]
     examples = {each.command: each for each in found}  # each once
     done = subprocess.run(
@@ -124,7 +124,7 @@ def test_the_examples_print_the_same_where_python_and_numpy_are_strict(shared_da
 
 
 def test_every_figure_in_the_text_of_the_lecture_is_printed_by_an_example():
-    for name in ("lecture.md", "lecture.ko.md"):
+    for name in ("lecture.md", "lecture.ko.md", "lecture.ja.md"):
         text = (ROOT / "docs" / name).read_text("utf-8")
         shown = "\n".join(readme.blocks(text, "console") + readme.blocks(text, "python"))
         prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
@@ -134,7 +134,7 @@ def test_every_figure_in_the_text_of_the_lecture_is_printed_by_an_example():
 
 
 def test_the_accuracy_of_a_recipe_is_the_mean_of_the_runs_in_data():
-    for name in ("README.md", "README.ko.md", "docs/training.md"):
+    for name in ("README.md", "README.ko.md", "README.ja.md", "docs/training.md"):
         runs = (ROOT / "data" / "README.md").read_text("utf-8")
         means = {
             recipe: f"{statistics.mean(map(float, accuracies.split(', '))):.3f}"

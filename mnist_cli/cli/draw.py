@@ -26,7 +26,7 @@ Options:
   -w --weights FILE      Weights, {KINDS}; two are put side by side.  [default: the
                          embedded weights.pkl]
   --activation --images --labels
-  --lang en|ko           Language of the page.  [default: the browser's]
+  --lang en|ko|ja        Language of the page.  [default: the browser's]
   --data-dir --force --json
 Rules:
   --labels needs --images
@@ -35,7 +35,7 @@ Examples:
   mnist draw --no-open -o page.html
   mnist draw -w weights.pkl -w sample_weight.pkl
   mnist draw --images class -o class.html
-  mnist draw --lang ko
+  mnist draw --lang ja
 """,
     output={"callback": partial(new_file, may_exist=True)},  # a page of its own may be there
     weights={"multiple": True},

@@ -7,7 +7,7 @@ before what it does; which of them go together (see `rules`); and examples that 
 
     Output:
       -o --output FILE    The file to write.
-      --lang en|ko        Language of the page.
+      --lang en|ko|ja     Language of the page.
       --width [N]         Cut lines, by default at 80.
       --force --json
     Rules:

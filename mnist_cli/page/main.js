@@ -15,7 +15,7 @@ import { byId, forgetColours, make, paintInk } from "./paint.js";
 import { makePad, savePng } from "./pen.js";
 import { PIXELS, readStrokes, toSmall } from "./picture.js";
 import { breathe, runSet } from "./testset.js";
-import { say, speak } from "./words.js";
+import { LANGUAGES, say, speak } from "./words.js";
 
 const SLIDERS = [ // name, least, most, step, unit
   ["noise", 0, 1, 0.05, ""],
@@ -55,11 +55,9 @@ start();
 function start() {
   if (!window.ResizeObserver || !CanvasRenderingContext2D.prototype.roundRect) return; // the page says so
   makeSliders();
+  for (const [lang, name] of Object.entries(LANGUAGES)) offer("language", lang, name).lang = lang;
   chooseAmong("language", spoken(), useLanguage);
-  nets.forEach((each, number) => {
-    const choice = make("input", { type: "radio", name: "net", value: number });
-    byId("nets").append(make("label", {}, choice, make("span", {}, `${"AB"[number]} · ${each.name}`)));
-  });
+  nets.forEach(({ name }, number) => offer("net", number, `${"AB"[number]} · ${name}`));
   byId("nets").hidden = nets.length < 2;
   byId("held").textContent = nets.map(({ name, sha256 }) => `${name} · SHA-256 ${sha256}`).join("\n");
   chooseAmong("net", "0", (number) => useNet(nets[number]));
@@ -221,7 +219,8 @@ function makeSliders() {
 }
 
 function spoken() {
-  return document.documentElement.dataset.language || (navigator.language.startsWith("ko") ? "ko" : "en");
+  const wanted = [document.documentElement.dataset.language, ...navigator.languages, "en"];
+  return wanted.map((tag) => tag.split("-")[0]).find((tag) => tag in LANGUAGES);
 }
 
 function useLanguage(language) {
@@ -230,6 +229,13 @@ function useLanguage(language) {
   batch.speak();
   alive.build(net);
   breakMore();
+}
+
+/** Put one more radio button into a fieldset, whose id is its `name` with an s. */
+function offer(name, value, text) {
+  const label = make("label", {}, make("input", { type: "radio", name, value }), make("span", {}, text));
+  byId(`${name}s`).append(label);
+  return label;
 }
 
 /** Radio buttons: the one with `value` is checked, and `use` is called with the value of a new one. */

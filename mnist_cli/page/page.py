@@ -1,8 +1,9 @@
 """Nets and labelled images -> one HTML file that needs nothing outside itself.
 
-The sources lie beside this module: `page.html`, `page.css` and ES modules that can be read and
-tested on their own. Here they are put together with the numbers. A Content-Security-Policy lets the
-browser run this script and use this style, by their SHA-256, and ask nobody for anything.
+The sources lie beside this module: `page.html`, `page.css`, ES modules that can be read and tested
+on their own, and `texts.json`, all that the page says with a column a language. Here they are
+put together with the numbers. A Content-Security-Policy lets the browser run this script and use
+this style, by their SHA-256, and ask nobody for anything.
 """
 
 import base64
@@ -29,7 +30,7 @@ from mnist_cli.paths import embedded_directory
 from mnist_cli.spec import PIXELS, __version__
 from mnist_cli.weights.weights_file import read_several
 
-Language = Literal["en", "ko"]
+Language = Literal["en", "ko", "ja"]
 
 MOST_IMAGES = 1_000  # of a larger set so many, evenly spaced
 
@@ -135,6 +136,8 @@ def fill_page(
     }
     style = (_SOURCES / "page.css").read_text("utf-8")
     script = join_modules()
+    texts = (_SOURCES / "texts.json").read_text("utf-8")
+    excuses = json.loads(texts)["unsupported"].items()
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)};"
         " img-src data:; base-uri 'none'; form-action 'none'"
@@ -145,6 +148,8 @@ def fill_page(
             policy=policy,
             style=style,
             script=script,
+            texts=texts,
+            unsupported=" · ".join(f'<span lang="{of}">{text}</span>' for of, text in excuses),
             data=_as_json(data),
             language=language or "en",
             fixed=language or "",

@@ -72,7 +72,7 @@ def test_what_cannot_be_written_is_refused_before_the_work(command, ending):
 
 
 def test_a_page_is_replaced_by_another_and_a_file_that_only_speaks_of_pages_is_not():
-    for language in ("en", "ko"):
+    for language in ("en", "ko", "ja"):
         assert mnist("draw", "--no-open", "--lang", language, "-o", "page.html").code == 0
         assert f'<html lang="{language}"' in Path("page.html").read_text("utf-8")
     escaped = Path("page.html").read_text("utf-8").replace("<meta", "&lt;meta")

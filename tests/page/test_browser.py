@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import mnist_cli
 from mnist_cli.datasets.corruptions import rotate, shift
 from mnist_cli.errors import printable
 from mnist_cli.handwriting.judge import judge
-from mnist_cli.page.page import write_page
+from mnist_cli.page.page import Language, write_page
 from mnist_cli.paths import embedded_directory
 from mnist_cli.prediction.prediction import predict_digit
 
@@ -121,10 +122,14 @@ def test_doubt_is_that_of_mnist_predict(page, tmp_path, name):
     said = page.locator(".answer p:not(.name)").text_content()
     assert [part for part in said.split(" · ") if "confidence" not in part] == expected
     if expected:
-        page.locator("[name=language][value=ko]").check(force=True)
-        page.wait_for_timeout(400)
-        korean = {"may": "숫자가 아닐 수도 있습니다", "looks": "숫자 2개로 보입니다"}
-        assert korean[expected[0].split()[1]] in page.locator(".answer p:not(.name)").text_content()
+        for language, may, looks in (
+            ("ko", "숫자가 아닐 수도 있습니다", "숫자 2개로 보입니다"),
+            ("ja", "数字ではないかもしれません", "数字が2個あるようです"),
+        ):
+            page.locator(f"[name=language][value={language}]").check(force=True)
+            page.wait_for_timeout(400)
+            words = {"may": may, "looks": looks}[expected[0].split()[1]]
+            assert words in page.locator(".answer p:not(.name)").text_content()
 
 
 def test_real_digits_are_doubted_where_python_doubts_them(page, strokes):
@@ -215,23 +220,25 @@ def test_digits_are_explained_against_the_runner_up(page):
 
 
 @pytest.mark.parametrize(
-    ("ratio", "english", "korean"),
+    ("ratio", "english", "korean", "japanese"),
     [
-        (3.5, "that is 3.5 times as likely", "약 3.5배 더"),
-        (210_000, "210,000 times as likely", "약 21만 배 더"),
-        (1_000_000, "that is a million times as likely", "약 100만 배 더"),
-        (1.2e9, "that is 1.2 billion times as likely", "약 12억 배 더"),
-        (1e50, "that is more than a trillion times as likely", "1조 배 이상 더"),
+        (3.5, "that is 3.5 times as likely", "약 3.5배 더", "確率は約3.5倍です"),
+        (210_000, "210,000 times as likely", "약 21만 배 더", "約21万倍です"),
+        (1_000_000, "that is a million times as likely", "약 100만 배 더", "約100万倍です"),
+        (1.2e9, "that is 1.2 billion times as likely", "약 12억 배 더", "約12億倍です"),
+        (1e50, "that is more than a trillion times as likely", "1조 배 이상 더", "1兆倍以上です"),
     ],
 )
-def test_how_likely_a_digit_is_is_said_in_words(open_page, tmp_path, ratio, english, korean):
+def test_how_likely_a_digit_is_is_said_in_words(
+    open_page, tmp_path, ratio, english, korean, japanese
+):
     b1 = np.full(10, -200.0)
     b1[:2] = np.log(ratio), 0  # the net says 0 and not 1, whatever is drawn
     np.savez(tmp_path / "net.npz", W1=np.zeros((784, 10)), b1=b1)
     write_page(tmp_path / "net.html", [tmp_path / "net.npz"])
     page = open_page(tmp_path / "net.html")
     draw(page, SEVEN)
-    for language, said in (("en", english), ("ko", korean)):
+    for language, said in (("en", english), ("ko", korean), ("ja", japanese)):
         page.locator(f"[name=language][value={language}]").check(force=True)
         assert said in page.locator("#explanation").inner_text()
 
@@ -375,11 +382,15 @@ def test_what_is_said_of_batches_is_what_was_measured(page, size, rows):
     assert "Every prediction is the same." in told
 
 
-def test_two_nets_stand_side_by_side(open_page, tmp_path):
+@pytest.mark.parametrize(
+    ("language", "clear", "written"),
+    [("ko", "지우기", "mnist-cli({})로"), ("ja", "消す", "mnist-cli {}で")],
+)
+def test_two_nets_stand_side_by_side(open_page, tmp_path, language, clear, written):
     hostile = "<img src=x onerror=alert(1)>\u202e.npz"
     file = tmp_path / hostile if os.name != "nt" else tmp_path / "b.npz"
     np.savez(file, **random_arrays(784, 20, 10, scale=0.3))
-    write_page(tmp_path / "two.html", [None, file], language="ko")
+    write_page(tmp_path / "two.html", [None, file], language=language)
     page = open_page(tmp_path / "two.html")
     draw(page, SEVEN)
     seen = np.array(page.evaluate(SEEN), np.uint8)
@@ -390,17 +401,19 @@ def test_two_nets_stand_side_by_side(open_page, tmp_path):
     for line, path in zip(held, (embedded_directory() / "weights.pkl", file), strict=True):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         assert line == f"{printable(path.name)} · SHA-256 {digest}"
-    assert f"mnist-cli({mnist_cli.__version__})로" in page.locator("footer").inner_text()
+    assert written.format(mnist_cli.__version__) in page.locator("footer").inner_text()
     page.locator("[name=net][value='1']").check(force=True)
     assert page.locator("#signature").text_content() == "784 → 20 → 10 · sigmoid"
     assert page.locator(".tiles .neuron").count() == 20
     assert 0 < accuracy(page) < 0.5
-    assert page.locator("#clear").text_content() == "지우기"
+    assert page.locator("#clear").text_content() == clear
+    assert page.evaluate("document.documentElement.lang") == language
 
 
 def test_a_browser_without_what_the_page_needs_gets_one_sentence(open_page):
     page = open_page(ready=False, java_script_enabled=False)
     assert page.locator("#unsupported").is_visible()
+    assert page.locator("#unsupported span:visible").count() == len(get_args(Language))
     assert not page.locator("main").is_visible()
     page = open_page(ready=False, script="delete CanvasRenderingContext2D.prototype.roundRect")
     assert page.locator("#unsupported").is_visible()

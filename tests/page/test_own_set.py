@@ -65,10 +65,22 @@ def test_a_class_sees_its_own_digits(open_page, own, book_weights, tmp_path):
     titles = page.locator(".thumb").evaluate_all("all => all.map((each) => each.title)")
     said = [f"Image {i}, label {labels[i]}, prediction {predictions[i]}" for i in wrong]
     assert titles == said
-    page.locator("[name=language][value=ko]").check(force=True)
-    settle(page)
-    assert f"{COUNT}장 중 {COUNT}장)에 대한 정확도" in page.locator("#break .hint").text_content()
-    assert f"class-images-idx3-ubyte.gz의 {COUNT}장 중" in page.locator("footer").inner_text()
+    for language, hint, foot in (
+        (
+            "ko",
+            f"{COUNT}장 중 {COUNT}장)에 대한 정확도",
+            f"class-images-idx3-ubyte.gz의 {COUNT}장 중",
+        ),
+        (
+            "ja",
+            f"{COUNT}枚のうち{COUNT}枚）に対する認識精度",
+            f"class-images-idx3-ubyte.gzの{COUNT}枚",
+        ),
+    ):
+        page.locator(f"[name=language][value={language}]").check(force=True)
+        settle(page)
+        assert hint in page.locator("#break .hint").text_content()
+        assert foot in page.locator("footer").inner_text()
 
 
 def test_batches_of_a_set_end_with_a_smaller_one(open_page, own, tmp_path):

@@ -7,6 +7,7 @@ import re
 import stat
 import sys
 import zlib
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from support.page import EVERY
 import mnist_cli
 from mnist_cli.errors import printable
 from mnist_cli.handwriting.judge import judge
-from mnist_cli.page.page import _SOURCES, find_axes, join_modules, write_page
+from mnist_cli.page.page import _SOURCES, Language, find_axes, join_modules, write_page
 from mnist_cli.paths import embedded_directory
 from mnist_cli.weights.weights_file import read_weights
 
@@ -89,17 +90,45 @@ def test_all_modules_are_joined_and_no_name_stands_twice():
     assert not re.search(r"^(import|export) ", joined, re.MULTILINE)
 
 
-def test_every_text_is_there_in_both_languages():
-    words = (_SOURCES / "words.js").read_text("utf-8")
-    table = re.findall(
-        r'^  (\w+): \[\s*"(.*?)",\s*"(.*?)",?\s*\],$', words, re.MULTILINE | re.DOTALL
+# What tells a language from the others.
+_SCRIPTS = {"en": "^[^가-힣ぁ-ヶ一-龠]*$", "ko": "[가-힣]", "ja": "[ぁ-ヶ一-龠]"}
+# Texts that are named elsewhere than where they are said: sliders, the two ways that are timed, and
+# what stands before any language is chosen.
+_BY_NAME = {"noise", "right", "down", "turn", "oneByOne", "batched", "languageName", "unsupported"}
+
+
+@pytest.fixture(scope="module")
+def texts():
+    """The table: each text in each language."""
+
+    def read_row(cells):
+        assert len(cells) == len(dict(cells)), "a name stands twice"
+        return dict(cells)
+
+    return json.loads((_SOURCES / "texts.json").read_text("utf-8"), object_pairs_hook=read_row)
+
+
+def test_every_text_is_there_in_every_language(texts):
+    for key, row in texts.items():
+        assert tuple(row) == get_args(Language), key
+        holes = [sorted(re.findall(r"\$\{(\w+)(?:\|./.)?\}", text)) for text in row.values()]
+        assert holes == [holes[0]] * len(row), key
+        for language, text in row.items():
+            found = [each for each, script in _SCRIPTS.items() if re.search(script, text)]
+            assert found == [language], (key, text)
+            assert "<" not in text
+
+
+def test_every_text_that_is_said_is_in_the_table_and_every_other_is_gone(texts):
+    inside = "[^()]*"
+    for _ in range(3):  # parentheses in parentheses
+        inside = rf"(?:[^()]|\({inside}\))*"
+    said = re.findall(rf"\bsay\(({inside})\)", join_modules())
+    used = set(re.findall(r'"(\w+)"', " ".join(said)))
+    used |= set(
+        re.findall(r'data-(?:t|label)="(\w+)"', (_SOURCES / "page.html").read_text("utf-8"))
     )
-    assert len(table) == len(re.findall(r"^  \w+: \[", words, re.MULTILINE))
-    for key, english, korean in table:
-        holes = [sorted(re.findall(r"\$\{(\w+)(?:\|./.)?\}", text)) for text in (english, korean)]
-        assert holes[0] == holes[1], key
-    used = set(re.findall(r'data-(?:t|label)="(\w+)"', (_SOURCES / "page.html").read_text("utf-8")))
-    assert used <= {key for key, *_ in table}
+    assert used | _BY_NAME == set(texts)
 
 
 def test_the_command_says_where_the_page_is(tmp_path, monkeypatch):
@@ -108,8 +137,8 @@ def test_the_command_says_where_the_page_is(tmp_path, monkeypatch):
     done = mnist("draw", "--no-open")
     assert (done.code, done.stderr) == (0, "")
     assert path.name in done.stdout
-    korean = mnist("draw", "--no-open", "--lang", "ko", "--json")
-    assert json.loads(korean.stdout) == {
+    again = mnist("draw", "--no-open", "--lang", "ko", "--json")
+    assert json.loads(again.stdout) == {
         "path": str(path),
         "bytes": path.stat().st_size,
         "weights": [str(embedded_directory() / "weights.pkl")],

@@ -56,7 +56,13 @@ _CUT = """() => {
 
 @pytest.mark.parametrize(
     ("scheme", "lang", "large"),
-    [("light", "en-US", False), ("dark", "ko-KR", False), ("light", "ko-KR", True)],
+    [
+        ("light", "en-US", False),
+        ("dark", "ko-KR", False),
+        ("light", "ko-KR", True),
+        ("dark", "ja-JP", False),
+        ("light", "ja-JP", True),
+    ],
 )
 def test_no_text_is_cut_or_lies_upon_another(open_page, scheme, lang, large):
     page = open_page(width=1280, height=2400, color_scheme=scheme, locale=lang)
@@ -88,6 +94,7 @@ def test_no_text_is_cut_or_lies_upon_another(open_page, scheme, lang, large):
         (1280, 800, "light", "en-US", "none"),
         (768, 1024, "dark", "en-US", "none"),
         (360, 740, "dark", "ko-KR", "none"),
+        (360, 740, "light", "ja-JP", "none"),
         (1366, 768, "light", "ko-KR", "active"),
         (1024, 768, "dark", "en-US", "active"),
     ],
@@ -103,7 +110,8 @@ def test_it_is_accessible_on_every_screen(open_page, width, height, scheme, lang
     )
     touch(page, SEVEN)
     assert prediction(page) == "7"
-    assert page.locator("#undo").text_content() == {"en-US": "Undo", "ko-KR": "되돌리기"}[lang]
+    undo = {"en-US": "Undo", "ko-KR": "되돌리기", "ja-JP": "元に戻す"}[lang]
+    assert page.locator("#undo").text_content() == undo
     page.locator(".tiles .neuron").nth(8).tap()
     page.locator("#switch").tap()
     axe = os.environ.get("MNIST_AXE")
@@ -113,6 +121,20 @@ def test_it_is_accessible_on_every_screen(open_page, width, height, scheme, lang
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     found = page.evaluate("tags => axe.run({ runOnly: tags })", tags)
     assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "font"),
+    [("ja", "ja", "Hiragino Sans"), ("ko-KR", "ko", "Malgun Gothic"), ("kok-IN", "en", "Roboto")],
+)
+def test_it_speaks_the_language_of_the_browser_in_its_letters(open_page, locale, language, font):
+    """Fonts of Korean have the characters of Japanese too, in another form."""
+    page = open_page(locale=locale)
+    assert page.evaluate("document.documentElement.lang") == language
+    assert page.locator(f"[name=language][value={language}]").is_checked()
+    fonts = page.locator("#clear").evaluate("each => getComputedStyle(each).fontFamily")
+    assert font in fonts
+    assert ("Malgun Gothic" in fonts) == (language != "ja")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -28,6 +28,7 @@ PAGES = [
     for pattern in ("*.md", "docs/*.md", "data/README.md", "tests/benchmarks/README.md")
     for path in sorted(ROOT.glob(pattern))
 ]
+TRANSLATION = re.compile(r"\.(ko|ja)(?=\.md$)")
 _CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 GAP = "..."  # a line of an output that stands for any number of lines, left out on the page
 
@@ -97,7 +98,7 @@ def run_python(code: str) -> str:
 
 
 def _main(names: list[str]) -> None:
-    printed: dict[str, str] = {}  # one run a command: pages in two languages show the same figures
+    printed: dict[str, str] = {}  # one run a command: pages in all languages show the same figures
     for path in PAGES:
         text = path.read_text("utf-8")
         if not blocks(text, "console") or (names and path.name not in names):
