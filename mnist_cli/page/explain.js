@@ -3,8 +3,8 @@
 import { argmax, evidence } from "./net.js";
 import { say, sayShare, sayTimes } from "./words.js";
 
-const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
-const plain = (value) => (value < 0 ? "−" : "") + Math.abs(value).toFixed(2);
+export const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
+export const plain = (value) => (value < 0 ? "−" : "") + Math.abs(value).toFixed(2);
 
 /** {title, figures: [[784 numbers, caption], ...], formulas, text} about a hidden neuron or a digit. */
 export function explain(net, result, layer, neuron) {
@@ -14,11 +14,11 @@ export function explain(net, result, layer, neuron) {
   return { title: name, ...(isDigit ? explainDigit : explainNeuron)(net, result, layer, neuron) };
 }
 
-/** A hidden neuron in words: which, its activation, whether it is off. */
-export function nameNeuron(net, result, layer, neuron) {
+/** A hidden neuron in words: which, the number that is shown of it, if one is, whether it is off. */
+export function nameNeuron(net, value, layer, neuron) {
   const name = say("neuron", { number: neuron, layer: layer + 1 });
   const off = net.off[layer].has(neuron) && say("isOff");
-  return [name, result && plain(result.z[layer][neuron]), off].filter(Boolean).join(", ");
+  return [name, value !== undefined && plain(value), off].filter(Boolean).join(", ");
 }
 
 function explainNeuron(net, result, layer, neuron) {
@@ -61,7 +61,11 @@ function explainDigit(net, result, layer, digit) {
   };
 }
 
+/** The places of the three values that are furthest from 0. */
+export function largest(values) {
+  return Array.from(values.keys()).sort((p, q) => Math.abs(values[q]) - Math.abs(values[p])).slice(0, 3);
+}
+
 function strongest(values) {
-  const order = Array.from(values.keys()).sort((p, q) => Math.abs(values[q]) - Math.abs(values[p]));
-  return order.slice(0, 3).map((place) => `${place} (${signed(values[place])})`).join(", ");
+  return largest(values).map((place) => `${place} (${signed(values[place])})`).join(", ");
 }

@@ -14,6 +14,7 @@ import { forward, lastHidden } from "./net.js";
 import { byId, forgetColours, make, paintInk } from "./paint.js";
 import { makePad, savePng } from "./pen.js";
 import { PIXELS, readStrokes, toSmall } from "./picture.js";
+import { makeSteps } from "./step.js";
 import { breathe, runSet } from "./testset.js";
 import { LANGUAGES, say, speak } from "./words.js";
 
@@ -41,11 +42,12 @@ let frame = 0; // the one in which the views follow
 
 const pad = makePad(byId("pad"), refresh);
 const showAnswers = makeAnswers(byId("answers"), nets);
+const steps = makeSteps(() => alive.follow(), activate);
 const alive = makeAlive((layer, neuron) => {
   const off = net.off[layer];
   if (!off.delete(neuron)) off.add(neuron);
   breakMore();
-});
+}, steps);
 const row = makeImages(images, pad.show);
 const map = makeMap(images, pad.show);
 const batch = makeBatch(images);
@@ -166,7 +168,7 @@ function showBroken() {
   const off = net.off.flatMap((neurons, layer) => Array.from(neurons, (neuron) => `z${layer + 1}[${neuron}]`));
   byId("off").textContent = off.length ? say("off", { list: off.join(", ") }) : say("noneOff");
   disable("all-on", !off.length);
-  disable("undo-all", !off.length && !Object.values(corruption).some(Boolean));
+  disable("undo-all", !off.length && net.activation === net.trained && !Object.values(corruption).some(Boolean));
   for (const [name, , , , unit] of SLIDERS) byId(name).nextElementSibling.textContent = corruption[name] + unit;
 }
 
@@ -181,9 +183,17 @@ function showAccuracy(correct) {
 
 function useNet(next) {
   net = next;
-  byId("signature").textContent = `${net.sizes.join(" → ")} · ${net.activation}`;
+  byId("signature").textContent = `${net.sizes.join(" → ")} · ${net.trained}`;
+  steps.build(net);
   alive.build(net);
   map.build(net, whole[nets.indexOf(net)].hidden);
+  breakMore();
+}
+
+/** Put another activation between the layers of the net. */
+function activate(name) {
+  net.activation = name;
+  steps.mark();
   breakMore();
 }
 
@@ -201,6 +211,8 @@ function disable(id, isDisabled) {
 
 function undoAll() {
   for (const [name] of SLIDERS) byId(name).value = corruption[name] = 0;
+  for (const each of nets) each.activation = each.trained;
+  steps.mark();
   switchAllOn();
 }
 
@@ -227,6 +239,7 @@ function useLanguage(language) {
   speak(language, about);
   row.speak();
   batch.speak();
+  steps.build(net);
   alive.build(net);
   breakMore();
 }

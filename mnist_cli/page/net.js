@@ -3,7 +3,15 @@
 
 const TILE = 4;
 
-/** A net from {name, sizes: [784, 50, 100, 10], activation, parameters: W1 b1 W2 b2 ...}. */
+/** What may stand between two layers: z of a, and its slope there, by z. */
+export const ACTIVATIONS = {
+  sigmoid: { of: (a) => 1 / (1 + Math.exp(-a)), slope: (z) => z * (1 - z) },
+  relu: { of: (a) => Math.max(a, 0), slope: (z) => +(z > 0) },
+  step: { of: (a) => +(a > 0), slope: () => 0 },
+  identity: { of: (a) => a, slope: () => 1 },
+};
+
+/** A net from {name, sizes: [784, 50, 100, 10], activation, parameters: W1 b1 W2 b2 ...}, `trained` for this activation. */
 export function makeNet({ name, sha256, sizes, activation, parameters, map }) {
   const layers = [];
   let at = 0;
@@ -14,7 +22,7 @@ export function makeNet({ name, sha256, sizes, activation, parameters, map }) {
     layers.push({ W, b, inputs, outputs, tiles: cutIntoTiles(W, inputs, outputs) });
   }
   const off = layers.slice(0, -1).map(() => new Set()); // hidden neurons that are switched off
-  return { name, sha256, sizes, activation, layers, map, off };
+  return { name, sha256, sizes, activation, trained: activation, layers, map, off };
 }
 
 /** W (inputs, outputs) so that the four weights used together lie together. */
@@ -31,18 +39,17 @@ function cutIntoTiles(W, inputs, outputs) {
 export function forward(net, x, N = 1) {
   const a = [];
   const z = [];
+  const activation = ACTIVATIONS[net.activation];
   net.layers.forEach((layer, number) => {
     a.push(multiply(number ? z[number - 1] : x, N, layer));
     if (number === net.layers.length - 1) return;
-    z.push(a[number].map(net.activation === "relu" ? (v) => Math.max(v, 0) : sigmoid));
+    z.push(a[number].map((value) => activation.of(value)));
     for (const neuron of net.off[number]) {
       for (let i = 0; i < N; i++) z[number][i * layer.outputs + neuron] = 0;
     }
   });
   return { x, a, z, y: softmax(a[a.length - 1], N) };
 }
-
-const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 
 /** x (N, inputs) @ W (inputs, outputs) + b. Four images share each weight that is read: batches are fast. */
 function multiply(x, N, { b, inputs, outputs, tiles }) {
@@ -130,17 +137,16 @@ export function argmax(values, from = 0, count = values.length) {
  * For a digit `wanted` is (10,) with a 1 for it, and -1 for one that it is compared with.
  */
 export function evidence(net, { x, z }, wanted, last = net.layers.length - 1) {
+  const { slope } = ACTIVATIONS[net.activation];
   let gradient = wanted;
   for (let number = last; number >= 0; number--) {
     const { W, inputs, outputs } = net.layers[number];
     const below = new Float64Array(inputs);
     for (let k = 0; k < inputs; k++) {
       for (let j = 0; j < outputs; j++) below[k] += W[k * outputs + j] * gradient[j];
-      if (number) below[k] *= net.off[number - 1].has(k) ? 0 : slope(net, z[number - 1][k]);
+      if (number) below[k] *= net.off[number - 1].has(k) ? 0 : slope(z[number - 1][k]);
     }
     gradient = below;
   }
   return gradient.map((value, pixel) => value * x[pixel]);
 }
-
-const slope = (net, z) => (net.activation === "relu" ? +(z > 0) : z * (1 - z));

@@ -78,6 +78,10 @@ def test_no_text_is_cut_or_lies_upon_another(open_page, scheme, lang, large):
         (".dots .neuron:nth-child(17)", WIDTHS),
         (".tiles .neuron:nth-child(9)", WIDTHS),
         ("#switch", WIDTHS[::3]),
+        ("#step", WIDTHS[::4]),
+        ("[name=stage][value=a1]", WIDTHS),
+        ("[name=stage][value=z2]", WIDTHS[::3]),
+        ("[name=stage][value=y]", WIDTHS[::2]),
     ):
         page.locator(choice).click()
         for width in widths:
@@ -119,8 +123,13 @@ def test_it_is_accessible_on_every_screen(open_page, width, height, scheme, lang
         pytest.skip("needs axe-core: set MNIST_AXE to its axe.min.js")
     page.evaluate(Path(axe).read_text("utf-8"))
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-    found = page.evaluate("tags => axe.run({ runOnly: tags })", tags)
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+    for name in (None, "z1", "y"):
+        if name:
+            page.locator("#step").tap()
+            page.locator(f"[name=stage][value={name}]").check(force=True)
+            page.wait_for_timeout(300)  # what fades in has faded in
+        found = page.evaluate("tags => axe.run({ runOnly: tags })", tags)
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
 
 
 @pytest.mark.parametrize(

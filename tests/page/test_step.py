@@ -1,0 +1,208 @@
+"""The page's forward pass a step at a time, compared with NumPy."""
+
+import re
+
+import numpy as np
+import pytest
+from support.nets import random_arrays
+from support.page import EVERY, SEEN, SEVEN, draw, settle
+
+import mnist_cli
+from mnist_cli.net.network import forward, relu, sigmoid
+from mnist_cli.page.page import write_page
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+FUNCTIONS = {
+    "sigmoid": sigmoid,
+    "relu": relu,
+    "step": lambda a: (a > 0).astype(float),
+    "identity": lambda a: a,
+}
+# How much of the middle of each hidden neuron is painted on the stage, 0..255.
+_LIGHT = """kind => [...document.querySelectorAll(kind)].map((each) => {
+    const stage = document.querySelector("#light");
+    const [outer, box] = [stage.getBoundingClientRect(), each.getBoundingClientRect()];
+    const [x, y] = [box.left + box.width / 2 - outer.left, box.top + box.height / 2 - outer.top];
+    return stage.getContext("2d").getImageData(x, y, 1, 1).data[3];
+})"""
+
+
+@pytest.fixture
+def still(open_page):
+    """A page on which nothing fades, with a seven on the pad."""
+    page = open_page(reduced_motion="reduce")
+    draw(page, SEVEN)
+    return page
+
+
+def told(page):
+    settle(page)
+    return page.locator("#told").inner_text()
+
+
+def number(text):
+    return float(text.replace("−", "-"))
+
+
+def values_of(page, network, activation="sigmoid"):
+    """What NumPy makes of what the net on the page sees."""
+    x = np.array(page.evaluate(SEEN)) / 255
+    return forward(x, network.weights, network.biases, FUNCTIONS[activation])
+
+
+def compare_sum(text, name, values):
+    """The sum that is written out adds up, to the number that NumPy has."""
+    found = re.search(rf"{name}\[(\d+)\] = (.*) = (−?[\d.]+)\n", text)
+    neuron, written, total = int(found[1]), found[2], number(found[3])
+    assert total == round(float(values[name][neuron]), 2)
+    *products, rest = re.sub(r"([+−]) (?=[\d.]+( |$))", r"§\1", written).split(" + ")
+    rest, *others = rest.split(" §")
+    added = sum(
+        np.prod([number(factor.strip("()")) for factor in product.split("·")])
+        for product in [*products, rest]
+    )
+    assert abs(added + sum(map(number, others)) - total) < 0.15  # of factors with two decimals
+    terms = [number(term) for term in re.findall(r"\] = ([+−]\d+\.\d\d)", text.split("\n\n")[-2])]
+    rest, bias = re.search(r"add ([+−]\d+\.\d\d), the bias \S+ ([+−]\d+\.\d\d)", text).groups()
+    assert abs(sum(terms) + number(rest) + number(bias) - total) < 0.03
+    return neuron
+
+
+def test_each_step_says_its_formula_its_shape_and_a_number_of_numpys(still):
+    network = mnist_cli.load_network()
+    values = values_of(still, network)
+    still.locator("#step").click()
+    assert still.locator("#step").evaluate("each => each.matches(':hover')")  # it stays there
+    text = told(still)
+    assert "Step 1 of 7: x\nx = pixels / 255\n(28, 28) → (784,)" in text
+    assert f"784 of them, {(values['x'] > 0).sum()} above 0" in text
+    for layer, size in enumerate((50, 100, 10), start=1):
+        still.keyboard.press("n")
+        text = told(still)
+        below, width = ("x", 784) if layer == 1 else (f"z{layer - 1}", (50, 100)[layer - 2])
+        assert f": a{layer}\na{layer} = {below} W{layer} + b{layer}\n" in text
+        assert f"({width},) @ ({width}, {size}) + ({size},) → ({size},)" in text
+        neuron = compare_sum(text, f"a{layer}", values)
+        assert neuron == values[f"a{layer}"].argmax()
+        still.keyboard.press("n")
+        text = told(still)
+        if layer < 3:
+            assert f"z{layer} = sigmoid(a{layer}) = 1 / (1 + exp(−a{layer}))" in text
+            assert f"({size},) → ({size},)" in text
+            z = values[f"z{layer}"]
+            assert f"= {z[neuron]:.2f}\n" in text
+            assert f"{(z > 0.5).sum()} of {size} neurons are above 0.5" in text
+            label = still.locator("#working svg").get_attribute("aria-label")
+            assert f"z{layer}[{neuron}] = {z[neuron]:.2f}" in label
+    assert "Step 7 of 7: y\ny = softmax(a3)" in text
+    rows = still.locator("#working tbody tr").all_inner_texts()
+    found = np.array(
+        [[number(cell.replace("e−", "e-")) for cell in row.split("\t")] for row in rows]
+    )
+    np.testing.assert_array_equal(found[:, 0], range(10))
+    np.testing.assert_allclose(found[:, 1], values["a3"], atol=0.006)
+    np.testing.assert_allclose(found[:, 2], np.exp(values["a3"] - values["a3"].max()), rtol=0.05)
+    np.testing.assert_allclose(found[:, 3], values["y"], atol=1e-4)
+    assert still.locator("#working tfoot").inner_text().endswith("1")
+
+
+def test_only_what_has_been_computed_is_lit(still):
+    still.locator("#step").click()
+    lit = []
+    for _ in range(7):
+        settle(still)
+        tiles, dots = (max(still.evaluate(_LIGHT, kind)) for kind in (".tiles img", ".dots button"))
+        digits = "".join(still.locator(".digit small").all_text_contents())
+        lit.append((tiles > 100, dots > 100, bool(digits), still.locator(".best.digit").count()))
+        names = still.locator(".dots .neuron").evaluate_all("all => all.map(e => e.ariaLabel)")
+        assert (", " in names[0]) == (dots > 100)
+        still.keyboard.press("n")
+    nothing, first, second = (False,) * 3, (True, False, False), (True, True, False)
+    scores = (True, True, True)
+    expected = [nothing, first, first, second, second, scores, scores]
+    assert lit == [(*each, int(i == 6)) for i, each in enumerate(expected)]
+    assert "Step 1 of 7" in told(still)  # after the last comes the first
+
+
+def test_steps_go_back_by_button_key_and_name(still):
+    for _ in range(3):
+        still.locator("#step").click()
+    assert "Step 3 of 7: z1" in told(still)
+    still.locator("#step-back").click()
+    assert "Step 2 of 7: a1" in told(still)
+    still.locator("#pad").focus()
+    still.keyboard.press("b")
+    assert "Step 1 of 7: x" in told(still)
+    still.locator("[name=stage][value=a3]").check(force=True)
+    assert "Step 6 of 7: a3" in told(still)
+    still.keyboard.press("ArrowRight")
+    assert "Step 7 of 7: y" in told(still)
+    said = still.locator("#step-said")
+    assert said.get_attribute("role") == "status"
+    assert said.text_content().startswith("Step 7 of 7: y. y = softmax(a3)")
+    before = still.locator("#step-end")
+    before.click()
+    assert told(still).startswith("Digit 7")
+    assert said.text_content() == ""
+    assert not before.is_visible()
+    assert not still.locator("#activations").is_visible()
+
+
+def test_a_tapped_neuron_is_the_one_that_is_worked_out(still):
+    values = values_of(still, mnist_cli.load_network())
+    for _ in range(2):
+        still.locator("#step").click()
+    still.locator(".tiles .neuron").nth(8).click()
+    assert compare_sum(told(still), "a1", values) == 8
+    still.locator("#step").click()
+    shown = f"z1[8] = sigmoid({values['a1'][8]:.2f}) = {values['z1'][8]:.2f}"
+    assert shown.replace("-", "−") in told(still)
+    still.locator("#switch").click()
+    assert "z1[8] = 0.00 (switched off)" in told(still)
+
+
+@pytest.mark.parametrize("activation", ["step", "identity"])
+def test_another_activation_costs_what_numpy_says(still, activation):
+    network = mnist_cli.load_network()
+    images, labels = mnist_cli.load_images()[::EVERY], mnist_cli.load_labels()[::EVERY]
+    still.locator("#step").click()
+    assert "These weights were trained for sigmoid." in told(still)
+    still.locator(f"[name=activation][value={activation}]").check(force=True)
+    function = FUNCTIONS[activation]
+    x = images.reshape(-1, 784) / 255
+    y = forward(x, network.weights, network.biases, function)["y"]
+    settle(still)
+    accuracy = f"{(y.argmax(axis=1) == labels).mean():.4f}"
+    assert still.locator("#standing").text_content() == accuracy
+    still.locator("[name=stage][value=z1]").check(force=True)
+    values = values_of(still, network, activation)
+    found = re.search(rf"z1\[(\d+)\] = {activation}\((\S+)\) = (\S+)\n", told(still))
+    assert number(found[3]) == round(float(values["z1"][int(found[1])]), 2)
+    still.locator("#step-end").click()
+    settle(still)
+    assert still.locator("#accuracy output").text_content() == "0.9920"
+
+
+@pytest.mark.parametrize(
+    ("widths", "activation"), [([], "sigmoid"), ([20, 301, 30], "relu"), ([9] * 7, "sigmoid")]
+)
+def test_nets_of_any_depth_are_stepped_through(open_page, tmp_path, widths, activation):
+    file = tmp_path / "deep.npz"
+    np.savez(file, **random_arrays(784, *widths, 10, scale=0.3))
+    write_page(tmp_path / "deep.html", [file], activation=activation)
+    page = open_page(tmp_path / "deep.html", reduced_motion="reduce", width=360, height=740)
+    network = mnist_cli.load_network(file, activation=activation)
+    page.locator("#step").click()
+    assert "Draw a digit" in told(page)
+    draw(page, SEVEN)
+    values = values_of(page, network, activation)
+    depth = len(widths) + 1
+    for place, name in enumerate(values, start=1):
+        assert f"Step {place} of {2 * depth + 1}: {name}\n" in told(page)
+        if name[0] == "a":
+            compare_sum(told(page), name, values)
+        page.locator("#step").click()
+    offered = page.locator("#activations span").all_text_contents()
+    assert offered == ["relu"] * (activation == "relu") + ["sigmoid", "step", "identity"]
+    assert f"These weights were trained for {activation}." in told(page)
