@@ -1,5 +1,6 @@
 // The page put together: what is drawn, what is broken, and the views of both, once a frame.
 
+import { keepAddress } from "./address.js";
 import { keepPadInView } from "./apart.js";
 import { makeAlive } from "./alive.js";
 import { makeAnswers } from "./answer.js";
@@ -87,6 +88,7 @@ function startViews() {
   for (const each of nets) whole.push([...runSet(each, images, undisturbed)].pop());
   useNet(nets[0]);
   row.speak();
+  keepAddress({ nets, images, pad, alive, steps, sliders: SLIDERS, follow: breakMore });
 }
 
 /** Read the pad again and say what it is. */

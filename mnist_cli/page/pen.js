@@ -42,6 +42,7 @@ export function makePad(canvas, changed) {
     return [((event.clientX - box.left) / box.width) * PAD, ((event.clientY - box.top) / box.height) * PAD];
   };
 
+  pad.put = change;
   pad.show = (image) => change([], image);
   pad.clear = () => (pad.isEmpty() ? null : change([]));
   pad.isEmpty = () => !pad.image && !pad.strokes.length;

@@ -34,6 +34,7 @@ _RESET = """() => {
     at("#filter").value = "";
     at("#filter").onchange();
     at("#undo-all").click();
+    at("#step-end").click();
     at("#clear").click();
     at("#pad").focus();
     at("#flow").onpointerleave();
@@ -65,7 +66,7 @@ def opener(browser, embedded_page, complaints):
         page.on("dialog", lambda dialog: complaints.append(dialog.message))
         page.on("request", lambda request: check(request.url))
         page.add_init_script(script)
-        page.goto(path.as_uri())
+        page.goto(path if isinstance(path, str) else path.as_uri())
         if ready:
             page.locator("#accuracy output:not(:empty)").wait_for(state="attached")
         return page
@@ -75,7 +76,7 @@ def opener(browser, embedded_page, complaints):
             complaints.append(text)
 
     def check(url):
-        if not url.startswith(("data:", "blob:")) and not url.endswith(".html"):
+        if not url.startswith(("data:", "blob:")) and not url.split("#")[0].endswith(".html"):
             complaints.append(url)
 
     return open_one

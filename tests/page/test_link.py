@@ -1,0 +1,185 @@
+"""The address of the page: it opens the same view again, and is refused where it is none of the page's."""
+
+import random
+
+import numpy as np
+import pytest
+from support.page import SEEN, SEVEN, draw, prediction, settle
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+_CONTROLS = """() => [
+    ...document.querySelectorAll("input[type=radio]:checked, input[type=range]"),
+].map((each) => [each.name || each.id, each.value])"""
+
+
+def follow(page, text):
+    """Enter another address in the page that is open; whether it was refused."""
+    page.evaluate(
+        """text => new Promise((done) => {
+            addEventListener("hashchange", () => setTimeout(done), { once: true });
+            location.hash = text;
+        })""",
+        text,
+    )
+    settle(page)
+    return page.locator("#refused").is_visible()
+
+
+def linked(page):
+    """The address, once it has followed."""
+    page.wait_for_timeout(400)  # longer than the pause after which it follows
+    return page.evaluate("location.href")
+
+
+def shown(page):
+    settle(page)
+    return {
+        "prediction": prediction(page),
+        "accuracy": page.locator("#accuracy output").text_content(),
+        "off": page.locator("#off").text_content(),
+        "title": page.locator("#told h3").text_content(),
+        "raw": page.locator("#raw").is_checked(),
+        "controls": page.evaluate(_CONTROLS),
+        "language": page.locator("html").get_attribute("lang"),
+    }
+
+
+def test_an_address_opens_the_same_view_in_another_browser(open_page, embedded_page, strokes):
+    page = open_page()
+    assert linked(page) == embedded_page.as_uri()
+    for points, _ in strokes[:2]:
+        draw(page, points)
+        page.locator("[name=pen]").first.check(force=True)
+    page.locator("#noise").fill("0.15")
+    page.locator("#turn").fill("-10")
+    page.locator("[name=language][value=ko]").check(force=True)
+    page.locator("[name=size][value='10']").check(force=True)
+    page.locator(".dots .neuron").nth(7).click()
+    page.locator("#switch").click()
+    page.locator(".tiles .neuron").nth(8).click()
+    page.locator("#step").click()
+    page.locator("[name=stage][value=z1]").check(force=True)
+    page.locator("[name=activation][value=step]").check(force=True)
+    link, before, seen = linked(page), shown(page), page.evaluate(SEEN)
+    assert len(link) - len(embedded_page.as_uri()) < 1600
+    other = open_page(f"{link}")
+    after = shown(other)
+    assert after == before | {"controls": after["controls"]}
+    pen = ["pen", "20"]  # it is not what is shown
+    kept = [each for each in before["controls"] if each[0] != "pen"]
+    assert [each for each in after["controls"] if each != pen] == kept
+    assert np.abs(np.subtract(seen, other.evaluate(SEEN))).mean() < 1
+    assert linked(other) == link
+
+
+def test_an_image_of_the_set_and_what_is_not_centred_are_in_the_address(open_page):
+    page = open_page()
+    page.locator(".thumb").nth(4).click()
+    link, seen = linked(page), page.evaluate(SEEN)
+    assert "image=" in link
+    assert "draw=" not in link
+    other = open_page(link)
+    assert other.evaluate(SEEN) == seen
+    other.locator("#clear").click()
+    assert "image=" not in linked(other)
+    draw(other, SEVEN, size=0.3, left=0.1)
+    other.locator("#raw").check()
+    seen = other.evaluate(SEEN)
+    assert not follow(page, linked(other).split("#")[1])
+    assert np.abs(np.subtract(seen, page.evaluate(SEEN))).mean() < 1
+    assert page.locator("#raw").is_checked()
+
+
+HOSTILE = [
+    "draw=",
+    "<img src=x onerror=alert(1)>",
+    "lang=<b>",
+    "lang=ja-xx",
+    "net=1",
+    "net=-1",
+    "net=constructor",
+    "__proto__=1",
+    "constructor=1",
+    "toString=1",
+    "noise=2",
+    "noise=1e309",
+    "noise=NaN",
+    "right=99",
+    "image=7",
+    "image=99999",
+    "image=420&image=420",
+    "draw=0k",
+    "draw=0k" + "00" * 3,
+    "draw=zz0000",
+    "draw=0k00zZ",
+    "draw=0k" + "abcd" * 2000,
+    "off=0.0.50",
+    "off=0.2.1",
+    "off=1.0.1",
+    "off=0.0",
+    "off=0.0.1_",
+    "look=0.50",
+    "look=3.0",
+    "look=9",
+    "look=",
+    "step=z3",
+    "step=alert",
+    "act=relu",
+    "act=constructor",
+    "N=7",
+    "raw=2",
+    "lesson=9",
+    "other=1",
+    "&",
+    "=",
+    "%",
+    "%00",
+    "a" * 100_000,
+]
+
+
+def test_a_hostile_address_is_refused_in_a_sentence_and_the_page_works_on(page):
+    page.evaluate("document.body.dataset.elements = document.querySelectorAll('*').length")
+    harmless = {"draw=", "look="}  # nothing is drawn, nothing is looked at
+    for text in HOSTILE:
+        assert follow(page, text) != (text in harmless), text
+        assert prediction(page) == ""
+    said = page.locator("#refused")
+    assert said.get_attribute("role") == "alert"
+    assert said.inner_text().count(".") == 1
+    assert page.evaluate("document.querySelectorAll('*').length == document.body.dataset.elements")
+    draw(page, SEVEN)
+    assert prediction(page) == "7"
+    linked(page)
+    assert not said.is_visible()
+
+
+def test_what_is_mutated_is_read_or_refused(page):
+    draw(page, SEVEN)
+    page.locator("#step").click()
+    link = linked(page).split("#")[1] + "&off=0.0.3_0.1.99&right=-3&image=420"
+    chance = random.Random(0)
+    refused = 0
+    for _ in range(60):
+        at = chance.randrange(len(link))
+        refused += follow(page, link[:at] + chance.choice("0.z&=_-~") + link[at + 1 :])
+    assert 5 < refused < 60
+    page.locator("#step-end").click()
+    assert not follow(page, "")
+
+
+def test_a_page_that_is_opened_with_a_broken_address_is_as_usual(open_page, embedded_page):
+    page = open_page(f"{embedded_page.as_uri()}#draw=<script>alert(1)</script>")
+    assert page.locator("#refused").is_visible()
+    draw(page, SEVEN)
+    assert prediction(page) == "7"
+    assert page.locator("#accuracy output").text_content() == "0.9920"
+
+
+def test_the_link_is_copied(open_page):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    draw(page, SEVEN)
+    page.locator("#link").click()
+    page.locator("#copied:not(:empty)").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.evaluate("location.href")
