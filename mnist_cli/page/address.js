@@ -11,10 +11,11 @@ const PAUSE_BEFORE_LINK = 300; // milliseconds without a hand on the page
 
 /**
  * Open what the address says, now and whenever another is entered; then keep it up to date.
- * `page`: {nets, images, pad, alive, steps, sliders, follow}; `follow()` is called when neurons were switched.
+ * `page`: {nets, images, pad, alive, steps, lesson, sliders, reset, follow}: `reset()` undoes what is on the page, `follow()` is
+ * called when neurons were switched.
  */
 export function keepAddress(page) {
-  const { nets, images, pad, alive, steps, sliders } = page;
+  const { nets, images, pad, alive, steps, lesson, sliders } = page;
   const [refused, copy] = ["refused", "link"].map(byId);
   const valuesOf = (name) => Array.from(document.querySelectorAll(`[name=${name}]`), ({ value }) => value);
   const chosen = (name) => document.querySelector(`[name=${name}]:checked`)?.value;
@@ -39,6 +40,7 @@ export function keepAddress(page) {
   function write() {
     const state = {
       net: Number(chosen("net") ?? 0),
+      lesson: lesson.number,
       strokes: pad.strokes,
       image: pad.image?.index,
       raw: byId("raw").checked,
@@ -50,7 +52,7 @@ export function keepAddress(page) {
     };
     const net = nets[state.net];
     if (net.activation !== net.trained) state.activation = net.activation;
-    let text = writeLink(state);
+    let text = writeLink(state, Boolean(state.lesson));
     if (text) text += `&lang=${document.documentElement.lang}`;
     refused.hidden = true;
     byId("copied").textContent = "";
@@ -64,7 +66,7 @@ export function keepAddress(page) {
       images,
       sliders,
       languages: valuesOf("language"),
-      lessons: [],
+      lessons: lesson.numbers,
       sizes: valuesOf("size"),
       stages: (net) => stagesOf(net).map(({ name }) => name),
       activations: offered,
@@ -77,8 +79,10 @@ export function keepAddress(page) {
   /** Do what the state says as a hand would, by the page's own controls. */
   function show(state) {
     const has = (key) => Object.hasOwn(state, key);
+    page.reset();
     if (has("lang")) press("language", state.lang);
     if (has("net")) press("net", state.net ?? 0);
+    lesson.open(state.lesson);
     const image = images.find(({ index }) => index === state.image);
     if (has("draw") || has("image")) pad.put(state.draw ?? [], state.draw ? null : (image ?? null));
     if (has("raw") && byId("raw").checked !== Boolean(state.raw)) byId("raw").click();

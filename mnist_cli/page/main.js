@@ -10,6 +10,7 @@ import { corrupt } from "./corrupt.js";
 import { normalize, unpack } from "./data.js";
 import { findDoubts } from "./doubt.js";
 import { makeImages } from "./images.js";
+import { makeLesson } from "./lesson.js";
 import { makeMap } from "./map.js";
 import { forward, lastHidden } from "./net.js";
 import { byId, forgetColours, make, paintInk } from "./paint.js";
@@ -52,6 +53,11 @@ const alive = makeAlive((layer, neuron) => {
 const row = makeImages(images, pad.show);
 const map = makeMap(images, pad.show);
 const batch = makeBatch(images);
+const lesson = makeLesson({
+  ...{ images, x: undisturbed, pad, alive, steps, reset, follow: breakMore },
+  get net() { return net; },
+  get whole() { return whole[nets.indexOf(net)]; },
+});
 
 start();
 
@@ -88,7 +94,7 @@ function startViews() {
   for (const each of nets) whole.push([...runSet(each, images, undisturbed)].pop());
   useNet(nets[0]);
   row.speak();
-  keepAddress({ nets, images, pad, alive, steps, sliders: SLIDERS, follow: breakMore });
+  keepAddress({ nets, images, pad, alive, steps, lesson, sliders: SLIDERS, reset, follow: breakMore });
 }
 
 /** Read the pad again and say what it is. */
@@ -190,6 +196,7 @@ function useNet(next) {
   alive.build(net);
   map.build(net, whole[nets.indexOf(net)].hidden);
   breakMore();
+  lesson.renew();
 }
 
 /** Put another activation between the layers of the net. */
@@ -218,6 +225,15 @@ function undoAll() {
   switchAllOn();
 }
 
+/** As the page begins, but for the net and the language. */
+function reset() {
+  if (byId("raw").checked) byId("raw").click();
+  pad.clear();
+  alive.forget();
+  steps.show();
+  undoAll();
+}
+
 function makeSliders() {
   for (const [name, min, max, step] of SLIDERS) {
     const slider = make("input", { type: "range", id: name, min, max, step, value: 0 });
@@ -244,6 +260,7 @@ function useLanguage(language) {
   steps.build(net);
   alive.build(net);
   breakMore();
+  lesson.renew();
 }
 
 /** Put one more radio button into a fieldset, whose id is its `name` with an s. */

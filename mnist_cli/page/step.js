@@ -40,7 +40,7 @@ export function makeSteps(changed, activate) {
       mark();
       if (at < 0 && wasShown && net.activation !== net.trained) activate(net.trained);
       changed();
-      if (wasShown !== at >= 0) scrollBy(0, onward.getBoundingClientRect().top - top); // it stays under the finger
+      if (document.activeElement === onward) scrollBy(0, onward.getBoundingClientRect().top - top); // it stays under the finger
       tell();
     },
     /** How much of its light the stage has by now, 0..1. */

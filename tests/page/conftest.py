@@ -35,6 +35,7 @@ _RESET = """() => {
     at("#filter").onchange();
     at("#undo-all").click();
     at("#step-end").click();
+    at("#course-end").click();
     at("#clear").click();
     at("#pad").focus();
     at("#flow").onpointerleave();

@@ -1,4 +1,4 @@
-"""The address of the page: it opens the same view again, and is refused where it is none of the page's."""
+"""The address of the page: it opens the same view again, and any other is refused."""
 
 import random
 

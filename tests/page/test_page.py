@@ -95,6 +95,9 @@ _SCRIPTS = {"en": "^[^가-힣ぁ-ヶ一-龠]*$", "ko": "[가-힣]", "ja": "[ぁ-
 # Texts that are named elsewhere than where they are said: sliders, the two ways that are timed, and
 # what stands before any language is chosen.
 _BY_NAME = {"noise", "right", "down", "turn", "oneByOne", "batched", "languageName", "unsupported"}
+_CARDS = ("image", "shapes", "sum", "sigmoid", "second", "softmax", "accuracy", "batches")
+_BY_NAME |= {card + part for card in _CARDS for part in ("Card", "Text", "Question", "Answer")}
+_BY_NAME |= {"sureQuestion"}
 
 
 @pytest.fixture(scope="module")
