@@ -7,7 +7,7 @@ and Mueller (2021), *Pervasive label errors in test sets destabilize machine lea
 
 _PEOPLE = 5
 # By index: the digit that most people read, None for neither it nor the label, and how many did.
-_READ = {
+READ = {
     947: (9, 5),
     1621: (6, 3),
     1901: (4, 3),
@@ -30,8 +30,8 @@ def describe_doubt(index: int) -> str | None:
     >>> describe_doubt(947), describe_doubt(2654), describe_doubt(0)
     ('5 of 5 people read 9', '3 of 5 people do not agree', None)
     """
-    if index not in _READ:
+    if index not in READ:
         return None
-    digit, people = _READ[index]
+    digit, people = READ[index]
     read = "do not agree" if digit is None else f"read {digit}"
     return f"{people} of {_PEOPLE} people {read}"

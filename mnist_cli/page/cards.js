@@ -172,7 +172,7 @@ function askHarder(page) {
   showExample(page);
   const order = images.map((_, i) => i).sort((p, q) => whole.confidences[p] - whole.confidences[q]);
   const isWrong = (i) => whole.predictions[i] !== images[i].label;
-  const hard = order.findLast((i) => isWrong(i)) ?? order[0];
+  const hard = order.findLast((i) => isWrong(i) && !images[i].people) ?? order[0];
   const others = order.filter((i) => i !== hard && !isWrong(i));
   const easy = others.find((i) => images[i].label === images[hard].label) ?? others[0];
   const question = isWrong(hard) ? "accuracyQuestion" : "sureQuestion";

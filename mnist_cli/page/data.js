@@ -3,19 +3,18 @@
 import { makeNet } from "./net.js";
 import { PIXELS } from "./picture.js";
 
-/** The JSON that `mnist draw` writes -> {about, nets, judge, images: [{index, label, pixels}], x: (N, 784) 0..1}. */
-export async function unpack({ nets, judge, images, labels, total, source, version }) {
+/** The JSON that `mnist draw` writes -> {about, nets, judge, images: [{index, label, pixels, people}], x: (N, 784) 0..1}. */
+export async function unpack({ nets, judge, images, labels, total, source, version, doubted = {} }) {
   const pixels = await inflate(images);
   return {
     about: { version, source, total: sayCount(total), count: sayCount(labels.length) },
     nets: await Promise.all(nets.map(async (net) =>
       makeNet({ ...net, parameters: await floats(net.parameters), map: readMap(await floats(net.map)) }))),
     judge: await makeJudge(judge),
-    images: Array.from(labels, (label, i) => ({
-      index: Math.floor((i * total) / labels.length), // in the whole set
-      label: Number(label),
-      pixels: pixels.subarray(i * PIXELS, (i + 1) * PIXELS),
-    })),
+    images: Array.from(labels, (label, i) => {
+      const index = Math.floor((i * total) / labels.length); // in the whole set
+      return { index, label: Number(label), pixels: pixels.subarray(i * PIXELS, (i + 1) * PIXELS), people: doubted[index] };
+    }),
     x: normalize(pixels),
   };
 }

@@ -1,5 +1,6 @@
 // The row of images to try: by digit, those that the net gets wrong, a random one.
 
+import { sayLabel } from "./answer.js";
 import { rove } from "./rove.js";
 import { byId, freeze, make, makePicture, paintInk } from "./paint.js";
 import { say } from "./words.js";
@@ -54,7 +55,7 @@ export function makeImages(images, choose) {
     }
     const button = make("button", { className: "thumb", tabIndex: -1, onclick: () => choose(image) }, pictures.get(image));
     button.classList.toggle("wrong", prediction !== "" && prediction !== image.label);
-    button.title = say("image", { ...image, prediction });
+    button.title = say("image", { ...image, label: sayLabel(image), prediction });
     button.setAttribute("aria-label", button.title);
     return button;
   }

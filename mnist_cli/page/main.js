@@ -111,7 +111,7 @@ function predict() {
   const x = pixels ? corrupt(normalize(pixels), corruption) : null;
   results = x && nets.map((each) => forward(each, x));
   if (!reading) doubts = [];
-  showAnswers(results, doubts, pad.image?.label);
+  showAnswers(results, doubts, pad.image);
   clearTimeout(doubting);
   doubting = reading && setTimeout(doubt, PAUSE);
   paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));

@@ -1,5 +1,6 @@
 // The images as the last hidden layer sees them, on the two axes of PCA found by NumPy.
 
+import { sayLabel } from "./answer.js";
 import { PIXELS, SIDE } from "./picture.js";
 import { byId, colour, css, fit, paintInk, rem, setPixel } from "./paint.js";
 import { say, sayShare } from "./words.js";
@@ -135,7 +136,7 @@ export function makeMap(images, choose) {
     const { pixels, ...image } = images[pointed];
     const [prediction, confidence] = [set.predictions[pointed], sayShare(set.confidences[pointed])];
     paintInk(card.firstElementChild, pixels, 1);
-    card.querySelector("p").textContent = say("mapCard", { ...image, prediction, confidence });
+    card.querySelector("p").textContent = say("mapCard", { ...image, label: sayLabel(image), prediction, confidence });
     card.classList.toggle("wrong", isWrong(pointed));
     card.classList.toggle("tapped", pointer === "touch" || pointer === "pen");
     const [x, y] = spots[pointed];

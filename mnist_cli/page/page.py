@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.idx import open_pair
+from mnist_cli.datasets.label_errors import READ
 from mnist_cli.errors import FileError, FormatError, printable
 from mnist_cli.files import AnyPath, open_regular, read_up_to, require_writable, write_bytes
 from mnist_cli.handwriting.judge import load_judge
@@ -97,8 +98,10 @@ def write_page(
         samples = min(total, MOST_IMAGES)
         spaced = [number * total // samples for number in range(samples)]
         shown, truth = image_file.items(spaced), label_file.items(spaced)
-    credit = _CREDIT if source.resolve().parent == embedded_directory() else ""
-    about = {"total": total, "source": printable(source.name) + credit}
+    is_embedded = source.resolve().parent == embedded_directory()
+    credit = _CREDIT if is_embedded else ""
+    doubted = {index: READ[index] for index in spaced if index in READ} if is_embedded else {}
+    about = {"total": total, "source": printable(source.name) + credit, "doubted": doubted}
     content = fill_page(networks, shown, truth, about, language)
     write_bytes(path, content, overwrite=overwrite)
     notes = tuple(note for file in files for note in file.notes)
@@ -124,7 +127,8 @@ def fill_page(
 ) -> bytes:
     """Return the page of nets, each with its name and SHA-256, and (N, 28, 28) labelled images.
 
-    `about` says in which file these are, its ``source``, and how many there are in ``total``.
+    `about` says in which file these are, its ``source``, how many there are in ``total``, and
+    what people read where they doubt a label, by index as in `label_errors.READ`.
     """
     data = {
         "nets": [_describe(*each, images) for each in networks],

@@ -5,15 +5,15 @@ import json
 from support.commands import mnist
 
 from mnist_cli import load_images, load_labels, load_network
-from mnist_cli.datasets.label_errors import _READ, describe_doubt
+from mnist_cli.datasets.label_errors import READ, describe_doubt
 from mnist_cli.paths import embedded_directory
 from mnist_cli.spec import TEST_IMAGES
 
 
 def test_people_read_another_digit_than_the_label_and_the_net_says_it_of_seven_in_ten():
     labels, predictions = load_labels(), load_network().predict(load_images())
-    read = {index: digit for index, (digit, _) in _READ.items() if digit is not None}
-    assert (len(_READ), len(read)) == (13, 10)
+    read = {index: digit for index, (digit, _) in READ.items() if digit is not None}
+    assert (len(READ), len(read)) == (13, 10)
     assert all(labels[index] != digit for index, digit in read.items())
     assert sum(predictions[index] == digit for index, digit in read.items()) == 7
     assert describe_doubt(948) is None

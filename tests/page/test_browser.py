@@ -382,6 +382,19 @@ def test_what_is_said_of_batches_is_what_was_measured(page, size, rows):
     assert "Every prediction is the same." in told
 
 
+def test_a_label_that_people_do_not_agree_with_says_so(open_page, embedded_page):
+    page = open_page(f"{embedded_page.as_uri()}#image=3520")
+    said = "label 6 (3 of 5 people do not agree)"
+    assert said in page.locator(".answer p:not(.name)").text_content()
+    page.locator("#filter").select_option("6")
+    titles = page.locator(".thumb").evaluate_all("all => all.map((each) => each.title)")
+    assert titles
+    assert sum("people" in title for title in titles) == sum("3520" in title for title in titles)
+    page.locator("[name=language][value=ko]").check(force=True)
+    korean = "정답 6 (5명 중 3명이 동의하지 않음)"
+    assert korean in page.locator(".answer p:not(.name)").text_content()
+
+
 @pytest.mark.parametrize(
     ("language", "clear", "written"),
     [("ko", "지우기", "mnist-cli({})로"), ("ja", "消す", "mnist-cli {}で")],

@@ -50,6 +50,7 @@ def test_the_page_holds_each_tenth_test_image_and_its_label(page):
     pixels = zlib.decompress(base64.b64decode(data["images"]))
     assert pixels == images[::EVERY].tobytes()
     assert data["labels"] == "".join(map(str, labels[::EVERY]))
+    assert data["doubted"] == {"3520": [None, 3]}
 
 
 def test_the_judge_in_the_page_says_what_the_judge_says(page):
