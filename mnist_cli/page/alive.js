@@ -92,7 +92,7 @@ export function makeAlive(toggle, steps) {
   flow.onkeydown = (event) => {
     if (event.key === "Escape") unchoose();
   };
-  flow.onfocusin = () => told.setAttribute("aria-live", "polite");
+  flow.onfocusin = () => steps.stage || told.setAttribute("aria-live", "polite");
   flow.onfocusout = () => told.removeAttribute("aria-live");
   new ResizeObserver(() => bands && view.measure()).observe(flow);
   return view;

@@ -17,6 +17,7 @@ const CLEAR = [2, 9]; // leads of the best score that are no tie, and not beyond
 /**
  * The cards in their order. `ask...(page)` sets the page and gives {values of its texts, choices: [{text or image,
  * isTrue}], show()}, which sets the page so that the answer is seen; or null where this net has nothing to ask.
+ * `look` is the neuron that the question is about, `question` the text that is put in the place of the usual one.
  */
 export const CARDS = {
   image: askShifted,
@@ -74,8 +75,8 @@ function askSign(page) {
   const example = showExample(page, "x");
   const a = forward(page.net, xOf(page, example)).a[0];
   const neuron = argmax(a.map((value, j) => Math.abs(value - page.net.layers[0].b[j])));
-  page.alive.choose([0, neuron]);
   return {
+    look: [0, neuron],
     values: { neuron, sum: plain(a[neuron]) },
     choices: [
       { text: say("above"), isTrue: a[neuron] > 0 },
@@ -127,8 +128,8 @@ async function askMissed(page) {
   const lost = digits.map((digit) => read(page.whole.predictions, digit) - read(after.predictions, digit));
   const most = Math.max(...lost);
   const digit = digits[lost.indexOf(most)];
-  page.alive.choose([0, neuron]);
   return {
+    look: [0, neuron],
     values: {
       neuron, digit, before: read(page.whole.predictions, digit), after: read(after.predictions, digit),
       accuracy: (after.correct / images.length).toFixed(4), own: (page.whole.correct / images.length).toFixed(4),

@@ -60,6 +60,7 @@ export function makeLesson(page) {
     if (mine !== asked) return; // another card was opened meanwhile
     course.removeAttribute("aria-busy");
     question.textContent = card ? say(card.question ?? `${name}Question`, card.values) : say("nothingToAsk");
+    if (card?.look) page.alive.choose(card.look);
     if (card) choices.replaceChildren(...card.choices.map((choice) => makeChoice(choice, () => take(name, card, choice))));
   }
 

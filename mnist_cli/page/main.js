@@ -44,7 +44,7 @@ let frame = 0; // the one in which the views follow
 
 const pad = makePad(byId("pad"), refresh);
 const showAnswers = makeAnswers(byId("answers"), nets);
-const steps = makeSteps(() => alive.follow(), activate);
+const steps = makeSteps(() => alive.follow(), breakMore);
 const alive = makeAlive((layer, neuron) => {
   const off = net.off[layer];
   if (!off.delete(neuron)) off.add(neuron);
@@ -197,13 +197,6 @@ function useNet(next) {
   map.build(net, whole[nets.indexOf(net)].hidden);
   breakMore();
   lesson.renew();
-}
-
-/** Put another activation between the layers of the net. */
-function activate(name) {
-  net.activation = name;
-  steps.mark();
-  breakMore();
 }
 
 function switchAllOn() {

@@ -7,8 +7,8 @@ import { say } from "./words.js";
 
 const FADE = 250; // milliseconds in which a stage lights up
 
-/** The steps. `changed()` is called when another stage is shown, `activate(name)` to put another activation in. */
-export function makeSteps(changed, activate) {
+/** The steps. `changed()` is called when another stage is shown, `activated()` when the net got another activation. */
+export function makeSteps(changed, activated) {
   const [onward, back, end, names, activations, trained, said] =
     ["step", "step-back", "step-end", "stages", "activations", "trained", "step-said"].map(byId);
   const bar = byId("stepping");
@@ -71,24 +71,35 @@ export function makeSteps(changed, activate) {
   for (const place of ["alive", "desk"]) byId(place).addEventListener("keydown", useKey);
   return steps;
 
-  /** After the last stage comes the first again. */
+  /** After the last stage comes the first again; before the first is nothing. */
   function go(to) {
-    if (net) steps.show(stages[(to + stages.length) % stages.length].name);
+    if (net && to >= 0) steps.show(stages[to % stages.length].name);
   }
 
   function useKey(event) {
     if (event.altKey || event.ctrlKey || event.metaKey || event.target.matches("select")) return;
     if (event.code === "KeyN") go(at + 1);
-    else if (event.code === "KeyB" && at >= 0) go(at - 1);
+    else if (event.code === "KeyB" && at > 0) go(at - 1);
     else return;
     event.preventDefault();
+  }
+
+  /** Put another activation between the layers of the net. */
+  function activate(name) {
+    net.activation = name;
+    mark();
+    activated();
   }
 
   /** What the buttons show. */
   function mark() {
     const isShown = at >= 0;
     for (const part of [back, end, names, activations, trained]) part.hidden = !isShown;
+    if (at === 0 && document.activeElement === back) onward.focus({ preventScroll: true });
+    back.disabled = at === 0;
+    if (isShown) byId("told").removeAttribute("aria-live"); // the step is said by its own line
     bar.classList.toggle("on", isShown);
+    bar.classList.toggle("between", isShown && stages[at].name[0] === "z"); // between layers
     onward.classList.toggle("primary", isShown);
     trained.textContent = net ? say("trained", { activation: net.trained }) : "";
     check(names, stages[at]?.name);
