@@ -11,8 +11,8 @@ const PAUSE_BEFORE_LINK = 300; // milliseconds without a hand on the page
 
 /**
  * Open what the address says, now and whenever another is entered; then keep it up to date.
- * `page`: {nets, images, pad, alive, steps, lesson, sliders, reset, follow}: `reset()` undoes what is on the page, `follow()` is
- * called when neurons were switched.
+ * `page`: {nets, images, pad, alive, steps, lesson, sliders, reset, follow}: `reset()` undoes what is on the page,
+ * `follow()` is called when neurons were switched.
  */
 export function keepAddress(page) {
   const { nets, images, pad, alive, steps, lesson, sliders } = page;
@@ -42,7 +42,7 @@ export function keepAddress(page) {
       net: Number(chosen("net") ?? 0),
       lesson: lesson.number,
       strokes: pad.strokes,
-      image: pad.image?.index,
+      image: images.includes(pad.image) ? pad.image.index : undefined,
       raw: byId("raw").checked,
       corruption: Object.fromEntries(sliders.map(([name]) => [name, Number(byId(name).value)])),
       off: nets.map((net) => net.off.map((neurons) => [...neurons])),
