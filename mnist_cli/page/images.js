@@ -2,7 +2,7 @@
 
 import { sayLabel } from "./answer.js";
 import { rove } from "./rove.js";
-import { byId, freeze, make, makePicture, paintInk } from "./paint.js";
+import { byId, freezePixels, make } from "./paint.js";
 import { say } from "./words.js";
 
 const SHOWN = 24;
@@ -48,11 +48,7 @@ export function makeImages(images, choose) {
 
   function makeThumb(image) {
     const prediction = predictions?.[images.indexOf(image)] ?? "";
-    if (!pictures.has(image)) {
-      const picture = makePicture();
-      paintInk(picture, image.pixels, 1);
-      pictures.set(image, freeze(picture));
-    }
+    if (!pictures.has(image)) pictures.set(image, freezePixels(image.pixels));
     const button = make("button", { className: "thumb", tabIndex: -1, onclick: () => choose(image) }, pictures.get(image));
     button.classList.toggle("wrong", prediction !== "" && prediction !== image.label);
     button.title = say("image", { ...image, label: sayLabel(image), prediction });

@@ -6,14 +6,16 @@ import { makeAlive } from "./alive.js";
 import { makeAnswers } from "./answer.js";
 import { makeApi } from "./api.js";
 import { makeBatch } from "./batch.js";
+import { makeCollect } from "./collect.js";
 import { corrupt } from "./corrupt.js";
 import { normalize, unpack } from "./data.js";
 import { findDoubts } from "./doubt.js";
 import { makeImages } from "./images.js";
 import { makeLesson } from "./lesson.js";
 import { makeMap } from "./map.js";
-import { forward, lastHidden } from "./net.js";
-import { byId, forgetColours, make, paintInk } from "./paint.js";
+import { makeMerge } from "./merge.js";
+import { argmax, forward, lastHidden } from "./net.js";
+import { byId, disable, forgetColours, make, paintInk } from "./paint.js";
 import { makePad, savePng } from "./pen.js";
 import { PIXELS, readStrokes, toSmall } from "./picture.js";
 import { makeSteps } from "./step.js";
@@ -58,6 +60,8 @@ const lesson = makeLesson({
   get net() { return net; },
   get whole() { return whole[nets.indexOf(net)]; },
 });
+const collect = makeCollect(pad, () => results && argmax(results[0].y));
+const merge = makeMerge(pad.show);
 
 start();
 
@@ -136,6 +140,7 @@ function refreshViews() {
   disable("undo", !pad.canUndo());
   disable("clear", pad.isEmpty());
   disable("save", pad.isEmpty());
+  collect.update();
   if (!whole.length) return; // they are not there yet
   if (isSetStale) refreshSet();
   alive.update(results?.[nets.indexOf(net)]);
@@ -195,6 +200,8 @@ function useNet(next) {
   steps.build(net);
   alive.build(net);
   map.build(net, whole[nets.indexOf(net)].hidden);
+  collect.use(net);
+  merge.use(net);
   breakMore();
   lesson.renew();
 }
@@ -202,13 +209,6 @@ function useNet(next) {
 function switchAllOn() {
   for (const off of nets.flatMap((each) => each.off)) off.clear();
   breakMore();
-}
-
-/** A button that had the focus leaves it where the page's work begins, not nowhere. */
-function disable(id, isDisabled) {
-  const button = byId(id);
-  if (isDisabled && document.activeElement === button) byId("pad").focus({ preventScroll: true });
-  button.disabled = isDisabled;
 }
 
 function undoAll() {
@@ -251,6 +251,8 @@ function useLanguage(language) {
   row.speak();
   batch.speak();
   steps.build(net);
+  collect.speak();
+  merge.speak();
   alive.build(net);
   breakMore();
   lesson.renew();
@@ -285,7 +287,7 @@ function useKey(event) {
   const key = /^[a-z0-9]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace(/^(Key|Digit)/, "").toLowerCase();
   if ((event.ctrlKey || event.metaKey) && key !== "z") return;
   const pens = [...document.querySelectorAll("[name=pen]")];
-  const actions = { z: pad.undo, c: pad.clear, delete: pad.clear, s: () => pad.isEmpty() || savePng(pad), r: row.random };
+  const actions = { z: pad.undo, c: pad.clear, delete: pad.clear, s: () => pad.isEmpty() || savePng(pad), r: row.random, k: collect.keepAsked };
   if (pens[key - 1]) pens[key - 1].click();
   else if (actions[key]) actions[key]();
   else return;

@@ -25,6 +25,9 @@ export function makeNet({ name, sha256, sizes, activation, parameters, map }) {
   return { name, sha256, sizes, activation, trained: activation, layers, map, off };
 }
 
+/** The net as it was trained, with every neuron on. */
+export const switchedOn = (net) => ({ ...net, activation: net.trained, off: net.off.map(() => new Set()) });
+
 /** W (inputs, outputs) so that the four weights used together lie together. */
 function cutIntoTiles(W, inputs, outputs) {
   const tiles = new Float64Array(Math.ceil(outputs / TILE) * TILE * inputs);

@@ -1,8 +1,15 @@
-// Colours of the theme, and 784 numbers as a picture.
+// Elements, colours of the theme, and 784 numbers as a picture.
 
 import { SIDE } from "./picture.js";
 
 export const byId = (id) => document.getElementById(id);
+
+/** What had the focus leaves it, when it is disabled, where the page's work begins, not nowhere. */
+export function disable(id, isDisabled) {
+  const element = byId(id);
+  if (isDisabled && element.contains(document.activeElement)) byId("pad").focus({ preventScroll: true });
+  element.disabled = isDisabled;
+}
 
 const colours = new Map();
 
@@ -72,6 +79,13 @@ export function makePicture() {
 /** What is on a canvas as an image: each canvas is a layer that the browser puts together in every frame. */
 export function freeze(canvas) {
   return make("img", { src: canvas.toDataURL(), alt: "" });
+}
+
+/** 784 numbers 0..255 as such an image. */
+export function freezePixels(pixels) {
+  const picture = makePicture();
+  paintInk(picture, pixels, 1);
+  return freeze(picture);
 }
 
 /** Fit a canvas to its box on this screen; its context in CSS pixels, and its width and height. */

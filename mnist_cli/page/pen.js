@@ -1,4 +1,4 @@
-// The pad: strokes by mouse, pen, finger or arrow keys, with undo; and the drawing as a PNG.
+// The pad: strokes by mouse, pen, finger or arrow keys, with undo; and the drawing as a PNG; downloads.
 
 import { PAD, ZOOM } from "./picture.js";
 
@@ -135,26 +135,34 @@ function paintCursor(canvas, { at, down }, width) {
   to.stroke();
 }
 
-/** Download what is on the pad as a PNG that `mnist predict` reads: black on white, or the image. */
-export function savePng(pad) {
+/** A PNG of what is on the pad, or was, that `mnist predict` reads: black on white, or the image. */
+export function drawPng({ strokes, image }) {
   const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = pad.image ? 28 : ZOOM * PAD;
+  canvas.width = canvas.height = image ? 28 : ZOOM * PAD;
   const to = canvas.getContext("2d");
-  if (pad.image) {
+  if (image) {
     const data = to.createImageData(28, 28);
-    pad.image.pixels.forEach((value, i) => data.data.set([value, value, value, 255], 4 * i));
+    image.pixels.forEach((value, i) => data.data.set([value, value, value, 255], 4 * i));
     to.putImageData(data, 0, 0);
   } else {
-    paint(canvas, pad, "#000");
+    paint(canvas, { strokes }, "#000");
     to.globalCompositeOperation = "destination-over";
     to.fillStyle = "#fff";
     to.fillRect(0, 0, PAD, PAD);
   }
-  canvas.toBlob((blob) => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = pad.image ? `mnist-${pad.image.index}.png` : "digit.png";
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  }, "image/png");
+  return new Promise((done) => canvas.toBlob(done, "image/png"));
+}
+
+/** Download what is on the pad. */
+export async function savePng(pad) {
+  const name = pad.image ? `mnist-${pad.image.index}.png` : "digit.png";
+  download(await drawPng(pad), name);
+}
+
+export function download(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -30,6 +30,7 @@ _RESET = """() => {
     const at = (selector) => document.querySelector(selector);
     for (const name of ["pen][value='20'", "language][value='en'", "size][value='100'"])
         at(`[name=${name}]`).click();
+    for (const name of ["stop-asking", "delete-all", "forget-class"]) at(`#${name}`).click();
     for (const name of ["raw", "only-wrong"]) if (at(`#${name}`).checked) at(`#${name}`).click();
     at("#filter").value = "";
     at("#filter").onchange();

@@ -127,7 +127,7 @@ def test_every_text_that_is_said_is_in_the_table_and_every_other_is_gone(texts):
     inside = "[^()]*"
     for _ in range(3):  # parentheses in parentheses
         inside = rf"(?:[^()]|\({inside}\))*"
-    said = re.findall(rf"\bsay\(({inside})\)", join_modules())
+    said = re.findall(rf"\b(?:say|tell|Refused)\(({inside})\)", join_modules())
     used = set(re.findall(r'"(\w+)"', " ".join(said)))
     used |= set(
         re.findall(r'data-(?:t|label)="(\w+)"', (_SOURCES / "page.html").read_text("utf-8"))

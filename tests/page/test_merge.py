@@ -1,0 +1,260 @@
+"""The sets of a class, put together on the page; what is broken or hostile among them."""
+
+import io
+import zipfile
+import zlib
+
+import numpy as np
+import pytest
+from support.page import EVERY, prediction, settle
+from support.zips import IMAGES, LABELS, choose, pair, write_set, write_zip
+
+import mnist_cli
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+# How many bytes the page reads of files, and how many come out of what it inflates.
+_COUNT = """
+    window.read = window.inflated = 0;
+    const [blob, reader] = [Blob.prototype, ReadableStreamDefaultReader.prototype];
+    const [asBuffer, next] = [blob.arrayBuffer, reader.read];
+    blob.arrayBuffer = function () { read += this.size; return asBuffer.call(this); };
+    reader.read = async function () {
+        const part = await next.call(this);
+        inflated += part.value?.length ?? 0;
+        return part;
+    };
+"""
+
+
+@pytest.fixture(scope="module")
+def mnist_set():
+    """Real digits, many of which the net misreads: images, labels, predictions."""
+    images, labels = mnist_cli.load_mnist("test")
+    predictions = mnist_cli.load_network().predict(images)
+    chosen = np.r_[np.flatnonzero(predictions != labels), 0:300]
+    return images[chosen], labels[chosen], predictions[chosen]
+
+
+@pytest.fixture(scope="module")
+def counting(opener):
+    page = opener(script=_COUNT)
+    yield page
+    page.context.close()
+
+
+def refusals(page):
+    return page.locator("#refused li").all_text_contents()
+
+
+def table(page):
+    """The fields of the page, (10, 10)."""
+    rows = page.locator("#fields tbody tr").evaluate_all(
+        "rows => rows.map((row) => [...row.cells].slice(1).map((cell) => Number(cell.innerText)))"
+    )
+    return np.array(rows)
+
+
+def test_a_class_is_put_together(page, mnist_set, tmp_path):
+    images, labels, predictions = mnist_set
+    parts = np.array_split(np.arange(len(labels)), 3)
+    ways = (
+        ("stored", {}),
+        ("packed", {"method": zipfile.ZIP_DEFLATED}),
+        ("again", {"folder": "a/"}),
+    )
+    files = [
+        write_set(tmp_path / f"{name}.zip", images[part], labels[part], **options)
+        for part, (name, options) in zip(parts, ways, strict=True)
+    ]
+    choose(page, *files[:2])
+    choose(page, files[2], files[0])
+    assert refusals(page) == ["stored.zip: the same set is there already."]
+    told = page.locator("#merge-told").text_content()
+    assert told == f"Digits: {len(labels)}, from files: 3."
+    correct = (predictions == labels).sum()
+    assert page.locator("#class-accuracy").text_content() == f"{correct / len(labels):.4f}"
+    assert page.locator("#class-correct").text_content() == f"{correct} of {len(labels)} correct"
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (labels, predictions), 1)
+    np.testing.assert_array_equal(table(page), counts)
+    missed = 1 - counts.diagonal() / counts.sum(axis=1)
+    hard = missed.argmax()
+    wrong = counts[hard].sum() - counts[hard, hard]
+    said = f"The hardest digit is {hard}: {wrong} of {counts[hard].sum()} are misread"
+    assert page.locator("#hardest").text_content().startswith(said)
+    assert (
+        f"most often as {(counts - np.diag(counts.diagonal()))[hard].argmax()}"
+        in page.locator("#hardest").text_content()
+    )
+
+    label, other = np.unravel_index((counts - 1000 * np.eye(10)).argmax(), (10, 10))
+    group = page.locator("#pictures > div").first
+    assert group.locator("h3").text_content() == f"{label} read as {other}: {counts[label, other]}"
+    assert group.locator("button").count() == min(30, counts[label, other])
+    page.locator("#fields button[aria-label^='3 read as 3']").click()
+    assert page.locator("#pictures h3").all_text_contents() == [f"3 read as 3: {counts[3, 3]}"]
+    page.locator("#fields button[aria-label^='3 read as 3']").click()
+    group.locator("button").first.click()
+    settle(page)
+    assert prediction(page) == str(other)
+    assert f"label {label}" in page.locator(".answer p:not(.name)").text_content()
+    page.locator("[name=language][value=ko]").check(force=True)
+    assert "가장 어려운 숫자" in page.locator("#hardest").text_content()
+    assert page.locator("#class-correct").text_content() == f"{len(labels)}개 중 {correct}개 정답"
+    page.locator("#forget-class").click()
+    assert not page.locator("#class").is_visible()
+
+
+def test_files_are_dropped_anywhere_on_the_page(page, mnist_set, tmp_path):
+    images, labels, predictions = mnist_set
+    right = predictions == labels
+    content = write_set(tmp_path / "a.zip", images[right], labels[right]).read_bytes()
+    drop = """(bytes) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([Uint8Array.from(bytes)], "a.zip"));
+        for (const name of ["dragover", "drop"]) {
+            const event = new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true });
+            document.querySelector("#pad").dispatchEvent(event);
+            if (!event.defaultPrevented) throw new Error("the browser would open the file");
+        }
+    }"""
+    page.evaluate(drop, [*content])
+    page.locator("#merge:not([aria-busy])").wait_for()
+    assert page.locator("#class-accuracy").text_content() == "1.0000"
+    assert page.locator("#hardest").text_content() == "Every digit is read correctly."
+
+
+def patch(archive, *changes):
+    """The bytes of an archive, of which the directory's first entry says something else."""
+    content = bytearray(archive.read_bytes())
+    start = content.index(b"PK\1\2")
+    for at, value in changes:
+        content[start + at : start + at + len(value)] = value
+    return bytes(content)
+
+
+def broken_files(folder):
+    """What is refused, by the sentence."""
+    images, labels = mnist_cli.load_images()[::EVERY], mnist_cli.load_labels()[::EVERY]
+    good = pair(images, labels)
+    whole = write_set(folder / "whole.zip", images, labels, method=zipfile.ZIP_DEFLATED)
+    stored = write_zip(folder / "stored.zip", good).read_bytes()
+
+    def zipped(files, **options):
+        return write_zip(folder / "x.zip", files, **options).read_bytes()
+
+    def changed(kind, at, *values):
+        content = bytearray(good[kind])
+        content[at : at + len(values)] = values
+        return zipped(good | {kind: bytes(content)})
+
+    no_zip = "this is no ZIP archive, or it is cut short."
+    damaged = "the ZIP archive is damaged."
+    no_pair = "it does not hold one pair of"
+    no_idx = "its images or labels are no IDX files"
+    return [
+        (no_zip, b""),
+        (no_zip, b"\x89PNG\r\n\x1a\n" * 9),
+        (no_zip, stored[:-30]),
+        (no_pair, zipped({})),
+        (no_pair, zipped({"7_001.png": b"", LABELS: good[LABELS]})),
+        (no_pair, zipped(good | {f"b/{name}": content for name, content in good.items()})),
+        (no_idx, changed(IMAGES, 0, 80)),
+        (no_idx, changed(LABELS, 3, 3)),
+        (no_idx, zipped(good | {LABELS: good[LABELS][:-1]})),
+        (no_idx, zipped(good | {IMAGES: good[IMAGES] + b"\0"})),
+        (no_idx, zipped(good | {LABELS: b""})),
+        (no_idx, zipped(pair(images[:0], labels[:0]))),
+        ("its images are 27x28, not 28x28.", changed(IMAGES, 11, 27)),
+        ("it has 1000 images but 999 labels.", zipped(pair(images, labels[:-1]))),
+        ("one of its labels is 10, not 0 to 9.", changed(LABELS, 500, 10)),
+        (damaged, stored.replace(good[LABELS], good[LABELS][:-1] + b"\5")),
+        (damaged, patch(whole, (16, b"\0\0\0\0"))),  # its checksum
+        (damaged, patch(whole, (24, b"\x10\0\0\0"))),  # its length
+        (damaged, patch(whole, (42, b"\xff\xff\xff\x7f"))),  # where it is
+        (damaged, patch(whole, (0, b"PK\1\3"))),
+        (damaged, patch(whole, (20, b"\x80\0\0\0"))),  # its length as it is packed
+        ("encrypted or packed in an unusual way", patch(whole, (8, b"\1"))),
+        ("encrypted or packed in an unusual way", zipped(good, method=zipfile.ZIP_BZIP2)),
+        ("its images or labels are larger", patch(whole, (24, b"\xff\xff\xff\xff"))),
+        (damaged, stored[:-10] + b"\xff\xff\xff\x7f" + stored[-6:]),  # of the directory
+    ]
+
+
+def test_what_is_broken_is_refused_in_a_sentence(counting, tmp_path):
+    cases = broken_files(tmp_path)
+    found = []
+    for number, (_, content) in enumerate(cases):
+        (tmp_path / f"{number}.zip").write_bytes(content)
+        choose(counting, tmp_path / f"{number}.zip")
+        found.append(refusals(counting))
+    for number, ((said, _), told) in enumerate(zip(cases, found, strict=True)):
+        assert [said in sentence for sentence in told] == [True], number
+    assert not counting.locator("#class").is_visible()
+    many = [tmp_path / f"{number}.zip" for number in range(11)]
+    choose(counting, *many)
+    assert len(refusals(counting)) == 9
+    assert refusals(counting)[-1] == "Other files that were refused: 3."
+    lying = tmp_path / "\u202egnp.zip"
+    lying.write_bytes(b"")
+    choose(counting, lying)
+    assert refusals(counting)[0].startswith("\u00b7gnp.zip: ")
+
+
+def bomb(size):
+    """A set of which the images inflate to `size` bytes, and say that they are 1,000 digits."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = b"".join(packer.compress(bytes(1 << 20)) for _ in range(size >> 20)) + packer.flush()
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(IMAGES, packed)
+        archive.writestr(LABELS, b"")
+    content = bytearray(target.getvalue())
+    start = content.index(b"PK\1\2")
+    content[start + 10] = zipfile.ZIP_DEFLATED
+    content[start + 24 : start + 28] = (784_016).to_bytes(4, "little")
+    return bytes(content)
+
+
+def test_a_bomb_is_not_inflated(counting, tmp_path):
+    (tmp_path / "bomb.zip").write_bytes(bomb(200 << 20))
+    counting.evaluate("inflated = 0")
+    choose(counting, tmp_path / "bomb.zip")
+    assert refusals(counting) == ["bomb.zip: the ZIP archive is damaged."]
+    assert counting.evaluate("inflated") < 8 << 20
+
+
+def test_of_a_large_archive_only_the_set_is_read(counting, mnist_set, tmp_path):
+    images, labels, _ = mnist_set
+    large = tmp_path / "large.zip"
+    write_zip(large, {"film.mov": b""} | pair(images, labels))
+    content = large.read_bytes()
+    with large.open("wb") as file:  # a gigabyte before it, which takes no room on the disk
+        file.truncate(1 << 30)
+    counting.evaluate("window.read = 0")
+    choose(counting, large)
+    assert "no ZIP archive" in refusals(counting)[0]
+    with large.open("r+b") as file:
+        file.seek(0, io.SEEK_END)
+        with zipfile.ZipFile(file, "a") as archive:
+            for name, one in pair(images, labels).items():
+                archive.writestr(name, one)
+    assert large.stat().st_size > 1 << 30
+    choose(counting, large)
+    assert refusals(counting) == []
+    assert f"Digits: {len(labels)}" in counting.locator("#merge-told").text_content()
+    assert counting.evaluate("window.read") < len(content) + (1 << 20)
+    counting.locator("#forget-class").click()
+
+
+def test_no_more_digits_are_put_together_than_a_class_has(counting, tmp_path):
+    images, labels = mnist_cli.load_mnist("test")
+    write_set(tmp_path / "many.zip", images[:9_999], labels[:9_999])
+    write_set(tmp_path / "more.zip", images[:2], labels[:2])
+    choose(counting, tmp_path / "many.zip", tmp_path / "more.zip")
+    said = "more.zip: with it there would be 10001 digits; at most 10000 are put together."
+    assert refusals(counting) == [said]
+    correct = (mnist_cli.load_network().predict(images[:9_999]) == labels[:9_999]).sum()
+    assert counting.locator("#class-correct").text_content() == f"{correct} of 9999 correct"
+    counting.locator("#forget-class").click()
