@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.handwriting.box import Box
-from mnist_cli.handwriting.morphology import Bits, Floats, blur, measure_distance
+from mnist_cli.handwriting.morphology import Bits, Floats, blur, dilate, measure_distance
 from mnist_cli.spec import SIDE
 
 Gray: TypeAlias = NDArray[np.uint8]
@@ -53,7 +53,7 @@ def draw(ink: Floats, mask: Bits, level: float, box: Box, side: int = FINE) -> B
     from PIL import Image
 
     near = box.grow(RIM).scale(1, ink.shape)
-    own = np.where(measure_distance(near.cut_from(mask), 3) <= 2, near.cut_from(ink), 0)
+    own = np.where(dilate(near.cut_from(mask), 2), near.cut_from(ink), 0)
     around = box.move(RIM - near.left, RIM - near.top).grow(RIM).cut_from(np.pad(own, RIM))
     zoom = side / box.long_side
     size = tuple(max(1, round(length * zoom)) for length in around.shape[::-1])

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from mnist_cli.handwriting.morphology import apply_opening, blur, label, measure_distance
+from mnist_cli.handwriting.morphology import (
+    apply_opening,
+    blur,
+    dilate,
+    label,
+    measure_distance,
+)
 
 SHAPES = [(1, 9), (7, 1), (23, 17)]
 
@@ -78,3 +84,10 @@ def test_a_blurred_point_is_a_gaussian():
     np.testing.assert_allclose(blur(point, 2.0), gaussian / gaussian.sum(), atol=5e-4)
     even = np.full((9, 4, 3), 0.3, np.float32)
     np.testing.assert_allclose(blur(even, 3.0), even, rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_two_steps_of_dilation_reach_as_far_as_two_pixels_do(shape):
+    for seed in range(8):
+        mask = random_mask(shape, seed)
+        np.testing.assert_array_equal(dilate(mask, 2), measure_distance(mask, 3) <= 2)
