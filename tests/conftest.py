@@ -65,6 +65,13 @@ def shared_rows() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_strings() -> Path:
+    if not (TEST_DATA / "digit-strings" / "manifest.csv").exists():
+        pytest.skip("amounts of cheques are not here")
+    return TEST_DATA / "digit-strings"
+
+
+@pytest.fixture(scope="session")
 def book_weights(shared_data: Path) -> Path:
     """The book's sample_weight.pkl."""
     return shared_data / "sample_weight.pkl"

@@ -50,12 +50,14 @@ class InkMap:
 class Candidate:
     """Components of an ink map that may be a digit, by their indices.
 
-    `score` is the judge's, less what speaks against it.
+    `score` is the judge's, less what speaks against it; `after_gap` says that a sign or
+    much space is between it and the digit before, on its line.
     """
 
     ink_map: InkMap
     components: tuple[int, ...]
     score: float = 0.0
+    after_gap: bool = False
 
     @property
     def box(self) -> Box:

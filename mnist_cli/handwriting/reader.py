@@ -51,7 +51,8 @@ class Digit:
     these are several, `digits` are all of them, as of `read_digits`. `warnings` are sentences
     without a full stop. `score` says how much it looks like one digit at all: the logarithm of the
     odds, above 0 if it rather does. `box` is where it is on the upright picture, and `line` in
-    which line, from 1. As an array a digit is its image: ``network.predict(digit)``.
+    which line, from 1; `after_gap` says that a sign or much space is before it. As an array a
+    digit is its image: ``network.predict(digit)``.
 
     Examples
     --------
@@ -70,6 +71,7 @@ class Digit:
     score: float = field(default=-np.inf, repr=False)
     box: Box | None = field(default=None, repr=False)
     line: int = field(default=1, repr=False)
+    after_gap: bool = field(default=False, repr=False)
 
     _repr_html_ = drawn_by("predict.digit_lines")
 
@@ -276,12 +278,11 @@ def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
     )
     boxes = [_undo_reduction(box, picture) for box in boxes]
     scores = _judge(formatted)
-    return tuple(
-        Digit(image, True, steps, _doubt(score), score=score, box=box, line=number)
-        for image, score, box, (_, number) in zip(
-            formatted.images, scores, boxes, found, strict=True
-        )
-    )
+    digits = []
+    for (one, line), image, score, box in zip(found, formatted.images, scores, boxes, strict=True):
+        placed: dict[str, Any] = {"box": box, "line": line, "after_gap": one.after_gap}
+        digits.append(Digit(image, True, steps, _doubt(score), score=score, **placed))
+    return tuple(digits)
 
 
 def _judge(formatted: Formatted) -> list[float]:

@@ -9,6 +9,7 @@ read again from nearer.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -31,6 +32,7 @@ _CLOSE = 80  # pixels that a digit is high when it is looked at from nearer
 _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
 _MOST = 250  # components, specks among them; a page of grain has thousands
 _MOST_DIGITS = 120
+_DEEP = 0.6  # of the short side: a digit of a line that was cut out close is, shadows are not
 
 # In heights of a digit:
 _SPECK, _TALL, _HUGE = 0.2, 0.5, 2.5
@@ -40,6 +42,7 @@ _APART = 0.35  # parts of a digit are nearer
 _AROUND = 0.5  # what is looked at round a line
 _SLICE = (0.25, 0.35)  # a slice of a wide one is at least as wide and as tall as this
 _MOST_PARTS = 4
+_SPACE = 1.5  # what is further apart may have a sign between that was not looked at
 
 _BEST, _WORST = 3.0, -10.0  # odds of the judge are cut to these
 _BONUS = 0.5  # for each digit
@@ -105,12 +108,16 @@ def _map_page(pixels: Floats, tones: Sequence[bool]) -> Iterator[InkMap]:
         for share in (1.0, 0.5):
             whole = cut_ink(ink, share * find_threshold(ink), frame, dark)
             yield whole
-            at_border = [
-                i for i, box in enumerate(whole.boxes) if box.count_sides_at_border(ink.shape)
-            ]
+            at_border = [i for i, box in enumerate(whole.boxes) if _is_at_border(box, ink.shape)]
             if at_border:
                 bare = clear(ink, Candidate(whole, tuple(at_border)).mask)
                 yield cut_ink(bare, share * find_threshold(bare), frame, dark)
+
+
+def _is_at_border(box: Box, shape: tuple[int, ...]) -> bool:
+    """Whether it comes in from a side, and is no digit of a single line that only touches it."""
+    sides = box.count_sides_at_border(shape)
+    return sides > 1 or (sides == 1 and box.height < _DEEP * min(shape))
 
 
 def _sort_into_lines(ink_map: InkMap) -> list[tuple[list[int], float]]:
@@ -137,7 +144,11 @@ def _sort_into_lines(ink_map: InkMap) -> list[tuple[list[int], float]]:
             lines.append([i])
         else:
             line.append(i)
-    heights = [float(np.median([boxes[i].height for i in line])) for line in lines]
+    # A component alone says little of how high digits are: it may be a comma.
+    heights = [
+        float(np.median([boxes[i].height for i in line] if len(line) > 1 else usual))
+        for line in lines
+    ]
     for i in small:
         gaps = [min(boxes[i].measure_gap(boxes[j]) for j in line) for line in lines]
         if gaps and min(gaps) < 0.5 * usual:
@@ -179,7 +190,18 @@ def _read_line(ink_map: InkMap, components: list[int], height: float) -> list[Ca
                 total, path = best[start]
                 choices.append((total + digit.score, [*path, digit]))
         best.append(max(choices, key=lambda choice: choice[0]))
-    return best[-1][1]
+    return _mark_gaps(best[-1][1], slices, height)
+
+
+def _mark_gaps(path: list[Candidate], slices: list[int], height: float) -> list[Candidate]:
+    """Mark the digits of a line before which something was left out, or much space is."""
+    places = {i: place for place, i in enumerate(slices)}
+    marked = path[:1]
+    for before, digit in pairwise(path):
+        left_out = places[digit.components[0]] - places[before.components[-1]] - 1
+        apart = before.box.measure_gap(digit.box) > _SPACE * height
+        marked.append(replace(digit, after_gap=left_out > 0 or apart))
+    return marked
 
 
 def _count_cut(owners: list[int], start: int, stop: int) -> int:

@@ -43,7 +43,15 @@ class Prediction:
     line: int | None = None
     position: int | None = None
     box: tuple[int, int, int, int] | None = None  # and its left, top, width, height in pixels
+    after_gap: bool = False  # a sign or much space is between it and the digit before
     name: str = ""  # `source` for a list: without the folder that was named
+
+    @property
+    def doubted(self) -> bool:
+        """Whether this may not be a digit."""
+        from mnist_cli.handwriting.reader import DOUBT
+
+        return DOUBT in self.warnings
 
     @property
     def correct(self) -> bool | None:
@@ -54,7 +62,7 @@ class Prediction:
     def json_fields(self) -> tuple[str, ...]:
         """Of a digit among others only what sets it apart; the label only where it is known."""
         if self.part is not None:
-            return "prediction", "confidence", "box"
+            return "prediction", "confidence", "doubted", "box"
         always = ("source", "prediction", "confidence", "probabilities", "preprocessed", "warnings")
         labelled = always if self.label is None else (*always, "label", "correct")
         return labelled if self.people is None else (*labelled, "people")
@@ -76,7 +84,7 @@ class SplitPicture:
     @property
     def json_fields(self) -> tuple[str, ...]:
         """The label only where it is known."""
-        always = ("source", "text", "lines", "warnings")
+        always = ("source", "text", "text_with_gaps", "lines", "warnings")
         return always if self.label is None else (*always, "label", "correct")
 
     @property
@@ -96,6 +104,13 @@ class SplitPicture:
         return "\n".join("".join(str(one.prediction) for one in line) for line in self.lines)
 
     @property
+    def text_with_gaps(self) -> str:
+        """The same with a space where a sign or much space is between digits."""
+        return "\n".join(
+            "".join(f"{' ' * one.after_gap}{one.prediction}" for one in line) for line in self.lines
+        )
+
+    @property
     def prediction(self) -> str | None:
         """The text in one line, None for nothing."""
         return self.text.replace("\n", " / ") or None
@@ -112,8 +127,8 @@ class SplitPicture:
 
     @property
     def unsure(self) -> bool:
-        """Whether the net is not sure of one of them."""
-        return any(one.unsure for one in self.digits)
+        """Whether the net is not sure of one of them, or one may be no digit."""
+        return any(one.unsure or one.doubted for one in self.digits)
 
 
 @dataclass(frozen=True)
@@ -175,6 +190,7 @@ def predict_digits(network: Network, digits: "Sequence[Digit]", *, source: str) 
                 line=line,
                 position=position,
                 box=(box.left, box.top, box.width, box.height) if box else None,
+                after_gap=digit.after_gap,
             )
             predictions.append(found)
     return SplitPicture(source, tuple(predictions), steps=digits[0].steps)

@@ -228,10 +228,10 @@ def test_an_empty_page_is_told_at_once_and_has_nothing_to_save(tmp_path):
 
 def test_split_reads_every_digit_and_begins_with_the_number(row, page):
     (page_,) = documents("--split", row)
-    assert list(page_) == ["source", "text", "lines", "warnings"]
+    assert list(page_) == ["source", "text", "text_with_gaps", "lines", "warnings"]
     assert (page_["text"], page_["warnings"]) == ("721", [])
     ((first, *_),) = page_["lines"]
-    assert list(first) == ["prediction", "confidence", "box"]
+    assert list(first) == ["prediction", "confidence", "doubted", "box"]
     split = mnist("predict", "--split", row).stdout
     assert split.splitlines()[0] == "721"
     assert re.search(r"7 [01]\.\d{4} +2 [01]\.\d{4} +1 [01]\.\d{4}", split)

@@ -1,6 +1,7 @@
 """What is round a digit, rows and pages, and what is none: the judge, other readings and lines."""
 
 import csv
+from difflib import SequenceMatcher
 
 import numpy as np
 import pytest
@@ -46,6 +47,32 @@ def test_peoples_pages_are_read(shared_rows, network):
         text = predict_digits(network, read, source="").text
         exact += text.replace("\n", "/") == row["label"]
     assert exact >= len(rows) - 3
+
+
+def test_a_space_stands_for_a_sign_between_digits(digits, network):
+    images, labels = digits
+    page = np.zeros((100, 600), np.uint8)
+    for number, image in enumerate(images[:6]):
+        left = 20 + 72 * number + 110 * (number > 2)
+        page[22:78, left : left + 56] = np.kron(image, np.ones((2, 2), np.uint8))
+    page[48:54, 252:302] = 255  # a dash
+    found = predict_digits(network, read_digits(255 - page), source="")
+    text = "".join(map(str, labels[:6]))
+    assert (found.text, found.text_with_gaps) == (text, f"{text[:3]} {text[3:]}")
+
+
+def test_amounts_of_cheques_are_read(shared_strings, network):
+    with (shared_strings / "manifest.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))[::8]
+    as_long = common = length = 0
+    for row in rows:
+        text = predict_digits(network, read_digits(shared_strings / row["file"]), source="").text
+        same = SequenceMatcher(None, text, row["label"], autojunk=False).get_matching_blocks()
+        as_long += len(text) == len(row["label"])
+        common += sum(block.size for block in same)
+        length += max(len(text), len(row["label"]))
+    assert as_long >= 40  # of 50
+    assert common >= 0.78 * length
 
 
 @pytest.mark.parametrize("touching", [False, True])
