@@ -18,7 +18,7 @@ const PAIR = [3, 1].map((dimensions) => new RegExp(`(^|/)(?!\\.)[^/]*-?(images|l
 
 /** The panel. `choose(digit)` puts one of the class's digits on the pad. */
 export function makeMerge(choose) {
-  const [panel, zips, told, refused] = ["merge", "zips", "merge-told", "refused"].map(byId);
+  const [panel, zips, told, unread] = ["merge", "zips", "merge-told", "unread"].map(byId);
   const showClass = makeConfusion(byId("class"), choose);
   const seen = new Set(); // checksums of the pairs
   const digits = []; // {index, label, pixels, prediction, confidence} of all
@@ -105,8 +105,8 @@ export function makeMerge(choose) {
     told.textContent = digits.length ? say("merged", { files: seen.size, count: digits.length }) : "";
     const sentences = faults.slice(0, MOST_TOLD).map(({ name, reason, values }) => `${name}: ${say(reason, values)}`);
     if (faults.length > MOST_TOLD) sentences.push(say("moreRefused", { count: faults.length - MOST_TOLD }));
-    refused.replaceChildren(...sentences.map((sentence) => make("li", {}, sentence)));
-    refused.hidden = !faults.length;
+    unread.replaceChildren(...sentences.map((sentence) => make("li", {}, sentence)));
+    unread.hidden = !faults.length;
     byId("forget-class").hidden = !digits.length;
     showClass(digits);
   }

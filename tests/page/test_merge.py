@@ -44,7 +44,7 @@ def counting(opener):
 
 
 def refusals(page):
-    return page.locator("#refused li").all_text_contents()
+    return page.locator("#unread li").all_text_contents()
 
 
 def table(page):
