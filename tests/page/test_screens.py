@@ -33,7 +33,9 @@ _CUT = """() => {
         if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
         const range = new Range();
         range.selectNodeContents(node);
-        for (const box of range.getClientRects()) texts.push([text, box, element]);
+        for (const { left, right, top, bottom } of range.getClientRects()) {
+            texts.push([text, { left, right, top, bottom }, element]);
+        }
         for (let each = element; each && each !== document.body; each = each.parentElement) {
             const { display, overflowX, overflowY } = getComputedStyle(each);
             if (display === "inline" || display === "contents" || overflowX === "auto") continue;
@@ -48,7 +50,9 @@ _CUT = """() => {
         const button = element.closest("button, .choice span")?.getBoundingClientRect();
         const isWider = box.left < button?.left - 1 || box.right > button?.right + 1;
         if (isWider) faults.push(`wider than its button: ${text}`);
-        for (const [other, its, where] of texts.slice(0, i)) {
+        for (let j = 0; j < i; j += 1) {
+            const [other, its, where] = texts[j];
+            if (its.bottom < box.top || its.top > box.bottom) continue;
             const across = Math.min(box.right, its.right) - Math.max(box.left, its.left);
             const down = Math.min(box.bottom, its.bottom) - Math.max(box.top, its.top);
             if (element !== where && across > 1 && down > 4) faults.push(`${text} upon ${other}`);
