@@ -151,6 +151,7 @@ def test_it_is_accessible_on_every_screen(
     assert prediction(page) == "7"
     undo = {"en-US": "Undo", "ko-KR": "되돌리기", "ja-JP": "元に戻す"}[lang]
     assert page.locator("#undo").text_content() == undo
+    settle(page)  # what a stroke moves, and what it lights, is in its place
     page.locator(".tiles .neuron").nth(8).tap()
     page.locator("#switch").tap()
     axe = os.environ.get("MNIST_AXE")
