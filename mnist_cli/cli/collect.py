@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import present, read_pictures
+from mnist_cli.cli.common import predict_pictures, present
 from mnist_cli.cli.options import argument, command
 
 
@@ -45,7 +45,7 @@ def collect(pictures: tuple[str, ...], **given: Any) -> int:
     reading = Reading(
         preprocess=not given["size_only"], invert=given["invert"], labels_from_names=True
     )
-    found = library.collect(read_pictures(network, pictures, reading, given), files)
+    found = library.collect(predict_pictures(network, pictures, reading, given), files)
     if not given["sheet"]:
         library.write_collection(found, overwrite=given["force"])
     present(given, view, found, given["sheet"])

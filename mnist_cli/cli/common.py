@@ -79,7 +79,7 @@ def note_written(given: OptionValues, *options: str) -> None:
             note(f"wrote {printable(path, limit=400)}")
 
 
-def read_pictures(
+def predict_pictures(
     network: "Network",
     names: Sequence[str],
     reading: "Reading",

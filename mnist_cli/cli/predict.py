@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from mnist_cli.cli.common import OptionValues, blamed, note_written, present, read_pictures
+from mnist_cli.cli.common import OptionValues, blamed, note_written, predict_pictures, present
 from mnist_cli.cli.options import DIGIT, NATURAL, argument, command
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def predict(
             keep_steps=given["show_steps"],
             labels_from_names=given["labels_from_names"],
         )
-        everything += read_pictures(network, pictures, reading, given, label)
+        everything += predict_pictures(network, pictures, reading, given, label)
     if not everything:
         raise MnistError(f"no image here has the label {one_of(label)}")
     results = Results(tuple(everything), given["only"], network if given["explain"] else None)

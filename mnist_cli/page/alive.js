@@ -94,7 +94,8 @@ export function makeAlive(toggle, steps) {
   };
   flow.onfocusin = () => steps.stage || told.setAttribute("aria-live", "polite");
   flow.onfocusout = () => told.removeAttribute("aria-live");
-  new ResizeObserver(() => bands && view.measure()).observe(flow);
+  // While it is laid out anew it may have no width for a moment, and no place for light.
+  new ResizeObserver(() => bands && flow.clientWidth && view.measure()).observe(flow);
   return view;
 
   /** To point, to tap and to focus only look; a second tap, or Enter, switches off or on. */

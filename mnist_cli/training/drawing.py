@@ -3,7 +3,7 @@
 MNIST was written by American clerks and pupils. Elsewhere a 1 has a flag, a 7 a bar across its
 stem, a 4 is left open or closed like a triangle, a 2 begins with a curl. Each form in `forms.txt`
 is a few strokes of a pen through given points. Places, slant, stretch and pen vary at random, and
-the reader's own steps bring what is drawn to the MNIST format, as they would a stranger's picture.
+the reader's own steps convert what is drawn to the MNIST format, as they do a stranger's picture.
 """
 
 from importlib.resources import files
@@ -24,7 +24,7 @@ _JITTER = 0.03  # heights: standard deviation of each point of a form
 _OVERSHOOT = 0.04  # heights: standard deviation of where a stroke begins and ends
 _WOBBLE = 0.015  # heights: how far a hand sways on its way
 _SKIPS, _DOUBLES = 0.08, 0.04  # parts of the strokes: the pen skips, or goes over it twice
-_AT_A_TIME = 32  # digits that are brought to the MNIST format together
+_AT_A_TIME = 32  # digits that are converted to the MNIST format together
 _SAMPLES = 40  # round dots of the pen from one given point to the next
 
 
