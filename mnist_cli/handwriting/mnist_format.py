@@ -116,9 +116,11 @@ def set_stroke_widths(drawn: Bits, widths: Floats, pixels: Floats, reach: int) -
     The edge is moved in or out by the same distance everywhere, and less where it would leave
     nothing. `widths` are those of the strokes in pixels of the MNIST format, `pixels` its pixels.
     """
+    growth = (np.clip(widths, *_STROKE) - widths) * pixels / 2
+    # Further from the edge than that all is ink or background, however the edge is moved.
+    reach = min(reach, int(np.max(np.abs(growth) + _SOFT_EDGE * pixels)) + 2)
     outwards, inwards = measure_distance(drawn, reach), measure_distance(~drawn, reach)
     inside = np.where(drawn, inwards - 0.5, 0.5 - outwards)
-    growth = (np.clip(widths, *_STROKE) - widths) * pixels / 2
     deepest = inside.max(axis=(0, 1))
     growth = np.where(growth < 0, np.maximum(growth, np.minimum(0.1 - deepest, 0)), growth)
     soft: Floats = np.clip((inside + growth) / (_SOFT_EDGE * pixels) + 0.5, 0, 1)

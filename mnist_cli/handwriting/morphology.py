@@ -22,9 +22,10 @@ def blur(picture: Floats, sigma: float) -> Floats:
     for axis in (0, 1):
         padded = _pad(picture, radius, axis)
         length = picture.shape[axis]
-        picture = sum(
-            weight * _slice(padded, start, length, axis) for start, weight in enumerate(kernel)
-        )
+        picture = kernel[0] * _slice(padded, 0, length, axis)
+        part = np.empty_like(picture)
+        for start, weight in enumerate(kernel[1:], start=1):
+            picture += np.multiply(_slice(padded, start, length, axis), weight, out=part)
     return picture
 
 
@@ -55,17 +56,22 @@ def measure_distance(mask: Bits, reach: int) -> Floats:
     for axis in (0, 1):  # the square of the distance is a sum, so one axis can follow the other
         padded = _pad(squared, reach, axis, constant_values=far)
         length = squared.shape[axis]
+        further = np.empty_like(squared)
         for offset in range(-reach, reach + 1):
-            shifted = _slice(padded, reach + offset, length, axis) + np.float32(offset**2)
-            squared = np.minimum(squared, shifted)
+            there = _slice(padded, reach + offset, length, axis)
+            np.minimum(squared, np.add(there, np.float32(offset**2), out=further), out=squared)
     return np.sqrt(squared)
 
 
 def dilate(mask: Bits, steps: int) -> Bits:
     """Add to each true pixel its four neighbours, `steps` times over."""
     for _ in range(steps):
-        padded = np.pad(mask, 1)
-        mask = mask | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
+        wider = mask.copy()
+        wider[1:] |= mask[:-1]
+        wider[:-1] |= mask[1:]
+        wider[:, 1:] |= mask[:, :-1]
+        wider[:, :-1] |= mask[:, 1:]
+        mask = wider
     return mask
 
 
