@@ -70,10 +70,12 @@ Images:
 Output:
   -o --output FILE{"|".join(SUFFIXES)}  Weights to write, and their card (.json).  [default:
                        mnist-weights.pkl]
+  --snapshots FILE.npz  Also write nets on the way, for 'mnist draw --snapshots'.
   --export --light --force --json
   -q --quiet           Print nothing but errors.
 Rules:
   --hidden excludes --start: the net has its layers
+  --snapshots excludes --start: they begin with random numbers
   --labels needs --images
   --test-labels needs --test-images
 Examples:
@@ -126,8 +128,9 @@ def train(**given: Any) -> None:
             recipe,
             files,
             seed=given["seed"],
+            snapshots=given["snapshots"],
             overwrite=given["force"],
             report=report,
             note=note,
         )
-    present(given, view, recipe, card, path, quiet=given["quiet"])
+    present(given, view, recipe, card, path, given["snapshots"], quiet=given["quiet"])

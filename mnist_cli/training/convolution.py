@@ -1,8 +1,11 @@
 """A small convolutional net, the teacher: too large to ship, and right more often.
 
-Two convolutions of 5x5 that move by two pixels, and two dense layers, with relu: 28x28 -> 13x13x8
--> 5x5x32 -> 128 -> 10 (after Simard, Steinkraus and Platt 2003, *Best practices for convolutional
+Two convolutions of 5x5 that move by two pixels, and two dense layers, with relu: 28x28 -> 8x13x13
+-> 32x5x5 -> 128 -> 10 (after Simard, Steinkraus and Platt 2003, *Best practices for convolutional
 neural networks applied to visual document analysis*).
+
+Inside, the images of a batch are the last axis: what one place of a kernel takes from all of them
+lies side by side in memory.
 """
 
 import numpy as np
@@ -24,7 +27,7 @@ class ConvolutionalNet:
     ----------
     parameters:
         Weights and biases of the four layers in turn, float32; they are trained in place. Those of
-        a convolution are (25 times channels in, channels out).
+        a convolution are (channels in times 25, channels out).
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -33,7 +36,7 @@ class ConvolutionalNet:
         sizes = (
             (area, first),
             (area * first, second),
-            (_SIDES[1] ** 2 * second, _NEURONS),
+            (second * _SIDES[1] ** 2, _NEURONS),
             (_NEURONS, CLASSES),
         )
         self.parameters: list[Array] = []
@@ -44,7 +47,7 @@ class ConvolutionalNet:
     def logits(self, x: Array) -> Array:
         """The logits (N, 10) of centred images (N, 784)."""
         starts = range(0, len(x), _AT_A_TIME)
-        return np.concatenate([self._run_forward(x[i : i + _AT_A_TIME])[-1] for i in starts])
+        return np.concatenate([self._run_forward(x[i : i + _AT_A_TIME])[-1].T for i in starts])
 
     def loss_and_gradients(
         self, x: Array, targets: Array, temperature: float = 1.0
@@ -52,42 +55,43 @@ class ConvolutionalNet:
         """The cross-entropy of a batch, and its gradient for each parameter: see `Perceptron`."""
         _, _, W2, _, W3, _, W4, _ = self.parameters
         patches1, z1, patches2, z2, z3, a = self._run_forward(x)
-        loss, da4 = cross_entropy(a, targets, temperature)
-        da3 = (da4 @ W4.T) * (z3 > 0)
-        da2 = ((da3 @ W3.T) * (z2 > 0)).reshape(-1, _CHANNELS[1])
-        da1 = _add_patches(da2 @ W2.T, z1.shape) * (z1 > 0)
-        da1 = da1.reshape(-1, _CHANNELS[0])
+        loss, da = cross_entropy(np.ascontiguousarray(a.T), targets, temperature)
+        da4 = da.T
+        da3 = (W4 @ da4) * (z3 > 0)
+        da2 = ((W3 @ da3) * (z2 > 0)).reshape(_CHANNELS[1], -1)
+        da1 = (_add_patches(W2 @ da2, z1.shape) * (z1 > 0)).reshape(_CHANNELS[0], -1)
         pairs = ((patches1, da1), (patches2, da2), (z2, da3), (z3, da4))
-        return loss, [array for z, da in pairs for array in (z.T @ da, da.sum(axis=0))]
+        return loss, [array for z, da in pairs for array in (z @ da.T, da.sum(axis=1))]
 
     def _run_forward(self, x: Array) -> tuple[Array, ...]:
-        """What goes into each layer, and what the first gives, (N, 13, 13, 8); last the logits."""
+        """What goes into each layer, and what the first gives, (8, 13, 13, N); last the logits."""
         W1, b1, W2, b2, W3, b3, W4, b4 = self.parameters
         count = len(x)
-        images = np.zeros((count, SIDE + 1, SIDE + 1, 1), x.dtype)  # a margin, so that 5x5 fits
-        images[:, :SIDE, :SIDE, 0] = x.reshape(count, SIDE, SIDE)
+        images = np.zeros((1, SIDE + 1, SIDE + 1, count), x.dtype)  # a margin, so that 5x5 fits
+        images[0, :SIDE, :SIDE] = x.T.reshape(SIDE, SIDE, count)
         patches1 = _take_patches(images)
-        z1 = np.maximum(patches1 @ W1 + b1, 0).reshape(count, _SIDES[0], _SIDES[0], -1)
+        z1 = np.maximum(W1.T @ patches1 + b1[:, None], 0).reshape(-1, _SIDES[0], _SIDES[0], count)
         patches2 = _take_patches(z1)
-        z2 = np.maximum(patches2 @ W2 + b2, 0).reshape(count, -1)
-        z3 = np.maximum(z2 @ W3 + b3, 0)
-        return patches1, z1, patches2, z2, z3, z3 @ W4 + b4
+        z2 = np.maximum(W2.T @ patches2 + b2[:, None], 0).reshape(-1, count)
+        z3 = np.maximum(W3.T @ z2 + b3[:, None], 0)
+        return patches1, z1, patches2, z2, z3, W4.T @ z3 + b4[:, None]
 
 
 def _take_patches(images: Array) -> Array:
-    """The 5x5 patches, one at every second row and column: (N, H, W, C) -> (N * h * w, 25 * C)."""
+    """The 5x5 patches, one at every second row and column: (C, H, W, N) -> (C * 25, h * w * N)."""
     windows = np.lib.stride_tricks.sliding_window_view(images, (_KERNEL, _KERNEL), axis=(1, 2))
-    windows = windows[:, ::_STRIDE, ::_STRIDE].transpose(0, 1, 2, 4, 5, 3)
-    return windows.reshape(-1, _KERNEL * _KERNEL * images.shape[3])
+    windows = windows[:, ::_STRIDE, ::_STRIDE].transpose(0, 4, 5, 1, 2, 3)
+    return windows.reshape(len(images) * _KERNEL * _KERNEL, -1)
 
 
 def _add_patches(patches: Array, shape: tuple[int, ...]) -> Array:
-    """Add up patches where they overlap: the way back of `_take_patches`, to (N, H, W, C)."""
+    """Add up patches where they overlap: the way back of `_take_patches`, to (C, H, W, N)."""
+    channels, side, _, count = shape
     images = np.zeros(shape, patches.dtype)
-    steps = (shape[1] - _KERNEL) // _STRIDE + 1
-    windows = patches.reshape(len(images), steps, steps, _KERNEL, _KERNEL, shape[3])
+    steps = (side - _KERNEL) // _STRIDE + 1
+    windows = patches.reshape(channels, _KERNEL, _KERNEL, steps, steps, count)
     length = _STRIDE * (steps - 1) + 1
     for i in range(_KERNEL):
         for j in range(_KERNEL):
-            images[:, i : i + length : _STRIDE, j : j + length : _STRIDE] += windows[:, :, :, i, j]
+            images[:, i : i + length : _STRIDE, j : j + length : _STRIDE] += windows[:, i, j]
     return images

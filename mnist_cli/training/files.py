@@ -21,6 +21,7 @@ from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.trainer import Report, Trainer
 from mnist_cli.weights.card import Card, card_path
 from mnist_cli.weights.formats import SUFFIXES
+from mnist_cli.weights.snapshots import write_snapshots
 from mnist_cli.weights.weights_file import WeightsFile, write_network
 
 Pair: TypeAlias = tuple[AnyPath, AnyPath | None]
@@ -74,16 +75,18 @@ def train_file(
     files: TrainingFiles = TrainingFiles(),
     *,
     seed: int = 0,
+    snapshots: AnyPath | None = None,
     overwrite: bool = False,
     report: Report = ignore,
     note: Callable[[str], None] = ignore,
 ) -> Card:
     """Train a net and write its weights to `output`, in a format of weights, and their card beside.
 
-    `recipe`, `seed` and `report` are as for `train`. On Ctrl-C the best weights so far go to
-    ``OUTPUT.partial``, as do finished ones that cannot be written to `output`; where that cannot be
-    either, they go to the temporary folder, and their card with them. `note` is then told where
-    they are, without a full stop, before the `KeyboardInterrupt` goes on.
+    `recipe`, `seed` and `report` are as for `train`. Nets on the way go to the file `snapshots`, an
+    ``.npz``, where one is named: see `mnist_cli.weights.snapshots`. On Ctrl-C the best weights so
+    far go to ``OUTPUT.partial``, as do finished ones that cannot be written to `output`; where that
+    cannot be either, they go to the temporary folder, and their card with them. `note` is then told
+    where they are, without a full stop, before the `KeyboardInterrupt` goes on.
 
     Raises `ValueError` for another suffix; `MnistError` for bad files and an output that cannot be
     written, before training begins, for one that can be written no longer, with the place of the
@@ -94,6 +97,8 @@ def train_file(
     for weights in (output, _partial(output)):
         require_writable(weights, overwrite=overwrite)
         require_writable(card_path(weights), overwrite=overwrite)
+    if snapshots is not None:
+        require_writable(snapshots, overwrite=overwrite)
     training_set, test_set = files.load()
     known = files.load_known(len(training_set[1]))
     start = files.start.network() if files.start else None
@@ -103,13 +108,15 @@ def train_file(
         "mnist_images": len(known[1]) if known else 0,
     }
     try:
-        trainer.run(report)
+        trainer.run(report, keep_snapshots=snapshots is not None)
         network = trainer.network
         card = replace(make_card(trainer, network, trainer.epochs[-1]), **origin)
         if test_set is not None:
             card = replace(card, test_accuracy=measure_accuracy(network, *test_set))
         try:
             written = write_network(network, output, card, overwrite=overwrite)
+            if snapshots is not None:
+                write_snapshots(snapshots, trainer.snapshots, overwrite=overwrite)
         except FileError as error:
             hint = f"The trained weights are {_keep(network, card, output, overwrite)}."
             raise FileError(error.problem, source=error.source, hint=hint) from None

@@ -24,6 +24,7 @@ from mnist_cli.training.distortions import Distorter, Floats
 from mnist_cli.training.drawing import draw_digits
 from mnist_cli.training.optimizers import SOAP, AdamW
 from mnist_cli.training.recipes import Recipe
+from mnist_cli.weights.snapshots import Snapshot
 
 Labels: TypeAlias = npt.NDArray[np.integer[Any]]
 
@@ -57,6 +58,9 @@ class Epoch:
 
 LearningNet: TypeAlias = Perceptron | ConvolutionalNet
 Report: TypeAlias = Callable[[Epoch], None]
+Look: TypeAlias = Callable[[int, int], None]  # at a net after so many steps, and images seen
+
+_SNAPSHOTS = 9  # with the net at the end, ten
 
 
 class Trainer:
@@ -84,6 +88,9 @@ class Trainer:
     best:
         The net with the highest validation accuracy so far (without held-out images the latest)
         and its epoch, None before the first one is done. A run that is cut short leaves these.
+    snapshots:
+        Nine nets on the way, the first of random numbers; from one to the next the net sees several
+        times as many images.
 
     Raises
     ------
@@ -109,6 +116,7 @@ class Trainer:
         self.teacher_accuracy: float | None = None
         self.epochs: list[Epoch] = []
         self.best: tuple[Network, Epoch] | None = None
+        self.snapshots: list[Snapshot] = []
 
         held_out = min(recipe.held_out, len(labels) // 5)
         order = np.random.default_rng(_SPLIT_SEED).permutation(len(labels))
@@ -148,7 +156,7 @@ class Trainer:
         folded = fold(self._net.plain(), self._mean, activation)
         return Network(tuple(folded[::2]), tuple(folded[1::2]), activation)
 
-    def run(self, report: Report = ignore) -> None:
+    def run(self, report: Report = ignore, *, keep_snapshots: bool = False) -> None:
         """Train to the end of the recipe; `report` is called after each epoch.
 
         Raises
@@ -164,7 +172,9 @@ class Trainer:
                 for epoch in self._learn(teacher, self.recipe.for_teacher()):
                     self.teacher_accuracy = epoch.validation_accuracy
                     report(epoch)
-            for epoch in self._learn(self._net, self.recipe, teacher):
+            look = self._keep if keep_snapshots else ignore
+            look(0, 0)
+            for epoch in self._learn(self._net, self.recipe, teacher, look):
                 accuracy = epoch.validation_accuracy
                 before = self.best and self.best[1].validation_accuracy
                 self.epochs.append(epoch)
@@ -173,7 +183,11 @@ class Trainer:
                 report(epoch)
 
     def _learn(
-        self, net: LearningNet, recipe: Recipe, teacher: ConvolutionalNet | None = None
+        self,
+        net: LearningNet,
+        recipe: Recipe,
+        teacher: ConvolutionalNet | None = None,
+        look: Look = ignore,
     ) -> Iterator[Epoch]:
         """Let a net learn to the end of a recipe, from a teacher or else from the labels."""
         start, last = time.perf_counter(), recipe.epochs
@@ -186,7 +200,7 @@ class Trainer:
                 examples = upcoming.result()
                 if number < last:
                     upcoming = second_thread.submit(prepare, number + 1)
-                loss = _learn_epoch(net, optimizer, recipe, number, examples)
+                loss = _learn_epoch(net, optimizer, recipe, number, examples, look)
                 seconds = time.perf_counter() - start
                 yield Epoch(
                     epoch=number,
@@ -197,6 +211,13 @@ class Trainer:
                     images_per_second=number * len(self.labels) / max(seconds, 1e-9),
                     is_teacher=isinstance(net, ConvolutionalNet),
                 )
+
+    def _keep(self, step: int, samples: int) -> None:
+        """Keep the net among the snapshots where its time has come, after so many steps."""
+        steps = self.recipe.epochs * -(-len(self.labels) // self.recipe.batch_size)
+        moments = [round(steps ** (part / _SNAPSHOTS)) for part in range(1, _SNAPSHOTS)]
+        if step in (0, *moments) and step < steps:
+            self.snapshots.append(Snapshot(samples, self.network))
 
     def _prepare(
         self, recipe: Recipe, teacher: ConvolutionalNet | None, epoch: int
@@ -235,6 +256,7 @@ def _learn_epoch(
     recipe: Recipe,
     epoch: int,
     examples: tuple[Floats, Floats],
+    look: Look,
 ) -> float:
     """Go once through images (N, 784) and their targets, batch by batch; return the mean loss."""
     x, targets = examples
@@ -245,6 +267,7 @@ def _learn_epoch(
         loss, gradients = net.loss_and_gradients(x[batch], targets[batch], recipe.temperature)
         optimizer.step(_by_axes(gradients), recipe.learning_rate_at(step, len(starts)))
         total += loss * len(x[batch])
+        look(step + 1, (epoch - 1) * len(x) + start + len(x[batch]))
     largest = max(float(np.abs(parameter).max()) for parameter in net.parameters)
     if not (np.isfinite(total) and largest < _DIVERGED):
         raise MnistError(

@@ -53,7 +53,7 @@ def test_json_has_the_agreed_fields_and_weights_go_to_the_current_folder(
     document = json.loads(done.stdout)
     assert list(document) == [
         "recipe", "changes", "hidden", "activation", "epochs", "seed", "seconds",
-        "train_accuracy", "validation_accuracy", "test_accuracy", "output",
+        "train_accuracy", "validation_accuracy", "test_accuracy", "output", "snapshots",
     ]  # fmt: skip
     assert document["recipe"] == "quick"
     assert document["changes"] == {"epochs": 2}

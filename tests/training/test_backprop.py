@@ -99,7 +99,7 @@ def test_the_teacher_sees_what_a_convolution_sees():
     for channel in range(W1.shape[1]):
         kernel = W1[:, channel].reshape(5, 5)
         seen = signal.correlate2d(padded, kernel, mode="valid")[::2, ::2] + b1[channel]
-        assert np.allclose(z1[0, :, :, channel], np.maximum(seen, 0), atol=1e-5)
+        assert np.allclose(z1[channel, :, :, 0], np.maximum(seen, 0), atol=1e-5)
 
 
 @pytest.mark.parametrize(("sizes", "activation"), NETS.values(), ids=NETS)

@@ -35,7 +35,9 @@ _CURVE_WIDTH = 48
 _PLAIN_LINES = 50  # of a training that nobody watches, however many epochs it has
 
 
-def as_json(recipe: Recipe, card: Card, output: Path) -> dict[str, Any]:
+def as_json(
+    recipe: Recipe, card: Card, output: Path, snapshots: str | None = None
+) -> dict[str, Any]:
     """The document of ``--json``."""
     return {
         "recipe": card.recipe,
@@ -43,10 +45,13 @@ def as_json(recipe: Recipe, card: Card, output: Path) -> dict[str, Any]:
         **document(recipe, "hidden", "activation", "epochs"),
         **document(card, "seed", "seconds", *ACCURACIES),
         "output": output,
+        "snapshots": snapshots,
     }
 
 
-def lines(recipe: Recipe, card: Card, output: Path | None = None) -> list[Line]:
+def lines(
+    recipe: Recipe, card: Card, output: Path | None = None, snapshots: str | None = None
+) -> list[Line]:
     """How it was trained, how good the net is, and where its weights are, if in a file."""
     epochs = recipe.epochs + recipe.teacher_epochs
     per_second = epochs * card.training_images / max(card.seconds, 1e-9)
@@ -74,6 +79,8 @@ def lines(recipe: Recipe, card: Card, output: Path | None = None) -> list[Line]:
     accuracies = zip(("training", "validation", "test"), ACCURACIES, strict=True)
     measured = ((name, (number(getattr(card, field), 4), TITLE)) for name, field in accuracies)
     written = {"weights": output, "card": card_path(output)} if output else {}
+    if snapshots:
+        written["snapshots"] = Path(snapshots)
     return stacked(*(labelled(rows, 12) for rows in (training.items(), measured, written.items())))
 
 
