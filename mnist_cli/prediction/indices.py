@@ -49,7 +49,7 @@ def predict_indices(
     >>> from mnist_cli import load_network
     >>> predictions = predict_indices(load_network(), [0, 659])
     >>> [(one.prediction, one.label, one.correct) for one in predictions]
-    [(7, 7, True), (7, 2, False)]
+    [(7, 7, True), (1, 2, False)]
     """
     chosen: Sequence[int] = [i for i in indices or () if not isinstance(i, RandomImage)]
     images, labels = name_pair(images, labels, data_dir)

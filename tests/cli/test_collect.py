@@ -92,6 +92,7 @@ def test_one_name_stands_for_both_files_in_every_command(here):
 def test_what_is_doubtful_has_no_label_or_cannot_be_read_is_listed(here):
     (here / "digits" / "7" / "cut.png").write_bytes(png(load_images()[0])[:60])
     (here / "digits" / "photo.png").write_bytes(png(load_images()[1]))
+    (here / "digits" / "3" / "unsure.png").write_bytes(png(load_images()[6011]))
     (here / "digits" / "3" / "blank.png").write_bytes(png(np.full((90, 90), 255, np.uint8)))
     done = mnist("collect", "digits", "-o", "class")
     assert done.code == 1
@@ -101,14 +102,14 @@ def test_what_is_doubtful_has_no_label_or_cannot_be_read_is_listed(here):
         for line in done.stdout.splitlines()
         if ".png" in line
     }
-    unsure = "3/18.png"  # of which the net is not sure, as it was without the others
-    assert listed.keys() == {"photo.png", "3/blank.png", unsure}
-    assert (listed["photo.png"], listed[unsure]) == ("no label in its name", "not sure: 3 or 8")
-    assert "\n41 predictions, 1 of them not sure, 1 without a digit, 1 not read\n" in done.stdout
-    assert len(load_labelled(IMAGES, LABELS)[1]) == COUNT
+    assert listed.keys() == {"photo.png", "3/blank.png", "3/unsure.png"}
+    assert listed["photo.png"] == "no label in its name"
+    assert listed["3/unsure.png"] == "not sure: 3 or 9"
+    assert "\n42 predictions, 1 of them not sure, 1 without a digit, 1 not read\n" in done.stdout
+    assert len(load_labelled(IMAGES, LABELS)[1]) == COUNT + 1
     document = json.loads(mnist("collect", "digits", "-o", "class", "--force", "--json").stdout)
     assert list(document) == ["images", "labels", "samples", "per_label", "doubted"]
-    assert (document["images"], sum(document["per_label"])) == (IMAGES, COUNT)
+    assert (document["images"], sum(document["per_label"])) == (IMAGES, COUNT + 1)
     assert {"error" in one for one in document["doubted"]} == {True, False}
 
 

@@ -92,10 +92,10 @@ def test_a_contact_sheet_marks_what_is_incorrect(several, tmp_path):
                   "--sheet", "--export", page).stdout  # fmt: skip
     names, verdicts = shown.split("\n\n3 predictions")[0].splitlines()[-2:]
     assert re.split(" {2,}", names) == ["index 1", "index 659", "2_1.png"]
-    assert re.split(" {2,}", verdicts) == ["2", "7, label 2", "2"]
+    assert re.split(" {2,}", verdicts) == ["2", "1, label 2", "2"]
     assert "2 of 3 correct" in shown
     kept = "".join(ET.parse(page).getroot().itertext()).replace("\xa0", " ")
-    assert "7, label 2" in kept
+    assert "1, label 2" in kept
     assert "▀" in kept
     for one, index in zip(documents("-i", "659,0", "--sheet"), (659, 0), strict=True):
         assert one["image"] == IMAGES[index].tolist()
@@ -103,11 +103,11 @@ def test_a_contact_sheet_marks_what_is_incorrect(several, tmp_path):
 
 def test_all_of_a_label_are_shown_and_summed_up():
     piped = mnist("predict", "--label", "4").stdout
-    assert "976 of 982 correct" in piped
+    assert "978 of 982 correct" in piped
     assert piped.count("index ") == 982
     assert {one["label"] for one in documents("--label", "4")} == {4}
     wrong = mnist("predict", "--label", "4", "--only", "wrong").stdout
-    assert wrong.count("incorrect: 4") == 6
+    assert wrong.count("incorrect: 4") == 4
     none = mnist("predict", "-i", "0", "--label", "4", "--label", "5")
     assert (none.code, none.stderr) == (1, "Error: no image here has the label 4 or 5.\n")
 
@@ -157,7 +157,7 @@ def test_only_the_wrong_or_the_unsure_ones_are_shown(many):
     assert "14 of 26 correct" in done.stdout  # the summary is of all
     wrong = documents(many, *only_wrong)
     assert [one["correct"] for one in wrong] == 12 * [False]
-    unsure = documents("-i", "0-399", "--only", "unsure")
+    unsure = documents("-i", "6000-6399", "--only", "unsure")
     assert unsure
     assert all("not sure" in one["warnings"][0] for one in unsure)
     none = mnist("predict", "-i", "0", "--only", "wrong")
@@ -169,7 +169,7 @@ def test_only_without_images_is_about_the_whole_set():
     expected = np.flatnonzero(load_network().predict(IMAGES) != LABELS)
     assert [one["source"] for one in wrong] == [f"index {index}" for index in expected]
     assert "\n10000 predictions" not in mnist("predict", "--only", "unsure").stdout
-    assert "accuracy 0.9930  9930 of 10000" in mnist("predict", "--only", "unsure").stdout
+    assert "accuracy 0.9927  9927 of 10000" in mnist("predict", "--only", "unsure").stdout
 
 
 def test_what_is_wrong_is_not_asked_of_images_without_labels(tmp_path):

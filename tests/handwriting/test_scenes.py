@@ -46,7 +46,7 @@ def test_peoples_pages_are_read(shared_rows, network):
         read = read_digits(shared_rows / row["file"])
         text = predict_digits(network, read, source="").text
         exact += text.replace("\n", "/") == row["label"]
-    assert exact >= len(rows) - 3
+    assert exact >= len(rows) - 2
 
 
 def test_a_space_stands_for_a_sign_between_digits(digits, network):

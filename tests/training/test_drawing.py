@@ -28,14 +28,14 @@ def test_both_extremes_of_a_form_have_the_same_strokes_points_and_corners():
         assert all(len(stroke) > 1 for stroke in shape(form.first)), form
 
 
-def test_every_digit_is_drawn_and_what_the_world_writes_in_other_ways_most_often(drawn):
+def test_every_digit_is_drawn_and_4_and_7_most_often(drawn):
     images, labels = drawn
     assert images.shape == (300, 28, 28)
     assert images.dtype == labels.dtype == np.uint8
     assert all(map(is_in_mnist_format, images))
     counts = np.bincount(labels, minlength=10)
     assert counts.min() >= 4
-    assert set(np.argsort(counts)[-3:]) == {1, 4, 7}
+    assert set(np.argsort(counts)[-2:]) == {4, 7}
 
 
 def test_the_seed_decides(drawn):
