@@ -165,7 +165,8 @@ def _code(source: str, output: str = "") -> dict[str, Any]:
 
 
 def capture_page(chromium: str) -> None:
-    """Write a nine on the page of `mnist draw`, and keep what it shows, and its map."""
+    """Write a nine on the page of `mnist draw`; keep what it shows, its map, and how that came."""
+    import numpy as np
     from PIL import Image
     from playwright.sync_api import sync_playwright
 
@@ -178,7 +179,11 @@ def capture_page(chromium: str) -> None:
         path = Path(folder, "page.html")
         write_page(path)
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for theme, name, part in (("light", "draw.png", "html"), ("dark", "draw-map.png", "#map")):
+        for theme, name, part, states in (
+            ("light", "draw.png", "html", "9"),
+            ("dark", "draw-map.png", "#map", "9"),
+            ("light", "draw-learning.png", "#field", "039"),
+        ):
             page = browser.new_page(viewport={"width": 1280, "height": 810}, color_scheme=theme)
             page.goto(path.as_uri())
             page.wait_for_selector(".thumb")
@@ -189,9 +194,14 @@ def capture_page(chromium: str) -> None:
             for point in at:
                 page.mouse.move(*point)
             page.mouse.up()
-            page.wait_for_timeout(500)
             shown = page if part == "html" else page.locator(part)
-            picture = Image.open(io.BytesIO(shown.screenshot())).convert("RGB")
+            pictures = []
+            for state in states:
+                page.evaluate(f"learning.value = {state}; learning.oninput()")
+                page.wait_for_timeout(500)
+                picture = Image.open(io.BytesIO(shown.screenshot())).convert("RGB")
+                pictures.append(np.asarray(picture))
+            picture = Image.fromarray(np.hstack(pictures))
             picture.quantize(128).save(HERE / name, optimize=True)
         browser.close()
 

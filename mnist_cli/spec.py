@@ -16,6 +16,7 @@ TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"
 PAIR = "{}-images-idx3-ubyte.gz", "{}-labels-idx1-ubyte.gz"  # of a set with a name of its own
 WEIGHTS = "weights.pkl"  # the embedded ones
+SNAPSHOTS = "snapshots.npz"  # of the embedded net
 BOOK_WEIGHTS = "sample_weight.pkl"
 BOOK_WEIGHTS_SHA256 = "b7f55a27988ba34c3777b0f1bbd464817c8a4db855723e6ff26f703501917a13"
 

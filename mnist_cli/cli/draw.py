@@ -25,15 +25,20 @@ Options:
   --no-open              Only write the page; open no browser.
   -w --weights FILE      Weights, {KINDS}; two are put side by side.  [default: the
                          embedded weights.pkl]
+  --snapshots FILE       How the first net learnt, from 'mnist train --snapshots'.  [default: the
+                         embedded net's, for that net]
+  --no-snapshots         Leave out how it learnt: a smaller page.
   --activation --images --labels
   --lang en|ko|ja        Language of the page.  [default: the browser's]
   --data-dir --force --json
 Rules:
   --labels needs --images
+  --snapshots excludes --no-snapshots
 Examples:
   mnist draw
   mnist draw --no-open -o page.html
   mnist draw -w weights.pkl -w sample_weight.pkl
+  mnist draw -w mine.pkl --snapshots mine.npz
   mnist draw --images class -o class.html
   mnist draw --lang ja
 """,
@@ -51,8 +56,8 @@ def draw(weights: tuple[str, ...], **given: Any) -> None:
         page = write_page(
             path,
             weights or (None,),
-            images=given["images"],
-            labels=given["labels"],
+            images=(given["images"], given["labels"]),
+            snapshots=False if given["no_snapshots"] else given["snapshots"],
             activation=given["activation"],
             data_dir=given["data_dir"],
             language=given["lang"],

@@ -46,6 +46,7 @@ export function keepAddress(page) {
       raw: byId("raw").checked,
       corruption: Object.fromEntries(sliders.map(([name]) => [name, Number(byId(name).value)])),
       off: nets.map((net) => net.off.map((neurons) => [...neurons])),
+      learning: nets[0].state === nets[0].states.at(-1) ? undefined : nets[0].states.indexOf(nets[0].state),
       look: alive.chosen,
       step: steps.stage?.name,
       size: chosen("size") === usual.size ? undefined : chosen("size"),
@@ -92,6 +93,7 @@ export function keepAddress(page) {
       for (const [net, layer, neuron] of state.off ?? []) nets[net].off[layer].add(neuron);
       page.follow();
     }
+    if (has("learning")) slide("learning", state.learning ?? nets[0].states.length - 1);
     if (has("N")) press("size", state.N ?? usual.size);
     if (has("step")) steps.show(state.step);
     if (has("act")) press("activation", state.act ?? nets[state.net ?? 0].trained);

@@ -1,9 +1,9 @@
 // The net, alive: neurons as light, the strongest connections as lines, and one of them explained.
 
 import { explain, nameNeuron, plain } from "./explain.js";
-import { argmax } from "./net.js";
+import { argmax, weightsInto } from "./net.js";
 import { connections, curve, fillBar, makeLight, shine } from "./light.js";
-import { byId, fit, freeze, make, makePicture, paintInk, paintSigned, rem } from "./paint.js";
+import { byId, fit, make, makePicture, paintInk, paintSigned, rem } from "./paint.js";
 import { PIXELS } from "./picture.js";
 import { rove } from "./rove.js";
 import { say } from "./words.js";
@@ -63,6 +63,11 @@ export function makeAlive(toggle, steps) {
       return chosen;
     },
     choose,
+    /** The net is in another state: its first neurons look for something else. */
+    learn() {
+      const pictures = net.off.length ? drawWeights(net.state) : [];
+      pictures.forEach((src, neuron) => (bands[0].neurons[neuron].firstChild.src = src));
+    },
     /** Show which neurons are switched off. */
     showOff() {
       net.off.forEach((off, layer) => bands[layer].neurons.forEach((button, neuron) => {
@@ -227,17 +232,25 @@ function sayFigure(value, isSum) {
   return value < 0.99995 ? value.toFixed(4) : ">.9999";
 }
 
+/** What the neurons of the first layer look for in a state of a net, as addresses of pictures; drawn once. */
+export function drawWeights(state) {
+  if (!state.pictures) {
+    const [[layer], picture] = [state.read(), makePicture()];
+    state.pictures = Array.from({ length: Math.min(layer.outputs, MOST_SHOWN) }, (_, neuron) => {
+      paintSigned(picture, weightsInto(layer, neuron));
+      return picture.toDataURL();
+    });
+  }
+  return state.pictures;
+}
+
 function makeBand(net, number) {
-  const { W, inputs, outputs } = net.layers[number];
+  const { outputs } = net.layers[number];
   const isLast = number === net.layers.length - 1;
   const neurons = Array.from({ length: Math.min(outputs, MOST_SHOWN) }, (_, j) => {
     const button = make("button", { tabIndex: j ? -1 : 0, className: isLast ? "digit" : "neuron" });
     if (isLast) button.append(make("b", { textContent: j }), " ", make("small"));
-    if (number === 0 && !isLast) {
-      const picture = makePicture();
-      paintSigned(picture, Float64Array.from({ length: inputs }, (_, k) => W[k * outputs + j]));
-      button.append(freeze(picture));
-    }
+    if (number === 0 && !isLast) button.append(make("img", { src: drawWeights(net.state)[j], alt: "" }));
     return button;
   });
   const kind = isLast ? "digits" : number ? "dots" : "tiles";

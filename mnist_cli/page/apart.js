@@ -3,6 +3,7 @@
 import { byId } from "./paint.js";
 
 const NARROW = matchMedia("(max-width: 61.99em)"); // as in the style sheet
+const LEFT = 40; // pixels of the desk that are as good as out of sight: a card of the lesson leaves about ten
 
 /** Once what lies under the pad has left the screen at its top, the desk is `apart`. */
 export function keepPadInView() {
@@ -13,7 +14,7 @@ export function keepPadInView() {
     desk.style.gridTemplateRows = isApart ? getComputedStyle(desk).gridTemplateRows : ""; // nothing moves up
     desk.classList.toggle("apart", isApart);
   };
-  const watcher = new IntersectionObserver(follow);
+  const watcher = new IntersectionObserver(follow, { rootMargin: `-${LEFT}px 0px 0px` });
   watcher.observe(byId("result"));
   NARROW.onchange = () => { // it tells where the result is when it begins to watch
     watcher.disconnect();

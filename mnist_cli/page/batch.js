@@ -1,5 +1,6 @@
 // Batches: the shapes of N images on their way through the net, their predictions, and the time.
 
+import { check, offerChoices } from "./choices.js";
 import { argmax, forward } from "./net.js";
 import { PIXELS } from "./picture.js";
 import { byId, css, fit, make, makePicture, paintInk } from "./paint.js";
@@ -18,15 +19,13 @@ export function makeBatch(images) {
   let [net, set, size] = [null, null, Math.min(100, all)];
   let measuring = null; // the measurement that goes on
 
-  for (const each of [...SHEETS.map(([N]) => N).filter((N) => N < all), all]) {
-    const choice = make("input", { type: "radio", name: "size", value: each, checked: each === size });
-    choice.onchange = () => {
-      size = each;
-      view.speak();
-      if (set) view.update(net, set);
-    };
-    sizes.append(make("label", {}, choice, make("span", {}, each.toLocaleString("en"))));
-  }
+  const offered = [...SHEETS.map(([N]) => N).filter((N) => N < all), all];
+  offerChoices(sizes, "size", offered.map((N) => [N, N.toLocaleString("en")]), (value) => {
+    size = Number(value);
+    view.speak();
+    if (set) view.update(net, set);
+  });
+  check(sizes, size);
   measureButton.onclick = async () => {
     if (!set) return; // the views are not there yet
     const mine = (measuring = { net, size });

@@ -198,7 +198,9 @@ function askShape(page) {
   return {
     values: { N, inputs, outputs, shape },
     choices: [...new Set([others[0], shape, others[1]])].map((text) => ({ text, isTrue: text === shape })),
-    show: () => byId("batch").scrollIntoView(),
+    show() { // the answer is on the card: it is left only where the card comes along
+      if (getComputedStyle(byId("course")).position === "sticky") byId("batch").scrollIntoView();
+    },
   };
 }
 

@@ -24,6 +24,7 @@ export function makeCollect(pad, predictPad) {
   let asked = []; // digits to write, the next one first
   let total = 0; // of those that were asked for
   let last = ["", {}]; // what was told
+  let isSaved = true; // every digit that is kept is in a set
 
   for (let label = 0; label < 10; label++) {
     const button = make("button", { tabIndex: label ? -1 : 0, onclick: () => keep(label) });
@@ -50,6 +51,12 @@ export function makeCollect(pad, predictPad) {
     else forgetKept();
   };
 
+  addEventListener("beforeunload", (event) => {
+    if (isSaved || !kept.length || remembers.checked) return;
+    event.preventDefault(); // the browser asks whether the page is to be left
+    event.returnValue = "unsaved"; // for those of 2023
+  });
+
   const view = {
     /** Keep what is on the pad as the digit that is asked for. */
     keepAsked() {
@@ -74,6 +81,7 @@ export function makeCollect(pad, predictPad) {
     use(next) {
       const before = net ? kept : recall();
       remembers.checked ||= Boolean(!net && before);
+      isSaved &&= !remembers.checked;
       net = switchedOn(next);
       kept = before ?? [];
       show();
@@ -96,6 +104,7 @@ export function makeCollect(pad, predictPad) {
       return false;
     }
     past = [];
+    isSaved = false;
     change([...kept, { label, strokes: pad.strokes, image: pad.image, pixels }]);
     tell("keptTold", { label, count: kept.length });
     pad.clear();
@@ -194,6 +203,7 @@ export function makeCollect(pad, predictPad) {
     files.push(["class-images-idx3-ubyte", images], ["class-labels-idx1-ubyte", truth]);
     const name = `digits-${crc32(images).toString(16).padStart(8, "0")}.zip`; // those of a class differ
     download(writeZip(files), name);
+    isSaved = true;
     tell("savedTold", { count: digits.length, name });
   }
 }

@@ -1,11 +1,13 @@
-// What the page carries, compressed and in base64: nets as float32, labelled images, the judge of drawings.
+// What the page carries, compressed and in base64: nets as float32, states of the first one on its way as whole
+// numbers with a scale for each neuron, labelled images, the judge of drawings.
 
-import { makeNet } from "./net.js";
+import { makeLayers, makeNet } from "./net.js";
 import { PIXELS } from "./picture.js";
 
 /** The JSON that `mnist draw` writes -> {about, nets, judge, images: [{index, label, pixels, people}], x: (N, 784) 0..1}. */
-export async function unpack({ nets, judge, images, labels, total, source, version, doubted = {} }) {
+export async function unpack({ nets, learnt, judge, images, labels, total, source, version, doubted = {} }) {
   const pixels = await inflate(images);
+  if (learnt) Object.assign(nets[0], { states: await readStates(learnt, nets[0].sizes), seen: learnt.seen });
   return {
     about: { version, source, total: sayCount(total), count: sayCount(labels.length) },
     nets: await Promise.all(nets.map(async (net) =>
@@ -17,6 +19,28 @@ export async function unpack({ nets, judge, images, labels, total, source, versi
     }),
     x: normalize(pixels),
   };
+}
+
+async function readStates({ samples, bytes, floats: text }, sizes) {
+  const [whole, real] = [new Int8Array((await inflate(bytes)).buffer), await floats(text)];
+  const partOf = (array, i) => array.subarray((i * array.length) / samples.length, ((i + 1) * array.length) / samples.length);
+  return samples.map((count, i) => ({
+    samples: count,
+    read: () => makeLayers(sizes, joinParameters(sizes, partOf(whole, i), partOf(real, i))),
+  }));
+}
+
+/** W1 b1 W2 b2 ... of whole numbers, and for each layer the scales of its neurons and its biases. */
+function joinParameters(sizes, whole, real) {
+  const parameters = new Float32Array(whole.length + real.length / 2);
+  let [at, w, r] = [0, 0, 0];
+  for (let layer = 1; layer < sizes.length; layer++) {
+    const [inputs, outputs] = [sizes[layer - 1], sizes[layer]];
+    for (let k = 0; k < inputs * outputs; k++) parameters[at++] = whole[w++] * real[r + (k % outputs)];
+    parameters.set(real.subarray(r + outputs, (r += 2 * outputs)), at);
+    at += outputs;
+  }
+  return parameters;
 }
 
 /** The judge's first weights are whole numbers from -127 to 127; those of a pixel share a scale. */
@@ -46,7 +70,9 @@ const sayCount = (count) => count.toLocaleString("en");
 const floats = async (text) => new Float32Array((await inflate(text)).buffer);
 
 async function inflate(text) {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i); // `from` takes forty times as long
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

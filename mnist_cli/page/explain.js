@@ -1,6 +1,6 @@
 // What a neuron or a digit has to do with the image, in two pictures, a formula and a sentence.
 
-import { argmax, evidence } from "./net.js";
+import { argmax, evidence, weightsInto } from "./net.js";
 import { say, sayShare, sayTimes } from "./words.js";
 
 export const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
@@ -22,10 +22,10 @@ export function nameNeuron(net, value, layer, neuron) {
 }
 
 function explainNeuron(net, result, layer, neuron) {
-  const { W, b, inputs, outputs } = net.layers[layer];
+  const { b, outputs } = net.layers[layer];
   const [a, z, n] = [result.a[layer][neuron], result.z[layer][neuron], layer + 1];
   const below = layer ? result.z[layer - 1] : result.x;
-  const weights = Float64Array.from({ length: inputs }, (_, k) => W[k * outputs + neuron]);
+  const weights = weightsInto(net.layers[layer], neuron);
   const terms = weights.map((weight, k) => weight * below[k]);
   const next = net.layers[n];
   const votes = Float64Array.from({ length: next.outputs }, (_, j) => z * next.W[neuron * next.outputs + j]);

@@ -6,33 +6,28 @@ import { makeAlive } from "./alive.js";
 import { makeAnswers } from "./answer.js";
 import { makeApi } from "./api.js";
 import { makeBatch } from "./batch.js";
+import { SLIDERS, makeBreak } from "./break.js";
+import { check, offerChoices } from "./choices.js";
 import { makeCollect } from "./collect.js";
 import { corrupt } from "./corrupt.js";
 import { normalize, unpack } from "./data.js";
 import { findDoubts } from "./doubt.js";
 import { makeImages } from "./images.js";
+import { makeLearning } from "./learning.js";
 import { makeLesson } from "./lesson.js";
 import { makeMap } from "./map.js";
 import { makeMerge } from "./merge.js";
-import { argmax, forward, lastHidden } from "./net.js";
-import { byId, disable, forgetColours, make, paintInk } from "./paint.js";
+import { argmax, forward, locate } from "./net.js";
+import { byId, disable, forgetColours, paintInk } from "./paint.js";
 import { makePad, savePng } from "./pen.js";
 import { PIXELS, readStrokes, toSmall } from "./picture.js";
 import { makeSteps } from "./step.js";
-import { breathe, runSet } from "./testset.js";
-import { LANGUAGES, say, speak } from "./words.js";
+import { breathe, runSet, runWhole } from "./testset.js";
+import { LANGUAGES, speak } from "./words.js";
 
-const SLIDERS = [ // name, least, most, step, unit
-  ["noise", 0, 1, 0.05, ""],
-  ["right", -8, 8, 1, ""],
-  ["down", -8, 8, 1, ""],
-  ["turn", -90, 90, 5, "°"],
-];
 const PAUSE = 120; // milliseconds without a change, before it is asked whether this is a digit
 
 const { nets, judge, images, about, x: undisturbed } = await unpack(JSON.parse(byId("data").textContent));
-const corruption = { noise: 0, right: 0, down: 0, turn: 0 };
-const whole = []; // of each net: what it makes of the images while nothing is broken
 let net = nets[0];
 let isSetStale = true; // the predictions of the images have to be made again
 let isSetRunning = false; // they are being made
@@ -54,11 +49,16 @@ const alive = makeAlive((layer, neuron) => {
 }, steps);
 const row = makeImages(images, pad.show);
 const map = makeMap(images, pad.show);
+const broken = makeBreak(breakMore);
+const learning = makeLearning(nets[0], images, undisturbed, () => {
+  alive.learn();
+  breakMore();
+});
 const batch = makeBatch(images);
 const lesson = makeLesson({
   ...{ images, x: undisturbed, pad, alive, steps, reset, follow: breakMore },
   get net() { return net; },
-  get whole() { return whole[nets.indexOf(net)]; },
+  get whole() { return isReady() && net.states.at(-1).whole; },
 });
 const collect = makeCollect(pad, () => results && argmax(results[0].y));
 const merge = makeMerge(pad.show);
@@ -67,14 +67,15 @@ start();
 
 function start() {
   if (!window.ResizeObserver || !CanvasRenderingContext2D.prototype.roundRect) return; // the page says so
-  makeSliders();
-  for (const [lang, name] of Object.entries(LANGUAGES)) offer("language", lang, name).lang = lang;
-  chooseAmong("language", spoken(), useLanguage);
-  nets.forEach(({ name }, number) => offer("net", number, `${"AB"[number]} · ${name}`));
+  offerChoices(byId("languages"), "language", Object.entries(LANGUAGES), useLanguage);
+  for (const choice of byId("languages").querySelectorAll("input")) choice.parentElement.lang = choice.value;
+  check(byId("languages"), spoken());
+  offerChoices(byId("nets"), "net", nets.map(({ name }, number) => [number, `${"AB"[number]} · ${name}`]), (number) => useNet(nets[number]));
+  check(byId("nets"), 0);
   byId("nets").hidden = nets.length < 2;
   byId("held").textContent = nets.map(({ name, sha256 }) => `${name} · SHA-256 ${sha256}`).join("\n");
-  chooseAmong("net", "0", (number) => useNet(nets[number]));
-  chooseAmong("pen", "20", (width) => (pad.width = Number(width)));
+  check(byId("pens"), pad.width);
+  byId("pens").onchange = ({ target }) => (pad.width = Number(target.value));
   byId("undo").onclick = pad.undo;
   byId("clear").onclick = pad.clear;
   byId("save").onclick = () => savePng(pad);
@@ -94,8 +95,8 @@ function start() {
 }
 
 /** The views of all images, which take longer to make than the pad. */
-function startViews() {
-  for (const each of nets) whole.push([...runSet(each, images, undisturbed)].pop());
+async function startViews() {
+  for (const each of nets) await runWhole(each, each.state, images, undisturbed);
   useNet(nets[0]);
   row.speak();
   keepAddress({ nets, images, pad, alive, steps, lesson, sliders: SLIDERS, reset, follow: breakMore });
@@ -112,7 +113,7 @@ function refresh() {
 
 /** Say what the pixels are, at once; the views follow with the next frame. */
 function predict() {
-  const x = pixels ? corrupt(normalize(pixels), corruption) : null;
+  const x = pixels ? corrupt(normalize(pixels), broken.corruption) : null;
   results = x && nets.map((each) => forward(each, x));
   if (!reading) doubts = [];
   showAnswers(results, doubts, pad.image);
@@ -133,6 +134,11 @@ function breakMore() {
   predict();
 }
 
+/** Whether the views of all images are there. */
+function isReady() {
+  return nets.every(({ states }) => states.at(-1).whole);
+}
+
 function refreshViews() {
   frame = 0;
   byId("invitation").hidden = !pad.isEmpty();
@@ -141,7 +147,7 @@ function refreshViews() {
   disable("clear", pad.isEmpty());
   disable("save", pad.isEmpty());
   collect.update();
-  if (!whole.length) return; // they are not there yet
+  if (!isReady()) return;
   if (isSetStale) refreshSet();
   alive.update(results?.[nets.indexOf(net)]);
   showOnMap();
@@ -149,22 +155,25 @@ function refreshViews() {
 
 function showOnMap() {
   const result = results?.[nets.indexOf(net)];
-  map.show(result && lastHidden(net, result));
+  map.show(result && locate(net, result));
 }
 
 /** The accuracy follows a few images at a time, so that the page stays alive on a slow device. */
 async function refreshSet() {
-  showBroken();
+  broken.show(net);
+  alive.showOff();
   if (isSetRunning) return;
   isSetRunning = true;
   while (isSetStale) {
     isSetStale = false;
     const asked = net;
-    const broken = { ...net, off: net.off.map((off) => new Set(off)) }; // as it is now
-    let set;
-    for (set of runSet(broken, images, undisturbed, { ...corruption })) await breathe();
+    const now = { ...net, off: net.off.map((off) => new Set(off)) };
+    const [isBroken, corruption] = [broken.isBroken(now), { ...broken.corruption }];
+    const whole = await runWhole(now, now.state, images, undisturbed);
+    let set = whole;
+    if (isBroken) for (set of runSet(now, images, undisturbed, corruption)) await breathe();
     if (asked !== net) continue;
-    showAccuracy(set.correct);
+    broken.showAccuracy(set.correct, images.length, whole.correct);
     for (const follow of [() => row.update(set.predictions), () => map.update(set), showOnMap, () => batch.update(net, set)]) {
       await breathe();
       if (asked === net) follow();
@@ -174,32 +183,13 @@ async function refreshSet() {
   byId("accuracy").removeAttribute("aria-busy");
 }
 
-/** What is switched off and how the input is disturbed. */
-function showBroken() {
-  byId("accuracy").setAttribute("aria-busy", "true");
-  alive.showOff();
-  const off = net.off.flatMap((neurons, layer) => Array.from(neurons, (neuron) => `z${layer + 1}[${neuron}]`));
-  byId("off").textContent = off.length ? say("off", { list: off.join(", ") }) : say("noneOff");
-  disable("all-on", !off.length);
-  disable("undo-all", !off.length && net.activation === net.trained && !Object.values(corruption).some(Boolean));
-  for (const [name, , , , unit] of SLIDERS) byId(name).nextElementSibling.textContent = corruption[name] + unit;
-}
-
-function showAccuracy(correct) {
-  const share = (count) => (count / images.length).toFixed(4);
-  const [figure, meter, sentence] = byId("accuracy").children;
-  byId("standing").textContent = figure.textContent = share(correct);
-  meter.value = correct / images.length;
-  const before = share(whole[nets.indexOf(net)].correct);
-  sentence.textContent = say("correct", { correct, count: images.length, before });
-}
-
 function useNet(next) {
   net = next;
   byId("signature").textContent = `${net.sizes.join(" → ")} · ${net.trained}`;
   steps.build(net);
   alive.build(net);
-  map.build(net, whole[nets.indexOf(net)].hidden);
+  learning.use(net);
+  map.build(net.states.at(-1).whole.places);
   collect.use(net);
   merge.use(net);
   breakMore();
@@ -212,7 +202,8 @@ function switchAllOn() {
 }
 
 function undoAll() {
-  for (const [name] of SLIDERS) byId(name).value = corruption[name] = 0;
+  broken.reset();
+  learning.reset();
   for (const each of nets) each.activation = each.trained;
   steps.mark();
   switchAllOn();
@@ -225,20 +216,6 @@ function reset() {
   alive.forget();
   steps.show();
   undoAll();
-}
-
-function makeSliders() {
-  for (const [name, min, max, step] of SLIDERS) {
-    const slider = make("input", { type: "range", id: name, min, max, step, value: 0 });
-    slider.setAttribute("value", 0);
-    slider.oninput = () => {
-      corruption[name] = Number(slider.value);
-      breakMore();
-    };
-    const text = make("span");
-    text.dataset.t = name;
-    byId("sliders").append(make("label", {}, text, slider, make("output")));
-  }
 }
 
 function spoken() {
@@ -254,23 +231,9 @@ function useLanguage(language) {
   collect.speak();
   merge.speak();
   alive.build(net);
+  learning.use(net);
   breakMore();
   lesson.renew();
-}
-
-/** Put one more radio button into a fieldset, whose id is its `name` with an s. */
-function offer(name, value, text) {
-  const label = make("label", {}, make("input", { type: "radio", name, value }), make("span", {}, text));
-  byId(`${name}s`).append(label);
-  return label;
-}
-
-/** Radio buttons: the one with `value` is checked, and `use` is called with the value of a new one. */
-function chooseAmong(name, value, use) {
-  for (const choice of document.querySelectorAll(`[name=${name}]`)) {
-    choice.checked = choice.value === value;
-    choice.onchange = () => use(choice.value);
-  }
 }
 
 function recolour() {

@@ -12,34 +12,33 @@ const NEAR = { mouse: 18, pen: 18, touch: 30 }; // pixels from what is pointed a
 /** The map. `choose(image)` is called for the one that is to be put on the pad. */
 export function makeMap(images, choose) {
   const [field, points, you, card] = ["field", "points", "you", "card"].map(byId);
-  let net, set, frame, sprites, spots, overlay;
+  let set, frame, sprites, spots, overlay;
   let pointed = -1; // place in `images`
   let pointer = "mouse"; // what points
 
   const view = {
     /** Another net: the frame of the map is that of its undisturbed images. */
-    build(next, undisturbed) {
-      net = next;
-      frame = bounds(undisturbed.map((hidden) => project(net, hidden)));
+    build(places) {
+      frame = bounds(places);
     },
-    /** `set`: {hidden, predictions, confidences} of every image. */
+    /** `set`: {places, predictions, confidences} of every image. */
     update(next = set) {
       set = next;
       const canvas = fit(points);
       overlay = fit(you);
       const size = rem(canvas.width < rem(33) ? 0.8 : 1.13);
-      spots = set.hidden.map((hidden) => spot(project(net, hidden), canvas));
+      spots = set.places.map((place) => spot(place, canvas));
       sprites ??= drawSprites(images);
       paintField(canvas, spots, size);
       point(-1);
     },
     /** Where the drawing is, or null. */
-    show(hidden) {
+    show(place) {
       if (!overlay) return; // the images are not there yet
       const { to, width, height } = overlay;
       to.clearRect(0, 0, width, height);
-      if (!hidden) return;
-      const [x, y] = spot(project(net, hidden), overlay);
+      if (!place) return;
+      const [x, y] = spot(place, overlay);
       for (const [name, thick] of [["--paper", 7], ["--ink", 3]]) {
         [to.strokeStyle, to.lineWidth] = [css(name), thick];
         to.beginPath();
@@ -144,10 +143,6 @@ export function makeMap(images, choose) {
     card.style.left = `${Math.max(0, Math.min(left, field.clientWidth - card.offsetWidth))}px`;
     card.style.top = `${Math.min(Math.max(0, y - 40), field.clientHeight - card.offsetHeight)}px`;
   }
-}
-
-function project({ map: [mean, ...axes] }, hidden) {
-  return axes.map((axis) => axis.reduce((sum, value, i) => sum + value * (hidden[i] - mean[i]), 0));
 }
 
 function bounds(places) {

@@ -11,8 +11,18 @@ export const ACTIVATIONS = {
   identity: { of: (a) => a, slope: () => 1 },
 };
 
-/** A net from {name, sizes: [784, 50, 100, 10], activation, parameters: W1 b1 W2 b2 ...}, `trained` for this activation. */
-export function makeNet({ name, sha256, sizes, activation, parameters, map }) {
+/**
+ * A net from {name, sizes: [784, 50, 100, 10], activation, parameters: W1 b1 W2 b2 ...}, `trained` for this activation.
+ * Its `states` are {samples: how many images it had seen, read(): its layers then}, the last one as it was trained.
+ */
+export function makeNet({ name, sha256, sizes, activation, parameters, map, states = [], seen }) {
+  const layers = makeLayers(sizes, parameters);
+  const off = layers.slice(0, -1).map(() => new Set()); // hidden neurons that are switched off
+  const state = { samples: seen, read: () => layers };
+  return { name, sha256, sizes, activation, trained: activation, layers, state, states: [...states, state], map, off };
+}
+
+export function makeLayers(sizes, parameters) {
   const layers = [];
   let at = 0;
   for (let layer = 1; layer < sizes.length; layer++) {
@@ -21,12 +31,12 @@ export function makeNet({ name, sha256, sizes, activation, parameters, map }) {
     const b = new Float64Array(parameters.subarray(at, (at += outputs)));
     layers.push({ W, b, inputs, outputs, tiles: cutIntoTiles(W, inputs, outputs) });
   }
-  const off = layers.slice(0, -1).map(() => new Set()); // hidden neurons that are switched off
-  return { name, sha256, sizes, activation, trained: activation, layers, map, off };
+  return layers;
 }
 
-/** The net as it was trained, with every neuron on. */
-export const switchedOn = (net) => ({ ...net, activation: net.trained, off: net.off.map(() => new Set()) });
+/** The net with every neuron on, as it was trained or in another of its states. */
+export const switchedOn = (net, state = net.states.at(-1)) =>
+  ({ ...net, layers: state.read(), activation: net.trained, off: net.off.map(() => new Set()) });
 
 /** W (inputs, outputs) so that the four weights used together lie together. */
 function cutIntoTiles(W, inputs, outputs) {
@@ -122,10 +132,16 @@ function softmax(a, N) {
   return y;
 }
 
-/** What the last layer sees of image `i`: the last z, or x where there is only one layer. */
-export function lastHidden({ sizes }, { x, z }, i = 0) {
-  const size = sizes[sizes.length - 2];
-  return (z[z.length - 1] ?? x).subarray(i * size, (i + 1) * size);
+/** Where the map has image `i`: what the last layer sees, the last z, or x, on the two axes of the net as it was trained. */
+export function locate({ map: [mean, ...axes] }, { x, z }, i = 0) {
+  const seen = z.at(-1) ?? x;
+  const start = i * mean.length;
+  return axes.map((axis) => axis.reduce((sum, value, j) => sum + value * (seen[start + j] - mean[j]), 0));
+}
+
+/** The weights into one neuron of a layer. */
+export function weightsInto({ W, inputs, outputs }, neuron) {
+  return Float64Array.from({ length: inputs }, (_, k) => W[k * outputs + neuron]);
 }
 
 /** The place of the largest of `values` from `from` on, `count` of them. */

@@ -1,7 +1,7 @@
 // One stage of the forward pass, x, a1, z1, ... y: its formula, its shape, and one of its numbers worked out.
 
 import { largest, plain, signed } from "./explain.js";
-import { ACTIVATIONS, argmax } from "./net.js";
+import { ACTIVATIONS, argmax, weightsInto } from "./net.js";
 import { make } from "./paint.js";
 import { say, sayShare } from "./words.js";
 
@@ -35,7 +35,7 @@ function tellInput(net, result, _, neuron) {
   const formulas = ["x = pixels / 255", `(28, 28) → (${net.sizes[0]},)`];
   if (!result) return { formulas };
   const ink = result.x.filter((value) => value > 0).length;
-  const figures = neuron === undefined ? [] : [[weightsInto(net, 0, neuron), say("looksFor")]];
+  const figures = neuron === undefined ? [] : [[weightsInto(net.layers[0], neuron), say("looksFor")]];
   return { formulas, about: { figures, text: say("stageX", { ink, count: result.x.length }) } };
 }
 
@@ -48,7 +48,7 @@ function tellSum(net, result, { layer, name }, neuron) {
   ];
   if (!result) return { formulas };
   const below = layer ? result.z[layer - 1] : result.x;
-  const weights = weightsInto(net, layer, neuron);
+  const weights = weightsInto(net.layers[layer], neuron);
   const terms = weights.map((weight, k) => weight * below[k]);
   const most = largest(terms);
   const rest = result.a[layer][neuron] - b[neuron] - most.reduce((sum, k) => sum + terms[k], 0);
@@ -88,11 +88,6 @@ function tellSoftmax(net, result, { layer }, digit) {
   const text = say("stageY", { sum: sayTotal(sum), prediction: argmax(y) });
   const rows = Array.from(y, (share, k) => [k, plain(scores[k]), sayPower(powers[k]), sayShare(share)]);
   return { formulas, about: { text, working: [makeTable(["", a, "exp", "y"], rows, ["", "", sayTotal(sum), "1"], digit)] } };
-}
-
-function weightsInto(net, layer, neuron) {
-  const { W, inputs, outputs } = net.layers[layer];
-  return Float64Array.from({ length: inputs }, (_, k) => W[k * outputs + neuron]);
 }
 
 const added = (value) => `${value < 0 ? "−" : "+"} ${plain(Math.abs(value))}`;

@@ -1,7 +1,8 @@
 // The forward pass a step at a time: the buttons, which stage is shown, and which activation stands between layers.
 
+import { check, offerChoices } from "./choices.js";
 import { argmax } from "./net.js";
-import { byId, make } from "./paint.js";
+import { byId } from "./paint.js";
 import { explainStage, stagesOf } from "./stage.js";
 import { say } from "./words.js";
 
@@ -28,8 +29,8 @@ export function makeSteps(changed, activated) {
       net = next;
       stages = stagesOf(net);
       if (at >= stages.length) at = -1;
-      offerChoices(names, "stage", stages.map(({ name }) => name), (name) => steps.show(name));
-      offerChoices(activations, "activation", offered(net), activate);
+      offerChoices(names, "stage", stages.map(({ name }) => [name, name]), steps.show);
+      offerChoices(activations, "activation", offered(net).map((name) => [name, name]), activate);
       mark();
     },
     /** Show the stage of this name; without one, everything again. */
@@ -115,16 +116,3 @@ export function makeSteps(changed, activated) {
 
 /** The activations that may stand between the layers of a net, its own first. */
 export const offered = (net) => [...new Set([net.trained, "sigmoid", "step", "identity"])];
-
-/** Radio buttons after the legend of a fieldset. */
-function offerChoices(fieldset, name, values, use) {
-  for (const old of fieldset.querySelectorAll("label")) old.remove();
-  for (const value of values) {
-    const choice = make("input", { type: "radio", name, value, onchange: () => use(value) });
-    fieldset.append(make("label", {}, choice, make("span", {}, value)));
-  }
-}
-
-function check(fieldset, value) {
-  for (const choice of fieldset.querySelectorAll("input")) choice.checked = choice.value === value;
-}

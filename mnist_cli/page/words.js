@@ -31,12 +31,14 @@ export function say(key, values = {}) {
 /** A ratio to two digits, in words where it is large: 3.5 times, a million times; 약 100만 배; 約100万倍. */
 export function sayTimes(ratio) {
   const about = Number(Math.min(ratio, MOST_TIMES).toPrecision(2));
-  const notation = about < (language === "en" ? 1e6 : 1e4) ? "standard" : "compact";
-  const number = about
-    .toLocaleString(language, { notation, compactDisplay: "long", maximumSignificantDigits: 2 })
-    .replace(/^1 /, "a ")
-    .replace(/[만억조]$/, "$& ");
+  const number = sayNumber(about, language === "en" ? 1e6 : 1e4).replace(/^1 /, "a ");
   return say(ratio > MOST_TIMES ? "manyTimes" : "times", { number });
+}
+
+/** A number, from `many` on to two digits and in words: 25,600; 41 million; 4100만; 4100万. */
+export function sayNumber(number, many = 1e6) {
+  const inWords = { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 2 };
+  return number.toLocaleString(language, number < many ? {} : inWords).replace(/[만억조]$/, "$& ");
 }
 
 /** A probability to four decimals, and to as many more, up to 12, as keep it from looking like 1. */

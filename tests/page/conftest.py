@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import TEST_DATA
-from support.page import chromium, settle
+from support.page import EVERY, chromium, settle
 
+import mnist_cli
 from mnist_cli.page.page import write_page
 
 
@@ -65,7 +67,7 @@ def opener(browser, embedded_page, complaints):
         page = browser.new_context(**options).new_page()
         page.on("console", lambda message: hear(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(dialog.message))
+        page.on("dialog", hear_dialog)
         page.on("request", lambda request: check(request.url))
         page.add_init_script(script)
         page.goto(path if isinstance(path, str) else path.as_uri())
@@ -76,6 +78,12 @@ def opener(browser, embedded_page, complaints):
     def hear(text):
         if not text.startswith("Canvas2D: Multiple readback"):  # it is the tests that read
             complaints.append(text)
+
+    def hear_dialog(dialog):
+        if dialog.type == "beforeunload":  # it is the browser's question
+            dialog.accept()
+        else:
+            complaints.append(dialog.message)
 
     def check(url):
         if not url.startswith(("data:", "blob:")) and not url.split("#")[0].endswith(".html"):
@@ -100,6 +108,27 @@ def open_page(opener):
 @pytest.fixture(scope="session")
 def _shared_page(opener):
     return opener()
+
+
+def accuracy_of(network):
+    """The accuracy of a net on the page's images, as the page says it."""
+    predictions = network.predict(mnist_cli.load_images()[::EVERY])
+    return f"{np.mean(predictions == mnist_cli.load_labels()[::EVERY]):.4f}"
+
+
+@pytest.fixture(scope="session")
+def undisturbed():
+    """That of the embedded net."""
+    return accuracy_of(mnist_cli.load_network())
+
+
+@pytest.fixture(scope="session")
+def without_8():
+    """That of the embedded net with neuron 8 of layer 1 switched off."""
+    network = mnist_cli.load_network()
+    W1, W2, W3 = (np.array(W) for W in network.weights)
+    W2[8] = 0
+    return accuracy_of(mnist_cli.Network((W1, W2, W3), network.biases))
 
 
 @pytest.fixture

@@ -189,6 +189,33 @@ def test_what_is_kept_in_the_browser_is_there_again(open_page, tmp_path):
     assert len(captions(page)) == 3
 
 
+def test_who_leaves_digits_that_are_in_no_set_is_asked(open_page, tmp_path):
+    page, asked = open_page(), []
+    page.on("dialog", lambda dialog: asked.append(dialog.type))
+
+    def is_asked():
+        asked.clear()
+        page.reload()
+        page.locator("#accuracy output:not(:empty)").wait_for(state="attached")
+        return asked == ["beforeunload"]
+
+    keep(page, ONE, 1)
+    assert is_asked()
+    assert captions(page) == []
+    keep(page, ONE, 1)
+    page.locator("#remember").check()
+    assert not is_asked()
+    assert captions(page) == ["1"]
+    page.locator("#remember").uncheck()
+    assert is_asked()
+    keep(page, SEVEN, 7)
+    save_set(page, tmp_path)
+    assert not is_asked()
+    keep(page, SEVEN, 7)
+    page.locator(".kept").click()
+    assert not is_asked()
+
+
 @pytest.mark.parametrize(
     "held",
     [

@@ -54,12 +54,12 @@ def test_a_tap_on_the_map_opens_a_card_with_a_button(device):
     assert prediction(device) == found
 
 
-def test_to_look_at_a_neuron_leaves_it_on(device):
+def test_to_look_at_a_neuron_leaves_it_on(device, undisturbed, without_8):
     touch(device, SEVEN)
     neuron = device.locator(".tiles .neuron").nth(8)
     neuron.tap()
     assert "Neuron 8 of layer 1" in explained(device)
-    assert accuracies(device) == {"0.9920"}
+    assert accuracies(device) == {undisturbed}
     assert device.locator("#standing").evaluate(
         """each => {
             const { top, bottom } = each.getBoundingClientRect();
@@ -67,16 +67,16 @@ def test_to_look_at_a_neuron_leaves_it_on(device):
         }"""
     )
     neuron.tap()
-    assert accuracies(device) == {"0.8800"}
+    assert accuracies(device) == {without_8}
     device.locator("#switch").tap()
-    assert accuracies(device) == {"0.9920"}
+    assert accuracies(device) == {undisturbed}
     device.locator("#switch").tap()
     device.locator("#all-on").tap()
-    assert accuracies(device) == {"0.9920"}
+    assert accuracies(device) == {undisturbed}
     assert not device.locator("#all-on").is_visible()
 
 
-def test_a_click_looks_first_and_the_mouse_leaves_what_was_clicked(page):
+def test_a_click_looks_first_and_the_mouse_leaves_what_was_clicked(page, undisturbed, without_8):
     draw(page, SEVEN)
     neurons = page.locator(".tiles .neuron")
     neurons.nth(8).hover()
@@ -87,10 +87,10 @@ def test_a_click_looks_first_and_the_mouse_leaves_what_was_clicked(page):
     neurons.nth(20).focus()
     assert "Neuron 20" in explained(page)
     neurons.nth(8).evaluate("each => each.click()")
-    assert accuracies(page) == {"0.9920"}
+    assert accuracies(page) == {undisturbed}
     neurons.nth(9).click()
     neurons.nth(8).dblclick()
-    assert accuracies(page) == {"0.8800"}
+    assert accuracies(page) == {without_8}
 
 
 def test_what_is_switched_off_says_so(page):
@@ -277,7 +277,7 @@ def test_a_row_of_buttons_is_one_stop(page):
     while page.evaluate("!document.activeElement.matches('.neuron')"):
         page.keyboard.press("Tab")
         stops += 1
-    assert stops <= 10
+    assert stops <= 11  # one of them the slider through the states of the net
     focused = "document.activeElement.title.split(',')[0]"
     while page.evaluate("!document.activeElement.matches('.thumb')"):
         page.keyboard.press("Shift+Tab")

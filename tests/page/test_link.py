@@ -123,6 +123,9 @@ HOSTILE = [
     "look=3.0",
     "look=9",
     "look=",
+    "learning=10",
+    "learning=-1",
+    "learning=length",
     "step=z3",
     "step=alert",
     "act=relu",
@@ -169,12 +172,14 @@ def test_what_is_mutated_is_read_or_refused(page):
     assert not follow(page, "")
 
 
-def test_a_page_that_is_opened_with_a_broken_address_is_as_usual(open_page, embedded_page):
+def test_a_page_that_is_opened_with_a_broken_address_is_as_usual(
+    open_page, embedded_page, undisturbed
+):
     page = open_page(f"{embedded_page.as_uri()}#draw=<script>alert(1)</script>")
     assert page.locator("#refused").is_visible()
     draw(page, SEVEN)
     assert prediction(page) == "7"
-    assert page.locator("#accuracy output").text_content() == "0.9920"
+    assert page.locator("#accuracy output").text_content() == undisturbed
 
 
 def test_the_link_is_copied(open_page):

@@ -84,7 +84,7 @@ def test_a_class_sees_its_own_digits(open_page, own, book_weights, tmp_path):
 
 
 def test_batches_of_a_set_end_with_a_smaller_one(open_page, own, tmp_path):
-    write_page(tmp_path / "page.html", images=own)
+    write_page(tmp_path / "page.html", images=(own, None))
     page = open_page(tmp_path / "page.html")
     assert page.locator("#sizes span").all_text_contents() == ["1", "10", str(COUNT)]
     assert page.locator("[name=size]:checked").get_attribute("value") == str(COUNT)
@@ -103,7 +103,7 @@ def test_batches_of_a_set_end_with_a_smaller_one(open_page, own, tmp_path):
 def test_one_image_or_all_with_one_label_make_a_page(open_page, tmp_path, count):
     fours = np.flatnonzero(mnist_cli.load_labels() == 4)[:count]
     images, labels = mnist_cli.load_images()[fours], mnist_cli.load_labels()[fours]
-    write_page(tmp_path / "page.html", images=write_set(tmp_path, images, labels))
+    write_page(tmp_path / "page.html", images=(write_set(tmp_path, images, labels), None))
     page = open_page(tmp_path / "page.html")
     assert page.locator("#filter option").all_text_contents() == ["every digit", "4"]
     assert page.locator("#accuracy output").text_content() == "1.0000"

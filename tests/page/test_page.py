@@ -19,7 +19,8 @@ from support.page import EVERY
 import mnist_cli
 from mnist_cli.errors import printable
 from mnist_cli.handwriting.judge import judge
-from mnist_cli.page.page import _SOURCES, Language, find_axes, join_modules, write_page
+from mnist_cli.page.packing import find_axes
+from mnist_cli.page.page import _SOURCES, Language, join_modules, write_page
 from mnist_cli.paths import embedded_directory
 from mnist_cli.weights.weights_file import read_weights
 
@@ -152,6 +153,7 @@ def test_the_command_says_where_the_page_is(tmp_path, monkeypatch):
         "path": str(path),
         "bytes": path.stat().st_size,
         "weights": [str(embedded_directory() / "weights.pkl")],
+        "snapshots": str(embedded_directory() / "snapshots.npz"),
         "images": str(embedded_directory() / "t10k-images-idx3-ubyte"),
         "samples": 1000,
     }

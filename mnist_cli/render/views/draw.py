@@ -10,7 +10,8 @@ def lines(page: Page, opened: bool | None) -> list[Line]:
         "page": str(page.path),
         "size": f"{page.bytes:,} bytes",
         "weights": " and ".join(file.name for file in page.weights),
+        "snapshots": page.snapshots.name if page.snapshots else "none",
         "images": f"{page.samples:,} from {page.images.name}",
     }
     told = "opened in your browser" if opened else "no browser was found: open the page by hand"
-    return [*labelled(pairs.items()), *([] if opened is None else [line(told)])]
+    return [*labelled(pairs.items(), 11), *([] if opened is None else [line(told)])]
