@@ -61,6 +61,7 @@ export function keepAddress(page) {
   }
 
   function open() {
+    clearTimeout(waiting); // what was to be written, the address that was entered has replaced
     const text = location.hash.slice(1);
     const state = text && readLink(text, {
       nets,
