@@ -14,7 +14,7 @@ from judge_drawings import KINDS, Rng, Source, smooth_noise
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.arrays import load_images
-from mnist_cli.handwriting.box import Box
+from mnist_cli.handwriting.box import find_box
 from mnist_cli.handwriting.mnist_format import COARSE, FINE, bring_to_format, draw
 from mnist_cli.handwriting.morphology import Bits, Floats, blur, label
 from mnist_cli.training.arrays import train
@@ -54,8 +54,7 @@ def _prepare(rng: Rng, ink: Floats, whole: bool) -> Bits | None:
     areas = np.bincount(labels.ravel())[1:]
     kept = areas >= (0.03 if whole else 1) * areas.max()
     mask = np.append(False, kept)[labels]
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    box = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    box = find_box(mask)
     if box.long_side < 12:
         return None
     return draw(ink, mask, level, box, int(rng.choice([COARSE, FINE])))

@@ -7,6 +7,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.handwriting.morphology import Bits
+
 _T = TypeVar("_T", bound=np.generic)
 
 
@@ -85,3 +87,9 @@ def enclose(boxes: Sequence[Box]) -> Box:
         max(box.right for box in boxes),
         max(box.bottom for box in boxes),
     )
+
+
+def find_box(mask: Bits) -> Box:
+    """Return the smallest box that holds all that is true; there is something."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

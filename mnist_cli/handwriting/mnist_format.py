@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.handwriting.box import Box
+from mnist_cli.handwriting.box import Box, find_box
 from mnist_cli.handwriting.morphology import Bits, Floats, blur, dilate, measure_distance
 from mnist_cli.spec import SIDE
 
@@ -61,8 +61,7 @@ def draw(ink: Floats, mask: Bits, level: float, box: Box, side: int = FINE) -> B
     bits: Bits = large > level
     if not bits.any():
         bits = large >= large.max()
-    rows, columns = np.flatnonzero(bits.any(axis=1)), np.flatnonzero(bits.any(axis=0))
-    return bits[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return find_box(bits).cut_from(bits)
 
 
 @dataclass(frozen=True)

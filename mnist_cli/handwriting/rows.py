@@ -13,7 +13,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from mnist_cli.handwriting.box import Box, enclose
+from mnist_cli.handwriting.box import Box, enclose, find_box
+from mnist_cli.handwriting.cuts import find_seams
 from mnist_cli.handwriting.ink import (
     LEAST_PEAK,
     clear,
@@ -25,7 +26,8 @@ from mnist_cli.handwriting.ink import (
 from mnist_cli.handwriting.ink_map import Candidate, InkMap, cut_ink
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import COARSE, bring_to_format
-from mnist_cli.handwriting.morphology import Bits, Floats, blur
+from mnist_cli.handwriting.morphology import Floats, blur
+from mnist_cli.handwriting.other_readings import CLEAR
 
 PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _CLOSE = 80  # pixels that a digit is high when it is looked at from nearer
@@ -40,16 +42,16 @@ _WIDE = 0.9  # what is wider may be several digits that touch
 _WIDEST = 1.5  # a digit is not wider
 _APART = 0.35  # parts of a digit are nearer
 _AROUND = 0.5  # what is looked at round a line
-_SLICE = (0.25, 0.35)  # a slice of a wide one is at least as wide and as tall as this
 _MOST_PARTS = 4
 _SPACE = 1.5  # what is further apart may have a sign between that was not looked at
 
-_BEST, _WORST = 3.0, -10.0  # odds of the judge are cut to these
-_BONUS = 0.5  # for each digit
+_BEST, _WORST = 4.0, -10.0  # odds of the judge are cut to these
+_BONUS = 0.75  # for each digit
 _SKIP = 4.0  # for each component, as tall as a digit, that is skipped
-_CUT = 1.0  # for each component of which a digit has only a part
+_CUT = 2.0  # for each component of which a digit has only a part
 _FAINT = 0.6  # of the usual ink; what has less is perhaps on the back of the paper
 _FAINTER = 5.0  # for all of what is missing
+_OTHER = 6.0  # by how much a map has to be better than those before: about two digits more
 _NEARER = 1.0  # for each digit that is not looked at from nearer
 
 
@@ -57,16 +59,20 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Candidate]]:
     """Find the digits of a picture, (H, W, 3): lines from top to bottom, each from left to right.
 
     Several ink maps are read, the best one counts; `tones` are those that ink may have, the
-    likelier one first.
+    likelier one first, and the last one where that shows a clear number.
     """
     best: list[list[Candidate]] = []
-    for ink_map in _map_page(pixels, tones):
-        if ink_map.spread > _MOST_DIGITS:  # a texture
-            continue
-        lines = [_read_line(ink_map, *line) for line in _sort_into_lines(ink_map)]
-        lines = [line for line in lines if line]
-        if _rate(lines) > _rate(best):
-            best = lines
+    for dark in tones:
+        for ink_map in _map_page(pixels, dark):
+            if ink_map.spread > _MOST_DIGITS:  # a texture
+                continue
+            lines = [_read_line(ink_map, *line) for line in _sort_into_lines(ink_map)]
+            lines = [line for line in lines if line]
+            if _rate(lines) > _rate(best) + (_OTHER if best else 0):
+                best = lines
+        count = sum(map(len, best))
+        if count > 1 and _rate(best) > (CLEAR + _BONUS) * count:
+            break
     return [_read_closer(pixels, line) for line in best]
 
 
@@ -96,22 +102,21 @@ def _rate(lines: list[list[Candidate]]) -> float:
     return sum(digit.score for line in lines for digit in line)
 
 
-def _map_page(pixels: Floats, tones: Sequence[bool]) -> Iterator[InkMap]:
-    """Yield ink maps: each tone, cut high and low, with and without what touches the border."""
+def _map_page(pixels: Floats, dark: bool) -> Iterator[InkMap]:
+    """Yield ink maps of a tone: cut high and low, with and without what touches the border."""
     page = blur(resize(pixels, PAGE_SIDE), 0.7)
     frame = Box(0, 0, *pixels.shape[1::-1])
-    for dark in tones:
-        ink = extract_ink(page, dark=dark, share=_PAGE_BACKGROUND).max(axis=2)
-        if ink.max() < LEAST_PEAK:
-            continue
-        ink = blur(remove_lines(ink), 1.0)
-        for share in (1.0, 0.5):
-            whole = cut_ink(ink, share * find_threshold(ink), frame, dark)
-            yield whole
-            at_border = [i for i, box in enumerate(whole.boxes) if _is_at_border(box, ink.shape)]
-            if at_border:
-                bare = clear(ink, Candidate(whole, tuple(at_border)).mask)
-                yield cut_ink(bare, share * find_threshold(bare), frame, dark)
+    ink = extract_ink(page, dark=dark, share=_PAGE_BACKGROUND).max(axis=2)
+    if ink.max() < LEAST_PEAK:
+        return
+    ink = blur(remove_lines(ink), 1.0)
+    for share in (1.0, 0.5):
+        whole = cut_ink(ink, share * find_threshold(ink), frame, dark)
+        yield whole
+        at_border = [i for i, box in enumerate(whole.boxes) if _is_at_border(box, ink.shape)]
+        if at_border:
+            bare = clear(ink, Candidate(whole, tuple(at_border)).mask)
+            yield cut_ink(bare, share * find_threshold(bare), frame, dark)
 
 
 def _is_at_border(box: Box, shape: tuple[int, ...]) -> bool:
@@ -229,7 +234,7 @@ def _group(ink_map: InkMap, slices: list[int], height: float) -> Iterator[tuple[
 def _slice_wide(
     ink_map: InkMap, components: list[int], height: float
 ) -> tuple[InkMap, list[int], list[int]]:
-    """Cut wide components into slices where they have the least ink; a narrow one is one slice.
+    """Cut wide components into slices along paths of the least ink; a narrow one is one slice.
 
     Returns the map, the slices from left to right, which are components of it, and of which
     component each was.
@@ -240,34 +245,16 @@ def _slice_wide(
     owners: dict[int, int] = {}
     for i in components:
         box = boxes[i]
-        if box.width <= _WIDE * height:
+        own = box.cut_from(ink_map.labels) == i + 1
+        seams = find_seams(own, height) if box.width > _WIDE * height else []
+        if not seams:
             owners[i] = i
             continue
-        own = box.cut_from(ink_map.labels) == i + 1
-        cuts = _find_cuts(own, height)
-        for left, right in zip([0, *cuts], [*cuts, box.width], strict=True):
-            rows = np.flatnonzero(own[:, left:right].any(axis=1))
-            part = Box(left, int(rows[0]), right, int(rows[-1]) + 1)
-            boxes.append(part.move(box.left, box.top))
+        passed = np.sum([np.arange(box.width) >= seam[:, None] for seam in seams], axis=0)
+        for number in np.unique(passed[own]).tolist():
+            part = own & (passed == number)
+            boxes.append(find_box(part).move(box.left, box.top))
             owners[len(boxes) - 1] = i
-            boxes[-1].cut_from(labels)[part.cut_from(own)] = len(boxes)
+            box.cut_from(labels)[part] = len(boxes)
     slices = sorted(owners, key=lambda i: boxes[i].left + boxes[i].right)
     return replace(ink_map, labels=labels, boxes=boxes), slices, [owners[i] for i in slices]
-
-
-def _find_cuts(own: Bits, height: float) -> list[int]:
-    """Find the columns with the least ink that part what may be digits: wide and tall enough."""
-    apart = max(2, int(_SLICE[0] * height))
-    profile = own.sum(axis=0)
-    cuts = [0, len(profile)]
-    for column in np.argsort(profile, kind="stable").tolist():
-        if profile[column] > 0.35 * height or len(cuts) >= 10:
-            break
-        left = max(cut for cut in cuts if cut <= column)
-        right = min(cut for cut in cuts if cut > column)
-        if min(column - left, right - column) >= apart and all(
-            np.ptp(np.flatnonzero(own[:, start:stop].any(axis=1))) >= _SLICE[1] * height
-            for start, stop in ((left, column), (column, right))
-        ):
-            cuts.append(column)
-    return sorted(cuts)[1:-1]
