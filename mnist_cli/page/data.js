@@ -4,12 +4,16 @@
 import { makeLayers, makeNet } from "./net.js";
 import { PIXELS } from "./picture.js";
 
-/** The JSON that `mnist draw` writes -> {about, nets, judge, images: [{index, label, pixels, people}], x: (N, 784) 0..1}. */
-export async function unpack({ nets, learnt, judge, images, labels, total, source, version, doubted = {} }) {
+/** What the page says of the JSON that `mnist draw` writes: from which file its images are, and how many. */
+export function tellAbout({ version, source, total, labels }) {
+  return { version, source, total: sayCount(total), count: sayCount(labels.length) };
+}
+
+/** That JSON -> {nets, judge, images: [{index, label, pixels, people}], x: (N, 784) 0..1}. */
+export async function unpack({ nets, learnt, judge, images, labels, total, doubted = {} }) {
   const pixels = await inflate(images);
   if (learnt) Object.assign(nets[0], { states: await readStates(learnt, nets[0].sizes), seen: learnt.seen });
   return {
-    about: { version, source, total: sayCount(total), count: sayCount(labels.length) },
     nets: await Promise.all(nets.map(async (net) =>
       makeNet({ ...net, parameters: await floats(net.parameters), map: readMap(await floats(net.map)) }))),
     judge: await makeJudge(judge),

@@ -10,7 +10,7 @@ import { SLIDERS, makeBreak } from "./break.js";
 import { check, offerChoices } from "./choices.js";
 import { makeCollect } from "./collect.js";
 import { corrupt } from "./corrupt.js";
-import { normalize, unpack } from "./data.js";
+import { normalize, tellAbout, unpack } from "./data.js";
 import { findDoubts } from "./doubt.js";
 import { makeImages } from "./images.js";
 import { makeLearning } from "./learning.js";
@@ -27,7 +27,13 @@ import { LANGUAGES, speak } from "./words.js";
 
 const PAUSE = 120; // milliseconds without a change, before it is asked whether this is a digit
 
-const { nets, judge, images, about, x: undisturbed } = await unpack(JSON.parse(byId("data").textContent));
+// What not every browser has; without it the page says so, and does no more.
+const NEEDED = [window.ResizeObserver, window.DecompressionStream, CanvasRenderingContext2D.prototype.roundRect];
+
+const carried = JSON.parse(byId("data").textContent);
+const about = tellAbout(carried);
+await beSeen();
+const { nets, judge, images, x: undisturbed } = await unpack(carried);
 let net = nets[0];
 let isSetStale = true; // the predictions of the images have to be made again
 let isSetRunning = false; // they are being made
@@ -65,8 +71,15 @@ const merge = makeMerge(pad.show);
 
 start();
 
+/** Show the page with its texts, before what it carries is unpacked. */
+async function beSeen() {
+  if (!NEEDED.every(Boolean)) return new Promise(() => {}); // never
+  document.documentElement.classList.add("ready");
+  speak(spoken(), about);
+  return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+}
+
 function start() {
-  if (!window.ResizeObserver || !CanvasRenderingContext2D.prototype.roundRect) return; // the page says so
   offerChoices(byId("languages"), "language", Object.entries(LANGUAGES), useLanguage);
   for (const choice of byId("languages").querySelectorAll("input")) choice.parentElement.lang = choice.value;
   check(byId("languages"), spoken());
@@ -87,8 +100,6 @@ function start() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
   addEventListener("resize", () => breakMore());
   window.mnist = { ...makeApi(nets[0], judge), clear: pad.clear };
-  document.documentElement.classList.add("ready");
-  speak(spoken(), about);
   pad.repaint();
   requestAnimationFrame(() => setTimeout(startViews)); // the page is seen first
   byId("pad").focus({ preventScroll: true });

@@ -101,9 +101,13 @@ def test_drawings(benchmark, table, browser, tmp_path):
 
 
 def test_times(benchmark, table, browser, tmp_path):
-    page = open_page(browser, tmp_path)
     paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
-    table.add("the page, ms to its first paint", "", page.evaluate(paint), "<= 200")
+    pages = [open_page(browser, tmp_path) for _ in range(7)]
+    paints = [page.evaluate(paint) for page in pages]
+    table.add("the page, ms to its first paint", "", median(paints), "<= 200")
+    for page in pages[:-1]:
+        page.close()
+    page = pages[-1]
     draw(page, SEVEN)
     times = benchmark.pedantic(page.evaluate, (FRAMES, "pen"), rounds=1)
     table.add("the page, ms from a move of the pen to the frame", "", median(times), "<= 16")
