@@ -100,6 +100,7 @@ function start() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
   addEventListener("resize", () => breakMore());
   window.mnist = { ...makeApi(nets[0], judge), clear: pad.clear };
+  speak(spoken(), about); // what was made since it was seen
   pad.repaint();
   requestAnimationFrame(() => setTimeout(startViews)); // the page is seen first
   byId("pad").focus({ preventScroll: true });
