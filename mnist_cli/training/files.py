@@ -98,6 +98,9 @@ def train_file(
         require_writable(weights, overwrite=overwrite)
         require_writable(card_path(weights), overwrite=overwrite)
     if snapshots is not None:
+        if Path(snapshots).resolve() == output.resolve():
+            hint = "Name another one for the snapshots."
+            raise FileError("the weights go to this file", source=snapshots, hint=hint)
         require_writable(snapshots, overwrite=overwrite)
     training_set, test_set = files.load()
     known = files.load_known(len(training_set[1]))

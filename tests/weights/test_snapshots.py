@@ -163,3 +163,6 @@ def test_a_training_keeps_states_from_random_numbers_on(training_files, tmp_path
     assert (done.code, "exists already" in done.stderr) == (1, True)
     done = mnist("train", "--snapshots", tmp_path / "x.npz", "--start", tmp_path / "one.pkl")
     assert (done.code, "--snapshots excludes --start" in done.stderr) == (2, True)
+    same = ("--snapshots", tmp_path / "one.npz", "--output", tmp_path / "one.npz", "--force")
+    done = mnist("train", *training_files, *same)
+    assert (done.code, "Name another one" in done.stderr) == (1, True)
