@@ -20,7 +20,7 @@ export function findDoubts(judge, reading, confidence) {
 }
 
 /** The logarithm of the odds that 784 numbers 0..255 are one digit. */
-export function judgeOdds(judge, pixels) {
+function judgeOdds(judge, pixels) {
   const { a } = forward(judge, normalize(pixels));
   return a[1][0] - a[1][1];
 }

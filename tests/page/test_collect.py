@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 from support.commands import mnist
-from support.page import SEEN, SEVEN, draw, prediction, settle, touch
+from support.page import SEEN, SEVEN, draw, prediction, save, settle, touch
 
 import mnist_cli
 from mnist_cli.datasets.arrays import load_labelled
@@ -30,11 +30,7 @@ def captions(page):
 
 
 def save_set(page, folder):
-    with page.expect_download() as waiting:
-        page.locator("#save-set").click()
-    path = folder / waiting.value.suggested_filename
-    waiting.value.save_as(path)
-    return path
+    return save(page, folder, "#save-set")
 
 
 def read_pair(archive):

@@ -98,10 +98,10 @@ def prediction(page, number=1):
     return page.locator("#prediction" if number == 1 else f"#prediction-{number}").text_content()
 
 
-def save(page, folder):
-    """Press `#save` and return the file."""
+def save(page, folder, button="#save"):
+    """Press a button that saves and return the file."""
     with page.expect_download() as waiting:
-        page.locator("#save").click()
+        page.locator(button).click()
     path = folder / waiting.value.suggested_filename
     waiting.value.save_as(path)
     return path
