@@ -13,8 +13,8 @@ _ROWS = 28  # of a digit, on which paths are looked for: a thin stroke is two
 _ASIDE = np.float32(0.05)  # rows of ink that a step aside costs: through paper paths are straight
 _MOST = 12  # paths through one component: few numbers that are one stroke are longer
 # In heights of a digit:
-_MOST_INK = 0.5  # that a path crosses: a little more than the wall that two rings have in common
-_APART = 0.25  # from one path to the next, half-way down: all but 1s are wider
+_MOST_INK = 0.6  # that a path crosses: a little more than the wall that two rings have in common
+_APART = 0.2  # from one path to the next, half-way down: all but 1s are wider
 _TALL = 0.35  # what is between two paths: the zeros of amounts are often low
 
 
@@ -32,43 +32,48 @@ def find_seams(own: Bits, height: float) -> list[NDArray[np.intp]]:
     middle = len(ink) // 2
     above, from_above = _descend(ink[: middle + 1])
     below, from_below = _descend(ink[middle:][::-1])
-    paths = np.concatenate([from_above[:-1], from_below[::-1]]) * step + step // 2
+    paths = np.concatenate([from_above[:-1], from_below[::-1]])
+    chosen = _choose(paths.T, above + below, ink, height / step)
     rows = np.minimum(np.arange(len(own)) // step, len(ink) - 1)
-    return _choose(paths[rows].T, (above + below) * step / height, filled, height)
+    return [path[rows] * step + step // 2 for path in chosen]
 
 
 def _descend(ink: Floats) -> tuple[Floats, NDArray[np.intp]]:
     """Return the ink on the best way down to each column of the last row, and the way, (H, W)."""
+    columns = np.arange(ink.shape[1])
+    beside = np.full(len(columns) + 2, np.float32(np.inf))
     cost = ink[0]
     steps = np.zeros(ink.shape, np.intp)
     for row in range(1, len(ink)):
-        beside = np.pad(cost + _ASIDE, 1, constant_values=np.inf)
-        choices = np.stack([cost, beside[:-2], beside[2:]])
-        best = choices.argmin(axis=0)
-        steps[row] = np.array([0, -1, 1])[best]
-        cost = choices.min(axis=0) + ink[row]
-    ways = np.tile(np.arange(ink.shape[1]), (len(ink), 1))
+        np.add(cost, _ASIDE, out=beside[1:-1])
+        left, right = beside[:-2], beside[2:]
+        aside = np.minimum(left, right)
+        steps[row] = np.where(cost <= aside, 0, np.where(left <= right, -1, 1))
+        cost = np.minimum(cost, aside) + ink[row]
+    ways = np.empty(ink.shape, np.intp)
+    ways[-1] = columns
     for row in range(len(ink) - 1, 0, -1):
         ways[row - 1] = ways[row] + steps[row, ways[row]]
     return cost, ways
 
 
 def _choose(
-    paths: NDArray[np.intp], crossed: Floats, filled: Bits, height: float
+    paths: NDArray[np.intp], crossed: Floats, ink: Floats, height: float
 ) -> list[NDArray[np.intp]]:
     """Choose the paths with the least ink that part what may be digits: wide and tall enough."""
-    middle, columns = len(filled) // 2, np.arange(filled.shape[1])
+    rows, columns = np.arange(len(ink)), ink.shape[1]
+    middle = len(ink) // 2
+    upto = np.pad(ink.cumsum(axis=1), ((0, 0), (1, 0)))  # the ink before a column
 
     def is_part(left: NDArray[np.intp], right: NDArray[np.intp]) -> bool:
         if right[middle] - left[middle] < _APART * height:
             return False
-        between = filled & (columns >= left[:, None]) & (columns < right[:, None])
-        rows = np.flatnonzero(between.any(axis=1))
-        return len(rows) > 0 and bool(np.ptp(rows) + 1 >= _TALL * height)
+        inked = np.flatnonzero(upto[rows, right] > upto[rows, left])
+        return len(inked) > 0 and bool(inked[-1] - inked[0] + 1 >= _TALL * height)
 
-    edges = [np.zeros(len(filled), np.intp), np.full(len(filled), len(columns))]
+    edges = [np.zeros(len(ink), np.intp), np.full(len(ink), columns)]
     for index in np.argsort(crossed, kind="stable").tolist():
-        if crossed[index] > _MOST_INK or len(edges) > _MOST + 1:
+        if crossed[index] > _MOST_INK * height or len(edges) > _MOST + 1:
             break
         path = paths[index]
         place = sum(bool(edge[middle] <= path[middle]) for edge in edges[:-1])

@@ -50,13 +50,14 @@ class InkMap:
 class Candidate:
     """Components of an ink map that may be a digit, by their indices.
 
-    `score` is the judge's, less what speaks against it; `after_gap` says that a sign or
-    much space is between it and the digit before, on its line.
+    `score` is the judge's, less what speaks against it. In a line, `in_line` (10,) says how likely
+    it is each digit, and `after_gap` that a sign or much space is between it and the digit before.
     """
 
     ink_map: InkMap
     components: tuple[int, ...]
     score: float = 0.0
+    in_line: NDArray[np.float64] | None = None
     after_gap: bool = False
 
     @property

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_cli.errors import plural
 from mnist_cli.handwriting.box import Box
@@ -35,6 +36,7 @@ _MOST_IN_ROW = 20  # components; of more nobody is told how many digits they are
 _BETTER = 1.0  # by how much another reading has to look better
 _DOUBTFUL = -2.2  # below these odds it is perhaps no digit
 _NO_DIGIT = -2.5  # the highest odds of a filled rectangle, and of what repeats itself
+_LIKELY = 3.0  # by how much a digit of a line is likelier than nothing; of all, on average, 1 more
 _ALIKE, _COPIES = 1.0, 3  # of 255, on average; of people's digits no three differ by less than 1.6
 _LEAST_AT_EDGE = -1.0  # the same where there is something at the edge of the picture
 _LEAST = 0.5  # what the odds have to be for another reading
@@ -51,8 +53,9 @@ class Digit:
     these are several, `digits` are all of them, as of `read_digits`. `warnings` are sentences
     without a full stop. `score` says how much it looks like one digit at all: the logarithm of the
     odds, above 0 if it rather does. `box` is where it is on the upright picture, and `line` in
-    which line, from 1; `after_gap` says that a sign or much space is before it. As an array a
-    digit is its image: ``network.predict(digit)``.
+    which line, from 1; `after_gap` says that a sign or much space is before it, and `in_line` (10,)
+    how likely each digit is by how it stands in its line. As an array a digit is its image:
+    ``network.predict(digit)``.
 
     Examples
     --------
@@ -72,6 +75,7 @@ class Digit:
     box: Box | None = field(default=None, repr=False)
     line: int = field(default=1, repr=False)
     after_gap: bool = field(default=False, repr=False)
+    in_line: NDArray[np.float64] | None = field(default=None, repr=False)
 
     _repr_html_ = drawn_by("predict.digit_lines")
 
@@ -278,10 +282,13 @@ def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
     )
     boxes = [_undo_reduction(box, picture) for box in boxes]
     scores = _judge(formatted)
+    usual = [np.mean([digit.score for digit in line]) for line in lines]
     digits = []
     for (one, line), image, score, box in zip(found, formatted.images, scores, boxes, strict=True):
-        placed: dict[str, Any] = {"box": box, "line": line, "after_gap": one.after_gap}
-        digits.append(Digit(image, True, steps, _doubt(score), score=score, **placed))
+        if min(one.score, usual[line - 1] - 1) < _LIKELY:
+            score = min(score, _NO_DIGIT)
+        digit = Digit(image, True, steps, _doubt(score), score=score, box=box, line=line)
+        digits.append(replace(digit, after_gap=one.after_gap, in_line=one.in_line))
     return tuple(digits)
 
 

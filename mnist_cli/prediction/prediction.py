@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # Below these a prediction is called unsure: the confidence, and what it is above the second best.
 _SURE = 0.6
 _CLEAR = 0.3
+_IN_LINE = 0.7  # of its logarithms: how much the judge of lines says in which digit it is
 _SURE_OF_DOUBTFUL = 0.7  # the confidence in what the judge rather calls no digit
 
 
@@ -143,10 +144,19 @@ Result: TypeAlias = Prediction | SplitPicture | Unread
 
 
 def predict_picture(
-    network: Network, picture: NDArray[np.uint8], *, source: str, label: int | None = None
+    network: Network,
+    picture: NDArray[np.uint8],
+    *,
+    source: str,
+    label: int | None = None,
+    in_line: NDArray[np.float64] | None = None,
 ) -> Prediction:
-    """Read one (28, 28) uint8 picture in MNIST format."""
-    probabilities = network.predict_proba(picture).tolist()
+    """Read one (28, 28) uint8 picture in MNIST format; `in_line` (10,) is of a `Digit`."""
+    likely = np.asarray(network.predict_proba(picture), float)
+    if in_line is not None:
+        likely *= in_line**_IN_LINE
+        likely /= likely.sum()
+    probabilities = likely.tolist()
     best, second = sorted(range(len(probabilities)), key=lambda digit: -probabilities[digit])[:2]
     confidence, next_one = probabilities[best], probabilities[second]
     unsure = confidence < _SURE or confidence - next_one < _CLEAR
@@ -169,7 +179,7 @@ def predict_digit(network: Network, digit: "Digit", *, source: str) -> Predictio
         read = Prediction(source, digit.image, empty=digit.empty)
         warnings = (digit.empty, *digit.warnings)
     else:
-        read = predict_picture(network, digit.image, source=source)
+        read = predict_picture(network, digit.image, source=source, in_line=digit.in_line)
         warnings = (*digit.warnings, *_doubt(digit, read), *read.warnings)
         if digit.digits:
             number = predict_digits(network, digit.digits, source=source).prediction

