@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mnist_cli.handwriting.box import Box, enclose
 from mnist_cli.handwriting.mnist_format import FINE, RIM, draw
 from mnist_cli.handwriting.morphology import Bits, Floats, label
+from mnist_cli.handwriting.steps import ReadingStep
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class InkMap:
 
     `frame` is the part of the picture that it was extracted from. `labels` (H, W) is 1 on the first
     component, 0 on the background; each has its box, its area in pixels, and the sum of its ink.
+    `steps` led to it, where they are to be told.
     """
 
     ink: Floats
@@ -28,6 +30,7 @@ class InkMap:
     boxes: list[Box]
     areas: NDArray[np.intp]
     sums: NDArray[np.float64]
+    steps: tuple[ReadingStep, ...] = ()
 
     @property
     def spread(self) -> float:
@@ -38,6 +41,10 @@ class InkMap:
         """
         squares = float((self.areas.astype(float) ** 2).sum())
         return float(self.areas.sum()) ** 2 / max(squares, 1.0)
+
+    def touches_border(self, component: int) -> bool:
+        """Tell whether a component lies on the border of the map."""
+        return self.boxes[component].count_sides_at_border(self.ink.shape) > 0
 
     def locate(self, box: Box) -> Box:
         """Return where on the picture a box of the map is."""
@@ -51,13 +58,14 @@ class Candidate:
     """Components of an ink map that may be a digit, by their indices.
 
     `score` is the judge's, less what speaks against it; `after_gap` says that a sign or
-    much space is between it and the digit before, on its line.
+    much space is between it and the digit before, on its line. `empty` says why it is no digit.
     """
 
     ink_map: InkMap
     components: tuple[int, ...]
     score: float = 0.0
     after_gap: bool = False
+    empty: str = ""
 
     @property
     def box(self) -> Box:

@@ -27,7 +27,7 @@ from mnist_cli.handwriting.ink_map import Candidate, InkMap, cut_ink
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import COARSE, bring_to_format
 from mnist_cli.handwriting.morphology import Floats, blur
-from mnist_cli.handwriting.other_readings import CLEAR
+from mnist_cli.handwriting.proposals import CLEAR
 
 PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _CLOSE = 80  # pixels that a digit is high when it is looked at from nearer
