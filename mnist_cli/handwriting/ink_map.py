@@ -78,11 +78,6 @@ class Candidate:
         return self.ink_map.locate(self.box)
 
     @property
-    def area(self) -> int:
-        """How many pixels of the map it has."""
-        return int(self.ink_map.areas[list(self.components)].sum())
-
-    @property
     def mask(self) -> Bits:
         """Its pixels on the map."""
         return self._find_in(self.ink_map.labels)

@@ -44,14 +44,13 @@ _LOW = 0.5  # of the level at which ink is cut otherwise: it keeps faint strokes
 _LEAST_SIDE = 0.08  # of the picture's long side
 _MOST = 8  # components of an ink map
 _FEW = 12  # of an ink map that the judge likes best
-_NEAR = 0.25  # of its size: how far a component may be from those that belong to it
 _SAME = 0.5  # of two boxes together: what they share if they hold the same digit
 
 # What is taken off the odds:
-_OTHER = 1.0  # of all but the likeliest
+_OTHER = 0.4  # of all but the likeliest
 _OTHER_TONE = 1.5  # where the ink is not of the tone that was detected
 _BACKGROUND = 4.0  # where it has the colour of what is further out
-_BORDER = 1.0  # for each side of the picture that it touches: strips along it do
+_BORDER = 1.8  # for each side of the picture that it touches: strips along it do
 _SPREAD = 4.0  # components with a digit's ink, frame and neighbours; a texture has more of them,
 # and something like every digit somewhere: each that is more than that
 
@@ -60,7 +59,7 @@ _LEAST_CONTRAST = 3.0  # mean ink over that of the background around
 _LEAST_SIZE = 0.03  # of the long side of the picture
 _INK_AT_EDGES = 0.3  # of the pixels along the border
 _LEAST_AT_EDGE = 0.5  # of the frame, for a digit that touches its border
-_EMPTY, _EMPTY_AT_EDGE = -0.5, -3.0  # odds that another reading must be better than
+_EMPTY, _EMPTY_AT_EDGE = 0.1, -3.2  # the odds that stand for it
 
 # What of the ink in (H, W, 3) channels is looked at; "every" shows what is ink in all of them.
 _CHANNELS: dict[str, Callable[[Floats], Floats]] = {
@@ -79,16 +78,18 @@ def find_digit(pixels: Floats, invert: bool | None) -> Candidate:
     page = _draw_page(pixels, frame)
     detected = is_dark(page) if invert is None else invert
     best = likeliest = _read_main(_cut_map(page, frame, detected), whole)
+    if best.score >= CLEAR:
+        return best
     page = blur(resize(pixels, WORK_SIDE), 0.7)
     tones = (detected, not detected) if invert is None else (invert,)
     for ways in _choose_ways(page):
-        if best.score >= CLEAR:
-            break
         maps = [_cut_map(page, whole, dark, *how) for dark, how in product(tones, ways)]
         for found in sorted(_score(page, maps, detected), key=_get_score)[-1:]:
             closer = _look_closer(pixels, found, detected)
             if closer.score > best.score + (_OTHER if best is likeliest else 0):
                 best = closer
+        if best.score >= CLEAR:
+            break
     return best
 
 
@@ -184,26 +185,17 @@ def _weigh(page: Floats, candidate: Candidate, odds: float, detected: bool) -> C
 
 
 def _propose(ink_map: InkMap) -> Iterator[Candidate]:
-    """Yield each large component of a map, alone and with what is near it."""
-    boxes, shape = ink_map.boxes, ink_map.ink.shape
-    if ink_map.ink.max() < LEAST_PEAK:
-        return
-    order = np.argsort(-ink_map.areas).tolist()
-    for i in order[:_MOST]:
-        box = boxes[i]
+    """Yield each large component of a map, alone and with what belongs to it."""
+    shape = ink_map.ink.shape
+    for i in np.argsort(-ink_map.areas)[:_MOST].tolist() if ink_map.ink.max() >= LEAST_PEAK else ():
+        box = ink_map.boxes[i]
         is_frame = box.count_sides_at_border(shape) > 2  # or a strip along a side
         if is_frame or box.long_side < _LEAST_SIDE * max(shape):
             continue
         yield Candidate(ink_map, (i,))
-        near = [
-            j
-            for j in order[: 5 * _MOST]
-            if boxes[j].measure_gap(box) <= _NEAR * box.long_side
-            and boxes[j].long_side <= 1.2 * box.long_side
-            and ink_map.areas[j] >= 4
-        ]
-        if len(near) > 1:
-            yield Candidate(ink_map, tuple(near))
+        together = gather(ink_map, i)
+        if len(together.components) > 1:
+            yield together
 
 
 def _look_closer(pixels: Floats, before: Candidate, detected: bool) -> Candidate:
@@ -217,9 +209,9 @@ def _look_closer(pixels: Floats, before: Candidate, detected: bool) -> Candidate
         same = [one for one in closer if one.box_on_picture.measure_overlap(box) > _SAME]
         found += sorted(same, key=_get_score)[-1:]
     odds = judge(bring_to_format([one.draw() for one in found]).images).tolist()
-    tones = _OTHER_TONE * (ink_map.dark != detected)
+    against = _OTHER_TONE * (ink_map.dark != detected) + max(ink_map.spread - _SPREAD, 0)
     finer = [
-        replace(one, score=min(one.score, own - tones))
+        replace(one, score=min(one.score, own - against))
         for one, own in zip(found, odds, strict=True)
     ]
     return max(reversed(finer), key=_get_score)
