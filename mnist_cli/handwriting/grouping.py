@@ -53,5 +53,5 @@ def gather(ink_map: InkMap, main: int) -> Candidate:
 
 def _find_usable(ink_map: InkMap, main: int) -> list[int]:
     areas, touches = ink_map.areas, ink_map.touches_border
-    large = [i for i in np.argsort(-areas).tolist() if areas[i] >= _SPECK * areas[main]]
-    return [i for i in large if touches(main) or not touches(i)][:_MOST]
+    large = [i for i in np.argsort(-areas)[:_MOST].tolist() if areas[i] >= _SPECK * areas[main]]
+    return [i for i in large if touches(main) or not touches(i)]

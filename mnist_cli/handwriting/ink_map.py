@@ -58,7 +58,8 @@ class Candidate:
     """Components of an ink map that may be a digit, by their indices.
 
     `score` is the judge's, less what speaks against it; `after_gap` says that a sign or
-    much space is between it and the digit before, on its line. `empty` says why it is no digit.
+    much space is between it and the digit before, on its line. `empty` says why it is no digit,
+    `clutter` is to be taken off the score where it is not one of several digits.
     """
 
     ink_map: InkMap
@@ -66,6 +67,7 @@ class Candidate:
     score: float = 0.0
     after_gap: bool = False
     empty: str = ""
+    clutter: float = 0.0
 
     @property
     def box(self) -> Box:

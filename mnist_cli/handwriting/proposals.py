@@ -15,7 +15,7 @@ import numpy as np
 
 from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.frame import find_frame
-from mnist_cli.handwriting.grouping import find_digits, gather, rank_components
+from mnist_cli.handwriting.grouping import gather, rank_components
 from mnist_cli.handwriting.ink import (
     LEAST_PEAK,
     WORK_SIDE,
@@ -53,6 +53,7 @@ _BACKGROUND = 4.0  # where it has the colour of what is further out
 _BORDER = 1.8  # for each side of the picture that it touches: strips along it do
 _SPREAD = 4.0  # components with a digit's ink, frame and neighbours; a texture has more of them,
 # and something like every digit somewhere: each that is more than that
+_HOPELESS = 10.0  # more is taken off than the judge ever gives
 
 # What must be there for a digit: see `explain_empty`.
 _LEAST_CONTRAST = 3.0  # mean ink over that of the background around
@@ -78,8 +79,9 @@ def find_digit(pixels: Floats, invert: bool | None) -> Candidate:
     page = _draw_page(pixels, frame)
     detected = is_dark(page) if invert is None else invert
     best = likeliest = _read_main(_cut_map(page, frame, detected), whole)
+    clutter = _measure_clutter(best.ink_map)
     if best.score >= CLEAR:
-        return best
+        return replace(best, clutter=clutter)
     page = blur(resize(pixels, WORK_SIDE), 0.7)
     tones = (detected, not detected) if invert is None else (invert,)
     for ways in _choose_ways(page):
@@ -90,7 +92,7 @@ def find_digit(pixels: Floats, invert: bool | None) -> Candidate:
                 best = closer
         if best.score >= CLEAR:
             break
-    return best
+    return replace(best, clutter=clutter)
 
 
 def _get_score(candidate: Candidate) -> float:
@@ -134,8 +136,11 @@ def _read_main(ink_map: InkMap, whole: Box) -> Candidate:
     if empty:
         return replace(main, empty=empty, score=_EMPTY_AT_EDGE if empty == AT_EDGE else _EMPTY)
     (score,) = judge(bring_to_format([main.draw()]).images).tolist()
-    single = len(find_digits(ink_map, ranked[0])) < 2
-    return replace(main, score=score - (max(ink_map.spread - _SPREAD, 0) if single else 0))
+    return replace(main, score=score)
+
+
+def _measure_clutter(ink_map: InkMap) -> float:
+    return max(ink_map.spread - _SPREAD, 0)
 
 
 def explain_empty(digit: Candidate, whole: Box) -> str:
@@ -178,7 +183,7 @@ def _weigh(page: Floats, candidate: Candidate, odds: float, detected: bool) -> C
         odds
         - _OTHER_TONE * (ink_map.dark != detected)
         - _BORDER * box.count_sides_at_border(page.shape)
-        - max(ink_map.spread - _SPREAD, 0)
+        - _measure_clutter(ink_map)
         - _BACKGROUND * measure_likeness(page, candidate.mask, box)
     )
     return replace(candidate, score=score)
@@ -187,7 +192,9 @@ def _weigh(page: Floats, candidate: Candidate, odds: float, detected: bool) -> C
 def _propose(ink_map: InkMap) -> Iterator[Candidate]:
     """Yield each large component of a map, alone and with what belongs to it."""
     shape = ink_map.ink.shape
-    for i in np.argsort(-ink_map.areas)[:_MOST].tolist() if ink_map.ink.max() >= LEAST_PEAK else ():
+    if ink_map.ink.max() < LEAST_PEAK or _measure_clutter(ink_map) > _HOPELESS:
+        return
+    for i in np.argsort(-ink_map.areas)[:_MOST].tolist():
         box = ink_map.boxes[i]
         is_frame = box.count_sides_at_border(shape) > 2  # or a strip along a side
         if is_frame or box.long_side < _LEAST_SIDE * max(shape):
@@ -209,7 +216,7 @@ def _look_closer(pixels: Floats, before: Candidate, detected: bool) -> Candidate
         same = [one for one in closer if one.box_on_picture.measure_overlap(box) > _SAME]
         found += sorted(same, key=_get_score)[-1:]
     odds = judge(bring_to_format([one.draw() for one in found]).images).tolist()
-    against = _OTHER_TONE * (ink_map.dark != detected) + max(ink_map.spread - _SPREAD, 0)
+    against = _OTHER_TONE * (ink_map.dark != detected) + _measure_clutter(ink_map)
     finer = [
         replace(one, score=min(one.score, own - against))
         for one, own in zip(found, odds, strict=True)

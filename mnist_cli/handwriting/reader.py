@@ -204,6 +204,8 @@ def _read_main(picture: Picture, invert: bool | None) -> Digit:
         if len(digits) > 1:
             warnings = (f"this looks like {len(digits)} digits",)
             digit = replace(digit, count=len(digits), digits=digits, warnings=warnings)
+    if digit.count < 2:
+        digit = replace(digit, score=digit.score - found.clutter)
     return replace(digit, warnings=(*digit.warnings, *_doubt(digit.score)))
 
 
