@@ -3,7 +3,7 @@
 import numpy as np
 
 from mnist_cli.handwriting.box import Box, enclose
-from mnist_cli.handwriting.grouping import find_digits, rank_components
+from mnist_cli.handwriting.grouping import find_digits, gather, rank_components
 from mnist_cli.handwriting.ink import (
     SEARCH_SIDE,
     WORK_SIDE,
@@ -34,11 +34,12 @@ def find_frame(pixels: Floats) -> Box:
         # Edges of the page may stand out more than any ink; without them the level is the ink's.
         at_border = tuple(filter(ink_map.touches_border, ranked))
         marks = clear(marks, Candidate(ink_map, at_border).mask)
-    digits = [ink_map.boxes[i] for i in find_digits(ink_map, ranked[0])]
-    if digits[0].long_side >= _CLOSER * max(marks.shape):
+    main = gather(ink_map, ranked[0]).box
+    if main.long_side >= _CLOSER * max(marks.shape):
         return whole
-    margin = _MARGIN * digits[0].long_side
-    return enclose(digits).grow(margin).scale(whole.long_side / max(marks.shape), pixels.shape)
+    row = enclose([main, *(ink_map.boxes[i] for i in find_digits(ink_map, ranked[0]))])
+    factor = whole.long_side / max(marks.shape)
+    return row.grow(_MARGIN * main.long_side).scale(factor, pixels.shape)
 
 
 def _cut_marks(marks: Floats, frame: Box) -> InkMap:

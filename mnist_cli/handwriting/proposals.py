@@ -3,8 +3,8 @@
 First the likeliest: the main ink where something is written, of the tone that was detected. Where
 the judge does not like it, all that is on the picture is proposed: dark ink and bright, in all
 channels and in each alone, every connected component, with its neighbours or without, brought to
-the MNIST format in a cheap way. No sheet, frame or box is looked for: they are components that are
-no digit. What the judge finds clear ends the search.
+the MNIST format in a cheap way; the best is looked at from nearer. No sheet, frame or box is looked
+for: they are components that are no digit. What the judge finds clear ends the search.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -47,12 +47,11 @@ _FEW = 12  # of an ink map that the judge likes best
 _SAME = 0.5  # of two boxes together: what they share if they hold the same digit
 
 # What is taken off the odds:
-_OTHER = 0.4  # of all but the likeliest
+_OTHER = 0.4  # from all but the likeliest
 _OTHER_TONE = 1.5  # where the ink is not of the tone that was detected
 _BACKGROUND = 4.0  # where it has the colour of what is further out
 _BORDER = 1.8  # for each side of the picture that it touches: strips along it do
-_SPREAD = 4.0  # components with a digit's ink, frame and neighbours; a texture has more of them,
-# and something like every digit somewhere: each that is more than that
+_SPREAD = 4.0  # for each component more than a digit, a frame and neighbours: of a texture
 _HOPELESS = 10.0  # more is taken off than the judge ever gives
 
 # What must be there for a digit: see `explain_empty`.
