@@ -29,7 +29,7 @@ from mnist_cli.spec import SIDE
 
 DOUBT = "this may not be a digit"
 
-_MOST_IN_ROW = 20  # components; of more nobody is told how many digits they are
+_CLUTTERED = 16.0  # from here on nobody is told how many digits there are
 _DOUBTFUL = -2.2  # below these odds it is perhaps no digit
 _NO_DIGIT = -2.5  # the highest odds of a filled rectangle, and of what repeats itself
 _ALIKE, _COPIES = 1.0, 3  # of 255, on average; of people's digits no three differ by less than 1.6
@@ -199,7 +199,7 @@ def _read_main(picture: Picture, invert: bool | None) -> Digit:
         return Digit(nothing, True, steps, empty=found.empty, count=0)
     digit = _finish(found, picture)
     several = len(find_digits(found.ink_map, found.components[0])) > 1
-    if several and found.ink_map.spread <= _MOST_IN_ROW:
+    if several and found.clutter <= _CLUTTERED:
         digits = _read_lines(picture, invert)
         if len(digits) > 1:
             warnings = (f"this looks like {len(digits)} digits",)
