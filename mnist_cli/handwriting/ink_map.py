@@ -18,7 +18,8 @@ class InkMap:
 
     `frame` is the part of the picture that it was extracted from. `labels` (H, W) is 1 on the first
     component, 0 on the background; each has its box, its area in pixels, and the sum of its ink.
-    `steps` led to it, where they are to be told.
+    `channels` says in which of the picture's it was seen where that is another reading than the
+    likeliest; `steps` led to it, where they are to be told.
     """
 
     ink: Floats

@@ -198,7 +198,9 @@ def _read_main(picture: Picture, invert: bool | None) -> Digit:
         steps = _tell_way(picture.pixels, found.ink_map)
         return Digit(nothing, True, steps, empty=found.empty, count=0)
     digit = _finish(found, picture)
-    several = len(find_digits(found.ink_map, found.components[0])) > 1
+    # In another reading what is beside the digit may be anything.
+    is_other = bool(found.ink_map.channels)
+    several = not is_other and len(find_digits(found.ink_map, found.components[0])) > 1
     if several and found.clutter <= _CLUTTERED:
         digits = _read_lines(picture, invert)
         if len(digits) > 1:
