@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mnist_cli.handwriting.box import Box, enclose
 from mnist_cli.handwriting.mnist_format import FINE, RIM, draw
 from mnist_cli.handwriting.morphology import Bits, Floats, label
+from mnist_cli.handwriting.steps import ReadingStep
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class InkMap:
 
     `frame` is the part of the picture that it was extracted from. `labels` (H, W) is 1 on the first
     component, 0 on the background; each has its box, its area in pixels, and the sum of its ink.
+    `channels` says in which of the picture's it was seen where that is another reading than the
+    likeliest; `steps` led to it, where they are to be told.
     """
 
     ink: Floats
@@ -28,6 +31,7 @@ class InkMap:
     boxes: list[Box]
     areas: NDArray[np.intp]
     sums: NDArray[np.float64]
+    steps: tuple[ReadingStep, ...] = ()
 
     @property
     def spread(self) -> float:
@@ -38,6 +42,10 @@ class InkMap:
         """
         squares = float((self.areas.astype(float) ** 2).sum())
         return float(self.areas.sum()) ** 2 / max(squares, 1.0)
+
+    def touches_border(self, component: int) -> bool:
+        """Tell whether a component lies on the border of the map."""
+        return self.boxes[component].count_sides_at_border(self.ink.shape) > 0
 
     def locate(self, box: Box) -> Box:
         """Return where on the picture a box of the map is."""
@@ -52,6 +60,8 @@ class Candidate:
 
     `score` is the judge's, less what speaks against it. In a line, `in_line` (10,) says how likely
     it is each digit, and `after_gap` that a sign or much space is between it and the digit before.
+    `empty` says why it is no digit, `clutter` is to be taken off the score where it is not one of
+    several digits.
     """
 
     ink_map: InkMap
@@ -59,6 +69,8 @@ class Candidate:
     score: float = 0.0
     in_line: NDArray[np.float64] | None = None
     after_gap: bool = False
+    empty: str = ""
+    clutter: float = 0.0
 
     @property
     def box(self) -> Box:
@@ -69,11 +81,6 @@ class Candidate:
     def box_on_picture(self) -> Box:
         """Where it is on the picture."""
         return self.ink_map.locate(self.box)
-
-    @property
-    def area(self) -> int:
-        """How many pixels of the map it has."""
-        return int(self.ink_map.areas[list(self.components)].sum())
 
     @property
     def mask(self) -> Bits:

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from mnist_cli.errors import plural
 from mnist_cli.handwriting.box import Box
-from mnist_cli.handwriting.first_reading import AT_EDGE, FirstReading, explain_empty, read_first
-from mnist_cli.handwriting.ink import WORK_SIDE, extract_ink, is_dark, resize
-from mnist_cli.handwriting.ink_map import Candidate
+from mnist_cli.handwriting.grouping import find_digits
+from mnist_cli.handwriting.ink import SEARCH_SIDE, WORK_SIDE, extract_ink, is_dark, resize
+from mnist_cli.handwriting.ink_map import Candidate, InkMap
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import Formatted, Gray, bring_to_format, is_in_mnist_format
-from mnist_cli.handwriting.other_readings import CLEAR, find_best_reading
+from mnist_cli.handwriting.morphology import Floats
 from mnist_cli.handwriting.picture import Picture, Source, load_picture
 from mnist_cli.handwriting.pixels import LUMINANCE
+from mnist_cli.handwriting.proposals import find_digit
 from mnist_cli.handwriting.rows import find_lines
 from mnist_cli.handwriting.steps import ReadingStep, show
 from mnist_cli.shown import drawn_by
@@ -29,17 +30,11 @@ from mnist_cli.spec import SIDE
 
 DOUBT = "this may not be a digit"
 
-# Components that have the ink of a digit, with a frame or a neighbour. A texture has more, and
-# something like every digit somewhere: each of those is taken off the odds.
-_SPREAD = 4.0
-_MOST_IN_ROW = 20  # components; of more nobody is told how many digits they are
-_BETTER = 1.0  # by how much another reading has to look better
+_CLUTTERED = 16.0  # from here on nobody is told how many digits there are
 _DOUBTFUL = -2.2  # below these odds it is perhaps no digit
 _NO_DIGIT = -2.5  # the highest odds of a filled rectangle, and of what repeats itself
 _LIKELY = 3.0  # by how much a digit of a line is likelier than nothing; of all, on average, 1 more
 _ALIKE, _COPIES = 1.0, 3  # of 255, on average; of people's digits no three differ by less than 1.6
-_LEAST_AT_EDGE = -1.0  # the same where there is something at the edge of the picture
-_LEAST = 0.5  # what the odds have to be for another reading
 _LONG_SIDE = 1600  # pixels; a digit of 2 % of the page is then still larger than the net's picture
 
 
@@ -200,65 +195,55 @@ def _resize_only(picture: Picture, *, invert: bool) -> Digit:
 
 
 def _read_main(picture: Picture, invert: bool | None) -> Digit:
-    """Read the main digit; where the judge does not like it, the best other reading may count."""
-    first = read_first(picture.pixels, invert)
-    digit = _finish_first(first, picture)
-    spread = first.ink_map.spread
-    several = not digit.empty and first.grouping and len(first.grouping.digits) > 1
-    if several and spread <= _MOST_IN_ROW:
+    """Read the main digit, and say where there seem to be several, or perhaps none."""
+    found = find_digit(picture.pixels, invert)
+    if found.empty:
+        nothing = np.zeros((SIDE, SIDE), np.uint8)
+        steps = _tell_way(picture.pixels, found.ink_map)
+        return Digit(nothing, True, steps, empty=found.empty, count=0)
+    digit = _finish(found, picture)
+    # In another reading what is beside the digit may be anything.
+    is_other = bool(found.ink_map.channels)
+    several = not is_other and len(find_digits(found.ink_map, found.components[0])) > 1
+    if several and found.clutter <= _CLUTTERED:
         digits = _read_lines(picture, invert)
         if len(digits) > 1:
             warnings = (f"this looks like {len(digits)} digits",)
             digit = replace(digit, count=len(digits), digits=digits, warnings=warnings)
-    if digit.score < CLEAR:
-        other = _read_again(first, picture, invert)
-        at_edge = digit.empty == AT_EDGE
-        least = _LEAST_AT_EDGE if at_edge else _LEAST if digit.empty else digit.score + _BETTER
-        if other and other.score > least:
-            digit = other
     if digit.count < 2:
-        digit = replace(digit, score=digit.score - max(spread - _SPREAD, 0))
+        digit = replace(digit, score=digit.score - found.clutter)
     return replace(digit, warnings=(*digit.warnings, *_doubt(digit.score)))
 
 
-def _finish_first(first: FirstReading, picture: Picture) -> Digit:
-    """Bring the main digit of the first reading to the MNIST format."""
-    why = explain_empty(first)
-    if why or first.grouping is None:
-        return Digit(np.zeros((SIDE, SIDE), np.uint8), True, first.steps, empty=why, count=0)
-    kept, all_ = len(first.grouping.main.components), len(first.ink_map.boxes)
-    done = f"{plural(kept, 'connected component')} of ink kept, {all_ - kept:,} dropped"
-    return _finish(first.grouping.main, first.steps, done, picture)
+def _tell_way(pixels: Floats, ink_map: InkMap) -> tuple[ReadingStep, ...]:
+    """Tell the steps from the picture to the ink in the part of it that was looked at."""
+    height, width = pixels.shape[:2]
+    steps = [ReadingStep("picture", f"{width}x{height} pixels", show(resize(pixels, SEARCH_SIDE)))]
+    part = ink_map.frame.cut_from(pixels)
+    if part.shape != pixels.shape:
+        share = ink_map.frame.long_side / max(width, height)
+        done = f"what is written is small: looked at {share:.0%} of the picture"
+        steps.append(ReadingStep("closer look", done, show(resize(part, SEARCH_SIDE))))
+    return (*steps, *ink_map.steps)
 
 
-def _read_again(first: FirstReading, picture: Picture, invert: bool | None) -> Digit | None:
-    """Return what looks most like a digit in all other readings; None where there is nothing."""
-    dark = first.ink_map.dark
-    best = find_best_reading(picture.pixels, _tones(dark, invert), dark)
-    if best is None:
-        return None
-    tone = "darker" if best.ink_map.dark else "brighter"
-    said = f"another reading: the ink is {tone} than the background in {best.ink_map.channels}"
-    steps = (first.steps[0], ReadingStep("ink", said, show(best.ink_map.ink)))
-    digit = _finish(best, steps, "what looks most like a digit is kept", picture)
-    return replace(digit, score=min(best.score, digit.score))
-
-
-def _finish(
-    candidate: Candidate, steps: tuple[ReadingStep, ...], done: str, picture: Picture
-) -> Digit:
+def _finish(candidate: Candidate, picture: Picture) -> Digit:
     """Bring what was found to the MNIST format, and add the last steps."""
+    ink_map = candidate.ink_map
+    kept, all_ = len(candidate.components), len(ink_map.boxes)
+    done = f"{plural(kept, 'connected component')} of ink kept, {all_ - kept:,} dropped"
     formatted = bring_to_format([candidate.draw()])
-    shown = show(0.3 * (candidate.ink_map.labels > 0) + 0.7 * candidate.mask)
+    shown = show(0.3 * (ink_map.labels > 0) + 0.7 * candidate.mask)
     width = f"strokes of {formatted.widths[0]:.1f} pixels are given MNIST's width"
     position = "20 pixels long, its centre of mass in the middle of 28x28"
     steps = (
-        *steps,
+        *_tell_way(picture.pixels, ink_map),
         ReadingStep("components", done, shown),
         ReadingStep("strokes", width, show(formatted.strokes[..., 0])),
         ReadingStep("digit", position, formatted.images[0]),
     )
     (score,) = _judge(formatted)
+    score = min(score, candidate.score)
     box = _undo_reduction(candidate.box_on_picture, picture)
     return Digit(formatted.images[0], True, steps, score=score, box=box)
 
