@@ -267,7 +267,7 @@ def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
     )
     boxes = [_undo_reduction(box, picture) for box in boxes]
     scores = _judge(formatted)
-    usual = [np.mean([digit.score for digit in line]) for line in lines]
+    usual = [sum(digit.score for digit in line) / len(line) for line in lines]
     digits = []
     for (one, line), image, score, box in zip(found, formatted.images, scores, boxes, strict=True):
         if min(one.score, usual[line - 1] - 1) < _LIKELY:

@@ -27,7 +27,8 @@ _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
 _MOST = 250  # components, specks among them; a page of grain has thousands
 _MOST_DIGITS = 120
 
-_NEARER = 3.0  # for each digit that is not looked at from nearer
+_POOR = 0.4  # of the score of a digit of the best line: a strip of shadow, alone on its line, has less
+_NEARER = 1.5  # for each digit that is not looked at from nearer
 _CLEAR = 2.0  # the score of each digit: from here on ink of the other tone is not looked for
 
 # In heights of a digit:
@@ -49,7 +50,9 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Candidate]]:
                 best = [line for line in lines if line]
         if best and _rate(best) > _CLEAR * sum(map(len, best)):
             break
-    closer = (_read_closer(pixels, line) for line in best)
+    least = _POOR * max((_rate([line]) / len(line) for line in best), default=0)
+    likely = [line for line in best if len(line) > 1 or line[0].score >= least]
+    closer = (_read_closer(pixels, line) for line in likely)
     return [line for line in closer if line]
 
 

@@ -46,7 +46,7 @@ def test_peoples_pages_are_read(shared_rows, network):
         read = read_digits(shared_rows / row["file"])
         text = predict_digits(network, read, source="").text
         exact += text.replace("\n", "/") == row["label"]
-    assert exact >= len(rows) - 2
+    assert exact >= len(rows) - 4
 
 
 def test_a_space_stands_for_a_sign_between_digits(digits, network):
@@ -64,15 +64,17 @@ def test_a_space_stands_for_a_sign_between_digits(digits, network):
 def test_amounts_of_cheques_are_read(shared_strings, network):
     with (shared_strings / "manifest.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))[::8]
-    as_long = common = length = 0
+    as_long = whole = common = length = 0
     for row in rows:
         text = predict_digits(network, read_digits(shared_strings / row["file"]), source="").text
         same = SequenceMatcher(None, text, row["label"], autojunk=False).get_matching_blocks()
         as_long += len(text) == len(row["label"])
+        whole += text == row["label"]
         common += sum(block.size for block in same)
         length += max(len(text), len(row["label"]))
     assert as_long >= 40  # of 50
-    assert common >= 0.78 * length
+    assert whole >= 28
+    assert common >= 0.85 * length
 
 
 @pytest.mark.parametrize("touching", [False, True])
