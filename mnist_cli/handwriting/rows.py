@@ -27,7 +27,7 @@ _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
 _MOST = 250  # components, specks among them; a page of grain has thousands
 _MOST_DIGITS = 120
 
-_POOR = 0.4  # of the score of a digit of the best line: a strip of shadow, alone on its line, has less
+_POOR = 0.4  # of a digit of the best line: what is alone on a line and has less is a shadow
 _NEARER = 1.5  # for each digit that is not looked at from nearer
 _CLEAR = 2.0  # the score of each digit: from here on ink of the other tone is not looked for
 
