@@ -24,6 +24,7 @@ WIDTH = SIDE**2 + 2 * (SIDE // 2) ** 2 + 7  # numbers that the judge sees of a s
 _CELLS = 16  # pixels that a digit is high where the judge sees it in its line
 _LONG = 20  # pixels that it is long where the judge sees it alone
 
+_LEAST = -20.0  # of a logarithm: no digit is out of the question
 _CUT = 2.0  # for a digit that is only a part of what is connected: most are whole
 _BONUS = 3.0  # for each digit: it can be cut in several ways, which share what it is likely to be
 
@@ -35,6 +36,7 @@ _APART = 0.35  # parts of a digit are nearer
 _LEAST_SIDE = 0.35  # a digit of several parts is not smaller
 _SPACE = 1.5  # what is further apart may have a sign between that was not looked at
 MOST_PARTS = 5
+_MOST_SLICES = 120  # of a line; a digit that is cut has up to five
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,13 @@ class Line:
 
 
 def propose(ink_map: InkMap, components: list[int], height: float) -> Line:
-    """Cut the components of a line where that may part digits, and find what may be one."""
+    """Cut the components of a line where that may part digits, and find what may be one.
+
+    Of so many slices that it is a texture there are none.
+    """
     ink_map, slices, owners = _slice_wide(ink_map, components, height)
+    if len(slices) > _MOST_SLICES:
+        slices, owners = [], []
     return Line(ink_map, height, slices, owners, list(_group(ink_map, slices, height)))
 
 
@@ -86,7 +93,7 @@ def read_line(line: Line) -> list[Candidate]:
     end = 0
     for number in max(choices[-1])[1]:
         start, stop = line.spans[number]
-        likely = np.exp(logits[number, :NONE] - as_digits[number])
+        likely = np.exp(np.maximum(logits[number, :NONE] - as_digits[number], _LEAST))
         digit = Candidate(line.ink_map, tuple(line.slices[start:stop]), scores[number], likely)
         apart = bool(digits) and digits[-1].box.measure_gap(digit.box) > _SPACE * line.height
         digits.append(replace(digit, after_gap=bool(digits) and (start > end or apart)))
@@ -116,10 +123,9 @@ def draw_spans(line: Line) -> Gray:
     alone = reduce_and_centre(np.moveaxis(own, 0, 2), reduced)
     coarse = np.stack([own, others], axis=1).reshape(-1, 2, SIDE // 2, 2, SIDE // 2, 2)
     around = coarse.mean(axis=(3, 5)).reshape(len(own), -1)
-    numbers = np.rint(
-        255 * np.clip(np.column_stack([around, cut, touched, placed / 4 + 0.5]), 0, 1)
-    )
-    return np.column_stack([alone.reshape(len(own), -1), numbers.astype(np.uint8)])
+    numbers = np.column_stack([around, cut, touched, placed / 4 + 0.5]).clip(0, 1)
+    numbers = np.rint(255 * numbers).astype(np.uint8)
+    return np.column_stack([alone.reshape(len(own), -1), numbers])
 
 
 def _is_cut(owners: list[int], start: int, stop: int) -> tuple[bool, bool]:
