@@ -73,13 +73,9 @@ def read_line(line: Line) -> list[Candidate]:
     """
     if not line.spans:
         return []
-    logits = judge_spans(draw_spans(line))
-    as_digits = np.logaddexp.reduce(logits[:, :NONE], axis=1)
-    alone = [number for number, (start, stop) in enumerate(line.spans) if stop == start + 1]
-    nothing = np.append(0, logits[alone, NONE].cumsum())  # up to each slice
-    starts, stops = np.transpose(line.spans)
+    as_digits, gains = _judge(line)
     cut = np.array([any(_is_cut(line.owners, a, b)) for a, b in line.spans])
-    scores = (as_digits - nothing[stops] + nothing[starts] + _BONUS - _CUT * cut).tolist()
+    scores = (gains + _BONUS - _CUT * cut).tolist()
     best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]  # up to each slice, and which spans
     choices: list[list[tuple[float, tuple[int, ...]]]] = [[] for _ in line.slices]
     for number, (start, stop) in enumerate(line.spans):
@@ -93,12 +89,32 @@ def read_line(line: Line) -> list[Candidate]:
     end = 0
     for number in max(choices[-1])[1]:
         start, stop = line.spans[number]
-        likely = np.exp(np.maximum(logits[number, :NONE] - as_digits[number], _LEAST))
+        likely = np.exp(np.maximum(as_digits[number], _LEAST))
         digit = Candidate(line.ink_map, tuple(line.slices[start:stop]), scores[number], likely)
         apart = bool(digits) and digits[-1].box.measure_gap(digit.box) > _SPACE * line.height
         digits.append(replace(digit, after_gap=bool(digits) and (start > end or apart)))
         end = stop
     return digits
+
+
+def measure_gain(digit: Candidate) -> float:
+    """Return by how much what is there is likelier to be one digit than nothing, a logarithm."""
+    line = propose(digit.ink_map, list(digit.components), float(digit.box.height))
+    whole = (0, len(line.slices))
+    return float(_judge(line)[1][line.spans.index(whole)]) if whole in line.spans else _LEAST
+
+
+def _judge(line: Line) -> tuple[Floats, Floats]:
+    """Return how likely each span is each digit, (N, 10), if it is any; and that, for nothing.
+
+    Both are logarithms.
+    """
+    logits = judge_spans(draw_spans(line))
+    as_any = np.logaddexp.reduce(logits[:, :NONE], axis=1)
+    alone = [number for number, (start, stop) in enumerate(line.spans) if stop == start + 1]
+    nothing = np.append(0, logits[alone, NONE].cumsum())  # up to each slice
+    starts, stops = np.transpose(line.spans)
+    return logits[:, :NONE] - as_any[:, np.newaxis], as_any - nothing[stops] + nothing[starts]
 
 
 def draw_spans(line: Line) -> Gray:

@@ -18,11 +18,12 @@ from mnist_cli.handwriting.grouping import find_digits
 from mnist_cli.handwriting.ink import SEARCH_SIDE, WORK_SIDE, extract_ink, is_dark, resize
 from mnist_cli.handwriting.ink_map import Candidate, InkMap
 from mnist_cli.handwriting.judge import judge
+from mnist_cli.handwriting.line import measure_gain
 from mnist_cli.handwriting.mnist_format import Formatted, Gray, bring_to_format, is_in_mnist_format
 from mnist_cli.handwriting.morphology import Floats
 from mnist_cli.handwriting.picture import Picture, Source, load_picture
 from mnist_cli.handwriting.pixels import LUMINANCE
-from mnist_cli.handwriting.proposals import find_digit
+from mnist_cli.handwriting.proposals import CLEAR, find_digit
 from mnist_cli.handwriting.rows import find_lines
 from mnist_cli.handwriting.steps import ReadingStep, show
 from mnist_cli.shown import drawn_by
@@ -32,7 +33,9 @@ DOUBT = "this may not be a digit"
 
 _CLUTTERED = 16.0  # from here on nobody is told how many digits there are
 _DOUBTFUL = -2.2  # below these odds it is perhaps no digit
-_NO_DIGIT = -2.5  # the highest odds of a filled rectangle, and of what repeats itself
+_NO_DIGIT = -4.0  # the highest odds of a filled rectangle, of what repeats itself, and the like
+_SECOND = 0.5  # of what the judge of lines says, where the first judge is not sure
+_MOST_GAIN, _USUAL_GAIN = 5.0, 2.5  # what it says at most, and what changes nothing
 _LIKELY = 3.0  # by how much a digit of a line is likelier than nothing; of all, on average, 1 more
 _ALIKE, _COPIES = 1.0, 3  # of 255, on average; of people's digits no three differ by less than 1.6
 _LONG_SIDE = 1600  # pixels; a digit of 2 % of the page is then still larger than the net's picture
@@ -211,7 +214,10 @@ def _read_main(picture: Picture, invert: bool | None) -> Digit:
             warnings = (f"this looks like {len(digits)} digits",)
             digit = replace(digit, count=len(digits), digits=digits, warnings=warnings)
     if digit.count < 2:
-        digit = replace(digit, score=digit.score - found.clutter)
+        score = digit.score - found.clutter
+        if score < CLEAR:
+            score += _SECOND * (min(measure_gain(found), _MOST_GAIN) - _USUAL_GAIN)
+        digit = replace(digit, score=score)
     return replace(digit, warnings=(*digit.warnings, *_doubt(digit.score)))
 
 

@@ -96,9 +96,9 @@ def test_lines_of_digits_are_read(touching, digits, network):
 
 
 def test_what_is_no_digit_is_doubted():
-    read = [read_digit(scenes.no_digit(seed)) for seed in range(12)]
+    read = [read_digit(scenes.no_digit(seed)) for seed in range(40)]
     doubted = [bool(digit.empty) or DOUBT in digit.warnings for digit in read]
-    assert np.mean(doubted) >= 0.75
+    assert np.mean(doubted) >= 0.85
 
 
 @pytest.mark.parametrize("gap", [0, 8, 16])
@@ -131,5 +131,9 @@ def test_the_judge_knows_digits_from_their_halves():
     assert np.median(judge(halves)) < 0
 
 
-def test_a_texture_has_no_lines_of_digits():
-    assert len(read_digits(scenes.no_digit(6))) < 60
+def test_no_texture_is_a_row_of_certain_digits(network):
+    certain = []
+    for seed in (6, 27, 33, 39, 42, 45):
+        found = predict_digits(network, read_digits(scenes.no_digit(seed)), source="")
+        certain.append(sum(not (one.doubted or one.unsure or one.empty) for one in found.digits))
+    assert max(certain) < 6
