@@ -33,10 +33,8 @@ from mnist_cli.spec import SIDE
 from mnist_cli.training.convolution import add_patches
 from mnist_cli.training.optimizers import AdamW
 
-_PARTS, _PICTURES = 11, 1000  # pictures are drawn part by part
-_BANK = (
-    5000  # training images that those of a part are written with; those of the last are held out
-)
+_PARTS, _PICTURES = 11, 1000  # pictures are drawn part by part; the last one is held out
+_BANK = 5000  # training images that the numbers of a part are written with, others in each
 _CHANNELS, _HIDDEN = (8, 24), 128  # of the two convolutions; neurons of the layer above them
 _PLACES = 25  # of 5x5 that the second convolution makes
 _AT_A_TIME = 64  # pieces

@@ -25,7 +25,7 @@ _PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _CLOSE = 80  # pixels that a digit is high when it is looked at from nearer
 _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
 _MOST = 250  # components, specks among them; a page of grain has thousands
-_MOST_DIGITS = 120
+_MOST_DIGITS = 120  # of a page: what is spread over more components is a texture
 
 _POOR = 0.4  # of a digit of the best line: what is alone on a line and has less is a shadow
 _NEARER = 1.5  # for each digit that is not looked at from nearer
@@ -40,7 +40,7 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Candidate]]:
     """Find the digits of a picture, (H, W, 3): lines from top to bottom, each from left to right.
 
     Several ink maps are read, the best one counts; `tones` are those that ink may have, the
-    likelier one first, and the last one where that shows a clear number.
+    likelier one first. Where that shows a clear number the other is not looked for.
     """
     best: list[list[Candidate]] = []
     for dark in tones:

@@ -69,17 +69,23 @@ def test_python_reads_what_was_collected_as_the_page_did(page, strokes, tmp_path
     done = mnist("predict", archive, "--labels-from-names", "--json")
     found = json.loads(done.stdout)
     assert [each["label"] for each in found] == [*labels]
-    assert [each["prediction"] for each in found] == [each[1] for each in seen]
+    pairs = zip(found, seen, strict=True)
+    differ = [each for each, (_, on_page, _) in pairs if each["prediction"] != on_page]
+    # Where the judge doubts what it sees first, the terminal looks for more; the page does not.
+    assert len(differ) <= 1
+    assert all(each["correct"] for each in differ)
 
     assert mnist("collect", archive, "-o", "class").code == 0
     read, truth = load_labelled("class", None)
     np.testing.assert_array_equal(truth, labels)
     ink = (read > 0) | (images > 0)
     assert np.abs(read[ink] - images[ink].astype(float)).mean() < 20
-    correct = sum(label == found for label, found, _ in seen)
+    correct = sum(each["correct"] for each in found)
     assert json.loads(mnist("eval", "--images", "class", "--json").stdout)["correct"] == correct
     assert captions(page).count(str(labels[0])) > 0
-    assert len([text for text in captions(page) if "→" in text]) == len(seen) - correct
+    assert len([text for text in captions(page) if "→" in text]) == len(seen) - correct + len(
+        differ
+    )
 
 
 def test_where_nothing_is_kept_the_pad_is_saved_as_what_it_is_read(page, tmp_path):
