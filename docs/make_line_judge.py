@@ -46,7 +46,7 @@ _SIZES = (
 )
 _IS_DIGIT, _IS_NONE = 0.85, 0.7  # of a piece and of a digit, that they share: from here, up to here
 _MAY_BE = 0.75  # the same of a piece that stands for a digit in a right way to read
-_NONE_TO_DIGITS = 3  # pieces in a batch; there are eight to one
+_NONE_TO_DIGITS = 3  # pieces in a batch; there are nine to one
 _FIRST, _SECOND = (5, 256, 2e-3), (8, 8, 1.5e-3)  # epochs, how many in a batch, learning rate
 _DECAY = 0.1
 _DROPPED = 0.2  # of the hidden neurons, at each step
@@ -313,6 +313,12 @@ def _softmax(logits: NDArray[np.floating]) -> Array:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
+def _round(weights: Floats) -> NDArray[np.float16]:
+    """Round to seven binary digits, which a compressed file holds in little."""
+    bits = weights.astype(np.float16).view(np.uint16)
+    return ((bits + np.uint16(8)) & np.uint16(0xFFF0)).view(np.float16)
+
+
 def measure(net: Net, made: Pictures) -> dict[str, float]:
     """Measure what a detector is measured by, on pieces: digits, and what is none."""
     logits = net.forward(made.drawn)
@@ -342,7 +348,7 @@ def main(images: str, labels: str, target: str) -> None:
     with blas.one_thread():
         net = train(Pictures(chain.from_iterable(parts[:-1])), np.random.default_rng(0))
         card = {"pictures": len(parts[:-1]) * _PICTURES, **measure(net, Pictures(parts[-1]))}
-    np.savez_compressed(target, **{k: v.astype(np.float16) for k, v in net.weights.items()})
+    np.savez_compressed(target, **{name: _round(w) for name, w in net.weights.items()})
     Path(target).with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n", "utf-8")
 
 

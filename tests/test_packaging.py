@@ -65,7 +65,7 @@ def test_the_wheel_holds_the_data_once_and_no_tests(wheel):
     assert data == expected
     assert {"mnist_cli/py.typed", "mnist_cli/page/page.html", "mnist_cli/page/main.js"} <= {*names}
     assert not [name for name in names if "tests/" in name or "test_" in name]
-    assert wheel.stat().st_size < 3_200_000
+    assert wheel.stat().st_size < 3_000_000
 
 
 def test_the_embedded_files_are_those_that_their_readme_describes():

@@ -3,7 +3,7 @@
 What may be a digit is one component, a few that are near one another, or slices of a wide one. The
 judge of lines says of each how much it looks like each of the ten digits, and of each slice how
 much it looks like none. The line is read along the path through its slices for which these add up
-to most (LeCun et al. 1998, Gradient-based learning applied to document recognition, section VII);
+to most (LeCun et al. 1998, Gradient-based learning applied to document recognition, section V);
 on such sums the judge was trained.
 """
 
