@@ -25,6 +25,7 @@ export function keepAddress(page) {
   for (const kind of ["pointerup", "keyup", "change"]) {
     addEventListener(kind, () => {
       clearTimeout(waiting);
+      copy.setAttribute("aria-busy", "true");
       waiting = setTimeout(write, PAUSE_BEFORE_LINK);
     });
   }
@@ -38,6 +39,7 @@ export function keepAddress(page) {
   open();
 
   function write() {
+    copy.removeAttribute("aria-busy");
     const state = {
       net: Number(chosen("net") ?? 0),
       lesson: lesson.number,
@@ -62,6 +64,7 @@ export function keepAddress(page) {
 
   function open() {
     clearTimeout(waiting); // what was to be written, the address that was entered has replaced
+    copy.removeAttribute("aria-busy");
     const text = location.hash.slice(1);
     const state = text && readLink(text, {
       nets,

@@ -26,7 +26,7 @@ export function makeAlive(toggle, steps) {
   const view = {
     /** Show another net. */
     build(next) {
-      [net, result, chosen, pointed] = [next, null, null, null];
+      [net, result, chosen, pointed] = [next, undefined, null, null];
       for (const old of flow.querySelectorAll(".band")) old.remove();
       bands = net.layers.map((layer, number) => makeBand(net, number));
       bands.forEach(({ element, neurons }, layer) => {

@@ -131,6 +131,7 @@ function predict() {
   showAnswers(results, doubts, pad.image);
   clearTimeout(doubting);
   doubting = reading && setTimeout(doubt, PAUSE);
+  byId("answers").setAttribute("aria-busy", Boolean(reading));
   paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
   frame ||= requestAnimationFrame(refreshViews);
 }
@@ -139,6 +140,7 @@ function predict() {
 function doubt() {
   doubts = results.map(({ y }) => findDoubts(judge, reading, Math.max(...y)));
   showAnswers(results, doubts);
+  byId("answers").setAttribute("aria-busy", false);
 }
 
 function breakMore() {

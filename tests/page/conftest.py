@@ -14,7 +14,7 @@ from mnist_cli.page.page import write_page
 
 @pytest.fixture(scope="session")
 def browser():
-    """One for all tests, which share a worker by their xdist_group."""
+    """One for all tests of a worker: those of a file, and of files with the same xdist_group."""
     with chromium() as running:
         yield running
 

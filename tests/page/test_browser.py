@@ -18,7 +18,7 @@ from mnist_cli.page.page import Language, write_page
 from mnist_cli.paths import embedded_directory
 from mnist_cli.prediction.prediction import predict_digit
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("net")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from support.page import SEEN, SEVEN, draw, prediction, save, settle, touch
 import mnist_cli
 from mnist_cli.datasets.arrays import load_labelled
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("class")
 
 ONE = [(50, 0), (50, 100)]
 TOLD = "#kept-told"

@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from support.page import SEEN, SEVEN, at_pad, draw, prediction, save, send_touch, settle, touch
+from support.page import SEEN, SEVEN, on_pad, draw, prediction, save, send_touch, settle, touch
 
 import mnist_cli
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("hands")
 
 DEVICES = [(360, 640), (390, 844), (768, 1024), (1024, 768), (1366, 768), (1920, 1080)]
 
@@ -157,14 +157,14 @@ def test_a_tap_is_a_dot_on_the_pad_and_in_what_is_read(open_page, tmp_path, widt
 def test_the_stroke_in_hand_ends_before_anything_else_happens(page, key):
     draw(page, SEVEN)
     before = page.evaluate(_INK)
-    page.mouse.move(*at_pad(page, 5, 5))
+    page.mouse.move(*on_pad(pad, (5, 5)))
     page.mouse.down()
-    page.mouse.move(*at_pad(page, 20, 5))
+    page.mouse.move(*on_pad(pad, (20, 5)))
     page.keyboard.press(key)
     settle(page)
     now = page.evaluate(_INK)
     for x in (60, 95):
-        page.mouse.move(*at_pad(page, x, 95))
+        page.mouse.move(*on_pad(pad, (x, 95)))
     page.mouse.up()
     assert page.evaluate(_INK) == now
     if key != "r":

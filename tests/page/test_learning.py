@@ -18,7 +18,7 @@ from mnist_cli.paths import embedded_directory
 from mnist_cli.spec import SNAPSHOTS
 from mnist_cli.weights.snapshots import Snapshot, read_snapshots, write_snapshots
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("net")
 
 
 @pytest.fixture(scope="module")

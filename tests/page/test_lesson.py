@@ -12,7 +12,7 @@ from mnist_cli.datasets.corruptions import shift
 from mnist_cli.net.network import forward
 from mnist_cli.page.page import write_page
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("net")
 
 NAMES = ["image", "layers", "sum", "activation", "second", "softmax", "accuracy", "batches"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.page import SEEN, SEVEN, draw, prediction, settle
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("net")
 
 _CONTROLS = """() => [
     ...document.querySelectorAll("input[type=radio]:checked, input[type=range]"),

@@ -11,7 +11,7 @@ from support.zips import IMAGES, LABELS, choose, pair, write_set, write_zip
 
 import mnist_cli
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("class")
 
 # How many bytes the page reads of files, and how many come out of what it inflates.
 _COUNT = """

@@ -13,7 +13,7 @@ from mnist_cli.datasets.idx import to_idx
 from mnist_cli.page.page import write_page
 from mnist_cli.spec import PAIR
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("class")
 
 COUNT = 37  # no whole number of tens
 

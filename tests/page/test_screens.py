@@ -13,7 +13,7 @@ from support.zips import choose, write_set
 
 import mnist_cli
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("hands")
 
 # With those of devices, the widths at which the layout changes, and on both sides of them; a window
 # of 1280 pixels has 640 at 200 %, and one of 1366 has 683.

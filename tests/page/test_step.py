@@ -11,7 +11,7 @@ import mnist_cli
 from mnist_cli.net.network import forward, relu, sigmoid
 from mnist_cli.page.page import write_page
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("net")
 
 FUNCTIONS = {
     "sigmoid": sigmoid,

@@ -25,6 +25,26 @@ _PREDICT = """text => {
     return [found.map((each) => each.prediction), found.map((each) => each.probabilities), seconds];
 }"""
 
+# Where the pad is: left, top, width, height, once it stands still within the window. What the page
+# itself observes of scrolling it has heard by then: observers are told in the order of the frame.
+_STANDING = """async () => {
+    const pad = document.querySelector("#pad");
+    const observed = () => new Promise((done) => {
+        const watcher = new IntersectionObserver(() => done(watcher.disconnect()));
+        watcher.observe(pad);
+    });
+    let before = "";
+    for (let frames = 0; frames < 1000; frames += 1) {
+        await observed();
+        await new Promise(requestAnimationFrame);
+        const { x, y, width, height } = pad.getBoundingClientRect();
+        const now = [x, y, width, height];
+        if (y >= 0 && y + height <= innerHeight && String(now) === before) return now;
+        before = String(now);
+    }
+    throw new Error(`the pad does not come to stand within the window: ${before}`);
+}"""
+
 EVERY = 10  # of the 10,000 embedded images, which gives the 1,000 of a page
 SEVEN = [(15, 10), (85, 10), (45, 95)]
 
@@ -51,33 +71,38 @@ def predict(page, images):
     return *map(np.array, found), seconds
 
 
-def draw(page, points, *, size=0.6, left=0.2, top=0.2):
-    """Draw a stroke of points in 0..100 with the mouse; `size` and place are shares of the pad."""
-    at = [at_pad(page, *point, size=size, left=left, top=top) for point in points]
-    page.mouse.move(*at[0])
+def draw(page, points, **placed):
+    """Draw a stroke of points in 0..100 with the mouse, placed as by `on_pad`."""
+    box = standing_pad(page)
+    first, *others = (on_pad(box, point, **placed) for point in points)
+    page.mouse.move(*first)
     page.mouse.down()
-    for point in at[1:]:
-        page.mouse.move(*point, steps=max(1, 12 // len(at)))
+    for point in others:
+        page.mouse.move(*point, steps=max(1, 12 // len(points)))
     page.mouse.up()
     settle(page)
 
 
-def at_pad(page, x, y, *, size=0.6, left=0.2, top=0.2):
-    """Where on the screen a point in 0..100 of a drawing lies."""
-    box = page.locator("#pad").bounding_box()
+def standing_pad(page):
+    """The left, top, width and height of the pad, once it stands still within the window."""
+    return page.evaluate(_STANDING)
+
+
+def on_pad(box, point, *, size=0.6, left=0.2, top=0.2):
+    """Where on the screen a point in 0..100 of a drawing is; `size` and place are shares of the pad."""
     return (
-        box["x"] + box["width"] * (left + size * x / 100),
-        box["y"] + box["height"] * (top + size * y / 100),
+        box[0] + box[2] * (left + size * point[0] / 100),
+        box[1] + box[3] * (top + size * point[1] / 100),
     )
 
 
 def touch(page, points):
     """Draw one stroke with a finger, as the browser hears of it from the system."""
-    session = page.context.new_cdp_session(page)
+    session, box = page.context.new_cdp_session(page), standing_pad(page)
     for number, point in enumerate(points):
-        place = dict(zip("xy", at_pad(page, *point), strict=True))
+        place = dict(zip("xy", on_pad(box, point), strict=True))
         send_touch(session, "touchMove" if number else "touchStart", [place])
-        time.sleep(0.02)
+    time.sleep(0.05)  # one that lifts in motion flings, and Chromium takes the next tap for its end
     send_touch(session, "touchEnd", [])
     settle(page)
 
@@ -91,6 +116,24 @@ def settle(page):
     """Wait until the page has shown everything: two frames, and all test images."""
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.locator("#accuracy:not([aria-busy])").wait_for(state="attached")
+
+
+def linked(page):
+    """The address, once it says what is on the page."""
+    page.locator("#link:not([aria-busy])").wait_for(state="attached")
+    return page.evaluate("location.href")
+
+
+def said(page):
+    """What stands beside the prediction, once it was asked whether this is a digit."""
+    page.locator("#answers[aria-busy=false]").wait_for(state="attached")
+    return page.locator(".answer p:not(.name)").text_content()
+
+
+def speak(page, language):
+    """Let the page speak another language."""
+    page.locator(f"[name=language][value={language}]").check(force=True)
+    settle(page)
 
 
 def prediction(page, number=1):
