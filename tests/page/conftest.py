@@ -1,6 +1,7 @@
 """A real browser for the page, shared by all tests of this folder."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,9 @@ def embedded_page(tmp_path_factory):
     write_page(path)
     return path
 
+
+# What the speed of the processor is divided by: what is sure is sure on a slow tablet, too.
+SLOWER = float(os.environ.get("MNIST_TEST_SLOWER", "1"))
 
 # As the page is when it was just opened, by its own controls.
 _RESET = """() => {
@@ -65,6 +69,8 @@ def opener(browser, embedded_page, complaints):
     def open_one(path=embedded_page, *, width=1280, height=800, ready=True, script="", **options):
         options = {"viewport": {"width": width, "height": height}, "locale": "en-US"} | options
         page = browser.new_context(**options).new_page()
+        throttled = page.context.new_cdp_session(page)
+        throttled.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
         page.on("console", lambda message: hear(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", hear_dialog)

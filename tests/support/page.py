@@ -25,8 +25,8 @@ _PREDICT = """text => {
     return [found.map((each) => each.prediction), found.map((each) => each.probabilities), seconds];
 }"""
 
-# Where the pad is: left, top, width, height, once it stands still within the window. What the page
-# itself observes of scrolling it has heard by then: observers are told in the order of the frame.
+# Where the pad is: left, top, width, height, once it stands still and its middle is in the window,
+# where strokes go. What the page itself observes of scrolling it has heard by then, in each frame.
 _STANDING = """async () => {
     const pad = document.querySelector("#pad");
     const observed = () => new Promise((done) => {
@@ -39,11 +39,16 @@ _STANDING = """async () => {
         await new Promise(requestAnimationFrame);
         const { x, y, width, height } = pad.getBoundingClientRect();
         const now = [x, y, width, height];
-        if (y >= 0 && y + height <= innerHeight && String(now) === before) return now;
+        const isWithin = y + 0.2 * height >= 0 && y + 0.8 * height <= innerHeight;
+        if (isWithin && String(now) === before) return now;
         before = String(now);
     }
     throw new Error(`the pad does not come to stand within the window: ${before}`);
 }"""
+
+# Seconds that a finger rests before it lifts: one that lifts in motion flings, and Chromium takes the
+# tap that follows for the end of that. It looks back for a tenth of a second.
+REST = 0.12
 
 EVERY = 10  # of the 10,000 embedded images, which gives the 1,000 of a page
 SEVEN = [(15, 10), (85, 10), (45, 95)]
@@ -102,7 +107,7 @@ def touch(page, points):
     for number, point in enumerate(points):
         place = dict(zip("xy", on_pad(box, point), strict=True))
         send_touch(session, "touchMove" if number else "touchStart", [place])
-    time.sleep(0.05)  # one that lifts in motion flings, and Chromium takes the next tap for its end
+    time.sleep(REST)
     send_touch(session, "touchEnd", [])
     settle(page)
 
