@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from support.page import SEEN, SEVEN, draw, prediction, settle
+from support.page import SEEN, SEVEN, draw, linked, prediction, settle, speak
 
 pytestmark = pytest.mark.xdist_group("net")
 
@@ -24,12 +24,6 @@ def follow(page, text):
     )
     settle(page)
     return page.locator("#refused").is_visible()
-
-
-def linked(page):
-    """The address, once it has followed."""
-    page.wait_for_timeout(400)  # longer than the pause after which it follows
-    return page.evaluate("location.href")
 
 
 def shown(page):
@@ -53,7 +47,7 @@ def test_an_address_opens_the_same_view_in_another_browser(open_page, embedded_p
         page.locator("[name=pen]").first.check(force=True)
     page.locator("#noise").fill("0.15")
     page.locator("#turn").fill("-10")
-    page.locator("[name=language][value=ko]").check(force=True)
+    speak(page, "ko")
     page.locator("[name=size][value='10']").check(force=True)
     page.locator(".dots .neuron").nth(7).click()
     page.locator("#switch").click()
@@ -91,62 +85,23 @@ def test_an_image_of_the_set_and_what_is_not_centred_are_in_the_address(open_pag
     assert page.locator("#raw").is_checked()
 
 
-HOSTILE = [
-    "draw=",
-    "<img src=x onerror=alert(1)>",
-    "lang=<b>",
-    "lang=ja-xx",
-    "net=1",
-    "net=-1",
-    "net=constructor",
-    "__proto__=1",
-    "constructor=1",
-    "toString=1",
-    "noise=2",
-    "noise=1e309",
-    "noise=NaN",
-    "right=99",
-    "image=7",
-    "image=99999",
-    "image=420&image=420",
-    "draw=0k",
-    "draw=0k" + "00" * 3,
-    "draw=zz0000",
-    "draw=0k00zZ",
-    "draw=0k" + "abcd" * 2000,
-    "off=0.0.50",
-    "off=0.2.1",
-    "off=1.0.1",
-    "off=0.0",
-    "off=0.0.1_",
-    "look=0.50",
-    "look=3.0",
-    "look=9",
-    "look=",
-    "learning=10",
-    "learning=-1",
-    "learning=length",
-    "step=z3",
-    "step=alert",
-    "act=relu",
-    "act=constructor",
-    "N=7",
-    "raw=2",
-    "lesson=9",
-    "other=1",
-    "&",
-    "=",
-    "%",
-    "%00",
-    "a" * 100_000,
-]
+# What this page did not write: names, numbers and strokes that it does not have, and other text.
+_HOSTILE = """
+    lang=<b> lang=ja-xx
+    net=1 net=-1 net=constructor __proto__=1 constructor=1 toString=1
+    noise=2 noise=1e309 noise=NaN right=99 image=7 image=99999 image=420&image=420
+    draw=0k draw=0k000000 draw=zz0000 draw=0k00zZ
+    off=0.0.50 off=0.2.1 off=1.0.1 off=0.0 off=0.0.1_ look=0.50 look=3.0 look=9
+    learning=10 learning=-1 learning=length step=z3 step=alert act=relu act=constructor
+    N=7 raw=2 lesson=9 other=1 & = % %00
+"""
+_LONG = ["<img src=x onerror=alert(1)>", "draw=0k" + "abcd" * 2000, "a" * 100_000]
 
 
 def test_a_hostile_address_is_refused_in_a_sentence_and_the_page_works_on(page):
     page.evaluate("document.body.dataset.elements = document.querySelectorAll('*').length")
-    harmless = {"draw=", "look="}  # nothing is drawn, nothing is looked at
-    for text in HOSTILE:
-        assert follow(page, text) != (text in harmless), text
+    for text in _HOSTILE.split() + _LONG:
+        assert follow(page, text), text
         assert prediction(page) == ""
     said = page.locator("#refused")
     assert said.get_attribute("role") == "alert"
@@ -154,8 +109,7 @@ def test_a_hostile_address_is_refused_in_a_sentence_and_the_page_works_on(page):
     assert page.evaluate("document.querySelectorAll('*').length == document.body.dataset.elements")
     draw(page, SEVEN)
     assert prediction(page) == "7"
-    linked(page)
-    assert not said.is_visible()
+    said.wait_for(state="hidden")
 
 
 def test_what_is_mutated_is_read_or_refused(page):
@@ -164,12 +118,13 @@ def test_what_is_mutated_is_read_or_refused(page):
     link = linked(page).split("#")[1] + "&off=0.0.3_0.1.99&right=-3&image=420"
     chance = random.Random(0)
     refused = 0
-    for _ in range(60):
+    for _ in range(40):
         at = chance.randrange(len(link))
         refused += follow(page, link[:at] + chance.choice("0.z&=_-~") + link[at + 1 :])
-    assert 5 < refused < 60
+    assert 5 < refused < 40
     page.locator("#step-end").click()
-    assert not follow(page, "")
+    for text in ("draw=", "look=", ""):  # nothing is drawn, nothing is looked at
+        assert not follow(page, text)
 
 
 def test_a_page_that_is_opened_with_a_broken_address_is_as_usual(

@@ -188,7 +188,12 @@ def test_another_activation_costs_what_numpy_says(still, activation, undisturbed
 
 
 @pytest.mark.parametrize(
-    ("widths", "activation"), [([], "sigmoid"), ([20, 301, 30], "relu"), ([9] * 7, "sigmoid")]
+    ("widths", "activation"),
+    [
+        ([20, 301, 30], "relu"),
+        pytest.param([], "sigmoid", marks=pytest.mark.matrix),
+        pytest.param([9] * 7, "sigmoid", marks=pytest.mark.matrix),
+    ],
 )
 def test_nets_of_any_depth_are_stepped_through(open_page, tmp_path, widths, activation):
     file = tmp_path / "deep.npz"

@@ -46,8 +46,8 @@ _STANDING = """async () => {
     throw new Error(`the pad does not come to stand within the window: ${before}`);
 }"""
 
-# Seconds that a finger rests before it lifts: one that lifts in motion flings, and Chromium takes the
-# tap that follows for the end of that. It looks back for a tenth of a second.
+# Seconds that a finger rests before it lifts: one that lifts in motion flings, and Chromium takes
+# the tap that follows for the end of that. It looks back for a tenth of a second.
 REST = 0.12
 
 EVERY = 10  # of the 10,000 embedded images, which gives the 1,000 of a page
@@ -94,7 +94,7 @@ def standing_pad(page):
 
 
 def on_pad(box, point, *, size=0.6, left=0.2, top=0.2):
-    """Where on the screen a point in 0..100 of a drawing is; `size` and place are shares of the pad."""
+    """Where on the screen a point in 0..100 of a drawing is; placed by shares of the pad."""
     return (
         box[0] + box[2] * (left + size * point[0] / 100),
         box[1] + box[3] * (top + size * point[1] / 100),
