@@ -3,10 +3,8 @@
 import sys
 from collections.abc import Collection, Iterable
 from numbers import Integral, Real
-from pathlib import Path
 
 from mnist_cli.errors import nearest, printable
-from mnist_cli.files import AnyPath
 
 
 def require_at_least(name: str, number: int, least: int = 1) -> int:
@@ -37,17 +35,6 @@ def one_of(choices: Iterable[object]) -> str:
     """For messages: ``a``, ``a or b``, ``a, b or c``."""
     *rest, last = map(str, choices)
     return f"{', '.join(rest)} or {last}" if rest else last
-
-
-def require_suffix(path: AnyPath, suffixes: Collection[str]) -> str:
-    """Return the suffix of a file name, in small letters.
-
-    Raises `ValueError` for one that is not among `suffixes`.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix not in suffixes:
-        raise ValueError(f"the name must end in {one_of(suffixes)}, found {suffix!r}")
-    return suffix
 
 
 def install_hint(package: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_cli.errors import FileError
-from mnist_cli.files import AnyPath, did_you_mean
+from mnist_cli.files.reading import AnyPath, did_you_mean
 from mnist_cli.spec import PAIR, TRAIN_IMAGES, TRAIN_LABELS
 
 _IDX = re.compile("(.*)[-.](idx[13]-ubyte)", re.DOTALL)

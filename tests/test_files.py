@@ -16,7 +16,8 @@ from support.folders import names
 from support.refusals import refusal_of
 
 from mnist_cli.errors import FileError
-from mnist_cli.files import atomic_writer, open_regular, read_bytes, read_up_to, write_bytes
+from mnist_cli.files.reading import open_regular, read_bytes, read_up_to
+from mnist_cli.files.writing import atomic_writer, write_bytes
 
 posix = pytest.mark.skipif(os.name == "nt", reason="needs a POSIX system")
 NOBODY = 65534
@@ -251,7 +252,7 @@ def test_a_file_system_without_hard_links_is_written_too(tmp_path, monkeypatch):
 def test_a_killed_writer_leaves_what_was_there_and_a_hidden_file(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"old")
-    code = "import sys; from mnist_cli.files import atomic_writer\n"
+    code = "import sys; from mnist_cli.files.writing import atomic_writer\n"
     code += "with atomic_writer(sys.argv[1], overwrite=True): print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE

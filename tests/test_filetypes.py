@@ -9,7 +9,7 @@ import pytest
 import safetensors.numpy
 from PIL import Image
 
-from mnist_cli.filetypes import recognise
+from mnist_cli.files.filetypes import recognise
 from mnist_cli.paths import embedded_directory
 from mnist_cli.spec import TEST_LABELS
 

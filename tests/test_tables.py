@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mnist_cli.errors import FileError
-from mnist_cli.tables import print_json, table_writer
+from mnist_cli.files.tables import print_json, table_writer
 
 COLUMNS = ("source", "prediction", "correct", "warnings", "probabilities")
 ROWS = [

@@ -29,8 +29,8 @@ def present(
     is to it `as_json`, which takes it too. With `quiet` only what was asked for is written: the
     file, the document. `notes` come last, unless ``--quiet``.
     """
+    from mnist_cli.files.tables import print_json
     from mnist_cli.render.text import note, show
-    from mnist_cli.tables import print_json
 
     if given.get("export") is not None:
         from mnist_cli.render.export import write_export

@@ -39,10 +39,10 @@ def download(names: tuple[str, ...], **given: Any) -> None:
     """Fetch, verify or list the files."""
     from mnist_cli.downloads import downloader as library
     from mnist_cli.downloads.catalogue import check_mirror, select
+    from mnist_cli.files.tables import print_json
     from mnist_cli.paths import data_directory
     from mnist_cli.render.text import show
     from mnist_cli.render.views import download as render
-    from mnist_cli.tables import print_json
 
     mirrors, source_dir, data_dir = given["mirror"], given["from"], given["data_dir"]
     with blamed(ValueError, "NAME"):

@@ -149,7 +149,7 @@ def new_file(
         return path
     from pathlib import Path
 
-    from mnist_cli.files import require_writable, require_writable_folder
+    from mnist_cli.files.writing import require_writable, require_writable_folder
 
     suffix = Path(path).suffix.lower()
     if suffix in forms:

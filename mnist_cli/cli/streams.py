@@ -119,7 +119,7 @@ class _Stream:
                 null = os.open(os.devnull, os.O_WRONLY)  # takes what is buffered
                 os.dup2(null, self._stream.fileno())
         if self._must_arrive and not isinstance(self._failure, BrokenPipeError):
-            from mnist_cli.files import system_words
+            from mnist_cli.files.reading import system_words
 
             problem = f"cannot write: {system_words(self._failure)}"
             raise FileError(problem, source="standard output")

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
 from mnist_cli.errors import FileError, FormatError, printable
-from mnist_cli.files import AnyPath, cannot, open_regular
-from mnist_cli.filetypes import recognise
-from mnist_cli.gzipped import DamagedGzipError, decompressed
+from mnist_cli.files.filetypes import recognise
+from mnist_cli.files.gzipped import DamagedGzipError, decompressed
+from mnist_cli.files.reading import AnyPath, cannot, open_regular
 from mnist_cli.paths import find, find_or_embedded, name_pair
 from mnist_cli.spec import CLASSES, PIXELS, SIDE, TEST_IMAGES, TEST_LABELS
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mnist_cli.datasets.corruptions import NOISE_SEED, UNCORRUPTED, Corruption
 from mnist_cli.datasets.idx import IdxFile, open_pair
-from mnist_cli.files import AnyPath
+from mnist_cli.files.reading import AnyPath
 from mnist_cli.spec import CLASSES, PIXELS, SIDE
 
 Labels = NDArray[np.uint8]

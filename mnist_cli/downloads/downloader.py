@@ -15,7 +15,8 @@ from mnist_cli import paths
 from mnist_cli.downloads.catalogue import FILES, RemoteFile, check_mirror
 from mnist_cli.downloads.fetch import SourceError, candidates, copy, fetch
 from mnist_cli.errors import DownloadError, FileError, printable
-from mnist_cli.files import AnyPath, atomic_writer, system_words
+from mnist_cli.files.reading import AnyPath, system_words
+from mnist_cli.files.writing import atomic_writer
 
 Status: TypeAlias = Literal["downloaded", "copied", "present", "failed", "missing", "damaged"]
 

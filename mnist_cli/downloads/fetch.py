@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from mnist_cli import paths
 from mnist_cli.downloads.catalogue import RemoteFile, redirected
 from mnist_cli.errors import DownloadError, FileError
-from mnist_cli.files import open_regular, system_words
-from mnist_cli.gzipped import DamagedGzipError, decompressed
+from mnist_cli.files.gzipped import DamagedGzipError, decompressed
+from mnist_cli.files.reading import open_regular, system_words
 from mnist_cli.spec import __version__
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import label_arrays, open_labelled
 from mnist_cli.errors import printable
 from mnist_cli.evaluation.setup import Setup, Source
-from mnist_cli.files import AnyPath
+from mnist_cli.files.reading import AnyPath
 from mnist_cli.net.blas import available_cores
 from mnist_cli.net.bounds import largest_batch
 from mnist_cli.net.network import Activation, Network

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_cli.evaluation.setup import Setup
-from mnist_cli.files import AnyPath
-from mnist_cli.tables import table_writer
+from mnist_cli.files.reading import AnyPath
+from mnist_cli.files.tables import table_writer
 
 COLUMNS = ("index", "label", "prediction", "confidence", "probabilities")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnist_cli.checks import install_hint
 from mnist_cli.errors import FormatError, MnistError, printable
-from mnist_cli.filetypes import recognise
+from mnist_cli.files.filetypes import recognise
 from mnist_cli.handwriting.heic import check_heic
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError, MnistError, printable
-from mnist_cli.files import AnyPath, read_bytes, read_up_to, too_large
+from mnist_cli.files.reading import AnyPath, read_bytes, read_up_to, too_large
 from mnist_cli.handwriting.formats import MAX_FILE_BYTES, decode
 from mnist_cli.handwriting.morphology import Floats
 from mnist_cli.handwriting.pixels import read_pixels

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from mnist_cli.datasets.idx import open_pair
 from mnist_cli.datasets.label_errors import READ
 from mnist_cli.errors import FileError, FormatError, printable
-from mnist_cli.files import AnyPath, open_regular, read_up_to, require_writable, write_bytes
+from mnist_cli.files.reading import AnyPath, open_regular, read_up_to
+from mnist_cli.files.writing import require_writable, write_bytes
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.page.packing import describe_judge, describe_net, describe_snapshots, encode, pack
 from mnist_cli.paths import embedded_directory, find_or_embedded

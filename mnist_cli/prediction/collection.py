@@ -9,7 +9,8 @@ import numpy as np
 
 from mnist_cli.datasets.idx import to_idx
 from mnist_cli.errors import MnistError
-from mnist_cli.files import AnyPath, require_writable, write_together
+from mnist_cli.files.reading import AnyPath
+from mnist_cli.files.writing import require_writable, write_together
 from mnist_cli.prediction.prediction import Prediction, Result
 from mnist_cli.prediction.results import Results
 from mnist_cli.spec import CLASSES, PAIR

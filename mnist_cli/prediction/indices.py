@@ -10,7 +10,7 @@ from mnist_cli.checks import one_of
 from mnist_cli.datasets.idx import IdxFile, open_images, open_pair
 from mnist_cli.datasets.label_errors import describe_doubt
 from mnist_cli.errors import MnistError
-from mnist_cli.files import AnyPath
+from mnist_cli.files.reading import AnyPath
 from mnist_cli.net.bounds import require_quick, seconds_an_image
 from mnist_cli.net.network import Network
 from mnist_cli.paths import name_pair

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mnist_cli.errors import MnistError
-from mnist_cli.files import AnyPath, cannot, write_bytes
+from mnist_cli.files.reading import AnyPath, cannot
+from mnist_cli.files.tables import document, table_writer
+from mnist_cli.files.writing import write_bytes
 from mnist_cli.net.bounds import require_quick
 from mnist_cli.net.network import Network
 from mnist_cli.prediction.explanation import Explanation, explain
 from mnist_cli.prediction.prediction import Prediction, Result, SplitPicture, Unread
 from mnist_cli.prediction.sources import STANDARD_INPUT
-from mnist_cli.tables import document, table_writer
 
 _COLUMNS = (
     *("source", "line", "position", "prediction", "confidence", "probabilities"),

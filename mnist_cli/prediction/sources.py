@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from mnist_cli.errors import FileError, FormatError, MnistError
-from mnist_cli.files import cannot, open_regular, read_up_to, too_large
-from mnist_cli.filetypes import recognise
+from mnist_cli.files.filetypes import recognise
+from mnist_cli.files.reading import cannot, open_regular, read_up_to, too_large
 
 if TYPE_CHECKING:
     from zipfile import ZipInfo
@@ -109,7 +109,7 @@ def _list_members(archive: str) -> "dict[str, ZipInfo]":
 
     Raises `FileError` for one that cannot be read, `FormatError` where it is damaged or too large.
     """
-    from mnist_cli.zipped import list_members
+    from mnist_cli.files.zipped import list_members
 
     try:
         with open_regular(archive) as file:
@@ -136,8 +136,8 @@ def open_member(path: str, entry: "ZipInfo") -> io.BytesIO:
 
     Raises `FileError` and `FormatError`.
     """
+    from mnist_cli.files.zipped import read_member
     from mnist_cli.handwriting.formats import MAX_FILE_BYTES
-    from mnist_cli.zipped import read_member
 
     largest = max(entry.file_size, entry.compress_size)
     if largest > MAX_FILE_BYTES:

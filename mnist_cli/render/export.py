@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from mnist_cli.checks import require_suffix
-from mnist_cli.files import AnyPath, write_bytes
+from mnist_cli.files.reading import AnyPath
+from mnist_cli.files.writing import require_suffix, write_bytes
 from mnist_cli.render.text import (
     USUAL_WIDTH,
     Line,

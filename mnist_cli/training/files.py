@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from mnist_cli.checks import require_suffix
 from mnist_cli.datasets.arrays import load_labelled, load_mnist
 from mnist_cli.datasets.idx import Bytes
 from mnist_cli.errors import FileError, printable
-from mnist_cli.files import AnyPath, require_writable
+from mnist_cli.files.reading import AnyPath
+from mnist_cli.files.writing import require_suffix, require_writable
 from mnist_cli.net.network import Network
 from mnist_cli.paths import find_training_files
 from mnist_cli.spec import PIXELS, ignore

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mnist_cli.checks import one_of
 from mnist_cli.errors import FormatError, printable
-from mnist_cli.files import AnyPath
+from mnist_cli.files.reading import AnyPath
 from mnist_cli.net.network import ACTIVATIONS, Activation, find_mismatch
 from mnist_cli.spec import MAX_LAYERS
 from mnist_cli.weights.formats import MAX_BYTES

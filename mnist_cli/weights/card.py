@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from mnist_cli.errors import MnistError
-from mnist_cli.files import AnyPath, read_bytes
+from mnist_cli.files.reading import AnyPath, read_bytes
 from mnist_cli.net.network import Activation
 from mnist_cli.weights.arrays import require_activation
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_cli.checks import require_suffix
-from mnist_cli.files import AnyPath
+from mnist_cli.files.reading import AnyPath
+from mnist_cli.files.writing import require_suffix
 from mnist_cli.net.network import Activation
 from mnist_cli.weights.arrays import Array
 from mnist_cli.weights.formats import ONNX, TARGETS

@@ -8,9 +8,9 @@ it; this table costs nothing.
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from mnist_cli import filetypes
 from mnist_cli.checks import one_of
 from mnist_cli.errors import FormatError
+from mnist_cli.files import filetypes
 
 MAX_BYTES = 16 * 2**20  # in a weights file, and in its arrays
 

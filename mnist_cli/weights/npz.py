@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from numpy.lib import format as npy
 
 from mnist_cli.errors import FormatError, printable
+from mnist_cli.files.zipped import list_members, read_member
 from mnist_cli.net.network import Activation
 from mnist_cli.weights.arrays import Array, ArrayRecord, Contents
 from mnist_cli.weights.formats import MAX_BYTES
-from mnist_cli.zipped import list_members, read_member
 
 _MAX_MEMBERS = 64
 _MAX_HEADER = 1024  # bytes; NumPy writes 128 for a plain array

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError
-from mnist_cli.files import AnyPath, read_bytes, write_bytes
+from mnist_cli.files.reading import AnyPath, read_bytes
+from mnist_cli.files.writing import write_bytes
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.weights import npz
 from mnist_cli.weights.arrays import ArrayRecord

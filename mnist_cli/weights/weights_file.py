@@ -14,9 +14,9 @@ from typing import ClassVar
 import numpy as np
 
 from mnist_cli import paths
-from mnist_cli.checks import require_suffix
 from mnist_cli.errors import FormatError, printable
-from mnist_cli.files import AnyPath, read_bytes, write_together
+from mnist_cli.files.reading import AnyPath, read_bytes
+from mnist_cli.files.writing import require_suffix, write_together
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.spec import BOOK_WEIGHTS_SHA256, PIXELS, WEIGHTS
 from mnist_cli.weights.arrays import Array, Contents, check_arrays

@@ -3,10 +3,10 @@
 from typing import Any
 
 from mnist_cli.evaluation.compared import Compared, ComparedFiles, ModelPair
+from mnist_cli.files.tables import document
 from mnist_cli.render.text import Cell, Line, beside, line, stacked, table
 from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.render.views import inspect
-from mnist_cli.tables import document
 
 _INDICES = 6  # images named
 _SMALLEST_P = 1e-300  # what is less may be 0 in floating point

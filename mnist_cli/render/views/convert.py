@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from mnist_cli.files.tables import document
 from mnist_cli.render.text import Line, labelled, line, stacked
 from mnist_cli.render.theme import ACCENT
 from mnist_cli.render.views import inspect
-from mnist_cli.tables import document
 from mnist_cli.weights.conversion import Conversion
 
 

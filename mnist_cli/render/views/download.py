@@ -10,11 +10,11 @@ from typing import Any
 
 from mnist_cli.downloads.catalogue import RemoteFile
 from mnist_cli.downloads.downloader import Outcome, Reporter
+from mnist_cli.files.tables import document
 from mnist_cli.render.progress import counted
 from mnist_cli.render.text import Line, labelled, line, note, show, stacked, table
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET
 from mnist_cli.spec import Progress
-from mnist_cli.tables import document
 
 _STYLES = {"downloaded": GOOD, "copied": GOOD, "present": GOOD, "damaged": BAD, "missing": BAD}
 

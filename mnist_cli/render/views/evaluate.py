@@ -7,10 +7,10 @@ from typing import Any
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.evaluation.evaluation import Evaluation
 from mnist_cli.evaluation.timing import TimingComparison
+from mnist_cli.files.tables import document
 from mnist_cli.render.text import Line, accuracy, line, stacked
 from mnist_cli.render.theme import BAD, QUIET
 from mnist_cli.render.views.inspect import file_name
-from mnist_cli.tables import document
 
 
 def as_json(result: Evaluation) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import plural, printable
+from mnist_cli.files.tables import document
 from mnist_cli.net.network import Network
 from mnist_cli.render.pictures import legend, scale, signed_picture
 from mnist_cli.render.text import (
@@ -25,7 +26,6 @@ from mnist_cli.render.text import (
     tiled,
 )
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.tables import document
 from mnist_cli.weights.card import ACCURACIES, Card
 from mnist_cli.weights.summary import Neuron, Stats, Summary, summarize
 from mnist_cli.weights.weights_file import WeightsFile

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_cli.errors import plural
+from mnist_cli.files.tables import document
 from mnist_cli.render.progress import is_watched
 from mnist_cli.render.text import (
     Line,
@@ -24,7 +25,6 @@ from mnist_cli.render.text import (
 from mnist_cli.render.theme import ACCENT, TITLE
 from mnist_cli.render.views.recipes import value_text
 from mnist_cli.spec import CLASSES, PIXELS, ignore
-from mnist_cli.tables import document
 from mnist_cli.training.arrays import Trained
 from mnist_cli.training.recipes import OPTIMIZERS, Recipe
 from mnist_cli.training.trainer import Epoch, Report

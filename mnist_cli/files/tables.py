@@ -13,9 +13,9 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any, BinaryIO
 
-from mnist_cli.checks import require_suffix
 from mnist_cli.errors import printable
-from mnist_cli.files import AnyPath, atomic_writer, cannot
+from mnist_cli.files.reading import AnyPath, cannot
+from mnist_cli.files.writing import atomic_writer, require_suffix
 from mnist_cli.spec import CLASSES
 
 SUFFIXES = (".csv", ".jsonl")

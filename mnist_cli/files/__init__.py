@@ -1,0 +1,1 @@
+"""Files that nobody vouches for: opened, told apart and unpacked safely, written whole or not."""

@@ -1,0 +1,140 @@
+"""Writing files: each appears whole under its final name, or not at all."""
+
+import contextlib
+import os
+import stat
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from mnist_cli.checks import one_of
+from mnist_cli.errors import FileError, TakenError
+from mnist_cli.files.reading import AnyPath, cannot, refuse_irregular
+
+_NAME_KEPT = 50  # characters of a name in that of its temporary file, at most 255 bytes in all
+
+
+def require_suffix(path: AnyPath, suffixes: Collection[str]) -> str:
+    """Return the suffix of a file name, in small letters.
+
+    Raises `ValueError` for one that is not among `suffixes`.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in suffixes:
+        raise ValueError(f"the name must end in {one_of(suffixes)}, found {suffix!r}")
+    return suffix
+
+
+def require_writable(path: AnyPath, *, overwrite: bool = False) -> None:
+    """Check, before the work that a file is for, that `atomic_writer` can write it.
+
+    Raises as `atomic_writer` does.
+    """
+    target = Path(path)
+    with _blaming(target):
+        _permissions_to_keep(target, overwrite)
+        _try_to_write_beside(target)
+
+
+def require_writable_folder(path: AnyPath) -> None:
+    """The same for a folder to write files into, which is made, with those above it, if need be."""
+    folder = Path(path)
+    there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+    with _blaming(folder):
+        _try_to_write_beside(there / "file")
+
+
+@contextlib.contextmanager
+def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Yield a file to write to; when the block ends well it gets its final name in one step.
+
+    When the block raises, Ctrl-C included, the temporary file is removed and whatever stood under
+    the name before still stands there. A symbolic link under the name is replaced, not followed.
+    An overwritten file keeps its permissions; a new one gets those of the umask.
+
+    Raises `FileError` where the folder cannot be written, or the name is taken and `overwrite` is
+    false, or taken by something that is not a file.
+    """
+    target = Path(path)
+    with _blaming(target):
+        permissions = _permissions_to_keep(target, overwrite)
+        # What few may read in the end nobody else may open meanwhile.
+        opener = None if permissions is None else partial(os.open, mode=0o600)
+        temporary = _name_beside(target)
+        try:
+            with open(temporary, "xb", opener=opener) as file:
+                if permissions is not None:
+                    temporary.chmod(permissions)
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            _give_name(temporary, target, overwrite)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> None:
+    """Write `content` as `atomic_writer` does; raises as it does."""
+    write_together({Path(path): content}, overwrite=overwrite)
+
+
+def write_together(contents: Mapping[Path, bytes], *, overwrite: bool = False) -> None:
+    """Write several files; none gets its name before all are written, and the first gets it last.
+
+    Raises as `atomic_writer` does.
+    """
+    with contextlib.ExitStack() as files:
+        for path, content in contents.items():
+            file = files.enter_context(atomic_writer(path, overwrite=overwrite))
+            file.write(content)
+            file.flush()
+
+
+@contextlib.contextmanager
+def _blaming(path: Path) -> Iterator[None]:
+    """Make a `FileError` about `path` of what the system says of writing it."""
+    try:
+        yield
+    except FileNotFoundError:
+        missing, hint = path if path.is_symlink() else path.parent, "Create it, or name another."
+        raise FileError("there is no such folder", source=missing, hint=hint) from None
+    except OSError as error:
+        raise cannot("write", path, error) from None
+
+
+def _permissions_to_keep(target: Path, overwrite: bool) -> int | None:
+    """Those of the file that is to be replaced; None for none, or a link, which is not followed."""
+    try:
+        mode = target.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise cannot("write", target, error) from None
+    if not overwrite:
+        hint = "Use --force to replace it."
+        raise TakenError("the file exists already", source=target, hint=hint)
+    if stat.S_ISLNK(mode):
+        return None
+    refuse_irregular(target, mode)  # a system whose /dev/null was replaced is broken
+    return mode & 0o777  # not set-user-ID: the new file may be another user's
+
+
+def _name_beside(target: Path) -> Path:
+    """That of a temporary file for `target`, which no other writer has."""
+    return target.parent / f".{target.name[:_NAME_KEPT]}.{os.urandom(8).hex()}.tmp"
+
+
+def _try_to_write_beside(target: Path) -> None:
+    temporary = _name_beside(target)
+    temporary.touch(exist_ok=False)
+    temporary.unlink()
+
+
+def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:
+    if not overwrite:
+        with contextlib.suppress(OSError, AttributeError):  # on a system without links
+            os.link(temporary, target)  # fails, unlike a rename, when the name is taken meanwhile
+            return
+        _permissions_to_keep(target, overwrite)
+    temporary.replace(target)
