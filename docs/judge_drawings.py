@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from mnist_cli.handwriting.morphology import Floats, blur, measure_distance
+from mnist_cli.handwriting.morphology import blur, measure_distance
+from mnist_cli.pictures.pixels import Floats
 
 FRAME = 96  # pixels of the side on which things are drawn
 _LETTERS = "ACDEFGHJKLMNPQRTUVWXYacdefhjkmnprtuvwxy?&@#%+=*"  # without those that are digits, too

@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.handwriting.judge import NONE, run_forward
 from mnist_cli.handwriting.line import MOST_PARTS, WIDTH
-from mnist_cli.handwriting.morphology import Floats
 from mnist_cli.net import blas
+from mnist_cli.pictures.pixels import Floats
 from mnist_cli.spec import SIDE
 from mnist_cli.training.convolution import add_patches
 from mnist_cli.training.optimizers import AdamW

@@ -7,7 +7,8 @@ Such a path finds a way between digits that lean over one another, and the neck 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.handwriting.morphology import Bits, Floats, label
+from mnist_cli.handwriting.morphology import Bits, label
+from mnist_cli.pictures.pixels import Floats
 
 _ROWS = 28  # of a digit, on which paths are looked for: a thin stroke is two
 _ASIDE = np.float32(0.05)  # rows of ink that a step aside costs: through paper paths are straight

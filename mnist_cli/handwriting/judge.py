@@ -12,10 +12,10 @@ from functools import cache
 import numpy as np
 
 from mnist_cli.handwriting.mnist_format import Gray
-from mnist_cli.handwriting.morphology import Floats
 from mnist_cli.net.network import Network
 from mnist_cli.net.patches import take_patches
 from mnist_cli.paths import embedded_directory
+from mnist_cli.pictures.pixels import Floats
 from mnist_cli.spec import SIDE
 from mnist_cli.weights.weights_file import load_network
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from mnist_cli.errors import MnistError
-from mnist_cli.handwriting.picture import Source
 from mnist_cli.handwriting.reader import Digit, read_digit
+from mnist_cli.pictures.picture import Source
 from mnist_cli.shown import reporter
 from mnist_cli.spec import SIDE, Progress
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.handwriting.box import Box, find_box
-from mnist_cli.handwriting.morphology import Bits, Floats, blur, dilate, measure_distance
+from mnist_cli.handwriting.morphology import Bits, blur, dilate, measure_distance
+from mnist_cli.pictures.pixels import Floats
 from mnist_cli.spec import SIDE
 
 Gray: TypeAlias = NDArray[np.uint8]

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Floats: TypeAlias = NDArray[np.float32]
+from mnist_cli.pictures.pixels import Floats
+
 Bits: TypeAlias = NDArray[np.bool_]
 
 

@@ -20,12 +20,11 @@ from mnist_cli.handwriting.ink_map import Candidate, InkMap
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.line import measure_gain
 from mnist_cli.handwriting.mnist_format import Formatted, Gray, bring_to_format, is_in_mnist_format
-from mnist_cli.handwriting.morphology import Floats
-from mnist_cli.handwriting.picture import Picture, Source, load_picture
-from mnist_cli.handwriting.pixels import LUMINANCE
 from mnist_cli.handwriting.proposals import CLEAR, find_digit
 from mnist_cli.handwriting.rows import find_lines
 from mnist_cli.handwriting.steps import ReadingStep, show
+from mnist_cli.pictures.picture import Picture, Source, load_picture
+from mnist_cli.pictures.pixels import LUMINANCE, Floats
 from mnist_cli.shown import drawn_by
 from mnist_cli.spec import SIDE
 

@@ -137,7 +137,7 @@ def open_member(path: str, entry: "ZipInfo") -> io.BytesIO:
     Raises `FileError` and `FormatError`.
     """
     from mnist_cli.files.zipped import read_member
-    from mnist_cli.handwriting.formats import MAX_FILE_BYTES
+    from mnist_cli.pictures.formats import MAX_FILE_BYTES
 
     largest = max(entry.file_size, entry.compress_size)
     if largest > MAX_FILE_BYTES:

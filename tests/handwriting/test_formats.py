@@ -35,8 +35,8 @@ from support.pictures import (
 from support.refusals import refusal_of
 
 from mnist_cli.errors import FileError, FormatError, MnistError
-from mnist_cli.handwriting.formats import MAX_FILE_BYTES
-from mnist_cli.handwriting.picture import load_picture
+from mnist_cli.pictures.formats import MAX_FILE_BYTES
+from mnist_cli.pictures.picture import load_picture
 
 refusal = partial(refusal_of, load_picture)
 

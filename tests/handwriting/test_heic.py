@@ -11,7 +11,7 @@ from support.pictures import SMOOTH, exif
 from support.refusals import refusal_of
 
 from mnist_cli.errors import MnistError
-from mnist_cli.handwriting.picture import load_picture
+from mnist_cli.pictures.picture import load_picture
 
 pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra heic")
 refusal = partial(refusal_of, load_picture)
@@ -93,7 +93,7 @@ def test_a_picture_with_alpha_has_half_the_pixels(monkeypatch):
     image = Image.fromarray(SMOOTH).convert("RGBA").resize((64, 64))
     pillow_heif.from_pillow(image).save(file)
     assert load_picture(file.getvalue()).pixels.shape == (64, 64, 3)
-    monkeypatch.setattr("mnist_cli.handwriting.formats._MAX_PIXELS", 2 * 64 * 64 - 2)
+    monkeypatch.setattr("mnist_cli.pictures.formats._MAX_PIXELS", 2 * 64 * 64 - 2)
     assert "found 64 x 64 pixels" in refusal(file.getvalue())
 
 

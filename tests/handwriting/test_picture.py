@@ -29,7 +29,7 @@ from support.pictures import (
 )
 
 from mnist_cli.errors import FormatError
-from mnist_cli.handwriting.picture import load_picture
+from mnist_cli.pictures.picture import load_picture
 
 RNG = np.random.default_rng(1)
 

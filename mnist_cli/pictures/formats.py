@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mnist_cli.checks import install_hint
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.files.filetypes import recognise
-from mnist_cli.handwriting.heic import check_heic
+from mnist_cli.pictures.heic import check_heic
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
