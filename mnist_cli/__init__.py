@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from mnist_cli.datasets.arrays import load_labels as load_labels
     from mnist_cli.datasets.arrays import load_mnist as load_mnist
     from mnist_cli.errors import MnistError as MnistError
+    from mnist_cli.errors import NoDigitError as NoDigitError
     from mnist_cli.evaluation.evaluation import evaluate as evaluate
-    from mnist_cli.handwriting.many import read_pictures as read_pictures
-    from mnist_cli.handwriting.reader import Digit as Digit
+    from mnist_cli.handwriting.digit import Digit as Digit
     from mnist_cli.handwriting.reader import read_digit as read_digit
     from mnist_cli.handwriting.reader import read_digits as read_digits
+    from mnist_cli.handwriting.reader import read_pictures as read_pictures
     from mnist_cli.net.network import Network as Network
     from mnist_cli.net.network import sigmoid as sigmoid
     from mnist_cli.net.network import softmax as softmax
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
 
 _OFFERED = {
     "datasets.arrays": ("load_images", "load_labels", "load_mnist"),
-    "errors": ("MnistError",),
+    "errors": ("MnistError", "NoDigitError"),
     "evaluation.evaluation": ("evaluate",),
-    "handwriting.many": ("read_pictures",),
-    "handwriting.reader": ("Digit", "read_digit", "read_digits"),
+    "handwriting.digit": ("Digit",),
+    "handwriting.reader": ("read_digit", "read_digits", "read_pictures"),
     "net.network": ("Network", "sigmoid", "softmax"),
     "prediction.explanation": ("explain",),
     "spec": ("__version__",),

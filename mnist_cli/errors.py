@@ -8,6 +8,10 @@ import os
 import re
 from collections.abc import Iterable
 
+TYPE_CHECKING = False  # see mnist_cli/__init__.py
+if TYPE_CHECKING:
+    from mnist_cli.handwriting.steps import ReadingStep
+
 # Of an address that somebody named where no address belongs, these may be secret.
 _USER_AND_PASSWORD = re.compile(
     r"\b([a-z][a-z0-9+.-]+:/{1,2})(?:[^/]*|[^\s/:@]+:(?!\d*/)\S*)@", re.IGNORECASE
@@ -56,6 +60,12 @@ class TakenError(FileError):
 
 class FormatError(MnistError):
     """A file whose content is not what it has to be."""
+
+
+class NoDigitError(MnistError):
+    """A picture without a digit: `problem` says why, `steps` are those of the search."""
+
+    steps: "tuple[ReadingStep, ...]" = ()
 
 
 class TooLargeError(MnistError, ValueError):

@@ -57,21 +57,11 @@ class InkMap:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Components of an ink map that may be a digit, by their indices.
-
-    `score` is the judge's, less what speaks against it. In a line, `in_line` (10,) says how likely
-    it is each digit, and `after_gap` that a sign or much space is between it and the digit before.
-    `empty` says why it is no digit, `clutter` is to be taken off the score where it is not one of
-    several digits.
-    """
+    """Components of an ink map, by their indices, that may be a digit, with the judge's odds."""
 
     ink_map: InkMap
     components: tuple[int, ...]
     score: float = 0.0
-    in_line: NDArray[np.float64] | None = None
-    after_gap: bool = False
-    empty: str = ""
-    clutter: float = 0.0
 
     @property
     def box(self) -> Box:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_cli.handwriting.box import enclose, find_box
 from mnist_cli.handwriting.cuts import find_seams
@@ -55,6 +56,19 @@ class Line:
     spans: list[tuple[int, int]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class LineDigit(Candidate):
+    """A digit of a line.
+
+    `gain` is the logarithm of how much likelier it is than nothing, `in_line` (10,) how likely it
+    is each digit; `after_gap` says that a sign or much space is between it and the digit before.
+    """
+
+    gain: float
+    in_line: NDArray[np.float64]
+    after_gap: bool
+
+
 def propose(ink_map: InkMap, components: list[int], height: float) -> Line:
     """Cut the components of a line where that may part digits, and find what may be one.
 
@@ -66,11 +80,8 @@ def propose(ink_map: InkMap, components: list[int], height: float) -> Line:
     return Line(ink_map, height, slices, owners, list(_group(ink_map, slices, height)))
 
 
-def read_line(line: Line) -> list[Candidate]:
-    """Find the digits of a line: the path through it with the highest score.
-
-    The score of a digit is by how much it is likelier than nothing, a logarithm.
-    """
+def read_line(line: Line) -> list[LineDigit]:
+    """Find the digits of a line: the path through it with the highest gain."""
     if not line.spans:
         return []
     as_digits, gains = _judge(line)
@@ -85,14 +96,21 @@ def read_line(line: Line) -> list[Candidate]:
         if stop == start + 1:
             choices[start].append((total, path))
         choices[stop - 1].append((total + scores[number], (*path, number)))
-    digits: list[Candidate] = []
+    digits: list[LineDigit] = []
     end = 0
     for number in max(choices[-1])[1]:
         start, stop = line.spans[number]
-        likely = np.exp(np.maximum(as_digits[number], _LEAST))
-        digit = Candidate(line.ink_map, tuple(line.slices[start:stop]), scores[number], likely)
-        apart = bool(digits) and digits[-1].box.measure_gap(digit.box) > _SPACE * line.height
-        digits.append(replace(digit, after_gap=bool(digits) and (start > end or apart)))
+        one = Candidate(line.ink_map, tuple(line.slices[start:stop]))
+        apart = digits and digits[-1].box.measure_gap(one.box) > _SPACE * line.height
+        likely = np.exp(np.maximum(as_digits[number], _LEAST), dtype=np.float64)
+        digit = LineDigit(
+            one.ink_map,
+            one.components,
+            gain=scores[number],
+            in_line=likely,
+            after_gap=bool(digits) and bool(start > end or apart),
+        )
+        digits.append(digit)
         end = stop
     return digits
 

@@ -8,7 +8,7 @@ for: they are components that are no digit. What the judge finds clear ends the 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -72,16 +72,26 @@ _CHANNELS: dict[str, Callable[[Floats], Floats]] = {
 }
 
 
-def find_digit(pixels: Floats, invert: bool | None) -> Candidate:
-    """Return what most likely is the digit of a picture, (H, W, 3); `empty` where there is none."""
+@dataclass(frozen=True)
+class Empty:
+    """An ink map without a digit, why there is none, and the odds that stand for that."""
+
+    ink_map: InkMap
+    reason: str
+    score: float
+
+
+def find_main(pixels: Floats, invert: bool | None) -> tuple[Candidate | Empty, float]:
+    """Find what most likely is the digit of a picture, (H, W, 3), and how cluttered that is."""
     whole = Box(0, 0, *pixels.shape[1::-1])
     frame = find_frame(pixels)
     page = _draw_page(pixels, frame)
     detected = is_dark(page) if invert is None else invert
-    best = likeliest = _read_main(_cut_map(page, frame, detected), whole)
+    best: Candidate | Empty
+    best = likeliest = _look_at_main(_cut_map(page, frame, detected), whole)
     clutter = _measure_clutter(best.ink_map)
     if best.score >= CLEAR:
-        return replace(best, clutter=clutter)
+        return best, clutter
     page = blur(resize(pixels, WORK_SIDE), 0.7)
     tones = (detected, not detected) if invert is None else (invert,)
     for ways in _choose_ways(page):
@@ -92,7 +102,7 @@ def find_digit(pixels: Floats, invert: bool | None) -> Candidate:
                 best = closer
         if best.score >= CLEAR:
             break
-    return replace(best, clutter=clutter)
+    return best, clutter
 
 
 def _get_score(candidate: Candidate) -> float:
@@ -128,13 +138,12 @@ def _cut_map(
     return replace(ink_map, steps=tuple(steps))
 
 
-def _read_main(ink_map: InkMap, whole: Box) -> Candidate:
+def _look_at_main(ink_map: InkMap, whole: Box) -> Candidate | Empty:
     """Return the main digit of an ink map, or say why there is none."""
     ranked = rank_components(ink_map, ink_map.areas)
     main = gather(ink_map, ranked[0]) if ranked else Candidate(ink_map, ())
-    empty = explain_empty(main, whole)
-    if empty:
-        return replace(main, empty=empty, score=_EMPTY_AT_EDGE if empty == AT_EDGE else _EMPTY)
+    if reason := explain_empty(main, whole):
+        return Empty(ink_map, reason, _EMPTY_AT_EDGE if reason == AT_EDGE else _EMPTY)
     (score,) = judge(bring_to_format([main.draw()]).images).tolist()
     return replace(main, score=score)
 

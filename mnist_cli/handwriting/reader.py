@@ -6,94 +6,38 @@ people send is converted to this format: found on the page, freed from paper, li
 strokes as thick as MNIST's, scaled and centred. A picture in this format already is not touched.
 """
 
-from dataclasses import dataclass, field, replace
-from typing import Any
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mnist_cli.errors import plural
+from mnist_cli.errors import MnistError, NoDigitError, plural
 from mnist_cli.handwriting.box import Box
+from mnist_cli.handwriting.digit import Digit, NumberDigit
 from mnist_cli.handwriting.grouping import find_digits
 from mnist_cli.handwriting.ink import SEARCH_SIDE, WORK_SIDE, extract_ink, is_dark, resize
 from mnist_cli.handwriting.ink_map import Candidate, InkMap
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.line import measure_gain
-from mnist_cli.handwriting.mnist_format import Formatted, Gray, bring_to_format, is_in_mnist_format
-from mnist_cli.handwriting.proposals import CLEAR, find_digit
+from mnist_cli.handwriting.mnist_format import Formatted, bring_to_format, is_in_mnist_format
+from mnist_cli.handwriting.proposals import CLEAR, Empty, find_main
 from mnist_cli.handwriting.rows import find_lines
 from mnist_cli.handwriting.steps import ReadingStep, show
+from mnist_cli.pictures.many import read_each
 from mnist_cli.pictures.picture import Picture, Source, load_picture
 from mnist_cli.pictures.pixels import LUMINANCE, Floats
-from mnist_cli.shown import drawn_by
-from mnist_cli.spec import SIDE
-
-DOUBT = "this may not be a digit"
+from mnist_cli.shown import reporter
+from mnist_cli.spec import SIDE, Progress
 
 _CLUTTERED = 16.0  # from here on nobody is told how many digits there are
-_DOUBTFUL = -2.2  # below these odds it is perhaps no digit
 _NO_DIGIT = -4.0  # the highest odds of a filled rectangle, of what repeats itself, and the like
 _SECOND = 0.5  # of what the judge of lines says, where the first judge is not sure
 _MOST_GAIN, _USUAL_GAIN = 5.0, 2.5  # what it says at most, and what changes nothing
 _LIKELY = 3.0  # by how much a digit of a line is likelier than nothing; of all, on average, 1 more
 _ALIKE, _COPIES = 1.0, 3  # of 255, on average; of people's digits no three differ by less than 1.6
 _LONG_SIDE = 1600  # pixels; a digit of 2 % of the page is then still larger than the net's picture
-
-
-@dataclass(frozen=True)
-class Digit:
-    """A digit in the MNIST format.
-
-    `image` is the (28, 28) uint8 picture that the net is to see. `preprocessed` is false where it
-    is the given picture as it was, `untouched`, or only resized. `empty` says why there is nothing
-    to read ("" where there is a digit). `count` is how many digits the picture seems to hold; where
-    these are several, `digits` are all of them, as of `read_digits`. `warnings` are sentences
-    without a full stop. `score` says how much it looks like one digit at all: the logarithm of the
-    odds, above 0 if it rather does. `box` is where it is on the upright picture, and `line` in
-    which line, from 1; `after_gap` says that a sign or much space is before it, and `in_line` (10,)
-    how likely each digit is by how it stands in its line. As an array a digit is its image:
-    ``network.predict(digit)``.
-
-    Examples
-    --------
-    >>> read_digit(load_images()[42])
-    Digit(preprocessed=False, warnings=(), empty='', count=1, untouched=True)
-    """
-
-    image: Gray = field(repr=False)
-    preprocessed: bool
-    steps: tuple[ReadingStep, ...] = field(repr=False)
-    warnings: tuple[str, ...] = ()
-    empty: str = ""
-    count: int = 1
-    digits: tuple["Digit", ...] = field(default=(), repr=False)
-    untouched: bool = False
-    score: float = field(default=-np.inf, repr=False)
-    box: Box | None = field(default=None, repr=False)
-    line: int = field(default=1, repr=False)
-    after_gap: bool = field(default=False, repr=False)
-    in_line: NDArray[np.float64] | None = field(default=None, repr=False)
-
-    _repr_html_ = drawn_by("predict.digit_lines")
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        array = np.asarray(self.image, dtype)  # NumPy 1 gives no `copy`, nor takes None
-        return array.copy() if copy else array
-
-    def __len__(self) -> int:  # NumPy 1 makes an array of a list only if it holds sequences
-        return len(self.image)
-
-    def __getitem__(self, row: int) -> Any:
-        return self.image[row]
-
-    @property
-    def way(self) -> str:
-        """In a few words, how the picture came to be."""
-        if self.preprocessed:
-            return "converted to the MNIST format"
-        if self.untouched:
-            return "in the MNIST format already"
-        return "only resized" if self.count else "not read"
 
 
 def read_digit(source: Source, *, preprocess: bool = True, invert: bool | None = None) -> Digit:
@@ -117,6 +61,8 @@ def read_digit(source: Source, *, preprocess: bool = True, invert: bool | None =
         For a file that cannot be read.
     FormatError
         For one that is not a whole picture in one of these formats or has too many pixels.
+    NoDigitError
+        For a picture on which there is no digit; it says why.
     ValueError
         For any other source.
 
@@ -129,7 +75,7 @@ def read_digit(source: Source, *, preprocess: bool = True, invert: bool | None =
     >>> page = 255 - np.kron(load_images()[0], np.ones((10, 10), np.uint8))
     >>> digit = read_digit(page)
     >>> digit
-    Digit(preprocessed=True, warnings=(), empty='', count=1, untouched=False)
+    Digit(way='converted', digits=())
     >>> digit.image.shape
     (28, 28)
     >>> int(load_network().predict(digit.image))
@@ -142,15 +88,14 @@ def read_digit(source: Source, *, preprocess: bool = True, invert: bool | None =
         return _leave_untouched(picture, invert) or _read_main(picture, invert)
 
 
-def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, ...]:
+def read_digits(source: Source, *, invert: bool | None = None) -> tuple[NumberDigit, ...]:
     """Read all digits of a picture: line by line, each from left to right.
 
-    A picture without any gives one `Digit` that is empty. `source` and `invert` are as for
-    `read_digit`.
+    `source` and `invert` are as for `read_digit`.
 
     Raises
     ------
-    FileError, FormatError, ValueError
+    FileError, FormatError, NoDigitError, ValueError
         As `read_digit`.
 
     Examples
@@ -158,8 +103,7 @@ def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, .
     The first three test images side by side, five times as large and dark on white:
 
     >>> import numpy as np
-    >>> from mnist_cli import load_images, load_network
-    >>> from mnist_cli.handwriting.reader import read_digits
+    >>> from mnist_cli import load_images, load_network, read_digits
     >>> row = 255 - np.kron(np.hstack(load_images()[:3]), np.ones((5, 5), np.uint8))
     >>> digits = read_digits(row)
     >>> [int(load_network().predict(digit.image)) for digit in digits]
@@ -169,9 +113,49 @@ def read_digits(source: Source, *, invert: bool | None = None) -> tuple[Digit, .
     """
     with np.errstate(under="ignore"):
         picture = load_picture(source, long_side=_LONG_SIDE)
-        untouched = _leave_untouched(picture, invert)
-        digits = (untouched,) if untouched else _read_lines(picture, invert)
-        return digits if len(digits) > 1 or untouched else (_read_main(picture, invert),)
+        alone = _leave_untouched(picture, invert)
+        digits = () if alone else _read_lines(picture, invert)
+        if len(digits) > 1:
+            return digits
+        one = alone or _read_main(picture, invert)
+        return (NumberDigit(one.image, one.way, one.steps, one.score, one.box),)
+
+
+def read_pictures(
+    sources: Iterable[Source],
+    *,
+    preprocess: bool = True,
+    invert: bool | None = None,
+    progress: bool | Progress = False,
+) -> list[Digit | MnistError]:
+    """Read many pictures, each as `read_digit` does; return in order each digit, or its error.
+
+    One that cannot be read costs nothing of the others. `progress` is as for `evaluate`.
+
+    Raises
+    ------
+    ValueError
+        For anything but a list of what `read_digit` takes.
+
+    Examples
+    --------
+    >>> from mnist_cli import Digit, load_images, load_network, read_pictures
+    >>> read = read_pictures([*load_images()[:2], "seven.png"], progress=True)
+    >>> print(read[2])
+    seven.png: there is no such file or folder. Check the path.
+    >>> load_network().predict([one for one in read if isinstance(one, Digit)])
+    array([7, 2])
+    """
+    if isinstance(sources, str | bytes | os.PathLike):
+        raise ValueError(f"found a {type(sources).__name__}, expected a list of pictures")
+    pending = list(sources)
+    read = partial(read_digit, preprocess=preprocess, invert=invert)
+    digits: list[Digit | MnistError] = []
+    with reporter(progress, "progress.counted", "pictures") as report:
+        for one in read_each(read, pending):
+            digits.append(one)
+            report(len(digits), len(pending))
+    return digits
 
 
 def _leave_untouched(picture: Picture, invert: bool | None) -> Digit | None:
@@ -180,7 +164,7 @@ def _leave_untouched(picture: Picture, invert: bool | None) -> Digit | None:
     if image is None or invert or not is_in_mnist_format(image):
         return None
     step = ReadingStep("picture", "in the MNIST format already, left as it is", image)
-    return Digit(image, preprocessed=False, steps=(step,), untouched=True)
+    return Digit(image, "untouched", (step,))
 
 
 def _resize_only(picture: Picture, *, invert: bool) -> Digit:
@@ -193,31 +177,28 @@ def _resize_only(picture: Picture, *, invert: bool) -> Digit:
     if invert:
         image = 255 - image
     step = ReadingStep("resize", "resized to 28x28, and nothing else", image)
-    return Digit(image, preprocessed=False, steps=(step,))
+    return Digit(image, "resized", (step,))
 
 
 def _read_main(picture: Picture, invert: bool | None) -> Digit:
     """Read the main digit, and say where there seem to be several, or perhaps none."""
-    found = find_digit(picture.pixels, invert)
-    if found.empty:
-        nothing = np.zeros((SIDE, SIDE), np.uint8)
-        steps = _tell_way(picture.pixels, found.ink_map)
-        return Digit(nothing, True, steps, empty=found.empty, count=0)
+    found, clutter = find_main(picture.pixels, invert)
+    if isinstance(found, Empty):
+        error = NoDigitError(found.reason, source=picture.name)
+        error.steps = _tell_way(picture.pixels, found.ink_map)
+        raise error
     digit = _finish(found, picture)
     # In another reading what is beside the digit may be anything.
     is_other = bool(found.ink_map.channels)
     several = not is_other and len(find_digits(found.ink_map, found.components[0])) > 1
-    if several and found.clutter <= _CLUTTERED:
+    if several and clutter <= _CLUTTERED:
         digits = _read_lines(picture, invert)
         if len(digits) > 1:
-            warnings = (f"this looks like {len(digits)} digits",)
-            digit = replace(digit, count=len(digits), digits=digits, warnings=warnings)
-    if digit.count < 2:
-        score = digit.score - found.clutter
-        if score < CLEAR:
-            score += _SECOND * (min(measure_gain(found), _MOST_GAIN) - _USUAL_GAIN)
-        digit = replace(digit, score=score)
-    return replace(digit, warnings=(*digit.warnings, *_doubt(digit.score)))
+            return replace(digit, digits=digits)
+    score = (digit.score or 0.0) - clutter
+    if score < CLEAR:
+        score += _SECOND * (min(measure_gain(found), _MOST_GAIN) - _USUAL_GAIN)
+    return replace(digit, score=score)
 
 
 def _tell_way(pixels: Floats, ink_map: InkMap) -> tuple[ReadingStep, ...]:
@@ -248,12 +229,11 @@ def _finish(candidate: Candidate, picture: Picture) -> Digit:
         ReadingStep("digit", position, formatted.images[0]),
     )
     (score,) = _judge(formatted)
-    score = min(score, candidate.score)
     box = _undo_reduction(candidate.box_on_picture, picture)
-    return Digit(formatted.images[0], True, steps, score=score, box=box)
+    return Digit(formatted.images[0], "converted", steps, min(score, candidate.score), box)
 
 
-def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
+def _read_lines(picture: Picture, invert: bool | None) -> tuple[NumberDigit, ...]:
     pixels = picture.pixels
     small = resize(pixels, WORK_SIDE)
     lines = find_lines(pixels, _tones(is_dark(small), invert))
@@ -272,13 +252,13 @@ def _read_lines(picture: Picture, invert: bool | None) -> tuple[Digit, ...]:
     )
     boxes = [_undo_reduction(box, picture) for box in boxes]
     scores = _judge(formatted)
-    usual = [sum(digit.score for digit in line) / len(line) for line in lines]
+    usual = [sum(digit.gain for digit in line) / len(line) for line in lines]
     digits = []
     for (one, line), image, score, box in zip(found, formatted.images, scores, boxes, strict=True):
-        if min(one.score, usual[line - 1] - 1) < _LIKELY:
+        if min(one.gain, usual[line - 1] - 1) < _LIKELY:
             score = min(score, _NO_DIGIT)
-        digit = Digit(image, True, steps, _doubt(score), score=score, box=box, line=line)
-        digits.append(replace(digit, after_gap=one.after_gap, in_line=one.in_line))
+        place = line, one.after_gap, one.in_line
+        digits.append(NumberDigit(image, "converted", steps, score, box, (), *place))
     return tuple(digits)
 
 
@@ -295,11 +275,6 @@ def _judge(formatted: Formatted) -> list[float]:
 def _tones(dark: bool, invert: bool | None) -> tuple[bool, ...]:
     """Which tones ink may have, dark or not, the likelier one first."""
     return (dark, not dark) if invert is None else (invert,)
-
-
-def _doubt(score: float) -> tuple[str, ...]:
-    """Return the warning for what is perhaps no digit; an empty picture has its own words."""
-    return (DOUBT,) if -np.inf < score < _DOUBTFUL else ()
 
 
 def _undo_reduction(box: Box, picture: Picture) -> Box:

@@ -18,7 +18,7 @@ from mnist_cli.handwriting.ink import (
     resize,
 )
 from mnist_cli.handwriting.ink_map import Candidate, InkMap, cut_ink
-from mnist_cli.handwriting.line import HUGE, Line, propose, read_line
+from mnist_cli.handwriting.line import HUGE, Line, LineDigit, propose, read_line
 from mnist_cli.handwriting.morphology import blur
 from mnist_cli.pictures.pixels import Floats
 
@@ -30,20 +30,20 @@ _MOST_DIGITS = 120  # of a page: what is spread over more components is a textur
 
 _POOR = 0.4  # of a digit of the best line: what is alone on a line and has less is a shadow
 _NEARER = 1.5  # for each digit that is not looked at from nearer
-_CLEAR = 2.0  # the score of each digit: from here on ink of the other tone is not looked for
+_CLEAR = 2.0  # the gain of each digit: from here on ink of the other tone is not looked for
 
 # In heights of a digit:
 _SPECK, _TALL = 0.2, 0.5
 _AROUND = 0.5  # what is looked at round a line
 
 
-def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Candidate]]:
+def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[LineDigit]]:
     """Find the digits of a picture, (H, W, 3): lines from top to bottom, each from left to right.
 
     Several ink maps are read, the best one counts; `tones` are those that ink may have, the
     likelier one first. Where that shows a clear number the other is not looked for.
     """
-    best: list[list[Candidate]] = []
+    best: list[list[LineDigit]] = []
     for dark in tones:
         for ink_map in map_page(pixels, dark):
             lines = [read_line(line) for line in find_spans(ink_map)]
@@ -52,7 +52,7 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[Candidate]]:
         if best and _rate(best) > _CLEAR * sum(map(len, best)):
             break
     least = _POOR * max((_rate([line]) / len(line) for line in best), default=0)
-    likely = [line for line in best if len(line) > 1 or line[0].score >= least]
+    likely = [line for line in best if len(line) > 1 or line[0].gain >= least]
     closer = (_read_closer(pixels, line) for line in likely)
     return [line for line in closer if line]
 
@@ -64,7 +64,7 @@ def find_spans(ink_map: InkMap) -> list[Line]:
     return [propose(ink_map, *line) for line in _sort_into_lines(ink_map)]
 
 
-def _read_closer(pixels: Floats, line: list[Candidate]) -> list[Candidate]:
+def _read_closer(pixels: Floats, line: list[LineDigit]) -> list[LineDigit]:
     """Read a line again, each digit 80 pixels high, if the picture has so many; keep the better."""
     boxes = [digit.box_on_picture for digit in line]
     height = float(np.median([box.height for box in boxes]))
@@ -86,8 +86,8 @@ def _read_closer(pixels: Floats, line: list[Candidate]) -> list[Candidate]:
     return closer if _rate([closer]) > _rate([line]) - _NEARER * len(line) else line
 
 
-def _rate(lines: list[list[Candidate]]) -> float:
-    return sum(digit.score for line in lines for digit in line)
+def _rate(lines: list[list[LineDigit]]) -> float:
+    return sum(digit.gain for line in lines for digit in line)
 
 
 def map_page(pixels: Floats, dark: bool) -> Iterator[InkMap]:

@@ -26,12 +26,13 @@ class Picture:
     """A decoded picture.
 
     `pixels` is (H, W, 3) float32 from 0 (black) to 1; it may be smaller than the `width` and
-    `height` of the upright picture.
+    `height` of the upright picture. `name` is that of its file, for messages.
     """
 
     pixels: Floats
     width: int
     height: int
+    name: str | None = None
 
     @property
     def gray_28(self) -> NDArray[np.uint8] | None:
@@ -69,17 +70,20 @@ def _load_image(
 ) -> Picture:
     from PIL import Image
 
+    name = None
     if isinstance(source, Image.Image):
         image, (width, height) = _load(source), source.size
     else:
+        name = _name(source)
         try:
             image, (width, height) = decode(_read(source), long_side)
         except MnistError as error:
-            raise type(error)(error.problem, source=_name(source), hint=error.hint) from None
+            raise type(error)(error.problem, source=name, hint=error.hint) from None
     orientation = _read_orientation(image)
     if orientation in range(5, 9):  # quarter turns
         width, height = height, width
-    return Picture(read_pixels(image, *image.size, long_side, orientation), width, height)
+    pixels = read_pixels(image, *image.size, long_side, orientation)
+    return Picture(pixels, width, height, name)
 
 
 def _name(source: AnyPath | BinaryIO | bytes) -> str | None:

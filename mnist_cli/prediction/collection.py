@@ -11,7 +11,7 @@ from mnist_cli.datasets.idx import to_idx
 from mnist_cli.errors import MnistError
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.files.writing import require_writable, write_together
-from mnist_cli.prediction.prediction import Prediction, Result
+from mnist_cli.prediction.prediction import NoDigit, Prediction, Result
 from mnist_cli.prediction.results import Results
 from mnist_cli.spec import CLASSES, PAIR
 
@@ -31,7 +31,8 @@ class Collection:
     @property
     def members(self) -> list[Prediction]:
         """The digits of the set, in order."""
-        return [one for one in self.results.predictions if one.label is not None and not one.empty]
+        predictions = self.results.predictions
+        return [one for one in predictions if isinstance(one, Prediction) and one.label is not None]
 
     @property
     def samples(self) -> int:
@@ -71,6 +72,8 @@ def collect(results: Iterable[Result], files: tuple[Path, Path]) -> Collection:
     for i, one in enumerate(told):
         if isinstance(one, Prediction) and one.label is None:
             told[i] = replace(one, warnings=(*one.warnings, "no label in its name"))
+        elif isinstance(one, NoDigit) and one.label is None:
+            told[i] = replace(one, reason=f"{one.reason}; no label in its name")
     collection = Collection(*files, Results(tuple(told)))
     if not collection.members:
         what = "no picture here shows a digit and has its label in its name"

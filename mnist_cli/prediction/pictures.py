@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from mnist_cli.errors import MnistError
+from mnist_cli.errors import MnistError, NoDigitError
+from mnist_cli.files.reading import read_up_to
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network
-from mnist_cli.prediction.prediction import Result, Unread, predict_digit, predict_digits
+from mnist_cli.pictures.many import read_each
+from mnist_cli.prediction.prediction import (
+    NoDigit,
+    Result,
+    SplitPicture,
+    Unread,
+    predict_digit,
+    predict_digits,
+)
 from mnist_cli.prediction.sources import (
     STANDARD_INPUT,
     Pictures,
@@ -24,7 +33,7 @@ from mnist_cli.spec import Progress, ignore
 if TYPE_CHECKING:
     from zipfile import ZipInfo
 
-    from mnist_cli.handwriting.reader import Digit
+    from mnist_cli.handwriting.digit import Digit
 
 # Below so many files the other processes would not have started before this one has finished.
 _WORTH_PROCESSES = 24
@@ -52,8 +61,9 @@ def predict_files(
     standard_input: BinaryIO | None = None,
     progress: Progress = ignore,
 ) -> Iterator[Result]:
-    """Yield what the net says of each picture, in order; a file at fault becomes an `Unread`,
-    at the end also a folder that cannot be listed.
+    """Yield what the net says of each picture, in order; of a file at fault why it is `Unread`.
+
+    At the end come the folders that cannot be listed.
 
     Memory stays flat: a picture is forgotten before the next one of its process. `threads` are
     processes, for Python runs one thread at a time: with more than one, a script needs ``if
@@ -61,49 +71,75 @@ def predict_files(
 
     Raises `MnistError` where a process was killed.
     """
-    read = partial(_read, reading)
-    # Standard input cannot be handed to a process: it is read here, in its turn.
-    paths = [path for path in pictures.paths if path != STANDARD_INPUT]
-    files = [(path, pictures.members.get(path)) for path in paths]
-    with spread(threads if len(files) >= _WORTH_PROCESSES else 1) as map_files:
-        results = map_files(read, files)
-        for done, path in enumerate(pictures.paths, start=1):
-            digits = next(results) if path != STANDARD_INPUT else read((path, None), standard_input)
+    tasks = [_Task(path, pictures.members.get(path)) for path in pictures.paths]
+    if STANDARD_INPUT in pictures.paths:
+        place = pictures.paths.index(STANDARD_INPUT)
+        tasks[place] = _Task(STANDARD_INPUT, content=_read_input(standard_input))
+    with spread(threads if len(tasks) >= _WORTH_PROCESSES else 1) as map_tasks:
+        found = read_each(partial(_read, reading), tasks, map_tasks)
+        for done, (path, read) in enumerate(zip(pictures.paths, found, strict=True), start=1):
             progress(done, len(pictures.paths))
-            if isinstance(digits, str):
-                yield Unread(path, digits)
-                continue
-            named: dict[str, Any] = {"name": pictures.name(path)}
-            if reading.labels_from_names:
-                named["label"] = (number_in_name if reading.split else label_in_name)(path)
-            if reading.split:
-                yield replace(predict_digits(network, digits, source=path), **named)
-            else:
-                yield replace(predict_digit(network, digits[0], source=path), **named)
+            yield _conclude(network, read, reading, path, pictures.name(path))
     for error in pictures.unlisted:
         yield Unread(str(error.source), str(error))
 
 
-def _read(
-    reading: Reading, file: "tuple[str, ZipInfo | None]", standard_input: BinaryIO | None = None
-) -> "tuple[Digit, ...] | str":
-    """Read one file; an error comes back as its text, which any process can be sent."""
+@dataclass(frozen=True)
+class _Task:
+    """A picture to read: a file, a member of an archive, or the bytes of standard input."""
+
+    path: str
+    member: "ZipInfo | None" = None
+    content: bytes | MnistError | None = None
+
+
+def _read_input(file: BinaryIO | None) -> bytes | MnistError:
+    """The bytes of standard input, which any process can be sent, or why there are none."""
+    if file is None:
+        return MnistError("standard input is closed", source=STANDARD_INPUT, hint="Name a file.")
+    from mnist_cli.pictures.formats import MAX_FILE_BYTES
+
+    try:
+        return read_up_to(file, MAX_FILE_BYTES + 1, STANDARD_INPUT)
+    except MnistError as error:
+        return error
+
+
+def _read(reading: Reading, task: _Task) -> "tuple[Digit, ...]":
+    """Read one picture; the network is asked by the process that shows what it says."""
     from mnist_cli.handwriting.reader import read_digit, read_digits
 
-    (path, entry), invert = file, reading.invert
-    if path == STANDARD_INPUT and standard_input is None:
-        return f"{path}: standard input is closed. Name a file."
-    try:
-        source = open_member(path, entry) if entry else standard_input or path
-        with one_thread():  # on busy cores the threads of several processes wait for one another
-            if reading.split:
-                digits = read_digits(source, invert=invert)
-            else:
-                digit = read_digit(source, preprocess=reading.preprocess, invert=invert)
-                is_plain = not reading.preprocess and invert is None
-                if is_plain and np.median(digit.image) > _BRIGHT:
-                    digit = replace(digit, warnings=(*digit.warnings, _DARK))
-                digits = (digit,)
-    except MnistError as error:
-        return str(error)
+    source: Any = task.content
+    if isinstance(source, MnistError):
+        raise source
+    if source is None:
+        source = open_member(task.path, task.member) if task.member else task.path
+    digits: tuple[Digit, ...]
+    with one_thread():  # on busy cores the threads of several processes wait for one another
+        if reading.split:
+            digits = read_digits(source, invert=reading.invert)
+        else:
+            one = read_digit(source, preprocess=reading.preprocess, invert=reading.invert)
+            digits = (one,)
     return digits if reading.keep_steps else tuple(replace(digit, steps=()) for digit in digits)
+
+
+def _conclude(network: Network, read: Any, reading: Reading, path: str, name: str) -> Result:
+    """What the net says of the digits that were read, or why there are none."""
+    named: dict[str, Any] = {"name": name}
+    if reading.labels_from_names:
+        named["label"] = (number_in_name if reading.split else label_in_name)(path)
+    if isinstance(read, NoDigitError):
+        steps = read.steps if reading.keep_steps else ()
+        if reading.split:
+            return SplitPicture(path, (), steps, read.problem, **named)
+        return NoDigit(path, read.problem, steps, **named)
+    if isinstance(read, MnistError):
+        return Unread(path, str(read))
+    if reading.split:
+        return replace(predict_digits(network, read, source=path), **named)
+    found = predict_digit(network, read[0], source=path)
+    is_plain = not reading.preprocess and reading.invert is None
+    if is_plain and np.median(found.image) > _BRIGHT:
+        named["warnings"] = (_DARK, *found.warnings)
+    return replace(found, **named)

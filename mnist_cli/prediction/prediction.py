@@ -3,22 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.net.network import Network
+from mnist_cli.spec import CLASSES, SIDE
 
 if TYPE_CHECKING:
-    from mnist_cli.handwriting.reader import Digit
+    from mnist_cli.handwriting.digit import Digit, NumberDigit
     from mnist_cli.handwriting.steps import ReadingStep
 
 # Below these a prediction is called unsure: the confidence, and what it is above the second best.
 _SURE = 0.6
 _CLEAR = 0.3
 _IN_LINE = 0.7  # of its logarithms: how much the judge of lines says in which digit it is
-_SURE_OF_DOUBTFUL = 0.7  # the confidence in what the judge rather calls no digit
+
+_FIELDS = ("source", "prediction", "confidence", "probabilities", "preprocessed", "warnings")
+_P = TypeVar("_P", bound="Prediction")
 
 
 @dataclass(frozen=True)
@@ -27,32 +30,34 @@ class Prediction:
 
     source: str  # the file, "-" for standard input, or "index 42"
     image: NDArray[np.uint8]  # (28, 28), what the net saw
-    prediction: int | None = None  # 0 to 9; None where there is no digit, and `empty` says why
-    confidence: float | None = None  # the probability of `prediction`
-    probabilities: tuple[float, ...] | None = None  # of all ten digits
-    second_best: tuple[int, float] | None = None  # the next digit in line and its probability
-    unsure: bool = False  # the second best comes close, or no digit is likely
-    preprocessed: bool = False  # the picture was changed to become `image`,
-    way: str = ""  # in a few words,
-    steps: "tuple[ReadingStep, ...]" = ()  # and in pictures
-    warnings: tuple[str, ...] = ()  # sentences without a full stop
-    empty: str = ""
+    probabilities: tuple[float, ...]  # of all ten digits
     label: int | None = None  # the true digit, where it is known
     people: str | None = None  # what people read there, where they do not agree with the label
-    # Where a picture was split, the number of the digit in it, of its line and in that, from 1,
-    part: int | None = None
-    line: int | None = None
-    position: int | None = None
-    box: tuple[int, int, int, int] | None = None  # and its left, top, width, height in pixels
-    after_gap: bool = False  # a sign or much space is between it and the digit before
+    digit: "Digit | None" = None  # what was read, of a picture
+    doubted: bool = False  # it may be no digit
+    warnings: tuple[str, ...] = ()  # sentences without a full stop
     name: str = ""  # `source` for a list: without the folder that was named
 
     @property
-    def doubted(self) -> bool:
-        """Whether this may not be a digit."""
-        from mnist_cli.handwriting.reader import DOUBT
+    def prediction(self) -> int:
+        """The digit with the highest probability."""
+        return max(range(CLASSES), key=self.probabilities.__getitem__)
 
-        return DOUBT in self.warnings
+    @property
+    def confidence(self) -> float:
+        """The probability of the prediction."""
+        return max(self.probabilities)
+
+    @property
+    def second_best(self) -> tuple[int, float]:
+        """The next digit in line and its probability."""
+        ranked = sorted(range(CLASSES), key=lambda digit: -self.probabilities[digit])
+        return ranked[1], self.probabilities[ranked[1]]
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the second best comes close, or no digit is likely."""
+        return self.confidence < _SURE or self.confidence - self.second_best[1] < _CLEAR
 
     @property
     def correct(self) -> bool | None:
@@ -60,27 +65,93 @@ class Prediction:
         return None if self.label is None else self.prediction == self.label
 
     @property
+    def preprocessed(self) -> bool:
+        """Whether a picture was changed to become the image."""
+        return self.digit is not None and self.digit.way == "converted"
+
+    @property
     def json_fields(self) -> tuple[str, ...]:
-        """Of a digit among others only what sets it apart; the label only where it is known."""
-        if self.part is not None:
-            return "prediction", "confidence", "doubted", "box"
-        always = ("source", "prediction", "confidence", "probabilities", "preprocessed", "warnings")
-        labelled = always if self.label is None else (*always, "label", "correct")
+        """The label only where it is known."""
+        labelled = _FIELDS if self.label is None else (*_FIELDS, "label", "correct")
         return labelled if self.people is None else (*labelled, "people")
 
 
 @dataclass(frozen=True)
+class NumberPrediction(Prediction):
+    """What the net says of a digit of a number: the how manieth it is there, and in its line."""
+
+    part: int = 1
+    position: int = 1
+
+    json_fields = ("prediction", "confidence", "doubted", "box")
+
+    @property
+    def place(self) -> "NumberDigit":
+        """What was read there."""
+        return cast("NumberDigit", self.digit)
+
+    @property
+    def line(self) -> int:
+        """The line that it is in, from 1."""
+        return self.place.line
+
+    @property
+    def box(self) -> tuple[int, int, int, int] | None:
+        """Its left, top, width and height in pixels; None for a picture in the MNIST format."""
+        box = self.place.box
+        return (box.left, box.top, box.width, box.height) if box else None
+
+
+@dataclass(frozen=True)
+class NoDigit:
+    """A picture that shows no digit, and why."""
+
+    source: str
+    reason: str
+    steps: "tuple[ReadingStep, ...]" = ()
+    label: int | None = None
+    name: str = ""
+
+    prediction: ClassVar = None
+    confidence: ClassVar = None
+    probabilities: ClassVar = None
+    preprocessed: ClassVar = True
+    unsure: ClassVar = False
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The reason."""
+        return (self.reason,)
+
+    @property
+    def correct(self) -> bool | None:
+        """Not where a digit is known to be there."""
+        return None if self.label is None else False
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """Nothing, (28, 28)."""
+        return np.zeros((SIDE, SIDE), np.uint8)
+
+    @property
+    def json_fields(self) -> tuple[str, ...]:
+        """The label only where it is known."""
+        return _FIELDS if self.label is None else (*_FIELDS, "label", "correct")
+
+
+@dataclass(frozen=True)
 class SplitPicture:
-    """All digits of one picture, each with its place in it; only an empty one where there is none.
+    """All digits of one picture, or why there is none.
 
     `steps` led from the picture to all of them; `label` is the true number, where it is known.
     """
 
     source: str
-    digits: tuple[Prediction, ...]
+    digits: tuple[NumberPrediction, ...]
     steps: "tuple[ReadingStep, ...]" = ()
-    name: str = ""
+    reason: str = ""
     label: str | None = None
+    name: str = ""
 
     @property
     def json_fields(self) -> tuple[str, ...]:
@@ -94,10 +165,9 @@ class SplitPicture:
         return None if self.label is None else self.text == self.label
 
     @property
-    def lines(self) -> list[list[Prediction]]:
+    def lines(self) -> list[list[NumberPrediction]]:
         """The digits line by line, each from left to right."""
-        read = (one for one in self.digits if one.prediction is not None)
-        return [list(line) for _, line in groupby(read, key=lambda one: one.line)]
+        return [list(line) for _, line in groupby(self.digits, key=lambda one: one.line)]
 
     @property
     def text(self) -> str:
@@ -108,7 +178,8 @@ class SplitPicture:
     def text_with_gaps(self) -> str:
         """The same with a space where a sign or much space is between digits."""
         return "\n".join(
-            "".join(f"{' ' * one.after_gap}{one.prediction}" for one in line) for line in self.lines
+            "".join(f"{' ' * one.place.after_gap}{one.prediction}" for one in line)
+            for line in self.lines
         )
 
     @property
@@ -119,6 +190,8 @@ class SplitPicture:
     @property
     def warnings(self) -> list[str]:
         """Those of each digit, with its number where there are several."""
+        if self.reason:
+            return [self.reason]
         several = len(self.digits) > 1
         return [
             f"digit {one.part}: {words}" if several else words
@@ -140,75 +213,61 @@ class Unread:
     error: str
 
 
-Result: TypeAlias = Prediction | SplitPicture | Unread
+Result: TypeAlias = Prediction | NoDigit | SplitPicture | Unread
 
 
 def predict_picture(
-    network: Network,
-    picture: NDArray[np.uint8],
-    *,
-    source: str,
-    label: int | None = None,
-    in_line: NDArray[np.float64] | None = None,
+    network: Network, picture: NDArray[np.uint8], *, source: str, label: int | None = None
 ) -> Prediction:
-    """Read one (28, 28) uint8 picture in MNIST format; `in_line` (10,) is of a `Digit`."""
-    likely = np.asarray(network.predict_proba(picture), float)
-    if in_line is not None:
-        likely *= in_line**_IN_LINE
-        likely /= likely.sum()
-    probabilities = likely.tolist()
-    best, second = sorted(range(len(probabilities)), key=lambda digit: -probabilities[digit])[:2]
-    confidence, next_one = probabilities[best], probabilities[second]
-    unsure = confidence < _SURE or confidence - next_one < _CLEAR
-    return Prediction(
-        source=source,
-        image=picture,
-        prediction=best,
-        confidence=confidence,
-        probabilities=tuple(probabilities),
-        second_best=(second, next_one),
-        unsure=unsure,
-        warnings=(f"not sure: {best} or {second}",) if unsure else (),
-        label=label,
-    )
+    """Read one (28, 28) uint8 picture in MNIST format."""
+    probabilities = network.predict_proba(picture)
+    return _warn(Prediction(source, picture, tuple(probabilities.tolist()), label))
 
 
 def predict_digit(network: Network, digit: "Digit", *, source: str) -> Prediction:
-    """Read a digit that `read_digit` brought to MNIST format; an empty one gives no prediction."""
-    if digit.empty:
-        read = Prediction(source, digit.image, empty=digit.empty)
-        warnings = (digit.empty, *digit.warnings)
-    else:
-        read = predict_picture(network, digit.image, source=source, in_line=digit.in_line)
-        warnings = (*digit.warnings, *_doubt(digit, read), *read.warnings)
-        if digit.digits:
-            number = predict_digits(network, digit.digits, source=source).prediction
-            warnings = (f"{warnings[0]}; --split reads them all: {number}", *warnings[1:])
-    preprocessed, way, steps = digit.preprocessed, digit.way, digit.steps
-    return replace(read, warnings=warnings, preprocessed=preprocessed, way=way, steps=steps)
+    """Read a digit that `read_digit` brought to MNIST format."""
+    probabilities = tuple(network.predict_proba(digit.image).tolist())
+    read = _warn(Prediction(source, digit.image, probabilities, digit=digit))
+    if not digit.digits:
+        return read
+    number = predict_digits(network, digit.digits, source=source).prediction
+    first, *others = read.warnings
+    return replace(read, warnings=(f"{first}; --split reads them all: {number}", *others))
 
 
-def predict_digits(network: Network, digits: "Sequence[Digit]", *, source: str) -> SplitPicture:
+def predict_digits(
+    network: Network, digits: "Sequence[NumberDigit]", *, source: str
+) -> SplitPicture:
     """Read all digits of a picture, those that `read_digits` found."""
-    predictions: list[Prediction] = []
-    for line, neighbours in groupby(digits, key=lambda digit: digit.line):
+    predictions: list[NumberPrediction] = []
+    for _, neighbours in groupby(digits, key=lambda digit: digit.line):
         for position, digit in enumerate(neighbours, start=1):
-            box = digit.box
-            found = replace(
-                predict_digit(network, digit, source=source),
+            likely = np.asarray(network.predict_proba(digit.image), float)
+            if digit.in_line is not None:
+                likely *= digit.in_line**_IN_LINE
+                likely /= likely.sum()
+            one = NumberPrediction(
+                source,
+                digit.image,
+                tuple(likely.tolist()),
+                digit=digit,
                 part=len(predictions) + 1,
-                line=line,
                 position=position,
-                box=(box.left, box.top, box.width, box.height) if box else None,
-                after_gap=digit.after_gap,
             )
-            predictions.append(found)
-    return SplitPicture(source, tuple(predictions), steps=digits[0].steps)
+            predictions.append(_warn(one))
+    return SplitPicture(source, tuple(predictions), digits[0].steps)
 
 
-def _doubt(digit: "Digit", read: Prediction) -> tuple[str, ...]:
-    """Warn, as the reader may have done, where judge and net both are not sure of a digit."""
-    from mnist_cli.handwriting.reader import DOUBT
+def _warn(read: _P) -> _P:
+    """Add what a person should know: of the digit that was read, and of what the net says of it."""
+    warnings, digit = read.warnings, read.digit
+    doubted = digit is not None and digit.is_doubted(read.confidence)
+    if digit is not None:
+        warnings = digit.warnings
+        if doubted and not digit.is_doubted():
+            from mnist_cli.handwriting.digit import DOUBT
 
-    doubted = -np.inf < digit.score < 0 and (read.confidence or 0) < _SURE_OF_DOUBTFUL
-    return (DOUBT,) if doubted and DOUBT not in digit.warnings else ()
+            warnings = (*warnings, DOUBT)
+    if read.unsure:
+        warnings = (*warnings, f"not sure: {read.prediction} or {read.second_best[0]}")
+    return replace(read, doubted=doubted, warnings=warnings)

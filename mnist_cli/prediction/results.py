@@ -16,7 +16,14 @@ from mnist_cli.files.writing import write_bytes
 from mnist_cli.net.bounds import require_quick
 from mnist_cli.net.network import Network
 from mnist_cli.prediction.explanation import Explanation, explain
-from mnist_cli.prediction.prediction import Prediction, Result, SplitPicture, Unread
+from mnist_cli.prediction.prediction import (
+    NoDigit,
+    NumberPrediction,
+    Prediction,
+    Result,
+    SplitPicture,
+    Unread,
+)
 from mnist_cli.prediction.sources import STANDARD_INPUT
 
 _COLUMNS = (
@@ -59,23 +66,28 @@ class Results:
         return one.unsure if self.only == "unsure" else one.correct is False
 
     @property
-    def predictions(self) -> list[Prediction]:
+    def predictions(self) -> list[Prediction | NoDigit]:
         """Those of all images and digits, whether they are shown or not."""
-        return [one for one in self.digit_by_digit() if isinstance(one, Prediction)]
+        return [one for one in self.digit_by_digit() if not isinstance(one, Unread)]
 
     @property
     def unread(self) -> list[Unread]:
         """The files that could not be read."""
         return [one for one in self.everything if isinstance(one, Unread)]
 
-    def digit_by_digit(self) -> Iterator[Prediction | Unread]:
+    def digit_by_digit(self) -> Iterator[Prediction | NoDigit | Unread]:
         """Yield all results, of a picture that was split each digit."""
         for one in self.everything:
-            yield from one.digits if isinstance(one, SplitPicture) else (one,)
+            if not isinstance(one, SplitPicture):
+                yield one
+            elif one.digits:
+                yield from one.digits
+            else:
+                yield NoDigit(one.source, one.reason, one.steps, name=one.name)
 
     def explain(self, one: Result) -> Explanation | None:
         """Take a result apart, where that is wanted and there is a digit; nothing is kept of it."""
-        if self.network is None or not isinstance(one, Prediction) or one.prediction is None:
+        if self.network is None or not isinstance(one, Prediction):
             return None
         return explain(self.network, one.image, one.prediction)
 
@@ -86,7 +98,7 @@ class Results:
 
 
 def count_confusions(
-    known: Sequence[Prediction | SplitPicture],
+    known: Sequence[Prediction | NoDigit | SplitPicture],
 ) -> list[tuple[tuple[Any, Any], int]]:
     """Each (label, other prediction or None) with how often it came, the most frequent first."""
     pairs = Counter((one.label, one.prediction) for one in known if one.correct is False)
@@ -107,15 +119,15 @@ def write_table(path: AnyPath, results: Results, *, overwrite: bool = False) -> 
 
 
 def write_digits(
-    path: AnyPath, predictions: Sequence[Prediction], *, overwrite: bool = False
+    path: AnyPath, predictions: Sequence[Prediction | NoDigit], *, overwrite: bool = False
 ) -> None:
     """Write what the net saw: one digit to a ``.png`` file, any number into a folder.
 
     Raises `MnistError` where a file cannot be written, or is to take none or several digits.
     """
-    found = [prediction for prediction in predictions if not prediction.empty]
-    if not found and predictions:
-        raise MnistError(f"there is no digit to save: {predictions[0].empty}")
+    found = [one for one in predictions if isinstance(one, Prediction)]
+    for one in predictions if not found else ():
+        raise MnistError(f"there is no digit to save: {one.warnings[0]}")
     files = [Path(path)]
     if files[0].suffix.lower() != ".png":
         try:
@@ -140,7 +152,7 @@ def _stem(prediction: Prediction) -> str:
     """A name for the file of a digit that says where it comes from."""
     stem = Path(prediction.source).stem.replace(" ", "-")[:_LONGEST_NAME]
     stem = "picture" if prediction.source == STANDARD_INPUT else stem
-    return stem if prediction.part is None else f"{stem}-{prediction.part}"
+    return f"{stem}-{prediction.part}" if isinstance(prediction, NumberPrediction) else stem
 
 
 def _distinct(names: Iterable[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_cli.errors import plural, printable
-from mnist_cli.prediction.prediction import Prediction, Result, SplitPicture, Unread
+from mnist_cli.prediction.prediction import NoDigit, Prediction, Result, SplitPicture, Unread
 from mnist_cli.prediction.results import Results, count_confusions
 from mnist_cli.render.pictures import picture, thumbnail
 from mnist_cli.render.text import (
@@ -33,7 +33,7 @@ from mnist_cli.render.views import explain
 from mnist_cli.spec import SIDE
 
 if TYPE_CHECKING:
-    from mnist_cli.handwriting.reader import Digit
+    from mnist_cli.handwriting.digit import Digit
     from mnist_cli.handwriting.steps import ReadingStep
 
 _BAR_WIDTH = 30
@@ -47,6 +47,12 @@ _LARGE = 72  # pixels of a picture with boxes
 
 _CORRECTNESS: dict[bool | None, Span]
 _CORRECTNESS = {None: ("", ""), True: ("correct", GOOD), False: ("incorrect", BAD)}
+_WAYS = {
+    "converted": "converted to the MNIST format",
+    "untouched": "in the MNIST format already",
+    "resized": "only resized",
+}
+_Single = Prediction | NoDigit
 _HEAD = ("picture", ">prediction", "", ">confidence", "second best")
 _LEAST_COLUMNS = 3  # the last ones go where the terminal is narrow
 
@@ -55,7 +61,7 @@ def as_json(results: Results, sheet: bool) -> list[Callable[[], dict[str, Any]]]
     """An object for each image or picture, made in its turn; for a sheet also what the net saw."""
 
     def make(one: Result) -> dict[str, Any]:
-        image = {"image": one.image} if sheet and isinstance(one, Prediction) else {}
+        image = {"image": one.image} if sheet and isinstance(one, _Single) else {}
         return results.document(one) | image
 
     return [partial(make, one) for one in results.shown]
@@ -64,9 +70,9 @@ def as_json(results: Results, sheet: bool) -> list[Callable[[], dict[str, Any]]]
 def lines(results: Results, sheet: bool) -> list[Line]:
     """Numbers first; then one prediction in full, several as a table or sheet; then all in sum."""
     pages = [one for one in results.shown if isinstance(one, SplitPicture)]
-    single = [one for one in results.shown if isinstance(one, Prediction)]
+    single = [one for one in results.shown if isinstance(one, _Single)]
     numbers = stacked(*(_number(page, named=len(pages) > 1) for page in pages))
-    wanted_in_full = results.network is not None or any(one.steps for one in single)
+    wanted_in_full = results.network is not None or any(_steps_of(one) for one in single)
     if sheet:
         block = _sheet(single)
     elif wanted_in_full or (len(single) < 2 and results.only != "doubted"):
@@ -79,8 +85,7 @@ def lines(results: Results, sheet: bool) -> list[Line]:
 
 def digit_lines(digit: "Digit") -> list[Line]:
     """What the net is to see of a digit that was read, and the steps that led there."""
-    told = [line((digit.way, QUIET))]
-    told += [line((words, BAD)) for words in (digit.empty, *digit.warnings) if words]
+    told = [line((_WAYS[digit.way], QUIET)), *(line((words, BAD)) for words in digit.warnings)]
     return stacked(beside(picture(digit.image), told, " " * _GAP), _steps(digit.steps))
 
 
@@ -125,26 +130,28 @@ def _boxes(found: SplitPicture) -> list[Line]:
     return cells
 
 
-def _as_table(predictions: Sequence[Prediction]) -> list[Line]:
+def _as_table(predictions: Sequence[_Single]) -> list[Line]:
     """A row for each, its warnings below it where they do not fit."""
     if not predictions:
         return []
     # What is certain, then what is not or holds no digit, then what is incorrect.
     ordered = sorted(
-        predictions, key=lambda one: 2 if one.correct is False else bool(one.unsure or one.empty)
+        predictions,
+        key=lambda one: 2 if one.correct is False else one.unsure or isinstance(one, NoDigit),
     )
     limit = surface().width
     head, *rows = table(_HEAD, map(_cells, ordered), _LEAST_COLUMNS)
     block = [head]
     for prediction, row in zip(ordered, rows, strict=True):
-        words = "; ".join(filter(None, (*prediction.warnings, prediction.people)))
+        people = prediction.people if isinstance(prediction, Prediction) else None
+        words = "; ".join(filter(None, (*prediction.warnings, people)))
         whole = [*row, (f"  {words}", BAD)]
         fits = limit is None or length(whole) <= limit
         block += [whole] if fits else [row, *paragraph(words, limit, BAD, "  ")]
     return block
 
 
-def _sheet(predictions: Sequence[Prediction]) -> list[Line]:
+def _sheet(predictions: Sequence[_Single]) -> list[Line]:
     """Small pictures in rows, and under each its name and what was predicted."""
     room = _SMALL if surface().width or surface().color else None  # a pipe gets whole names
     tiles = [
@@ -158,9 +165,9 @@ def _sheet(predictions: Sequence[Prediction]) -> list[Line]:
     return tiled(tiles, columns())
 
 
-def _verdict(prediction: Prediction) -> Span:
+def _verdict(prediction: _Single) -> Span:
     """The prediction with its label, and whether it is incorrect or unsure; 14 columns at most."""
-    if prediction.prediction is None:
+    if isinstance(prediction, NoDigit):
         return "no digit", BAD
     if prediction.correct is False:
         return f"{prediction.prediction}, label {prediction.label}", BAD
@@ -168,27 +175,27 @@ def _verdict(prediction: Prediction) -> Span:
     return f"{prediction.prediction}{doubt}", BAD if doubt else TITLE
 
 
-def _cells(prediction: Prediction) -> list[Cell]:
+def _cells(prediction: _Single) -> list[Cell]:
     best, second = "-", "-"
-    if prediction.second_best is not None:
+    if isinstance(prediction, Prediction):
         best, second = str(prediction.prediction), "{} {:.4f}".format(*prediction.second_best)
     name = (_file(prediction), "")
     return [name, (best, TITLE), _judged(prediction), prediction.confidence, (second, QUIET)]
 
 
-def _judged(one: Prediction | SplitPicture) -> Span:
+def _judged(one: _Single | SplitPicture) -> Span:
     words, style = _CORRECTNESS[one.correct]
     return words if one.correct is not False else f"{words}: {one.label}", style
 
 
-def _file(result: Prediction | SplitPicture) -> str:
+def _file(result: _Single | SplitPicture) -> str:
     return encodable(printable(result.name or result.source, limit=None))
 
 
 def _summary(results: Results) -> list[Line]:
     """How many were read and how many not; of those with a label how many are correct."""
     predictions = results.predictions
-    read = [one for one in predictions if one.prediction is not None]
+    read = [one for one in predictions if isinstance(one, Prediction)]
     counts = {
         "of them not sure": sum(one.unsure for one in read),
         "without a digit": len(predictions) - len(read),
@@ -210,10 +217,10 @@ def _summary(results: Results) -> list[Line]:
     return told
 
 
-def _one(results: Results, prediction: Prediction) -> list[Line]:
+def _one(results: Results, prediction: _Single) -> list[Line]:
     limit = surface().width
     explained = results.explain(prediction)
-    if prediction.empty or explained:  # which has the picture and the bars itself
+    if isinstance(prediction, NoDigit) or explained:  # which has the picture and the bars itself
         block = _title(prediction, limit)
     else:
         room = limit and limit - SIDE - _GAP
@@ -221,16 +228,16 @@ def _one(results: Results, prediction: Prediction) -> list[Line]:
         block = beside(picture(prediction.image), words, " " * _GAP)
     for warning in prediction.warnings:
         block += paragraph(warning, limit, BAD)
-    steps = _steps(prediction.steps)
+    steps = _steps(_steps_of(prediction))
     return stacked(block, steps, explain.lines(explained) if explained else [])
 
 
-def _title(prediction: Prediction, room: int | None) -> list[Line]:
+def _title(prediction: _Single, room: int | None) -> list[Line]:
     head = [line((shortened(_file(prediction), room), QUIET))]
-    if prediction.prediction is None:
+    if isinstance(prediction, NoDigit):
         return [*head, line(("no digit", BAD))]
-    if prediction.way:
-        head.append(line((prediction.way, QUIET)))
+    if prediction.digit is not None:
+        head.append(line((_WAYS[prediction.digit.way], QUIET)))
     parts = [line("prediction ", (str(prediction.prediction), TITLE))]
     parts.append(line(f"confidence {prediction.confidence:.4f}"))
     if prediction.label is not None:
@@ -242,13 +249,19 @@ def _title(prediction: Prediction, room: int | None) -> list[Line]:
 
 def _bars(prediction: Prediction) -> Iterable[Line]:
     cells = min(_BAR_WIDTH, columns() - SIDE - _GAP - _BAR_EXTRA)
-    for digit, probability in enumerate(prediction.probabilities or ()):
+    for digit, probability in enumerate(prediction.probabilities):
         best = digit == prediction.prediction
         yield [
             (f"{digit} ", TITLE if best else ""),
             *bar(probability, cells, ACCENT if best else QUIET),
             (f" {probability:.4f}", TITLE if best else QUIET),
         ]
+
+
+def _steps_of(one: _Single) -> "tuple[ReadingStep, ...]":
+    if isinstance(one, NoDigit):
+        return one.steps
+    return one.digit.steps if one.digit is not None else ()
 
 
 def _steps(steps: "Sequence[ReadingStep]") -> list[Line]:

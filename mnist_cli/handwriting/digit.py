@@ -1,0 +1,86 @@
+"""What reading a picture gives: a digit in the MNIST format, alone or in a number."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_cli.handwriting.box import Box
+from mnist_cli.handwriting.mnist_format import Gray
+from mnist_cli.handwriting.steps import ReadingStep
+from mnist_cli.shown import drawn_by
+
+DOUBT = "this may not be a digit"
+
+# Odds, as logarithms, below which something is perhaps no digit: whatever the net says of it, and
+# where the net's confidence is below _SURE.
+_DOUBTFUL, _UNLIKELY = -2.2, 0.0
+_SURE = 0.7
+
+
+@dataclass(frozen=True)
+class Digit:
+    """A digit in the MNIST format.
+
+    `image` is the (28, 28) uint8 picture that the net is to see, and `way` how it came to be:
+    ``"converted"``, ``"untouched"`` where the picture was in that format already, or ``"resized"``.
+    `steps` led to it. `score` is the logarithm of the odds that it is one digit at all, None where
+    nobody asked. `box` is where it is on the upright picture, where it was found on one. `digits`
+    are all digits of the picture, as of `read_digits`, where it seems to hold several. As an array
+    a digit is its image: ``network.predict(digit)``.
+
+    Examples
+    --------
+    >>> from mnist_cli import load_images, read_digit
+    >>> read_digit(load_images()[42])
+    Digit(way='untouched', digits=())
+    """
+
+    image: Gray = field(repr=False)
+    way: Literal["converted", "untouched", "resized"]
+    steps: tuple[ReadingStep, ...] = field(repr=False)
+    score: float | None = field(default=None, repr=False)
+    box: Box | None = field(default=None, repr=False)
+    digits: tuple["NumberDigit", ...] = ()
+
+    _repr_html_ = drawn_by("predict.digit_lines")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = np.asarray(self.image, dtype)  # NumPy 1 gives no `copy`, nor takes None
+        return array.copy() if copy else array
+
+    def __len__(self) -> int:  # NumPy 1 makes an array of a list only if it holds sequences
+        return len(self.image)
+
+    def __getitem__(self, row: int) -> Any:
+        return self.image[row]
+
+    @property
+    def count(self) -> int:
+        """How many digits the picture seems to hold."""
+        return max(len(self.digits), 1)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know of it, sentences without a full stop."""
+        several = (f"this looks like {self.count} digits",) if self.digits else ()
+        return (*several, DOUBT) if self.is_doubted() else several
+
+    def is_doubted(self, confidence: float = 1.0) -> bool:
+        """Whether this may be no digit, where a net has this confidence in what it says of it."""
+        least = _UNLIKELY if confidence < _SURE else _DOUBTFUL
+        return self.score is not None and self.score < least
+
+
+@dataclass(frozen=True, repr=False)
+class NumberDigit(Digit):
+    """A digit of a number: in which line it stands, from 1, and how.
+
+    `after_gap` says that a sign or much space is between it and the digit before; `in_line` (10,)
+    how likely each digit is by how it stands in its line, None where it stands alone.
+    """
+
+    line: int = 1
+    after_gap: bool = False
+    in_line: NDArray[np.float64] | None = None
