@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.mnist_format import Gray
 from mnist_cli.handwriting.steps import ReadingStep
+from mnist_cli.pictures.pixels import Floats
 from mnist_cli.shown import drawn_by
 
 DOUBT = "this may not be a digit"
@@ -83,4 +83,4 @@ class NumberDigit(Digit):
 
     line: int = 1
     after_gap: bool = False
-    in_line: NDArray[np.float64] | None = None
+    in_line: Floats | None = None

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_cli.handwriting.box import enclose, find_box
 from mnist_cli.handwriting.cuts import find_seams
@@ -65,7 +64,7 @@ class LineDigit(Candidate):
     """
 
     gain: float
-    in_line: NDArray[np.float64]
+    in_line: Floats
     after_gap: bool
 
 
@@ -102,7 +101,7 @@ def read_line(line: Line) -> list[LineDigit]:
         start, stop = line.spans[number]
         one = Candidate(line.ink_map, tuple(line.slices[start:stop]))
         apart = digits and digits[-1].box.measure_gap(one.box) > _SPACE * line.height
-        likely = np.exp(np.maximum(as_digits[number], _LEAST), dtype=np.float64)
+        likely = np.exp(np.maximum(as_digits[number], _LEAST))
         digit = LineDigit(
             one.ink_map,
             one.components,
