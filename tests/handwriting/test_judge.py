@@ -1,4 +1,4 @@
-"""The judge against what it was made of: `docs/make_judge.py` draws it anew."""
+"""The judge against what it was made of: `judges/make_judge.py` draws it anew."""
 
 from pathlib import Path
 
@@ -8,13 +8,13 @@ import pytest
 from mnist_cli import load_images
 from mnist_cli.handwriting.judge import judge
 
-DOCS = Path(__file__).parents[2] / "docs"
+SCRIPTS = Path(__file__).parents[2] / "judges"
 
 
 def test_the_embedded_judge_tells_digits_from_every_kind_of_what_is_none(monkeypatch):
-    if not DOCS.is_dir():
+    if not SCRIPTS.is_dir():
         pytest.skip("needs the checkout")
-    monkeypatch.syspath_prepend(DOCS)
+    monkeypatch.syspath_prepend(SCRIPTS)
     from make_judge import KINDS, make_pictures
 
     sources = load_images()[:500]

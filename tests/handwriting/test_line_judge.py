@@ -1,4 +1,4 @@
-"""The judge of lines against what it was made of: `docs/make_line_judge.py` draws it anew."""
+"""The judge of lines against what it was made of: `judges/make_line_judge.py` draws it anew."""
 
 from pathlib import Path
 
@@ -8,16 +8,16 @@ import pytest
 from mnist_cli import load_images, load_labels
 from mnist_cli.handwriting.judge import NONE, judge_spans
 
-DOCS = Path(__file__).parents[2] / "docs"
+SCRIPTS = Path(__file__).parents[2] / "judges"
 
 
 @pytest.fixture(scope="module")
 def made():
     """Pictures of numbers written with test images, none of which the judge has seen."""
-    if not DOCS.is_dir():
+    if not SCRIPTS.is_dir():
         pytest.skip("needs the checkout")
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(DOCS)
+        patch.syspath_prepend(SCRIPTS)
         from make_line_judge import Pictures
         from number_drawings import Bank
         from number_lattices import cut_pictures

@@ -6,6 +6,7 @@ from scipy import signal
 from support import textbook
 
 from mnist_cli.datasets.arrays import load_images
+from mnist_cli.net.convolution import run_forward
 from mnist_cli.net.network import Network
 from mnist_cli.training.backprop import Perceptron, cross_entropy, fold
 from mnist_cli.training.convolution import ConvolutionalNet
@@ -94,7 +95,7 @@ def test_the_teacher_sees_what_a_convolution_sees():
     net = ConvolutionalNet(np.random.default_rng(0))
     image = np.random.default_rng(1).standard_normal((28, 28)).astype(np.float32)
     W1, b1 = net.parameters[0], net.parameters[1]
-    _, z1, *_ = net._run_forward(image.reshape(1, 784))
+    _, z1, *_ = run_forward(net.parameters, image.reshape(784, 1))
     padded = np.pad(image, ((0, 1), (0, 1)))
     for channel in range(W1.shape[1]):
         kernel = W1[:, channel].reshape(5, 5)

@@ -1,6 +1,6 @@
 """Make the judge of lines, which tells what of a line of digits is one, with mnist-cli installed:
 
-    python3 docs/make_line_judge.py TRAIN_IMAGES TRAIN_LABELS JUDGE.npz
+    python3 judges/make_line_judge.py TRAIN_IMAGES TRAIN_LABELS JUDGE.npz
 
 It learns from numbers that are drawn with MNIST's training images and the program's own forms, and
 cut by the reader's own cutter. At first it learns what each piece is, a digit or none. Then it
@@ -25,7 +25,7 @@ from number_lattices import Picture, cut_pictures
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.arrays import load_images, load_labels
-from mnist_cli.handwriting.judge import NONE, run_forward
+from mnist_cli.handwriting.judge import NONE, run_judge
 from mnist_cli.handwriting.line import MOST_PARTS, WIDTH
 from mnist_cli.net import blas
 from mnist_cli.pictures.pixels import Floats
@@ -135,7 +135,8 @@ class Net:
         """
         self._kept = []
         for start in range(0, len(drawn), _AT_A_TIME):
-            *between, z3, logits = run_forward(self.weights, drawn[start : start + _AT_A_TIME])
+            *between, z3, logits = run_judge(self.weights, drawn[start : start + _AT_A_TIME])
+            logits = logits.T
             if rng is not None:
                 kept = rng.random(z3.shape, np.float32) >= _DROPPED
                 z3 = z3 * (kept / np.float32(1 - _DROPPED))

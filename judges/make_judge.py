@@ -1,6 +1,6 @@
 """Make the judge, the small net that tells digits from what is none, with mnist-cli installed:
 
-    python3 docs/make_judge.py TRAIN_IMAGES JUDGE.npz
+    python3 judges/make_judge.py TRAIN_IMAGES JUDGE.npz
 
 Of its ten classes it uses two: 0 is one digit in the MNIST format, 1 is what a reader takes for one
 by mistake, of nine kinds. All are drawn from MNIST's training images and simple shapes, and go
