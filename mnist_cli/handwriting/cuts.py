@@ -12,11 +12,11 @@ from mnist_cli.pictures.pixels import Floats
 
 _ROWS = 28  # of a digit, on which paths are looked for: a thin stroke is two
 _ASIDE = np.float32(0.05)  # rows of ink that a step aside costs: through paper paths are straight
-_MOST = 12  # paths through one component: few numbers that are one stroke are longer
+_MOST_PATHS = 12  # paths through one component: few numbers that are one stroke are longer
 # In heights of a digit:
 _MOST_INK = 0.6  # that a path crosses: a little more than the wall that two rings have in common
-_APART = 0.2  # from one path to the next, half-way down: all but 1s are wider
-_TALL = 0.35  # what is between two paths: the zeros of amounts are often low
+_PATHS_APART = 0.2  # from one path to the next, half-way down: all but 1s are wider
+_LEAST_HEIGHT = 0.35  # what is between two paths: the zeros of amounts are often low
 
 
 def find_seams(own: Bits, height: float) -> list[NDArray[np.intp]]:
@@ -24,7 +24,7 @@ def find_seams(own: Bits, height: float) -> list[NDArray[np.intp]]:
 
     Each says for every row which column is the first that is right of it.
     """
-    if len(own) < _TALL * height:
+    if len(own) < _LEAST_HEIGHT * height:
         return []
     outside, _ = label(~np.pad(own, 1))
     filled = outside[1:-1, 1:-1] != outside[0, 0]
@@ -67,14 +67,14 @@ def _choose(
     upto = np.pad(ink.cumsum(axis=1), ((0, 0), (1, 0)))  # the ink before a column
 
     def is_part(left: NDArray[np.intp], right: NDArray[np.intp]) -> bool:
-        if right[middle] - left[middle] < _APART * height:
+        if right[middle] - left[middle] < _PATHS_APART * height:
             return False
         inked = np.flatnonzero(upto[rows, right] > upto[rows, left])
-        return len(inked) > 0 and bool(inked[-1] - inked[0] + 1 >= _TALL * height)
+        return len(inked) > 0 and bool(inked[-1] - inked[0] + 1 >= _LEAST_HEIGHT * height)
 
     edges = [np.zeros(len(ink), np.intp), np.full(len(ink), columns)]
     for index in np.argsort(crossed, kind="stable").tolist():
-        if crossed[index] > _MOST_INK * height or len(edges) > _MOST + 1:
+        if crossed[index] > _MOST_INK * height or len(edges) > _MOST_PATHS + 1:
             break
         path = paths[index]
         place = sum(bool(edge[middle] <= path[middle]) for edge in edges[:-1])

@@ -14,9 +14,9 @@ from mnist_cli.shown import drawn_by
 DOUBT = "this may not be a digit"
 
 # Odds, as logarithms, below which something is perhaps no digit: whatever the net says of it, and
-# where the net's confidence is below _SURE.
+# where the net's confidence is below _CONFIDENT.
 _DOUBTFUL, _UNLIKELY = -2.2, 0.0
-_SURE = 0.7
+_CONFIDENT = 0.7
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Digit:
 
     def is_doubted(self, confidence: float = 1.0) -> bool:
         """Whether this may be no digit, where a net has this confidence in what it says of it."""
-        least = _UNLIKELY if confidence < _SURE else _DOUBTFUL
+        least = _UNLIKELY if confidence < _CONFIDENT else _DOUBTFUL
         return self.score is not None and self.score < least
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mnist_cli.handwriting.box import Box, enclose
-from mnist_cli.handwriting.grouping import find_digits, gather, rank_components
+from mnist_cli.handwriting.grouping import find_neighbours, gather, rank_components
 from mnist_cli.handwriting.ink import (
     SEARCH_SIDE,
     WORK_SIDE,
@@ -17,7 +17,7 @@ from mnist_cli.handwriting.ink_map import Candidate, InkMap, cut_ink
 from mnist_cli.pictures.pixels import Floats
 
 _CLOSER = 0.45  # of the picture: what fills less is cut out
-_MARGIN = 0.6  # of the digit, on each side of it
+MARGIN = 0.6  # of the digit, on each side of it
 
 
 def find_frame(pixels: Floats) -> Box:
@@ -37,9 +37,9 @@ def find_frame(pixels: Floats) -> Box:
     main = gather(ink_map, ranked[0]).box
     if main.long_side >= _CLOSER * max(marks.shape):
         return whole
-    row = enclose([main, *(ink_map.boxes[i] for i in find_digits(ink_map, ranked[0]))])
+    row = enclose([main, *(ink_map.boxes[i] for i in find_neighbours(ink_map, ranked[0]))])
     factor = whole.long_side / max(marks.shape)
-    return row.grow(_MARGIN * main.long_side).scale(factor, pixels.shape)
+    return row.grow(MARGIN * main.long_side).scale(factor, pixels.shape)
 
 
 def _cut_marks(marks: Floats, frame: Box) -> InkMap:

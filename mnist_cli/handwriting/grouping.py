@@ -5,9 +5,11 @@ from numpy.typing import NDArray
 
 from mnist_cli.handwriting.ink_map import Candidate, InkMap
 
-_SPECK = 0.02  # of the area of the main component
-_MOST = 200  # components are compared in pairs; a page of grain has thousands
-_APART = 0.12  # of the size of a digit: strokes of one digit are nearer, other digits further
+_SPECK_AREA = 0.02  # of the main component: what is smaller is dirt
+_MOST_PAIRED = 200  # components are compared in pairs; a page of grain has thousands
+_DIGITS_APART = (
+    0.12  # of the size of a digit: strokes of one digit are nearer, other digits further
+)
 
 
 def rank_components(ink_map: InkMap, weights: NDArray[np.number]) -> list[int]:
@@ -21,31 +23,29 @@ def rank_components(ink_map: InkMap, weights: NDArray[np.number]) -> list[int]:
     return order
 
 
-def find_digits(ink_map: InkMap, main: int) -> list[int]:
-    """Return `main`, and what is nearly as tall, apart and beside it: digits of their own."""
+def find_neighbours(ink_map: InkMap, main: int) -> list[int]:
+    """Return `main` and what stands beside it, nearly as tall: components of other digits."""
     boxes = ink_map.boxes
     digits = [main]
     for i in _find_usable(ink_map, main):
         gap = min(boxes[i].measure_gap(boxes[digit]) for digit in digits)
         tall = boxes[i].height >= 0.6 * boxes[main].height
-        if tall and gap > _APART * boxes[main].long_side and boxes[i].is_beside(boxes[main]):
+        if tall and gap > _DIGITS_APART * boxes[main].long_side and boxes[i].is_beside(boxes[main]):
             digits.append(i)
     return digits
 
 
 def gather(ink_map: InkMap, main: int) -> Candidate:
-    """Return the digit that a component is the main one of, with the smaller ones near it.
-
-    Specks, what is far away or nearer to another digit belong to it not, nor what touches the
-    border when the main one does not.
-    """
+    """Return the digit that a component is the main one of, with the smaller ones nearest to it."""
     boxes, areas = ink_map.boxes, ink_map.areas
-    digits = find_digits(ink_map, main)
+    digits = find_neighbours(ink_map, main)
     size = boxes[main].long_side
     components = [main]
     for i in _find_usable(ink_map, main):
         gap, *further = (boxes[i].measure_gap(boxes[digit]) for digit in digits)
-        is_near = gap <= 0.06 * size or (gap <= 0.25 * size and areas[i] > 2 * _SPECK * areas[main])
+        is_near = gap <= 0.06 * size or (
+            gap <= 0.25 * size and areas[i] > 2 * _SPECK_AREA * areas[main]
+        )
         if i not in digits and is_near and gap <= min(further, default=gap):
             components.append(i)
     return Candidate(ink_map, tuple(components))
@@ -53,5 +53,9 @@ def gather(ink_map: InkMap, main: int) -> Candidate:
 
 def _find_usable(ink_map: InkMap, main: int) -> list[int]:
     areas, touches = ink_map.areas, ink_map.touches_border
-    large = [i for i in np.argsort(-areas)[:_MOST].tolist() if areas[i] >= _SPECK * areas[main]]
+    large = [
+        i
+        for i in np.argsort(-areas)[:_MOST_PAIRED].tolist()
+        if areas[i] >= _SPECK_AREA * areas[main]
+    ]
     return [i for i in large if touches(main) or not touches(i)]

@@ -21,19 +21,19 @@ from mnist_cli.pictures.pixels import Floats
 from mnist_cli.spec import SIDE
 
 WIDTH = SIDE**2 + 2 * (SIDE // 2) ** 2 + 7  # numbers that the judge sees of a span
-_CELLS = 16  # pixels that a digit is high where the judge sees it in its line
-_LONG = 20  # pixels that it is long where the judge sees it alone
+_HEIGHT_IN_LINE = 16  # pixels that a digit is high where the judge sees it in its line
+_LENGTH_ALONE = 20  # pixels that it is long where the judge sees it alone
 
-_LEAST = -20.0  # of a logarithm: no digit is out of the question
-_CUT = 2.0  # for a digit that is only a part of what is connected: most are whole
-_BONUS = 3.0  # for each digit: it can be cut in several ways, which share what it is likely to be
+_LEAST_LOG = -20.0  # of a logarithm: no digit is out of the question
+_CUT = 2.0  # of gain less for a part of a component: most digits are whole
+_BONUS = 3.0  # of gain for each digit: its likelihood is shared by the ways to cut it
 
 # In heights of a digit:
 HUGE = 2.5
 _WIDE = 0.65  # what is wider may be several digits that touch
 _WIDEST = 1.5  # a digit is not wider
-_APART = 0.35  # parts of a digit are nearer
-_LEAST_SIDE = 0.35  # a digit of several parts is not smaller
+_PARTS_APART = 0.35  # parts of a digit are nearer
+_LEAST_LONG = 0.35  # a digit of several parts is not smaller
 _SPACE = 1.5  # what is further apart may have a sign between that was not looked at
 MOST_PARTS = 5
 _MOST_SLICES = 120  # of a line; a digit that is cut has up to five
@@ -101,7 +101,7 @@ def read_line(line: Line) -> list[LineDigit]:
         start, stop = line.spans[number]
         one = Candidate(line.ink_map, tuple(line.slices[start:stop]))
         apart = digits and digits[-1].box.measure_gap(one.box) > _SPACE * line.height
-        likely = np.exp(np.maximum(as_digits[number], _LEAST))
+        likely = np.exp(np.maximum(as_digits[number], _LEAST_LOG))
         digit = LineDigit(
             one.ink_map,
             one.components,
@@ -115,17 +115,14 @@ def read_line(line: Line) -> list[LineDigit]:
 
 
 def measure_gain(digit: Candidate) -> float:
-    """Return by how much what is there is likelier to be one digit than nothing, a logarithm."""
+    """Return the gain of a candidate read as one digit: log P(digit) - log P(none)."""
     line = propose(digit.ink_map, list(digit.components), float(digit.box.height))
     whole = (0, len(line.slices))
-    return float(_judge(line)[1][line.spans.index(whole)]) if whole in line.spans else _LEAST
+    return float(_judge(line)[1][line.spans.index(whole)]) if whole in line.spans else _LEAST_LOG
 
 
 def _judge(line: Line) -> tuple[Floats, Floats]:
-    """Return how likely each span is each digit, (N, 10), if it is any; and that, for nothing.
-
-    Both are logarithms.
-    """
+    """Return of each span log P(each digit | a digit), (N, 10), and its gain, (N,)."""
     logits = judge_spans(draw_spans(line))
     as_any = np.logaddexp.reduce(logits[:, :NONE], axis=1)
     alone = [number for number, (start, stop) in enumerate(line.spans) if stop == start + 1]
@@ -152,7 +149,7 @@ def draw_spans(line: Line) -> Gray:
     placed = np.column_stack([sizes, top - usual[1], bottom - usual[3]])
     cut = [_is_cut(line.owners, start, stop) for start, stop in line.spans]
     touched = [box.count_sides_at_border(line.ink_map.ink.shape) / 4 for box in boxes]
-    reduced = (sizes.max(axis=1) * (_CELLS / _LONG)).astype(np.float32)
+    reduced = (sizes.max(axis=1) * (_HEIGHT_IN_LINE / _LENGTH_ALONE)).astype(np.float32)
     alone = reduce_and_centre(np.moveaxis(own, 0, 2), reduced)
     coarse = np.stack([own, others], axis=1).reshape(-1, 2, SIDE // 2, 2, SIDE // 2, 2)
     around = coarse.mean(axis=(3, 5)).reshape(len(own), -1)
@@ -170,7 +167,7 @@ def _is_cut(owners: list[int], start: int, stop: int) -> tuple[bool, bool]:
 def _draw_layers(line: Line) -> tuple[Floats, Floats]:
     """Draw the ink of each span where it stands, and all other ink: (N, 28, 28) each, in 0..1."""
     ink_map, half = line.ink_map, SIDE // 2
-    scale = _CELLS / line.height
+    scale = _HEIGHT_IN_LINE / line.height
     boxes = [ink_map.boxes[i] for i in line.slices]
     part = enclose(boxes).grow(half / scale).scale(1, ink_map.ink.shape)
     ink = np.clip(part.cut_from(ink_map.ink) / (2 * ink_map.level), 0, 1)
@@ -205,12 +202,12 @@ def _group(ink_map: InkMap, slices: list[int], height: float) -> Iterator[tuple[
         yield start, start + 1
         for stop in range(start + 2, min(start + MOST_PARTS, len(slices)) + 1):
             other = ink_map.boxes[slices[stop - 1]]
-            if other.measure_gap(box) > _APART * height:
+            if other.measure_gap(box) > _PARTS_APART * height:
                 break
             box = enclose([box, other])
             if box.width > _WIDEST * height or box.height > HUGE * height:
                 break
-            if box.long_side >= _LEAST_SIDE * height:
+            if box.long_side >= _LEAST_LONG * height:
                 yield start, stop
 
 

@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 
 from mnist_cli.handwriting.box import Box
-from mnist_cli.handwriting.frame import find_frame
+from mnist_cli.handwriting.frame import MARGIN, find_frame
 from mnist_cli.handwriting.grouping import gather, rank_components
 from mnist_cli.handwriting.ink import (
     LEAST_PEAK,
@@ -37,20 +37,19 @@ CLEAR = 1.5  # odds (logarithms) of the judge: from here on nothing else is look
 AT_EDGE = "no digit: there is only something at the edge"
 
 _LONGEST_ROW = 5.0  # times as wide as high; digits side by side each keep their resolution
-_LINE = 0.1  # of the ink: what is less is not worth a word
-_MARGIN = 0.6  # of a digit, on each side of it, where it is looked at from nearer
-_NEARER = 0.85  # of what was seen before, at most
+_RULED = 0.1  # of the ink: what is less is not worth a word
+_CLOSER_FRAME = 0.85  # of the long side that was seen before: what is less is worth a closer look
 _COLOURED = 0.1  # between the channels of a pixel; where it is less in all of them they are one
 _LOW = 0.5  # of the level at which ink is cut otherwise: it keeps faint strokes
-_LEAST_SIDE = 0.08  # of the picture's long side
-_MOST = 8  # components of an ink map
-_FEW = 12  # of an ink map that the judge likes best
+_LEAST_LONG = 0.08  # of the picture's long side
+_MOST_PROPOSED = 8  # components of an ink map that may be the main one of a digit
+_MOST_WEIGHED = 12  # candidates, those that the judge likes best
 _SAME = 0.5  # of two boxes together: what they share if they hold the same digit
 
 # What is taken off the odds:
 _OTHER = 0.4  # from all but the likeliest
 _OTHER_TONE = 1.5  # where the ink is not of the tone that was detected
-_BACKGROUND = 4.0  # where it has the colour of what is further out
+_LIKE_BACKGROUND = 4.0  # where it has the colour of what is further out
 _BORDER = 1.8  # for each side of the picture that it touches: strips along it do
 _SPREAD = 4.0  # for each component more than a digit, a frame and neighbours: of a texture
 _HOPELESS = 10.0  # more is taken off than the judge ever gives
@@ -131,7 +130,7 @@ def _cut_map(
     done = f"another reading: {tone} in {channels}" if channels else f"{tone}, which is taken off"
     steps = [ReadingStep("ink", done, show(ink))]
     bare = ink if channels else remove_lines(ink)
-    if (ink - bare).max() > _LINE * ink.max():
+    if (ink - bare).max() > _RULED * ink.max():
         steps.append(ReadingStep("lines", "ruled lines are taken off", show(bare)))
     bare = blur(bare, 1.0)
     ink_map = cut_ink(bare, share * find_threshold(bare), frame, dark, channels)
@@ -178,12 +177,15 @@ def explain_empty(digit: Candidate, whole: Box) -> str:
 
 
 def _score(page: Floats, maps: Sequence[InkMap], detected: bool) -> list[Candidate]:
-    """Return what the judge likes best on ink maps of a page, less what speaks against it."""
+    """Return what the judge likes best on ink maps of a page, each with its score."""
     candidates = [candidate for ink_map in maps for candidate in _propose(ink_map)]
     if not candidates:
         return []
     odds = judge(bring_to_format([one.draw(COARSE) for one in candidates]).images)
-    return [_weigh(page, candidates[i], float(odds[i]), detected) for i in np.argsort(-odds)[:_FEW]]
+    return [
+        _weigh(page, candidates[i], float(odds[i]), detected)
+        for i in np.argsort(-odds)[:_MOST_WEIGHED]
+    ]
 
 
 def _weigh(page: Floats, candidate: Candidate, odds: float, detected: bool) -> Candidate:
@@ -193,7 +195,7 @@ def _weigh(page: Floats, candidate: Candidate, odds: float, detected: bool) -> C
         - _OTHER_TONE * (ink_map.dark != detected)
         - _BORDER * box.count_sides_at_border(page.shape)
         - _measure_clutter(ink_map)
-        - _BACKGROUND * measure_likeness(page, candidate.mask, box)
+        - _LIKE_BACKGROUND * measure_likeness(page, candidate.mask, box)
     )
     return replace(candidate, score=score)
 
@@ -203,10 +205,10 @@ def _propose(ink_map: InkMap) -> Iterator[Candidate]:
     shape = ink_map.ink.shape
     if ink_map.ink.max() < LEAST_PEAK or _measure_clutter(ink_map) > _HOPELESS:
         return
-    for i in np.argsort(-ink_map.areas)[:_MOST].tolist():
+    for i in np.argsort(-ink_map.areas)[:_MOST_PROPOSED].tolist():
         box = ink_map.boxes[i]
         is_frame = box.count_sides_at_border(shape) > 2  # or a strip along a side
-        if is_frame or box.long_side < _LEAST_SIDE * max(shape):
+        if is_frame or box.long_side < _LEAST_LONG * max(shape):
             continue
         yield Candidate(ink_map, (i,))
         together = gather(ink_map, i)
@@ -217,9 +219,9 @@ def _propose(ink_map: InkMap) -> Iterator[Candidate]:
 def _look_closer(pixels: Floats, before: Candidate, detected: bool) -> Candidate:
     """Look for a candidate again from nearer, if the picture has more to see there."""
     box, ink_map = before.box_on_picture, before.ink_map
-    frame = box.grow(_MARGIN * box.long_side).scale(1, pixels.shape)
+    frame = box.grow(MARGIN * box.long_side).scale(1, pixels.shape)
     found = [before]
-    if frame.long_side < _NEARER * ink_map.frame.long_side:
+    if frame.long_side < _CLOSER_FRAME * ink_map.frame.long_side:
         page = _draw_page(pixels, frame)
         closer = _score(page, [_cut_map(page, frame, ink_map.dark, ink_map.channels)], detected)
         same = [one for one in closer if one.box_on_picture.measure_overlap(box) > _SAME]

@@ -16,7 +16,7 @@ import numpy as np
 from mnist_cli.errors import MnistError, NoDigitError, plural
 from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.digit import Digit, NumberDigit
-from mnist_cli.handwriting.grouping import find_digits
+from mnist_cli.handwriting.grouping import find_neighbours
 from mnist_cli.handwriting.ink import SEARCH_SIDE, WORK_SIDE, extract_ink, is_dark, resize
 from mnist_cli.handwriting.ink_map import Candidate, InkMap
 from mnist_cli.handwriting.judge import judge
@@ -34,8 +34,8 @@ from mnist_cli.spec import SIDE, Progress
 _CLUTTERED = 16.0  # from here on nobody is told how many digits there are
 _NO_DIGIT = -4.0  # the highest odds of a filled rectangle, of what repeats itself, and the like
 _SECOND = 0.5  # of what the judge of lines says, where the first judge is not sure
-_MOST_GAIN, _USUAL_GAIN = 5.0, 2.5  # what it says at most, and what changes nothing
-_LIKELY = 3.0  # by how much a digit of a line is likelier than nothing; of all, on average, 1 more
+_MOST_GAIN, _USUAL_GAIN = 5.0, 2.5  # how much of it counts; a digit has more than the second
+_LEAST_GAIN = 3.0  # of a digit of a line; the mean of all in the line must be 1 higher
 _ALIKE, _COPIES = 1.0, 3  # of 255, on average; of people's digits no three differ by less than 1.6
 _LONG_SIDE = 1600  # pixels; a digit of 2 % of the page is then still larger than the net's picture
 
@@ -190,7 +190,7 @@ def _read_main(picture: Picture, invert: bool | None) -> Digit:
     digit = _finish(found, picture)
     # In another reading what is beside the digit may be anything.
     is_other = bool(found.ink_map.channels)
-    several = not is_other and len(find_digits(found.ink_map, found.components[0])) > 1
+    several = not is_other and len(find_neighbours(found.ink_map, found.components[0])) > 1
     if several and clutter <= _CLUTTERED:
         digits = _read_lines(picture, invert)
         if len(digits) > 1:
@@ -255,7 +255,7 @@ def _read_lines(picture: Picture, invert: bool | None) -> tuple[NumberDigit, ...
     usual = [sum(digit.gain for digit in line) / len(line) for line in lines]
     digits = []
     for (one, line), image, score, box in zip(found, formatted.images, scores, boxes, strict=True):
-        if min(one.gain, usual[line - 1] - 1) < _LIKELY:
+        if min(one.gain, usual[line - 1] - 1) < _LEAST_GAIN:
             score = min(score, _NO_DIGIT)
         place = line, one.after_gap, one.in_line
         digits.append(NumberDigit(image, "converted", steps, score, box, (), *place))

@@ -25,15 +25,15 @@ from mnist_cli.pictures.pixels import Floats
 _PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _CLOSE = 80  # pixels that a digit is high when it is looked at from nearer
 _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
-_MOST = 250  # components, specks among them; a page of grain has thousands
+_MOST_SORTED = 250  # components, specks among them; a page of grain has thousands
 _MOST_DIGITS = 120  # of a page: what is spread over more components is a texture
 
-_POOR = 0.4  # of a digit of the best line: what is alone on a line and has less is a shadow
-_NEARER = 1.5  # for each digit that is not looked at from nearer
-_CLEAR = 2.0  # the gain of each digit: from here on ink of the other tone is not looked for
+_POOR = 0.4  # of the mean gain of the best line: what is alone on a line and has less is a shadow
+_CLOSER_BONUS = 1.5  # of gain for each digit that was looked at from closer
+_CLEAR_GAIN = 2.0  # the mean of all digits from which on ink of the other tone is not looked for
 
 # In heights of a digit:
-_SPECK, _TALL = 0.2, 0.5
+_SPECK_HEIGHT, _TALL_HEIGHT = 0.2, 0.5
 _AROUND = 0.5  # what is looked at round a line
 
 
@@ -49,7 +49,7 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[LineDigit]]:
             lines = [read_line(line) for line in find_spans(ink_map)]
             if _rate(lines) > _rate(best):
                 best = [line for line in lines if line]
-        if best and _rate(best) > _CLEAR * sum(map(len, best)):
+        if best and _rate(best) > _CLEAR_GAIN * sum(map(len, best)):
             break
     least = _POOR * max((_rate([line]) / len(line) for line in best), default=0)
     likely = [line for line in best if len(line) > 1 or line[0].gain >= least]
@@ -77,13 +77,13 @@ def _read_closer(pixels: Floats, line: list[LineDigit]) -> list[LineDigit]:
     ink = blur(remove_lines(extract_ink(page, dark=before.dark).max(axis=2)), 1.0)
     ink_map = cut_ink(ink, find_threshold(ink), frame, before.dark)
     components = []
-    for i in np.argsort(-ink_map.areas)[:_MOST].tolist():
+    for i in np.argsort(-ink_map.areas)[:_MOST_SORTED].tolist():
         box = ink_map.locate(ink_map.boxes[i])
         near = min(boxes, key=lambda other: abs(other.left + other.right - box.left - box.right))
-        if box.long_side >= _SPECK * height and near.is_beside(box):
+        if box.long_side >= _SPECK_HEIGHT * height and near.is_beside(box):
             components.append(i)
     closer = read_line(propose(ink_map, components, scale * height))
-    return closer if _rate([closer]) > _rate([line]) - _NEARER * len(line) else line
+    return closer if _rate([closer]) > _rate([line]) - _CLOSER_BONUS * len(line) else line
 
 
 def _rate(lines: list[list[LineDigit]]) -> float:
@@ -115,7 +115,7 @@ def _goes_along(box: Box, shape: tuple[int, ...]) -> bool:
 def _sort_into_lines(ink_map: InkMap) -> list[tuple[list[int], float]]:
     """Sort components into lines; return the components of each, and how high a digit is."""
     boxes = ink_map.boxes
-    largest = np.argsort(-ink_map.areas)[:_MOST].tolist()
+    largest = np.argsort(-ink_map.areas)[:_MOST_SORTED].tolist()
     if not largest:
         return []
     by_height = sorted(largest, key=lambda i: boxes[i].height)
@@ -125,9 +125,9 @@ def _sort_into_lines(ink_map: InkMap) -> list[tuple[list[int], float]]:
     tall, small = [], []
     for i in largest:
         if boxes[i].height <= HUGE * usual and boxes[i].long_side <= 4 * HUGE * usual:
-            if boxes[i].height >= _TALL * usual:
+            if boxes[i].height >= _TALL_HEIGHT * usual:
                 tall.append(i)
-            elif boxes[i].long_side >= _SPECK * usual:
+            elif boxes[i].long_side >= _SPECK_HEIGHT * usual:
                 small.append(i)
     lines: list[list[int]] = []
     for i in sorted(tall, key=lambda i: boxes[i].left):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 20_000_000
 _MAX_PIXELS = 20_000_000
 _MAX_SIDE = 65_535
-_AT_A_TIME = 1 << 14  # bytes of a file; they may unpack to 16 MB, for which Ctrl-C waits
+_BYTES_AT_A_TIME = 1 << 14  # bytes of a file; they may unpack to 16 MB, for which Ctrl-C waits
 
 _MAX_PARTS = 50_000  # of a PNG file; of the usual 8 KiB of pixel data, 20 MB hold 2,500
 _MAX_SEGMENTS = 500  # of a JPEG file before its pixels; photos have some twenty
@@ -88,7 +88,7 @@ def _open(
         _check_size(width, height, _MAX_PIXELS // 2)
     if image.format == "PNG" and data[24] == 16:  # bits: Pillow compares its samples of 8 with it
         image.info.pop("transparency", None)
-    image.decodermaxblock = _AT_A_TIME
+    image.decodermaxblock = _BYTES_AT_A_TIME
     file = image.fp
     image.load()
     if file:

@@ -15,7 +15,7 @@ Decoded: TypeAlias = Union["Image.Image", NDArray[Any]]
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601
 
 _TILE = 448  # as many pixels squared are held as floats at a time, before they are reduced
-_MAX_PIXELS = 6_000_000  # with alpha, or turned, they take 160 MB
+_MOST_HELD = 6_000_000  # with alpha, or turned, they take 160 MB
 _PLAIN_INK = 0.15  # at a smaller standard deviation of brightness what shows is of one colour
 # EXIF 2.3, 4.6.4: by how many quarter turns a picture becomes upright, and which are mirrored.
 _TURNS = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}
@@ -31,7 +31,7 @@ def read_pixels(
     They are reduced by a whole factor, by averaging, to no less than `long_side` and to 6 million.
     """
     factor = max(1, max(width, height) // long_side) if long_side else 1
-    while width * height > _MAX_PIXELS * factor**2:
+    while width * height > _MOST_HELD * factor**2:
         factor += 1
     factor = min(_TILE, factor)
     step = _TILE // factor * factor
