@@ -47,11 +47,7 @@ def _resample(picture: Floats, width: int, height: int, how: str) -> Floats:
 
 
 def measure_contrast(picture: Floats) -> Floats:
-    """Return (H, W): how far fine structures, brighter or darker, stand out from the background.
-
-    Darker ones are measured as the part of the light that they take, so they count the same in
-    shadow and in the sun. Edges of shadows are straight and do not show.
-    """
+    """Return (H, W): how far thin structures stand out; dark ones by the light that they take."""
     size = _choose_window(_SEARCH_BACKGROUND, picture)
     smooth = blur(_drop_equal_channels(picture), 1.5)
     background = -apply_opening(-smooth, size)
@@ -81,11 +77,7 @@ def is_dark(picture: Floats) -> bool:
 
 
 def extract_ink(picture: Floats, *, dark: bool, share: float = _READ_BACKGROUND) -> Floats:
-    """Return the ink in each channel, (H, W, 3), of gray (H, W, 1): the background is taken off.
-
-    The background is a grey opening of the picture with bright ink: all that is narrower than the
-    window is ink. Dark ink is measured as the part of the light that it takes.
-    """
+    """Return the ink in each channel, (H, W, 3 or 1): the picture less its background."""
     picture = _drop_equal_channels(picture)
     signed = -picture if dark else picture
     window = _choose_window(share, picture)
@@ -111,10 +103,7 @@ def remove_lines(ink: Floats) -> Floats:
 
 
 def find_threshold(ink: Floats, peak: float | None = None) -> float:
-    """Return the level half-way from background to ink: part of Otsu's (1979), at least `peak`.
-
-    That is a quarter of the highest ink where it is not given.
-    """
+    """Return 0.6 of Otsu's level (1979), at least `peak`, by default a quarter of the highest ink."""
     peak = 0.25 * float(ink.max()) if peak is None else peak
     counts, edges = np.histogram(ink, bins=256, range=(0, max(float(ink.max()), 1e-6)))
     levels = (edges[:-1] + edges[1:]) / 2

@@ -36,11 +36,7 @@ class InkMap:
 
     @property
     def spread(self) -> float:
-        """How many components most of the ink is in: the inverse of its concentration.
-
-        One large one with specks is 1, `n` equal ones are `n`; textures have many. Without any it
-        is 0.
-        """
+        """How many components hold most of the ink: 1 beside specks, many in textures."""
         squares = float((self.areas.astype(float) ** 2).sum())
         return float(self.areas.sum()) ** 2 / max(squares, 1.0)
 

@@ -1,9 +1,7 @@
 """How much a picture in the MNIST format looks like one digit at all.
 
-The net's own confidence does not say it: of ten digits it must choose one, and it is sure of
-letters and halves of digits, too. The judge is a small net of its own, made of MNIST's training
-images by `judges/make_judge.py`; its card is beside it. What may be a digit in a line has its own
-judge, which has seen numbers cut wrongly; `judges/make_line_judge.py` makes it.
+The net cannot say so: of ten digits it must choose one, also for a letter. Two small nets of their
+own can, the judge of digits and the judge of lines; `judges/` makes both.
 """
 
 from collections.abc import Mapping

@@ -1,10 +1,8 @@
-"""One line of digits: what of its ink may be a digit, and which of it reads best.
+"""One line of digits: what of its ink may be a digit, and which of that reads best.
 
-What may be a digit is one component, a few that are near one another, or slices of a wide one. The
-judge of lines says of each how much it looks like each of the ten digits, and of each slice how
-much it looks like none. The line is read along the path through its slices for which these add up
-to most (LeCun et al. 1998, Gradient-based learning applied to document recognition, section V);
-on such sums the judge was trained.
+The judge of lines says of each span of slices how much it looks like each digit, and of each slice
+how much like none. The line is read along the path for which the sum is highest (LeCun et al. 1998,
+Gradient-based learning applied to document recognition, section V).
 """
 
 from collections.abc import Iterator
@@ -57,11 +55,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class LineDigit(Candidate):
-    """A digit of a line.
-
-    `gain` is the logarithm of how much likelier it is than nothing, `in_line` (10,) how likely it
-    is each digit; `after_gap` says that a sign or much space is between it and the digit before.
-    """
+    """A digit of a line: its `gain`, log P(digit) - log P(none); `in_line` (10,), P(each digit)."""
 
     gain: float
     in_line: Floats
@@ -69,10 +63,7 @@ class LineDigit(Candidate):
 
 
 def propose(ink_map: InkMap, components: list[int], height: float) -> Line:
-    """Cut the components of a line where that may part digits, and find what may be one.
-
-    Of so many slices that it is a texture there are none.
-    """
+    """Cut the components of a line where digits may touch, and find spans; a texture has none."""
     ink_map, slices, owners = _slice_wide(ink_map, components, height)
     if len(slices) > _MOST_SLICES:
         slices, owners = [], []
@@ -214,11 +205,7 @@ def _group(ink_map: InkMap, slices: list[int], height: float) -> Iterator[tuple[
 def _slice_wide(
     ink_map: InkMap, components: list[int], height: float
 ) -> tuple[InkMap, list[int], list[int]]:
-    """Cut wide components into slices along paths of the least ink; a narrow one is one slice.
-
-    Returns the map, the slices from left to right, which are components of it, and of which
-    component each was.
-    """
+    """Cut wide components along paths of least ink: the new map, slices, and their components."""
     labels, boxes = ink_map.labels, list(ink_map.boxes)
     if any(boxes[i].width > _WIDE * height for i in components):
         labels = labels.astype(np.int32)  # a copy for each line of a page of grain

@@ -29,11 +29,7 @@ RIM = 4  # pixels of the ink round a digit that belong to its soft edge
 
 
 def is_in_mnist_format(picture: Gray) -> bool:
-    """Tell whether a (28, 28) uint8 picture is in the MNIST format already.
-
-    The limits hold for all 60,000 training images. Pictures that people draw at this size are off
-    centre, of another length or dark on white.
-    """
+    """Tell whether a (28, 28) uint8 picture has the form of all 60,000 training images."""
     total = int(picture.sum())
     rows, columns = np.nonzero(picture)
     if total == 0 or picture.max() < 250 or (picture == 0).mean() < 0.5:
@@ -46,11 +42,7 @@ def is_in_mnist_format(picture: Gray) -> bool:
 
 
 def draw(ink: Floats, mask: Bits, level: float, box: Box, side: int = FINE) -> Bits:
-    """Return the digit large and in two tones, (about `side`, about `side`) bool.
-
-    Its edge is where `ink` passes `level`, between the pixels: what is drawn is smoother than
-    `mask`, which says only which ink belongs to the digit, and `box`, where it is.
-    """
+    """Return a digit large and in two tones: its edge is where `ink` passes `level`, near `mask`."""
     from PIL import Image
 
     near = box.grow(RIM).scale(1, ink.shape)

@@ -77,11 +77,7 @@ def dilate(mask: Bits, steps: int) -> Bits:
 
 
 def label(mask: Bits) -> tuple[NDArray[np.intp], int]:
-    """Number the 8-connected components of `mask` from 1, 0 is the background; labels and count.
-
-    Works on runs: true pixels that follow one another in a row. Each has a number, and takes over
-    the smallest among the runs that it touches, in the rows above and below, until none changes.
-    """
+    """Number the 8-connected components from 1, 0 is the background; return labels and count."""
     padded = np.pad(mask, ((0, 0), (1, 1)))  # so that no run goes on in the next row
     edges = np.flatnonzero(np.diff(padded.ravel())) + 1
     starts, ends = edges[::2], edges[1::2]

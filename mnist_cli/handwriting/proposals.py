@@ -152,11 +152,7 @@ def _measure_clutter(ink_map: InkMap) -> float:
 
 
 def explain_empty(digit: Candidate, whole: Box) -> str:
-    """Say why what was found is no digit, or "" where it is one.
-
-    The limits lie far from what real digits have: of several hundred, the faintest has a peak of
-    0.11, and the ink of the least clear is 3.9 times that of the background.
-    """
+    """Say why what was found is no digit, "" for a digit; real ones keep far from these limits."""
     ink = digit.ink_map.ink
     if not digit.components or ink.max() < LEAST_PEAK:
         return "no ink: the picture is of one tone"

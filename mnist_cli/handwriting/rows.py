@@ -38,11 +38,7 @@ _AROUND = 0.5  # what is looked at round a line
 
 
 def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[LineDigit]]:
-    """Find the digits of a picture, (H, W, 3): lines from top to bottom, each from left to right.
-
-    Several ink maps are read, the best one counts; `tones` are those that ink may have, the
-    likelier one first. Where that shows a clear number the other is not looked for.
-    """
+    """Find the digits of a picture, line by line, in the best of the ink maps of `tones`."""
     best: list[list[LineDigit]] = []
     for dark in tones:
         for ink_map in map_page(pixels, dark):

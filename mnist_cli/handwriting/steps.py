@@ -13,10 +13,7 @@ from mnist_cli.pictures.pixels import Floats
 
 @dataclass(frozen=True)
 class ReadingStep:
-    """One step on the way: its name, what it did in a sentence, and the picture after it.
-
-    The picture is (H, W) or (H, W, 3) uint8, for showing; `boxes` are where digits are on it.
-    """
+    """A step: its name, what it did, the uint8 picture after it, and boxes of digits there."""
 
     name: str
     done: str

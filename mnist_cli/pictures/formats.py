@@ -39,12 +39,10 @@ _EXTENSION, _CONTROL, _FRAME = 0x21, 0xF9, 0x2C  # of GIF; the second is about t
 
 
 def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tuple[int, int]]:
-    """Decode the first picture of a file: the image, and its width and height there.
+    """Decode the first picture of a file; return the image, and its width and height there.
 
-    JPEG may be reduced, to no less than `long_side`. What EXIF says is left to be done.
-
-    Raises FormatError for a file that is not whole, not of a format that is read, or too large, and
-    MnistError where memory runs out.
+    A JPEG may be reduced, to no less than `long_side`. Raises `FormatError` for a file that is not
+    whole, not of a format that is read, or too large, and `MnistError` where memory runs out.
     """
     found = recognise(data) or "something else"
     if found not in _FORMATS:
@@ -147,10 +145,7 @@ def _check_png(data: bytes) -> bytes:
 
 
 def _check_jpeg(data: bytes) -> bytes:
-    """Bound the segments before the first scan: Pillow keeps them, EXIF by copying all it has.
-
-    Returns the first picture alone: phones append previews and films.
-    """
+    """Bound the segments before the first scan; return the first picture without what follows."""
     at = 2
     for _ in range(_MAX_SEGMENTS):
         marker, length = struct.unpack_from(">HH", data, at)
@@ -166,10 +161,7 @@ def _check_jpeg(data: bytes) -> bytes:
 
 
 def _check_scans(data: bytes, image: Any) -> None:
-    """Bound the scans of a JPEG file (ITU-T T.81), and the coefficients that are kept for them.
-
-    Where one scan, which Pillow has just begun to read, brings all components, none are kept.
-    """
+    """Bound the scans of a JPEG file (ITU-T T.81), and the coefficients that are kept for them."""
     width, height = image.size
     scan = data.rfind(b"\xff\xda", 0, image.fp.tell())
     if image.info.get("progressive") or data[scan + 4] < image.layers:
@@ -181,11 +173,7 @@ def _check_scans(data: bytes, image: Any) -> None:
 
 
 def _check_gif(data: bytes) -> bytes:
-    """Return the first frame of a GIF file, on a canvas of its size.
-
-    Pillow gathers what comments precede it, and makes room for what may follow, before the size is
-    known. Specification: https://www.w3.org/Graphics/GIF/spec-gif89a.txt.
-    """
+    """Return the first frame of a GIF file (GIF89a) on a canvas of its size, without comments."""
     at = colours_end = 13 + (3 << ((data[10] & 7) + 1) if data[10] & 0x80 else 0)
     control = b""
     while data[at] == _EXTENSION:

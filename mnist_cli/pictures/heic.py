@@ -20,10 +20,7 @@ _BYTE = 6  # pixels: to decode it takes as long
 
 
 def check_heic(data: bytes) -> bytes:
-    """Bound what the items of a file hold, describe and are made of; returns it as it is.
-
-    Raises FormatError.
-    """
+    """Return a file whose items hold, describe and are made of no more than the bounds allow."""
     meta = list(_boxes(_find_only(b"meta", _boxes(memoryview(data)))[4:]))
     sizes = _measure_data(_find_only(b"iloc", meta))
     properties = list(_boxes(_find_only(b"iprp", meta)))

@@ -46,13 +46,10 @@ class Picture:
 
 
 def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
-    """Bring a picture into numbers: that of a file, told by its content, or one from Python.
+    """Bring a picture into numbers, upright and on its background; `source` is as for `read_digit`.
 
-    `source` is as for `read_digit`. Orientation of EXIF is applied, depth is scaled, and what is
-    transparent is laid on white or, if the ink is bright, on black. Of animations it is the first
-    picture. Where the longer side is at least twice `long_side` the picture is reduced by a whole
-    factor, by averaging, to no less than that, unless it would still have more than 6 million
-    pixels. Raises as `read_digit`, and ValueError for a `long_side` below 1.
+    Where the longer side is at least twice `long_side` it is reduced by a whole factor, to no less
+    than that, and to 6 million pixels. Raises as `read_digit`, and `ValueError` for a `long_side` below 1.
     """
     if long_side is not None and long_side < 1:
         raise ValueError(f"long_side is {long_side}, it must be at least 1")

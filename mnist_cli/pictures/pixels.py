@@ -26,10 +26,7 @@ _WHITE = {"uint8": 255, "uint16": 65535, "int32": 65535}  # else 1
 def read_pixels(
     source: Decoded, width: int, height: int, long_side: int | None, orientation: int = 1
 ) -> Floats:
-    """Return the pixels of a PIL image or an array, (H, W, 3) from 0 to 1, upright.
-
-    They are reduced by a whole factor, by averaging, to no less than `long_side` and to 6 million.
-    """
+    """Return upright pixels, (H, W, 3) from 0 to 1, averaged by a whole factor to `long_side`."""
     factor = max(1, max(width, height) // long_side) if long_side else 1
     while width * height > _MOST_HELD * factor**2:
         factor += 1
@@ -58,10 +55,7 @@ def read_pixels(
 
 
 def _read_tile(source: Decoded, box: tuple[int, int, int, int]) -> Floats:
-    """Return the part between left, top, right and bottom, colours times alpha where there is one.
-
-    It has 1 channel, gray, 2 with alpha, or 3 or 4 in colour.
-    """
+    """Return a part, its colours times alpha: gray or RGB, with alpha 2 or 4 channels."""
     left, top, right, bottom = box
     if isinstance(source, np.ndarray):
         samples = source[top:bottom, left:right]
@@ -93,11 +87,7 @@ def _reduce(values: Floats, factor: int) -> Floats:
 
 
 def _lay_on_background(colour: Floats, alpha: Floats) -> None:
-    """Lay what shows, colour times alpha, on white or black, whichever contrasts with the ink.
-
-    What shows is ink, unless it is most of the picture and of several brightnesses. Then it brings
-    its own paper, the brightness of which is about its mean, and the background continues that.
-    """
+    """Lay what shows on white or black: what contrasts with ink, or continues its paper."""
     total = square = mean = 0.0
     strips = [slice(top, top + _TILE) for top in range(0, len(colour), _TILE)]
     for rows in strips:
