@@ -29,7 +29,7 @@ RIM = 4  # pixels of the ink round a digit that belong to its soft edge
 
 
 def is_in_mnist_format(picture: Gray) -> bool:
-    """Tell whether a (28, 28) uint8 picture has the form of all 60,000 training images."""
+    """Tell whether (28, 28) uint8 has the form that all 60,000 training images have."""
     total = int(picture.sum())
     rows, columns = np.nonzero(picture)
     if total == 0 or picture.max() < 250 or (picture == 0).mean() < 0.5:
@@ -42,7 +42,7 @@ def is_in_mnist_format(picture: Gray) -> bool:
 
 
 def draw(ink: Floats, mask: Bits, level: float, box: Box, side: int = FINE) -> Bits:
-    """Return a digit large and in two tones: its edge is where `ink` passes `level`, near `mask`."""
+    """Return a digit large, in two tones: its edge is where `ink` passes `level`, near `mask`."""
     from PIL import Image
 
     near = box.grow(RIM).scale(1, ink.shape)

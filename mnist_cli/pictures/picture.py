@@ -49,7 +49,7 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     """Bring a picture into numbers, upright and on its background; `source` is as for `read_digit`.
 
     Where the longer side is at least twice `long_side` it is reduced by a whole factor, to no less
-    than that, and to 6 million pixels. Raises as `read_digit`, and `ValueError` for a `long_side` below 1.
+    than that, and to 6 million pixels. Raises as `read_digit`, and ValueError for one below 1.
     """
     if long_side is not None and long_side < 1:
         raise ValueError(f"long_side is {long_side}, it must be at least 1")
