@@ -103,7 +103,7 @@ def remove_lines(ink: Floats) -> Floats:
 
 
 def find_threshold(ink: Floats, peak: float | None = None) -> float:
-    """Return 0.6 of Otsu's level (1979), or `peak` if higher, by default a quarter of the most ink."""
+    """Return 0.6 of Otsu's level (1979), or `peak` if higher; by default 0.25 of the most ink."""
     peak = 0.25 * float(ink.max()) if peak is None else peak
     counts, edges = np.histogram(ink, bins=256, range=(0, max(float(ink.max()), 1e-6)))
     levels = (edges[:-1] + edges[1:]) / 2
