@@ -22,10 +22,7 @@ _MOST_COMPARED = 1000  # names of a folder
 
 
 def open_regular(path: AnyPath) -> FileIO:
-    """Open a regular file (or a symbolic link to one) for reading, unbuffered.
-
-    Raises `FileError` for a missing or unreadable file, a folder, pipe, socket or device.
-    """
+    """Open a regular file, or a link to one, unbuffered. Raises `FileError` for others."""
     try:
         descriptor = os.open(path, _OPEN_FLAGS)
     except (OSError, ValueError) as error:
@@ -41,11 +38,7 @@ def open_regular(path: AnyPath) -> FileIO:
 
 
 def read_bytes(path: AnyPath, limit: int) -> bytes:
-    """Read a whole regular file of at most `limit` bytes.
-
-    Raises `FileError` as `open_regular`, and for a larger file, of which no more than ``limit + 1``
-    bytes are read even if it grows meanwhile.
-    """
+    """Read a regular file of at most `limit` bytes; of a larger one at most a byte more."""
     with open_regular(path) as file:
         content = read_up_to(file, limit + 1, path)
         size = max(os.fstat(file.fileno()).st_size, len(content))

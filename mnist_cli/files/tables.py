@@ -57,10 +57,7 @@ def table_writer(
 
 
 def to_json(document: Any) -> str:
-    """A document as a line of JSON, ASCII only: a result is its `document`, an array a list.
-
-    NaN and infinity in an array are null. A function stands for what it returns.
-    """
+    """A document as a line of ASCII JSON: a result is its `document`, an array a list."""
     return json.dumps(document, allow_nan=False, default=_plain)
 
 

@@ -16,10 +16,7 @@ _NAME_KEPT = 50  # characters of a name in that of its temporary file, at most 2
 
 
 def require_suffix(path: AnyPath, suffixes: Collection[str]) -> str:
-    """Return the suffix of a file name, in small letters.
-
-    Raises `ValueError` for one that is not among `suffixes`.
-    """
+    """Return the suffix of a name, in small letters. Raises `ValueError` for another."""
     suffix = Path(path).suffix.lower()
     if suffix not in suffixes:
         raise ValueError(f"the name must end in {one_of(suffixes)}, found {suffix!r}")
@@ -27,10 +24,7 @@ def require_suffix(path: AnyPath, suffixes: Collection[str]) -> str:
 
 
 def require_writable(path: AnyPath, *, overwrite: bool = False) -> None:
-    """Check, before the work that a file is for, that `atomic_writer` can write it.
-
-    Raises as `atomic_writer` does.
-    """
+    """Check, before the work that a file is for, that `atomic_writer` can write it."""
     target = Path(path)
     with _blaming(target):
         _permissions_to_keep(target, overwrite)
@@ -80,10 +74,7 @@ def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> No
 
 
 def write_together(contents: Mapping[Path, bytes], *, overwrite: bool = False) -> None:
-    """Write several files; none gets its name before all are written, and the first gets it last.
-
-    Raises as `atomic_writer` does.
-    """
+    """Write several files; none gets its name before all are written, the first gets it last."""
     with contextlib.ExitStack() as files:
         for path, content in contents.items():
             file = files.enter_context(atomic_writer(path, overwrite=overwrite))

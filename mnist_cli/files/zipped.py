@@ -34,10 +34,7 @@ def _naming_damage() -> Iterator[None]:
 
 @_naming_damage()
 def list_members(file: io.RawIOBase | io.BytesIO) -> list[zipfile.ZipInfo]:
-    """The members of an archive, as its list has them; the file stays open.
-
-    Raises `FormatError`, without a source, for a list that is damaged or too long.
-    """
+    """The members of an archive that stays open, by its list. Raises `FormatError`."""
     bounded = _Bounded(file)
     try:
         return zipfile.ZipFile(bounded).infolist()
@@ -49,8 +46,7 @@ def list_members(file: io.RawIOBase | io.BytesIO) -> list[zipfile.ZipInfo]:
 def read_member(file: BinaryIO, member: zipfile.ZipInfo) -> bytes:
     """The content of a member, of which no more is inflated than is declared.
 
-    Raises `FormatError`, without a source, unless it is as long as declared and has the declared
-    name and checksum, and for one that is encrypted or packed by another method than zip's usual.
+    Raises `FormatError` unless its length, name and checksum are as declared and it is plainly zipped.
     """
     name = member.orig_filename
     if member.flag_bits & _ENCRYPTED:

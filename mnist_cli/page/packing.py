@@ -20,11 +20,7 @@ _BEYOND = 1e30  # activations: their squares could not be added up
 
 
 def find_axes(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Principal components of (N, n): (3, n) float32, the mean and the two widest axes.
-
-    Scaled so that the root mean square along the first axis is 1. Of fewer than two axes the rest
-    is zero. Which end of an axis is which is free: its numbers add up to more than 0.
-    """
+    """Return the mean and the two first principal axes of (N, neurons) values, (3, neurons)."""
     found = np.zeros((3, values.shape[1]))
     found[0] = values.mean(axis=0)
     centred = values - found[0]
@@ -46,10 +42,7 @@ def find_axes(values: NDArray[np.float64]) -> NDArray[np.float32]:
 def describe_net(
     name: str, sha256: str, network: Network, images: NDArray[np.uint8]
 ) -> dict[str, Any]:
-    """A net, and the axes on which the map has (N, 28, 28) images.
-
-    Raises `FormatError`, with its name, for weights that are too large to compute with.
-    """
+    """Return a net's weights, packed, and where its last hidden layer puts (N, 28, 28) images."""
     with np.errstate(all="ignore"):
         hidden = _last_hidden(network, images)
     if not np.abs(hidden).max() < _BEYOND:
@@ -96,11 +89,7 @@ def describe_snapshots(snapshots: Sequence[Snapshot]) -> dict[str, Any]:
 
 
 def describe_judge() -> dict[str, Any]:
-    """The two outputs of the judge that count, its first weights as bytes, a scale for each pixel.
-
-    The logarithms of the odds stay within 0.1 of NumPy's, where those of digits and of what is none
-    differ by 5 and more.
-    """
+    """Return the judge in whole bytes, each row of its first layer with a scale of its own."""
     judge = load_judge()
     (W1, W2), (b1, b2) = judge.weights, judge.biases
     scales = np.maximum(np.abs(W1).max(axis=1), 1e-9) / 127

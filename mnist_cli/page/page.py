@@ -47,10 +47,7 @@ _CREDIT = " (MNIST, Yann LeCun, Corinna Cortes, CC BY-SA 3.0)"
 
 @dataclass(frozen=True)
 class Page:
-    """A page that was written: where in full, how large, and the files that are in it.
-
-    `samples` is how many images of the file are, `notes` are on the nets' activations.
-    """
+    """A page that was written: its path in full, the files that are in it, notes on activations."""
 
     path: Path
     bytes: int
@@ -155,12 +152,7 @@ def fill_page(
     about: Mapping[str, Any],
     language: Language | None = None,
 ) -> bytes:
-    """Return the page of nets, each with its name and SHA-256, and (N, 28, 28) labelled images.
-
-    `about` says in which file these are, its ``source``, how many there are in ``total``, what
-    people read where they doubt a label, by index as in `label_errors.READ`, and how the first net
-    learnt, where that is known.
-    """
+    """Return the page of named nets with their SHA-256, (N, 28, 28) labelled images and `about`."""
     data = {
         "nets": [describe_net(*each, images) for each in networks],
         "judge": describe_judge(),

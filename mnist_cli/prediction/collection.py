@@ -53,10 +53,7 @@ class Collection:
 
 
 def name_files(name: AnyPath, *, overwrite: bool = False) -> tuple[Path, Path]:
-    """The files of a set ``class``, of images and labels, which can both be written.
-
-    Raises `FileError` where they cannot be.
-    """
+    """Return the files of a set ``class``, of images and labels, both of which can be written."""
     images, labels = (Path(each.format(name)) for each in PAIR)
     for path in (images, labels):
         require_writable(path, overwrite=overwrite)
@@ -64,10 +61,7 @@ def name_files(name: AnyPath, *, overwrite: bool = False) -> tuple[Path, Path]:
 
 
 def collect(results: Iterable[Result], files: tuple[Path, Path]) -> Collection:
-    """Choose from what was read, with labels from names, what a set can have.
-
-    Raises `MnistError` where there is nothing.
-    """
+    """Choose from what was read what a set can have. Raises `MnistError` where there is nothing."""
     told = list(results)
     for i, one in enumerate(told):
         if isinstance(one, Prediction) and one.label is None:

@@ -36,20 +36,10 @@ def predict_indices(
 ) -> Iterator[Prediction]:
     """Yield what the net says of images of a set, by their `indices` from 0; None is all of them.
 
-    With `of_labels` only of those that have one of these labels. The set, by default the embedded
-    test set, is in IDX files, looked up as `paths.find` does; without `labels` those of other
-    `images` are not known. Without a `seed` other images are drawn each time.
-
-    Raises `IndexError`, with the range, for an index outside the set and more draws than images;
-    `MnistError` for a set at fault, more than a million images without `indices`, and more than
-    `net.bounds` allows.
-
-    Examples
-    --------
-    >>> from mnist_cli import load_network
-    >>> predictions = predict_indices(load_network(), [0, 659])
-    >>> [(one.prediction, one.label, one.correct) for one in predictions]
-    [(7, 7, True), (1, 2, False)]
+    With `of_labels` only of those that have one of these labels. The files are looked up as by
+    `paths.find`. Without a `seed` other images are drawn each time. Raises `IndexError` for an index
+    outside the set and more draws than images, `MnistError` for a set at fault, more than a million
+    images without `indices`, and more than `net.bounds` allows.
     """
     chosen: Sequence[int] = [i for i in indices or () if not isinstance(i, RandomImage)]
     images, labels = name_pair(images, labels, data_dir)

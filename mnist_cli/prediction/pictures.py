@@ -31,8 +31,6 @@ from mnist_cli.prediction.workers import spread
 from mnist_cli.spec import Progress, ignore
 
 if TYPE_CHECKING:
-    from zipfile import ZipInfo
-
     from mnist_cli.handwriting.digit import Digit
 
 # Below so many files the other processes would not have started before this one has finished.
@@ -63,20 +61,19 @@ def predict_files(
 ) -> Iterator[Result]:
     """Yield what the net says of each picture, in order; of a file at fault why it is `Unread`.
 
-    At the end come the folders that cannot be listed.
-
-    Memory stays flat: a picture is forgotten before the next one of its process. `threads` are
-    processes, for Python runs one thread at a time: with more than one, a script needs ``if
-    __name__ == "__main__"``.
-
-    Raises `MnistError` where a process was killed.
+    Folders that cannot be listed come last. Memory stays flat. `threads` are processes: with more than
+    one, a script needs ``if __name__ == "__main__"``. Raises `MnistError` where one was killed.
     """
-    tasks = [_Task(path, pictures.members.get(path)) for path in pictures.paths]
-    if STANDARD_INPUT in pictures.paths:
-        place = pictures.paths.index(STANDARD_INPUT)
-        tasks[place] = _Task(STANDARD_INPUT, content=_read_input(standard_input))
-    with spread(threads if len(tasks) >= _WORTH_PROCESSES else 1) as map_tasks:
-        found = read_each(partial(_read, reading), tasks, map_tasks)
+
+    def find(path: str) -> Any:
+        if path == STANDARD_INPUT:
+            return _read_input(standard_input)
+        member = pictures.members.get(path)
+        return partial(open_member, path, member) if member else path
+
+    sources = [find(path) for path in pictures.paths]
+    with spread(threads if len(sources) >= _WORTH_PROCESSES else 1) as map_sources:
+        found = read_each(partial(_read, reading), sources, map_sources)
         for done, (path, read) in enumerate(zip(pictures.paths, found, strict=True), start=1):
             progress(done, len(pictures.paths))
             yield _conclude(network, read, reading, path, pictures.name(path))
@@ -84,36 +81,25 @@ def predict_files(
         yield Unread(str(error.source), str(error))
 
 
-@dataclass(frozen=True)
-class _Task:
-    """A picture to read: a file, a member of an archive, or the bytes of standard input."""
-
-    path: str
-    member: "ZipInfo | None" = None
-    content: bytes | MnistError | None = None
-
-
 def _read_input(file: BinaryIO | None) -> bytes | MnistError:
     """The bytes of standard input, which any process can be sent, or why there are none."""
-    if file is None:
-        return MnistError("standard input is closed", source=STANDARD_INPUT, hint="Name a file.")
     from mnist_cli.pictures.formats import MAX_FILE_BYTES
 
+    if file is None:
+        return MnistError("standard input is closed", source=STANDARD_INPUT, hint="Name a file.")
     try:
         return read_up_to(file, MAX_FILE_BYTES + 1, STANDARD_INPUT)
     except MnistError as error:
         return error
 
 
-def _read(reading: Reading, task: _Task) -> "tuple[Digit, ...]":
-    """Read one picture; the network is asked by the process that shows what it says."""
+def _read(reading: Reading, source: Any) -> "tuple[Digit, ...]":
+    """Read one picture: a path, bytes, or what opens a member of an archive."""
     from mnist_cli.handwriting.reader import read_digit, read_digits
 
-    source: Any = task.content
     if isinstance(source, MnistError):
         raise source
-    if source is None:
-        source = open_member(task.path, task.member) if task.member else task.path
+    source = source() if callable(source) else source
     digits: tuple[Digit, ...]
     with one_thread():  # on busy cores the threads of several processes wait for one another
         if reading.split:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,32 @@ _FIELDS = ("source", "prediction", "confidence", "probabilities", "preprocessed"
 _P = TypeVar("_P", bound="Prediction")
 
 
+class _Result:
+    """What came of an image or a picture, and its label where that is known."""
+
+    label: Any
+    fields: ClassVar[tuple[str, ...]]
+    people: str | None = None
+
+    @property
+    def prediction(self) -> Any:
+        """What the net says, None for nothing."""
+        return None
+
+    @property
+    def correct(self) -> bool | None:
+        """Whether the prediction is the label; None where there is none."""
+        return None if self.label is None else self.prediction == self.label
+
+    @property
+    def json_fields(self) -> tuple[str, ...]:
+        """The label, and what people read, only where they are known."""
+        labelled = self.fields if self.label is None else (*self.fields, "label", "correct")
+        return labelled if self.people is None else (*labelled, "people")
+
+
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(_Result):
     """What the net says of one image."""
 
     source: str  # the file, "-" for standard input, or "index 42"
@@ -37,6 +61,8 @@ class Prediction:
     doubted: bool = False  # it may be no digit
     warnings: tuple[str, ...] = ()  # sentences without a full stop
     name: str = ""  # `source` for a list: without the folder that was named
+
+    fields = _FIELDS
 
     @property
     def prediction(self) -> int:
@@ -60,20 +86,9 @@ class Prediction:
         return self.confidence < _SURE or self.confidence - self.second_best[1] < _CLEAR
 
     @property
-    def correct(self) -> bool | None:
-        """Whether the prediction is the label; None where there is none."""
-        return None if self.label is None else self.prediction == self.label
-
-    @property
     def preprocessed(self) -> bool:
         """Whether a picture was changed to become the image."""
         return self.digit is not None and self.digit.way == "converted"
-
-    @property
-    def json_fields(self) -> tuple[str, ...]:
-        """The label only where it is known."""
-        labelled = _FIELDS if self.label is None else (*_FIELDS, "label", "correct")
-        return labelled if self.people is None else (*labelled, "people")
 
 
 @dataclass(frozen=True)
@@ -103,7 +118,7 @@ class NumberPrediction(Prediction):
 
 
 @dataclass(frozen=True)
-class NoDigit:
+class NoDigit(_Result):
     """A picture that shows no digit, and why."""
 
     source: str
@@ -112,39 +127,22 @@ class NoDigit:
     label: int | None = None
     name: str = ""
 
-    prediction: ClassVar = None
-    confidence: ClassVar = None
-    probabilities: ClassVar = None
-    preprocessed: ClassVar = True
-    unsure: ClassVar = False
+    fields = _FIELDS
+    confidence: ClassVar[None] = None
+    probabilities: ClassVar[None] = None
+    preprocessed: ClassVar[bool] = True
+    unsure: ClassVar[bool] = False
+    image: ClassVar[NDArray[np.uint8]] = np.zeros((SIDE, SIDE), np.uint8)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """The reason."""
         return (self.reason,)
 
-    @property
-    def correct(self) -> bool | None:
-        """Not where a digit is known to be there."""
-        return None if self.label is None else False
-
-    @property
-    def image(self) -> NDArray[np.uint8]:
-        """Nothing, (28, 28)."""
-        return np.zeros((SIDE, SIDE), np.uint8)
-
-    @property
-    def json_fields(self) -> tuple[str, ...]:
-        """The label only where it is known."""
-        return _FIELDS if self.label is None else (*_FIELDS, "label", "correct")
-
 
 @dataclass(frozen=True)
-class SplitPicture:
-    """All digits of one picture, or why there is none.
-
-    `steps` led from the picture to all of them; `label` is the true number, where it is known.
-    """
+class SplitPicture(_Result):
+    """The number that one picture shows, digit by digit, or the `reason` why it has none."""
 
     source: str
     digits: tuple[NumberPrediction, ...]
@@ -153,16 +151,7 @@ class SplitPicture:
     label: str | None = None
     name: str = ""
 
-    @property
-    def json_fields(self) -> tuple[str, ...]:
-        """The label only where it is known."""
-        always = ("source", "text", "text_with_gaps", "lines", "warnings")
-        return always if self.label is None else (*always, "label", "correct")
-
-    @property
-    def correct(self) -> bool | None:
-        """Whether the number is the label; None where there is none."""
-        return None if self.label is None else self.text == self.label
+    fields = ("source", "text", "text_with_gaps", "lines", "warnings")
 
     @property
     def lines(self) -> list[list[NumberPrediction]]:

@@ -36,12 +36,7 @@ _LONGEST_NAME = 50  # characters of a source in the name of a file, at most 255 
 
 @dataclass(frozen=True)
 class Results:
-    """All results, in the order given.
-
-    `only` is which of them to show: what was predicted incorrectly, what the net is not sure of, or
-    what there is a warning about. Where there is a `network`, it takes apart what is shown. Raises
-    `MnistError` where that is more than `net.bounds` allows.
-    """
+    """All results, in order; `only` says which to show; a `network` takes what is shown apart."""
 
     everything: tuple[Result, ...]
     only: Literal["wrong", "unsure", "doubted"] | None = None
@@ -106,10 +101,7 @@ def count_confusions(
 
 
 def write_table(path: AnyPath, results: Results, *, overwrite: bool = False) -> None:
-    """Write all results: a row for each digit, or in a ``.jsonl`` file a line for each object.
-
-    Raises as `table_writer`.
-    """
+    """Write all results: a row for each digit, or in a ``.jsonl`` file a line for each object."""
     with table_writer(path, _COLUMNS, overwrite=overwrite) as write:
         if os.fspath(path).lower().endswith(".jsonl"):
             write(map(results.document, results.everything))
@@ -121,10 +113,7 @@ def write_table(path: AnyPath, results: Results, *, overwrite: bool = False) -> 
 def write_digits(
     path: AnyPath, predictions: Sequence[Prediction | NoDigit], *, overwrite: bool = False
 ) -> None:
-    """Write what the net saw: one digit to a ``.png`` file, any number into a folder.
-
-    Raises `MnistError` where a file cannot be written, or is to take none or several digits.
-    """
+    """Write what the net saw: one digit to a ``.png`` file, any number into a folder."""
     found = [one for one in predictions if isinstance(one, Prediction)]
     for one in predictions if not found else ():
         raise MnistError(f"there is no digit to save: {one.warnings[0]}")

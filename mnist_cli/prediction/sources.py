@@ -51,9 +51,8 @@ class Pictures:
 def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Pictures:
     """Replace each folder, and ZIP archive, by the pictures in and below it, sorted by name.
 
-    With `labels` only those remain whose label is one of them, as `label_in_name` tells. Files are
-    taken as given, whether they exist or not: whoever reads them will say. Hidden files are passed
-    over. Raises `FileError` for a folder, or archive, without pictures or that cannot be listed.
+    With `labels` only those with such a label in their name remain. Hidden files are passed over, other
+    names taken as given. Raises `FileError` for a folder that is empty or cannot be listed.
     """
     paths: list[str] = []
     unlisted: list[MnistError] = []
@@ -105,10 +104,7 @@ def _is_archive(name: str) -> bool:
 
 
 def _list_members(archive: str) -> "dict[str, ZipInfo]":
-    """The files in an archive, by their paths as if it were a folder, without hidden ones.
-
-    Raises `FileError` for one that cannot be read, `FormatError` where it is damaged or too large.
-    """
+    """The files in an archive, by their paths as if it were a folder, without hidden ones."""
     from mnist_cli.files.zipped import list_members
 
     try:
@@ -132,10 +128,7 @@ def _is_hidden(name: str) -> bool:
 
 
 def open_member(path: str, entry: "ZipInfo") -> io.BytesIO:
-    """The content of a file in an archive, by the path that `Pictures.members` has for it.
-
-    Raises `FileError` and `FormatError`.
-    """
+    """The content of a file in an archive, by the path that `Pictures.members` has for it."""
     from mnist_cli.files.zipped import read_member
     from mnist_cli.pictures.formats import MAX_FILE_BYTES
 
@@ -152,10 +145,7 @@ def open_member(path: str, entry: "ZipInfo") -> io.BytesIO:
 
 
 def label_in_name(path: str) -> int | None:
-    """The label that a path begins with: ``7/12.png``, ``7_12.png``, ``7-sevens/a.png``.
-
-    A folder that is nothing but the digit counts before the name of the file.
-    """
+    """The label that a path begins with: ``7/12.png``, ``7_12.png``, ``7-sevens/a.png``."""
     folder, stem = Path(path).parent.name, Path(path).stem
     if len(folder) == 1 and _LABEL.fullmatch(folder):
         return int(folder)

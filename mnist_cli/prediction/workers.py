@@ -15,10 +15,7 @@ _CHUNK = 2  # tasks a process takes at a time; Ctrl-C waits for them
 
 @contextmanager
 def spread(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
-    """Yield a `map` that works on so many processes; nothing of them is left in the end.
-
-    Raises `MnistError` where one of them was killed.
-    """
+    """Yield a `map` that works on so many processes; nothing of them is left in the end."""
     if processes < 2:
         yield map
         return
@@ -58,11 +55,7 @@ def _begin() -> None:
 
 
 def _end_with_parent() -> None:
-    """Wait for the end of the parent, however it comes, and end at once.
-
-    A worker waits for its next task at a pipe of which it holds both ends, so it would never learn
-    that nobody is left to send one; and it keeps the resource tracker of multiprocessing alive.
-    """
+    """End with the parent, however that ends: at its task pipe a worker would wait for ever."""
     from multiprocessing import connection, parent_process
 
     parent = parent_process()
