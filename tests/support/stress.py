@@ -6,12 +6,12 @@ kind is a recipe: where the ink is, what colour it and the paper have, what ligh
 what the camera does. Severity 1 is what people send; above it, every chain breaks some day.
 """
 
-import io
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PIL import Image
+from support.pictures import saved
 
 Array = np.ndarray[Any, Any]
 Rng = np.random.Generator
@@ -34,9 +34,8 @@ def coverage(
     box = (columns.min() - 2, rows.min() - 2, columns.max() + 3, rows.max() + 3)
     tight = Image.fromarray(digit).crop(box)
     zoom = size / max(tight.width - 4, tight.height - 4)
-    big = tight.resize(
-        (round(tight.width * zoom), round(tight.height * zoom)), Image.Resampling.BICUBIC
-    ).rotate(turn, Image.Resampling.BICUBIC)
+    large = (round(tight.width * zoom), round(tight.height * zoom))
+    big = tight.resize(large, Image.Resampling.BICUBIC).rotate(turn, Image.Resampling.BICUBIC)
     ink = np.clip((np.asarray(big, float) / 255 - 0.45) * max(zoom / 3, 1) + 0.5, 0, 1)
     spare_x, spare_y = max(width - big.width, 0), max(height - big.height, 0)
     x = round(spare_x * rng.uniform(0.3, 0.7))
@@ -52,21 +51,16 @@ def sheet(ink: Array, paper: Array = PAPER, pen: Array = INK) -> Array:
     return paper * (1 - ink[..., None]) + pen * ink[..., None]
 
 
+def picture(pixels: Array) -> Image.Image:
+    return Image.fromarray((pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8))
+
+
 def png(pixels: Array) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray((pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8)).save(
-        file, "PNG", compress_level=1
-    )
-    return file.getvalue()
+    return saved(picture(pixels), "PNG", compress_level=1)
 
 
-def jpeg(pixels: Array, quality: int = 85, orientation: int = 1) -> bytes:
-    file = io.BytesIO()
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    picture = Image.fromarray((pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8))
-    picture.save(file, "JPEG", quality=quality, exif=exif)
-    return file.getvalue()
+def jpeg(pixels: Array, quality: int = 85) -> bytes:
+    return saved(picture(pixels), "JPEG", quality=quality)
 
 
 def ramp(shape: tuple[int, int], rng: Rng) -> Array:
@@ -104,11 +98,6 @@ def clean(digit: Array, rng: Rng, _severity: float) -> bytes:
     return png(sheet(coverage(digit, rng)))
 
 
-def gradient(digit: Array, rng: Rng, severity: float) -> bytes:
-    page = sheet(coverage(digit, rng))
-    return png(page * (1 - min(0.6 * severity, 0.9) * ramp(page.shape[:2], rng))[..., None])
-
-
 def shadow_edge(digit: Array, rng: Rng, severity: float) -> bytes:
     page = sheet(coverage(digit, rng))
     return png(page * shadow(page.shape[:2], rng, min(0.45 * severity, 0.8))[..., None])
@@ -137,11 +126,6 @@ def dark_strip(digit: Array, rng: Rng, severity: float) -> bytes:
     return png(page)
 
 
-def noise(digit: Array, rng: Rng, severity: float) -> bytes:
-    page = sheet(coverage(digit, rng))
-    return png(page + rng.normal(0, 0.1 * severity, page.shape))
-
-
 def specks(digit: Array, rng: Rng, severity: float) -> bytes:
     ink = coverage(digit, rng)
     y, x = np.indices(ink.shape)
@@ -154,11 +138,8 @@ def specks(digit: Array, rng: Rng, severity: float) -> bytes:
 def pencil(digit: Array, rng: Rng, severity: float) -> bytes:
     ink = coverage(digit, rng)
     grain = blurred(rng.normal(0, 1, ink.shape), 1.0) * 3.5
-    grey = PAPER - 0.3 / severity
-    return png(
-        sheet(ink * np.clip(0.75 + 0.25 * grain, 0, 1), pen=grey)
-        + rng.normal(0, 0.012, (*ink.shape, 3))
-    )
+    page = sheet(ink * np.clip(0.75 + 0.25 * grain, 0, 1), pen=PAPER - 0.3 / severity)
+    return png(page + rng.normal(0, 0.012, page.shape))
 
 
 def red_pen(digit: Array, rng: Rng, _severity: float) -> bytes:
@@ -168,17 +149,8 @@ def red_pen(digit: Array, rng: Rng, _severity: float) -> bytes:
 def blackboard(digit: Array, rng: Rng, severity: float) -> bytes:
     ink = coverage(digit, rng)
     chalk = ink * np.clip(0.8 + 0.3 * blurred(rng.normal(0, 1, ink.shape), 0.8) * 2.5, 0, 1)
-    board = (
-        np.array([0.16, 0.27, 0.22])
-        + 0.04 * severity * blurred(rng.normal(0, 1, ink.shape), 6)[..., None] * 10
-    )
-    return png(sheet(chalk, board, np.array([0.88, 0.88, 0.84])))
-
-
-def transparent(digit: Array, rng: Rng, _severity: float) -> bytes:
-    ink = coverage(digit, rng)
-    tone = rng.choice([0.0, 1.0])
-    return png(np.dstack([np.full((*ink.shape, 3), tone), ink]))
+    wiped = 0.4 * severity * blurred(rng.normal(0, 1, ink.shape), 6)[..., None]
+    return png(sheet(chalk, np.array([0.16, 0.27, 0.22]) + wiped, np.array([0.88, 0.88, 0.84])))
 
 
 def small(digit: Array, rng: Rng, severity: float) -> bytes:
@@ -187,10 +159,6 @@ def small(digit: Array, rng: Rng, severity: float) -> bytes:
     y, x = (round(v) for v in rng.uniform([10, 10], [170, 330]))
     sheet_[y : y + 300, x : x + 300] = ink
     return png(sheet(sheet_))
-
-
-def rotated(digit: Array, rng: Rng, _severity: float) -> bytes:
-    return jpeg(np.rot90(sheet(coverage(digit, rng))), orientation=6)
 
 
 def phone(digit: Array, rng: Rng, severity: float) -> bytes:
@@ -214,17 +182,10 @@ def tiny(digit: Array, rng: Rng, severity: float) -> bytes:
     background, contrast = rng.uniform(0.35, 0.7), rng.uniform(0.22, 0.4) / severity
     tone = background + contrast * rng.choice([-1, 1]) * blurred(ink, 2)
     y, x = np.mgrid[-1:1:120j, -1:1:120j]
-    tone = (
-        tone
-        * (1 - 0.2 * severity * (x**2 + y**2) / 2)
-        * (1 - 0.2 * severity * ramp(ink.shape, rng))
-    )
+    tone *= 1 - 0.2 * severity * (x**2 + y**2) / 2
+    tone *= 1 - 0.2 * severity * ramp(ink.shape, rng)
     little = Image.fromarray(tone.astype(np.float32)).resize((side, side), Image.Resampling.BOX)
-    page = (
-        np.asarray(little)[..., None]
-        + rng.normal(0, 0.02 * severity, (side, side, 1))
-        + np.zeros(3)
-    )
+    page = np.asarray(little) + rng.normal(0, 0.02 * severity, (side, side))
     return jpeg(page, 90) if rng.random() < 0.5 else png(page)
 
 
@@ -237,25 +198,9 @@ def faint(digit: Array, rng: Rng, severity: float) -> bytes:
 
 
 KINDS: dict[str, Callable[[Array, Rng, float], bytes]] = {
-    f.__name__: f
-    for f in (
-        clean,
-        gradient,
-        shadow_edge,
-        ruled,
-        squared,
-        dark_strip,
-        noise,
-        specks,
-        pencil,
-        red_pen,
-        blackboard,
-        transparent,
-        small,
-        rotated,
-        phone,
-        defocused,
-        tiny,
-        faint,
+    function.__name__: function
+    for function in (
+        *(clean, shadow_edge, ruled, squared, dark_strip, specks, pencil, red_pen, blackboard),
+        *(small, phone, defocused, tiny, faint),
     )
 }
