@@ -20,7 +20,7 @@ def nets(tmp_path_factory):
     return folder
 
 
-# Each net and each command once, the dearest; tests/benchmarks/large.py tries every command with each.
+# Each net and each command, the dearest; tests/benchmarks/large.py tries more, with every net.
 @pytest.mark.parametrize(
     ("net", "command", "code"),
     [
