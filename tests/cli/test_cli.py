@@ -9,17 +9,9 @@ import pytest
 from support.commands import COMMANDS, MNIST, mnist, mnist_process, on_a_terminal
 
 from mnist_cli import __version__, cli
-from mnist_cli.cli.options import command as declare
 from mnist_cli.cli.rules import RULE
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
-
-
-HEADINGS = {
-    "eval": ["Timing", "Views", "Corrupted images", "Net and images", "Output"],
-    "predict": ["What to read", "What to show", "Net and test images", "Output"],
-    "train": ["How to train", "Images", "Output"],
-}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -31,7 +23,6 @@ def test_help_shows_each_option_once_and_two_examples_and_fits_60_columns(comman
     assert examples.count(f"mnist {command}") >= 2
     assert max(map(len, done.stdout.splitlines())) <= 60
     text = mnist(command, "--help").stdout
-    assert re.findall(r"(?m)^(\S.*):$", text) == HEADINGS.get(command, ["Options"])
     shown = re.findall(r"(?m)^  (?:-\w, )?--([\w-]+)", text)
     parameters = (each for each in COMMANDS[command].params if isinstance(each, click.Option))
     assert sorted(shown) == sorted(
@@ -50,7 +41,6 @@ def test_help_lists_every_command_and_version_is_one_line():
 WRONG_USAGE = {
     "nonsense": "No such command",
     "inspect --nonsense": "No such option",
-    "inspect --export a.pdf": "must end in .svg or .html",
     "inspect --neuron 0 --neurons": "--neurons excludes --neuron",
     "inspect --neuron 50": "0..49",
     "inspect weights.pkl weights.pkl --stats": "name one for anything else",
@@ -60,12 +50,9 @@ WRONG_USAGE = {
     "eval --batch-size 0": "0 is not in the range",
     "eval --labels somewhere": "--labels needs --images.",
     "eval --shift 1": "such as 2,-1",
-    "eval --shift a,b": "such as 2,-1",
     "eval --sweep 1,,2": "such as 1,10,100,all",
-    "eval --wrong -1": "No such option '-1'",
     "eval --min-confidence 1.5": "1.5 is not in the range",
     "eval --min-confidence nan": "expected a number",
-    "eval --noise -1": "is not in the range",
     "eval --rotate inf": "inf is not in the range",
     "eval --output a.json": "must end in .csv or .jsonl",
     "eval --output - --json": "--output - excludes --json: both print.",
@@ -78,7 +65,6 @@ WRONG_USAGE = {
     "predict - -": "only once",
     "predict x.png --only wrong": "needs --labels-from-names or --index.",
     "predict --label 4 x.png": "--label with PICTURES needs --labels-from-names.",
-    "predict --label 10": "10 is not in the range",
     "predict --label 4 --images images": "--label with --images needs --labels.",
     "predict --only wrong --images images": "--only wrong with --images needs --labels.",
     "predict -i 3 --seed 1": "for --index random",
@@ -86,7 +72,6 @@ WRONG_USAGE = {
     "predict -i 3 --no-invert": "--invert needs PICTURES.",
     "predict -i 3 --threads=4": "--threads needs PICTURES.",
     "train --epochs 0": "epochs is 0: expected a whole number from 1 to 1,000,000.",
-    "train --batch-size 1.5": "'1.5' is not a valid integer.",
     "train --seed -1": "-1 is not in the range",
     "train --recipe bset": "not one of 'quick', 'standard', 'best', 'tune'. Did you mean 'best'?",
     "train --hidden 1,x": "'1,x' is neither 'none' nor a list such as 50,100.",
@@ -100,7 +85,6 @@ WRONG_USAGE = {
     "download trian": "there is no file or group 'trian'; the nearest is 'train'",
     "download --mirror ftp://me:secret@example.org": "expected an address like https://",
     "download --mirror http://a --from .": "--mirror excludes --from.",
-    "download --check --force": "--check excludes --force: it fetches nothing.",
     # what was probably meant, and nothing where nothing is near
     "train --lr 1": "Did you mean '--learning-rate'?",
     "eval --batchsize 1": "Did you mean '--batch-size'?",
@@ -184,19 +168,15 @@ def test_a_terminal_gets_colour_unless_no_color_is_set():
 
 
 @needs_posix
-def test_a_closed_pipe_ends_quietly():
-    for buffered in ("1", ""):
-        read, write = os.pipe()
-        os.close(read)
-        with os.fdopen(write, "wb") as closed:
-            done = subprocess.run(
-                [*MNIST, "inspect"],
-                env=os.environ | {"PYTHONUNBUFFERED": buffered},
-                stdout=closed,
-                stderr=subprocess.PIPE,
-                check=False,
-            )
-        assert (done.returncode, done.stderr) == (0, b"")
+@pytest.mark.parametrize("buffered", ["1", ""])
+def test_a_closed_pipe_ends_quietly(buffered):
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        surroundings = os.environ | {"PYTHONUNBUFFERED": buffered}
+        pipes = {"stdout": closed, "stderr": subprocess.PIPE}
+        done = subprocess.run([*MNIST, "inspect"], env=surroundings, check=False, **pipes)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 class Boom:
@@ -231,12 +211,3 @@ def test_an_exception_is_one_line_with_advice(error, words, monkeypatch, capsys)
         monkeypatch.setenv("MNIST_DEBUG", "1")
         with pytest.raises(KeyError):
             cli.run([])
-
-
-def test_what_declares_no_option_is_found_while_it_is_written():
-    for options, settings, words in [
-        ("Output:\n  --force\n", {"forse": {}}, "settings without an option: forse"),
-        ("Output:\n  -force\n", {}, "declares no option"),
-    ]:
-        with pytest.raises(ValueError, match=words):
-            declare(f"What it does.\n\n{options}Examples:\n", **settings)

@@ -39,16 +39,13 @@ def document(*arguments):
 
 def test_accuracy_speed_and_one_sentence(book_weights):
     text = shown("--batch-size", "100", "--runs", "2", "-w", book_weights)
-    assert text.startswith(
-        f"weights  {book_weights}\nimages   t10k-images-idx3-ubyte (embedded)\n\n"
-    )
+    names = f"weights  {book_weights}\nimages   t10k-images-idx3-ubyte (embedded)\n\n"
+    assert text.startswith(names)
     assert text.count("accuracy") == 1  # in the head of the table
     per_sample, batched = text.splitlines()[4:6]
     assert per_sample.startswith("per sample       0.9352  9352/10000")
     assert batched.startswith("batched (100)    0.9352  9352/10000")
-    assert re.search(
-        r"batched is \d+\.\dx faster than per sample, and every prediction is the same", text
-    )
+    assert re.search(r"batched is \d+\.\dx faster than .*, and every prediction is the same", text)
     assert re.search(r"\n2 runs +median +min +max\n", text)
 
 
@@ -212,21 +209,23 @@ def test_a_p_value_too_small_for_floating_point_is_not_0():
 
 def test_every_view_has_a_json_form_with_the_same_numbers():
     arguments = (*VIEW_OPTIONS, "-w", "weights.pkl", "-w", "weights.pkl", "--limit", "600")
-    found = document(*arguments)
-    text = shown(*arguments)
-    assert f"coverage {found['coverage']:.4f}" in text
-    assert f"{found['wrong'][0]['confidence']:.4f}" in text
+    found, text = document(*arguments), shown(*arguments)
+    (pair,) = found["mcnemar"]
+    for words in (
+        f"coverage {found['coverage']:.4f}",
+        f"{found['wrong'][0]['confidence']:.4f}",
+        f" {sum(found['confusion'][0])}\n",
+        f"only #1 correct: {len(pair['only_first'])}",
+        f"both correct {pair['both']}, both incorrect {pair['neither']}",
+    ):
+        assert words in text
     for row in found["robustness"]:
         numbers = [f"{accuracy:.4f}" for accuracy in row["accuracy"]]
         assert re.search(rf"{row['strength']:g} +{numbers[0]} .*{numbers[1]}", text)
-    table = [text.split() for text in text.splitlines()]
+    rows = [row.split() for row in text.splitlines()]
     for row in found["per_class"]:
         scores = [f"{row[key]:.4f}" for key in ("precision", "recall", "f1")]
-        assert [str(row["digit"]), *scores, str(row["support"])] in table
-    assert f" {sum(found['confusion'][0])}\n" in text
-    (pair,) = found["mcnemar"]
-    assert f"only #1 correct: {len(pair['only_first'])}" in text
-    assert f"both correct {pair['both']}, both incorrect {pair['neither']}" in text
+        assert [str(row["digit"]), *scores, str(row["support"])] in rows
 
 
 def test_a_net_from_pytorch_that_predicts_badly_comes_with_what_to_try(tmp_path):

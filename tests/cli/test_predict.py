@@ -79,12 +79,12 @@ def test_indices_are_lists_and_ranges_mixed_and_repeated():
     assert sources == [f"index {index}" for index in (3, 1, 7, 8, 9, 0, 3)]
     drawn = [one["source"] for one in documents("-i", "random:3,random", "--seed", "1")]
     assert len(set(drawn)) == 4
-    assert "0..9999" in mnist("predict", "-i", "10000").stderr
-    wrong_ones = ("3-", "9-1", "1,,2", "-1", "0-999999999", "٣", "1" * 5000, "random:0", "random:x")
-    for wrong in (*wrong_ones, "random:10001", "random:999999999"):
+    for wrong in (
+        *("3-", "9-1", "1,,2", "-1", "10000", "0-999999999", "٣", "1" * 5000),
+        *("random:0", "random:x", "random:10001", "random:999999999"),
+    ):
         done = mnist("predict", "-i", wrong)
-        assert (done.code, done.stdout) == (2, "")
-        assert "--index" in done.stderr
+        assert (done.code, done.stdout, "--index" in done.stderr) == (2, "", True)
 
 
 def test_a_contact_sheet_marks_what_is_incorrect(several, tmp_path):
@@ -168,15 +168,12 @@ def on_terminal(columns, *arguments, also=("--threads", "1")):
 
 @terminals
 def test_nothing_is_wider_than_the_terminal(many, several, row):
-    of_a_set = on_terminal(120, "--label", "4", "--sheet", also=())
-    assert sum(text.count("index ") for text in of_a_set) == 982
-    sheet = on_terminal(60, many, "--labels-from-names", "--sheet")
+    of_a_set = on_terminal(120, "-i", "0-99", "--sheet", also=())
+    assert sum(text.count("index ") for text in of_a_set) == 100
     assert 104 < max(map(len, of_a_set)) <= 120
-    assert 44 < max(map(len, sheet)) <= 60
     table = on_terminal(60, many, several, row, "--labels-from-names")
-    pictured = on_terminal(60, several, "--labels-from-names")
     in_full = on_terminal(60, row, "--show-steps", "--explain")
-    assert max(map(len, [*table, *pictured, *in_full])) <= 60
+    assert max(map(len, [*table, *in_full])) <= 60
     numbers = {path.stem[-2:] for path in many.iterdir()}
     cut = {found[1] for text in table if (found := re.search(r"….*(\d\d)\.png ", text))}
     assert cut == numbers  # the end of a name stays
@@ -242,7 +239,6 @@ def test_every_digit_of_a_split_picture_is_in_brackets_below_its_number_on_every
         mnist(*arguments),
         mnist(*arguments, encoding="ascii"),
         on_a_terminal(*arguments, TERM="xterm", COLORTERM=""),  # 16 colours
-        on_a_terminal(*arguments, NO_COLOR="1"),
         on_a_terminal(*arguments),
     ):
         lines = done.lines
@@ -268,16 +264,14 @@ def test_the_steps_are_shown_and_kept_by_export(page, tmp_path):
 
 
 def test_explain_draws_the_digit_once_and_says_what_a_shade_stands_for():
-    shown = mnist("predict", "--index", "0", "--explain").stdout
+    before, after = mnist("predict", "--index", "0", "--explain").stdout.split("Values as shades")
     plain = mnist("predict", "--index", "0").stdout.splitlines()
-    before, after = shown.split("Values as shades")
     assert before.split("\n") == ["index 0", plain[1].strip(), "", ""]
     steps = after.splitlines()
-    x = [text[2:].rstrip() for text in steps[3:17]]
-    assert x == [text[:28].rstrip() for text in plain[:14]]
+    assert [row[2:].rstrip() for row in steps[3:17]] == [row[:28].rstrip() for row in plain[:14]]
     assert " ".join(steps[17].split()).startswith("The picture: 784 pixels")
-    assert shown.count("A shade is the mean of 2 of them.") == 2
-    assert "evidence for 7" in shown
+    assert after.count("A shade is the mean of 2 of them.") == 2
+    assert "evidence for 7" in after
 
 
 def test_several_digits_are_saved_into_a_folder(several, row, tmp_path):
