@@ -25,6 +25,9 @@ def nets(tmp_path_factory):
     ("net", "command", "code"),
     [
         pytest.param("many", "predict -i 0-3 --explain --json -w NET", 0, marks=pytest.mark.matrix),
+        pytest.param(
+            *("many", "predict -i 0-1999 --explain --json -w NET", 1), marks=pytest.mark.matrix
+        ),
         ("many", "predict -i 0-9999 --json -w NET", 1),
         ("many", "eval --sweep -w NET", 1),
         ("many", "convert NET copy.safetensors --force", 0),
