@@ -3,12 +3,14 @@
 import base64
 import json
 import re
+import struct
 import zipfile
 
 import numpy as np
 import pytest
 from support.commands import mnist
 from support.page import EVERY, SEEN, SEVEN, draw, prediction, save, settle, speak
+from support.zips import IMAGES, LABELS
 
 import mnist_cli
 from mnist_cli.datasets.arrays import load_labelled
@@ -44,14 +46,13 @@ def reload(page):
 
 
 def read_pair(archive):
+    """The images and labels of a saved set."""
     with zipfile.ZipFile(archive) as opened:
         assert opened.testzip() is None
-        images, labels = (
-            opened.read(f"class-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1")
-        )
-    shape = np.frombuffer(images, ">u4", 4)
-    assert [*shape] == [0x803, len(labels) - 8, 28, 28]
-    assert [*np.frombuffer(labels, ">u4", 2)] == [0x801, len(labels) - 8]
+        images, labels = map(opened.read, (IMAGES, LABELS))
+    count = len(labels) - 8
+    assert images[:16] == struct.pack(">4I", 0x803, count, 28, 28)
+    assert labels[:8] == struct.pack(">2I", 0x801, count)
     pixels = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28)
     return pixels, np.frombuffer(labels, np.uint8, offset=8)
 

@@ -1,8 +1,6 @@
 """The sets of a class, put together on the page; what is broken or hostile among them."""
 
-import io
 import zipfile
-import zlib
 
 import numpy as np
 import pytest
@@ -194,24 +192,11 @@ def test_what_is_broken_is_refused_in_a_sentence(page, tmp_path):
     assert refusals(page)[8:] == ["Other files that were refused: 3."]
 
 
-def bomb(size):
-    """A set of which the images inflate to `size` bytes, and say that they are 1,000 digits."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    packed = b"".join(packer.compress(bytes(1 << 20)) for _ in range(size >> 20)) + packer.flush()
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr(IMAGES, packed)
-        archive.writestr(LABELS, b"")
-    content = bytearray(target.getvalue())
-    start = content.index(b"PK\1\2")
-    content[start + 10] = zipfile.ZIP_DEFLATED
-    content[start + 24 : start + 28] = (784_016).to_bytes(4, "little")
-    return bytes(content)
-
-
 def test_a_bomb_is_not_inflated(counting, tmp_path):
-    (tmp_path / "bomb.zip").write_bytes(bomb(64 << 20))
-    choose(counting, tmp_path / "bomb.zip")
+    files = {IMAGES: bytes(64 << 20), LABELS: b""}
+    bomb = write_zip(tmp_path / "bomb.zip", files, method=zipfile.ZIP_DEFLATED)
+    bomb.write_bytes(patch(bomb, (24, (784_016).to_bytes(4, "little"))))  # as 1,000 images
+    choose(counting, bomb)
     assert refusals(counting) == ["bomb.zip: the ZIP archive is damaged."]
     assert 0 < counting.evaluate("counted.inflated") < 8 << 20
 

@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import threading
 from pathlib import Path
 
 import pytest
@@ -42,7 +41,6 @@ def _port(lines):
     """Where it listens, once it says so."""
     for line in lines:
         if found := re.search(r"Listening on port (\d+)", line):
-            threading.Thread(target=lines.read, daemon=True).start()  # what else it says
             return int(found[1])
     return pytest.fail("Firefox ended before it listened")
 
