@@ -150,6 +150,7 @@ def test_a_link_opens_the_state_and_a_card_the_net_as_trained(page, open_page, u
     page.keyboard.press("ArrowRight")
     link = linked(page)
     assert "learning=1&" in link
+    settle(page)
     other = open_page(link)
     settle(other)
     assert other.locator("#learning").input_value() == "1"
