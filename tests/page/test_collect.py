@@ -71,11 +71,7 @@ def test_python_reads_what_was_collected_as_the_page_did(page, strokes, tmp_path
     np.testing.assert_array_equal(images.reshape(-1, 784), [each[2] for each in seen])
     with zipfile.ZipFile(archive) as opened:
         pictures = [f"{name}.png" for name in ("0_001", "2_001", "4_001", "8_001", "8_002")]
-        assert opened.namelist() == [
-            *pictures,
-            "class-images-idx3-ubyte",
-            "class-labels-idx1-ubyte",
-        ]
+        assert opened.namelist() == [*pictures, IMAGES, LABELS]
     assert re.fullmatch(r"digits-[0-9a-f]{8}\.zip", archive.name)
 
     found = json.loads(mnist("predict", archive, "--labels-from-names", "--json").stdout)
@@ -92,7 +88,7 @@ def test_python_reads_what_was_collected_as_the_page_did(page, strokes, tmp_path
     correct = sum(each["correct"] for each in found)
     assert json.loads(mnist("eval", "--images", "class", "--json").stdout)["correct"] == correct
     on_sheet = [str(digit) if digit == read else f"{digit} → {read}" for digit, read, _ in seen]
-    assert sorted(captions(page)) == on_sheet
+    assert sorted(captions(page)) == sorted(on_sheet)
 
 
 def test_where_nothing_is_kept_the_pad_is_saved_as_what_it_is_read(page, tmp_path):
