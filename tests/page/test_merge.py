@@ -228,4 +228,4 @@ def test_no_more_digits_are_put_together_than_a_class_has(page, tmp_path, count)
     said = "many.zip: with it there would be 10001 digits; at most 10000 are put together."
     assert refusals(page) == [said] * (count == 2)
     told = page.locator("#merge-told").text_content()
-    assert told == {1: "Digits: 10,000, from files: 2.", 2: "Digits: 2, from files: 1."}[count]
+    assert told == {1: "Digits: 10000, from files: 2.", 2: "Digits: 2, from files: 1."}[count]
