@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-import shutil
 import tempfile
 from dataclasses import replace
 from functools import partial
@@ -22,6 +21,7 @@ from mnist_cli.weights.card import card_path
 from mnist_cli.weights.weights_file import load_network, read_weights
 
 SHORT = Recipe("short", "adamw", epochs=3, weight_decay=0.05, held_out=100, shift=1)
+RELU = replace(SHORT, activation="relu")
 NO_FILES = TrainingFiles(("none", "none"))  # for runs that end before anything is read
 
 
@@ -88,47 +88,31 @@ def test_the_finished_net_is_measured_on_the_test_set(files, shared_data, tmp_pa
 def stopped(output, files, recipe=SHORT, act=lambda: None):
     """What is said of a run that is stopped after its second epoch, once `act` was done."""
     notes = []
-    stop = Stop()
 
     def report(epoch):
         if epoch.epoch == 2:
             act()
-            raise stop
+            raise Stop
 
-    with pytest.raises(KeyboardInterrupt) as caught:
+    with pytest.raises(Stop):
         train_file(output, recipe, files, report=report, note=notes.append)
-    assert type(caught.value) is Stop
     (note,) = notes
     return note
 
 
-def test_an_interrupted_training_leaves_the_best_so_far(files, tmp_path, temporary):
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    path = folder / "w.pkl.partial"
-    note = stopped(folder / "w.pkl", files)
-    assert re.fullmatch(
-        f"the best weights so far, of epoch [12] of 3, are in {re.escape(str(path))}", note
-    )
-    assert names(folder) == ["w.pkl.json", "w.pkl.partial"]
+def test_an_interrupted_training_leaves_the_best_so_far(files, tmp_path):
+    path = tmp_path / "w.pkl.partial"
+    note = stopped(tmp_path / "w.pkl", files, RELU)
+    found = re.fullmatch("the best weights so far, of epoch ([12]) of 3, are in (.*)", note)
+    assert names(tmp_path) == ["w.pkl.json", "w.pkl.partial"]
     network, card = load_network(path), read_weights(path).card
+    assert found.groups() == (str(card.epochs), str(path))
     accuracy = np.mean(network.predict(load_images()[:1000]) == load_labels()[:1000])
     assert accuracy > 0.3
-    assert f"of epoch {card.epochs} of 3" in note
+    assert network.activation == "relu"
     assert card.validation_accuracy == max(card.validation_accuracy_by_epoch)
     of_both = 0.9 * card.train_accuracy + 0.1 * card.validation_accuracy
     assert accuracy == pytest.approx(of_both, abs=1e-9)
-
-    shutil.rmtree(folder)
-    folder.mkdir()
-    relu = replace(SHORT, activation="relu")
-    stopped(folder / "w.pkl", files, relu)
-    assert load_network(path).activation == "relu"
-
-    note = stopped(folder / "w.npz", files, relu, act=lambda: shutil.rmtree(folder))
-    card, name = names(temporary)
-    assert note.endswith(f"are in {temporary / name}")
-    assert load_network(temporary / name).activation == "relu"
 
 
 class Stopping(Recipe):
@@ -165,13 +149,21 @@ def test_weights_whose_name_was_taken_meanwhile_are_kept_as_partial(files, tmp_p
 def test_weights_whose_folder_is_gone_are_written_to_the_temporary_folder(
     files, tmp_path, temporary
 ):
-    (tmp_path / "folder").mkdir()
-    gone, relu = at_the_last_epoch((tmp_path / "folder").rmdir), replace(SHORT, activation="relu")
-    with pytest.raises(FileError, match=r"no such folder") as caught:
-        train_file(tmp_path / "folder" / "w.npz", relu, files, report=gone)
-    _, name = names(temporary)
-    assert str(temporary / name) in str(caught.value)
-    assert load_network(temporary / name).activation == "relu"
+    folder = tmp_path / "folder"
+    for stop in (True, False):
+        folder.mkdir()
+        if stop:
+            said = stopped(folder / "w.npz", files, RELU, act=folder.rmdir)
+        else:
+            gone = at_the_last_epoch(folder.rmdir)
+            with pytest.raises(FileError, match=r"no such folder") as caught:
+                train_file(folder / "w.npz", RELU, files, report=gone)
+            said = str(caught.value)
+        card, name = names(temporary)
+        assert f"are in {temporary / name}" in said
+        assert load_network(temporary / name).activation == "relu"
+        for each in (card, name):
+            (temporary / each).unlink()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
