@@ -55,7 +55,8 @@ def test_it_learns_from_a_few_thousand_images(digits, recipe, hidden, activation
 
 def test_a_teacher_learns_first_and_the_net_from_what_it_says(digits):
     recipe, reported = replace(TAUGHT, teacher_epochs=6, epochs=6, learning_rate=0.02), []
-    network, card = mnist_cli.train(*digits, recipe, report=reported.append)
+    images, labels = digits[0][:2000], digits[1][:2000]
+    network, card = mnist_cli.train(images, labels, recipe, report=reported.append)
 
     stages = [(epoch.is_teacher, epoch.epoch) for epoch in reported]
     assert stages == [(who, number) for who in (True, False) for number in range(1, 7)]
@@ -71,8 +72,9 @@ def test_what_the_teacher_says_is_learnt_and_not_the_label(digits, monkeypatch):
         return np.full((len(x), 10), -9, np.float32) + 18 * (np.arange(10) == 3)
 
     monkeypatch.setattr(ConvolutionalNet, "logits", say_three)
-    network, _ = mnist_cli.train(*digits, TAUGHT, batch_norm=0, learning_rate=0.02)
-    assert np.mean(network.predict(digits[0]) == 3) > 0.98
+    few = digits[0][:1500], digits[1][:1500]
+    network, _ = mnist_cli.train(*few, TAUGHT, batch_norm=0, learning_rate=0.02)
+    assert np.mean(network.predict(digits[0]) == 3) > 0.9
 
 
 def test_the_held_out_images_are_not_learnt_from(digits):
@@ -87,8 +89,8 @@ def test_the_held_out_images_are_not_learnt_from(digits):
 def test_the_seed_decides_and_threads_and_the_shape_of_the_images_do_not(digits, recipe):
     def weights(seed, threads, shape=(-1, 28, 28)):
         with threadpool_limits(threads, user_api="blas"):
-            images = digits[0][:1000].reshape(shape)
-            network, _ = mnist_cli.train(images, digits[1][:1000].astype(int), recipe, seed=seed)
+            images = digits[0][:600].reshape(shape)
+            network, _ = mnist_cli.train(images, digits[1][:600].astype(int), recipe, seed=seed)
         return b"".join(array.tobytes() for array in network.weights)
 
     assert weights(3, threads=1) == weights(3, threads=2, shape=(-1, 784))

@@ -6,14 +6,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from mnist_cli.errors import FormatError
-from mnist_cli.weights.card import (
-    Card,
-    FoundCard,
-    card_path,
-    encode_card,
-    find_card,
-    own_card_path,
-)
+from mnist_cli.weights.card import Card, FoundCard, encode_card, find_card
 
 CARD = Card(
     recipe="quick",
@@ -39,7 +32,6 @@ def changed(**fields):
 
 def test_a_card_counts_for_the_weights_it_names(tmp_path):
     weights, card = tmp_path / "w.pkl", tmp_path / "w.json"
-    assert (card_path(weights), own_card_path(weights)) == (card, tmp_path / "w.pkl.json")
     assert find_card(weights, CARD.weights_sha256) is None
     card.write_bytes(encode_card(CARD.weights_sha256, "sigmoid", CARD))
     assert find_card(weights, CARD.weights_sha256) == FoundCard(card, "sigmoid", CARD)

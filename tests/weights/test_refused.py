@@ -92,7 +92,6 @@ PICKLES = [
         for content in [pickle.dumps({"W1": value})]
     ),
     *rows("holds a NoneType, expected a dictionary of arrays.", pickled(NONE)),
-    *rows("holds a Marker, expected a dictionary of arrays.", pickled(pickles.NDARRAY)),
     *rows("holds a Call, expected a dictionary of arrays.", pickled(pickles.dtype())),
     *rows(
         "b1 is no array as NumPy writes it.",

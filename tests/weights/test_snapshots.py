@@ -1,14 +1,10 @@
 """Files of snapshots: written by a training, read again, refused where they hold anything else."""
 
-import contextlib
 import io
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from support.commands import mnist
-from support.mutated import mutated
 from support.nets import random_network
 from support.refusals import refusal_of
 from support.sets import write_images, write_labels
@@ -99,18 +95,9 @@ def test_other_files_are_refused_in_a_line(tmp_path):
     mnist_cli.save_network(mnist_cli.load_network(), weights)
     for content in (b"", embedded, weights.read_bytes(), npz()[:-30], npz() + b" "):
         assert "expected snapshots. 'mnist train --snapshots'" in refusal(tmp_path, content)
-    (tmp_path / "large.npz").write_bytes(bytes((16 << 20) + 1))
-    for name in ("large.npz", "missing.npz"):
-        assert name in refusal_of(read_snapshots, tmp_path / name, "sigmoid", error=MnistError)
-
-
-@given(content=st.binary(max_size=200) | mutated([npz()]))
-def test_changed_files_are_read_or_refused(tmp_path_factory, content):
-    path = tmp_path_factory.getbasetemp() / "mutated.npz"
-    path.write_bytes(content)
-    with contextlib.suppress(MnistError):
-        states = read_snapshots(path, "relu")
-        assert all(network.layer_sizes == (784, 10) for _, network in states)
+    (tmp_path / "large").write_bytes(bytes((16 << 20) + 1))
+    for path in (tmp_path / "large", tmp_path / "missing"):
+        assert str(path) in refusal_of(read_snapshots, path, "sigmoid", error=MnistError)
 
 
 def test_a_training_keeps_states_from_random_numbers_on(tmp_path):
