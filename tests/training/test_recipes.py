@@ -72,8 +72,5 @@ def test_what_makes_no_sense_is_refused_with_the_nearest_that_does(values, words
     digits = {"images": np.zeros((3, 28, 28), np.uint8), "labels": np.zeros(3, np.uint8)}
     with pytest.raises(ValueError, match=words):
         train(**digits | values)
-
-
-def test_an_unknown_optimizer_gets_all_that_there_are():
     with pytest.raises(ValueError, match="no optimizer 'sgd'; there are adamw, soap"):
         Recipe("r", "sgd")

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.nets import random_network
 from threadpoolctl import threadpool_limits
 
 import mnist_cli
 from mnist_cli.datasets.arrays import load_images, load_labels
-from mnist_cli.net.network import Network
 from mnist_cli.training.convolution import ConvolutionalNet
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.trainer import Trainer
@@ -62,9 +62,7 @@ def test_a_teacher_learns_first_and_the_net_from_what_it_says(digits):
     assert stages == [(who, number) for who in (True, False) for number in range(1, 7)]
     assert card.teacher_accuracy == reported[5].validation_accuracy > 0.9
     assert card.validation_accuracy > 0.8
-    assert len(card.loss_by_epoch) == 6
     assert network.layer_sizes == (784, 50, 100, 10)
-    assert card.hyperparameters["teacher_epochs"] == 6
 
 
 def test_what_the_teacher_says_is_learnt_and_not_the_label(digits, monkeypatch):
@@ -109,44 +107,43 @@ def test_the_best_so_far_is_the_one_that_validated_best(digits):
     # With labels drawn by lot nothing can be learnt, and the accuracy goes up and down.
     labels = np.random.default_rng(0).integers(0, 10, 600)
     trainer = Trainer(digits[0][:600], labels, replace(SHORT, epochs=12))
-    nets: list[Network] = []
+    nets = []
     trainer.run(lambda _: nets.append(trainer.network))
-    accuracies = [epoch.validation_accuracy for epoch in trainer.epochs]
-    best = int(np.argmax(accuracies))
-    assert trainer.best is not None
+    best = np.argmax([epoch.validation_accuracy for epoch in trainer.epochs])
     assert np.array_equal(trainer.best[0].weights[0], nets[best].weights[0])
 
 
-@pytest.mark.parametrize("start", ["embedded", "relu"])
-def test_going_on_from_a_net_begins_with_that_net(digits, start):
-    network = mnist_cli.load_network()
-    if start == "relu":
-        network, _ = mnist_cli.train(*digits, SHORT, hidden=(30,), activation="relu")
-    trainer = Trainer(*digits, TAUGHT.from_net(network.layer_sizes, network.activation), 0, network)
-    assert trainer.network.layer_sizes == network.layer_sizes
+@pytest.mark.parametrize(
+    "network",
+    [mnist_cli.load_network(), random_network(784, 30, 10, activation="relu", scale=0.1)],
+    ids=["sigmoid", "relu"],
+)
+def test_going_on_from_a_net_begins_with_that_net(digits, network):
+    recipe = TAUGHT.from_net(network.layer_sizes, network.activation)
+    found = Trainer(*digits, recipe, 0, network).network
+    assert found.layer_sizes == network.layer_sizes
     logits = network.logits(digits[0])
-    np.testing.assert_allclose(trainer.network.logits(digits[0]), logits, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(found.logits(digits[0]), logits, rtol=1e-3, atol=1e-3)
 
 
 def test_a_net_that_goes_on_mends_what_it_misread_and_keeps_what_it_knows(digits):
     """It learns digits that lie on their side, and none of those that stand."""
     network, (images, labels) = mnist_cli.load_network(), digits
-    lying = np.rot90(images[:600], axes=(1, 2))
+    lying = np.rot90(images, axes=(1, 2))
     recipe = replace(SHORT, epochs=15, optimizer="adamw", learning_rate=1e-3, batch_size=64)
 
-    def accuracies(known):
-        trainer = Trainer(lying, labels[:600], recipe, 0, network, known)
-        trainer.run()
-        others = slice(3000, 4000)
-        turned = np.rot90(images[others], axes=(1, 2))
-        return [
-            np.mean(trainer.network.predict(each) == labels[others])
-            for each in (turned, images[others])
-        ]
+    def accuracies(net):
+        """Of digits that lie, and of those that stand."""
+        return [np.mean(net.predict(each[3000:]) == labels[3000:]) for each in (lying, images)]
 
-    assert np.mean(network.predict(np.rot90(images[3000:], axes=(1, 2))) == labels[3000:]) < 0.3
-    mended, forgot = accuracies(None)
+    def go_on(known):
+        trainer = Trainer(lying[:600], labels[:600], recipe, 0, network, known)
+        trainer.run()
+        return accuracies(trainer.network)
+
+    assert accuracies(network)[0] < 0.3
+    mended, forgot = go_on(None)
     assert mended > 0.75 > forgot
-    mended, kept = accuracies((images[1000:3000], labels[1000:3000]))
+    mended, kept = go_on((images[1000:3000], labels[1000:3000]))
     assert mended > 0.7
     assert kept > 0.95
