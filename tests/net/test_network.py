@@ -37,12 +37,10 @@ def expected(network, images):
 
 def test_predictions_are_the_textbooks_at_every_batch_size(network, images, expected):
     for threads in (1, 3):
-        for batch_size in (None, 7, 100, 128, 333, 10_000, 20_000):
-            predictions = network.predict(images, batch_size=batch_size, threads=threads)
-            assert np.array_equal(predictions, expected.argmax(axis=1))
-        for batch_size in (1, 2, 3, 4):
-            few = network.predict(images[:500], batch_size=batch_size, threads=threads)
-            assert np.array_equal(few, expected[:500].argmax(axis=1))
+        for batch_size in (None, 7, 100, 128, 333, 20_000, 1, 2, 3):
+            few = 500 if batch_size in (1, 2, 3) else 10_000
+            found = network.predict(images[:few], batch_size=batch_size, threads=threads)
+            assert np.array_equal(found, expected[:few].argmax(axis=1))
 
 
 def test_probabilities_are_within_1e_5_of_the_textbook(network, images, expected):
@@ -218,20 +216,24 @@ def test_the_arrays_are_copies_that_nobody_can_change():
 
 
 def test_layers_must_lead_from_784_to_10_chain_and_be_1_to_8():
-    for sizes, message in (((783, 10), "W1"), ((784, 9), "W1"), ((784, 50, 100), "W2")):
-        with pytest.raises(ValueError, match=message):
+    for sizes, words in (
+        ((783, 10), "W1"),
+        ((784, 9), "W1"),
+        ((784, 50, 100), "W2"),
+        ((784, *[4] * 8, 10), "1 to 8"),
+    ):
+        with pytest.raises(ValueError, match=words):
             random_network(*sizes)
     W1, W2, b1, b2 = np.zeros((784, 5)), np.zeros((6, 10)), np.zeros(5), np.zeros(10)
-    with pytest.raises(ValueError, match=r"W2 has shape \(6, 10\), expected \(5, 10\)"):
-        Network((W1, W2), (b1, b2))
-    with pytest.raises(ValueError, match="as many of each"):
-        Network((W1,), ())
-    with pytest.raises(ValueError, match="1 to 8"):
-        random_network(784, *[4] * 8, 10)
+    for weights, biases, words in (
+        ((W1, W2), (b1, b2), r"W2 has shape \(6, 10\), expected \(5, 10\)"),
+        ((W1,), (), "as many of each"),
+        ((np.full((784, 10), np.nan),), (b2,), "NaN or infinity"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            Network(weights, biases)
     with pytest.raises(ValueError, match="'tanh'"):
         random_network(784, 10, activation="tanh")
-    with pytest.raises(ValueError, match="NaN or infinity"):
-        Network((np.full((784, 10), np.nan),), (b2,))
 
 
 def test_a_network_says_what_it_is_and_survives_pickle_and_copy(network, images):

@@ -20,13 +20,14 @@ def npz(save=np.savez, **members):
     return archive.getvalue()
 
 
-def npy(array, header=None):
-    """A .npy file, or one with another header."""
+def npy(array, header=None, version=1):
+    """A .npy file, or one with another header, whose length has two bytes or, since 2, four."""
     if header is None:
         file = io.BytesIO()
         np.save(file, array, allow_pickle=True)
         return file.getvalue()
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + array.tobytes()
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    return b"\x93NUMPY%c\x00" % version + length + header.encode() + array.tobytes()
 
 
 W1, b1 = (npy(array) for array in arrays().values())

@@ -30,6 +30,7 @@ from mnist_cli.weights.weights_file import parse_weights, read_weights
 
 refusal = partial(refusal_of, parse_weights)
 
+HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (10,), }"
 WHOLE = [
     weights_file(one_layer()),
     npz(**arrays()),
@@ -37,6 +38,10 @@ WHOLE = [
     net(),
     save(arrays(), {"activation": "relu"}),
     archives.packed_as(archives.deflated(b1), len(b1), zlib.crc32(b1)),
+    # Headers as one or another NumPy writes them.
+    net(npy(np.zeros(10, "f4"), HEADER + " " * 60 + "\n")),
+    net(npy(np.zeros(10, "f4"), HEADER.replace("10", "10L"))),
+    net(npy(np.zeros(10, "f4"), HEADER, version=2)),
 ]
 
 
@@ -49,19 +54,10 @@ def test_the_smallest_files_load_but_not_with_more_behind_them():
 
 
 def test_a_file_cut_anywhere_is_refused():
-    for content in WHOLE:
+    for content in WHOLE[:6]:
         size = len(content)
         for end in {*range(min(size, 400)), *range(0, size, 307), *range(max(size - 400, 0), size)}:
             refusal(content[:end])
-
-
-def test_a_header_that_numpy_writes():
-    HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (10,), }"
-    for header in (HEADER, HEADER + " " * 60 + "\n", HEADER.replace("10", "10L")):
-        parse_weights(net(npy(np.zeros(10, "f4"), header)))
-    file = io.BytesIO()
-    np.lib.format.write_array(file, np.zeros(10, "f4"), version=(2, 0))
-    parse_weights(net(file.getvalue()))
 
 
 def test_a_file_larger_than_the_cap(tmp_path):
@@ -115,9 +111,8 @@ def bombs() -> Iterator[bytes]:
     yield pickled(pickle.FRAME + struct.pack("<Q", len(framed)), framed, protocol=4)
     del framed
     yield pickle.UNICODE + b"\\U0001F600" + b"a" * SIZE + b"\n."
-    yield pickle.STRING + b"'" + b"a" * SIZE + b"'\n."
-    yield pickle.STRING + b"'" + rb"\x41" * (SIZE // 4) + b"'\n."
-    yield pickle.STRING + b"'" + rb"\\" * (SIZE // 2) + b"'\n."
+    for letter in (b"a", rb"\x41", rb"\\"):
+        yield pickle.STRING + b"'" + letter * (SIZE // len(letter)) + b"'\n."
     for number_line in (pickle.INT, pickle.LONG, pickle.GET, pickle.NONE + pickle.PUT):
         yield number_line + b"9" * SIZE + b"\n."
     yield pickled(pickle.NONE + pickle.TUPLE1 * SIZE)
@@ -128,11 +123,8 @@ def bombs() -> Iterator[bytes]:
     yield b"PK\x03\x04" + b"PK\x01\x02" * (SIZE // 4)
     yield hidden_directory()
     half = f'{{"b1":{{"dtype":"BF16","shape":[{SIZE // 2}],"data_offsets":[0,{SIZE}]}}}}'
-    for header, data in (
-        (half, bytes(SIZE)),
-        ("[" * SIZE, b""),
-        (f'{{"a":[{"{}," * 33_000}0]}}', b""),
-    ):
+    for header in (half, "[" * SIZE, f'{{"a":[{"{}," * 33_000}0]}}'):
+        data = bytes(SIZE) if header is half else b""
         yield struct.pack("<Q", len(header)) + header.encode() + data
 
 
