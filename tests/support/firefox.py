@@ -7,9 +7,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
+
+
+_PATIENCE = 120  # seconds for all that is done with it
 
 
 @contextlib.contextmanager
@@ -19,13 +23,15 @@ def firefox():
     if executable is None:
         pytest.skip("needs Firefox: apt-get install firefox-esr")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        Path(profile, "user.js").write_text(
-            'user_pref("marionette.port", 0);\n'
-        )  # one that is free
+        # Of the ports one that is free.
+        Path(profile, "user.js").write_text('user_pref("marionette.port", 0);\n')
         command = [executable, "--headless", "--marionette", "--no-remote", "--profile", profile]
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as running:
+            # One that says nothing, and does not end, is ended: then there are no more lines.
+            watchdog = threading.Timer(_PATIENCE, running.kill)
+            watchdog.start()
             try:
                 address = ("127.0.0.1", _port(running.stdout))
                 with (
@@ -34,6 +40,7 @@ def firefox():
                 ):
                     yield _speak(connection, stream)
             finally:
+                watchdog.cancel()
                 running.terminate()
 
 
