@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-
 _PATIENCE = 120  # seconds for all that is done with it
 
 
