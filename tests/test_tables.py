@@ -61,7 +61,7 @@ def test_a_table_appears_whole_or_not_at_all(tmp_path, monkeypatch):
         write("-")
 
 
-@pytest.mark.parametrize("length", [2, 80_000])  # three in memory, and more than is kept there
+@pytest.mark.parametrize("length", [2, 150_000])  # what is kept in memory, and more
 def test_a_document_is_printed_whole_or_not_at_all(capsys, length):
     made = []
 
