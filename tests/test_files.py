@@ -34,7 +34,8 @@ def test_a_file_is_read_whole_up_to_the_limit(tmp_path):
         path.write_bytes(content)
         assert read_bytes(path, 100) == read_bytes(str(path), 100) == content
     path.write_bytes(bytes(101))
-    assert "too large: 101 bytes, at most 100 are read" in refusal(path)
+    for larger in (path, *Path("/proc/self").glob("status")):  # which says that it has no bytes
+        assert "too large: 101 bytes, at most 100 are read" in refusal(larger)
 
 
 @posix
@@ -72,22 +73,15 @@ def test_no_more_is_read_than_asked_for_and_a_failing_disk_is_a_file_error():
 
 
 @needs_proc
-def test_a_file_that_holds_more_than_its_size_says_is_not_read_beyond_the_limit():
-    assert Path("/proc/self/status").stat().st_size == 0
-    assert "too large: 101 bytes, at most 100 are read" in refusal("/proc/self/status")
-
-
-@needs_proc
 def test_descriptors_are_not_inherited_and_not_left_open(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"x")
     with open_regular(path) as file:
         assert not os.get_inheritable(file.fileno())
     before = names(Path("/proc/self/fd"))
-    for _ in range(20):
-        refusal(tmp_path)
-        refusal("/dev/null")
-        refusal(path, limit=0)
+    for irregular in 20 * [tmp_path, "/dev/null"]:
+        refusal(irregular)
+    refusal(path, limit=0)
     assert names(Path("/proc/self/fd")) == before
 
 
@@ -115,8 +109,6 @@ def test_an_unreadable_file_and_an_unwritable_folder_are_named():
 
 def test_where_nothing_can_be_written_is_said(tmp_path):
     assert "a: there is no such folder" in unwritten(tmp_path / "a" / "b")
-    (tmp_path / "file").touch()
-    assert "not a folder" in unwritten(tmp_path / "file" / "b") or os.name == "nt"
     assert "not a possible" in unwritten("a\0b")
 
 
@@ -217,13 +209,10 @@ def test_permissions_follow_the_umask_or_the_file_that_is_replaced(tmp_path):
         os.umask(before)
 
 
+@posix
 @pytest.mark.parametrize("name", ["a" * 255, "é" * 127, "😀" * 63])
 def test_the_longest_names_can_be_written(tmp_path, name):
-    try:
-        (tmp_path / name).touch()
-    except OSError:
-        pytest.skip("this file system has shorter names")
-    write_bytes(tmp_path / name, b"x", overwrite=True)
+    write_bytes(tmp_path / name, b"x")
     assert (tmp_path / name).read_bytes() == b"x"
 
 

@@ -16,30 +16,18 @@ SLOW |= {"mnist_cli.handwriting.reader", "mnist_cli.training.recipes"}
 HELP = ["--version", "--help"]
 HELP += [f"{name} --help" for name in ("inspect", "predict", "eval", "draw", "download", "convert")]
 
-RUN_AND_TELL = """
-import sys
-from mnist_cli.cli import run
-codes = [run(command.split()) for command in sys.argv[1:]]
-print("loaded:", *sys.modules)
-sys.exit(any(codes))
-"""
-
-USE_THE_LIBRARY = """
-import sys, mnist_cli
-for name in mnist_cli.__all__: getattr(mnist_cli, name)
-mnist_cli.load_network().predict(mnist_cli.load_images())
-print("loaded:", *sys.modules)
-"""
+RUN = "from mnist_cli.cli import run; codes = [run(command.split()) for command in sys.argv[1:]]"
+USE = """import mnist_cli; [getattr(mnist_cli, name) for name in mnist_cli.__all__]
+mnist_cli.load_network().predict(mnist_cli.load_images()); codes = []"""
 
 
-def run(*words):
-    command = [sys.executable, *words]
+def modules_after(code, *commands, python=("-c",)):
+    """What a process loads that had not been loaded before."""
+    code = f"import sys; before = {{*sys.modules}}\n{code}\n"
+    code += "print('loaded:', *{*sys.modules} - before); sys.exit(any(codes))"
+    command = [sys.executable, *python, code, *commands]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout
-
-
-def modules_after(code, *commands):
-    return {*run("-c", code, *commands).rpartition("loaded: ")[2].split()}
+    return {*done.stdout.rpartition("loaded: ")[2].split()}
 
 
 @pytest.mark.parametrize(
@@ -53,16 +41,14 @@ def modules_after(code, *commands):
     ],
 )
 def test_a_command_loads_only_the_slow_modules_that_it_uses(commands, expected):
-    assert modules_after(RUN_AND_TELL, *commands) & SLOW == expected
+    assert modules_after(RUN, *commands) & SLOW == expected
 
 
 def test_the_library_does_without_the_command_line():
-    unused = {"click", "rich", "mnist_cli.cli", "mnist_cli.render"}
-    assert not modules_after(USE_THE_LIBRARY) & unused
+    assert not modules_after(USE) & {"click", "rich", "mnist_cli.cli", "mnist_cli.render"}
 
 
 def test_next_to_nothing_is_loaded_before_ctrl_c_can_be_caught():
-    code = "import sys; before = set(sys.modules); import mnist_cli.__main__; "
-    code += "print(*sorted(set(sys.modules) - before))"
     # -S: without what other packages load into every Python, which would hide what we load.
-    assert run("-S", "-c", code).split() == ["mnist_cli", "mnist_cli.__main__"]
+    loaded = modules_after("import mnist_cli.__main__; codes = []", python=("-S", "-c"))
+    assert loaded == {"mnist_cli", "mnist_cli.__main__"}

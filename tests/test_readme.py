@@ -37,7 +37,7 @@ def essence(output):
     ids=lambda path: path.relative_to(ROOT).as_posix(),
 )
 def test_the_examples_print_what_the_page_says(path, shared_data):
-    """Also where NumPy raises. Of a translation, whose examples are the English ones, Python runs."""
+    """Also where NumPy raises. A translation has the examples in English; its Python is run."""
     english = path.with_name(readme.TRANSLATION.sub("", path.name))
     known = [] if path == english else all_examples(PAGES[english])
     with readme.surroundings(shared_data) as mirror, np.errstate(all="raise"):
@@ -113,7 +113,7 @@ def test_the_commands_and_options_that_a_page_names_exist():
         name: {"-h", "--help"}.union(*(each.opts + each.secondary_opts for each in command.params))
         for name, command in COMMANDS.items()
     }
-    anywhere = {"--version", "--json", "--benchmark-only"}.union(*options.values())
+    anywhere = {"--version", "--json"}.union(*options.values())
     named_command = re.compile(r"(?:`|^|\$ )mnist ([a-z]+)\b([^`\n]*)", re.MULTILINE)
     for path, text in PAGES.items():
         for command, rest in named_command.findall(text):
