@@ -66,71 +66,64 @@ class Given:
     network = mnist_cli.load_network()
     images, labels = mnist_cli.load_images()[:50], mnist_cli.load_labels()[:50]
 
-    def evaluate(self, views=(), **settings):
-        return mnist_cli.evaluate(self.network, self.images, self.labels, views=views, **settings)
 
-    def train(self, **settings):
-        return mnist_cli.train(self.images, self.labels, **settings)
+def evaluate(views=(), **settings):
+    return mnist_cli.evaluate(Given.network, Given.images, Given.labels, views=views, **settings)
+
+
+def train(**settings):
+    return mnist_cli.train(Given.images, Given.labels, **settings)
 
 
 def test_results_show_themselves_in_a_few_lines():
-    given = Given()
-    for result in (
-        given.network,
-        mnist_cli.read_digit(given.images[0]),
-        mnist_cli.explain(given.network, given.images[0]),
-        given.evaluate(["timing", "confusion"]),
-        given.train(epochs=1),
-    ):
+    explained = mnist_cli.explain(Given.network, Given.images[0])
+    results = [Given.network, explained, mnist_cli.read_digit(Given.images[0])]
+    for result in (*results, evaluate(["timing", "confusion"]), train(epochs=1)):
         assert len(repr(result)) < 3000
         assert ", ..." not in repr(result)
 
 
 NO_WHOLE_NUMBERS = ("a", "1", 1.5, float("nan"), [1], {}, object(), np.array([1, 2]))
+NO_NAMES = (1.5, [], None)
 
-# What takes a whole number, by its name in the message.
+# What takes a whole number, by its name in the message; and what else is refused, by what is said.
 TAKES_A_NUMBER = {
-    "batch_size": lambda given, number: given.network.predict(given.images, number),
-    "threads": lambda given, number: given.network.predict(given.images, 10, number),
-    "digit": lambda given, number: mnist_cli.explain(given.network, given.images[0], number),
-    "runs": lambda given, number: given.evaluate({"timing": {"runs": number}}),
-    "size": lambda given, number: given.evaluate({"sweep": {"sizes": [number]}}),
-    "count": lambda given, number: given.evaluate({"wrong": {"count": number}}),
-    "seed": lambda given, number: given.train(seed=number),
-    "epochs": lambda given, number: given.train(epochs=number),
-    "hidden": lambda given, number: given.train(hidden=[number]),
+    "batch_size": lambda it: Given.network.predict(Given.images, it),
+    "threads": lambda it: Given.network.predict(Given.images, 10, it),
+    "digit": lambda it: mnist_cli.explain(Given.network, Given.images[0], it),
+    "runs": lambda it: evaluate({"timing": {"runs": it}}),
+    "size": lambda it: evaluate({"sweep": {"sizes": [it]}}),
+    "count": lambda it: evaluate({"wrong": {"count": it}}),
+    "seed": lambda it: train(seed=it),
+    "epochs": lambda it: train(epochs=it),
+    "hidden": lambda it: train(hidden=[it]),
+}
+REFUSED = {
+    "batch_size is .*: expected a whole number": (lambda it: evaluate(batch_size=it), (None, "a")),
+    "threads is .*: expected a whole number": (lambda it: evaluate(threads=it), (None, "a")),
+    "hidden is .*: expected at most 7": (lambda it: train(hidden=it), ("abc", 1.5, [None])),
+    "there is no mode": (lambda it: evaluate({"timing": {"mode": it}}), NO_NAMES),
+    "there is no recipe": (lambda it: train(recipe=it), NO_NAMES),
+    "min_confidence is 'a': expected a number from 0 to 1": (
+        lambda it: evaluate({"min_confidence": {"min_confidence": it}}),
+        ("a",),
+    ),
+    "an array has dtype .*: expected numbers": (
+        lambda it: mnist_cli.Network((np.array(it),), (np.zeros(10),)),
+        ("a", {}, 1j),
+    ),
+}
+REFUSED |= {
+    f"{name} is .*: expected ": (call, NO_WHOLE_NUMBERS) for name, call in TAKES_A_NUMBER.items()
 }
 
 
-@pytest.mark.parametrize("name", TAKES_A_NUMBER)
-def test_what_is_no_whole_number_is_refused_by_name(name):
-    for wrong in NO_WHOLE_NUMBERS:
-        with pytest.raises(ValueError, match=rf"^{name} is .*: expected "):
-            TAKES_A_NUMBER[name](Given(), wrong)
-
-
-def test_what_else_is_wrong_is_refused_with_what_was_expected():
-    given = Given()
-    for said, call, things in (
-        ("threads is .*: expected a whole", lambda it: given.evaluate(threads=it), (None, "a")),
-        ("batch_size is .*: expected a", lambda it: given.evaluate(batch_size=it), (None, "a")),
-        ("hidden is .* at most 7", lambda it: given.train(hidden=it), ("abc", 1.5, [None])),
-        ("no recipe", lambda it: given.train(recipe=it), (1.5, [], None)),
-        ("no mode", lambda it: given.evaluate({"timing": {"mode": it}}), (1.5, [], None)),
-        (
-            "'a': expected a number from 0 to 1",
-            lambda it: given.evaluate({"min_confidence": {"min_confidence": it}}),
-            ("a",),
-        ),
-        (
-            "an array has dtype .*: expected numbers",
-            lambda it: mnist_cli.Network((np.array(it),), (np.zeros(10),)),
-            ("a", {}, 1j),
-        ),
-    ):
-        for wrong in things:
-            with pytest.raises(ValueError, match=said):
-                call(wrong)
+@pytest.mark.parametrize("said", REFUSED)
+def test_what_is_wrong_is_refused_with_its_name_and_what_was_expected(said):
+    call, wrongs = REFUSED[said]
+    for wrong in wrongs:
+        with pytest.raises(ValueError, match=f"^{said}"):
+            call(wrong)
 
 
 @pytest.mark.parametrize(
