@@ -68,24 +68,21 @@ def test_nothing_is_drawn_on_a_dumb_terminal_in_a_pipe_and_for_what_is_quick(ter
     assert pipe.getvalue() == terminal.getvalue() == ""
 
 
-@pytest.mark.parametrize("wanted", [True, False])
-def test_what_takes_long_in_python_shows_progress_where_it_is_asked_for(terminal, wanted):
-    images, labels = mnist_cli.load_images()[:200], mnist_cli.load_labels()[:200]
-    network = mnist_cli.load_network()
-    with contextlib.redirect_stderr(terminal):
+@pytest.mark.usefixtures("terminal")
+def test_what_takes_long_in_python_shows_progress_where_it_is_asked_for(monkeypatch):
+    network, (images, labels) = mnist_cli.load_network(), mnist_cli.load_mnist("test")
+    images, labels = images[:100], labels[:100]
+    for wanted in (True, False):
+        monkeypatch.setattr(sys, "stderr", stream := Terminal())
         mnist_cli.evaluate(network, images, labels, views=["robustness"], progress=wanted)
         mnist_cli.train(images, labels, epochs=2, progress=wanted)
         mnist_cli.read_pictures(images[:20], progress=wanted)
-    written = terminal.getvalue()
-    assert [word in written for word in ("images", "epoch 2/2", "pictures")] == 3 * [wanted]
-
-
-def test_progress_may_be_told_to_a_function():
-    images, labels = mnist_cli.load_images()[:200], mnist_cli.load_labels()[:200]
+        shown = [word in stream.getvalue() for word in ("images", "epoch 2/2", "pictures")]
+        assert shown == [wanted] * 3
     counts = []
     tell = {"views": ["robustness"], "progress": lambda *count: counts.append(count)}
-    mnist_cli.evaluate(mnist_cli.load_network(), images, labels, **tell)
-    assert {(3200, 3200), (200, 200)} <= {*counts}  # sixteen corruptions of 200 images
+    mnist_cli.evaluate(network, images, labels, **tell)
+    assert {(1600, 1600), (100, 100)} <= {*counts}  # sixteen corruptions of 100 images
 
 
 @pytest.mark.parametrize(
