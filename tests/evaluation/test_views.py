@@ -108,19 +108,14 @@ def test_calibration_error_by_a_plain_loop(whole_setup):
     assert half.calibration_error == 0.5  # always sure, and every other time correct
 
 
-def test_mcnemar_counts_by_hand():
+def test_mcnemar_counts_by_hand_and_a_p_value_that_was_published():
     labels = [0, 1, 2, 3, 4, 5]
     first, second = Given(labels, [0, 1, 2, 9, 9, 9]), Given(labels, [0, 9, 9, 3, 9, 9])
     result = pair_up([first.found, second.found], 0, 1)
-    assert result.only_first.tolist() == [1, 2]
-    assert result.only_second.tolist() == [3]
+    assert (result.only_first.tolist(), result.only_second.tolist()) == ([1, 2], [3])
     assert (result.both, result.neither) == (1, 2)
-    # |2 - 1| - 1 = 0 after the correction: no evidence at all
-    assert result.p_value == 1
-
-
-def test_mcnemar_p_value_of_a_published_example():
-    """121 against 59, chi-squared 20.67 with the continuity correction (Wikipedia's example)."""
+    assert result.p_value == 1  # |2 - 1| - 1 = 0 after the correction: no evidence at all
+    # 121 against 59, chi-squared 20.67 with the continuity correction (Wikipedia's example)
     first, second = (Given([1] * 180, [a] * 121 + [b] * 59) for a, b in ((1, 2), (2, 1)))
     result = pair_up([first.found, second.found], 0, 1)
     # the normal distribution's two tails beyond the square root of chi-squared

@@ -2,11 +2,9 @@
 
 import contextlib
 import itertools
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 Answer = Callable[["Exchange"], None]
 
@@ -43,7 +41,6 @@ class Mirror(ThreadingHTTPServer):
     """A server with an answer for each file name, and a memory of what it was asked."""
 
     daemon_threads = False  # closing waits for them: a test ends when its connections have
-    scheme = "http"
 
     def __init__(self, answers: dict[str, Answer], default: Answer) -> None:
         super().__init__(("127.0.0.1", 0), Exchange)
@@ -55,28 +52,18 @@ class Mirror(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"{self.scheme}://127.0.0.1:{self.server_address[1]}/mnist"
+        return f"http://127.0.0.1:{self.server_address[1]}/mnist"
 
     def handle_error(self, *_: object) -> None:
-        """Clients that hang up, or refuse our certificate, are part of the tests."""
+        """Clients that hang up are part of the tests."""
 
 
 @contextlib.contextmanager
 def serving(
-    answers: dict[str, Answer] | None = None,
-    default: Answer | None = None,
-    certificate: Path | None = None,
+    answers: dict[str, Answer] | None = None, default: Answer | None = None
 ) -> Iterator[Mirror]:
-    """Run a mirror; `certificate` (with its key) makes it speak TLS."""
+    """Run a mirror; what it has no answer for it does not find."""
     mirror = Mirror(answers or {}, default or status(404))
-    if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        # The handshake belongs into the connection's own thread, not into accept().
-        mirror.socket = context.wrap_socket(
-            mirror.socket, server_side=True, do_handshake_on_connect=False
-        )
-        mirror.scheme = "https"
     thread = threading.Thread(target=mirror.serve_forever, args=(0.02,))
     thread.start()
     try:
