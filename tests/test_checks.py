@@ -11,39 +11,29 @@ from conftest import ROOT
 
 from mnist_cli.checks import install_hint
 
+WHEEL = {
+    "colour_of_ink.py": "",
+    "{}/METADATA": "Metadata-Version: 2.1\nName: colour-of-ink\nVersion: 1.0",
+    "{}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any",
+    "{}/RECORD": "",
+}
 
-def test_what_installs_a_package_installs_it_here_also_where_there_is_no_pip(tmp_path):
+
+def test_what_installs_a_package_installs_it_here_also_where_there_is_no_pip(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "colour_of_ink-1.0-py3-none-any.whl", "w") as wheel:
-        about = "colour_of_ink-1.0.dist-info"
-        wheel.writestr("colour_of_ink.py", "")
-        wheel.writestr(
-            f"{about}/METADATA", "Metadata-Version: 2.1\nName: colour-of-ink\nVersion: 1.0"
-        )
-        wheel.writestr(
-            f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any"
-        )
-        wheel.writestr(f"{about}/RECORD", "")
+        for name, content in WHEEL.items():
+            wheel.writestr(name.format("colour_of_ink-1.0.dist-info"), content)
     environment = tmp_path / "an environment"
     venv.create(environment, with_pip=False)
     python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-    offline = {name: str(tmp_path) for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS")}
-    offline |= dict.fromkeys(("PIP_NO_INDEX", "UV_NO_INDEX"), "1")
-    offline["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-
-    def run(command):
-        return subprocess.run(
-            command,
-            shell=isinstance(command, str),
-            env=os.environ | offline,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+    for tool in ("PIP", "UV"):
+        monkeypatch.setenv(f"{tool}_FIND_LINKS", str(tmp_path))
+        monkeypatch.setenv(f"{tool}_NO_INDEX", "1")
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    monkeypatch.chdir(ROOT)
 
     code = "from mnist_cli.checks import install_hint; print(install_hint('colour-of-ink'))"
-    hint = run([python, "-c", code])
-    run(hint.removeprefix("Run: ").strip())
-    run([python, "-c", "import colour_of_ink"])
+    hint = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout
+    subprocess.run(hint.removeprefix("Run: ").strip(), shell=True, capture_output=True, check=True)
+    subprocess.run([python, "-c", "import colour_of_ink"], check=True)
     assert install_hint("onnx") == f"Run: {sys.executable} -m pip install onnx"

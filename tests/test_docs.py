@@ -16,9 +16,6 @@ from support.commands import mnist
 
 from mnist_cli.net import network
 
-if not (ROOT / "docs").is_dir():
-    pytest.skip("needs the checkout: docs is not part of the sdist", allow_module_level=True)
-
 _SPEC = importlib.util.spec_from_file_location("make", ROOT / "docs" / "make.py")
 make = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(make)
@@ -33,25 +30,27 @@ _OTHER_EVERY_TIME = re.compile(
 _CHARACTER = 12.2  # the width that rich gives to one
 
 
+def page_of(name):
+    return (ROOT / "docs" / name).read_text("utf-8")
+
+
 def figures(svg):
     """The lines of a picture, less what no two runs have in common."""
     rows = {}
     for element in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"):
-        row = rows.setdefault(float(element.get("y")), "")
-        column = round(float(element.get("x")) / _CHARACTER)
-        rows[float(element.get("y"))] = row.ljust(column) + (element.text or "")
-    lines = (rows[y].replace("\xa0", " ") for y in sorted(rows))
-    return [re.sub(" +", " ", _OTHER_EVERY_TIME.sub("", text)).strip() for text in lines]
+        column, y = (float(element.get(name)) for name in "xy")
+        rows[y] = rows.get(y, "").ljust(round(column / _CHARACTER)) + (element.text or "")
+    lines = (_OTHER_EVERY_TIME.sub("", rows[y].replace("\xa0", " ")) for y in sorted(rows))
+    return [" ".join(line.split()) for line in lines]
 
 
 @pytest.mark.parametrize("name", make.PICTURES)
 def test_a_picture_shows_the_figures_of_today(name, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT / "docs")
-    kept = (ROOT / "docs" / name).read_text("utf-8")
     again = tmp_path / "again.svg"
     assert mnist(*shlex.split(make.PICTURES[name]), "--export", again).code == 0
-    assert figures(kept) == figures(again.read_text("utf-8")), "run: python3 docs/make.py"
-    assert not re.search(r"/home|/Users|\\\\|" + re.escape(str(ROOT)), kept)
+    assert figures(page_of(name)) == figures(again.read_text("utf-8")), "run: python3 docs/make.py"
+    assert not re.search(r"/home|/Users|\\\\|" + re.escape(str(ROOT)), page_of(name))
 
 
 def test_the_pages_show_the_forward_pass_as_it_is():
@@ -59,24 +58,25 @@ def test_the_pages_show_the_forward_pass_as_it_is():
     assert re.search(r"^(?:def|class) (\w+)", module, re.MULTILINE)[1] == "forward"
     body = inspect.getsource(network.forward).rpartition('"""\n')[2]
     for name in (*make.NOTEBOOKS, "architecture.md"):
-        page = (ROOT / "docs" / name).read_text("utf-8")
-        assert f"\ndef forward(x, weights, biases, activation):\n{body}" in page, name
+        assert f"\ndef forward(x, weights, biases, activation):\n{body}" in page_of(name), name
 
 
 @pytest.mark.parametrize("page", make.NOTEBOOKS)
 def test_a_notebook_is_what_its_page_says(page):
-    kept = (ROOT / "docs" / page).with_suffix(".ipynb").read_text("utf-8")
-    assert kept == make.make_notebook(page), "run: python3 docs/make.py"
-    sources = ["".join(cell["source"]) for cell in json.loads(kept)["cells"]]
-    assert f"docs/{page.replace('.md', '.ipynb')})" in sources[0]
+    name = page.replace(".md", ".ipynb")
+    assert page_of(name) == make.make_notebook(page), "run: python3 docs/make.py"
+    sources = ["".join(cell["source"]) for cell in json.loads(page_of(name))["cells"]]
+    assert f"docs/{name})" in sources[0]
     assert not re.findall(r"\]\((?!https://)|sample_weight.pkl(?!\")", "\n".join(sources[2:]))
 
 
-@pytest.mark.parametrize(
-    ("name", "has_weights"), [("lecture", True), ("lecture.ko", False), ("lecture.ja", False)]
-)
-def test_a_notebook_runs_from_top_to_bottom(name, has_weights, tmp_path, monkeypatch, request):
+TRANSLATIONS = [pytest.param(f"lecture.{each}", marks=pytest.mark.matrix) for each in ("ko", "ja")]
+
+
+@pytest.mark.parametrize("name", ["lecture", *TRANSLATIONS])
+def test_a_notebook_runs_from_top_to_bottom(name, tmp_path, monkeypatch, request):
     """With the book's weights it prints what it says; without them, and no network, it runs."""
+    has_weights = name == "lecture"
     nbclient = pytest.importorskip("nbclient", reason="needs the extra test")
     pytest.importorskip("ipykernel", reason="needs the extra test")
     import nbformat
@@ -86,9 +86,8 @@ def test_a_notebook_runs_from_top_to_bottom(name, has_weights, tmp_path, monkeyp
         weights = request.getfixturevalue("book_weights")
         (tmp_path / "data-directory" / weights.name).write_bytes(weights.read_bytes())
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")  # nothing is fetched
-    scripts = str(Path(sys.executable).parent)
-    monkeypatch.setenv("PATH", os.pathsep.join([scripts, os.environ["PATH"]]))
-    said = nbformat.read(ROOT / "docs" / f"{name}.ipynb", as_version=4)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    said = nbformat.reads(page_of(f"{name}.ipynb"), as_version=4)
     ran = nbformat.from_dict(said)
     resources = {"metadata": {"path": str(tmp_path)}}
     nbclient.NotebookClient(ran, timeout=120, resources=resources, kernel_name="python3").execute()
@@ -134,9 +133,8 @@ def fields(value):
 )
 def test_the_page_on_json_names_every_field(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    page = (ROOT / "docs" / "json.md").read_text("utf-8")
-    section = page.split(f"## `mnist {command.split()[0]}`")[1].split("\n## ")[0]
-    named = set(re.findall(r"`(\w+)`", section)) | {"quick", "standard", "best", "tune"}
+    section = page_of("json.md").split(f"## `mnist {command.split()[0]}`")[1].split("\n## ")[0]
+    named = {*re.findall(r"`(\w+)`", section), "quick", "standard", "best", "tune"}
     done = mnist(*shlex.split(command), "--json")
     assert done.stdout.isascii()
     assert fields(json.loads(done.stdout)) <= named

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import subprocess
 import sys
 import tarfile
@@ -13,23 +12,18 @@ import pytest
 from conftest import ROOT
 
 
-def run(*command, cwd):
-    words = [str(part) for part in command]
-    done = subprocess.run(words, cwd=cwd, capture_output=True, encoding="utf-8", check=False)
+def run(*words, cwd):
+    command = [sys.executable, "-m", *map(str, words)]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 def build(target, project, output):
     """Build a wheel or sdist with the build backend that is installed here: no network."""
-    run(sys.executable, "-m", "hatchling", "build", "-t", target, "-d", output, cwd=project)
+    run("hatchling", "build", "-t", target, "-d", output, cwd=project)
     (built,) = output.iterdir()
     return built
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 def contents(wheel):
@@ -37,13 +31,17 @@ def contents(wheel):
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
 def test_a_wheel_evaluates_where_there_is_nothing_else_of_ours(wheel, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)  # a wheel is installed so; Python finds it here first
-    command = ("eval", "--batch-size", "100", "--runs", "1", "--json")
-    result = json.loads(run(sys.executable, "-m", "mnist_cli", *command, cwd=tmp_path))
-    assert result["samples"] == 10_000
-    assert result["predictions_identical"] is True
+    command = "mnist_cli eval --batch-size 100 --runs 1 --json"
+    result = json.loads(run(*command.split(), cwd=tmp_path))
+    assert (result["samples"], result["predictions_identical"]) == (10_000, True)
     assert Path(result["weights"]) == tmp_path.resolve() / "mnist_cli/data/weights.pkl"
 
 
@@ -58,11 +56,10 @@ def test_a_wheel_made_from_the_sdist_is_the_same(wheel, tmp_path):
 
 def test_the_wheel_holds_the_data_once_and_no_tests(wheel):
     names = contents(wheel)
-    (scripts,) = (names[name] for name in names if name.endswith("/entry_points.txt"))
-    assert {"mnist = ", "mnist-cli = "} <= {*re.findall("^.* = ", scripts.decode(), re.MULTILINE)}
-    data = sorted(name for name in names if "/data/" in name and "dist-info" not in name)
-    expected = sorted(f"mnist_cli/data/{path.name}" for path in (ROOT / "data").iterdir())
-    assert data == expected
+    (scripts,) = (names[name].decode() for name in names if name.endswith("/entry_points.txt"))
+    assert {"mnist", "mnist-cli"} <= {line.split(" = ")[0] for line in scripts.splitlines()}
+    data = {name for name in names if "/data/" in name and "dist-info" not in name}
+    assert data == {f"mnist_cli/data/{path.name}" for path in (ROOT / "data").iterdir()}
     assert {"mnist_cli/py.typed", "mnist_cli/page/page.html", "mnist_cli/page/main.js"} <= {*names}
     assert not [name for name in names if "tests/" in name or "test_" in name]
     assert wheel.stat().st_size < 3_000_000
@@ -70,9 +67,8 @@ def test_the_wheel_holds_the_data_once_and_no_tests(wheel):
 
 def test_the_embedded_files_are_those_that_their_readme_describes():
     text = (ROOT / "data" / "README.md").read_text("utf-8")
-    for path in (ROOT / "data").iterdir():
-        if path.name != "README.md":
-            content = path.read_bytes()
-            row = next(line for line in text.splitlines() if line.startswith(f"| `{path.name}` |"))
-            assert hashlib.sha256(content).hexdigest() in row
-            assert f"{len(content):,}" in row
+    for path in {*(ROOT / "data").iterdir()} - {ROOT / "data" / "README.md"}:
+        content = path.read_bytes()
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{path.name}` |"))
+        assert hashlib.sha256(content).hexdigest() in row
+        assert f"{len(content):,}" in row

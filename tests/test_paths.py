@@ -7,10 +7,10 @@ import pytest
 
 from mnist_cli import paths
 from mnist_cli.errors import FileError
-from mnist_cli.spec import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES
+from mnist_cli.spec import TEST_LABELS, TRAIN_IMAGES
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch):
     """An empty current folder."""
     folder = tmp_path / "here"
@@ -35,6 +35,8 @@ def test_as_given_then_data_directory_then_embedded(here, data):
     assert paths.find(name, data) == paths.FoundFile(data / name, "data directory")
     (here / name).touch()
     assert paths.find(name, data) == paths.FoundFile(Path(name), "given")
+    assert paths.find_or_embedded(name, name, data) == paths.FoundFile(Path(name), "given")
+    assert paths.find_or_embedded(None, name, data) == embedded  # whatever lies around
 
 
 def test_the_data_directory_is_the_option_then_the_variable_then_the_users(data, monkeypatch):
@@ -50,8 +52,7 @@ def test_the_data_directory_is_the_option_then_the_variable_then_the_users(data,
 
 
 def test_a_tilde_is_the_home_folder(data, monkeypatch):
-    for home in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(home, str(data))
+    monkeypatch.setenv("USERPROFILE" if os.name == "nt" else "HOME", str(data))
     assert paths.data_directory("~/mnist") == data / "mnist"
     assert paths.data_directory("~nobody-of-this-name/mnist").name == "mnist"
 
@@ -67,34 +68,33 @@ def test_a_name_with_a_folder_is_looked_up_only_there(here, data):
     assert paths.find("sub/w.pkl", data).origin == "given"
 
 
-SPELLINGS = ("a-idx3-ubyte", "a-idx3-ubyte.gz", "a.idx3-ubyte", "a.idx3-ubyte.gz")
-
-
-def test_every_spelling_finds_every_other(here, data):
+def test_every_spelling_finds_every_other_and_itself_first(here, data):
+    every = ("a-idx3-ubyte", "a-idx3-ubyte.gz", "a.idx3-ubyte", "a.idx3-ubyte.gz")
     (here / "sub").mkdir()
     for folder, place in ((data, ""), (here / "sub", "sub/")):
-        for there in SPELLINGS:
+        for there in every:
             (folder / there).touch()
-            assert {paths.find(place + asked, data).path.name for asked in SPELLINGS} == {there}
+            assert {paths.find(place + asked, data).path.name for asked in every} == {there}
             (folder / there).unlink()
-
-
-@pytest.mark.usefixtures("here")
-def test_the_exact_spelling_comes_first(data):
-    for name in SPELLINGS:
+    for name in every:
         (data / name).touch()
-    for name in SPELLINGS:
-        assert paths.find(name, data).path == data / name
+    assert [paths.find(name, data).path.name for name in every] == [*every]
     for name in ("weights.pkl", "photo.png.gz"):
         assert paths.spellings(name) == [name]
 
 
-@pytest.mark.usefixtures("here")
-def test_what_is_nowhere_is_a_file_error_of_one_line(data):
-    for name in ("none", "", "none/", "a\0b", "\ud800", "a\nb", "none" * 1000):
-        with pytest.raises(FileError, match="there is no such file or folder") as caught:
+@pytest.mark.parametrize("name", ["none", "", "none/", "a\0b", "\ud800", "a\nb", "none" * 1000])
+def test_what_is_nowhere_is_a_file_error_of_one_line(data, name):
+    with pytest.raises(FileError, match="there is no such file or folder") as caught:
+        paths.find(name, data)
+    assert str(caught.value).isprintable()
+
+
+def test_a_name_near_to_one_in_any_of_the_places_is_suggested(data):
+    (data / "sample_weight.pkl").touch()
+    for name, near in (("weigths.pkl", "weights"), ("smaple_weight.pkl", "sample_weight")):
+        with pytest.raises(FileError, match=rf"Did you mean '.*{near}\.pkl'\?"):
             paths.find(name, data)
-        assert str(caught.value).isprintable()
 
 
 def test_training_files_come_from_the_data_directory_only(here, data):
@@ -105,24 +105,6 @@ def test_training_files_come_from_the_data_directory_only(here, data):
     for file in files:
         file.touch()
     assert paths.find_training_files(data) == files
-
-
-def test_defaults_are_the_embedded_files_whatever_lies_around(here, data, monkeypatch):
-    monkeypatch.setenv("MNIST_DATA_DIR", str(data))
-    (here / TEST_IMAGES).touch()
-    (data / TEST_IMAGES).touch()
-    found = paths.find_or_embedded(None, TEST_IMAGES, data)
-    assert found.origin == "embedded"
-    assert found.path.stat().st_size == 16 + 10_000 * 784
-    assert paths.find_or_embedded(TEST_IMAGES, TEST_IMAGES, data).origin == "given"
-
-
-def test_a_name_near_to_one_in_any_of_the_places_is_suggested(tmp_path):
-    with pytest.raises(FileError, match=r"Did you mean '.*weights\.pkl'\?"):
-        paths.find("weigths.pkl", tmp_path)
-    (tmp_path / "sample_weight.pkl").touch()
-    with pytest.raises(FileError, match=r"Did you mean '.*sample_weight\.pkl'\?"):
-        paths.find("smaple_weight.pkl", tmp_path)
 
 
 def test_one_name_stands_for_images_and_labels_in_every_spelling(here, data):

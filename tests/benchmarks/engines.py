@@ -8,7 +8,7 @@ that one sets changes the others.
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -25,11 +25,10 @@ network = load_network()
 pixels = load_images().reshape(-1, 784)
 
 
-def batches(images: Any, size: int) -> Iterator[Any]:
+def batches(images: Any, size: int) -> Iterable[Any]:
     if size == 1:
-        yield from images[:SINGLE_IMAGES]
-    else:
-        yield from (images[start : start + size] for start in range(0, len(images), size))
+        return images[:SINGLE_IMAGES]
+    return (images[start : start + size] for start in range(0, len(images), size))
 
 
 def ours(size: int, threads: int) -> Callable[[], Any]:
@@ -57,13 +56,6 @@ def textbook(size: int, threads: int) -> Callable[[], Any]:
         return np.argmax(softmax(np.dot(z2, W3) + b3), axis=-1)
 
     return lambda: [predict(x) for x in batches(images, size)]
-
-
-def products(size: int, threads: int) -> Callable[[], Any]:
-    threadpool_limits(threads, user_api="blas")
-    W1, W2, W3 = network.weights
-    images = pixels.astype(np.float32) / 255
-    return lambda: [x @ W1 @ W2 @ W3 for x in batches(images, size)]
 
 
 def onnxruntime(size: int, threads: int) -> Callable[[], Any]:
@@ -108,7 +100,7 @@ def torch(size: int, threads: int) -> Callable[[], Any]:
     return run
 
 
-ENGINES = {engine.__name__: engine for engine in (ours, textbook, products, onnxruntime, torch)}
+ENGINES = {engine.__name__: engine for engine in (ours, textbook, onnxruntime, torch)}
 
 
 def for_a_while(run: Callable[[], Any], seconds: float) -> list[float]:

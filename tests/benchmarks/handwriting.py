@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,19 +34,17 @@ def main(shared: Path, weights: Sequence[str]) -> None:
     for draw, kinds in ((scenes.draw, scenes.SCENES), (stress.draw, stress.KINDS)):
         for kind in kinds:
             files = (draw(kind, image, seed) for seed, image in enumerate(images))
-            tell(kind, networks, *read(files), labels)
+            tell(kind, networks, read(files), labels)
     doubted = [is_doubted(networks[0], read_digit(scenes.no_digit(seed))) for seed in range(300)]
     print(f"{'no digits: doubted':50} {np.mean(doubted):.3f}  300")
 
     rows = list_pictures(shared / "digits")
-    digits, seconds = read(shared / "digits" / row["file"] for row in rows)
+    readings = read(shared / "digits" / row["file"] for row in rows)
     for column in ("kind", "source", "kept aside"):
         for name in dict.fromkeys(row[column] for row in rows):
-            numbers = [number for number, row in enumerate(rows) if row[column] == name]
-            chosen = [digits[number] for number in numbers]
-            times = [seconds[number] for number in numbers]
-            truth = [int(rows[number]["label"]) for number in numbers]
-            tell(f"{column}: {name}", networks, chosen, times, truth)
+            chosen = [number for number, row in enumerate(rows) if row[column] == name]
+            truth = [int(rows[number]["label"]) for number in chosen]
+            tell(f"{column}: {name}", networks, [readings[number] for number in chosen], truth)
     tell_rows(shared / "digit-rows", networks[0])
 
 
@@ -58,33 +57,27 @@ def list_pictures(folder: Path) -> list[dict[str, str]]:
     return rows
 
 
-def read(files: Iterable[bytes | Path]) -> tuple[list[Digit], list[float]]:
+def read(files: Iterable[bytes | Path]) -> list[tuple[Digit, float]]:
     """Read files, and say how many seconds of the processor each took."""
-    digits, seconds = [], []
+    readings = []
     for file in files:
         start = time.process_time()
-        digits.append(read_digit(file))
-        seconds.append(time.process_time() - start)
-    return digits, seconds
+        readings.append((read_digit(file), time.process_time() - start))
+    return readings
 
 
 def tell(
-    name: str,
-    networks: Sequence[Network],
-    digits: Sequence[Digit],
-    seconds: Sequence[float],
-    labels: Sequence[int] | np.ndarray,
+    name: str, networks: Sequence[Network], readings: Sequence[tuple[Digit, float]], labels: Any
 ) -> None:
     """Print how many are read, by each network, how many are doubted, and milliseconds of each."""
+    digits, seconds = zip(*readings, strict=True)
     found = np.array([not digit.empty for digit in digits])
     images = np.stack([digit.image for digit in digits])
     correct = [((network.predict(images) == labels) & found).mean() for network in networks]
     doubted = np.mean([is_doubted(networks[0], digit) for digit in digits])
     shares = " ".join(f"{share:.3f}" for share in correct)
-    print(
-        f"{name:50.50} {shares}  {len(digits):4}  {doubted:.3f}  {np.mean(seconds) * 1e3:4.0f}",
-        flush=True,
-    )
+    milliseconds = np.mean(seconds) * 1e3
+    print(f"{name:50.50} {shares}  {len(digits):4}  {doubted:.3f}  {milliseconds:4.0f}", flush=True)
 
 
 def is_doubted(network: Network, digit: Digit) -> bool:
@@ -92,35 +85,16 @@ def is_doubted(network: Network, digit: Digit) -> bool:
 
 
 def tell_rows(folder: Path, network: Network) -> None:
-    """Print of rows and pages how many are read exactly, and what part of their digits is not."""
-    counts: dict[str, list[float]] = {}
+    """Print how many rows and pages are read without a mistake, and those that are not."""
+    exact: dict[str, list[bool]] = {}
     for row in list_pictures(folder):
-        start = time.process_time()
         digits = read_digits(folder / row["file"])
-        seconds = time.process_time() - start
         text = predict_digits(network, digits, source="").text.replace("\n", "/")
-        count = counts.setdefault(f"{row['kind']}, {row['kept aside']}", [0, 0, 0, 0, 0])
-        wrong, length = edits(text, row["label"]), len(row["label"].replace("/", ""))
-        for place, value in enumerate((text == row["label"], 1, wrong, length, seconds)):
-            count[place] += value
-        if wrong:
+        exact.setdefault(f"{row['kind']}, {row['kept aside']}", []).append(text == row["label"])
+        if text != row["label"]:
             print(f"  {row['file']}: {text}")
-    for name, (exact, all_, wrong, length, seconds) in counts.items():
-        print(
-            f"{name:50} {exact:.0f} of {all_:.0f} exact, {wrong / length:.3f} of digits incorrect,"
-            f" {seconds / all_:.2f} s"
-        )
-
-
-def edits(first: str, second: str) -> int:
-    """The edit distance of two texts."""
-    distances = list(range(len(second) + 1))
-    for row, letter in enumerate(first, start=1):
-        before, distances[0] = distances[0], row
-        for column, other in enumerate(second, start=1):
-            best = min(distances[column] + 1, distances[column - 1] + 1, before + (letter != other))
-            before, distances[column] = distances[column], best
-    return distances[-1]
+    for name, found in exact.items():
+        print(f"{name:50} {sum(found)} of {len(found)} exact")
 
 
 if __name__ == "__main__":

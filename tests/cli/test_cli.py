@@ -9,17 +9,9 @@ import pytest
 from support.commands import COMMANDS, MNIST, mnist, mnist_process, on_a_terminal
 
 from mnist_cli import __version__, cli
-from mnist_cli.cli.options import command as declare
 from mnist_cli.cli.rules import RULE
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
-
-
-HEADINGS = {
-    "eval": ["Timing", "Views", "Corrupted images", "Net and images", "Output"],
-    "predict": ["What to read", "What to show", "Net and test images", "Output"],
-    "train": ["How to train", "Images", "Output"],
-}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -31,7 +23,6 @@ def test_help_shows_each_option_once_and_two_examples_and_fits_60_columns(comman
     assert examples.count(f"mnist {command}") >= 2
     assert max(map(len, done.stdout.splitlines())) <= 60
     text = mnist(command, "--help").stdout
-    assert re.findall(r"(?m)^(\S.*):$", text) == HEADINGS.get(command, ["Options"])
     shown = re.findall(r"(?m)^  (?:-\w, )?--([\w-]+)", text)
     parameters = (each for each in COMMANDS[command].params if isinstance(each, click.Option))
     assert sorted(shown) == sorted(
@@ -50,29 +41,18 @@ def test_help_lists_every_command_and_version_is_one_line():
 WRONG_USAGE = {
     "nonsense": "No such command",
     "inspect --nonsense": "No such option",
-    "inspect --export a.pdf": "must end in .svg or .html",
     "inspect --neuron 0 --neurons": "--neurons excludes --neuron",
     "inspect --neuron 50": "0..49",
     "inspect weights.pkl weights.pkl --stats": "name one for anything else",
-    "inspect weights.pkl weights.pkl --neuron 0": "name one for anything else",
-    "inspect weights.pkl weights.pkl --neurons": "name one for anything else",
     "inspect a b c": "at most two files",
     "convert weights.pkl net.h5": "must end in .pkl, .npz, .safetensors or .onnx.",
     "draw -w a -w b -w c": "at most two weights files",
     "eval --batch-size 0": "0 is not in the range",
     "eval --labels somewhere": "--labels needs --images.",
     "eval --shift 1": "such as 2,-1",
-    "eval --shift 1,2,3": "such as 2,-1",
-    "eval --shift a,b": "such as 2,-1",
-    "eval --sweep 0": "such as 1,10,100,all",
     "eval --sweep 1,,2": "such as 1,10,100,all",
-    "eval --sweep some": "such as 1,10,100,all",
-    "eval --wrong -1": "No such option '-1'",
-    "eval --wrong some": "not a valid integer",
     "eval --min-confidence 1.5": "1.5 is not in the range",
     "eval --min-confidence nan": "expected a number",
-    "eval --noise -1": "is not in the range",
-    "eval --noise nan": "expected a number",
     "eval --rotate inf": "inf is not in the range",
     "eval --output a.json": "must end in .csv or .jsonl",
     "eval --output - --json": "--output - excludes --json: both print.",
@@ -81,30 +61,18 @@ WRONG_USAGE = {
     "predict --split --no-preprocess x.png": "--split excludes --no-preprocess: one finds digits",
     "predict --split --sheet x.png": "--split excludes --sheet: it reads several digits",
     "predict --save-digit x.jpg x.png": "must end in .png, or be that of a folder.",
-    "predict --save-digit= x.png": "it is empty",
-    "predict --output x.txt x.png": "must end in .csv or .jsonl",
-    "predict --threads 0 x.png": "0 is not in the range",
     "predict page.png --images x --labels y": "--images with PICTURES needs --index.",
     "predict - -": "only once",
     "predict x.png --only wrong": "needs --labels-from-names or --index.",
     "predict --label 4 x.png": "--label with PICTURES needs --labels-from-names.",
-    "predict --label 10": "10 is not in the range",
     "predict --label 4 --images images": "--label with --images needs --labels.",
+    "predict --only wrong --images images": "--only wrong with --images needs --labels.",
     "predict -i 3 --seed 1": "for --index random",
     "predict -i 3 --sheet --explain": "--sheet excludes --explain: many small pictures",
-    "predict -i 3 -o - --json": "both print",
-    **{
-        f"predict -i 3 {option}": f"{option.split('=')[0]} needs PICTURES."
-        for option in (
-            *("--invert", "--no-preprocess", "--split", "--threads=4", "--labels-from-names"),
-            "--show-steps",
-        )
-    },
     "predict -i 3 --no-invert": "--invert needs PICTURES.",
+    "predict -i 3 --threads=4": "--threads needs PICTURES.",
     "train --epochs 0": "epochs is 0: expected a whole number from 1 to 1,000,000.",
-    "train --batch-size 1.5": "'1.5' is not a valid integer.",
     "train --seed -1": "-1 is not in the range",
-    "train --limit 0": "0 is not in the range",
     "train --recipe bset": "not one of 'quick', 'standard', 'best', 'tune'. Did you mean 'best'?",
     "train --hidden 1,x": "'1,x' is neither 'none' nor a list such as 50,100.",
     "train --output weights.txt": "the name must end in .pkl, .npz or .safetensors.",
@@ -112,15 +80,11 @@ WRONG_USAGE = {
     "collect digits": "Missing option '-o' / '--output'.",
     "predict --split --label 4 x.png": "--split excludes --label: it reads several digits",
     "train --test-labels alone": "--test-labels needs --test-images.",
-    "train --set elastic": "'elastic' is not NAME=NUMBER.",
     "train --set elastic=much": "'elastic=much' is not NAME=NUMBER.",
     "train --set weight-decai=1": "the nearest is 'weight_decay'.",
     "download trian": "there is no file or group 'trian'; the nearest is 'train'",
     "download --mirror ftp://me:secret@example.org": "expected an address like https://",
     "download --mirror http://a --from .": "--mirror excludes --from.",
-    "download --from=": "it is empty",
-    "download --check --list": "--check excludes --list.",
-    "download --check --force": "--check excludes --force: it fetches nothing.",
     # what was probably meant, and nothing where nothing is near
     "train --lr 1": "Did you mean '--learning-rate'?",
     "eval --batchsize 1": "Did you mean '--batch-size'?",
@@ -129,14 +93,11 @@ WRONG_USAGE = {
     "eval -n 100": "Did you mean '--limit'?",
     "predict --photo 4.png": "Pictures are named without an option",
     "predict 42": "--index 42",
-    "predict 0-9": "--index 0-9",
     "version": "Did you mean '--version'?",
     "help": "Did you mean '--help'?",
     "evl": "Did you mean 'eval'?",
-    "EVAL": "Did you mean 'eval'?",
     "eval --JSON": "Did you mean '--json'?",
     "draw --lang KO": "Did you mean 'ko'?",
-    "frobnicate": "No such command 'frobnicate'.",
 }
 
 
@@ -172,33 +133,15 @@ def test_a_data_directory_that_is_named_is_there_or_download_makes_it(command, t
     assert not gone.exists()
 
 
-def test_an_address_is_not_read_and_nothing_secret_in_it_is_printed():
-    address = "https://me:secret@example.org/7.png?key=secret"
-    for command in (
-        *("predict", "predict --split", "predict -i 1 -w", "inspect"),
-        "train --labels x --images",
-    ):
-        done = mnist(*command.split(), address)
-        assert (done.code, done.stderr.count("\n")) == (1, 1), command
-        assert done.stderr.startswith("Error: https://example.org/7.png: "), command
-        assert "Addresses are not read" in done.stderr, command
-        assert "secret" not in done.stderr + done.stdout
-
-
-def test_names_are_printed_escaped():
-    name = "a\x1b[31mred\x07 two\nlines [bold]x[/bold]\u202eltr"
+def test_names_are_printed_escaped_also_those_that_are_not_utf_8():
+    name = "a\x1b[31mred\x07 two\nlines [bold]x[/bold]\u202eltr" + os.fsdecode(b"\xff")
     for command in (("inspect", name), ("eval", "-w", name), ("inspect", f"--{name}")):
         done = mnist(*command)
         assert done.code in (1, 2)
-        assert done.stderr.splitlines()[-1].startswith("Error: ")
+        error = done.stderr.splitlines()[-1]
+        assert error.startswith("Error: ")
+        assert r"\udcff" in error or os.name != "posix"
         assert not [char for char in done.stderr if not char.isprintable() and char != "\n"]
-
-
-@needs_posix
-def test_a_name_that_is_not_utf_8_works_as_any_other():
-    done = mnist("inspect", os.fsdecode(b"\xff\xfe.pkl"))
-    assert (done.code, done.stderr.count("\n")) == (1, 1)
-    assert r"\udcff\udcfe.pkl" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["inspect", "predict --index 42", "eval --runs 1"])
@@ -220,19 +163,15 @@ def test_a_terminal_gets_colour_unless_no_color_is_set():
 
 
 @needs_posix
-def test_a_closed_pipe_ends_quietly():
-    for buffered in ("1", ""):
-        read, write = os.pipe()
-        os.close(read)
-        with os.fdopen(write, "wb") as closed:
-            done = subprocess.run(
-                [*MNIST, "inspect"],
-                env=os.environ | {"PYTHONUNBUFFERED": buffered},
-                stdout=closed,
-                stderr=subprocess.PIPE,
-                check=False,
-            )
-        assert (done.returncode, done.stderr) == (0, b"")
+@pytest.mark.parametrize("buffered", ["1", ""])
+def test_a_closed_pipe_ends_quietly(buffered):
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        surroundings = os.environ | {"PYTHONUNBUFFERED": buffered}
+        pipes = {"stdout": closed, "stderr": subprocess.PIPE}
+        done = subprocess.run([*MNIST, "inspect"], env=surroundings, check=False, **pipes)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 class Boom:
@@ -267,12 +206,3 @@ def test_an_exception_is_one_line_with_advice(error, words, monkeypatch, capsys)
         monkeypatch.setenv("MNIST_DEBUG", "1")
         with pytest.raises(KeyError):
             cli.run([])
-
-
-def test_what_declares_no_option_is_found_while_it_is_written():
-    for options, settings, words in [
-        ("Output:\n  --force\n", {"forse": {}}, "settings without an option: forse"),
-        ("Output:\n  -force\n", {}, "declares no option"),
-    ]:
-        with pytest.raises(ValueError, match=words):
-            declare(f"What it does.\n\n{options}Examples:\n", **settings)

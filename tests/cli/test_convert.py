@@ -18,12 +18,7 @@ def test_the_table_and_json_name_both_files(tmp_path):
     done = mnist("convert", "weights.pkl", "net.safetensors")
     assert (done.code, done.stderr) == (0, "")
     sha256 = hashlib.sha256((tmp_path / "net.safetensors").read_bytes()).hexdigest()
-    for words in (
-        "784 -> 50 sigmoid",
-        "weights.pkl (embedded)",
-        "net.safetensors",
-        f"sha256   {sha256[:12]}\n",
-    ):
+    for words in ("784 -> 50 sigmoid", "weights.pkl (embedded)", "net.safetensors", sha256[:12]):
         assert words in done.stdout
     document = json.loads(mnist("convert", "net.safetensors", "net.npz", "--json").stdout)
     size = (tmp_path / "net.npz").stat().st_size
@@ -42,6 +37,8 @@ def test_what_is_not_known_of_the_activation_is_noted():
     for words in ("inspect", "eval -w", "predict -i 0 -w", "draw --no-open -w"):
         command = words.split()
         assert "sigmoid was assumed" in mnist(*command, "net.npz").stderr
+    for command in (["eval", "--confusion", "-w"], ["predict", "-i", "0", "-w"]):
+        assert mnist(*command, "net.npz", "--quiet").stderr == ""
         assert mnist(*command, "relu.safetensors", "--force").stderr == ""
 
 

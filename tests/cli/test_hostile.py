@@ -68,30 +68,27 @@ def test_what_is_not_a_file_is_refused_in_the_same_words_by_every_command(comman
         done = run(command, file)
         assert done.stderr == f"Error: {file}: {words}\n"
         assert (done.stdout, done.code) == ("", 1)
-    empty = run(command, "")
-    assert empty.stderr.endswith("it is empty.\n")
-    assert (empty.stdout, empty.code) == ("", 2)
+    for name, words, code in (("", "it is empty.", 2), ("x" * 300, "xxx", 1)):
+        done = run(command, name)
+        *_, error = done.stderr.splitlines()
+        assert error.startswith("Error: ")
+        assert words in error
+        assert "a bug" not in error
+        assert (done.stdout, done.code) == ("", code)
     assert not Path("new.pkl").exists()
 
 
-def test_a_name_too_long_for_the_system_is_one_line():
-    for command in (*COMMANDS, "download weights --from FILE"):
-        done = run(command, "x" * 300)
-        assert done.stderr.startswith("Error: ")
-        assert "xxx" in done.stderr
-        assert done.stderr.count("\n") == 1
-        assert "a bug" not in done.stderr
-        assert (done.stdout, done.code) == ("", 1)
-
-
-def test_an_address_with_a_password_is_nowhere_shown_with_it():
+def test_an_address_is_not_read_and_nothing_secret_in_it_is_shown():
     for command in (
-        *COMMANDS[:1],
-        *("train --set FILE", "train --data-dir FILE", "eval --mode FILE", "predict --index FILE"),
-        *("predict --index 0 --output FILE", "download FILE", "download --from FILE"),
-        *("download --mirror FILE", "download --nonsense FILE", "FILE"),
+        *COMMANDS,
+        *("predict --split FILE", "predict --index FILE", "predict --index 0 --output FILE"),
+        *("train --set FILE", "train --data-dir FILE", "eval --mode FILE"),
+        *("download FILE", "download --from FILE", "download --mirror FILE"),
+        *("download --nonsense FILE", "FILE"),
     ):
         done = run(command, "ftp://user:secret@h/a?token=secret")
         assert done.code in (1, 2), command
-        assert done.stderr.splitlines()[-1].startswith("Error: ")
+        *_, error = done.stderr.splitlines()
+        assert error.startswith("Error: ")
+        assert ("Addresses are not read" in error) == (command in COMMANDS or "split" in command)
         assert "secret" not in done.stderr + done.stdout, command

@@ -20,28 +20,23 @@ def nets(tmp_path_factory):
     return folder
 
 
-# The dearest of `large.COMMANDS`; tests/benchmarks/large.py runs them all.
+# Each net and each command, the dearest; tests/benchmarks/large.py tries more, with every net.
 @pytest.mark.parametrize(
     ("net", "command", "code"),
     [
-        ("many", "predict -i 0-3 --explain --json -w NET", 0),
-        ("many", "predict -i 0-1999 --explain --json -w NET", 1),
+        pytest.param("many", "predict -i 0-3 --explain --json -w NET", 0, marks=pytest.mark.matrix),
+        pytest.param(
+            *("many", "predict -i 0-1999 --explain --json -w NET", 1), marks=pytest.mark.matrix
+        ),
         ("many", "predict -i 0-9999 --json -w NET", 1),
-        ("many", "eval -w NET", 1),
-        ("many", "eval --mode batched --runs 1 --limit 600 --batch-size 10000 -w NET", 0),
         ("many", "eval --sweep -w NET", 1),
-        ("many", "eval --robustness -w NET", 1),
-        ("many", "eval --limit 100 -w NET -w NET -w NET -w NET -w NET", 1),
-        ("many", "inspect NET OTHER", 0),
         ("many", "convert NET copy.safetensors --force", 0),
-        ("many", "draw --no-open --force -w NET", 1),
+        pytest.param("many", "inspect NET OTHER", 0, marks=pytest.mark.matrix),
         ("wide", "eval --mode textbook -w NET", 1),
-        ("wide", "eval --confusion --limit 5000 -w NET", 0),
         ("wide", "inspect NET --neurons --export neurons.svg --force", 0),
         ("wide", "draw --no-open --force -w NET", 1),
         ("deep", "predict -i 0-99 --explain --json -w NET", 0),
-        ("deep", "eval -w NET", 0),
-        ("deep", "draw --no-open --force -w NET -w NET", 0),
+        ("deep", "eval --confusion -w NET", 0),
     ],
 )
 def test_a_command_takes_little_or_refuses_in_a_line(nets, net, command, code):
@@ -53,8 +48,7 @@ def test_a_command_takes_little_or_refuses_in_a_line(nets, net, command, code):
     ("command", "number"),
     [
         ("eval --mode batched --runs 1 --limit 2000 --threads 2 -w NET", signal.SIGINT),
-        ("eval --confusion --limit 6000 -w NET", signal.SIGTERM),
-        ("predict -i 0-3 --explain --json -w NET", signal.SIGINT),
+        ("predict -i 0-3 --explain --json -w NET", signal.SIGTERM),
     ],
 )
 def test_a_signal_ends_it_within_a_second(nets, command, number):
@@ -65,22 +59,19 @@ def test_a_signal_ends_it_within_a_second(nets, command, number):
 
 def test_the_refusal_names_a_number_that_is_taken(nets, monkeypatch):
     monkeypatch.chdir(nets)
-    refused = mnist("eval", "--robustness", "-w", "wide.pkl")
+    command = ("eval", "--robustness", "-w", "wide.pkl")
+    refused = mnist(*command)
     assert refused.stderr.startswith("Error: 10,000 images through a net of 3,975,010 parameters")
     most = refused.stderr.partition("expected at most ")[2].partition(".")[0]
-    taken = mnist("eval", "--robustness", "-w", "wide.pkl", "--limit", most.replace(",", ""))
-    assert taken.code == 0
+    assert mnist(*command, "--limit", most.replace(",", "")).code == 0
 
 
 def test_the_batch_size_is_the_one_that_ran(nets, monkeypatch):
     monkeypatch.chdir(nets)
-    asked = (
-        *["--mode", "batched", "--runs", "1", "--limit", "200", "--batch-size", "200", "--json"],
-    )
-    found = json.loads(mnist("eval", "-w", "many.pkl", *asked).stdout)
-    assert found["batch_size"] == largest_batch(large.SIZES["many"]) == 139
-    found = json.loads(mnist("eval", *asked).stdout)
-    assert found["batch_size"] == 200
+    asked = ("--mode=batched", "--runs=1", "--limit=150", "--batch-size=150", "--json")
+    done = [mnist("eval", "-w", name, *asked) for name in ("many.pkl", "weights.pkl")]
+    sizes = [json.loads(each.stdout)["batch_size"] for each in done]
+    assert sizes == [largest_batch(large.SIZES["many"]), 150] == [139, 150]
 
 
 def test_nets_of_the_usual_size_are_not_bounded():

@@ -1,9 +1,9 @@
 """Standard streams that are closed, full or read by nobody, and signals."""
 
 import os
+import re
 import signal
 import subprocess
-import sys
 
 import pytest
 from PIL import Image
@@ -24,7 +24,7 @@ def shell(line, folder, **environment):
     done = subprocess.run(
         ["bash", "-c", f'mnist() {{ {command} "$@"; }}; {line}'],
         cwd=folder,
-        env=os.environ | environment,
+        env=os.environ | {"PYTHONUNBUFFERED": ""} | environment,  # which flushes for us
         capture_output=True,
         text=True,
         check=False,
@@ -88,12 +88,6 @@ def test_with_no_stream_at_all_an_error_goes_nowhere_else(folder):
     assert (folder / "e.svg").exists()
 
 
-def started(folder, *arguments):
-    return subprocess.Popen(
-        [*MNIST, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
 @pytest.mark.parametrize(
     ("number", "code", "word"),
     [(signal.SIGINT, 130, "Interrupted"), (signal.SIGHUP, 129, "Terminated")],
@@ -101,18 +95,18 @@ def started(folder, *arguments):
 def test_a_signal_keeps_the_best_weights_so_far(folder, number, code, word):
     if signal.getsignal(number) == signal.SIG_IGN:
         pytest.skip("this signal is ignored here, as nohup has it")
-    options = ("--limit", "400", "--epochs", "100000", "--activation", "relu", "-o", "w.pkl")
-    with started(folder, "train", *options) as process:
+    options = ("--limit=400", "--epochs=100000", "--activation=relu", "--output=w.pkl")
+    command, pipe = [*MNIST, "train", *options], subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stderr.readline().startswith("epoch 1/")
         process.send_signal(number)
         output, error = process.communicate(timeout=60)
     assert (output, process.returncode) == ("", code)
     assert word in error.splitlines()[-1]
-    assert "Note: the best weights so far, of epoch " in error
-    assert "are in w.pkl.partial\n" in error
+    assert re.search("Note: the best weights so far, of epoch .*, are in w.pkl.partial\n", error)
     assert names(folder) == ["w.pkl.json", "w.pkl.partial"]
-    assert load_network(folder / "w.pkl.partial").activation == "relu"
-    assert load_network(folder / "w.pkl.partial").parameter_count == 45360
+    kept = load_network(folder / "w.pkl.partial")
+    assert (kept.activation, kept.parameter_count) == ("relu", 45360)
 
 
 def test_a_signal_that_a_library_takes_for_a_fault_of_its_own_is_a_signal(folder):
@@ -135,13 +129,3 @@ def test_what_libraries_warn_of_is_not_shown(tmp_path):
     (tmp_path / "half.jpg").write_bytes(half)
     shown = mnist_process("predict", tmp_path / "half.jpg", PYTHONWARNINGS="always")
     assert (shown.stderr, shown.code) == ("", 0)
-    code = """
-import warnings
-from mnist_cli.cli.streams import silent_libraries
-with silent_libraries():
-    warnings.warn("inside")
-warnings.warn("outside")
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "outside" in done.stderr
-    assert "inside" not in done.stderr

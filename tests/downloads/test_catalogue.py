@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mnist_cli.downloads.catalogue import FILES, below, check_mirror, redirected, select
+from mnist_cli.downloads.catalogue import FILES, below, check_mirror, select
 
 
 def test_the_real_files_have_the_sizes_and_checksums_of_the_table(shared_data):
@@ -49,22 +49,15 @@ def test_an_unknown_name_is_refused_with_the_nearest_one():
             select(("test", name))
 
 
-# Addresses
-
-
-def test_http_addresses_are_mirrors():
+def test_what_is_no_address_of_a_mirror_is_refused_and_not_shown():
     for url in ("http://127.0.0.1:8000", "https://example.org/mnist/?token=1", "HTTP://a_b.c/x@y/",
                 "http://[::1]:80/", "http://xn--bcher-kva.example/"):  # fmt: skip
         check_mirror(url)
-
-
-def test_other_addresses_are_not_and_nothing_of_them_is_shown():
     said = set()
     for url in (
         "", "example.org", "ftp://example.org", "file:///tmp", "http://", "http://a:99999/",
-        "http://[", "http://a b/", "http:///x", "http://a\\b/", "http://a/b\\c", "http://a/\n", "http://a/\x7f",
-        "http://a:0/", "http://a%00b/", "http://*.a/", "http://.a/", "http://b\u00fccher.example/",
-        "http://me@h/", "http://me:secret@h/", "http://:secret@h/", "http://me:secret\\@h/",
+        "http://[", "http://a b/", "http://a\\b/", "http://a/\n", "http://a:0/", "http://*.a/",
+        "http://b\u00fccher.example/", "http://me@h/", "http://me:secret@h/", "http://:secret@h/",
         "http://me:sec ret@h/", "http://me:se/cr@et@h/", "http://me:se?cret@h/", "me:secret@h",
     ):  # fmt: skip
         with pytest.raises(ValueError, match="expected an address like") as caught:
@@ -77,19 +70,3 @@ def test_the_file_name_follows_a_mirror_after_one_slash():
     for base in ("http://a.example/x", "http://a.example/x//"):
         assert below(base, "f.gz") == "http://a.example/x/f.gz"
         assert below(f"{base}?token=1", "f.gz") == "http://a.example/x/f.gz?token=1"
-
-
-def test_a_redirect_is_followed_to_one_server_and_never_from_https_to_http():
-    for target, followed in {
-        "/other": "http://a.example:81/other",
-        "https://a.example:81/other": "https://a.example:81/other",
-        "//b.example/x?y=1": "http://b.example/x?y=1",
-        "http://you:known@b.example/": None,
-        "file:///etc/passwd": None,
-        "http://[::1": None,
-        "http://a:1\\@b/": None,
-        "http://a\x1b[31m/": None,
-    }.items():
-        assert redirected("http://a.example:81/x/file", target) == followed
-    assert redirected("https://a.example/", "/x") == "https://a.example/x"
-    assert redirected("https://a.example/", "HTTP://a.example/") is None

@@ -10,7 +10,8 @@ import pytest
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.datasets.labelled import open_labelled
-from mnist_cli.evaluation import confusion, min_confidence, output, robustness, sweep, wrong
+from mnist_cli.evaluation import confusion, output, robustness, sweep, wrong
+from mnist_cli.evaluation import min_confidence as min_confidence_view
 from mnist_cli.evaluation.compared import pair_up
 from mnist_cli.evaluation.setup import Predictions, Setup
 
@@ -74,52 +75,47 @@ def test_scores_where_there_is_nothing_to_divide_by():
     assert found.pairs == ((1, 3, 1),)
 
 
-def test_what_is_left_above_a_confidence(whole_setup):
-    chosen = min_confidence.compute(whole_setup, 0.9)
-    assert chosen.coverage == pytest.approx(0.757, abs=5e-4)
-    assert chosen.accuracy_covered == pytest.approx(0.993, abs=5e-4)
+@pytest.mark.parametrize(
+    ("min_confidence", "covered", "accuracy"),
+    [(0, 3, 2 / 3), (0.75, 2, 0.5), (0.8, 1, 0), (1.1, 0, None)],
+)
+def test_what_is_left_above_a_confidence(min_confidence, covered, accuracy):
     some = Given([1, 2, 3], [1, 2, 4], [0.5, 0.75, 1]).found
-    covered = min_confidence.cover(some, 0.75)  # itself included
-    assert (covered.covered, covered.correct_covered) == (2, 1)
-    assert min_confidence.cover(some, 0).accuracy_covered == pytest.approx(2 / 3)
-    assert min_confidence.cover(Given([1], [1], [0.5]).found, 0.6).accuracy_covered is None
+    found = min_confidence_view.cover(some, min_confidence)  # itself included
+    assert (found.covered, found.coverage) == (covered, covered / 3)
+    assert found.accuracy_covered == pytest.approx(accuracy)
 
 
 def test_calibration_error_by_a_plain_loop(whole_setup):
     found = whole_setup.predictions()
+    bins = [[] for _ in range(15)]
+    for prediction, label, confidence in zip(
+        found.predictions, found.labels, found.confidences.tolist(), strict=True
+    ):
+        bins[min(int(confidence * 15), 14)].append((confidence, prediction == label))
     total = 0.0
-    for lower in np.arange(15) / 15:
-        inside = [
-            (float(c), p == t)
-            for c, p, t in zip(found.confidences, found.predictions, found.labels, strict=True)
-            if lower <= c < lower + 1 / 15 or (lower == 14 / 15 and c >= 1)
-        ]
-        if inside:
-            confidence = sum(c for c, _ in inside) / len(inside)
-            accuracy = sum(correct for _, correct in inside) / len(inside)
-            total += len(inside) / 10_000 * abs(accuracy - confidence)
-    result = min_confidence.compute(whole_setup, 0.9)
+    for inside in filter(None, bins):
+        confidence, accuracy = np.mean(inside, axis=0)
+        total += len(inside) / 10_000 * abs(accuracy - confidence)
+    result = min_confidence_view.compute(whole_setup, 0.9)
     assert result.calibration_error == pytest.approx(total, rel=1e-6)
+    assert result.coverage == pytest.approx(0.757, abs=5e-4)
+    assert result.accuracy_covered == pytest.approx(0.993, abs=5e-4)
     table = result.coverage_table
     assert [row.min_confidence for row in table] == [0.5, 0.8, 0.9, 0.95, 0.99]
     assert (table[2].coverage, table[2].covered) == (result.coverage, result.covered)
-    half = min_confidence.compute(Given([1, 2], [1, 3]), 0.5)
+    half = min_confidence_view.compute(Given([1, 2], [1, 3]), 0.5)
     assert half.calibration_error == 0.5  # always sure, and every other time correct
 
 
-def test_mcnemar_counts_by_hand():
+def test_mcnemar_counts_by_hand_and_a_p_value_that_was_published():
     labels = [0, 1, 2, 3, 4, 5]
     first, second = Given(labels, [0, 1, 2, 9, 9, 9]), Given(labels, [0, 9, 9, 3, 9, 9])
     result = pair_up([first.found, second.found], 0, 1)
-    assert result.only_first.tolist() == [1, 2]
-    assert result.only_second.tolist() == [3]
+    assert (result.only_first.tolist(), result.only_second.tolist()) == ([1, 2], [3])
     assert (result.both, result.neither) == (1, 2)
-    # |2 - 1| - 1 = 0 after the correction: no evidence at all
-    assert result.p_value == 1
-
-
-def test_mcnemar_p_value_of_a_published_example():
-    """121 against 59, chi-squared 20.67 with the continuity correction (Wikipedia's example)."""
+    assert result.p_value == 1  # |2 - 1| - 1 = 0 after the correction: no evidence at all
+    # 121 against 59, chi-squared 20.67 with the continuity correction (Wikipedia's example)
     first, second = (Given([1] * 180, [a] * 121 + [b] * 59) for a, b in ((1, 2), (2, 1)))
     result = pair_up([first.found, second.found], 0, 1)
     # the normal distribution's two tails beyond the square root of chi-squared
@@ -130,18 +126,17 @@ def test_mcnemar_p_value_of_a_published_example():
 
 def test_the_most_confident_mistakes_come_first(whole_setup, probabilities):
     predictions, labels = probabilities.argmax(axis=1), load_labels()
-    incorrect = [i for i in range(10_000) if predictions[i] != labels[i]]
-    expected = sorted(incorrect, key=lambda i: -probabilities[i].max())
+    incorrect = np.flatnonzero(predictions != labels)
+    expected = sorted(incorrect.tolist(), key=lambda i: -probabilities[i].max())
     found = wrong.compute(whole_setup)
     assert found.wrong_count == len(found.wrong) == 648
     np.testing.assert_array_equal(found.pictures, load_images()[expected[:6]])
     found = wrong.compute(whole_setup, count=20)
-    assert [mistake.index for mistake in found.wrong] == expected[:20]
     np.testing.assert_array_equal(found.pictures, load_images()[expected[:20]])
-    for mistake in found.wrong:
-        assert mistake.label == labels[mistake.index]
-        assert mistake.prediction == predictions[mistake.index]
-        assert mistake.confidence == pytest.approx(probabilities[mistake.index].max())
+    for index, mistake in zip(expected[:20], found.wrong, strict=True):
+        assert (mistake.index, mistake.label) == (index, labels[index])
+        assert mistake.prediction == predictions[index]
+        assert mistake.confidence == pytest.approx(probabilities[index].max())
 
 
 def test_a_sweep_times_each_size_once_in_order(short_setup):
@@ -185,11 +180,10 @@ def test_robustness_is_the_accuracy_at_each_strength(whole_setup):
     with open_labelled(limit=300, corruption=Corruption(invert=True)) as data:
         rows = robustness.compute(Setup([network, network], data))
     images, labels = load_images()[:300], load_labels()[:300]
-    strengths = {"shift": lambda x: {"shift": (int(x), 0)}}
     for row in rows:
-        corruption = Corruption(
-            **strengths.get(row.corruption, lambda x, row=row: {row.corruption: x})(row.strength)
-        )
-        correct = network.predict(corruption.apply(images, np.random.default_rng(0))) == labels
-        assert row.accuracy == (correct.mean(), correct.mean())
+        is_shift = row.corruption == "shift"
+        strength = (int(row.strength), 0) if is_shift else row.strength
+        corrupted = Corruption(**{row.corruption: strength}).apply(images, np.random.default_rng(0))
+        accuracy = (network.predict(corrupted) == labels).mean()
+        assert row.accuracy == (accuracy, accuracy)
     assert [row.strength for row in rows if row.corruption == "shift"] == [0, 1, 2, 3, 4]

@@ -7,6 +7,7 @@ import re
 import stat
 import sys
 import zlib
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.decomposition import PCA
 from support.commands import mnist, mnist_process
 from support.nets import random_network
 from support.page import EVERY
+from support.sets import write_images, write_labels
 
 import mnist_cli
 from mnist_cli.errors import printable
@@ -22,6 +24,7 @@ from mnist_cli.handwriting.judge import judge
 from mnist_cli.page.packing import find_axes
 from mnist_cli.page.page import _SOURCES, Language, join_modules, write_page
 from mnist_cli.paths import embedded_directory
+from mnist_cli.weights.snapshots import Snapshot, write_snapshots
 from mnist_cli.weights.weights_file import read_weights
 
 
@@ -31,6 +34,11 @@ def page(tmp_path_factory):
     written = write_page(path)
     assert written.bytes == path.stat().st_size <= 1_300_000
     return path.read_text("utf-8")
+
+
+def read_data(page):
+    """The JSON that a page carries."""
+    return json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
 
 
 def test_the_policy_allows_this_script_and_style_and_nothing_else(page):
@@ -52,7 +60,7 @@ def test_each_name_on_the_page_is_that_of_one_element(page):
 
 
 def test_the_page_holds_each_tenth_test_image_and_its_label(page):
-    data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    data = read_data(page)
     images, labels = mnist_cli.load_mnist("test")
     pixels = zlib.decompress(base64.b64decode(data["images"]))
     assert pixels == images[::EVERY].tobytes()
@@ -61,7 +69,7 @@ def test_the_page_holds_each_tenth_test_image_and_its_label(page):
 
 
 def test_the_judge_in_the_page_says_what_the_judge_says(page):
-    held = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])["judge"]
+    held = read_data(page)["judge"]
     whole, real = (
         np.frombuffer(zlib.decompress(base64.b64decode(held[name])), dtype)
         for name, dtype in (("bytes", np.int8), ("floats", "<f4"))
@@ -95,17 +103,18 @@ def test_all_modules_are_joined_and_no_name_stands_twice():
     assert len(names) == len(set(names))
     for path in _SOURCES.glob("*.js"):
         assert joined.count(path.read_text("utf-8").splitlines()[0]) == 1
-    assert not re.search(r"^(import|export) ", joined, re.MULTILINE)
 
 
 # What tells a language from the others.
 _SCRIPTS = {"en": "^[^가-힣ぁ-ヶ一-龠]*$", "ko": "[가-힣]", "ja": "[ぁ-ヶ一-龠]"}
-# Texts that are named elsewhere than where they are said: sliders, the two ways that are timed, and
-# what stands before any language is chosen.
-_BY_NAME = {"noise", "right", "down", "turn", "oneByOne", "batched", "languageName", "unsupported"}
+# Texts that are named elsewhere than where they are said: sliders, the two ways that are timed, the
+# cards of the lesson, and what stands before any language is chosen.
 _CARDS = ("image", "shapes", "sum", "sigmoid", "second", "softmax", "accuracy", "batches")
-_BY_NAME |= {card + part for card in _CARDS for part in ("Card", "Text", "Question", "Answer")}
-_BY_NAME |= {"sureQuestion"}
+_BY_NAME = {
+    *("noise", "right", "down", "turn", "oneByOne", "batched", "languageName", "unsupported"),
+    *(card + part for card in _CARDS for part in ("Card", "Text", "Question", "Answer")),
+    "sureQuestion",
+}
 
 
 @pytest.fixture(scope="module")
@@ -136,9 +145,8 @@ def test_every_text_that_is_said_is_in_the_table_and_every_other_is_gone(texts):
         inside = rf"(?:[^()]|\({inside}\))*"
     said = re.findall(rf"\b(?:say|tell|Refused)\(({inside})\)", join_modules())
     used = set(re.findall(r'"(\w+)"', " ".join(said)))
-    used |= set(
-        re.findall(r'data-(?:t|label)="(\w+)"', (_SOURCES / "page.html").read_text("utf-8"))
-    )
+    html = (_SOURCES / "page.html").read_text("utf-8")
+    used |= set(re.findall(r'data-(?:t|label)="(\w+)"', html))
     assert used | _BY_NAME == set(texts)
 
 
@@ -174,42 +182,48 @@ def test_the_page_is_opened_in_the_browser_that_there_is(tmp_path):
     assert "no browser was found" in done.stdout
 
 
-def test_weights_that_cannot_be_read_give_one_line_and_no_file(tmp_path):
-    (tmp_path / "bad.pkl").write_bytes(b"\x80\x04N.")
-    np.savez(tmp_path / "nan.npz", W1=np.full((784, 10), np.nan), b1=np.zeros(10))
-    large = {"W1": np.full((784, 5), 1e30), "b1": np.zeros(5), "b2": np.zeros(10)}
-    np.savez(tmp_path / "large.npz", **large, W2=np.ones((5, 10)))
-    for name in ("bad.pkl", "nan.npz", "missing.pkl", "large.npz"):
-        relu = ["--activation", "relu"]
-        done = mnist(
-            "draw", "--no-open", "-o", tmp_path / "page.html", "-w", tmp_path / name, *relu
-        )
-        assert (done.code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-        assert name in done.stderr
-        assert not (tmp_path / "page.html").exists()
-    assert mnist("draw", *["-w", "weights.pkl"] * 3).code == 2
-    done = mnist("draw", "--no-open", "-o", tmp_path / "page.html", "-w", tmp_path / "large.npz")
+def test_what_cannot_be_on_a_page_gives_one_line_and_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("bad.pkl").write_bytes(b"\x80\x04N.")
+    np.savez("nan.npz", W1=np.full((784, 10), np.nan), b1=np.zeros(10))
+    W1, W2 = np.full((784, 5), 1e30), np.ones((5, 10))
+    np.savez("large.npz", W1=W1, b1=np.zeros(5), W2=W2, b2=np.zeros(10))
+    mnist_cli.save_network(random_network(784, 2, 10_001, 10), "many.npz")
+    mnist_cli.save_network(random_network(784, 700, 10), "wide.npz")
+    write_snapshots("others.npz", [Snapshot(0, random_network(784, 50, 10))])
+    images = write_images(Path("20-images"), mnist_cli.load_images()[:20])
+    labels = write_labels(Path("19-labels"), mnist_cli.load_labels()[:19])
+    judge = embedded_directory() / "judge.npz"
+    for code, said, *options in (
+        (1, "bad.pkl: ", "-w", "bad.pkl"),
+        (1, "nan.npz: ", "-w", "nan.npz"),
+        (1, "missing.pkl: ", "-w", "missing.pkl"),
+        (1, "large.npz: ", "-w", "large.npz", "--activation", "relu"),
+        (1, ": found 10,013 neurons", "-w", "many.npz"),
+        (1, ": found 1,113,020 parameters", "-w", "wide.npz", "-w", "wide.npz"),
+        (1, "found 19 labels, expected 20", "--images", images, "--labels", labels),
+        (1, "the labels of these images are not known", "--images", images),
+        (1, "there is no such file", "--images", "klass"),
+        (1, "snapshots of a net 784-50-10, expected 784-50-100-10", "--snapshots", "others.npz"),
+        (1, "found other arrays, expected snapshots", "--snapshots", judge),
+        (1, "there is no such file", "--snapshots", "missing.npz"),
+        (2, "--snapshots excludes --no-snapshots", "--snapshots", judge, "--no-snapshots"),
+        (2, "--labels needs --images", "--labels", labels),
+        (2, "", *["-w", "weights.pkl"] * 3),
+    ):
+        done = mnist("draw", "--no-open", "-o", "page.html", *options)
+        assert (done.code, done.stdout) == (code, ""), options
+        assert done.stderr.count("\n") == 1 or code == 2
+        assert said in done.stderr
+        assert not Path("page.html").exists()
+    done = mnist("draw", "--no-open", "-o", "page.html", "-w", "large.npz")
     assert (done.code, "sigmoid was assumed" in done.stderr) == (0, True)
 
 
 def test_a_name_that_lies_is_escaped_and_cut_as_in_the_terminal(tmp_path):
-    for name in ("\u202egnp.exe", "n" * 240):
+    for name, shown in (("\u202egnp.exe", r"\u202egnp.exe"), ("n" * 240, printable("n" * 240))):
         (tmp_path / name).write_bytes(read_weights().file.read_bytes())
         page = write_page(tmp_path / "page.html", [tmp_path / name], overwrite=True)
-        data = re.search(r'id="data">(.*?)</script>', page.path.read_text("utf-8"), re.DOTALL)[1]
-        (net,) = json.loads(data)["nets"]
-        assert net["name"] == printable(name)
+        (net,) = read_data(page.path.read_text("utf-8"))["nets"]
+        assert net["name"] == shown
         assert len(net["name"]) <= 80
-        assert r"\u202e" in net["name"] or name.startswith("n")
-
-
-def test_a_net_too_large_for_a_page_is_refused_in_a_line(tmp_path):
-    many, wide = tmp_path / "many.npz", tmp_path / "wide.npz"
-    mnist_cli.save_network(random_network(784, 2, 10_001, 10), many)
-    mnist_cli.save_network(random_network(784, 700, 10), wide)
-    for files, found in (([many], "10,013 neurons"), ([wide, wide], "1,113,020 parameters")):
-        weights = [each for file in files for each in ("-w", file)]
-        done = mnist("draw", "--no-open", "-o", tmp_path / "page.html", *weights)
-        assert (done.code, done.stdout) == (1, "")
-        assert f": found {found}" in done.stderr
-        assert not (tmp_path / "page.html").exists()

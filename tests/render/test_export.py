@@ -19,31 +19,22 @@ EXPLAIN = ("predict", "--index", "42", "--explain")
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".html"])
-def test_a_file_holds_what_was_shown(suffix, tmp_path):
-    path = tmp_path / f"kept{suffix}"
-    done = mnist(*EXPLAIN, "--export", path)
-    assert done.code == 0
-    kept = path.read_text("utf-8")
-    named = re.sub('xmlns="[^"]*"', "", kept)  # which nobody fetches
-    assert not re.search("//|@import|@font-face|src=|href|url[(](?!#)", named)
-    body = kept if suffix == ".svg" else kept[kept.index("<pre") : kept.index("</body")]
-    words = set("".join(ET.fromstring(body).itertext()).replace("\xa0", " ").split())
-    shown = set(re.findall(r"[\w.()]+\d[\w.()]*", done.stdout))
-    assert not {word for word in shown if not any(word in other for other in words)}
-
-
-@pytest.mark.parametrize("suffix", [".svg", ".html"])
-def test_a_file_is_named_and_has_no_window_and_is_light_where_that_is_asked(suffix, tmp_path):
-    grounds = {}
-    for options in ([], ["--light"]):
+def test_a_file_holds_what_was_shown_and_is_light_where_that_is_asked(suffix, tmp_path):
+    for options, background in ([], "#292929"), (["--light"], "#ffffff"):
         path = tmp_path / f"{len(options)}{suffix}"
-        assert mnist(*EXPLAIN, "--export", path, *options).code == 0
+        done = mnist(*EXPLAIN, "--export", path, *options)
+        assert done.code == 0
         kept = path.read_text("utf-8")
+        body = kept if suffix == ".svg" else kept[kept.index("<pre") : kept.index("</body")]
+        words = "".join(ET.fromstring(body).itertext()).replace("\xa0", " ")
+        assert not [
+            word for word in re.findall(r"[\w.()]+\d[\w.()]*", done.stdout) if word not in words
+        ]
         assert "<title>mnist</title>" in kept
-        assert not re.search("<circle|class=.terminal-[0-9]+-title|ff5f57", kept)
-        (ground,) = re.findall('(?:background: |rx="8" fill=")(#[0-9a-f]{6})', kept)
-        grounds[len(options)] = ground
-    assert grounds == {0: "#292929", 1: "#ffffff"}
+        assert re.findall('(?:background: |rx="8" fill=")(#[0-9a-f]{6})', kept) == [background]
+        named = re.sub('xmlns="[^"]*"', "", kept)  # which nobody fetches
+        assert not re.search("//|@import|@font-face|src=|href|url[(](?!#)", named)
+        assert not re.search("<circle|class=.terminal-[0-9]+-title|ff5f57", kept)  # no window
     refused = mnist("inspect", "--light")
     assert (refused.code, "--light needs --export" in refused.stderr) == (2, True)
 

@@ -1,7 +1,5 @@
-"""What a notebook shows: results as the last line of a cell, and progress where it is asked for."""
+"""What a notebook shows: results as the last line of a cell."""
 
-import contextlib
-import io
 import re
 import xml.etree.ElementTree as ET
 
@@ -12,7 +10,6 @@ from support.commands import mnist
 
 import mnist_cli
 from mnist_cli.net.network import Network
-from mnist_cli.render import progress
 
 IMAGES, LABELS = mnist_cli.load_mnist("test")
 NETWORK = mnist_cli.load_network()
@@ -80,7 +77,9 @@ def test_what_train_returns_is_a_pair_that_shows_the_training():
 
 def test_what_is_shown_is_read_on_light_pages_and_dark_ones():
     """Text has the colour of the page, or one of the middle: 3 to 1 against black and white."""
-    shown = mnist_cli.evaluate(NETWORK, IMAGES, LABELS, views=["min_confidence", "sweep"])
+    shown = mnist_cli.evaluate(
+        NETWORK, IMAGES[:200], LABELS[:200], views=["min_confidence", "sweep"]
+    )
     shown = [each._repr_html_() for each in (NETWORK, shown)]
     for style, text in re.findall('<span style="([^"]*)">([^<]*)</span>', "".join(shown)):
         color = re.fullmatch("color: #(.{6})(; font-weight: bold)?", style)
@@ -112,34 +111,6 @@ def test_a_digit_is_its_image_where_an_array_is_wanted():
     explained = mnist_cli.explain(NETWORK, digit)
     assert explained.probabilities.argmax() == explained.prediction == LABELS[0]
     assert mnist_cli.evaluate(NETWORK, digits, LABELS[:3]).correct == 3
-
-
-class Terminal(io.StringIO):
-    """A stream that says a person watches it."""
-
-    def isatty(self):
-        return True
-
-
-def test_progress_is_shown_where_it_is_asked_for(monkeypatch):
-    monkeypatch.setattr(progress, "PATIENCE", 0)
-    monkeypatch.setenv("TERM", "xterm-256color")
-    images, labels = IMAGES[:500], LABELS[:500]
-    for wanted in (True, False):
-        evaluated, trained, read = Terminal(), Terminal(), Terminal()
-        with contextlib.redirect_stderr(evaluated):
-            mnist_cli.evaluate(NETWORK, images, labels, views=["robustness"], progress=wanted)
-        with contextlib.redirect_stderr(trained):
-            mnist_cli.train(images, labels, epochs=2, progress=wanted)
-        with contextlib.redirect_stderr(read):
-            mnist_cli.read_pictures(images[:50], progress=wanted)
-        assert ("pictures" in read.getvalue()) is wanted
-        assert ("images" in evaluated.getvalue()) is wanted
-        assert ("epoch 2/2" in trained.getvalue()) is wanted
-    counts = []
-    tell = {"views": ["robustness"], "progress": lambda *count: counts.append(count)}
-    mnist_cli.evaluate(NETWORK, images, labels, **tell)
-    assert {(8000, 8000), (500, 500)} <= {*counts}  # sixteen corruptions of 500 images
 
 
 NOTEBOOK = """

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+import mnist_cli
 from mnist_cli.render import progress
 from mnist_cli.render.pictures import picture
 from mnist_cli.render.text import show
@@ -44,6 +45,9 @@ def test_a_bar_is_drawn_and_removed(terminal):
     assert "3/3" in written
     assert "images" in written
     assert written.endswith("\x1b[2K")  # the line is erased
+    with pytest.raises(RuntimeError):
+        count_to_three(terminal, fail_at=1)
+    assert terminal.getvalue()[len(written) :].count("\x1b[?25h") == 1  # the cursor is shown again
 
 
 def test_a_bar_has_no_colour_where_none_is_wanted(terminal, monkeypatch):
@@ -51,12 +55,6 @@ def test_a_bar_has_no_colour_where_none_is_wanted(terminal, monkeypatch):
     count_to_three(terminal)
     assert "3/3" in terminal.getvalue()
     assert not re.search("\x1b\\[[0-9;]*m", terminal.getvalue().replace("\x1b[0m", ""))
-
-
-def test_the_bar_goes_also_when_the_work_fails(terminal):
-    with pytest.raises(RuntimeError):
-        count_to_three(terminal, fail_at=1)
-    assert "\x1b[?25h" in terminal.getvalue()  # the cursor is shown again
 
 
 def test_nothing_is_drawn_on_a_dumb_terminal_in_a_pipe_and_for_what_is_quick(terminal, monkeypatch):
@@ -68,6 +66,23 @@ def test_nothing_is_drawn_on_a_dumb_terminal_in_a_pipe_and_for_what_is_quick(ter
     monkeypatch.setattr(progress, "PATIENCE", 1e9)
     count_to_three(terminal)
     assert pipe.getvalue() == terminal.getvalue() == ""
+
+
+@pytest.mark.usefixtures("terminal")
+def test_what_takes_long_in_python_shows_progress_where_it_is_asked_for(monkeypatch):
+    network, (images, labels) = mnist_cli.load_network(), mnist_cli.load_mnist("test")
+    images, labels = images[:100], labels[:100]
+    for wanted in (True, False):
+        monkeypatch.setattr(sys, "stderr", stream := Terminal())
+        mnist_cli.evaluate(network, images, labels, views=["robustness"], progress=wanted)
+        mnist_cli.train(images, labels, epochs=2, progress=wanted)
+        mnist_cli.read_pictures(images[:20], progress=wanted)
+        shown = [word in stream.getvalue() for word in ("images", "epoch 2/2", "pictures")]
+        assert shown == [wanted] * 3
+    counts = []
+    tell = {"views": ["robustness"], "progress": lambda *count: counts.append(count)}
+    mnist_cli.evaluate(network, images, labels, **tell)
+    assert {(1600, 1600), (100, 100)} <= {*counts}  # sixteen corruptions of 100 images
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import io
 import sys
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
@@ -114,9 +113,7 @@ def test_a_sparkline_has_a_character_for_each_number():
 def test_a_curve_goes_from_high_to_low_and_is_never_too_wide():
     falling = list(np.geomspace(1.0, 0.01, 600))
     assert draw_curve(falling, width=8) == "▇▆▅▄▄▃▂▁"
-    assert draw_curve([0.5]) == "▁"
-    assert draw_curve([0.0, 0.0]) == "▁▁"
-    assert len(draw_curve(falling)) == 48
+    assert (draw_curve([0.5]), draw_curve([0.0, 0.0]), len(draw_curve(falling))) == ("▁", "▁▁", 48)
 
 
 def test_a_duration_has_the_unit_that_suits_it():
@@ -179,16 +176,11 @@ def test_every_eye_tells_the_two_colours_apart():
         assert np.linalg.norm(seen(above, cones) - seen(below, cones)) > 0.5  # at most sqrt(3)
 
 
-def test_a_legend_has_a_line_for_each_sign():
+def test_legends_and_scales_name_what_signs_and_colours_mean():
     for surface in SURFACES:
         with drawing_on(surface):
             assert [row[-4:] for row in text_of(legend("more", "less"))] == ["more", "less"]
             assert len(signed_picture(np.zeros((28, 28)), 0)) == 14  # no ink at all, too
-
-
-def test_a_scale_names_its_ends_or_its_steps():
-    for surface in SURFACES:
-        with drawing_on(surface):
             text = " ".join(text_of(scale(0.5)))
         expected = ["-0.5000", "+0.5000"] if surface.color else ["- below -0.0750", "# above 0.25"]
         assert all(number in text for number in expected)
@@ -203,19 +195,14 @@ def test_a_strip_fits_and_goes_from_dark_to_bright():
             assert (spans[0][1], spans[-1][1]) == ("on #000000", "on #e1e1e1")
 
 
-def test_a_picture_is_coloured_whatever_the_terminal_unless_no_color_is_set(tmp_path, monkeypatch):
+def test_an_export_has_colours_on_any_terminal_unless_none_are_wanted(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
-    view = lambda: picture(load_images()[0])  # noqa: E731 - the shortest way to say it
-    write_export(tmp_path / "a.html", view)
+    coloured, again, plainly = (tmp_path / name for name in ("a.svg", "b.svg", "c.svg"))
+    for path in (coloured, again):
+        write_export(path, lambda: picture(load_images()[0]))
     monkeypatch.setenv("NO_COLOR", "1")
-    write_export(tmp_path / "b.html", view)
-    coloured, plainly = (Path(tmp_path / name).read_text("utf-8") for name in ("a.html", "b.html"))
-    assert "#fefefe" in coloured
-    assert "#fefefe" not in plainly
-    assert "█" in plainly
-
-
-def test_the_same_view_gives_the_same_bytes(tmp_path):
-    for name in ("a.svg", "b.svg"):
-        write_export(tmp_path / name, lambda: picture(load_images()[0]))
-    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    write_export(plainly, lambda: picture(load_images()[0]))
+    assert coloured.read_bytes() == again.read_bytes()
+    assert "#fefefe" in coloured.read_text("utf-8")
+    assert "#fefefe" not in plainly.read_text("utf-8")
+    assert "█" in plainly.read_text("utf-8")

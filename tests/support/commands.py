@@ -80,13 +80,8 @@ def on_a_terminal(*arguments, columns=80, cwd=None, **environment):
     ) as process:
         os.close(secondary)
         output = b""
-        while True:
-            try:
-                piece = os.read(primary, 65536)
-            except OSError:  # Linux: the other end is closed
-                break
-            if not piece:
-                break
-            output += piece
+        with contextlib.suppress(OSError):  # Linux: the other end is closed
+            while piece := os.read(primary, 65536):
+                output += piece
     os.close(primary)
     return Finished(output.decode(), "", process.returncode)

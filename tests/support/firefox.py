@@ -2,14 +2,17 @@
 
 import contextlib
 import json
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
-import time
+import threading
 from pathlib import Path
 
 import pytest
+
+_PATIENCE = 120  # seconds for all that is done with it
 
 
 @contextlib.contextmanager
@@ -18,27 +21,34 @@ def firefox():
     executable = shutil.which("firefox") or shutil.which("firefox-esr")
     if executable is None:
         pytest.skip("needs Firefox: apt-get install firefox-esr")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        Path(profile, "user.js").write_text(f'user_pref("marionette.port", {port});\n')
+        # Of the ports one that is free.
+        Path(profile, "user.js").write_text('user_pref("marionette.port", 0);\n')
         command = [executable, "--headless", "--marionette", "--no-remote", "--profile", profile]
         with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as running:
+            # One that says nothing, and does not end, is ended: then there are no more lines.
+            watchdog = threading.Timer(_PATIENCE, running.kill)
+            watchdog.start()
             try:
-                with _connect(port) as connection, connection.makefile("rb") as stream:
+                address = ("127.0.0.1", _port(running.stdout))
+                with (
+                    socket.create_connection(address, timeout=60) as connection,
+                    connection.makefile("rb") as stream,
+                ):
                     yield _speak(connection, stream)
             finally:
+                watchdog.cancel()
                 running.terminate()
 
 
-def _connect(port):
-    for _ in range(150):
-        with contextlib.suppress(OSError):
-            return socket.create_connection(("127.0.0.1", port), timeout=60)
-        time.sleep(0.2)
-    pytest.fail("Firefox does not answer")
+def _port(lines):
+    """Where it listens, once it says so."""
+    for line in lines:
+        if found := re.search(r"Listening on port (\d+)", line):
+            return int(found[1])
+    return pytest.fail("Firefox ended before it listened")
 
 
 def _speak(connection, stream):

@@ -26,50 +26,27 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 # What is done with a net; NET stands for its file, OTHER for the embedded one's copy.
 COMMANDS = (
-    "predict -i 42 -w NET",
-    "predict -i 0-99 -w NET",
     "predict -i 0-9999 --json -w NET",
-    "predict --label 4 -w NET",
     "predict -i 0-99 --sheet -w NET",
-    "predict -i 0-99 -o predictions.csv --force -w NET",
-    "predict -i 42 --explain -w NET",
-    "predict -i 0-3 --explain -w NET",
     "predict -i 0-3 --explain --json -w NET",
-    "predict -i 0-3 --explain -o explained.jsonl --force -w NET",
     "predict -i 0-99 --explain --json -w NET",
     "predict -i 0-1999 --explain --json -w NET",
-    f"predict {DOCS / 'photo.jpg'} -w NET",
     f"predict {DOCS / 'photo.jpg'} --explain --json -w NET",
     f"predict {DOCS / 'number.jpg'} --split -w NET",
     "eval -w NET",
-    "eval --limit 300 -w NET",
     "eval --mode textbook -w NET",
-    "eval --mode textbook --limit 200 -w NET",
-    "eval --mode batched --runs 1 --limit 2000 -w NET",
-    "eval --mode batched --runs 1 --limit 2000 --batch-size 10000 -w NET",
+    "eval --mode batched --runs 1 --limit 600 --batch-size 10000 -w NET",
     "eval --mode batched --runs 1 --limit 2000 --batch-size 10000 --threads 2 -w NET",
-    "eval --confusion -w NET",
     "eval --confusion --limit 5000 -w NET",
     "eval --confusion --limit 5000 --rotate 15 --noise 0.2 --no-normalize -w NET",
     "eval --wrong --limit 5000 -w NET",
-    "eval --min-confidence 0.9 --limit 5000 -w NET",
     "eval --output predictions.jsonl --force --limit 5000 -w NET",
     "eval --sweep -w NET",
-    "eval --sweep --runs 1 --limit 250 -w NET",
     "eval --robustness -w NET",
-    "eval --robustness --limit 300 -w NET",
-    "eval --limit 2000 -w NET -w NET",
-    "eval --limit 100 -w NET -w NET -w NET -w NET",
     "eval --limit 100 -w NET -w NET -w NET -w NET -w NET",
-    "inspect NET",
     "inspect NET --stats",
-    "inspect NET --neuron 1",
-    "inspect NET --neurons",
     "inspect NET --neurons --export neurons.svg --force",
-    "inspect NET --neurons --json",
-    "inspect NET NET",
     "inspect NET OTHER",
-    "convert NET copy.pkl --force",
     "convert NET copy.npz --force",
     "convert NET copy.safetensors --force",
     "convert NET copy.onnx --force",
@@ -95,7 +72,7 @@ print(json.dumps([
 
 @dataclass(frozen=True)
 class Cost:
-    """How a command ended, its seconds of a processor, its peak in MiB, and what it said."""
+    """How a command ended, its seconds of a processor, its peak in MiB, and its messages."""
 
     code: int
     seconds: float

@@ -29,10 +29,6 @@ def number(value: int) -> bytes:
     return pickle.LONG1 + bytes([len(encoded)]) + encoded
 
 
-def truth(value: bool) -> bytes:
-    return pickle.NEWTRUE if value else pickle.NEWFALSE
-
-
 def items(*values: bytes) -> bytes:
     """A tuple."""
     return MARK + b"".join(values) + TUPLE
@@ -60,27 +56,22 @@ NDARRAY = a_global("numpy", "ndarray")
 DTYPE = a_global("numpy", "dtype")
 ENCODE = a_global("_codecs", "encode")
 ORDERED_DICT = a_global("collections", "OrderedDict")
-NONE = pickle.NONE
-RECONSTRUCTED = (NDARRAY, items(number(0)), byte_string(b"b"))  # what it is called with
+
+# What NumPy calls them with, and the states that it then gives to the results.
+RECONSTRUCTED = (NDARRAY, items(number(0)), byte_string(b"b"))
+DTYPE_FLAGS = (pickle.NEWFALSE, pickle.NEWTRUE)
+DTYPE_STATE = (number(3), text("<"), *[pickle.NONE] * 3, number(-1), number(-1), number(0))
 
 
-def dtype(code: str = "f4", order: str = "<") -> bytes:
-    state = items(number(3), text(order), NONE, NONE, NONE, number(-1), number(-1), number(0))
-    return call(DTYPE, text(code), truth(False), truth(True)) + state + BUILD
+def dtype(code: str = "f4") -> bytes:
+    return call(DTYPE, text(code), *DTYPE_FLAGS) + items(*DTYPE_STATE) + BUILD
 
 
-def empty_array() -> bytes:
-    return call(RECONSTRUCT, *RECONSTRUCTED)
-
-
-def array(
-    shape: tuple[int, ...], data: bytes | None = None, code: str = "f4", order: str = "<"
-) -> bytes:
-    """An array of zeros, or of other bytes, which may be too many or too few."""
-    if data is None:
-        data = bytes(int(np.prod(shape)) * int(code[1:]))
-    content = (number(1), items(*map(number, shape)), dtype(code, order))
-    return empty_array() + items(*content, truth(False), byte_string(data)) + BUILD
+def array(shape: tuple[int, ...], data: bytes | None = None) -> bytes:
+    """A float32 array of zeros, or of other bytes, which may be too many or too few."""
+    data = bytes(int(np.prod(shape)) * 4) if data is None else data
+    state = (number(1), items(*map(number, shape)), dtype(), pickle.NEWFALSE, byte_string(data))
+    return call(RECONSTRUCT, *RECONSTRUCTED) + items(*state) + BUILD
 
 
 def one_layer(**changed: bytes) -> dict[str, bytes]:
@@ -88,6 +79,5 @@ def one_layer(**changed: bytes) -> dict[str, bytes]:
     return {"W1": array((784, 10)), "b1": array((10,)), **changed}
 
 
-def weights_file(values: dict[str, bytes], *more: bytes, protocol: int = 3) -> bytes:
-    pairs = (text(key) + value for key, value in values.items())
-    return pickled(dictionary(*pairs, *more), protocol=protocol)
+def weights_file(values: dict[str, bytes], *more: bytes) -> bytes:
+    return pickled(dictionary(*(text(key) + value for key, value in values.items()), *more))

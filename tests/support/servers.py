@@ -2,11 +2,9 @@
 
 import contextlib
 import itertools
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 Answer = Callable[["Exchange"], None]
 
@@ -20,8 +18,7 @@ class Exchange(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.requests.append(self.path)
         self.server.headers.append(dict(self.headers))
-        name = self.path.rsplit("/", 1)[-1]
-        answer = self.server.answers.get(name, self.server.default)
+        answer = self.server.answers.get(self.path.rsplit("/", 1)[-1], self.server.default)
         self.close_connection = True
         with contextlib.suppress(OSError):  # the client may leave at any moment
             answer(self)
@@ -33,7 +30,7 @@ class Exchange(BaseHTTPRequestHandler):
         self.end_headers()
 
     def wait(self) -> None:
-        """Say nothing until the test is over."""
+        """Say nothing until the test is over; an answer, too."""
         self.server.over.wait(60)
 
     def log_message(self, *_: object) -> None:
@@ -52,32 +49,21 @@ class Mirror(ThreadingHTTPServer):
         self.requests: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.over = threading.Event()
-        self.scheme = "http"
 
     @property
     def url(self) -> str:
-        return f"{self.scheme}://127.0.0.1:{self.server_address[1]}/mnist"
+        return f"http://127.0.0.1:{self.server_address[1]}/mnist"
 
     def handle_error(self, *_: object) -> None:
-        """Clients that hang up, or refuse our certificate, are part of the tests."""
+        """Clients that hang up are part of the tests."""
 
 
 @contextlib.contextmanager
 def serving(
-    answers: dict[str, Answer] | None = None,
-    default: Answer | None = None,
-    certificate: Path | None = None,
+    answers: dict[str, Answer] | None = None, default: Answer | None = None
 ) -> Iterator[Mirror]:
-    """Run a mirror; `certificate` (with its key) makes it speak TLS."""
+    """Run a mirror; what it has no answer for it does not find."""
     mirror = Mirror(answers or {}, default or status(404))
-    if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        # The handshake belongs into the connection's own thread, not into accept().
-        mirror.socket = context.wrap_socket(
-            mirror.socket, server_side=True, do_handshake_on_connect=False
-        )
-        mirror.scheme = "https"
     thread = threading.Thread(target=mirror.serve_forever, args=(0.02,))
     thread.start()
     try:
@@ -116,18 +102,10 @@ def cut(content: bytes, at: int, *, waits: bool = False, **headers: str) -> Answ
     return sending(content[:at], waits=waits, Content_Length=str(len(content)), **headers)
 
 
-def chunked(content: bytes, *, end: bool = True, size: int = 1000) -> Answer:
-    parts = [b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces(content, size)]
-    return sending(*parts, b"0\r\n\r\n" if end else b"", Transfer_Encoding="chunked")
-
-
 def drip(content: bytes, pause: float = 0.05, size: int = 1) -> Answer:
     """Sends one byte, or so many, after the other, slowly."""
-    return sending(*pieces(content, size), pause=pause, Content_Length=str(len(content)))
-
-
-def pieces(content: bytes, size: int) -> list[bytes]:
-    return [content[start : start + size] for start in range(0, len(content), size)]
+    parts = (content[start : start + size] for start in range(0, len(content), size))
+    return sending(*parts, pause=pause, Content_Length=str(len(content)))
 
 
 def status(code: int, **headers: str) -> Answer:
@@ -144,22 +122,6 @@ def redirect(target: str, code: int = 302) -> Answer:
 
 def hang_up(exchange: Exchange) -> None:
     """Closes the connection without a word."""
-
-
-def hang(exchange: Exchange) -> None:
-    """Accepts and says nothing."""
-    exchange.wait()
-
-
-def drip_head(pause: float = 0.05) -> Answer:
-    """Never gets to the end of its headers."""
-
-    def answer(exchange: Exchange) -> None:
-        exchange.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
-        while not exchange.server.over.wait(pause):
-            exchange.wfile.write(b"x")
-
-    return answer
 
 
 def first(*answers: Answer) -> Answer:

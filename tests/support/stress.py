@@ -3,15 +3,15 @@
 `draw(kind, digit, seed)` gives the bytes of an image file. Nothing is stored: the digits are
 training images, all else comes from a seeded generator, so a picture is the same in every run. Each
 kind is a recipe: where the ink is, what colour it and the paper have, what light falls on them, and
-what the camera does. Severity 1 is what people send; above it, every chain breaks some day.
+what the camera does.
 """
 
-import io
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PIL import Image
+from support.pictures import saved
 
 Array = np.ndarray[Any, Any]
 Rng = np.random.Generator
@@ -20,9 +20,9 @@ PAPER = np.array([0.95, 0.94, 0.91])
 INK = np.array([0.13, 0.13, 0.18])
 
 
-def draw(kind: str, digit: Array, seed: int, severity: float = 1.0) -> bytes:
+def draw(kind: str, digit: Array, seed: int) -> bytes:
     """Draw a (28, 28) uint8 digit as a picture of this kind: the bytes of a PNG or JPEG file."""
-    return KINDS[kind](digit, np.random.default_rng(seed), severity)
+    return KINDS[kind](digit, np.random.default_rng(seed))
 
 
 def coverage(
@@ -34,9 +34,8 @@ def coverage(
     box = (columns.min() - 2, rows.min() - 2, columns.max() + 3, rows.max() + 3)
     tight = Image.fromarray(digit).crop(box)
     zoom = size / max(tight.width - 4, tight.height - 4)
-    big = tight.resize(
-        (round(tight.width * zoom), round(tight.height * zoom)), Image.Resampling.BICUBIC
-    ).rotate(turn, Image.Resampling.BICUBIC)
+    large = (round(tight.width * zoom), round(tight.height * zoom))
+    big = tight.resize(large, Image.Resampling.BICUBIC).rotate(turn, Image.Resampling.BICUBIC)
     ink = np.clip((np.asarray(big, float) / 255 - 0.45) * max(zoom / 3, 1) + 0.5, 0, 1)
     spare_x, spare_y = max(width - big.width, 0), max(height - big.height, 0)
     x = round(spare_x * rng.uniform(0.3, 0.7))
@@ -52,21 +51,16 @@ def sheet(ink: Array, paper: Array = PAPER, pen: Array = INK) -> Array:
     return paper * (1 - ink[..., None]) + pen * ink[..., None]
 
 
+def picture(pixels: Array) -> Image.Image:
+    return Image.fromarray((pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8))
+
+
 def png(pixels: Array) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray((pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8)).save(
-        file, "PNG", compress_level=1
-    )
-    return file.getvalue()
+    return saved(picture(pixels), "PNG", compress_level=1)
 
 
-def jpeg(pixels: Array, quality: int = 85, orientation: int = 1) -> bytes:
-    file = io.BytesIO()
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    picture = Image.fromarray((pixels.clip(0, 1) * 255 + 0.5).astype(np.uint8))
-    picture.save(file, "JPEG", quality=quality, exif=exif)
-    return file.getvalue()
+def jpeg(pixels: Array, quality: int = 85) -> bytes:
+    return saved(picture(pixels), "JPEG", quality=quality)
 
 
 def ramp(shape: tuple[int, int], rng: Rng) -> Array:
@@ -100,21 +94,16 @@ def blurred(pixels: Array, sigma: float) -> Array:
     return pixels
 
 
-def clean(digit: Array, rng: Rng, _severity: float) -> bytes:
+def clean(digit: Array, rng: Rng) -> bytes:
     return png(sheet(coverage(digit, rng)))
 
 
-def gradient(digit: Array, rng: Rng, severity: float) -> bytes:
+def shadow_edge(digit: Array, rng: Rng) -> bytes:
     page = sheet(coverage(digit, rng))
-    return png(page * (1 - min(0.6 * severity, 0.9) * ramp(page.shape[:2], rng))[..., None])
+    return png(page * shadow(page.shape[:2], rng, 0.45)[..., None])
 
 
-def shadow_edge(digit: Array, rng: Rng, severity: float) -> bytes:
-    page = sheet(coverage(digit, rng))
-    return png(page * shadow(page.shape[:2], rng, min(0.45 * severity, 0.8))[..., None])
-
-
-def ruled(digit: Array, rng: Rng, severity: float, squared: bool = False) -> bytes:
+def ruled(digit: Array, rng: Rng, squared: bool = False) -> bytes:
     ink = coverage(digit, rng)
     pitch, start = round(rng.uniform(28, 60)), round(rng.uniform(0, 28))
     lines = np.zeros_like(ink)
@@ -122,140 +111,96 @@ def ruled(digit: Array, rng: Rng, severity: float, squared: bool = False) -> byt
         lines[start + offset :: pitch] = 1
         if squared:
             lines[:, start + offset :: pitch] = 1
-    paper = PAPER - (min(0.35 * severity, 0.7) * lines)[..., None] * np.array([1.0, 0.8, 0.4])
+    paper = PAPER - (0.35 * lines)[..., None] * np.array([1.0, 0.8, 0.4])
     return png(sheet(ink, paper))
 
 
-def squared(digit: Array, rng: Rng, severity: float) -> bytes:
-    return ruled(digit, rng, severity, squared=True)
+def squared(digit: Array, rng: Rng) -> bytes:
+    return ruled(digit, rng, squared=True)
 
 
-def dark_strip(digit: Array, rng: Rng, severity: float) -> bytes:
+def dark_strip(digit: Array, rng: Rng) -> bytes:
     page = sheet(coverage(digit, rng))
-    width, side = round(rng.uniform(8, 22) * severity), rng.integers(4)
+    width, side = round(rng.uniform(8, 22)), rng.integers(4)
     np.rot90(page, side)[:width] = rng.uniform(0.02, 0.25)  # a view: any of the four edges
     return png(page)
 
 
-def noise(digit: Array, rng: Rng, severity: float) -> bytes:
-    page = sheet(coverage(digit, rng))
-    return png(page + rng.normal(0, 0.1 * severity, page.shape))
-
-
-def specks(digit: Array, rng: Rng, severity: float) -> bytes:
+def specks(digit: Array, rng: Rng) -> bytes:
     ink = coverage(digit, rng)
     y, x = np.indices(ink.shape)
-    for _ in range(round(25 * severity)):
+    for _ in range(25):
         cy, cx = rng.uniform(0, 300, 2)
         ink = np.maximum(ink, np.hypot(y - cy, x - cx) < rng.uniform(1, 3))
     return png(sheet(ink))
 
 
-def pencil(digit: Array, rng: Rng, severity: float) -> bytes:
+def pencil(digit: Array, rng: Rng) -> bytes:
     ink = coverage(digit, rng)
     grain = blurred(rng.normal(0, 1, ink.shape), 1.0) * 3.5
-    grey = PAPER - 0.3 / severity
-    return png(
-        sheet(ink * np.clip(0.75 + 0.25 * grain, 0, 1), pen=grey)
-        + rng.normal(0, 0.012, (*ink.shape, 3))
-    )
+    page = sheet(ink * np.clip(0.75 + 0.25 * grain, 0, 1), pen=PAPER - 0.3)
+    return png(page + rng.normal(0, 0.012, page.shape))
 
 
-def red_pen(digit: Array, rng: Rng, _severity: float) -> bytes:
+def red_pen(digit: Array, rng: Rng) -> bytes:
     return png(sheet(coverage(digit, rng), pen=np.array([0.85, 0.2, 0.25])))
 
 
-def blackboard(digit: Array, rng: Rng, severity: float) -> bytes:
+def blackboard(digit: Array, rng: Rng) -> bytes:
     ink = coverage(digit, rng)
     chalk = ink * np.clip(0.8 + 0.3 * blurred(rng.normal(0, 1, ink.shape), 0.8) * 2.5, 0, 1)
-    board = (
-        np.array([0.16, 0.27, 0.22])
-        + 0.04 * severity * blurred(rng.normal(0, 1, ink.shape), 6)[..., None] * 10
-    )
-    return png(sheet(chalk, board, np.array([0.88, 0.88, 0.84])))
+    wiped = 0.4 * blurred(rng.normal(0, 1, ink.shape), 6)[..., None]
+    return png(sheet(chalk, np.array([0.16, 0.27, 0.22]) + wiped, np.array([0.88, 0.88, 0.84])))
 
 
-def transparent(digit: Array, rng: Rng, _severity: float) -> bytes:
-    ink = coverage(digit, rng)
-    tone = rng.choice([0.0, 1.0])
-    return png(np.dstack([np.full((*ink.shape, 3), tone), ink]))
-
-
-def small(digit: Array, rng: Rng, severity: float) -> bytes:
-    ink = coverage(digit, rng, size=42 / severity)
+def small(digit: Array, rng: Rng) -> bytes:
+    ink = coverage(digit, rng, size=42)
     sheet_ = np.zeros((480, 640))
     y, x = (round(v) for v in rng.uniform([10, 10], [170, 330]))
     sheet_[y : y + 300, x : x + 300] = ink
     return png(sheet(sheet_))
 
 
-def rotated(digit: Array, rng: Rng, _severity: float) -> bytes:
-    return jpeg(np.rot90(sheet(coverage(digit, rng))), orientation=6)
-
-
-def phone(digit: Array, rng: Rng, severity: float) -> bytes:
+def phone(digit: Array, rng: Rng) -> bytes:
     """Small on dim, tinted paper, a slope and a shadow across it, soft focus, noise, JPEG."""
     ink = coverage(digit, rng, (1000, 750), rng.uniform(80, 130), rng.uniform(-8, 8))
     ink = np.roll(ink, (round(rng.uniform(-120, 120)), round(rng.uniform(-180, 180))), (0, 1))
-    light = shadow(ink.shape, rng, 0.4 * severity) * (1 - 0.45 * severity * ramp(ink.shape, rng))
+    light = shadow(ink.shape, rng, 0.4) * (1 - 0.45 * ramp(ink.shape, rng))
     pen = np.array([0.2, 0.22, 0.38])
     page = sheet(blurred(ink, 1.2), PAPER * [0.78, 0.72, 0.6], pen * 0.8) * light[..., None]
-    return jpeg(page + rng.normal(0, 0.03 * severity, page.shape), 75)
+    return jpeg(page + rng.normal(0, 0.03, page.shape), 75)
 
 
-def defocused(digit: Array, rng: Rng, severity: float) -> bytes:
-    return png(blurred(sheet(coverage(digit, rng)), 6 * severity))
+def defocused(digit: Array, rng: Rng) -> bytes:
+    return png(blurred(sheet(coverage(digit, rng)), 6))
 
 
-def tiny(digit: Array, rng: Rng, severity: float) -> bytes:
+def tiny(digit: Array, rng: Rng) -> bytes:
     """A camera picture scaled to a few dozen pixels: soft, faint, noisy, dark in the corners."""
     side = round(rng.uniform(28, 48))
     ink = coverage(digit, rng, (120, 120), rng.uniform(50, 90))
-    background, contrast = rng.uniform(0.35, 0.7), rng.uniform(0.22, 0.4) / severity
+    background, contrast = rng.uniform(0.35, 0.7), rng.uniform(0.22, 0.4)
     tone = background + contrast * rng.choice([-1, 1]) * blurred(ink, 2)
     y, x = np.mgrid[-1:1:120j, -1:1:120j]
-    tone = (
-        tone
-        * (1 - 0.2 * severity * (x**2 + y**2) / 2)
-        * (1 - 0.2 * severity * ramp(ink.shape, rng))
-    )
+    tone *= 1 - 0.2 * (x**2 + y**2) / 2
+    tone *= 1 - 0.2 * ramp(ink.shape, rng)
     little = Image.fromarray(tone.astype(np.float32)).resize((side, side), Image.Resampling.BOX)
-    page = (
-        np.asarray(little)[..., None]
-        + rng.normal(0, 0.02 * severity, (side, side, 1))
-        + np.zeros(3)
-    )
+    page = np.asarray(little) + rng.normal(0, 0.02, (side, side))
     return jpeg(page, 90) if rng.random() < 0.5 else png(page)
 
 
-def faint(digit: Array, rng: Rng, severity: float) -> bytes:
+def faint(digit: Array, rng: Rng) -> bytes:
     """Thin pale strokes, nearly lost in the noise of a camera picture of middling size."""
     ink = coverage(digit, rng, (180, 180), rng.uniform(80, 120))
-    page = sheet(ink, pen=PAPER - rng.uniform(0.1, 0.16) / severity)
+    page = sheet(ink, pen=PAPER - rng.uniform(0.1, 0.16))
     light = 1 - 0.25 * ramp(ink.shape, rng)
     return jpeg(page * light[..., None] + rng.normal(0, 0.03, page.shape), 85)
 
 
-KINDS: dict[str, Callable[[Array, Rng, float], bytes]] = {
-    f.__name__: f
-    for f in (
-        clean,
-        gradient,
-        shadow_edge,
-        ruled,
-        squared,
-        dark_strip,
-        noise,
-        specks,
-        pencil,
-        red_pen,
-        blackboard,
-        transparent,
-        small,
-        rotated,
-        phone,
-        defocused,
-        tiny,
-        faint,
+KINDS: dict[str, Callable[[Array, Rng], bytes]] = {
+    function.__name__: function
+    for function in (
+        *(clean, shadow_edge, ruled, squared, dark_strip, specks, pencil, red_pen, blackboard),
+        *(small, phone, defocused, tiny, faint),
     )
 }

@@ -18,17 +18,11 @@ NETS = {
 }
 
 
-def in_float64(net):
-    """The net with parameters in float64 that are not what it began with; biases not zero."""
-    rng = np.random.default_rng(1)
+def random_net(kind, *arguments, **options):
+    """A net with parameters in float64 that are not what it began with; biases not zero."""
+    net, rng = kind(np.random.default_rng(2), *arguments, **options), np.random.default_rng(1)
     net.parameters = [p + 0.1 * rng.standard_normal(p.shape) for p in net.parameters]
     return net
-
-
-def random_net(sizes=(784, 50, 100, 10), activation="sigmoid", *, batch_norm=False):
-    return in_float64(
-        Perceptron(np.random.default_rng(2), sizes, activation, batch_norm=batch_norm)
-    )
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.5])
@@ -36,9 +30,9 @@ def random_net(sizes=(784, 50, 100, 10), activation="sigmoid", *, batch_norm=Fal
 def test_gradients_agree_with_finite_differences(name, temperature):
     kind, _, normalized = name.partition(", ")
     if name == "convolutional":
-        net = in_float64(ConvolutionalNet(np.random.default_rng(2)))
+        net = random_net(ConvolutionalNet)
     else:
-        net = random_net(*NETS[kind], batch_norm=bool(normalized))
+        net = random_net(Perceptron, *NETS[kind], batch_norm=bool(normalized))
     rng = np.random.default_rng(0)
     x = rng.standard_normal((7, 784)) * 0.3
     targets = rng.dirichlet(np.ones(10), 7)  # what a teacher may say
@@ -61,7 +55,7 @@ def test_gradients_agree_with_finite_differences(name, temperature):
 
 def test_the_loss_is_the_textbooks_cross_entropy_and_never_overflows():
     rng = np.random.default_rng(0)
-    net = random_net()
+    net = random_net(Perceptron, (784, 50, 100, 10))
     x, labels = rng.standard_normal((5, 784)), rng.integers(0, 10, 5)
     y = textbook.forward(net.parameters[::2], net.parameters[1::2], x, activation=np.tanh)
     expected = -np.log(y[range(5), labels]).mean()
@@ -74,14 +68,13 @@ def test_the_loss_is_the_textbooks_cross_entropy_and_never_overflows():
 
     net.parameters[4] *= 1e4
     loss, gradients = net.loss_and_gradients(np.ones((2, 784)), np.eye(10)[:2])
-    assert np.isfinite(loss)
-    assert all(np.isfinite(gradient).all() for gradient in gradients)
+    assert all(np.isfinite(each).all() for each in (loss, *gradients))
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])
 def test_batch_normalization_hides_in_the_weights(activation):
     """After many batches of the same kind, the plain net says what the normalizing one said."""
-    net = random_net((784, 30, 20, 10), activation, batch_norm=True)
+    net = random_net(Perceptron, (784, 30, 20, 10), activation, batch_norm=True)
     x = load_images()[:100].reshape(-1, 784) / 255
     x -= x.mean(axis=0)
     labels = np.eye(10)[np.arange(100) % 10]
@@ -105,7 +98,7 @@ def test_the_teacher_sees_what_a_convolution_sees():
 
 @pytest.mark.parametrize(("sizes", "activation"), NETS.values(), ids=NETS)
 def test_folding_is_exact(sizes, activation):
-    net = random_net(sizes, activation)
+    net = random_net(Perceptron, sizes, activation)
     images = load_images()[:200]
     x = images.reshape(-1, 784) / 255
     mean = x.mean(axis=0)

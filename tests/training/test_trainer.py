@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.nets import random_network
 from threadpoolctl import threadpool_limits
 
 import mnist_cli
 from mnist_cli.datasets.arrays import load_images, load_labels
-from mnist_cli.net.network import Network
 from mnist_cli.training.convolution import ConvolutionalNet
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.trainer import Trainer
@@ -27,24 +27,23 @@ def digits():
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "distortions", "net"),
+    ("recipe", "hidden", "activation"),
     [
-        ("adamw", {}, {"hidden": ()}),
-        ("soap", BENT, {"hidden": (30,), "activation": "relu"}),
+        (Recipe("r", "adamw", weight_decay=0.05), (), "sigmoid"),
+        (Recipe("r", "soap", weight_decay=0.05, **BENT), (30,), "relu"),
     ],
     ids=["no hidden layer", "relu"],
 )
-def test_it_learns_from_a_few_thousand_images(digits, optimizer, distortions, net):
-    recipe = Recipe("r", optimizer, weight_decay=0.05, **distortions)
+def test_it_learns_from_a_few_thousand_images(digits, recipe, hidden, activation):
     reported = []
-    network, card = mnist_cli.train(*digits, recipe, **net, epochs=10, report=reported.append)
+    options = {"hidden": hidden, "activation": activation, "epochs": 10}
+    network, card = mnist_cli.train(*digits, recipe, **options, report=reported.append)
 
     assert [epoch.epoch for epoch in reported] == list(range(1, 11))
-    assert card.training_images == 3200
-    assert card.validation_images == 800  # a fifth, although 2,000 were asked for
+    # A fifth is held out, although 2,000 were asked for.
+    assert (card.training_images, card.validation_images) == (3200, 800)
     assert card.hyperparameters == recipe.hyperparameters() | {"epochs": 10}
-    assert network.layer_sizes == (784, *net.get("hidden", (50, 100)), 10)
-    assert network.activation == net.get("activation", "sigmoid")
+    assert (network.layer_sizes, network.activation) == ((784, *hidden, 10), activation)
     assert card.loss_by_epoch[-1] < card.loss_by_epoch[0] / 1.5
     assert card.validation_accuracy > 0.8
     # The shipped net on plain images is the very net that was validated.
@@ -55,19 +54,15 @@ def test_it_learns_from_a_few_thousand_images(digits, optimizer, distortions, ne
 
 
 def test_a_teacher_learns_first_and_the_net_from_what_it_says(digits):
-    recipe = Recipe(
-        "r", "soap", teacher_epochs=6, temperature=2, batch_norm=1, learning_rate=0.02, **BENT
-    )
-    reported = []
-    network, card = mnist_cli.train(*digits, recipe, epochs=6, report=reported.append)
+    recipe, reported = replace(TAUGHT, teacher_epochs=6, epochs=6, learning_rate=0.02), []
+    images, labels = digits[0][:2000], digits[1][:2000]
+    network, card = mnist_cli.train(images, labels, recipe, report=reported.append)
 
     stages = [(epoch.is_teacher, epoch.epoch) for epoch in reported]
     assert stages == [(who, number) for who in (True, False) for number in range(1, 7)]
     assert card.teacher_accuracy == reported[5].validation_accuracy > 0.9
     assert card.validation_accuracy > 0.8
-    assert len(card.loss_by_epoch) == 6
     assert network.layer_sizes == (784, 50, 100, 10)
-    assert card.hyperparameters["teacher_epochs"] == 6
 
 
 def test_what_the_teacher_says_is_learnt_and_not_the_label(digits, monkeypatch):
@@ -75,8 +70,9 @@ def test_what_the_teacher_says_is_learnt_and_not_the_label(digits, monkeypatch):
         return np.full((len(x), 10), -9, np.float32) + 18 * (np.arange(10) == 3)
 
     monkeypatch.setattr(ConvolutionalNet, "logits", say_three)
-    network, _ = mnist_cli.train(*digits, TAUGHT, batch_norm=0, learning_rate=0.02)
-    assert np.mean(network.predict(digits[0]) == 3) > 0.98
+    few = digits[0][:1500], digits[1][:1500]
+    network, _ = mnist_cli.train(*few, TAUGHT, batch_norm=0, learning_rate=0.02)
+    assert np.mean(network.predict(digits[0]) == 3) > 0.9
 
 
 def test_the_held_out_images_are_not_learnt_from(digits):
@@ -91,8 +87,8 @@ def test_the_held_out_images_are_not_learnt_from(digits):
 def test_the_seed_decides_and_threads_and_the_shape_of_the_images_do_not(digits, recipe):
     def weights(seed, threads, shape=(-1, 28, 28)):
         with threadpool_limits(threads, user_api="blas"):
-            images = digits[0][:1000].reshape(shape)
-            network, _ = mnist_cli.train(images, digits[1][:1000].astype(int), recipe, seed=seed)
+            images = digits[0][:600].reshape(shape)
+            network, _ = mnist_cli.train(images, digits[1][:600].astype(int), recipe, seed=seed)
         return b"".join(array.tobytes() for array in network.weights)
 
     assert weights(3, threads=1) == weights(3, threads=2, shape=(-1, 784))
@@ -111,57 +107,43 @@ def test_the_best_so_far_is_the_one_that_validated_best(digits):
     # With labels drawn by lot nothing can be learnt, and the accuracy goes up and down.
     labels = np.random.default_rng(0).integers(0, 10, 600)
     trainer = Trainer(digits[0][:600], labels, replace(SHORT, epochs=12))
-    nets: list[Network] = []
+    nets = []
     trainer.run(lambda _: nets.append(trainer.network))
-    accuracies = [epoch.validation_accuracy for epoch in trainer.epochs]
-    best = int(np.argmax(accuracies))
-    assert trainer.best is not None
+    best = np.argmax([epoch.validation_accuracy for epoch in trainer.epochs])
     assert np.array_equal(trainer.best[0].weights[0], nets[best].weights[0])
 
 
-def test_what_cannot_be_learnt_from_is_refused():
-    images, labels = np.zeros((3, 28, 28), np.uint8), np.zeros(3, np.uint8)
-    for x, t, options, words in [
-        (images, labels[:2], {}, r"labels have shape \(2,\): expected \(3,\)"),
-        (images / 255, labels, {}, "images have dtype float64: expected uint8"),
-        (images, labels, {"seed": -1}, "seed is -1"),
-        (images, labels, {"recipe": "quik"}, "the nearest is 'quick'"),
-        (images, labels, {"epoch": 1}, "the nearest is 'epochs'"),
-    ]:
-        with pytest.raises(ValueError, match=words):
-            mnist_cli.train(x, t, **options)
-
-
-@pytest.mark.parametrize("start", ["embedded", "relu"])
-def test_going_on_from_a_net_begins_with_that_net(digits, start):
-    network = mnist_cli.load_network()
-    if start == "relu":
-        network, _ = mnist_cli.train(*digits, SHORT, hidden=(30,), activation="relu")
-    trainer = Trainer(*digits, TAUGHT.from_net(network.layer_sizes, network.activation), 0, network)
-    assert trainer.network.layer_sizes == network.layer_sizes
+@pytest.mark.parametrize(
+    "network",
+    [mnist_cli.load_network(), random_network(784, 30, 10, activation="relu", scale=0.1)],
+    ids=["sigmoid", "relu"],
+)
+def test_going_on_from_a_net_begins_with_that_net(digits, network):
+    recipe = TAUGHT.from_net(network.layer_sizes, network.activation)
+    found = Trainer(*digits, recipe, 0, network).network
+    assert found.layer_sizes == network.layer_sizes
     logits = network.logits(digits[0])
-    np.testing.assert_allclose(trainer.network.logits(digits[0]), logits, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(found.logits(digits[0]), logits, rtol=1e-3, atol=1e-3)
 
 
 def test_a_net_that_goes_on_mends_what_it_misread_and_keeps_what_it_knows(digits):
     """It learns digits that lie on their side, and none of those that stand."""
     network, (images, labels) = mnist_cli.load_network(), digits
-    lying = np.rot90(images[:600], axes=(1, 2))
+    lying = np.rot90(images, axes=(1, 2))
     recipe = replace(SHORT, epochs=15, optimizer="adamw", learning_rate=1e-3, batch_size=64)
 
-    def accuracies(known):
-        trainer = Trainer(lying, labels[:600], recipe, 0, network, known)
-        trainer.run()
-        others = slice(3000, 4000)
-        turned = np.rot90(images[others], axes=(1, 2))
-        return [
-            np.mean(trainer.network.predict(each) == labels[others])
-            for each in (turned, images[others])
-        ]
+    def accuracies(net):
+        """Of digits that lie, and of those that stand."""
+        return [np.mean(net.predict(each[3000:]) == labels[3000:]) for each in (lying, images)]
 
-    assert np.mean(network.predict(np.rot90(images[3000:], axes=(1, 2))) == labels[3000:]) < 0.3
-    mended, forgot = accuracies(None)
+    def go_on(known):
+        trainer = Trainer(lying[:600], labels[:600], recipe, 0, network, known)
+        trainer.run()
+        return accuracies(trainer.network)
+
+    assert accuracies(network)[0] < 0.3
+    mended, forgot = go_on(None)
     assert mended > 0.75 > forgot
-    mended, kept = accuracies((images[1000:3000], labels[1000:3000]))
+    mended, kept = go_on((images[1000:3000], labels[1000:3000]))
     assert mended > 0.7
     assert kept > 0.95

@@ -1,9 +1,6 @@
-"""State_dicts: the order of layers, and batch normalisation, against PyTorch's own formulas."""
+"""Safetensors and state_dicts: the order of layers, batch normalisation by PyTorch's formulas."""
 
-import subprocess
-import sys
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -12,10 +9,74 @@ from support import textbook
 from support.nets import random_arrays, same_bits
 from support.refusals import refusal_of
 
-from mnist_cli import load_images, load_network
+from mnist_cli import load_images
 from mnist_cli.weights.weights_file import parse_weights
 
-refusal = partial(refusal_of, parse_weights)
+
+def state_dict(names, *sizes, dtype="f4"):
+    """What PyTorch holds of layers of these sizes, by these names."""
+    arrays = random_arrays(*sizes, dtype=dtype)
+    return {
+        f"{name}{part}": np.ascontiguousarray(arrays[f"{letter}{i}"].T)
+        for i, name in enumerate(names, 1)
+        for letter, part in (("W", "weight"), ("b", "bias"))
+    }
+
+
+def test_our_names_are_read_bit_for_bit_with_the_activation():
+    for dtype, stated in (("f4", "relu"), ("f8", "ReLU")):
+        arrays = random_arrays(784, 7, 10, dtype=dtype)
+        file = parse_weights(save(arrays, {"activation": stated, "format": "np"}))
+        assert (file.format, file.activation) == ("safetensors", "relu")
+        assert same_bits(file.arrays, arrays)
+        for metadata in (None, {"format": "pt"}):
+            assert parse_weights(save(arrays, metadata)).known_activation is None
+    told = refusal_of(parse_weights, save(arrays, {"activation": "tanh"}))
+    assert told.startswith("the activation is 'tanh', expected sigmoid or relu")
+
+
+def test_half_floats_become_the_float32_of_the_same_value():
+    halves = state_dict(["fc."], 784, 10, dtype="f2")
+    W, b = (array.T.astype("f4", order="C") for array in halves.values())
+    assert same_bits(parse_weights(save(halves)).arrays, {"W1": W, "b1": b})
+    # bfloat16 is the upper half of a float32: 1, -2, NaN, infinity, the smallest of all
+    values = [0x3F80, 0xC000, 0x7FC0, 0x7F80, 0x0001, 0, 0x8000, 0x3F00, 0x4120, 0xC2C8]
+    content = save({"W1": np.zeros((784, 10), "u2"), "b1": np.array(values, "<u2")})
+    header = content.replace(b'"U16"', b'"BF16"')
+    length = len(header) - len(content) + int.from_bytes(content[:8], "little")
+    found = parse_weights(length.to_bytes(8, "little") + header[8:]).arrays["b1"]
+    expected = [1, -2, np.nan, np.inf, 2.0**-133, 0, -0.0, 0.5, 10, -100]
+    np.testing.assert_array_equal(found, np.array(expected, "f4"))
+    assert np.signbit(found[6])
+
+
+@pytest.mark.parametrize(
+    ("names", "sizes"),
+    [
+        ([""], (784, 10)),
+        (["0.", "2.", "4."], (784, 50, 100, 10)),  # the book's sizes, which say no more
+        ([f"fc{i}." for i in range(3, 11)], (784, 9, 8, 7, 6, 5, 4, 3, 10)),
+        ([f"net.{i:02}.linear." for i in range(8)], (784, *[10] * 8)),  # 5,040 ways to chain
+        (("fc3.", "fc1.", "out."), (784, 50, 100, 10)),
+        (("z.", "y.", "x.", "w."), (784, 10, 20, 50, 10)),
+        (("in.", "hidden2.", "hidden10.", "out."), (784, 50, 50, 50, 10)),  # numbers tell
+        (("0.", "001.", "01.", "1.", "2."), (784, 10, 10, 10, 10, 10)),
+        (("a2.", "b1.", "b2.", "a1."), (784, 30, 30, 30, 10)),
+    ],
+)
+def test_layers_come_in_the_order_in_which_their_shapes_chain(names, sizes):
+    tensors = state_dict(names, *sizes)
+    for order in (sorted(tensors), sorted(tensors, reverse=True)):
+        file = parse_weights(save({name: tensors[name] for name in order}))
+        assert same_bits(file.arrays, random_arrays(*sizes))
+        assert file.known_activation == ("sigmoid" if len(sizes) == 2 else None)
+
+
+def test_a_layer_without_a_bias_has_zeros():
+    net = state_dict(["fc1.", "fc2."], 784, 9, 10)
+    del net["fc1.bias"]
+    arrays = random_arrays(784, 9, 10)
+    assert same_bits(parse_weights(save(net)).arrays, arrays | {"b1": np.zeros(9, "f4")})
 
 
 def linear(inputs, outputs, *, bias=True, seed=0, dtype="f4"):
@@ -36,7 +97,7 @@ def norm(size, *, affine=True, seed=0):
     return parts | {"num_batches_tracked": np.array(7)}
 
 
-def state_dict(modules):
+def tensors_of(modules):
     """The tensors of modules by their names; what is a text has none."""
     held = {name: each for name, each in modules.items() if not isinstance(each, str)}
     return {f"{name}.{part}": array for name, each in held.items() for part, array in each.items()}
@@ -61,153 +122,95 @@ def in_sequence(*modules):
 
 
 FIRST, SECOND, LAST = linear(784, 30), linear(30, 30, seed=1), linear(30, 10)
+NORM, OTHER = norm(30), norm(30, seed=1)
 
 NETS = {
     "before the activation": in_sequence(
-        None, FIRST, norm(30), "relu", None, SECOND, norm(30, seed=1), "relu", LAST
+        None, FIRST, NORM, "relu", None, SECOND, OTHER, "relu", LAST
     ),
     "after the activation": in_sequence(
-        FIRST, "relu", norm(30), SECOND, None, "relu", norm(30, seed=1), LAST
+        FIRST, "relu", NORM, SECOND, None, "relu", OTHER, LAST
     ),
     "first of all, and last": in_sequence(norm(784), FIRST, "sigmoid", LAST, norm(10)),
     "no bias, no parameters": in_sequence(
         linear(784, 30, bias=False), norm(30, affine=False), "relu", LAST
     ),
-    "in float64": in_sequence(linear(784, 30, dtype="f8"), norm(30), "relu", LAST),
-    "by numbers": {"fc1": FIRST, "bn1": norm(30), "a": "relu", "fc2": SECOND,
-                   "bn2": norm(30, seed=1), "b": "relu", "fc3": LAST},
-    "by size": {"entry": FIRST, "norm": norm(30), "a": "sigmoid", "head": LAST},
+    "in float64": in_sequence(linear(784, 30, dtype="f8"), NORM, "relu", LAST),
     "by size, of all pixels": {"whiten": norm(784), "entry": FIRST, "a": "relu", "head": LAST},
-    "in lists": {"layers.0": FIRST, "norms.0": norm(30), "a": "relu", "layers.1": SECOND,
-                 "norms.1": norm(30, seed=1), "b": "relu", "layers.2": LAST},
+}  # fmt: skip
+ASSUMED = {
+    "by numbers": {"fc1": FIRST, "bn1": NORM, "a": "relu", "fc2": SECOND,
+                   "bn2": OTHER, "b": "relu", "fc3": LAST},
+    "by size": {"entry": FIRST, "norm": NORM, "a": "sigmoid", "head": LAST},
+    "in lists": {"layers.0": FIRST, "norms.0": NORM, "a": "relu", "layers.1": SECOND,
+                 "norms.1": OTHER, "b": "relu", "layers.2": LAST},
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("name", NETS | ASSUMED)
 def test_batch_normalisation_becomes_part_of_a_layer(name):
-    modules = NETS[name]
+    modules = (NETS | ASSUMED)[name]
     activation = "sigmoid" if "sigmoid" in modules.values() else "relu"
-    file = replace(parse_weights(save(state_dict(modules))), asked=activation)
+    file = replace(parse_weights(save(tensors_of(modules))), asked=activation)
     x = load_images()[:200].reshape(-1, 784) / 255
     found = file.network().logits(x)
     np.testing.assert_allclose(found, forward(modules, x), rtol=1e-4, atol=1e-3)
-    is_assumed = name.startswith(("by numbers", "in lists")) or name == "by size"
-    notes = [note for note in file.notes if "assumed" in note]
-    assert len(notes) == is_assumed
-    if is_assumed:
-        assert "stands before the activation" in notes[0]
+    stated = [note for note in file.notes if "assumed" in note]
+    assert ["stands before the activation" in note for note in stated] == [True] * (name in ASSUMED)
+
+
+def net(**changed):
+    """A net with batch normalisation, but for these tensors; those that are None it lacks."""
+    changed = {name.replace("_", ".", 1): array for name, array in changed.items()}
+    tensors = tensors_of({"fc": FIRST, "bn": NORM, "out": LAST}) | changed
+    return {name: array for name, array in tensors.items() if array is not None}
+
+
+UNPLACED = "cannot tell where in the net tensor {}.running_mean belongs. torch.nn.utils.fusion.fuse"
+NO_LAYER = "belongs to no fully connected layer."
+ZEROS = np.zeros(29, "f4")
 
 
 @pytest.mark.parametrize(
-    ("modules", "tensor"),
+    ("tensors", "says"),
     [
-        (in_sequence(FIRST, None, norm(30), None, LAST), "net.2.running_mean"),
-        (in_sequence(FIRST, norm(30), norm(30), "relu", LAST), "net.2.running_mean"),
-        (in_sequence(FIRST, "relu", norm(29), LAST), "net.2.running_mean"),
-        ({"fc1": FIRST, "fc2": SECOND, "norm": norm(30), "out": LAST}, "norm.running_mean"),
-        ({"fc1": FIRST, "bn": norm(30), "norm": norm(30), "out": LAST}, "norm.running_mean"),
-        ({"fc1": FIRST, "bn": norm(29), "out": LAST}, "bn.running_mean"),
-        ({"bn": norm(784)}, "bn.running_mean"),
+        *(
+            (tensors_of(modules), UNPLACED.format(name))
+            for name, modules in (
+                ("net.2", in_sequence(FIRST, None, NORM, None, LAST)),
+                ("net.2", in_sequence(FIRST, NORM, NORM, "relu", LAST)),
+                ("net.2", in_sequence(FIRST, "relu", norm(29), LAST)),
+                ("norm", {"fc1": FIRST, "fc2": SECOND, "norm": NORM, "out": LAST}),
+                ("norm", {"fc1": FIRST, "bn": NORM, "norm": NORM, "out": LAST}),
+                ("bn", {"fc1": FIRST, "bn": norm(29), "out": LAST}),
+                ("bn", {"bn": norm(784)}),
+            )
+        ),
+        (net(bn_weight=ZEROS), "tensor bn.weight has shape (29,), expected (30,)"),
+        (net(fc_bias=ZEROS), "tensor fc.bias has shape (29,), expected (30,)"),
+        (net(bn_running_var=np.ones(30, "i4")), "tensor bn.running_var has dtype I32, expected"),
+        (net(fc_weight=np.ones((30, 784), "i4")), "tensor fc.weight has dtype I32, expected float"),
+        (net(bn_running_std=ZEROS), f"tensor bn.running_std, of shape (29,), {NO_LAYER}"),
+        (net(bn_running_var=None), "tensor bn."),
+        (net(ln_weight=ZEROS), f"tensor ln.weight, of shape (29,), {NO_LAYER}"),
+        (net(cnn_weight=np.ones((8, 1, 3, 3))), "tensor cnn.weight, of shape (8, 1, 3, 3), b"),
+        (net(fc3_weight=np.ones((0, 9))), f"tensor fc3.weight, of shape (0, 9), {NO_LAYER}"),
+        (net(step=np.array(5)), f"tensor step, of shape (), {NO_LAYER}"),
+        (net(**{"o\x1b": ZEROS}), rf"tensor o\x1b, of shape (29,), {NO_LAYER}"),
+        (net(out_weight=None), "tensor out.weight is missing"),
+        (state_dict([f"fc{i}." for i in range(9)], 784, *[10] * 9), "this net has 9 layers"),
+        ({}, "array W1 is missing: found none"),
+        *(
+            (state_dict(["a.", "b."], *sizes), "the layers chain in no way from 784 to 10: found "
+             f"a.weight {sizes[0]} -> 50, b.weight 50 -> {sizes[2]}.")
+            for sizes in ((783, 50, 10), (784, 50, 9))
+        ),
+        (
+            state_dict(["in.", "early.", "late.", "out."], 784, 50, 50, 50, 10),
+            "the layers chain in several ways from 784 to 10: found early.weight 50 -> 50, "
+            "in.weight 784 -> 50, late.weight 50 -> 50, out.weight 50 -> 10. Number those",
+        ),
     ],
-)
-def test_what_cannot_be_placed_is_named_with_what_to_do(modules, tensor):
-    told = refusal(save(state_dict(modules)))
-    assert told.startswith(f"cannot tell where in the net tensor {tensor} belongs")
-    assert "fuse_linear_bn_eval" in told
-
-
-def test_what_cannot_be_folded_is_named():
-    for change, words in (
-        ({"bn.weight": np.ones(29, "f4")}, "tensor bn.weight has shape (29,), expected (30,)"),
-        ({"bn.running_var": np.ones(30, "i4")}, "tensor bn.running_var has dtype I32, expected"),
-        ({"fc.bias": np.ones(29, "f4")}, "tensor fc.bias has shape (29,), expected (30,)"),
-        ({"bn.running_std": np.ones(30, "f4")}, "tensor bn.running_std, of shape (30,), belongs"),
-        ({"ln.weight": np.ones(30, "f4")}, "tensor ln.weight, of shape (30,), belongs to no fully"),
-    ):
-        modules = state_dict({"fc": FIRST, "bn": norm(30), "out": LAST})
-        assert refusal(save(modules | change)).startswith(words)
-
-
-def named(names, *sizes):
-    """A state_dict of layers of these sizes, in this order, by these names."""
-    arrays = random_arrays(*sizes)
-    return {
-        f"{name}.{part}": np.ascontiguousarray(arrays[f"{letter}{i}"].T)
-        for i, name in enumerate(names, 1)
-        for letter, part in (("W", "weight"), ("b", "bias"))
-    }
-
-
-@pytest.mark.parametrize(
-    ("names", "sizes"),
-    [
-        (("input", "hidden", "output"), (784, 50, 100, 10)),
-        (("fc3", "fc1", "out"), (784, 50, 100, 10)),
-        (("z", "y", "x", "w"), (784, 10, 20, 50, 10)),
-        (("input", "hidden2", "hidden10", "output"), (784, 50, 50, 50, 10)),  # numbers tell
-        (("01", "1", "2"), (784, 10, 10, 10)),
-        (("a2", "b1", "b2", "a1"), (784, 30, 30, 30, 10)),
-    ],
-)
-def test_layers_come_in_the_order_in_which_their_shapes_chain(names, sizes):
-    tensors = named(names, *sizes)
-    for order in (sorted(tensors), sorted(tensors, reverse=True)):
-        file = parse_weights(save({name: tensors[name] for name in order}))
-        assert same_bits(file.arrays, random_arrays(*sizes))
-
-
-def test_layers_that_chain_in_no_or_in_several_ways_are_named():
-    assert refusal(save(named(("in", "early", "late", "out"), 784, 50, 50, 50, 10))).startswith(
-        "the layers chain in several ways from 784 to 10: found early.weight 50 -> 50, in.weight "
-        "784 -> 50, late.weight 50 -> 50, out.weight 50 -> 10. Number those"
-    )
-    for sizes in ((783, 50, 10), (784, 50, 9)):
-        assert refusal(save(named(("a", "b"), *sizes))).startswith(
-            f"the layers chain in no way from 784 to 10: found a.weight {sizes[0]} -> 50, b.weight"
-        )
-    many = named([f"layers.{i}" for i in range(8)], 784, *[10] * 8)  # 5,040 ways
-    assert same_bits(parse_weights(save(many)).arrays, random_arrays(784, *[10] * 8))
-
-
-def test_the_order_is_the_same_in_every_run(tmp_path):
-    file = tmp_path / "net.safetensors"
-    file.write_bytes(save(named(("0", "1", "01", "001"), 784, 10, 10, 10, 10)))
-    code = (
-        "import sys, hashlib; from mnist_cli import load_network; n = load_network(sys.argv[1]);"
-        "print(hashlib.sha256(b''.join(W.tobytes() for W in n.weights)).hexdigest())"
-    )
-    seen = {
-        subprocess.run(
-            [sys.executable, "-c", code, file],
-            capture_output=True,
-            check=True,
-            env={"PYTHONHASHSEED": seed},
-        ).stdout
-        for seed in "12345678"
-    }
-    assert len(seen) == 1
-
-
-def test_pytorch_itself_agrees(tmp_path):
-    torch = pytest.importorskip("torch", reason="needs PyTorch, which is too large to ask for")
-    save_file = pytest.importorskip("safetensors.torch", reason="needs PyTorch").save_file
-    torch.manual_seed(0)
-    nn, images = torch.nn, load_images()[:200]
-    x = torch.tensor(images) / 255
-    for layers in (
-        [nn.Linear(784, 40), nn.BatchNorm1d(40), nn.ReLU(), nn.Dropout(), nn.Linear(40, 10)],
-        [nn.Linear(784, 40), nn.ReLU(), nn.BatchNorm1d(40), nn.Linear(40, 10), nn.BatchNorm1d(10)],
-        [nn.BatchNorm1d(784), nn.Linear(784, 40, bias=False), nn.ReLU(), nn.Linear(40, 10)],
-    ):
-        model = nn.Sequential(nn.Flatten(), *layers)
-        optimizer = torch.optim.Adam(model.parameters(), 0.05)
-        for _ in range(5):  # so that statistics and parameters are not those it began with
-            model(x).logsumexp(1).mean().backward()
-            optimizer.step()
-        save_file(model.eval().state_dict(), tmp_path / "net.safetensors")
-        network = load_network(tmp_path / "net.safetensors", activation="relu")
-        with torch.no_grad():
-            expected = model(x).numpy()
-        found = network.logits(images)
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
-        assert np.array_equal(found.argmax(axis=1), expected.argmax(axis=1))
+)  # fmt: skip
+def test_what_is_no_net_that_can_be_read_is_named(tensors, says):
+    assert refusal_of(parse_weights, save(tensors)).startswith(says)

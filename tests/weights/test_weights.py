@@ -18,12 +18,7 @@ from support.nets import random_arrays, random_network, same_bits
 from mnist_cli.errors import FormatError
 from mnist_cli.net.network import Network
 from mnist_cli.weights.card import encode_card
-from mnist_cli.weights.weights_file import (
-    load_network,
-    parse_weights,
-    read_weights,
-    save_network,
-)
+from mnist_cli.weights.weights_file import load_network, parse_weights, read_weights, save_network
 
 NAMES = ["W1", "W2", "W3", "b1", "b2", "b3"]
 
@@ -47,23 +42,18 @@ def test_reads_the_book_s_weights(book_weights, book):
     assert weights.network().layer_sizes == (784, 50, 100, 10)
 
 
-def test_all_files_by_other_writers_hold_the_same_network(shared_data, book, tmp_path):
-    count = 0
+def test_all_files_by_other_writers_hold_the_same_network(shared_data, book):
     written = shared_data / "weights-by-other-writers.tar.xz"
     if not written.exists():
         pytest.skip("needs weights by other writers, which nobody publishes")
     with tarfile.open(written) as archive:
-        for member in archive:
-            if not member.isfile():
-                continue
-            file = tmp_path / "weights"
-            file.write_bytes(archive.extractfile(member).read())
-            weights = read_weights(file)
-            expected_dtype = np.float64 if "float64" in member.name else np.float32
-            assert {array.dtype for array in weights.arrays.values()} == {np.dtype(expected_dtype)}
-            assert same_bits(weights.network().arrays, book), member.name
-            count += 1
-    assert count == 36
+        names = [member.name for member in archive if member.isfile()]
+        for name in names:
+            weights = parse_weights(archive.extractfile(name).read())
+            dtype = np.dtype("f8" if "float64" in name else "f4")
+            assert {array.dtype for array in weights.arrays.values()} == {dtype}
+            assert same_bits(weights.network().arrays, book), name
+    assert len(names) == 36
 
 
 class Pipe(io.BytesIO):
@@ -73,33 +63,32 @@ class Pipe(io.BytesIO):
         raise io.UnsupportedOperation
 
 
-def test_reads_npz_as_numpy_writes_it(tmp_path):
-    arrays = random_arrays(784, 5, 10)
-    for save, dtype, layout in (
-        (np.savez, "<f4", np.asarray),
-        (np.savez, ">f8", np.asfortranarray),
-        (np.savez_compressed, "<f8", np.asarray),
-        (np.savez_compressed, ">f4", np.asfortranarray),
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_reads_npz_as_numpy_writes_it(tmp_path, save):
+    file, arrays = tmp_path / "weights.pkl", random_arrays(784, 5, 10)  # the name decides nothing
+    for target, dtype, layout in (
+        (io.BytesIO(), "<f4", np.asarray),
+        (Pipe(), ">f8", np.asfortranarray),
+        (Pipe(), "<f8", np.asarray),
+        (io.BytesIO(), ">f4", np.asfortranarray),
     ):
-        for target in (io.BytesIO(), Pipe()):
-            save(target, **{name: layout(each.astype(dtype)) for name, each in arrays.items()})
-            file = tmp_path / "weights.pkl"  # the content decides, not the name
-            file.write_bytes(target.getvalue())
-            weights = read_weights(file)
-            assert (weights.format, weights.protocol) == ("npz", None)
-            assert list(weights.arrays) == ["W1", "W2", "b1", "b2"]
-            native = {name: array.astype(dtype[1:]) for name, array in arrays.items()}
-            assert same_bits(weights.arrays, native)
+        save(target, **{name: layout(each.astype(dtype)) for name, each in arrays.items()})
+        file.write_bytes(target.getvalue())
+        weights = read_weights(file)
+        assert (weights.format, weights.protocol) == ("npz", None)
+        assert same_bits(weights.arrays, {name: arrays[name].astype(dtype[1:]) for name in arrays})
 
 
 def test_reads_every_protocol_and_order_of_keys():
-    for make in (dict, collections.OrderedDict):
-        arrays = random_arrays(784, 20, 30, 10, dtype="f8")
-        backwards = make(reversed(arrays.items()))
-        for protocol in range(6):
-            found = parse_weights(pickle.dumps(backwards, protocol)).arrays
+    arrays = random_arrays(784, 20, 30, 10, dtype="f8")
+    for protocol in range(6):
+        for backwards in (dict, collections.OrderedDict):
+            content = pickle.dumps(backwards(reversed(arrays.items())), protocol)
+            found = parse_weights(content).arrays
             assert list(found) == NAMES
             assert same_bits(found, arrays)
+    with pytest.raises(ValueError, match="read-only"):
+        found["b1"][0] = 1
 
 
 def load_npz(content):
@@ -113,8 +102,8 @@ OTHER_READERS = {".pkl": pickle.loads, ".NPZ": load_npz, ".safetensors": safeten
 
 @pytest.mark.parametrize("suffix", OTHER_READERS)
 def test_what_is_saved_is_read_again_by_us_and_by_others(tmp_path, suffix):
-    for number, sizes in enumerate([(784, 10), (784, *[9] * 7, 10)]):
-        network, file = random_network(*sizes), tmp_path / f"{number}{suffix}"
+    for sizes in ((784, 10), (784, *[9] * 7, 10)):
+        network, file = random_network(*sizes), tmp_path / f"{len(sizes)}{suffix}"
         save_network(network, file)
         found = load_network(file, activation="relu")
         assert (found.layer_sizes, found.activation) == (sizes, "relu")
@@ -122,35 +111,27 @@ def test_what_is_saved_is_read_again_by_us_and_by_others(tmp_path, suffix):
         assert same_bits(OTHER_READERS[suffix](file.read_bytes()), network.arrays)
 
 
-def test_a_saved_pickle_needs_only_names_that_every_numpy_has(tmp_path):
-    save_network(random_network(784, 10), tmp_path / "w.pkl")
-    content = (tmp_path / "w.pkl").read_bytes()
-    operations = [(op.name, argument) for op, argument, _ in pickletools.genops(content)]
-    assert operations[0] == ("PROTO", 3)
-    assert {argument for name, argument in operations if name == "GLOBAL"} == {
-        "numpy.core.multiarray _reconstruct",
-        "numpy ndarray",
-        "numpy dtype",
-    }
-
-
 def test_the_same_network_is_saved_as_the_same_bytes_everywhere(tmp_path):
+    values = np.arange(784 * 10, dtype=np.float32).reshape(784, 10)
     for suffix, sha256 in (
-        (".pkl", "4d1f4fb13f956c6f22b37f758c8cac80fab44eb30d28de60b602be411389d6b0"),
         (".npz", "c80f0c587710de97f78afbca2fd234f3951d2eda70763465984399ca7df5cd0a"),
+        (".pkl", "4d1f4fb13f956c6f22b37f758c8cac80fab44eb30d28de60b602be411389d6b0"),
     ):
-        values = np.arange(784 * 10, dtype=np.float32).reshape(784, 10)
         file = tmp_path / f"w{suffix}"
         save_network(Network(weights=(values,), biases=(values[0],)), file)
-        assert hashlib.sha256(file.read_bytes()).hexdigest() == sha256
+        content = file.read_bytes()
+        assert hashlib.sha256(content).hexdigest() == sha256
+    # The pickle needs only names that every NumPy has.
+    operations = [(each.name, argument) for each, argument, _ in pickletools.genops(content)]
+    needed = {argument for name, argument in operations if name == "GLOBAL"}
+    assert needed == {"numpy.core.multiarray _reconstruct", "numpy ndarray", "numpy dtype"}
 
 
 def test_saving_takes_known_suffixes_and_what_can_be_read_again(tmp_path):
     network = random_network(784, 10)
     for suffix in (".h5", ".onnx"):
-        with pytest.raises(
-            ValueError, match=rf"in \.pkl, \.npz or \.safetensors, found '{suffix}'"
-        ):
+        words = rf"in \.pkl, \.npz or \.safetensors, found '{suffix}'"
+        with pytest.raises(ValueError, match=words):
             save_network(network, tmp_path / f"w{suffix}")
     huge = Network((np.zeros((784, 6000)), np.zeros((6000, 10))), (np.zeros(6000), np.zeros(10)))
     with pytest.raises(FormatError, match="at most 16,777,216 are read again"):
@@ -189,9 +170,8 @@ def test_the_activation_is_the_card_s_unless_another_is_asked_for(tmp_path):
     (tmp_path / "w.json").write_bytes(encode_card(read_weights(file).sha256, "relu", card))
     assert load_network(file).activation == "relu"
     assert load_network(file, activation="sigmoid").activation == "sigmoid"
-    (tmp_path / "w.json").write_bytes(
-        encode_card("0" * 64, "relu", card)
-    )  # the card of other weights
+    of_others = encode_card("0" * 64, "relu", card)
+    (tmp_path / "w.json").write_bytes(of_others)
     assert read_weights(file).known_activation is None
     np.savez(file, **random_arrays(784, 10))
     assert read_weights(file).activation == "sigmoid"  # there is none, so nothing to assume
@@ -219,8 +199,3 @@ def test_what_had_to_be_assumed_or_is_overruled_is_noted(tmp_path, book_weights,
     for known, witness in ((None, "weights.json (embedded)"), (book_weights, "the book")):
         said = f"--activation relu overrules {witness}, which says sigmoid"
         assert notes(known, "relu") == (said,)
-
-
-def test_arrays_are_read_only():
-    with pytest.raises(ValueError, match="read-only"):
-        parse_weights(pickle.dumps(random_arrays(784, 10))).arrays["b1"][0] = 1

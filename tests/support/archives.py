@@ -1,0 +1,77 @@
+"""Archives of arrays as `numpy.savez` writes them, and such as it never does."""
+
+import io
+import struct
+import warnings
+import zipfile
+import zlib
+
+import numpy as np
+
+
+def arrays(**changed):
+    """The smallest net that there is, 784 -> 10, all zeros."""
+    return {"W1": np.zeros((784, 10), "f4"), "b1": np.zeros(10, "f4")} | changed
+
+
+def npz(save=np.savez, **members):
+    archive = io.BytesIO()
+    save(archive, **members)
+    return archive.getvalue()
+
+
+def npy(array, header=None, version=1):
+    """A .npy file, or one with another header, whose length has two bytes or, since 2, four."""
+    if header is None:
+        file = io.BytesIO()
+        np.save(file, array, allow_pickle=True)
+        return file.getvalue()
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    return b"\x93NUMPY%c\x00" % version + length + header.encode() + array.tobytes()
+
+
+W1, b1 = (npy(array) for array in arrays().values())
+
+
+def zipped(*members, method=zipfile.ZIP_STORED):
+    """An archive of pairs of a name and a content."""
+    archive = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zipfile warns of a name that is there twice
+        with zipfile.ZipFile(archive, "w", method) as file:
+            for name, content in members:
+                file.writestr(name, content)
+    return archive.getvalue()
+
+
+def net(member=b1, name="b1.npy", **options):
+    """An archive of W1 and one other member."""
+    return zipped(("W1.npy", W1), (name, member), **options)
+
+
+def overwritten(content, place, value):
+    return content[:place] + value + content[place + len(value) :]
+
+
+def packed_as(packed, size, checksum):
+    """An archive with these packed bytes for b1, and a directory that fits."""
+    archive = net()
+    directory = archive.index(b"PK\x01\x02")
+    last_local, last_central = archive.rindex(b"PK\x03\x04"), archive.rindex(b"PK\x01\x02")
+    method, sizes = struct.pack("<H", 8), struct.pack("<3I", checksum, len(packed), size)
+    local = archive[last_local : last_local + 36]  # 30 bytes and "b1.npy"
+    local = overwritten(overwritten(local, 8, method), 14, sizes)
+    end = struct.pack("<I", last_local + len(local) + len(packed))
+    for place, value in ((last_central + 10, method), (last_central + 16, sizes), (-22 + 16, end)):
+        archive = overwritten(archive, place % len(archive), value)
+    return archive[:last_local] + local + packed + archive[directory:]
+
+
+def deflated(*pieces):
+    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return b"".join([*map(packer.compress, pieces), packer.flush()])
+
+
+def inflating(megabytes, size, checksum):
+    """An archive whose b1 has an honest header and inflates to far more than it says."""
+    return packed_as(deflated(b1, *[bytes(2**20)] * megabytes), size, checksum)
