@@ -46,7 +46,7 @@ def list_members(file: io.RawIOBase | io.BytesIO) -> list[zipfile.ZipInfo]:
 def read_member(file: BinaryIO, member: zipfile.ZipInfo) -> bytes:
     """The content of a member, of which no more is inflated than is declared.
 
-    Raises `FormatError` unless its length, name and checksum are as declared and it is plainly zipped.
+    Raises `FormatError` unless length, name and checksum are as declared, and for odd packing.
     """
     name = member.orig_filename
     if member.flag_bits & _ENCRYPTED:

@@ -37,8 +37,8 @@ def predict_indices(
     """Yield what the net says of images of a set, by their `indices` from 0; None is all of them.
 
     With `of_labels` only of those that have one of these labels. The files are looked up as by
-    `paths.find`. Without a `seed` other images are drawn each time. Raises `IndexError` for an index
-    outside the set and more draws than images, `MnistError` for a set at fault, more than a million
+    `paths.find`. Without a `seed` other images are drawn each time. Raises `IndexError` for an
+    index outside the set and more draws than images, `MnistError` for a set at fault, more than a million
     images without `indices`, and more than `net.bounds` allows.
     """
     chosen: Sequence[int] = [i for i in indices or () if not isinstance(i, RandomImage)]
