@@ -38,8 +38,8 @@ def predict_indices(
 
     With `of_labels` only of those that have one of these labels. The files are looked up as by
     `paths.find`. Without a `seed` other images are drawn each time. Raises `IndexError` for an
-    index outside the set and more draws than images, `MnistError` for a set at fault, more than a million
-    images without `indices`, and more than `net.bounds` allows.
+    index outside the set and more draws than images, `MnistError` for a set at fault, more than a
+    million images without `indices`, and more than `net.bounds` allows.
     """
     chosen: Sequence[int] = [i for i in indices or () if not isinstance(i, RandomImage)]
     images, labels = name_pair(images, labels, data_dir)

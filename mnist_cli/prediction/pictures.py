@@ -62,7 +62,7 @@ def predict_files(
     """Yield what the net says of each picture, in order; of a file at fault why it is `Unread`.
 
     Folders that cannot be listed come last. Memory stays flat. `threads` are processes: with more
-    than one, a script needs ``if __name__ == "__main__"``. Raises `MnistError` where one was killed.
+    than one, a script needs ``if __name__ == "__main__"``. Raises `MnistError` if one is killed.
     """
 
     def find(path: str) -> Any:

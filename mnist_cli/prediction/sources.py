@@ -52,7 +52,7 @@ def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Picture
     """Replace each folder, and ZIP archive, by the pictures in and below it, sorted by name.
 
     With `labels` only those with such a label in their name remain. Hidden files are passed over,
-    names of files taken as given. Raises `FileError` for a folder that is empty or cannot be listed.
+    names of files taken as given. Raises `FileError` for an empty folder.
     """
     paths: list[str] = []
     unlisted: list[MnistError] = []
