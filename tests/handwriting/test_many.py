@@ -1,6 +1,5 @@
 """Many pictures at once: each as it is alone, and how far it is."""
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +7,6 @@ import pytest
 
 from mnist_cli import load_images, load_network, read_digit, read_pictures
 from mnist_cli.errors import MnistError
-
-
-def as_numbers(digit):
-    """All fields of a digit but its steps, so that two can be compared."""
-    fields = {field.name: getattr(digit, field.name) for field in dataclasses.fields(digit)}
-    return fields | {"image": digit.image.tolist(), "steps": len(digit.steps)}
 
 
 def test_each_picture_is_read_as_alone_and_one_at_fault_costs_nothing(shared_digits, tmp_path):
@@ -34,7 +27,9 @@ def test_each_picture_is_read_as_alone_and_one_at_fault_costs_nothing(shared_dig
             assert (digit.image.max(), digit.count, digit.way) == (0, 0, "not read")
             assert digit.empty in digit._repr_html_()
         else:
-            assert as_numbers(digit) == as_numbers(read_digit(source))
+            alone = read_digit(source)
+            np.testing.assert_array_equal(digit.image, alone.image)
+            assert repr(digit) == repr(alone)
     read = [digit for digit in digits if not digit.empty]
     assert load_network().predict(read).tolist() == [0, 1, 2, load_network().predict(sources[4]), 3]
 

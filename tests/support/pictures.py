@@ -26,10 +26,8 @@ def chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
-def header(
-    width: int, height: int, depth: int, colour: int, interlace: int = 0, compression: int = 0
-) -> bytes:
-    values = (width, height, depth, colour, compression, 0, interlace)
+def header(width: int, height: int, depth: int, colour: int, interlace: int = 0) -> bytes:
+    values = (width, height, depth, colour, 0, 0, interlace)
     return chunk(b"IHDR", struct.pack(">IIBBBBB", *values))
 
 
