@@ -142,5 +142,6 @@ def test_next_to_nothing_is_nothing_where_numpy_raises(tiny, activation):
         views = {"timing": {"mode": "textbook", "runs": 1}, "robustness": {}, "min_confidence": {}}
         assert mnist_cli.evaluate(network, images, labels, views=views).samples == 10
         for shape in ((1, 1), (2, 2), (1, 5), (28, 28), (40, 40), (3, 100)):
-            assert mnist_cli.read_digit(np.full(shape, tiny)).empty
-            assert mnist_cli.read_digits(np.full(shape, tiny))[0].empty
+            for read in (mnist_cli.read_digit, mnist_cli.read_digits):
+                with pytest.raises(mnist_cli.NoDigitError):
+                    read(np.full(shape, tiny))

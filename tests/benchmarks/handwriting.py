@@ -19,10 +19,21 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from support import scenes, stress
+from support.pictures import are_correct
 
-from mnist_cli import Network, load_images, load_labels, load_network, read_digit, read_digits
-from mnist_cli.handwriting.reader import DOUBT, Digit
+from mnist_cli import (
+    Digit,
+    MnistError,
+    Network,
+    load_images,
+    load_labels,
+    load_network,
+    read_digits,
+    read_pictures,
+)
 from mnist_cli.prediction.prediction import predict_digit, predict_digits
+
+Reading = Digit | MnistError
 
 FIRST, COUNT = 40_000, 100  # of the training images that are drawn
 
@@ -35,7 +46,8 @@ def main(shared: Path, weights: Sequence[str]) -> None:
         for kind in kinds:
             files = (draw(kind, image, seed) for seed, image in enumerate(images))
             tell(kind, networks, read(files), labels)
-    doubted = [is_doubted(networks[0], read_digit(scenes.no_digit(seed))) for seed in range(300)]
+    nothing = read_pictures(scenes.no_digit(seed) for seed in range(300))
+    doubted = [is_doubted(networks[0], one) for one in nothing]
     print(f"{'no digits: doubted':50} {np.mean(doubted):.3f}  300")
 
     rows = list_pictures(shared / "digits")
@@ -57,31 +69,30 @@ def list_pictures(folder: Path) -> list[dict[str, str]]:
     return rows
 
 
-def read(files: Iterable[bytes | Path]) -> list[tuple[Digit, float]]:
+def read(files: Iterable[bytes | Path]) -> list[tuple[Reading, float]]:
     """Read files, and say how many seconds of the processor each took."""
     readings = []
     for file in files:
         start = time.process_time()
-        readings.append((read_digit(file), time.process_time() - start))
+        (read,) = read_pictures([file])
+        readings.append((read, time.process_time() - start))
     return readings
 
 
 def tell(
-    name: str, networks: Sequence[Network], readings: Sequence[tuple[Digit, float]], labels: Any
+    name: str, networks: Sequence[Network], readings: Sequence[tuple[Reading, float]], labels: Any
 ) -> None:
     """Print how many are read, by each network, how many are doubted, and milliseconds of each."""
     digits, seconds = zip(*readings, strict=True)
-    found = np.array([not digit.empty for digit in digits])
-    images = np.stack([digit.image for digit in digits])
-    correct = [((network.predict(images) == labels) & found).mean() for network in networks]
+    correct = [are_correct(network, digits, labels).mean() for network in networks]
     doubted = np.mean([is_doubted(networks[0], digit) for digit in digits])
     shares = " ".join(f"{share:.3f}" for share in correct)
     milliseconds = np.mean(seconds) * 1e3
     print(f"{name:50.50} {shares}  {len(digits):4}  {doubted:.3f}  {milliseconds:4.0f}", flush=True)
 
 
-def is_doubted(network: Network, digit: Digit) -> bool:
-    return bool(digit.empty) or DOUBT in predict_digit(network, digit, source="").warnings
+def is_doubted(network: Network, read: Reading) -> bool:
+    return not isinstance(read, Digit) or predict_digit(network, read, source="").doubted
 
 
 def tell_rows(folder: Path, network: Network) -> None:

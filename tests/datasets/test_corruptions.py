@@ -27,13 +27,11 @@ def test_what_is_left_of_the_book_s_accuracy(book_weights):
         (Corruption(shift=(3, 0)), 0.485),
         (Corruption(shift=(4, 0)), 0.249),
         (Corruption(invert=True), 0.018),
-        (UNCORRUPTED, 0.9352),
+        (UNCORRUPTED, 0.935),
     ):
         predictions = network.predict(apply(corruption, load_images()), batch_size=1000)
-        digits = len(str(accuracy)) - 2
-        # half a unit of the last digit, itself included: 0.4845 is given as 0.485
-        error = abs((predictions == load_labels()).mean() - accuracy)
-        assert error <= 0.5 * 10**-digits + 1e-9, corruption
+        correct = (predictions == load_labels()).mean()
+        assert correct == pytest.approx(accuracy, abs=0.0005 + 1e-9), corruption  # as rounded
 
 
 @given(st.integers(-30, 30), st.integers(-30, 30))
@@ -48,21 +46,15 @@ def test_a_shift_moves_right_and_down_and_paper_comes_in(images, right, down):
     np.testing.assert_array_equal(apply(Corruption(shift=(right, down)), image[None])[0], expected)
 
 
-def test_quarter_turns_are_exact_and_counter_clockwise(images):
-    for quarters in (-1, 1, 2, 3):
-        turned = apply(Corruption(rotate=90 * quarters), images)
-        np.testing.assert_array_equal(turned, np.rot90(images, quarters, axes=(1, 2)))
-
-
-def test_a_turn_agrees_with_pillow(images):
-    degrees = -33.5
+@pytest.mark.parametrize("degrees", [-90, 90, 180, -33.5])
+def test_a_turn_is_counter_clockwise_as_that_of_pillow(images, degrees):
     ours = apply(Corruption(rotate=degrees), images).astype(int)
     margin = np.pad(images, ((0, 0), (8, 8), (8, 8)))  # Pillow cuts the edge, where ours fades
     theirs = [
         np.asarray(Image.fromarray(image).rotate(degrees, Image.Resampling.BILINEAR))[8:-8, 8:-8]
         for image in margin
     ]
-    assert np.abs(ours - theirs).max() <= 1
+    assert np.abs(ours - theirs).max() <= (1 if degrees % 90 else 0)  # quarter turns are exact
 
 
 def test_noise_has_the_deviation_asked_for_and_is_the_same_every_time():
@@ -71,9 +63,4 @@ def test_noise_has_the_deviation_asked_for_and_is_the_same_every_time():
     assert noisy.std() / 255 == pytest.approx(0.1, rel=0.01)
     assert noisy.mean() == pytest.approx(128, abs=0.1)
     np.testing.assert_array_equal(noisy, apply(Corruption(noise=0.1), grey))
-
-
-def test_the_images_given_are_left_alone(images):
-    before = images.copy()
-    apply(Corruption(rotate=10, shift=(1, 1), invert=True, noise=0.2), images)
-    np.testing.assert_array_equal(images, before)
+    assert (grey == 128).all()  # the images given are left alone

@@ -32,6 +32,7 @@ def idx_labels(labels: bytes, count: int) -> bytes:
 
 GOOD_IMAGES = idx_images(IMAGES.tobytes(), 7)
 GOOD_LABELS = idx_labels(LABELS.tobytes(), 7)
+PACKED = gzip.compress(GOOD_IMAGES)
 
 
 def written(folder: Path, content: bytes) -> Path:
@@ -49,7 +50,10 @@ def both_ways(folder: Path, content: bytes) -> list[Path]:
 
 
 def refusal(folder: Path, content: bytes, load=load_images) -> str:
-    return refusal_of(load, written(folder, content))
+    path = written(folder, content)
+    message = refusal_of(load, path)
+    assert message.startswith(f"{path}: ")
+    return message
 
 
 # What has to load
@@ -70,76 +74,62 @@ def test_the_four_mnist_files_are_what_gzip_and_numpy_make_of_them(shared_data):
     assert len(paths) == 4
     for path in paths:
         content = gzip.decompress(path.read_bytes())
-        if "images" in path.name:
-            expected = np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28)
-            assert np.array_equal(load_images(path), expected)
-        else:
-            assert np.array_equal(load_labels(path), np.frombuffer(content[8:], np.uint8))
+        load, header = (load_images, 16) if "images" in path.name else (load_labels, 8)
+        assert load(path).tobytes() == content[header:]
 
 
 def test_gzip_members_one_after_another_are_one_file_with_names_and_zero_padding(tmp_path):
+    named = PACKED[:3] + bytes([8 | 16]) + PACKED[4:10] + b"name\0comment\0" + PACKED[10:]
+    files = [gzip.compress(b"") + PACKED + gzip.compress(b""), named + bytes(100_000)]
     for cut in (1, 5, 16, 400, len(GOOD_IMAGES) - 1):
-        members = gzip.compress(GOOD_IMAGES[:cut]) + gzip.compress(GOOD_IMAGES[cut:])
-        assert np.array_equal(load_images(written(tmp_path, members)), IMAGES)
-    with_empty_ones = gzip.compress(b"") + gzip.compress(GOOD_IMAGES) + gzip.compress(b"")
-    assert np.array_equal(load_images(written(tmp_path, with_empty_ones)), IMAGES)
-    body = gzip.compress(GOOD_IMAGES)
-    header = body[:3] + bytes([8 | 16]) + body[4:10] + b"name\0comment\0"
-    padded = header + body[10:] + bytes(100_000)
-    assert np.array_equal(load_images(written(tmp_path, padded)), IMAGES)
+        files.append(gzip.compress(GOOD_IMAGES[:cut]) + gzip.compress(GOOD_IMAGES[cut:]))
+    for content in files:
+        assert np.array_equal(load_images(written(tmp_path, content)), IMAGES)
 
 
 # Parts of a file
 
 
-def test_batches_of_any_size_make_up_the_file_or_its_start(tmp_path):
-    for size in (1, 3, 7, 10**30):
-        for path in both_ways(tmp_path, GOOD_IMAGES):
-            with idx.open_images(path) as file:
-                assert (file.count, file.path) == (7, path)
-                for limit in (None, 7, 4, 1, 99):  # each time from the start
-                    expected = IMAGES[:limit]
-                    batches = [batch.copy() for batch in file.batches(size, limit)]
-                    assert all(len(batch) == min(size, len(expected)) for batch in batches[:-1])
-                    assert np.array_equal(np.concatenate(batches), expected)
-                    assert np.array_equal(file.load(limit), expected)
+@pytest.fixture(params=[bytes, gzip.compress], ids=["raw", "gzip"])
+def file(request, tmp_path):
+    """The good images, open."""
+    with idx.open_images(written(tmp_path, request.param(GOOD_IMAGES))) as file:
+        yield file
 
 
-def test_items_are_read_by_their_index_in_any_order(tmp_path):
-    for path in both_ways(tmp_path, GOOD_IMAGES):
-        with idx.open_images(path) as file:
-            for number in range(7):
-                assert np.array_equal(file.items([6, number, 6]), IMAGES[[6, number, 6]])
-            assert file.items([]).shape == (0, 28, 28)
-    for path in both_ways(tmp_path, GOOD_LABELS):
-        with idx.open_labels(path) as file:
-            assert file.items([6, 0, 2]).tolist() == [5, 3, 9]
+@pytest.mark.parametrize("size", [1, 3, 7, 10**30])
+def test_batches_of_any_size_make_up_the_file_or_its_start(file, size):
+    for limit in (None, 7, 4, 1, 99):  # each time from the start
+        expected = IMAGES[:limit]
+        batches = [batch.copy() for batch in file.batches(size, limit)]
+        assert all(len(batch) == min(size, len(expected)) for batch in batches[:-1])
+        assert np.array_equal(np.concatenate(batches), expected)
+        assert np.array_equal(file.load(limit), expected)
 
 
-def test_wrong_arguments_are_refused_with_what_is_taken(tmp_path):
-    with idx.open_images(written(tmp_path, GOOD_IMAGES)) as file:
-        for index in (-1, 7):
-            with pytest.raises(IndexError, match=rf"index {index} is not in the range 0\.\.6"):
-                file.items([0, index])
-        for size, limit in ((0, None), (1, 0)):
-            with pytest.raises(ValueError, match="is 0: expected 1 or more"):
-                list(file.batches(size, limit))
+def test_items_are_read_by_their_index_in_any_order(file):
+    for number in range(7):
+        assert np.array_equal(file.items([6, number, 6]), IMAGES[[6, number, 6]])
+    assert file.items([]).shape == (0, 28, 28)
 
 
-def test_the_file_is_closed_after_use_and_after_a_refusal(tmp_path):
-    with idx.open_images(written(tmp_path, GOOD_IMAGES)) as file:
+def test_wrong_arguments_are_refused_with_what_is_taken(file):
+    for index in (-1, 7):
+        with pytest.raises(IndexError, match=rf"index {index} is not in the range 0\.\.6"):
+            file.items([0, index])
+    for size, limit in ((0, None), (1, 0)):
+        with pytest.raises(ValueError, match="is 0: expected 1 or more"):
+            list(file.batches(size, limit))
+
+
+def test_the_file_is_closed_after_use_and_an_iteration_outlives_it_quietly(file):
+    batches = file.batches(2)
+    next(batches)
+    with file:
         pass
     with pytest.raises(ValueError, match="closed"):
         file.items([0])
-    refusal(tmp_path, b"")  # a forgotten descriptor would be a ResourceWarning, here an error
-
-
-def test_an_iteration_that_outlives_its_file_ends_quietly(tmp_path):
-    for path in both_ways(tmp_path, GOOD_IMAGES):
-        with idx.open_images(path) as file:
-            batches = file.batches(2)
-            next(batches)
-        del batches  # what goes wrong in here pytest makes an error
+    del batches  # what goes wrong in here pytest makes an error
 
 
 # What is refused
@@ -148,18 +138,15 @@ def test_an_iteration_that_outlives_its_file_ends_quietly(tmp_path):
 def test_gzip_that_is_cut_anywhere_is_refused(tmp_path):
     packed = gzip.compress(GOOD_LABELS)
     for cut in range(len(packed)):
-        with pytest.raises(FormatError):
-            load_labels(written(tmp_path, packed[:cut]))
-    assert "cut" in refusal(tmp_path, gzip.compress(GOOD_IMAGES) + packed[:-1])
-    assert "stream is cut" in refusal(tmp_path, gzip.compress(GOOD_IMAGES) + b"\x1f\x8b")
+        refusal(tmp_path, packed[:cut], load_labels)
+    assert "stream is cut" in refusal(tmp_path, PACKED + b"\x1f\x8b")
 
 
 def test_gzip_with_a_wrong_crc_or_length_or_a_damaged_stream_is_refused(tmp_path):
-    packed = gzip.compress(GOOD_IMAGES)
-    for content in (packed[:10] + b"\xff" * 9, packed + bytes(70_000) + b"x"):
+    for content in (PACKED[:10] + b"\xff" * 9, PACKED + bytes(70_000) + b"x"):
         assert "its gzip stream is damaged" in refusal(tmp_path, content)
     for place in (10, -8, -5, -4, -1):  # the first block's type, then both ends of CRC and length
-        damaged = bytearray(packed)
+        damaged = bytearray(PACKED)
         damaged[place] ^= 0xFF
         assert "its gzip stream is damaged" in refusal(tmp_path, bytes(damaged))
     with idx.open_images(written(tmp_path, bytes(damaged))) as file:  # its last item is good
@@ -179,65 +166,62 @@ def test_a_gzip_bomb_is_given_up_soon_after_the_declared_size(tmp_path):
         assert file._file.tell() <= 4 * (64 << 10)  # of 2 MB: buffers, not what follows
 
 
-def test_more_or_less_data_than_declared_is_refused_with_both_numbers(tmp_path):
-    for pack in (bytes, gzip.compress):
-        short = refusal(tmp_path, pack(GOOD_IMAGES[:-1]))
-        assert short.startswith(f"{tmp_path / 'set'}: ")
-        assert "found 5,487 bytes after the header, expected 5,488 (7 x 28 x 28" in short
-        long = refusal(tmp_path, pack(GOOD_IMAGES + b"\0"))
-        assert "5,489 bytes after the header, expected 5,488" in long
-        assert "found 6 bytes" in refusal(tmp_path, pack(GOOD_LABELS[:-1]), load_labels)
-        assert "8 bytes" in refusal(tmp_path, pack(GOOD_LABELS + b"\0"), load_labels)
-        for count in (8, 10_000_000, 2**32 - 1):  # the last two would not fit in memory
-            path = written(tmp_path, pack(idx_images(IMAGES.tobytes(), count)))
-            words = f"found 5,488 bytes after the header, expected {count * 784:,}"
+REFUSED = [
+    (load_images, GOOD_IMAGES[:-1], "found 5,487 bytes after the header, expected 5,488 (7 x 28 x"),
+    (load_images, GOOD_IMAGES + b"\0", "5,489 bytes after the header, expected 5,488"),
+    (load_labels, GOOD_LABELS[:-1], "found 6 bytes"),
+    (load_labels, GOOD_LABELS + b"\0", "8 bytes"),
+    (load_images, b"<html><title>Log in</title>", "This is a web page."),
+    (load_images, GOOD_LABELS, "seem swapped"),
+    (load_labels, GOOD_IMAGES, "seem swapped"),
+    (load_images, idx_images(b"", 0), "found 0 images"),
+    (load_labels, idx_labels(b"", 0), "found 0 labels"),
+    (load_labels, idx_labels(b"\7\12\xff", 3), "label 10 at position 1, expected 0 to 9"),
+    *((load_images, GOOD_IMAGES[:cut], f"found {cut} bytes, expected 16") for cut in range(16)),
+    *((load_labels, GOOD_LABELS[:cut], f"found {cut} bytes, expected 8") for cut in range(8)),
+]
+REFUSED += [
+    (
+        load_images,
+        idx_images(bytes(784), 1, *shape),
+        "{:,} x {:,} pixels, expected 28".format(*shape),
+    )
+    for shape in ((28, 27), (14, 56), (784, 1), (0, 28), (2**32 - 1, 2**32 - 1))
+]
+REFUSED += [
+    (
+        load,
+        start + GOOD_IMAGES[4:],
+        f"found the magic number {int.from_bytes(start, 'big')}, expected {expected} (IDX",
+    )
+    for start in (b"\0\0\x08\2", b"\3\x08\0\0", b"\0\0\x0d\3", b"<htm", b"\x89PNG")
+    for load, expected in ((load_images, 2051), (load_labels, 2049))
+]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["raw", "gzip"])
+def test_every_fault_is_told_by_what_was_found_and_what_was_expected(tmp_path, pack):
+    for load, content, said in REFUSED:
+        assert said in refusal(tmp_path, pack(content), load)
+
+
+def test_a_file_of_another_length_is_refused_whatever_it_declares(tmp_path):
+    for content in (GOOD_IMAGES[:-1], GOOD_IMAGES + b"\0"):  # raw: before anything is read
+        assert "expected 5,488" in refusal(tmp_path, content, idx.open_images)
+    for count in (8, 10_000_000, 2**32 - 1):  # the last two would not fit in memory
+        words = f"found 5,488 bytes after the header, expected {count * 784:,}"
+        for path in both_ways(tmp_path, idx_images(IMAGES.tobytes(), count)):
             with pytest.raises(FormatError, match=words), idx.open_images(path) as file:
                 list(file.batches(10))
 
 
-def test_a_raw_file_of_another_length_is_refused_before_anything_is_read(tmp_path):
-    for content in (GOOD_IMAGES[:-1], GOOD_IMAGES + b"\0"):
-        assert "expected 5,488" in refusal_of(idx.open_images, written(tmp_path, content))
-
-
-def test_cut_headers_are_refused(tmp_path):
-    for pack in (bytes, gzip.compress):
-        for cut in range(16):
-            assert f"found {cut} bytes" in refusal(tmp_path, pack(GOOD_IMAGES[:cut]))
-        for cut in range(8):
-            message = refusal(tmp_path, pack(GOOD_LABELS[:cut]), load_labels)
-            assert f"found {cut} bytes" in message
-
-
-def test_a_wrong_magic_number_or_type_is_named_with_the_expected_one(tmp_path):
-    floats, little_endian = struct.pack(">I", 0x00000D03), struct.pack("<I", 2051)
-    for start in (struct.pack(">I", 2050), little_endian, floats, b"<htm", b"\x89PNG"):
-        found = int.from_bytes(start, "big")
-        for load, expected in ((load_images, 2051), (load_labels, 2049)):
-            message = refusal(tmp_path, start + GOOD_IMAGES[4:], load)
-            assert f"found the magic number {found}, expected {expected} (IDX" in message
-    assert "This is a web page." in refusal(tmp_path, b"<html><title>Log in</title>")
-    assert "seem swapped" in refusal(tmp_path, GOOD_LABELS)
-    assert "seem swapped" in refusal(tmp_path, GOOD_IMAGES, load_labels)
-    assert "expected 2051" in refusal(tmp_path, gzip.compress(GOOD_LABELS))
-
-
-def test_a_label_above_9_is_refused_with_position_and_value(tmp_path):
-    labels = bytes([9] * 3000 + [10, 255])
-    for path in both_ways(tmp_path, idx_labels(labels, 3002)):
-        with idx.open_labels(path) as file:
-            assert file.load(3000).max() == 9
-            for read in (file.load, lambda file=file: file.items([3000])):
-                with pytest.raises(FormatError, match="label 10 at position 3,000, expected 0 to"):
-                    read()
-
-
-def test_no_images_and_other_shapes_are_refused(tmp_path):
-    assert "found 0 images" in refusal(tmp_path, idx_images(b"", 0))
-    assert "found 0 labels" in refusal(tmp_path, idx_labels(b"", 0), load_labels)
-    for rows, columns in ((28, 27), (14, 56), (784, 1), (0, 28), (2**32 - 1, 2**32 - 1)):
-        message = refusal(tmp_path, idx_images(bytes(784), 1, rows, columns))
-        assert f"{rows:,} x {columns:,} pixels, expected 28 x 28" in message
+def test_a_label_above_9_is_told_with_its_position_in_the_file(tmp_path):
+    path = written(tmp_path, idx_labels(bytes([9] * 3000 + [10, 255]), 3002))
+    with idx.open_labels(path) as file:
+        assert file.load(3000).max() == 9
+        for read in (file.load, lambda: file.items([3000])):
+            with pytest.raises(FormatError, match="label 10 at position 3,000, expected 0 to 9"):
+                read()
 
 
 # Files that are none, that change, that are enormous
@@ -269,26 +253,24 @@ def test_an_error_of_the_disk_is_a_file_error(tmp_path):
 READ_PARTS = """
 from mnist_cli.datasets import idx
 before = peak_megabytes()
-with idx.open_images(sys.argv[1]) as file:
-    total = sum(len(batch) for batch in file.batches(100))
-    assert file.items([0, file.count - 1]).shape == (2, 28, 28)
-    assert len(file.load(1000)) == 1000
-print(total, peak_megabytes() - before)
+for path in sys.argv[1:]:
+    with idx.open_images(path) as file:
+        print(sum(len(batch) for batch in file.batches(100)))
+        assert file.items([0, file.count - 1]).shape == (2, 28, 28)
+        assert len(file.load(1000)) == 1000
+print(peak_megabytes() - before)
 """
 
 
-@pytest.mark.parametrize("packed", [False, True], ids=["raw", "gzip"])
-def test_a_large_file_is_read_in_flat_memory(tmp_path, packed):
+def test_large_files_are_read_in_flat_memory(tmp_path):
     count = 100_000
-    path = tmp_path / "large"
-    if packed:
-        path.write_bytes(gzip_of_zeros(idx_images(b"", count), 78) + gzip.compress(bytes(400_000)))
-    else:
-        with path.open("wb") as file:  # sparse: it takes no room on most disks
-            file.write(idx_images(b"", count))
-            file.truncate(16 + 784 * count)
-    total, megabytes = map(int, run_measured(READ_PARTS, path).split())
-    assert total == count
+    raw, packed = tmp_path / "raw", tmp_path / "packed"
+    with raw.open("wb") as file:  # sparse: it takes no room on most disks
+        file.write(idx_images(b"", count))
+        file.truncate(16 + 784 * count)
+    packed.write_bytes(gzip_of_zeros(idx_images(b"", count), 78) + gzip.compress(bytes(400_000)))
+    *counts, megabytes = map(int, run_measured(READ_PARTS, raw, packed).split())
+    assert counts == [count, count]
     assert megabytes < 20
 
 

@@ -16,27 +16,22 @@ def gathered(data, batch_size):
     return images, labels, [len(part) for part, _ in chunks]
 
 
-def test_the_embedded_test_set_is_one_chunk():
-    with open_labelled() as data:
-        images, labels, sizes = gathered(data, 100)
-        assert (data.samples, data.at_once, sizes) == (10_000, 10_000, [10_000])
-    assert np.array_equal(images, load_images())
-    assert np.array_equal(labels, load_labels())
-
-
-@pytest.mark.parametrize("limit", [None, 1])
-@pytest.mark.parametrize(("batch_size", "size"), [(7, 98), (333, 333)])
-def test_chunks_of_whole_batches_make_up_a_set_that_does_not_fit(
-    monkeypatch, limit, batch_size, size
+@pytest.mark.parametrize(
+    ("at_once", "limit", "batch_size", "size"),
+    [(None, None, 100, 10_000), (100, None, 7, 98), (100, None, 333, 333), (100, 1, 7, 1)],
+)
+def test_chunks_of_whole_batches_make_up_a_set_that_fits_in_memory_or_not(
+    monkeypatch, at_once, limit, batch_size, size
 ):
-    monkeypatch.setattr(labelled, "CHUNK_BYTES", 100 * 784)
+    if at_once:
+        monkeypatch.setattr(labelled, "CHUNK_BYTES", at_once * 784)
     with open_labelled(limit=limit) as data:
         for _ in range(2):  # each time from the start
             images, labels, sizes = gathered(data, batch_size)
-            assert set(sizes[:-1]) <= {size}
+            assert {sizes[0], *sizes[:-1]} == {size}
             assert np.array_equal(images, load_images()[:limit])
             assert np.array_equal(labels, load_labels()[:limit])
-        assert data.at_once == (1 if limit == 1 else 100)
+        assert data.at_once == min(at_once or 10_000, data.samples)
 
 
 def test_a_corruption_is_the_same_in_chunks(monkeypatch):

@@ -1,7 +1,6 @@
 """Image files as untrusted bytes: every fault that one can have, and bounds on what it costs."""
 
 import io
-import random
 import re
 import struct
 import sys
@@ -9,6 +8,7 @@ import warnings
 import zlib
 from functools import partial
 from importlib.util import find_spec
+from itertools import starmap
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 from support.heic import grid_of_one_tile
 from support.limited import run_measured
+from support.mutated import mutated
 from support.pictures import (
     ADAM7,
     GRAY,
@@ -84,8 +85,13 @@ SAMPLES = samples_of_each_format()
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_file_cut_anywhere_is_refused_or_shows_the_same(name):
     data = SAMPLES[name]
+    settings = (warnings.filters[:], Image.MAX_IMAGE_PIXELS)
     whole = load_picture(data).pixels
+    assert settings == (warnings.filters[:], Image.MAX_IMAGE_PIXELS)  # are left alone
     assert whole.shape == (12, 10, 3)
+    if name == "bmp runs":
+        expected = [[20 * y] * 5 + [20 * y + 9] * 5 for y in reversed(range(12))]
+        assert levels(data)[..., 0].tolist() == expected
     shown = 0
     for length in range(len(data)):
         try:
@@ -98,11 +104,6 @@ def test_a_file_cut_anywhere_is_refused_or_shows_the_same(name):
     assert shown == 0 or name.startswith(("gif", "bmp"))
 
 
-def test_run_lengths_of_a_bmp_are_unpacked():
-    expected = [[20 * y] * 5 + [20 * y + 9] * 5 for y in reversed(range(12))]
-    assert levels(SAMPLES["bmp runs"])[..., 0].tolist() == expected
-
-
 def patched(data: bytes, at: int, new: bytes) -> bytes:
     return data[:at] + new + data[at + len(new) :]
 
@@ -112,34 +113,22 @@ GOOD = png(NOISE[..., np.newaxis], 8, GRAY)
 IDAT_AT = 8 + 25
 START, REST = GOOD[:IDAT_AT], GOOD[IDAT_AT:]
 JPEG = SAMPLES["jpeg"]
-FRAME, SCAN = JPEG.index(b"\xff\xc0"), JPEG.index(b"\xff\xda")
-WEBP = SAMPLES["webp"]
-GIF = SAMPLES["gif"]
-PROGRESSIVE = SAMPLES["jpeg progressive"]
+FRAME = JPEG.index(b"\xff\xc0")
+WEBP, GIF, PROGRESSIVE = SAMPLES["webp"], SAMPLES["gif"], SAMPLES["jpeg progressive"]
 PALETTE_END = 13 + (3 << ((GIF[10] & 7) + 1))
-FRAME_OF_GIF = GIF[GIF.index(b",\0\0\0\0") :]
 
 BROKEN = {
     "signature with bit 7 cleared": patched(GOOD, 0, b"\x09"),
-    "signature of a text transfer, LF only": GOOD.replace(b"\r\n", b"\n", 1),
-    "colour type 9": SIGNATURE + header(29, 37, 8, 9) + REST,
-    "bit depth 4 in RGB": SIGNATURE + header(29, 37, 4, RGB) + REST,
     "interlace method 2": SIGNATURE + header(29, 37, 8, GRAY, 2) + REST,
-    "wrong checksum of the header": patched(GOOD, 8 + 21, b"\0\0\0\0"),
     "wrong checksum of the pixels": patched(GOOD, len(GOOD) - 16, b"\0\0\0\0"),
     "no pixel data": START + IEND,
     "a chunk of a negative length": patched(GOOD, IDAT_AT, b"\xff\xff\xff\xff"),
     "no columns": SIGNATURE + header(0, 37, 8, GRAY) + REST,
     "jpeg without a frame": JPEG[:FRAME] + JPEG[FRAME + 19 :],
-    "jpeg with two frames": JPEG[: FRAME + 19] + JPEG[FRAME:],
     "jpeg of no rows": patched(PROGRESSIVE, PROGRESSIVE.index(b"\xff\xc2") + 5, b"\0\0"),
-    "jpeg, lossless": patched(JPEG, FRAME + 1, b"\xc3"),
     "jpeg of 12 bits": patched(JPEG, FRAME + 4, b"\x0c"),
-    "jpeg with sampling factor 0": patched(JPEG, FRAME + 11, b"\0"),
-    "jpeg with a scan of another component": patched(JPEG, SCAN + 5, b"\x63"),
     "jpeg with a segment of length 0": patched(JPEG, FRAME + 2, b"\0\0"),
     "webp without start code": WEBP.replace(b"\x9d\x01\x2a", bytes(3)),
-    "webp of no chunks": b"RIFF" + struct.pack("<I", 4) + b"WEBP",
     "gif of no frames": GIF[:PALETTE_END] + b";",
     "bmp of another depth": bmp(3, 3, 7, 0, bytes(99)),
     "bmp of a PNG inside": bmp(3, 3, 8, 5, bytes(99)),
@@ -183,7 +172,6 @@ HUGE = {
     "gif frame": patched(GIF, GIF.index(b",\0\0\0\0") + 5, struct.pack("<HH", 60_000, 60_000)),
     "webp": patched(LOSSLESS, 21, struct.pack("<I", 4999 | 2000 << 14 | 1 << 28)),
     "bmp": bmp(30_000, -30_000, 24, 0, b""),
-    "bmp, most negative": bmp(1, -(2**31), 24, 0, b""),
     "bmp of run lengths": bmp(2_000, 1_001, 8, 1, b""),
 }
 
@@ -201,17 +189,10 @@ def test_a_file_above_the_cap_is_refused_by_its_size(tmp_path):
     with pytest.raises(FileError, match="too large: 20,000,001 bytes, at most 20,000,000"):
         load_picture(path)
 
-    class Endless(io.RawIOBase):
-        given = 0
-
-        def read(self, size=-1):
-            self.given += size
-            return bytes(size)
-
-    endless = Endless()
+    endless = io.BytesIO(bytes(MAX_FILE_BYTES + 2))
     with pytest.raises(FileError, match="too large"):
         load_picture(endless)
-    assert endless.given == MAX_FILE_BYTES + 1
+    assert endless.tell() == MAX_FILE_BYTES + 1
 
 
 OTHERS = {
@@ -221,6 +202,8 @@ OTHERS = {
     b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif": "an AVIF picture or a film",
     b"\x1b[31mred": "something else",
     b"\xff\xd8": "something else",
+    saved(Image.fromarray(NOISE), "TIFF"): "a TIFF picture",
+    saved(Image.fromarray(NOISE), "TGA"): "something else",
 }
 
 
@@ -228,26 +211,10 @@ def test_other_content_is_refused_whatever_the_name_says(tmp_path):
     path = tmp_path / "picture.png"
     for data, found in OTHERS.items():
         path.write_bytes(data)
-        with pytest.raises(FormatError) as caught:
-            load_picture(path)
-        assert str(caught.value) == (
+        assert refusal(path) == (
             f"{path}: found {found}, expected a picture."
             " Save it as PNG or JPEG. mnist reads PNG, JPEG, GIF, WebP or BMP."
         )
-
-
-def test_every_format_pillow_can_write_but_the_listed_is_refused():
-    Image.init()
-    supported = {"PNG", "JPEG", "GIF", "WEBP", "BMP", "MPO"}
-    tried = 0
-    for kind in sorted(set(Image.SAVE) - supported):
-        try:
-            data = saved(Image.fromarray(NOISE), kind)
-        except (OSError, ValueError, KeyError, AttributeError, DeprecationWarning):
-            continue
-        refusal(data)
-        tried += 1
-    assert tried > 5
 
 
 def test_heic_is_named_with_what_to_do(monkeypatch):
@@ -256,19 +223,6 @@ def test_heic_is_named_with_what_to_do(monkeypatch):
     assert "found a HEIC picture" in message
     assert "Save it as PNG or JPEG. Run: " in message
     assert message.endswith(" install pillow-heif")
-
-
-def test_heic_is_read_with_the_extra():
-    pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra heic")
-    file = io.BytesIO()
-    pillow_heif.from_pillow(Image.fromarray(SMOOTH).resize((64, 64))).save(file, quality=90)
-    data = file.getvalue()
-    found = load_picture(data)
-    assert (found.width, found.height) == (64, 64)
-    expected = np.asarray(Image.fromarray(SMOOTH).resize((64, 64))) / 255
-    assert abs(found.pixels - expected).mean() < 0.05
-    for length in range(0, len(data), 7):
-        refusal(data[:length])
 
 
 # Budgets, and the user's own settings
@@ -308,21 +262,15 @@ for path in sys.argv[1:]:
 """
 
 
-def png_of(
-    width: int, height: int, depth: int, colour: int, noisy: int = 0, interlaced: bool = False
-) -> bytes:
-    """A turned PNG file of one tone, with some rows of noise; its filter is the slowest."""
-    sample = {GRAY: 1, RGB: 3, RGBA: 4}[colour] * depth // 8
-    packer, noise = zlib.compressobj(1), np.random.default_rng(0)
-    parts = []
-    for left, top, step_x, step_y in ADAM7 if interlaced else [(0, 0, 1, 1)]:
-        size = sample * len(range(left, width, step_x))
-        for row in range(len(range(top, height, step_y))):
-            samples = noise.bytes(size) if row < noisy else bytes([77]) * size
-            parts.append(packer.compress(b"\4" + samples))
-    body = chunk(b"IDAT", b"".join(parts) + packer.flush())
-    turned = chunk(b"eXIf", exif(6)[6:])
-    return SIGNATURE + header(width, height, depth, colour, int(interlaced)) + turned + body + IEND
+def deep_png() -> bytes:
+    """Turned, of 16 bits RGBA, one tone, interlaced, behind a long text; its filter is slow."""
+    packer = zlib.compressobj(1)
+    body = b""
+    for left, top, step_x, step_y in ADAM7:
+        row = b"\4" + bytes([77]) * (8 * len(range(left, 5000, step_x)))
+        body += b"".join(packer.compress(row) for _ in range(top, 4000, step_y))
+    chunks = (b"tEXt", bytes(18_000_000)), (b"eXIf", exif(6)[6:]), (b"IDAT", body + packer.flush())
+    return SIGNATURE + header(5000, 4000, 16, RGBA, 1) + b"".join(starmap(chunk, chunks)) + IEND
 
 
 def progressive(side: int, scans: int) -> bytes:
@@ -354,52 +302,47 @@ def webp_of_many_chunks() -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-def dear_files() -> dict[str, bytes]:
-    """The dearest files of each kind that could be thought of: name to content."""
-    side = 2449  # the most that is neither reduced by libjpeg nor while it is read
-    grain = np.random.default_rng(0).integers(2, size=(side, side), dtype=np.uint8) * 255
-    deep = png_of(5000, 4000, 16, RGBA, interlaced=True)
-    large_gif = flat("P", 4472, 4472, "GIF").partition(b",\0\0\0\0")
-    comments = b"!\xfe" + b"\1x" * 9_900_000 + b"\0"
-    keeping = b"!\xf9\4\x09\0\0\0\0"  # a copy of what is below the frame, 9,400 x 9,400 pixels
-    coefficients = flat("CMYK", 3872, 3872, "JPEG", progressive=True)
+def jpeg_of_many_coefficients() -> bytes:
+    data = flat("CMYK", 3872, 3872, "JPEG", progressive=True)
     text = b"\xff\xe1\xff\xffhttp://ns.adobe.com/xap/1.0/\0" + bytes(65_504)
-    return {
-        "deep.png": deep[:IDAT_AT] + chunk(b"tEXt", bytes(18_000_000)) + deep[IDAT_AT:],
-        "noisy.png": png_of(side, side, 8, RGBA, noisy=1900),
-        "grain.png": saved(Image.fromarray(grain), "PNG", compress_level=1),
-        "texts.png": START + chunk(b"tEXt", b"a\0b") * 49_000 + REST,
-        "reduced.jpg": flat("RGB", 10_000, 10_000, "JPEG"),
-        "scans.jpg": progressive(4472, 20),
-        "coefficients.jpg": coefficients[:2] + text * 280 + coefficients[2:] + b"film",
-        "comments.gif": large_gif[0] + comments + b"".join(large_gif[1:]),
-        "frames.gif": GIF[:-1] + GIF[PALETTE_END:-1] * 50_000 + b";",
-        "bomb.gif": GIF[:PALETTE_END]
-        + comments
-        + keeping
-        + patched(FRAME_OF_GIF, 5, b"\xb8\x24" * 2),
-        "chunks.webp": webp_of_many_chunks(),
-        "runs.bmp": bmp(60_000, 33, 8, 1, b"\1\5\0\0" * 400_000),
-        "pairs.bmp": bmp(1400, 1400, 8, 1, b"\1\5" * 900_000),
-    }
+    return data[:2] + text * 280 + data[2:] + b"film"
 
 
-def test_no_picture_takes_more_than_5_seconds_or_250_mb_or_keeps_ctrl_c_waiting(tmp_path):
-    files = dear_files()
-    for name, data in files.items():
-        assert len(data) <= MAX_FILE_BYTES
-        (tmp_path / name).write_bytes(data)
-    if find_spec("pillow_heif"):
-        files["tiles.heic"] = grid_of_one_tile(10, 7)
-        (tmp_path / "tiles.heic").write_bytes(files["tiles.heic"])
-    lines = run_measured(READ, *sorted(tmp_path.iterdir())).splitlines()
+def gif_of_many_comments() -> bytes:
+    start, frame, pixels = flat("P", 4472, 4472, "GIF").partition(b",\0\0\0\0")
+    return start + b"!\xfe" + b"\1x" * 9_900_000 + b"\0" + frame + pixels
+
+
+# The dearest files of each kind that could be thought of.
+DEAR = {
+    "deep.png": deep_png,
+    "reduced.jpg": partial(flat, "RGB", 10_000, 10_000, "JPEG"),
+    "scans.jpg": partial(progressive, 4472, 20),
+    "chunks.webp": webp_of_many_chunks,
+    "runs.bmp": partial(bmp, 60_000, 33, 8, 1, b"\1\5\0\0" * 400_000),
+}
+MORE = {
+    "coefficients.jpg": jpeg_of_many_coefficients,
+    "comments.gif": gif_of_many_comments,
+    "frames.gif": lambda: GIF[:-1] + GIF[PALETTE_END:-1] * 50_000 + b";",
+    "tiles.heic": partial(grid_of_one_tile, 10, 7),
+}
+
+
+@pytest.mark.parametrize("dear", [DEAR, pytest.param(MORE, marks=pytest.mark.matrix)])
+def test_no_picture_takes_5_seconds_or_250_mb_or_keeps_ctrl_c_waiting(tmp_path, dear):
+    for name, make in dear.items():
+        if name != "tiles.heic" or find_spec("pillow_heif"):
+            (tmp_path / name).write_bytes(make())
+    files = sorted(tmp_path.iterdir())
+    lines = run_measured(READ, *files).splitlines()
     assert len(lines) == len(files)
     for line in lines:
         seconds, longest, megabytes, outcome, path = line.split(maxsplit=4)
         assert float(seconds) < 5, line
         assert float(longest) < (3 if path.endswith(".heic") else 1), line
         assert int(megabytes) < 250, line
-        assert outcome == "read" or path.endswith(("pairs.bmp", "bomb.gif")), line
+        assert outcome == "read", line
 
 
 def test_what_costs_much_has_a_budget():
@@ -416,13 +359,6 @@ def test_what_costs_much_has_a_budget():
         assert said in refusal(data)
 
 
-def test_warnings_and_settings_of_pillow_are_left_alone():
-    before = (warnings.filters[:], Image.MAX_IMAGE_PIXELS)
-    for data in SAMPLES.values():
-        assert load_picture(data).height == 12
-    assert before == (warnings.filters[:], Image.MAX_IMAGE_PIXELS)
-
-
 def test_memory_that_runs_out_is_not_the_files_fault(monkeypatch):
     def fail(_image):
         raise MemoryError
@@ -435,54 +371,27 @@ def test_memory_that_runs_out_is_not_the_files_fault(monkeypatch):
 # Any bytes at all
 
 
-def load_or_refuse(data: bytes) -> None:
-    try:
-        found = load_picture(data, long_side=28)
-    except MnistError:
-        return
-    assert found.pixels.dtype == np.float32
-    assert found.pixels.shape[2] == 3
-    assert found.pixels.min() >= 0
-    assert found.pixels.max() <= 1
-
-
-@given(
-    start=st.sampled_from([b"", SIGNATURE, *(data[:20] for data in SAMPLES.values())]),
-    content=st.binary(max_size=200),
-)
-def test_arbitrary_bytes_are_loaded_or_refused(start, content):
-    load_or_refuse(start + content)
-
-
 def with_right_checksums(data: bytes) -> bytes:
     """A mutated PNG file with its checksums mended, so that the mutation gets further."""
     at, mended = 8, data[:8]
-    while at + 12 <= len(data):
-        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
-        if end > len(data):
-            break
-        crc = zlib.crc32(data[at + 4 : end - 4])
-        mended, at = mended + data[at : end - 4] + crc.to_bytes(4, "big"), end
+    while (end := at + 12 + int.from_bytes(data[at : at + 4], "big")) <= len(data):
+        body = data[at : end - 4]
+        mended, at = mended + body + zlib.crc32(body[4:]).to_bytes(4, "big"), end
     return mended + data[at:]
 
 
-@given(
-    name=st.sampled_from(list(SAMPLES)),
-    place=st.randoms(use_true_random=False),
-    patch=st.binary(max_size=4),
-    removed=st.integers(0, 4),
-)
-def test_mutated_pictures_are_loaded_or_refused(
-    name: str, place: random.Random, patch: bytes, removed: int
-):
-    good = SAMPLES[name]
-    at = place.choice([place.randrange(len(good)), place.randrange(60)]) % len(good)
-    mutated = good[:at] + patch + good[at + removed :]
-    load_or_refuse(mutated)
-    if name.startswith("png"):
-        load_or_refuse(with_right_checksums(mutated))
+def begun_files():
+    starts = [b"", SIGNATURE, *(data[:20] for data in SAMPLES.values())]
+    return st.builds(bytes.__add__, st.sampled_from(starts), st.binary(max_size=200))
+
+
+@given(st.one_of(mutated(list(SAMPLES.values())), begun_files()))
+def test_mutated_and_arbitrary_bytes_are_loaded_or_refused(data):
+    for content in (data, with_right_checksums(data)):
         try:
-            found = load_picture(mutated).pixels
-        except FormatError:  # some checksum or length is wrong
-            return
-        assert np.array_equal(found, load_picture(good).pixels)
+            found = load_picture(content, long_side=28)
+        except MnistError:
+            continue
+        assert (found.pixels.dtype, found.pixels.shape[2]) == (np.float32, 3)
+        assert found.pixels.min() >= 0
+        assert found.pixels.max() <= 1

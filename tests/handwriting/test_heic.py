@@ -1,6 +1,7 @@
 """HEIC files that are large tasks, put together by hand, and such as phones write."""
 
 import io
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
@@ -23,27 +24,19 @@ DEAR = {
         heic({1: [9]} | {i: [10**6] for i in NUMBERS}, tuple((b"cdsc", i, [1]) for i in NUMBERS)),
         "found 900,025,",
     ),
-    "extents that overlap": (
-        heic({1: [9], 2: [10**6] * 32}, ((b"cdsc", 2, [1]),)),
-        "found 32,000,",
-    ),
     "an item that describes many": (
         heic({i: [9] for i in NUMBERS} | {1: [10**5]}, ((b"cdsc", 1, [*NUMBERS]),)),
         "found 90,0",
     ),
-    "a profile of many pictures": (
-        heic({i: [9] for i in NUMBERS}, profile=10**5),
-        "found 90,0",
-    ),
+    "a profile of many pictures": (heic({i: [9] for i in NUMBERS}, profile=10**5), "found 90,0"),
     "a tile again and again": (
-        heic({1: [9], 2: [9]}, ((b"dimg", 1, [2] * 48),), (4000, 5000)),
-        "found 980,00",
+        heic({1: [9], 2: [10**6]}, ((b"dimg", 1, [2] * 48),), (4000, 5000)),
+        "found 1,268,00",
     ),
     "tiles of tiles": (
         heic({i: [9] for i in range(9)}, tuple((b"dimg", i, [i - 1] * 8) for i in range(1, 9))),
         "pixels to decode",
     ),
-    "tiles with much data": (heic({1: [9], 2: [10**7]}, ((b"dimg", 1, [2] * 48),)), "found 2,880,"),
     "many items": (heic({i: [9] for i in range(1, 1002)}), "found 1,001 items"),
     "many extents": (heic({1: [9] * 33}), "found 33 extents"),
     "many references": (heic({1: [9]}, ((b"cdsc", 1, [1] * 1001),)), "found 1,001 references"),
@@ -51,7 +44,6 @@ DEAR = {
     "two tables of items": (heic({1: [9]}, boxes=full(b"iloc", 0, bytes(4))), "2 boxes iloc"),
     "a tile of itself": (heic({1: [9]}, ((b"dimg", 1, [1]),)), "recursion"),
     "items of wide numbers": (heic({1: [9] * 33}, version=2), "found 33 extents"),
-    "items of the oldest table": (heic({1: [9] * 33}, version=0), "found 33 extents"),
     "a box of no length": (heic({1: [9]}) + b"\0\0\0\7free", "a box of 7 bytes"),
 }
 
@@ -65,7 +57,6 @@ def test_a_small_file_that_is_a_large_task_is_refused_before_it_is_opened(name, 
 
 def phone_photo(width: int, height: int, orientation: int, **options: object) -> bytes:
     """As phones write them: a grid of tiles, a thumbnail, EXIF."""
-
     y, x = np.mgrid[:height, :width]
     image = Image.fromarray((x * 200 // width + y * 55 // height).astype(np.uint8)).convert("RGB")
     image.info["thumbnails"] = [128]
@@ -88,7 +79,6 @@ def test_a_photo_of_a_phone_is_read(size, tiles):
 
 
 def test_a_picture_with_alpha_has_half_the_pixels(monkeypatch):
-
     file = io.BytesIO()
     image = Image.fromarray(SMOOTH).convert("RGBA").resize((64, 64))
     pillow_heif.from_pillow(image).save(file)
@@ -97,12 +87,12 @@ def test_a_picture_with_alpha_has_half_the_pixels(monkeypatch):
     assert "found 64 x 64 pixels" in refusal(file.getvalue())
 
 
-def test_mutated_files_are_read_or_refused():
+def test_cut_and_mutated_files_are_read_or_refused():
     data = phone_photo(128, 128, 1)
+    for length in range(0, len(data), 7):
+        refusal(data[:length])
     rng = np.random.default_rng(0)
-    for at in rng.integers(0, data.index(b"mdat") + 9, 300).tolist():
+    for at in rng.integers(0, data.index(b"mdat") + 9, 200).tolist():
         for value in (0, 255, int(rng.integers(256))):
-            try:
+            with suppress(MnistError):
                 load_picture(data[:at] + bytes([value]) + data[at + 1 :])
-            except MnistError:
-                continue

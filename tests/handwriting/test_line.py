@@ -29,7 +29,7 @@ def list_readings(count, spans):
                 yield chosen, set(range(count)) - set(covered)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_best_of_all_readings_is_found(monkeypatch, seed):
     bars = write_bars(5)
     assert len(bars.spans) > 10
@@ -46,7 +46,7 @@ def test_the_best_of_all_readings_is_found(monkeypatch, seed):
     }
     best = max(sums, key=sums.__getitem__)
     nothing = sum(alone.values())
-    assert sum(digit.score for digit in digits) == pytest.approx(sums[best] - nothing)
+    assert sum(digit.gain for digit in digits) == pytest.approx(sums[best] - nothing)
     spans = sorted(bars.spans[n] for n in best)
     assert [digit.components for digit in digits] == [tuple(range(*span)) for span in spans]
     gaps = [False, *(after[0] > before[1] for before, after in pairwise(spans))]
@@ -56,10 +56,7 @@ def test_the_best_of_all_readings_is_found(monkeypatch, seed):
 def test_what_the_judge_sees_tells_size_and_neighbours():
     bars = write_bars(3)
     drawn = line.draw_spans(bars)
-    own, others = (
-        drawn[:, 784:980].sum(axis=1, dtype=int),
-        drawn[:, 980:1176].sum(axis=1, dtype=int),
-    )
+    own, others = drawn[:, 784:1176].reshape(-1, 2, 196).sum(axis=2, dtype=int).T
     whole = bars.spans.index((0, 3))
     assert others[whole] == 0
     single = bars.spans.index((1, 2))

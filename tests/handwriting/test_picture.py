@@ -5,7 +5,7 @@ what is read back.
 """
 
 import io
-import itertools
+import re
 import struct
 import warnings
 from pathlib import Path
@@ -36,25 +36,25 @@ RNG = np.random.default_rng(1)
 # PNG in any colour type and depth
 
 
-SIZES = [(37, 29), (1, 1), (1, 9), (9, 1), (3, 5), (8, 8)]
+SIZES = [(37, 29), (1, 1), (1, 9), (9, 1), (8, 8)]
 
 
 @pytest.mark.parametrize("interlaced", [False, True], ids=["rows", "adam7"])
-def test_png_of_every_depth_and_size(interlaced):
-    for depth, size in itertools.product((1, 2, 4, 8, 16), SIZES):
+@pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
+def test_png_of_every_depth_and_size(depth, interlaced):
+    for size in SIZES:
         samples = RNG.integers(0, 2**depth, (*size, 1))
         pixels = load_picture(png(samples, depth, GRAY, interlaced=interlaced)).pixels
         expected = np.repeat(samples / (2**depth - 1), 3, axis=2)
         np.testing.assert_allclose(pixels, expected, atol=1e-6)
-    for depth, scale in [(8, 1), (16, 257)]:
-        data = png(SMOOTH.astype(np.uint16) * scale, depth, RGB, interlaced=interlaced)
-        assert np.array_equal(levels(data), SMOOTH)
-    for depth in (1, 2, 4, 8):
-        palette = RNG.integers(0, 256, (2**depth, 3)).astype(np.uint8)
-        indices = RNG.integers(0, 2**depth, (37, 29, 1))
-        before = chunk(b"PLTE", palette.tobytes())
-        data = png(indices, depth, PALETTE, interlaced=interlaced, before=before)
-        assert np.array_equal(levels(data), palette[indices[..., 0]])
+        if depth <= 8:
+            palette = RNG.integers(0, 256, (2**depth, 3)).astype(np.uint8)
+            before = chunk(b"PLTE", palette.tobytes())
+            data = png(samples, depth, PALETTE, interlaced=interlaced, before=before)
+            assert np.array_equal(levels(data), palette[samples[..., 0]])
+    if depth >= 8:
+        fine = SMOOTH.astype(np.uint16) * (257 if depth == 16 else 1)
+        assert np.array_equal(levels(png(fine, depth, RGB, interlaced=interlaced)), SMOOTH)
 
 
 @pytest.mark.parametrize(("ink", "background"), [(51, 255), (204, 0)])
@@ -108,19 +108,17 @@ def test_a_page_with_transparent_corners_keeps_its_paper():
 def test_the_same_picture_is_the_same_in_every_colour_type_and_depth():
     gray = NOISE[:28, :28, np.newaxis]
     opaque = np.full_like(gray, 255)
-    grays = chunk(b"PLTE", np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes())
-    fine = gray.astype(np.uint16) * 257
+    image = Image.fromarray(gray[..., 0])
     files = [
         png(gray, 8, GRAY),
         png(gray, 8, GRAY, interlaced=True, pieces=9),
-        png(fine, 16, GRAY),
+        png(gray.astype(np.uint16) * 257, 16, GRAY),
         png(np.concatenate([gray, opaque], axis=2), 8, GRAY_ALPHA),
         png(np.repeat(gray, 3, axis=2), 8, RGB),
-        png(np.repeat(fine, 3, axis=2), 16, RGB),
         png(np.concatenate([gray, gray, gray, opaque], axis=2), 8, RGBA),
-        png(gray, 8, PALETTE, before=grays),
-        *(saved(Image.fromarray(gray[..., 0]), kind) for kind in ("BMP", "GIF")),
-        saved(Image.fromarray(gray[..., 0]).convert("RGB"), "WEBP", lossless=True),
+        saved(image, "BMP"),
+        saved(image, "GIF"),
+        saved(image.convert("RGB"), "WEBP", lossless=True),
     ]
     first = load_picture(files[0])
     assert np.array_equal(first.gray_28, gray[..., 0])
@@ -131,96 +129,72 @@ def test_the_same_picture_is_the_same_in_every_colour_type_and_depth():
 
 
 def test_gray_28_is_for_gray_pictures_of_28x28_and_8_bits_only():
-    assert load_picture(png(NOISE[..., np.newaxis], 8, GRAY)).gray_28 is None
-    assert load_picture(png(SMOOTH[:28, :28], 8, RGB)).gray_28 is None
     finer = np.full((28, 28, 1), 1000, np.uint16)
-    assert load_picture(png(finer, 16, GRAY)).gray_28 is None
+    for samples, depth, colour in (
+        (NOISE[..., np.newaxis], 8, GRAY),
+        (SMOOTH[:28, :28], 8, RGB),
+        (finer, 16, GRAY),
+    ):
+        assert load_picture(png(samples, depth, colour)).gray_28 is None
 
 
 # Other formats, orientation, sources
 
 
+LOSSLESS = {"WEBP": {"lossless": True}, "JPEG": {"quality": 95}}  # or nearly
+
+
 @pytest.mark.parametrize(
-    ("kind", "modes", "options"),
+    ("kind", "modes"),
     [
-        ("BMP", ("1", "L", "P", "RGB", "RGBA"), {}),
-        ("GIF", ("1", "L", "P"), {}),
-        ("WEBP", ("RGB",), {"lossless": True}),
+        ("BMP", ("1", "L", "P", "RGB", "RGBA")),
+        ("GIF", ("1", "L", "P")),
+        ("WEBP", ("RGB",)),
+        ("JPEG", ("L", "RGB", "CMYK")),  # CMYK as Adobe writes it, inverted, comes out upright
     ],
 )
-def test_exact_formats_give_back_what_was_written(kind, modes, options):
+def test_other_formats_are_what_pillow_makes_of_the_first_picture(kind, modes):
     for mode in modes:
-        image = Image.fromarray(SMOOTH)
-        image = image.quantize(40) if mode == "P" else image.convert(mode)
-        data = saved(image, kind, **options)
-        assert np.array_equal(levels(data), np.asarray(image.convert("RGB"))), mode
-
-
-@pytest.mark.parametrize("progressive", [False, True])
-@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
-def test_jpeg_is_what_pillow_makes_of_it(mode, progressive):
-    """CMYK as Adobe writes it, inverted, comes out upright: close to the picture it was."""
-    image = Image.fromarray(SMOOTH).convert(mode)
-    data = saved(image, "JPEG", quality=95, progressive=progressive)
-    expected = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-    assert np.array_equal(levels(data), expected)
-    assert abs(levels(data).astype(int) - np.asarray(image.convert("RGB"))).mean() < 8
-
-
-@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-def test_of_several_pictures_it_is_the_first(kind):
-    first, second = (Image.fromarray(part).convert("P") for part in (NOISE, 255 - NOISE))
-    if kind == "WEBP":
-        first, second = first.convert("RGB"), second.convert("RGB")
-    options = {"lossless": True} if kind == "WEBP" else {}
-    data = saved(first, kind, save_all=True, append_images=[second], **options)
-    assert np.array_equal(levels(data), np.asarray(first.convert("RGB")))
+        first = Image.fromarray(SMOOTH)
+        first = first.quantize(40) if mode == "P" else first.convert(mode)
+        several = {"append_images": [first.rotate(90)], "save_all": kind in ("GIF", "WEBP")}
+        data = saved(first, kind, **several, **LOSSLESS.get(kind, {}))
+        shown = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+        assert np.array_equal(levels(data), shown), mode
+        change = abs(shown.astype(int) - np.asarray(first.convert("RGB"))).mean()
+        assert change < 8 if kind == "JPEG" else change == 0, mode
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_orientation_is_applied(kind):
-    options = {"quality": 95} if kind == "JPEG" else {"lossless": True} if kind == "WEBP" else {}
+    options = LOSSLESS.get(kind, {})
     for orientation in range(1, 9):
         data = saved(Image.fromarray(SMOOTH), kind, exif=exif(orientation), **options)
         image = Image.open(io.BytesIO(data))
         expected = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-        assert np.array_equal(levels(data), expected)
         for source in (data, image):
             found = load_picture(source)
             assert (found.height, found.width) == expected.shape[:2]
             assert np.array_equal(np.rint(found.pixels * 255), expected)
 
 
-def test_damaged_exif_data_is_no_reason_to_refuse():
-    for body in (b"", b"II*\0", b"II*\0\xff\xff\xff\xff", b"junk", exif(9)[6:]):
-        data = png(SMOOTH, 8, RGB, before=chunk(b"eXIf", body))
-        assert np.array_equal(levels(data), SMOOTH)
-
-
-def test_nothing_is_said_of_damaged_exif_data_however_it_is_damaged():
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_damaged_exif_data_are_no_reason_to_refuse_or_to_say_anything(kind):
     tags = Image.Exif()
     tags.update({0x010E: "ink", 0x0112: 6, 0x011A: 72.5, 0x8298: "me", 0x9C9B: b"a" * 9})
     tags.get_ifd(0x8769).update({0x9003: "2000:01:01 00:00:00", 0x927C: b"b" * 30, 0xA002: 9})
     tags.get_ifd(0x8825).update({1: "N", 2: (1.0, 2.0, 3.5)})
     good = tags.tobytes()
-    damaged = [good[:length] for length in range(0, len(good), 3)]
-    damaged += [
-        good[:at] + bytes([value]) + good[at + 1 :] for at in range(6, 60) for value in (0, 255)
-    ]
+    damaged = [exif(9), *(good[:length] for length in range(0, len(good), 3))]
+    for at in range(6, 60):
+        damaged += [good[:at] + value + good[at + 1 :] for value in (b"\0", b"\xff")]
     image = Image.fromarray(SMOOTH)
-    files = [
-        saved(image, kind, exif=body, **({"lossless": True} if kind == "WEBP" else {}))
-        for kind in ("JPEG", "PNG", "WEBP")
-        for body in damaged
-    ]
+    files = [saved(image, kind, exif=body, **LOSSLESS.get(kind, {})) for body in damaged]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         opened = [Image.open(io.BytesIO(data)) for data in files]
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        for source in (*files, *opened):
-            assert load_picture(source).pixels.size == SMOOTH.size
-    assert not said
+    for source in (*files, *opened):  # a warning would be an error
+        assert load_picture(source).pixels.size == SMOOTH.size
 
 
 def test_a_path_a_file_and_bytes_are_the_same(tmp_path):
@@ -267,17 +241,14 @@ def test_pil_images_of_every_mode(mode):
 def test_other_sources_are_refused_with_what_is_taken():
     arrays = [np.zeros(shape, np.uint8) for shape in ((5,), (0, 3), (2, 2, 2), (1, 2, 2, 3), ())]
     arrays += [np.zeros((2, 2), kind) for kind in (np.int64, np.uint16, complex, object, "U1")]
-    for array in arrays:
-        with pytest.raises(ValueError, match="expected") as caught:
-            load_picture(array)
-        assert f"shape {array.shape} and dtype {array.dtype}" in str(caught.value)
-        assert "(H, W), (H, W, 3) or (H, W, 4) of uint8" in str(caught.value)
-    for value in (1.5, -0.1, np.nan, np.inf):
-        with pytest.raises(ValueError, match="values outside 0 to 1"):
-            load_picture(np.full((2, 2), value))
-    for other in (None, 3, [[0, 1]], bytearray(9)):
-        with pytest.raises(ValueError, match=f"found a {type(other).__name__}, expected a path"):
-            load_picture(other)
+    outside = [np.full((2, 2), value) for value in (1.5, -0.1, np.nan, np.inf)]
+    others = [None, [[0, 1]], bytearray(9)]
+    refused = [(f"shape {a.shape} and dtype {a.dtype}, expected (H, W), ", a) for a in arrays]
+    refused += [("values outside 0 to 1", array) for array in outside]
+    refused += [(f"found a {type(other).__name__}, expected a path", other) for other in others]
+    for said, source in refused:
+        with pytest.raises(ValueError, match=re.escape(said)):
+            load_picture(source)
 
 
 def test_an_image_that_pillow_only_opened_and_cannot_load_is_a_format_error():
@@ -295,13 +266,15 @@ def test_long_side_reduces_by_averaging_and_never_below(kind):
     y, x = np.mgrid[0:301, 0:400]
     image = Image.fromarray((y / 3 + x / 3).astype(np.uint8))
     data = saved(image, kind)
-    for long_side in (1, 28, 100, 120, 399, 400, 401):
+    for long_side in (1, 28, 100, 399, 400, 401):
         found = load_picture(data, long_side=long_side)
         longest = max(found.pixels.shape)
         assert long_side <= longest < max(2 * long_side, 60) or long_side >= 400
         assert (found.width, found.height) == (400, 301)
         expected = np.asarray(image.resize(found.pixels.shape[1::-1], Image.Resampling.BOX))
         assert abs(found.pixels[..., 0] * 255 - expected).max() < 6  # its blocks are of other sizes
+    with pytest.raises(ValueError, match="long_side is 0, it must be at least 1"):
+        load_picture(data, long_side=0)
 
 
 def test_reduced_blocks_are_means_also_at_the_edges():
@@ -313,15 +286,8 @@ def test_reduced_blocks_are_means_also_at_the_edges():
     found = load_picture(png(samples, 8, RGBA), long_side=2).pixels  # 8 // 2 = 4
     candidates = [means[..., :3] + (1 - means[..., 3:]) * background for background in (0, 1)]
     assert min(abs(found - candidate).max() for candidate in candidates) < 1e-5
-
-
-def test_more_than_6_million_pixels_are_reduced():
-    assert load_picture(np.zeros((2500, 2500), np.uint8)).pixels.shape == (1250, 1250, 3)
-
-
-def test_wrong_long_side_is_a_value_error():
-    with pytest.raises(ValueError, match="long_side is 0, it must be at least 1"):
-        load_picture(b"", long_side=0)
+    large = np.zeros((2500, 2500), np.uint8)  # more than 6 million pixels
+    assert load_picture(large).pixels.shape == (1250, 1250, 3)
 
 
 # People's real digits
@@ -330,7 +296,7 @@ def test_wrong_long_side_is_a_value_error():
 def test_all_real_digits_load_as_pillow_shows_them(shared_digits: Path):
     paths = [path for path in shared_digits.glob("*/*") if path.suffix in (".png", ".jpg", ".jpeg")]
     assert len(paths) >= 367
-    for path in RNG.permutation(sorted(paths))[:60]:
+    for path in RNG.permutation(sorted(paths))[:40]:
         found = load_picture(path)
         with Image.open(path) as file:
             shown = ImageOps.exif_transpose(file)

@@ -219,8 +219,7 @@ def test_an_empty_page_has_no_digit_but_a_reason(tmp_path, network):
     path = write(tmp_path / "3_blank.png", np.full((90, 90), 255, np.uint8))
     (nothing,) = read_files(network, path, labels_from_names=True)
     assert nothing.prediction is nothing.confidence is nothing.probabilities is None
-    assert nothing.second_best is None
-    assert nothing.warnings == (nothing.empty,)
+    assert nothing.warnings == (nothing.reason,)
     assert nothing.correct is nothing.unsure is False
 
 
@@ -252,7 +251,7 @@ def test_what_judge_and_net_are_not_sure_of_is_perhaps_no_digit(network):
         (unsure, 0.5, False),
         (sure, -0.5, False),
     ):
-        digit = Digit(image, True, (), score=score)
+        digit = Digit(image, "converted", (), score=score)
         assert predict_digit(network, digit, source="a.png").doubted is is_doubted
 
 

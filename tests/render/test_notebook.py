@@ -43,9 +43,6 @@ def test_a_digit_shows_its_steps_and_its_warnings():
     for step in digit.steps:
         assert f"{step.name} " in shown
         assert step.done in shown
-    empty = mnist_cli.read_digit(np.full((100, 100), 255, np.uint8))
-    assert empty.empty
-    assert empty.empty in text_of(empty)
 
 
 def test_a_net_shows_its_layers_and_neurons_also_a_wide_one_and_one_without_hidden_layers():

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from mnist_cli import Digit
 from mnist_cli.pictures.picture import load_picture
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -26,10 +27,8 @@ def chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
-def header(
-    width: int, height: int, depth: int, colour: int, interlace: int = 0, compression: int = 0
-) -> bytes:
-    values = (width, height, depth, colour, compression, 0, interlace)
+def header(width: int, height: int, depth: int, colour: int, interlace: int = 0) -> bytes:
+    values = (width, height, depth, colour, 0, 0, interlace)
     return chunk(b"IHDR", struct.pack(">IIBBBBB", *values))
 
 
@@ -86,3 +85,13 @@ def levels(data: bytes) -> npt.NDArray[np.uint8]:
     pixels = load_picture(data).pixels * 255
     assert abs(pixels - np.rint(pixels)).max() < 1e-3
     return np.rint(pixels).astype(np.uint8)
+
+
+def are_correct(network, read, labels):
+    """Which of what `read_pictures` gave are digits of which the net says their labels, (N,)."""
+    return np.array(
+        [
+            isinstance(one, Digit) and network.predict(one.image) == label
+            for one, label in zip(read, labels, strict=True)
+        ]
+    )
