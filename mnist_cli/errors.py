@@ -63,7 +63,14 @@ class FormatError(MnistError):
 
 
 class NoDigitError(MnistError):
-    """A picture without a digit: `problem` says why, `steps` are those of the search."""
+    """A picture without a digit: `problem` says why, `steps` are those of the search.
+
+    Examples
+    --------
+    >>> mnist_cli.read_digit(np.full((100, 100), 255, np.uint8))
+    Traceback (most recent call last):
+    mnist_cli.errors.NoDigitError: no ink: the picture is of one tone.
+    """
 
     steps: "tuple[ReadingStep, ...]" = ()
 

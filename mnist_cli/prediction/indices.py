@@ -40,6 +40,10 @@ def predict_indices(
     `paths.find`. Without a `seed` other images are drawn each time. Raises `IndexError` for an
     index outside the set and more draws than images, `MnistError` for a set at fault, more than a
     million images without `indices`, and more than `net.bounds` allows.
+
+    >>> from mnist_cli import load_network
+    >>> [(one.prediction, one.label) for one in predict_indices(load_network(), [0, 659])]
+    [(7, 7), (1, 2)]
     """
     chosen: Sequence[int] = [i for i in indices or () if not isinstance(i, RandomImage)]
     images, labels = name_pair(images, labels, data_dir)

@@ -17,7 +17,7 @@ from mnist_cli.handwriting.reader import Digit
 from mnist_cli.prediction import indices as module
 from mnist_cli.prediction.indices import RandomImage, predict_indices
 from mnist_cli.prediction.pictures import Reading, predict_files
-from mnist_cli.prediction.prediction import Prediction, Unread, predict_digit, predict_picture
+from mnist_cli.prediction.prediction import NoDigit, Unread, predict_digit, predict_picture
 from mnist_cli.prediction.results import Results, count_confusions
 from mnist_cli.prediction.sources import find_pictures, label_in_name
 
@@ -113,7 +113,7 @@ def test_files_come_in_order_with_the_labels_in_their_names(folder, network):
 
 def test_each_prediction_is_taken_apart_where_that_is_wanted(network):
     predictions = tuple(predict_indices(network, range(3)))
-    empty = Prediction("blank.png", np.zeros((28, 28), np.uint8), empty="no ink")
+    empty = NoDigit("blank.png", "no ink")
     results = Results((*predictions, empty, Unread("a.png", "cut")), network=network)
     explained = [results.explain(one) for one in results.everything]
     assert [one and one.prediction for one in explained] == [7, 2, 1, None, None]
@@ -183,7 +183,6 @@ def test_a_split_picture_has_its_digits_and_where_they_are(tmp_path, page, netwo
     assert 16 <= top < top + height <= 44
     assert not any("--split" in words for words in found.warnings)
     (whole,) = read_files(network, path)
-    assert whole.part is None
     assert "2 digits" in whole.warnings[0]
     assert whole.warnings[0].endswith("; --split reads them all: 72")
 
