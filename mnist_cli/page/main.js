@@ -1,29 +1,29 @@
 // The page put together: what is drawn, what is broken, and the views of both, once a frame.
 
-import { keepAddress } from "./address.js";
-import { keepPadInView } from "./apart.js";
-import { makeAlive } from "./alive.js";
-import { makeAnswers } from "./answer.js";
-import { makeApi } from "./api.js";
-import { makeBatch } from "./batch.js";
-import { SLIDERS, makeBreak } from "./break.js";
-import { check, offerChoices } from "./choices.js";
-import { makeCollect } from "./collect.js";
-import { corrupt } from "./corrupt.js";
-import { normalize, tellAbout, unpack } from "./data.js";
-import { findDoubts } from "./doubt.js";
-import { makeImages } from "./images.js";
-import { makeLearning } from "./learning.js";
-import { makeLesson } from "./lesson.js";
-import { makeMap } from "./map.js";
-import { makeMerge } from "./merge.js";
-import { argmax, forward, locate } from "./net.js";
-import { byId, disable, forgetColours, paintInk } from "./paint.js";
-import { makePad, savePng } from "./pen.js";
-import { PIXELS, readStrokes, toSmall } from "./picture.js";
-import { makeSteps } from "./step.js";
-import { breathe, runSet, runWhole } from "./testset.js";
-import { LANGUAGES, speak } from "./words.js";
+import { keepAddress } from "./link/address.js";
+import { keepPadInView } from "./pad/apart.js";
+import { makeAlive } from "./views/alive.js";
+import { makeAnswers } from "./pad/answer.js";
+import { makeApi } from "./link/api.js";
+import { makeBatch } from "./views/batch.js";
+import { SLIDERS, makeBreak } from "./views/break.js";
+import { check, offerChoices } from "./parts/choices.js";
+import { makeCollect } from "./class/collect.js";
+import { corrupt } from "./net/corrupt.js";
+import { normalize, tellAbout, unpack } from "./net/data.js";
+import { findDoubts } from "./reading/doubt.js";
+import { makeImages } from "./views/images.js";
+import { makeLearning } from "./views/learning.js";
+import { makeLesson } from "./lesson/lesson.js";
+import { makeMap } from "./views/map.js";
+import { makeMerge } from "./class/merge.js";
+import { argmax, forward, locate } from "./net/net.js";
+import { byId, disable, forgetColours, paintInk } from "./parts/paint.js";
+import { makePad, savePng } from "./pad/pen.js";
+import { PIXELS, readStrokes, toSmall } from "./reading/picture.js";
+import { makeSteps } from "./views/step.js";
+import { breathe, runSet, runWhole } from "./net/testset.js";
+import { LANGUAGES, speak } from "./parts/words.js";
 
 const PAUSE = 120; // milliseconds without a change, before it is asked whether this is a digit
 

@@ -1,4 +1,4 @@
-"""What a page carries, packed into text that `data.js` unpacks: nets, snapshots, the judge."""
+"""What a page carries, packed into text that `net/data.js` unpacks: nets, snapshots, the judge."""
 
 import base64
 import zlib
