@@ -21,6 +21,8 @@ from mnist_cli.weights.weights_file import load_network
 
 JUDGE, LINE_JUDGE = "judge.npz", "line_judge.npz"
 _AT_A_TIME = 64  # pieces: what comes between stays in the processor's cache
+DOUBTFUL = -2.2  # below these odds it is perhaps no digit,
+SURE_OF_DOUBTFUL = 0.7  # or below 0, where the net's confidence is not at least this
 NONE = 10  # the last output of the judge of lines, beside those of the ten digits
 
 

@@ -17,7 +17,7 @@ from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.grouping import find_digits
 from mnist_cli.handwriting.ink import SEARCH_SIDE, WORK_SIDE, extract_ink, is_dark, resize
 from mnist_cli.handwriting.ink_map import Candidate, InkMap
-from mnist_cli.handwriting.judge import judge
+from mnist_cli.handwriting.judge import DOUBTFUL, judge
 from mnist_cli.handwriting.line import measure_gain
 from mnist_cli.handwriting.mnist_format import Formatted, Gray, bring_to_format, is_in_mnist_format
 from mnist_cli.handwriting.morphology import Floats
@@ -32,7 +32,6 @@ from mnist_cli.spec import SIDE
 DOUBT = "this may not be a digit"
 
 _CLUTTERED = 16.0  # from here on nobody is told how many digits there are
-_DOUBTFUL = -2.2  # below these odds it is perhaps no digit
 _NO_DIGIT = -4.0  # the highest odds of a filled rectangle, of what repeats itself, and the like
 _SECOND = 0.5  # of what the judge of lines says, where the first judge is not sure
 _MOST_GAIN, _USUAL_GAIN = 5.0, 2.5  # what it says at most, and what changes nothing
@@ -300,7 +299,7 @@ def _tones(dark: bool, invert: bool | None) -> tuple[bool, ...]:
 
 def _doubt(score: float) -> tuple[str, ...]:
     """Return the warning for what is perhaps no digit; an empty picture has its own words."""
-    return (DOUBT,) if -np.inf < score < _DOUBTFUL else ()
+    return (DOUBT,) if -np.inf < score < DOUBTFUL else ()
 
 
 def _undo_reduction(box: Box, picture: Picture) -> Box:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError
-from mnist_cli.handwriting.judge import load_judge
+from mnist_cli.handwriting.judge import DOUBTFUL, SURE_OF_DOUBTFUL, load_judge
+from mnist_cli.handwriting.proposals import SPREAD
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network, forward, relu, sigmoid
 from mnist_cli.spec import PIXELS
@@ -96,7 +97,7 @@ def describe_snapshots(snapshots: Sequence[Snapshot]) -> dict[str, Any]:
 
 
 def describe_judge() -> dict[str, Any]:
-    """The two outputs of the judge that count, its first weights as bytes, a scale for each pixel.
+    """The judge: the outputs that count, first weights as bytes, a scale for each pixel, its limits.
 
     The logarithms of the odds stay within 0.1 of NumPy's, where those of digits and of what is none
     differ by 5 and more.
@@ -108,6 +109,7 @@ def describe_judge() -> dict[str, Any]:
     return {
         "sizes": (*W1.shape, 2),
         "activation": judge.activation,
+        "limits": {"doubtful": DOUBTFUL, "sure": SURE_OF_DOUBTFUL, "spread": SPREAD},
         "bytes": pack(np.rint(W1 / scales[:, None]).astype(np.int8).tobytes()),
         "floats": pack(rest.astype("<f4").tobytes()),
     }

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _SURE = 0.6
 _CLEAR = 0.3
 _IN_LINE = 0.7  # of its logarithms: how much the judge of lines says in which digit it is
-_SURE_OF_DOUBTFUL = 0.7  # the confidence in what the judge rather calls no digit
 
 
 @dataclass(frozen=True)
@@ -208,7 +207,8 @@ def predict_digits(network: Network, digits: "Sequence[Digit]", *, source: str) 
 
 def _doubt(digit: "Digit", read: Prediction) -> tuple[str, ...]:
     """Warn, as the reader may have done, where judge and net both are not sure of a digit."""
+    from mnist_cli.handwriting.judge import SURE_OF_DOUBTFUL
     from mnist_cli.handwriting.reader import DOUBT
 
-    doubted = -np.inf < digit.score < 0 and (read.confidence or 0) < _SURE_OF_DOUBTFUL
+    doubted = -np.inf < digit.score < 0 and (read.confidence or 0) < SURE_OF_DOUBTFUL
     return (DOUBT,) if doubted and DOUBT not in digit.warnings else ()

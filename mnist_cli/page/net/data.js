@@ -54,7 +54,7 @@ async function makeJudge(judge) {
   const parameters = new Float32Array(bytes.length + rest.length);
   bytes.forEach((value, i) => (parameters[i] = value * scales[Math.floor(i / neurons)]));
   parameters.set(rest, bytes.length);
-  return makeNet({ ...judge, parameters });
+  return { ...makeNet({ ...judge, parameters }), ...judge.limits };
 }
 
 /** Numbers 0..255 as 0..1. */

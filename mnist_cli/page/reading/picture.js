@@ -20,9 +20,8 @@ const SOFT = 4; // pixels round a digit that belong to its edge
 const MIDDLE = 14.5 / SIDE;
 
 /**
- * Strokes {points: [[x, y], ...], width} on the pad -> {pixels: 784 numbers 0..255, spread, digits,
- * format}, or null without ink. `digits` are groups of components, the main one first, and `format`
- * makes pixels of any of them; `spread` is how many components most of the ink is in.
+ * Strokes {points: [[x, y], ...], width} on the pad -> {pixels: 784 numbers 0..255 of the main digit, spread: how
+ * many components most of the ink is in}, or null without ink.
  */
 export function readStrokes(strokes) {
   const frame = chooseFrame(strokes);
@@ -31,15 +30,12 @@ export function readStrokes(strokes) {
   const ink = blur(drawInk(strokes, frame, Math.floor(WORK * wider)), Math.hypot(0.7, 1));
   const level = findThreshold(ink.values);
   const { labels, parts } = labelComponents(ink.values, ink.width, ink.height, level);
-  const digits = groupDigits(ink, parts);
-  const format = (group) => {
-    const numbers = new Set(group.map((part) => part.number));
-    const mask = { ...ink, values: labels.map((label) => (numbers.has(label) ? 1 : 0)) };
-    return place(setStrokeWidth(drawLarge(ink, mask, level, enclose(group))));
-  };
+  const digit = findDigit(ink, parts);
+  const numbers = new Set(digit.map((part) => part.number));
+  const mask = { ...ink, values: labels.map((label) => (numbers.has(label) ? 1 : 0)) };
   const sum = (of) => parts.reduce((total, part) => total + of(part), 0);
   const spread = sum(({ area }) => area) ** 2 / sum(({ area }) => area ** 2);
-  return { pixels: format(digits[0]), spread, digits, format };
+  return { pixels: place(setStrokeWidth(drawLarge(ink, mask, level, digit))), spread };
 }
 
 /** The whole pad reduced to 28x28 and nothing else, as `mnist predict --no-preprocess --invert`. */
@@ -123,8 +119,8 @@ function findThreshold(values) {
   return Math.max(0.6 * (level / 256) * peak, 0.25 * peak);
 }
 
-/** The digits that the connected components make, each a list of them, the main one first. */
-function groupDigits({ width, height }, parts) {
+/** The connected components that make the main digit, itself first: not those of another beside it. */
+function findDigit({ width, height }, parts) {
   for (const part of parts) {
     const across = (part.left + part.right) / 2 / width - 0.5;
     const away = Math.hypot(across, (part.top + part.bottom) / 2 / height - 0.5);
@@ -151,21 +147,17 @@ function groupDigits({ width, height }, parts) {
     const distance = gap(part, nearest[0]);
     if (distance <= 0.06 * size || (distance <= 0.25 * size && part.area > 0.04 * main.area)) nearest.push(part);
   }
-  return digits;
+  return digits[0];
 }
 
-/** The box round boxes. */
-export const enclose = (boxes) => ({
-  left: Math.min(...boxes.map(({ left }) => left)), right: Math.max(...boxes.map(({ right }) => right)),
-  top: Math.min(...boxes.map(({ top }) => top)), bottom: Math.max(...boxes.map(({ bottom }) => bottom)),
-});
-
 /** How far two boxes are apart. */
-export const gap = (a, b) =>
+const gap = (a, b) =>
   Math.max(a.left - b.right, b.left - a.right, a.top - b.bottom, b.top - a.bottom, 0);
 
 /** The digit in two tones, its long side about 80 pixels and background around it. */
-function drawLarge(ink, mask, level, { left, top, right, bottom }) {
+function drawLarge(ink, mask, level, parts) {
+  const [left, top] = ["left", "top"].map((side) => Math.min(...parts.map((part) => part[side])));
+  const [right, bottom] = ["right", "bottom"].map((side) => Math.max(...parts.map((part) => part[side])));
   const near = measureDistance(mask, 1, 3);
   const own = { ...ink, values: ink.values.map((value, i) => (near[i] <= 2 ? value : 0)) };
   const zoom = DRAWN / Math.max(right - left, bottom - top);
