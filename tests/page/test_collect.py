@@ -6,6 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image
 from support.commands import mnist
 from support.page import SEEN, SEVEN, draw, prediction, save, settle, touch
 
@@ -33,17 +34,13 @@ def save_set(page, folder):
     return save(page, folder, "#save-set")
 
 
-def read_pair(archive):
+def read_set(archive):
+    """The images of a ZIP, (N, 28, 28), and their labels."""
     with zipfile.ZipFile(archive) as opened:
         assert opened.testzip() is None
-        images, labels = (
-            opened.read(f"class-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1")
-        )
-    shape = np.frombuffer(images, ">u4", 4)
-    assert [*shape] == [0x803, len(labels) - 8, 28, 28]
-    assert [*np.frombuffer(labels, ">u4", 2)] == [0x801, len(labels) - 8]
-    pixels = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28)
-    return pixels, np.frombuffer(labels, np.uint8, offset=8)
+        names = opened.namelist()
+        images = [np.asarray(Image.open(opened.open(name)).convert("L")) for name in names]
+    return np.array(images), np.array([int(name[0]) for name in names])
 
 
 def test_python_reads_what_was_collected_as_the_page_did(page, strokes, tmp_path, monkeypatch):
@@ -55,7 +52,7 @@ def test_python_reads_what_was_collected_as_the_page_did(page, strokes, tmp_path
         page.locator("#labels button").nth(label).click()
     seen.sort(key=lambda each: each[0])  # as the files of a folder are
     archive = save_set(page, tmp_path)
-    images, labels = read_pair(archive)
+    images, labels = read_set(archive)
     assert [*labels] == [label for label, *_ in seen]
     np.testing.assert_array_equal(images.reshape(-1, 784), [each[2] for each in seen])
     with zipfile.ZipFile(archive) as opened:
@@ -63,35 +60,28 @@ def test_python_reads_what_was_collected_as_the_page_did(page, strokes, tmp_path
         numbered = [
             f"{label}_{[*labels[:at]].count(label) + 1:03}.png" for at, label in enumerate(labels)
         ]
-        assert names == [*numbered, "class-images-idx3-ubyte", "class-labels-idx1-ubyte"]
+        assert names == numbered
     assert re.fullmatch(r"digits-[0-9a-f]{8}\.zip", archive.name)
 
     done = mnist("predict", archive, "--labels-from-names", "--json")
     found = json.loads(done.stdout)
     assert [each["label"] for each in found] == [*labels]
-    pairs = zip(found, seen, strict=True)
-    differ = [each for each, (_, on_page, _) in pairs if each["prediction"] != on_page]
-    # Where the judge doubts what it sees first, the terminal looks for more; the page does not.
-    assert len(differ) <= 1
-    assert all(each["correct"] for each in differ)
+    assert [each["prediction"] for each in found] == [on_page for _, on_page, _ in seen]
 
     assert mnist("collect", archive, "-o", "class").code == 0
     read, truth = load_labelled("class", None)
     np.testing.assert_array_equal(truth, labels)
-    ink = (read > 0) | (images > 0)
-    assert np.abs(read[ink] - images[ink].astype(float)).mean() < 20
+    np.testing.assert_array_equal(read, images)
     correct = sum(each["correct"] for each in found)
     assert json.loads(mnist("eval", "--images", "class", "--json").stdout)["correct"] == correct
     assert captions(page).count(str(labels[0])) > 0
-    assert len([text for text in captions(page) if "→" in text]) == len(seen) - correct + len(
-        differ
-    )
+    assert len([text for text in captions(page) if "→" in text]) == len(seen) - correct
 
 
 def test_where_nothing_is_kept_the_pad_is_saved_as_what_it_is_read(page, tmp_path):
     assert page.locator("#save-set").is_disabled()
     draw(page, SEVEN)
-    images, labels = read_pair(save_set(page, tmp_path))
+    images, labels = read_set(save_set(page, tmp_path))
     assert [*labels] == [7]
     assert mnist_cli.load_network().predict(images)[0] == 7
     assert captions(page) == ["7"]
@@ -100,7 +90,7 @@ def test_where_nothing_is_kept_the_pad_is_saved_as_what_it_is_read(page, tmp_pat
     settle(page)
     page.locator("#labels button").nth(2).click()
     archive = save_set(page, tmp_path)
-    images, labels = read_pair(archive)
+    images, labels = read_set(archive)
     assert [*labels] == [2, 7]
     np.testing.assert_array_equal(images[0], mnist_cli.load_images()[0])
     with zipfile.ZipFile(archive) as opened, opened.open("2_001.png") as png:
@@ -176,13 +166,13 @@ def test_what_is_kept_in_the_browser_is_there_again(open_page, tmp_path):
     page.locator(".thumb").nth(1).click()  # a 0
     settle(page)
     page.locator("#labels button").nth(0).click()
-    before = read_pair(save_set(page, tmp_path))
+    before = read_set(save_set(page, tmp_path))
     page.reload()
     page.locator("#accuracy output:not(:empty)").wait_for(state="attached")
     assert captions(page) == ["7", "1", "0"]
     assert page.locator("#remember").is_checked()
     archive = save_set(page, tmp_path)
-    for old, new in zip(before, read_pair(archive), strict=True):
+    for old, new in zip(before, read_set(archive), strict=True):
         np.testing.assert_array_equal(old, new)
     found = json.loads(mnist("predict", archive, "--json").stdout)
     assert [each["prediction"] for each in found] == [0, 1, 7]

@@ -1,7 +1,6 @@
 // Collect: digits for a set, written when they are asked for or labelled on the pad; one ZIP of them.
 
 import { normalize } from "../net/data.js";
-import { writePair } from "./idx.js";
 import { argmax, forward, switchedOn } from "../net/net.js";
 import { byId, disable, freezePixels, make } from "../parts/paint.js";
 import { download, drawPng } from "../pad/pen.js";
@@ -19,7 +18,7 @@ export function makeCollect(pad, predictPad) {
   const [told, putBack, remembers] = ["kept-told", "put-back", "remember"].map(byId);
   const [prompt, turn] = ask.querySelectorAll("p");
   let net = null;
-  let kept = []; // {label, strokes, image, pixels: 784 numbers 0..255}
+  let kept = []; // {label, pixels: 784 numbers 0..255}
   let past = []; // what was kept before each deletion, until another digit is kept
   let asked = []; // digits to write, the next one first
   let total = 0; // of those that were asked for
@@ -105,7 +104,7 @@ export function makeCollect(pad, predictPad) {
     }
     past = [];
     isSaved = false;
-    change([...kept, { label, strokes: pad.strokes, image: pad.image, pixels }]);
+    change([...kept, { label, pixels }]);
     tell("keptTold", { label, count: kept.length });
     pad.clear();
     return true;
@@ -196,12 +195,11 @@ export function makeCollect(pad, predictPad) {
     const files = [];
     for (const digit of digits) {
       const number = files.filter(([name]) => name.startsWith(`${digit.label}_`)).length + 1;
-      const png = await drawPng(digit);
+      const png = await drawPng({ image: digit });
       files.push([`${digit.label}_${String(number).padStart(3, "0")}.png`, new Uint8Array(await png.arrayBuffer())]);
     }
-    const [images, truth] = writePair(digits);
-    files.push(["class-images-idx3-ubyte", images], ["class-labels-idx1-ubyte", truth]);
-    const name = `digits-${crc32(images).toString(16).padStart(8, "0")}.zip`; // those of a class differ
+    const content = crc32(files.flatMap(([, bytes]) => [...bytes])).toString(16);
+    const name = `digits-${content.padStart(8, "0")}.zip`; // those of a class differ
     download(writeZip(files), name);
     isSaved = true;
     tell("savedTold", { count: digits.length, name });

@@ -2,11 +2,11 @@
 
 import { makeConfusion } from "./confusion.js";
 import { normalize } from "../net/data.js";
-import { readPair, sizeOfPair } from "./idx.js";
 import { switchedOn } from "../net/net.js";
 import { byId, make } from "../parts/paint.js";
 import { PIXELS } from "../reading/picture.js";
 import { breathe, runSet } from "../net/testset.js";
+import { readPng } from "./png.js";
 import { listEntries, readEntry, Refused } from "./unzip.js";
 import { say } from "../parts/words.js";
 
@@ -14,13 +14,14 @@ const MOST_DIGITS = 10_000; // of all files together
 const MOST_TOLD = 8; // files that are refused in a sentence of their own
 const MOST_NAME = 60; // characters
 const AT_ONCE = 200; // digits, of which every value is kept while they are read
-const PAIR = [3, 1].map((dimensions) => new RegExp(`(^|/)(?!\\.)[^/]*-?(images|labels)[-.]idx${dimensions}-ubyte$`));
+const MOST_BYTES = 8192; // of a digit's file, which can inflate to a thousand times as much
+const NAME = /(?:^|\/)(\d)_[^/]*\.png$/; // the label comes first
 
 /** The panel. `choose(digit)` puts one of the class's digits on the pad. */
 export function makeMerge(choose) {
   const [panel, zips, told, unread] = ["merge", "zips", "merge-told", "unread"].map(byId);
   const showClass = makeConfusion(byId("class"), choose);
-  const seen = new Set(); // checksums of the pairs
+  const seen = new Set(); // checksums of the digits of each file
   const digits = []; // {index, label, pixels, prediction, confidence} of all
   let net = null;
   let faults = []; // {name, reason, values} of the files that were refused last
@@ -74,10 +75,13 @@ export function makeMerge(choose) {
 
   async function addFile(file) {
     try {
-      const { checksums, found } = await readSet(file);
+      const entries = (await listEntries(file)).filter(({ name }) => NAME.test(name));
+      if (!entries.length) throw new Refused("noDigits");
+      const checksums = entries.map(({ name, crc }) => name.match(NAME)[1] + crc).join();
       if (seen.has(checksums)) throw new Refused("alreadyThere");
-      const count = digits.length + found.length;
+      const count = digits.length + entries.length;
       if (count > MOST_DIGITS) throw new Refused("tooMany", { count, most: MOST_DIGITS });
+      const found = await readDigits(file, entries);
       seen.add(checksums);
       for (const digit of found) digits.push({ ...digit, index: digits.length });
     } catch (error) {
@@ -112,14 +116,14 @@ export function makeMerge(choose) {
   }
 }
 
-/** The digits of a ZIP's pair, and its checksums. */
-async function readSet(file) {
-  const entries = await listEntries(file);
-  const pair = PAIR.map((name) => entries.filter((entry) => name.test(entry.name)));
-  if (pair.some((found) => found.length !== 1)) throw new Refused("noPair");
-  const most = sizeOfPair(MOST_DIGITS);
-  const [images, labels] = [await readEntry(file, pair[0][0], most[0]), await readEntry(file, pair[1][0], most[1])];
-  return { checksums: pair.map(([{ crc }]) => crc).join(), found: readPair(images, labels) };
+/** The digits of entries of a ZIP; one after another, for they might inflate to much. */
+async function readDigits(file, entries) {
+  const found = [];
+  for (const entry of entries) {
+    const pixels = await readPng(await readEntry(file, entry, MOST_BYTES));
+    found.push({ label: Number(entry.name.match(NAME)[1]), pixels });
+  }
+  return found;
 }
 
 /** A name that somebody chose, on one line and without what would turn or hide it. */

@@ -1,6 +1,7 @@
-// Reads files out of ZIP archives that anybody may have made: sizes are bounded before anything is
-// read or inflated and while it is, and of a large archive only what is asked for is read.
+// Reads files out of ZIP archives that anybody may have made: sizes are bounded before anything is read or inflated,
+// and of a large archive only what is asked for is read.
 
+import { inflate } from "../net/data.js";
 import { crc32 } from "./zip.js";
 
 const END_RECORD = 22; // bytes of the record at the end, which a comment may follow
@@ -10,7 +11,6 @@ const ENTRY_HEAD = 46; // bytes before the name of an entry
 const FILE_HEAD = 30; // bytes before the name of a file
 const [STORED, DEFLATED] = [0, 8];
 const ENCRYPTED = 1; // a bit of the flags
-const MORSEL = 4096; // bytes that are inflated at a time: at the very most to 4 MB
 
 /** A file that is not used: `reason` is a key of the words, `values` are what is in its sentence. */
 export class Refused extends Error {
@@ -48,7 +48,7 @@ export async function readEntry(file, { flags, method, crc, packed, size, at }, 
   if (head.byteLength < FILE_HEAD || head.getUint32(0, true) !== 0x04034b50) throw new Refused("damagedZip");
   const start = at + FILE_HEAD + head.getUint16(26, true) + head.getUint16(28, true);
   const content = new Uint8Array((await readBytes(file, start, start + packed)).buffer);
-  const bytes = method === DEFLATED ? await inflateWithin(content, size) : content;
+  const bytes = method === DEFLATED ? await inflate(content, "deflate-raw").catch(() => []) : content;
   if (bytes.length !== size || crc32(bytes) !== crc) throw new Refused("damagedZip");
   return bytes;
 }
@@ -64,34 +64,4 @@ function findEnd(tail) {
     if (isRecord && at + END_RECORD + tail.getUint16(at + 20, true) === tail.byteLength) return at;
   }
   return -1;
-}
-
-/** Inflate to `size` bytes; where there would be more, it ends at once. */
-async function inflateWithin(packed, size) {
-  const stream = new DecompressionStream("deflate-raw");
-  const [writer, reader] = [stream.writable.getWriter(), stream.readable.getReader()];
-  const fed = feed(writer, packed).catch(() => {}); // what was wrong is told to the reader
-  const bytes = new Uint8Array(size);
-  let length = 0;
-  try {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      bytes.set(part.value, length); // it throws where there is more
-      length += part.value.length;
-    }
-  } catch {
-    throw new Refused("damagedZip");
-  } finally {
-    reader.cancel().catch(() => {});
-    await fed;
-  }
-  return bytes.subarray(0, length);
-}
-
-/** A morsel is inflated when the one before it was taken. */
-async function feed(writer, packed) {
-  for (let at = 0; at < packed.length; at += MORSEL) {
-    await writer.ready;
-    await writer.write(packed.subarray(at, at + MORSEL));
-  }
-  await writer.close();
 }

@@ -11,7 +11,7 @@ export function tellAbout({ version, source, total, labels }) {
 
 /** That JSON -> {nets, judge, images: [{index, label, pixels, people}], x: (N, 784) 0..1}. */
 export async function unpack({ nets, learnt, judge, images, labels, total, doubted = {} }) {
-  const pixels = await inflate(images);
+  const pixels = await unpackText(images);
   if (learnt) Object.assign(nets[0], { states: await readStates(learnt, nets[0].sizes), seen: learnt.seen });
   return {
     nets: await Promise.all(nets.map(async (net) =>
@@ -26,7 +26,7 @@ export async function unpack({ nets, learnt, judge, images, labels, total, doubt
 }
 
 async function readStates({ samples, bytes, floats: text }, sizes) {
-  const [whole, real] = [new Int8Array((await inflate(bytes)).buffer), await floats(text)];
+  const [whole, real] = [new Int8Array((await unpackText(bytes)).buffer), await floats(text)];
   const partOf = (array, i) => array.subarray((i * array.length) / samples.length, ((i + 1) * array.length) / samples.length);
   return samples.map((count, i) => ({
     samples: count,
@@ -49,7 +49,7 @@ function joinParameters(sizes, whole, real) {
 
 /** The judge's first weights are whole numbers from -127 to 127; those of a pixel share a scale. */
 async function makeJudge(judge) {
-  const [bytes, rest] = [new Int8Array((await inflate(judge.bytes)).buffer), await floats(judge.floats)];
+  const [bytes, rest] = [new Int8Array((await unpackText(judge.bytes)).buffer), await floats(judge.floats)];
   const [scales, neurons] = [rest.subarray(-PIXELS), judge.sizes[1]];
   const parameters = new Float32Array(bytes.length + rest.length);
   bytes.forEach((value, i) => (parameters[i] = value * scales[Math.floor(i / neurons)]));
@@ -71,12 +71,17 @@ function readMap(values) {
 
 const sayCount = (count) => count.toLocaleString("en");
 
-const floats = async (text) => new Float32Array((await inflate(text)).buffer);
+const floats = async (text) => new Float32Array((await unpackText(text)).buffer);
 
-async function inflate(text) {
+async function unpackText(text) {
   const characters = atob(text);
   const bytes = new Uint8Array(characters.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i); // `from` takes forty times as long
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return inflate(bytes, "deflate");
+}
+
+/** What was compressed: "deflate" as zlib has it, "deflate-raw" as ZIP. */
+export async function inflate(bytes, format) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
