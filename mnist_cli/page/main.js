@@ -1,4 +1,4 @@
-// The page put together: what is drawn, what is broken, and the views of both, once a frame.
+// From a drawing to a prediction; and the page put together: what is drawn, what is broken, and the views of both.
 
 import { keepAddress } from "./link/address.js";
 import { keepPadInView } from "./pad/apart.js";
@@ -7,7 +7,7 @@ import { makeAnswers } from "./pad/answer.js";
 import { makeApi } from "./link/api.js";
 import { makeBatch } from "./views/batch.js";
 import { SLIDERS, makeBreak } from "./views/break.js";
-import { check, offerChoices } from "./parts/choices.js";
+import { check, offerChoices } from "./parts/controls.js";
 import { makeCollect } from "./class/collect.js";
 import { corrupt } from "./net/corrupt.js";
 import { normalize, tellAbout, unpack } from "./net/data.js";
@@ -26,6 +26,35 @@ import { breathe, runSet, runWhole } from "./net/testset.js";
 import { LANGUAGES, speak } from "./parts/words.js";
 
 const PAUSE = 120; // milliseconds without a change, before it is asked whether this is a digit
+
+/** What is on the pad -> 784 numbers, as `mnist predict` makes them; strokes change with each move of the pen. */
+function refresh() {
+  const isRaw = byId("raw").checked;
+  reading = pad.image || isRaw ? null : readStrokes(pad.strokes);
+  pixels = pad.image?.pixels ?? (isRaw && !pad.isEmpty() ? toSmall(pad.strokes) : reading?.pixels);
+  if (begun !== (begun = pad.image ?? pad.strokes[0])) alive.forget();
+  predict();
+}
+
+/** These numbers, disturbed as "Break it" says -> ten probabilities, at once; the views follow with the next frame. */
+function predict() {
+  const x = pixels ? corrupt(normalize(pixels), broken.corruption) : null;
+  results = x && nets.map((each) => forward(each, x));
+  if (!reading) doubts = [];
+  showAnswers(results, doubts, pad.image);
+  clearTimeout(doubting);
+  doubting = reading && setTimeout(doubt, PAUSE);
+  byId("answers").setAttribute("aria-busy", Boolean(reading));
+  paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
+  frame ||= requestAnimationFrame(refreshViews);
+}
+
+/** Say whether this looks like one digit; until then what was said of it before stands. */
+function doubt() {
+  doubts = results.map(({ y }) => findDoubts(judge, reading, Math.max(...y)));
+  showAnswers(results, doubts);
+  byId("answers").setAttribute("aria-busy", false);
+}
 
 // What not every browser has; without it the page says so, and does no more.
 const NEEDED = [window.ResizeObserver, window.DecompressionStream, CanvasRenderingContext2D.prototype.roundRect];
@@ -61,8 +90,10 @@ const learning = makeLearning(nets[0], images, undisturbed, () => {
   breakMore();
 });
 const batch = makeBatch(images);
+const controls = { images, pad, alive, steps, reset, follow: breakMore }; // what a lesson and an address move
 const lesson = makeLesson({
-  ...{ images, x: undisturbed, pad, alive, steps, reset, follow: breakMore },
+  ...controls,
+  x: undisturbed,
   get net() { return net; },
   get whole() { return isReady() && net.states.at(-1).whole; },
 });
@@ -111,36 +142,7 @@ async function startViews() {
   for (const each of nets) await runWhole(each, each.state, images, undisturbed);
   useNet(nets[0]);
   row.speak();
-  keepAddress({ nets, images, pad, alive, steps, lesson, sliders: SLIDERS, reset, follow: breakMore });
-}
-
-/** Read the pad again and say what it is. */
-function refresh() {
-  const isRaw = byId("raw").checked;
-  reading = pad.image || isRaw ? null : readStrokes(pad.strokes);
-  pixels = pad.image?.pixels ?? (isRaw && !pad.isEmpty() ? toSmall(pad.strokes) : reading?.pixels);
-  if (begun !== (begun = pad.image ?? pad.strokes[0])) alive.forget();
-  predict();
-}
-
-/** Say what the pixels are, at once; the views follow with the next frame. */
-function predict() {
-  const x = pixels ? corrupt(normalize(pixels), broken.corruption) : null;
-  results = x && nets.map((each) => forward(each, x));
-  if (!reading) doubts = [];
-  showAnswers(results, doubts, pad.image);
-  clearTimeout(doubting);
-  doubting = reading && setTimeout(doubt, PAUSE);
-  byId("answers").setAttribute("aria-busy", Boolean(reading));
-  paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
-  frame ||= requestAnimationFrame(refreshViews);
-}
-
-/** Say whether this looks like one digit; until then what was said of it before stands. */
-function doubt() {
-  doubts = results.map(({ y }) => findDoubts(judge, reading, Math.max(...y)));
-  showAnswers(results, doubts);
-  byId("answers").setAttribute("aria-busy", false);
+  keepAddress({ ...controls, nets, lesson, sliders: SLIDERS });
 }
 
 function breakMore() {

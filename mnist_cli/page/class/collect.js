@@ -2,7 +2,7 @@
 
 import { normalize } from "../net/data.js";
 import { argmax, forward, switchedOn } from "../net/net.js";
-import { byId, disable, freezePixels, make } from "../parts/paint.js";
+import { byId, disable, make, pictureOf } from "../parts/paint.js";
 import { download, drawPng } from "../pad/pen.js";
 import { readStrokes } from "../reading/picture.js";
 import { forgetKept, recall, remember } from "./remember.js";
@@ -174,17 +174,15 @@ export function makeCollect(pad, predictPad) {
   function makeThumb(digit) {
     const { label, pixels } = digit;
     const prediction = argmax(forward(net, normalize(pixels)).y);
-    digit.picture ??= freezePixels(pixels);
     const isWrong = prediction !== label;
     const caption = isWrong ? `${label} → ${prediction}` : label;
-    const button = make("button", { className: "kept", tabIndex: -1 }, digit.picture, make("small", {}, caption));
+    const title = say("deleteThis", { caption });
+    const about = { className: isWrong ? "kept wrong" : "kept", title, ariaLabel: title, tabIndex: -1 };
+    const button = make("button", about, pictureOf(digit), make("small", {}, caption));
     button.onclick = () => {
       remove([digit]);
       tell("deletedTold", { label });
     };
-    button.classList.toggle("wrong", isWrong);
-    button.title = say("deleteThis", { caption });
-    button.setAttribute("aria-label", button.title);
     return button;
   }
 

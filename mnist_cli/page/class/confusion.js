@@ -1,6 +1,6 @@
 // Who reads what as what: the class's accuracy, its hardest digit, and ten by ten fields with pictures.
 
-import { byId, freezePixels, make } from "../parts/paint.js";
+import { byId, make, pictureOf } from "../parts/paint.js";
 import { rove } from "../parts/rove.js";
 import { say, sayShare } from "../parts/words.js";
 
@@ -57,13 +57,11 @@ export function makeConfusion(parent, choose) {
 
   function makeTable() {
     const heads = DIGITS.map((digit) => make("th", { scope: "col", textContent: digit }));
-    const corner = make("td");
-    corner.setAttribute("aria-hidden", "true");
     const rows = DIGITS.map((label) =>
       make("tr", {}, make("th", { scope: "row", textContent: label }), ...DIGITS.map((prediction) => makeField(label, prediction))));
     return make("table", {},
       make("caption", { textContent: say("fieldsHint") }),
-      make("thead", {}, make("tr", {}, corner, ...heads)),
+      make("thead", {}, make("tr", {}, make("td", { ariaHidden: "true" }), ...heads)),
       make("tbody", {}, ...rows));
   }
 
@@ -72,11 +70,10 @@ export function makeConfusion(parent, choose) {
     if (!count) return make("td");
     const key = `${label} ${prediction}`;
     const isWrong = label !== prediction;
-    const button = make("button", { className: isWrong ? "wrong" : "" }, make("b", { textContent: count }));
+    const about = { className: isWrong ? "wrong" : "", ariaLabel: say("readAs", { label, prediction, count }), ariaPressed: "false" };
+    const button = make("button", about, make("b", { textContent: count }));
     if (isWrong) button.prepend(pictureOf(groups.get(key)[0]));
     else button.style.setProperty("--share", count / totalOf(label));
-    button.setAttribute("aria-label", say("readAs", { label, prediction, count }));
-    button.setAttribute("aria-pressed", "false");
     button.onclick = () => {
       chosen = chosen === key ? null : key;
       for (const each of fields.querySelectorAll("button")) each.setAttribute("aria-pressed", each === button && chosen !== null);
@@ -92,9 +89,8 @@ export function makeConfusion(parent, choose) {
       ? [[chosen, groups.get(chosen)]]
       : [...groups].filter(isMisread).sort(([, p], [, q]) => q.length - p.length).slice(0, MOST_GROUPS);
     pictures.replaceChildren(...shown.map(([key, digits]) => {
-      const row = make("div", { className: "alike" }, ...digits.slice(0, MOST_SHOWN_ALIKE).map(makeDigit));
       const about = say("readAs", { label: key[0], prediction: key[2], count: digits.length });
-      row.setAttribute("aria-label", about);
+      const row = make("div", { className: "alike", ariaLabel: about }, ...digits.slice(0, MOST_SHOWN_ALIKE).map(makeDigit));
       rove(row);
       row.firstChild.tabIndex = 0;
       return make("div", {}, make("h3", { textContent: about }), row);
@@ -102,15 +98,8 @@ export function makeConfusion(parent, choose) {
   }
 
   function makeDigit(digit) {
-    const button = make("button", { className: "thumb", tabIndex: -1, onclick: () => choose(digit) }, pictureOf(digit));
-    button.classList.toggle("wrong", digit.prediction !== digit.label);
-    button.title = say("classDigit", { ...digit, confidence: sayShare(digit.confidence) });
-    button.setAttribute("aria-label", button.title);
-    return button;
-  }
-
-  function pictureOf(digit) {
-    digit.picture ??= freezePixels(digit.pixels);
-    return digit.picture.cloneNode();
+    const className = digit.prediction === digit.label ? "thumb" : "thumb wrong";
+    const title = say("classDigit", { ...digit, confidence: sayShare(digit.confidence) });
+    return make("button", { className, title, ariaLabel: title, tabIndex: -1, onclick: () => choose(digit) }, pictureOf(digit));
   }
 }

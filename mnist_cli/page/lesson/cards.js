@@ -2,7 +2,7 @@
 
 import { corrupt } from "../net/corrupt.js";
 import { plain } from "../views/explain.js";
-import { press, slide } from "../link/hand.js";
+import { press, slide } from "../parts/controls.js";
 import { argmax, forward } from "../net/net.js";
 import { byId } from "../parts/paint.js";
 import { PIXELS } from "../reading/picture.js";

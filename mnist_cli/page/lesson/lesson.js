@@ -1,7 +1,7 @@
 // The lesson: eight cards, each with a question to answer first; then the page shows the answer.
 
 import { CARDS } from "./cards.js";
-import { byId, freeze, make, makePicture, paintInk } from "../parts/paint.js";
+import { byId, make, pictureOf } from "../parts/paint.js";
 import { say } from "../parts/words.js";
 
 /**
@@ -78,11 +78,6 @@ export function makeLesson(page) {
 }
 
 function makeChoice({ text, image }, take) {
-  const button = make("button", { onclick: take }, text === undefined ? "" : String(text));
-  if (!image) return button;
-  const picture = makePicture();
-  paintInk(picture, image.pixels, 1);
-  button.append(freeze(picture));
-  button.setAttribute("aria-label", say("imageAlone", image));
-  return button;
+  if (!image) return make("button", { onclick: take }, String(text));
+  return make("button", { onclick: take, ariaLabel: say("imageAlone", image) }, pictureOf(image));
 }

@@ -1,6 +1,6 @@
 // The address of the page follows what is on it, and a page that is opened with such an address shows the same.
 
-import { press, slide } from "./hand.js";
+import { press, slide } from "../parts/controls.js";
 import { readLink, writeLink } from "./link.js";
 import { byId } from "../parts/paint.js";
 import { stagesOf } from "../views/stage.js";

@@ -3,12 +3,12 @@
 
 const TILE = 4;
 
-/** What may stand between two layers: z of a, and its slope there, by z. */
+/** What may stand between two layers: z of a, its slope there, by z, and as the book writes it. */
 export const ACTIVATIONS = {
-  sigmoid: { of: (a) => 1 / (1 + Math.exp(-a)), slope: (z) => z * (1 - z) },
-  relu: { of: (a) => Math.max(a, 0), slope: (z) => +(z > 0) },
-  step: { of: (a) => +(a > 0), slope: () => 0 },
-  identity: { of: (a) => a, slope: () => 1 },
+  sigmoid: { of: (a) => 1 / (1 + Math.exp(-a)), slope: (z) => z * (1 - z), formula: (a) => `1 / (1 + exp(−${a}))` },
+  relu: { of: (a) => Math.max(a, 0), slope: (z) => +(z > 0), formula: (a) => `max(${a}, 0)` },
+  step: { of: (a) => +(a > 0), slope: () => 0, formula: (a) => `${a} > 0` },
+  identity: { of: (a) => a, slope: () => 1, formula: (a) => a },
 };
 
 /**

@@ -11,8 +11,7 @@ export function makeAnswers(parent, nets) {
     const bars = Array.from({ length: 10 }, (_, i) => make("i", { title: String(i) }));
     const note = make("p");
     const name = make("p", { className: "name", textContent: nets.length > 1 ? net.name : "" });
-    const chart = make("div", { className: "bars" }, ...bars);
-    chart.setAttribute("role", "img");
+    const chart = make("div", { className: "bars", role: "img" }, ...bars);
     parent.append(make("div", { className: "answer" }, name, digit, note, chart));
     return { digit, bars, note, chart };
   });

@@ -1,5 +1,6 @@
 // The pad: strokes by mouse, pen, finger or arrow keys, with undo; and the drawing as a PNG; downloads.
 
+import { make, makePicture, paintInk } from "../parts/paint.js";
 import { PAD, ZOOM } from "../reading/picture.js";
 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -137,15 +138,12 @@ function paintCursor(canvas, { at, down }, width) {
 
 /** A PNG of what is on the pad, or was, that `mnist predict` reads: black on white, or the image. */
 export function drawPng({ strokes, image }) {
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = image ? 28 : ZOOM * PAD;
-  const to = canvas.getContext("2d");
+  const canvas = image ? makePicture() : make("canvas", { width: ZOOM * PAD, height: ZOOM * PAD });
   if (image) {
-    const data = to.createImageData(28, 28);
-    image.pixels.forEach((value, i) => data.data.set([value, value, value, 255], 4 * i));
-    to.putImageData(data, 0, 0);
+    paintInk(canvas, image.pixels, 1);
   } else {
     paint(canvas, { strokes }, "#000");
+    const to = canvas.getContext("2d");
     to.globalCompositeOperation = "destination-over";
     to.fillStyle = "#fff";
     to.fillRect(0, 0, PAD, PAD);
@@ -160,9 +158,7 @@ export async function savePng(pad) {
 }
 
 export function download(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
+  const link = make("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -71,21 +71,17 @@ export function make(tag, properties = {}, ...children) {
 
 /** A canvas of 28x28 pixels that is decoration for those who cannot see it. */
 export function makePicture() {
-  const canvas = make("canvas", { width: SIDE, height: SIDE });
-  canvas.setAttribute("aria-hidden", "true");
-  return canvas;
+  return make("canvas", { width: SIDE, height: SIDE, ariaHidden: "true" });
 }
 
-/** What is on a canvas as an image: each canvas is a layer that the browser puts together in every frame. */
-export function freeze(canvas) {
-  return make("img", { src: canvas.toDataURL(), alt: "" });
-}
-
-/** 784 numbers 0..255 as such an image. */
-export function freezePixels(pixels) {
-  const picture = makePicture();
-  paintInk(picture, pixels, 1);
-  return freeze(picture);
+/** A digit's `pixels` 0..255 as an image: canvases are layers that the browser puts together in every frame. */
+export function pictureOf(digit) {
+  if (!digit.picture) {
+    const canvas = makePicture();
+    paintInk(canvas, digit.pixels, 1);
+    digit.picture = make("img", { src: canvas.toDataURL(), alt: "" });
+  }
+  return digit.picture.cloneNode();
 }
 
 /** Fit a canvas to its box on this screen; its context in CSS pixels, and its width and height. */

@@ -1,6 +1,6 @@
 // Batches: the shapes of N images on their way through the net, their predictions, and the time.
 
-import { check, offerChoices } from "../parts/choices.js";
+import { check, offerChoices } from "../parts/controls.js";
 import { argmax, forward } from "../net/net.js";
 import { PIXELS } from "../reading/picture.js";
 import { byId, css, fit, make, makePicture, paintInk } from "../parts/paint.js";

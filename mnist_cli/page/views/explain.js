@@ -5,6 +5,7 @@ import { say, sayShare, sayTimes } from "../parts/words.js";
 
 export const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 export const plain = (value) => (value < 0 ? "−" : "") + Math.abs(value).toFixed(2);
+export const added = (value) => `${value < 0 ? "−" : "+"} ${plain(Math.abs(value))}`;
 
 /** {title, figures: [[784 numbers, caption], ...], formulas, text} about a hidden neuron or a digit. */
 export function explain(net, result, layer, neuron) {
@@ -24,21 +25,24 @@ export function nameNeuron(net, value, layer, neuron) {
 function explainNeuron(net, result, layer, neuron) {
   const { b, outputs } = net.layers[layer];
   const [a, z, n] = [result.a[layer][neuron], result.z[layer][neuron], layer + 1];
-  const below = layer ? result.z[layer - 1] : result.x;
-  const weights = weightsInto(net.layers[layer], neuron);
-  const terms = weights.map((weight, k) => weight * below[k]);
+  const { weights, terms } = weigh(net, result, layer, neuron);
   const next = net.layers[n];
   const votes = Float64Array.from({ length: next.outputs }, (_, j) => z * next.W[neuron * next.outputs + j]);
   const wanted = Float64Array.from({ length: outputs }, (_, j) => +(j === neuron));
   const isOff = net.off[layer].has(neuron);
-  const bias = `${b[neuron] < 0 ? "−" : "+"} ${plain(Math.abs(b[neuron]))}`;
   const formulas =
-    `a${n} = ${layer ? `z${layer}` : "x"} W${n} + b${n} = ${plain(a - b[neuron])} ${bias} = ${plain(a)}\n` +
+    `a${n} = ${layer ? `z${layer}` : "x"} W${n} + b${n} = ${plain(a - b[neuron])} ${added(b[neuron])} = ${plain(a)}\n` +
     `z${n} = ${isOff ? `0.00 (${say("isOff")})` : `${net.activation}(a${n}) = ${plain(z)}`}`;
   const sent = isOff ? say("silent", { layer: n + 1 }) : say("votes", { layer: n + 1, list: strongest(votes) });
   if (!layer) return { formulas, text: sent, figures: [[weights, say("looksFor")], [terms, "x * W1"]] };
   const text = `${say("from", { layer, list: strongest(terms) })} ${sent}`;
   return { formulas, text, figures: [[evidence(net, result, wanted, layer), say("evidenceFor")]] };
+}
+
+/** What goes into a neuron: values below it, its weights, and each term of its sum. */
+export function weigh(net, { x, z }, layer, neuron) {
+  const [below, weights] = [layer ? z[layer - 1] : x, weightsInto(net.layers[layer], neuron)];
+  return { below, weights, terms: weights.map((weight, k) => weight * below[k]) };
 }
 
 /** Of a digit: why it and not the runner-up; of one that is not predicted, why not. */

@@ -2,7 +2,7 @@
 
 import { sayLabel } from "../pad/answer.js";
 import { rove } from "../parts/rove.js";
-import { byId, freezePixels, make } from "../parts/paint.js";
+import { byId, make, pictureOf } from "../parts/paint.js";
 import { say } from "../parts/words.js";
 
 const SHOWN = 24;
@@ -10,7 +10,6 @@ const SHOWN = 24;
 /** The row. `choose(image)` is called with the image that was picked. */
 export function makeImages(images, choose) {
   const [filter, onlyWrong, random, strip] = ["filter", "only-wrong", "random", "strip"].map(byId);
-  const pictures = new Map();
   let predictions = null;
 
   const view = {
@@ -48,11 +47,8 @@ export function makeImages(images, choose) {
 
   function makeThumb(image) {
     const prediction = predictions?.[images.indexOf(image)] ?? "";
-    if (!pictures.has(image)) pictures.set(image, freezePixels(image.pixels));
-    const button = make("button", { className: "thumb", tabIndex: -1, onclick: () => choose(image) }, pictures.get(image));
-    button.classList.toggle("wrong", prediction !== "" && prediction !== image.label);
-    button.title = say("image", { ...image, label: sayLabel(image), prediction });
-    button.setAttribute("aria-label", button.title);
-    return button;
+    const className = prediction === "" || prediction === image.label ? "thumb" : "thumb wrong";
+    const title = say("image", { ...image, label: sayLabel(image), prediction });
+    return make("button", { className, title, ariaLabel: title, tabIndex: -1, onclick: () => choose(image) }, pictureOf(image));
   }
 }

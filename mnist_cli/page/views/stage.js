@@ -1,19 +1,12 @@
 // One stage of the forward pass, x, a1, z1, ... y: its formula, its shape, and one of its numbers worked out.
 
-import { largest, plain, signed } from "./explain.js";
+import { added, largest, plain, signed, weigh } from "./explain.js";
 import { ACTIVATIONS, argmax, weightsInto } from "../net/net.js";
 import { make } from "../parts/paint.js";
 import { say, sayShare } from "../parts/words.js";
 
 const LEAST_SHOWN = 6; // of a curve to both sides of 0
 const DOTS = 120; // along a curve; none lies at 0, where step jumps
-
-const FUNCTIONS = { // of the sum a, as the book writes them
-  sigmoid: (a) => `sigmoid(${a}) = 1 / (1 + exp(−${a}))`,
-  relu: (a) => `relu(${a}) = max(${a}, 0)`,
-  step: (a) => `step(${a}) = ${a} > 0`,
-  identity: (a) => `identity(${a}) = ${a}`,
-};
 
 /** The stages of a net of any depth: {name, layer, isSum}; x is that of layer -1. */
 export function stagesOf(net) {
@@ -47,9 +40,7 @@ function tellSum(net, result, { layer, name }, neuron) {
     `(${inputs},) @ (${inputs}, ${outputs}) + (${outputs},) → (${outputs},)`,
   ];
   if (!result) return { formulas };
-  const below = layer ? result.z[layer - 1] : result.x;
-  const weights = weightsInto(net.layers[layer], neuron);
-  const terms = weights.map((weight, k) => weight * below[k]);
+  const { below, weights, terms } = weigh(net, result, layer, neuron);
   const most = largest(terms);
   const rest = result.a[layer][neuron] - b[neuron] - most.reduce((sum, k) => sum + terms[k], 0);
   const products = most.map((k) => `${plain(below[k])}·${within(weights[k])}`).join(" + ");
@@ -64,7 +55,8 @@ function tellSum(net, result, { layer, name }, neuron) {
 function tellActivation(net, result, { layer, name }, neuron) {
   const n = layer + 1;
   const size = net.sizes[n];
-  const formulas = [`${name} = ${FUNCTIONS[net.activation](`a${n}`)}`, `(${size},) → (${size},)`];
+  const { formula } = ACTIVATIONS[net.activation];
+  const formulas = [`${name} = ${net.activation}(a${n}) = ${formula(`a${n}`)}`, `(${size},) → (${size},)`];
   if (!result) return { formulas };
   const [a, z] = [result.a[layer][neuron], result.z[layer]];
   const isOff = net.off[layer].has(neuron);
@@ -90,7 +82,6 @@ function tellSoftmax(net, result, { layer }, digit) {
   return { formulas, about: { text, working: [makeTable(["", a, "exp", "y"], rows, ["", "", sayTotal(sum), "1"], digit)] } };
 }
 
-const added = (value) => `${value < 0 ? "−" : "+"} ${plain(Math.abs(value))}`;
 const within = (value) => (value < 0 ? `(${plain(value)})` : plain(value));
 const sayTotal = (sum) => String(Number(sum.toPrecision(6)));
 const sayPower = (power) => (power < 0.001 ? power.toExponential(1).replace("-", "−") : power.toFixed(3));

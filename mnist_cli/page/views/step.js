@@ -1,6 +1,6 @@
 // The forward pass a step at a time: the buttons, which stage is shown, and which activation stands between layers.
 
-import { check, offerChoices } from "../parts/choices.js";
+import { check, offerChoices } from "../parts/controls.js";
 import { argmax } from "../net/net.js";
 import { byId } from "../parts/paint.js";
 import { explainStage, stagesOf } from "./stage.js";
