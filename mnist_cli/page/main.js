@@ -1,29 +1,29 @@
 // From a drawing to a prediction; and the page put together: what is drawn, what is broken, and the views of both.
 
-import { keepAddress } from "./link/address.js";
-import { keepPadInView } from "./pad/apart.js";
-import { makeAlive } from "./views/alive.js";
-import { makeAnswers } from "./pad/answer.js";
-import { makeApi } from "./link/api.js";
-import { makeBatch } from "./views/batch.js";
-import { SLIDERS, makeBreak } from "./views/break.js";
-import { check, offerChoices } from "./parts/controls.js";
 import { makeCollect } from "./class/collect.js";
+import { makeMerge } from "./class/merge.js";
+import { makeLesson } from "./lesson/lesson.js";
+import { keepAddress } from "./link/address.js";
+import { makeApi } from "./link/api.js";
 import { corrupt } from "./net/corrupt.js";
 import { normalize, tellAbout, unpack } from "./net/data.js";
+import { argmax, forward, locate } from "./net/net.js";
+import { breathe, runSet, runWhole } from "./net/testset.js";
+import { makeAnswers } from "./pad/answer.js";
+import { keepPadInView } from "./pad/apart.js";
+import { makePad, savePng } from "./pad/pen.js";
+import { check, offerChoices } from "./parts/controls.js";
+import { byId, disable, forgetColours, paintInk } from "./parts/paint.js";
+import { LANGUAGES, speak } from "./parts/words.js";
 import { findDoubts } from "./reading/doubt.js";
+import { PIXELS, readStrokes, toSmall } from "./reading/picture.js";
+import { makeAlive } from "./views/alive.js";
+import { makeBatch } from "./views/batch.js";
+import { SLIDERS, makeBreak } from "./views/break.js";
 import { makeImages } from "./views/images.js";
 import { makeLearning } from "./views/learning.js";
-import { makeLesson } from "./lesson/lesson.js";
 import { makeMap } from "./views/map.js";
-import { makeMerge } from "./class/merge.js";
-import { argmax, forward, locate } from "./net/net.js";
-import { byId, disable, forgetColours, paintInk } from "./parts/paint.js";
-import { makePad, savePng } from "./pad/pen.js";
-import { PIXELS, readStrokes, toSmall } from "./reading/picture.js";
 import { makeSteps } from "./views/step.js";
-import { breathe, runSet, runWhole } from "./net/testset.js";
-import { LANGUAGES, speak } from "./parts/words.js";
 
 const PAUSE = 120; // milliseconds without a change, before it is asked whether this is a digit
 
@@ -202,12 +202,17 @@ async function refreshSet() {
 function useNet(next) {
   net = next;
   byId("signature").textContent = `${net.sizes.join(" → ")} · ${net.trained}`;
-  steps.build(net);
-  alive.build(net);
-  learning.use(net);
   map.build(net.states.at(-1).whole.places);
   collect.use(net);
   merge.use(net);
+  showNet();
+}
+
+/** Another net is shown, or another language spoken. */
+function showNet() {
+  steps.build(net);
+  alive.build(net);
+  learning.use(net);
   breakMore();
   lesson.renew();
 }
@@ -241,15 +246,8 @@ function spoken() {
 
 function useLanguage(language) {
   speak(language, about);
-  row.speak();
-  batch.speak();
-  steps.build(net);
-  collect.speak();
-  merge.speak();
-  alive.build(net);
-  learning.use(net);
-  breakMore();
-  lesson.renew();
+  for (const view of [row, batch, collect, merge]) view.speak();
+  showNet();
 }
 
 function recolour() {

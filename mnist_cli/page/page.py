@@ -1,8 +1,8 @@
 """Nets and labelled images -> one HTML file that needs nothing outside itself.
 
-The sources lie beside this module: `page.html`, `page.css`, ES modules in rooms, which can be read
-and tested on their own, and `texts.json`, all that the page says with a column a language. Here
-they are put together with the numbers. A Content-Security-Policy lets the browser run this script and use
+The sources lie beside this module: `page.html`; in rooms the style and ES modules, which can be
+read and tested on their own; and `texts.json`, all that the page says with a column a language.
+Here they are put together with the numbers. A Content-Security-Policy lets the browser run this script and use
 this style, by their SHA-256, and ask nobody for anything.
 """
 
@@ -39,6 +39,8 @@ MOST_PARAMETERS = 1_000_000
 MOST_NEURONS = 10_000
 
 _SOURCES = Path(__file__).parent.resolve()
+_ROOMS = ("pad/pad.css", "lesson/lesson.css", "views/views.css", "class/class.css")
+_STYLES = ("page.css", *_ROOMS, "screens.css")  # of rules that are as specific, the last counts
 _GENERATOR = b'<meta name="generator" content="mnist draw">'
 _HEAD = 1000  # bytes, in which that stands
 _CREDIT = " (MNIST, Yann LeCun, Corinna Cortes, CC BY-SA 3.0)"
@@ -168,7 +170,7 @@ def fill_page(
         "version": __version__,
         **about,
     }
-    style = (_SOURCES / "page.css").read_text("utf-8")
+    style = "\n".join((_SOURCES / name).read_text("utf-8") for name in _STYLES)
     script = join_modules()
     texts = (_SOURCES / "texts.json").read_text("utf-8")
     excuses = json.loads(texts)["unsupported"].items()

@@ -26,9 +26,8 @@ export function makeCollect(pad, predictPad) {
   let isSaved = true; // every digit that is kept is in a set
 
   for (let label = 0; label < 10; label++) {
-    const button = make("button", { tabIndex: label ? -1 : 0, onclick: () => keep(label) });
-    button.append(make("b", { textContent: label }), " ", make("small"));
-    labels.append(button);
+    const about = { tabIndex: label ? -1 : 0, onclick: () => keep(label) };
+    labels.append(make("button", about, make("b", { textContent: label }), " ", make("small")));
   }
   rove(labels);
   rove(sheet);
@@ -206,10 +205,6 @@ export function makeCollect(pad, predictPad) {
 
 /** 0 to 9 in any order. */
 function shuffleDigits() {
-  const digits = Array.from({ length: 10 }, (_, digit) => digit);
-  for (let i = 9; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1));
-    [digits[i], digits[j]] = [digits[j], digits[i]];
-  }
-  return digits;
+  const drawn = Array.from({ length: 10 }, (_, digit) => ({ digit, place: Math.random() }));
+  return drawn.sort((p, q) => p.place - q.place).map(({ digit }) => digit);
 }
