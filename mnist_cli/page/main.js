@@ -100,7 +100,30 @@ const lesson = makeLesson({
 const collect = makeCollect(pad, () => results && argmax(results[0].y));
 const merge = makeMerge(pad.show);
 
-start();
+offerChoices(byId("languages"), "language", Object.entries(LANGUAGES), useLanguage);
+for (const choice of byId("languages").querySelectorAll("input")) choice.parentElement.lang = choice.value;
+check(byId("languages"), spoken());
+offerChoices(byId("nets"), "net", nets.map(({ name }, number) => [number, `${"AB"[number]} · ${name}`]), (number) => useNet(nets[number]));
+check(byId("nets"), 0);
+byId("nets").hidden = nets.length < 2;
+byId("held").textContent = nets.map(({ name, sha256 }) => `${name} · SHA-256 ${sha256}`).join("\n");
+check(byId("pens"), pad.width);
+byId("pens").onchange = ({ target }) => (pad.width = Number(target.value));
+byId("undo").onclick = pad.undo;
+byId("clear").onclick = pad.clear;
+byId("save").onclick = () => savePng(pad);
+byId("raw").onchange = refresh;
+byId("undo-all").onclick = undoAll;
+byId("all-on").onclick = switchAllOn;
+keepPadInView();
+byId("desk").addEventListener("keydown", useKey);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
+addEventListener("resize", () => breakMore());
+window.mnist = { ...makeApi(nets[0], judge), clear: pad.clear };
+speak(spoken(), about); // what was made since it was seen
+pad.repaint();
+requestAnimationFrame(() => setTimeout(startViews)); // the page is seen first
+byId("pad").focus({ preventScroll: true });
 
 /** Show the page with its texts, before what it carries is unpacked. */
 async function beSeen() {
@@ -108,33 +131,6 @@ async function beSeen() {
   document.documentElement.classList.add("ready");
   speak(spoken(), about);
   return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-}
-
-function start() {
-  offerChoices(byId("languages"), "language", Object.entries(LANGUAGES), useLanguage);
-  for (const choice of byId("languages").querySelectorAll("input")) choice.parentElement.lang = choice.value;
-  check(byId("languages"), spoken());
-  offerChoices(byId("nets"), "net", nets.map(({ name }, number) => [number, `${"AB"[number]} · ${name}`]), (number) => useNet(nets[number]));
-  check(byId("nets"), 0);
-  byId("nets").hidden = nets.length < 2;
-  byId("held").textContent = nets.map(({ name, sha256 }) => `${name} · SHA-256 ${sha256}`).join("\n");
-  check(byId("pens"), pad.width);
-  byId("pens").onchange = ({ target }) => (pad.width = Number(target.value));
-  byId("undo").onclick = pad.undo;
-  byId("clear").onclick = pad.clear;
-  byId("save").onclick = () => savePng(pad);
-  byId("raw").onchange = refresh;
-  byId("undo-all").onclick = undoAll;
-  byId("all-on").onclick = switchAllOn;
-  keepPadInView();
-  byId("desk").addEventListener("keydown", useKey);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
-  addEventListener("resize", () => breakMore());
-  window.mnist = { ...makeApi(nets[0], judge), clear: pad.clear };
-  speak(spoken(), about); // what was made since it was seen
-  pad.repaint();
-  requestAnimationFrame(() => setTimeout(startViews)); // the page is seen first
-  byId("pad").focus({ preventScroll: true });
 }
 
 /** The views of all images, which take longer to make than the pad. */

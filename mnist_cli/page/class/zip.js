@@ -29,15 +29,11 @@ export function writeZip(files) {
     const head = [littleEndian([4, 0x04034b50]), about, letters];
     bodies.push(...head, bytes);
     directory.push(littleEndian([4, 0x02014b50], [2, ZIP_VERSION]), about, littleEndian([2, 0, 0, 0], [4, 0, at]), letters);
-    at += measure(head) + bytes.length;
+    at += new Blob([...head, bytes]).size;
   }
   const count = files.length;
-  const end = littleEndian([4, 0x06054b50], [2, 0, 0, count, count], [4, measure(directory), at], [2, 0]);
+  const end = littleEndian([4, 0x06054b50], [2, 0, 0, count, count], [4, new Blob(directory).size, at], [2, 0]);
   return new Blob([...bodies, ...directory, end], { type: "application/zip" });
-
-  function measure(parts) {
-    return parts.reduce((sum, part) => sum + part.length, 0);
-  }
 }
 
 /** Rows [size, ...numbers]: each number as so many bytes, the lowest first. */

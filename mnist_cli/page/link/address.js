@@ -40,21 +40,21 @@ export function keepAddress(page) {
 
   function write() {
     copy.removeAttribute("aria-busy");
-    const state = {
-      net: Number(chosen("net") ?? 0),
+    const shown = nets[chosen("net") ?? 0];
+    const state = { // in the form in which `readLink` gives it
+      net: nets.indexOf(shown) || null,
       lesson: lesson.number,
-      strokes: pad.strokes,
-      image: images.includes(pad.image) ? pad.image.index : undefined,
-      raw: byId("raw").checked,
-      corruption: Object.fromEntries(sliders.map(([name]) => [name, Number(byId(name).value)])),
-      off: nets.map((net) => net.off.map((neurons) => [...neurons])),
-      learning: nets[0].state === nets[0].states.at(-1) ? undefined : nets[0].states.indexOf(nets[0].state),
+      draw: pad.strokes,
+      image: images.includes(pad.image) ? pad.image.index : null,
+      raw: byId("raw").checked ? 1 : null,
+      ...Object.fromEntries(sliders.map(([name]) => [name, Number(byId(name).value) || null])),
+      off: nets.flatMap(({ off }, net) => off.flatMap((neurons, layer) => Array.from(neurons, (neuron) => [net, layer, neuron]))),
       look: alive.chosen,
+      learning: nets[0].state === nets[0].states.at(-1) ? null : nets[0].states.indexOf(nets[0].state),
       step: steps.stage?.name,
-      size: chosen("size") === usual.size ? undefined : chosen("size"),
+      act: shown.activation === shown.trained ? null : shown.activation,
+      N: chosen("size") === usual.size ? null : chosen("size"),
     };
-    const net = nets[state.net];
-    if (net.activation !== net.trained) state.activation = net.activation;
     let text = writeLink(state, Boolean(state.lesson));
     if (text) text += `&lang=${document.documentElement.lang}`;
     refused.hidden = true;

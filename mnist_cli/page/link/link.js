@@ -7,23 +7,12 @@ const TOLERANCE = 0.3; // units of the pad by which a line may lie beside the on
 const MOST_TOLERANCE = 5;
 const [SCALE, SHIFT, END] = [2, 364, 36 ** 2]; // a coordinate is two digits of base 36: half units, from -182 on
 
-/** The state as `key=value&...`; what is as the page begins is left out, unless it is `whole`. */
+/** The state, with nothing for what is as the page begins, as `key=value&...`; that is left out, unless it is `whole`. */
 export function writeLink(state, isWhole = false) {
-  const parts = Object.entries({
-    net: state.net || "",
-    lesson: state.lesson ?? "",
-    draw: writeStrokes(state.strokes),
-    image: state.image ?? "",
-    raw: state.raw ? 1 : "",
-    ...Object.fromEntries(Object.entries(state.corruption).map(([name, value]) => [name, value || ""])),
-    off: state.off.flatMap((layers, net) => layers.flatMap((neurons, layer) => neurons.map((neuron) => `${net}.${layer}.${neuron}`))).join("_"),
-    look: state.look?.join(".") ?? "",
-    learning: state.learning ?? "",
-    step: state.step ?? "",
-    act: state.activation ?? "",
-    N: state.size ?? "",
-  });
-  return parts.filter(([, value]) => isWhole || value !== "").map(([key, value]) => `${key}=${value}`).join("&");
+  const off = state.off.map((neuron) => neuron.join(".")).join("_");
+  const parts = Object.entries({ ...state, draw: writeStrokes(state.draw), off, look: state.look?.join(".") });
+  const written = parts.map(([key, value]) => [key, value ?? ""]).filter(([, text]) => isWhole || text !== "");
+  return written.map(([key, text]) => `${key}=${text}`).join("&");
 }
 
 /**
