@@ -97,7 +97,7 @@ def describe_snapshots(snapshots: Sequence[Snapshot]) -> dict[str, Any]:
 
 
 def describe_judge() -> dict[str, Any]:
-    """The judge: the outputs that count, first weights as bytes, a scale for each pixel, its limits.
+    """The judge: the outputs that count, its first weights as bytes, a scale a pixel, its limits.
 
     The logarithms of the odds stay within 0.1 of NumPy's, where those of digits and of what is none
     differ by 5 and more.

@@ -2,8 +2,8 @@
 
 The sources lie beside this module: `page.html`; in rooms the style and ES modules, which can be
 read and tested on their own; and `texts.json`, all that the page says with a column a language.
-Here they are put together with the numbers. A Content-Security-Policy lets the browser run this script and use
-this style, by their SHA-256, and ask nobody for anything.
+Here they are put together with the numbers. A Content-Security-Policy lets the browser run this
+script and use this style, by their SHA-256, and ask nobody for anything.
 """
 
 import hashlib

@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from support.page import EVERY, prediction, settle
+from support.page import prediction, settle
 from support.zips import choose, digits, to_png, write_set, write_zip
 
 import mnist_cli

@@ -12,48 +12,46 @@ export function makeLesson(page) {
   const [course, toggle, title, text, question, choices, answer, back, onward] = ["course", "lesson",
     "course-title", "course-text", "course-question", "choices", "course-answer", "course-back", "course-on"].map(byId);
   const names = Object.keys(CARDS);
-  let at = -1; // place of the card, without one there is no lesson
   let asked = 0; // cards so far: only the last one's question is put
 
   const lesson = {
     /** Of the cards, from 1. */
     numbers: names.map((_, i) => i + 1),
-    /** Of the card that is open, or undefined. */
-    get number() {
-      return at < 0 ? undefined : at + 1;
-    },
+    /** Of the card that is open, or null: there is no lesson. */
+    number: null,
     /** Open the card of this number; without one, end the lesson. */
-    open(number) {
-      at = number ? number - 1 : -1;
-      course.hidden = at < 0;
-      toggle.setAttribute("aria-expanded", String(at >= 0));
+    open(number = null) {
+      lesson.number = number;
+      course.hidden = !number;
+      toggle.setAttribute("aria-expanded", Boolean(number));
       asked += 1;
-      if (at >= 0) turnUp(names[at], asked);
+      if (number) turnUp(number, asked);
     },
     /** Another language or another net: the card is put anew. */
-    renew: () => at >= 0 && lesson.open(at + 1),
+    renew: () => lesson.number && lesson.open(lesson.number),
   };
   toggle.onclick = () => {
     if (!page.whole) return; // the views are not there yet
-    lesson.open(at < 0 ? 1 : null);
-    if (at >= 0) title.focus();
+    lesson.open(lesson.number ? null : 1);
+    if (lesson.number) title.focus();
   };
   byId("course-end").onclick = () => {
     lesson.open(null);
     toggle.focus();
   };
-  back.onclick = () => lesson.open(at);
-  onward.onclick = () => lesson.open(at + 2);
+  back.onclick = () => lesson.open(lesson.number - 1);
+  onward.onclick = () => lesson.open(lesson.number + 1);
   return lesson;
 
-  async function turnUp(name, mine) {
+  async function turnUp(number, mine) {
+    const name = names[number - 1];
     page.reset();
-    title.textContent = say("card", { number: at + 1, count: names.length, name: say(`${name}Card`) });
+    title.textContent = say("card", { number, count: names.length, name: say(`${name}Card`) });
     text.textContent = say(`${name}Text`, page.net.layers[0]);
     for (const part of [question, answer]) part.textContent = "";
     choices.replaceChildren();
-    back.disabled = at === 0;
-    onward.disabled = at === names.length - 1;
+    back.disabled = number === 1;
+    onward.disabled = number === names.length;
     byId("views").scrollIntoView(); // the card is the first of them
     course.setAttribute("aria-busy", "true");
     const card = await CARDS[name](page);
