@@ -13,10 +13,8 @@ from mnist_cli.shown import drawn_by
 
 DOUBT = "this may not be a digit"
 
-# Odds, as logarithms, below which something is perhaps no digit: whatever the net says of it, and
-# where the net's confidence is below _CONFIDENT.
-_DOUBTFUL, _UNLIKELY = -2.2, 0.0
-_CONFIDENT = 0.7
+DOUBTFUL = -2.2  # below these odds, as logarithms, something is perhaps no digit,
+SURE_OF_DOUBTFUL = 0.7  # or below 0, where the net's confidence is not at least this
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Digit:
 
     def is_doubted(self, confidence: float = 1.0) -> bool:
         """Whether this may be no digit, where a net has this confidence in what it says of it."""
-        least = _UNLIKELY if confidence < _CONFIDENT else _DOUBTFUL
+        least = 0 if confidence < SURE_OF_DOUBTFUL else DOUBTFUL
         return self.score is not None and self.score < least
 
 

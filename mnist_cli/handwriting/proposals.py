@@ -51,7 +51,7 @@ _OTHER = 0.4  # from all but the likeliest
 _OTHER_TONE = 1.5  # where the ink is not of the tone that was detected
 _LIKE_BACKGROUND = 4.0  # where it has the colour of what is further out
 _BORDER = 1.8  # for each side of the picture that it touches: strips along it do
-_SPREAD = 4.0  # for each component more than a digit, a frame and neighbours: of a texture
+SPREAD = 4.0  # for each component more than a digit, a frame and neighbours: of a texture
 _HOPELESS = 10.0  # more is taken off than the judge ever gives
 
 # What must be there for a digit: see `explain_empty`.
@@ -148,7 +148,7 @@ def _look_at_main(ink_map: InkMap, whole: Box) -> Candidate | Empty:
 
 
 def _measure_clutter(ink_map: InkMap) -> float:
-    return max(ink_map.spread - _SPREAD, 0)
+    return max(ink_map.spread - SPREAD, 0)
 
 
 def explain_empty(digit: Candidate, whole: Box) -> str:

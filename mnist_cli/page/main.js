@@ -1,31 +1,60 @@
-// The page put together: what is drawn, what is broken, and the views of both, once a frame.
+// From a drawing to a prediction; and the page put together: what is drawn, what is broken, and the views of both.
 
-import { keepAddress } from "./address.js";
-import { keepPadInView } from "./apart.js";
-import { makeAlive } from "./alive.js";
-import { makeAnswers } from "./answer.js";
-import { makeApi } from "./api.js";
-import { makeBatch } from "./batch.js";
-import { SLIDERS, makeBreak } from "./break.js";
-import { check, offerChoices } from "./choices.js";
-import { makeCollect } from "./collect.js";
-import { corrupt } from "./corrupt.js";
-import { normalize, tellAbout, unpack } from "./data.js";
-import { findDoubts } from "./doubt.js";
-import { makeImages } from "./images.js";
-import { makeLearning } from "./learning.js";
-import { makeLesson } from "./lesson.js";
-import { makeMap } from "./map.js";
-import { makeMerge } from "./merge.js";
-import { argmax, forward, locate } from "./net.js";
-import { byId, disable, forgetColours, paintInk } from "./paint.js";
-import { makePad, savePng } from "./pen.js";
-import { PIXELS, readStrokes, toSmall } from "./picture.js";
-import { makeSteps } from "./step.js";
-import { breathe, runSet, runWhole } from "./testset.js";
-import { LANGUAGES, speak } from "./words.js";
+import { makeCollect } from "./class/collect.js";
+import { makeMerge } from "./class/merge.js";
+import { makeLesson } from "./lesson/lesson.js";
+import { keepAddress } from "./link/address.js";
+import { makeApi } from "./link/api.js";
+import { corrupt } from "./net/corrupt.js";
+import { normalize, tellAbout, unpack } from "./net/data.js";
+import { argmax, forward, locate } from "./net/net.js";
+import { breathe, runSet, runWhole } from "./net/testset.js";
+import { makeAnswers } from "./pad/answer.js";
+import { keepPadInView } from "./pad/apart.js";
+import { makePad, savePng } from "./pad/pen.js";
+import { check, offerChoices } from "./parts/controls.js";
+import { byId, disable, forgetColours, paintInk } from "./parts/paint.js";
+import { LANGUAGES, speak } from "./parts/words.js";
+import { findDoubts } from "./reading/doubt.js";
+import { PIXELS, readStrokes, toSmall } from "./reading/picture.js";
+import { makeAlive } from "./views/alive.js";
+import { makeBatch } from "./views/batch.js";
+import { SLIDERS, makeBreak } from "./views/break.js";
+import { makeImages } from "./views/images.js";
+import { makeLearning } from "./views/learning.js";
+import { makeMap } from "./views/map.js";
+import { makeSteps } from "./views/step.js";
 
 const PAUSE = 120; // milliseconds without a change, before it is asked whether this is a digit
+
+/** What is on the pad -> 784 numbers, as `mnist predict` makes them; strokes change with each move of the pen. */
+function refresh() {
+  const isRaw = byId("raw").checked;
+  reading = pad.image || isRaw ? null : readStrokes(pad.strokes);
+  pixels = pad.image?.pixels ?? (isRaw && !pad.isEmpty() ? toSmall(pad.strokes) : reading?.pixels);
+  if (begun !== (begun = pad.image ?? pad.strokes[0])) alive.forget();
+  predict();
+}
+
+/** These numbers, disturbed as "Break it" says -> ten probabilities, at once; the views follow with the next frame. */
+function predict() {
+  const x = pixels ? corrupt(normalize(pixels), broken.corruption) : null;
+  results = x && nets.map((each) => forward(each, x));
+  if (!reading) doubts = [];
+  showAnswers(results, doubts, pad.image);
+  clearTimeout(doubting);
+  doubting = reading && setTimeout(doubt, PAUSE);
+  byId("answers").setAttribute("aria-busy", Boolean(reading));
+  paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
+  frame ||= requestAnimationFrame(refreshViews);
+}
+
+/** Say whether this looks like one digit; until then what was said of it before stands. */
+function doubt() {
+  doubts = results.map(({ y }) => findDoubts(judge, reading, Math.max(...y)));
+  showAnswers(results, doubts);
+  byId("answers").setAttribute("aria-busy", false);
+}
 
 // What not every browser has; without it the page says so, and does no more.
 const NEEDED = [window.ResizeObserver, window.DecompressionStream, CanvasRenderingContext2D.prototype.roundRect];
@@ -61,15 +90,40 @@ const learning = makeLearning(nets[0], images, undisturbed, () => {
   breakMore();
 });
 const batch = makeBatch(images);
+const controls = { images, pad, alive, steps, reset, follow: breakMore }; // what a lesson and an address move
 const lesson = makeLesson({
-  ...{ images, x: undisturbed, pad, alive, steps, reset, follow: breakMore },
+  ...controls,
+  x: undisturbed,
   get net() { return net; },
   get whole() { return isReady() && net.states.at(-1).whole; },
 });
 const collect = makeCollect(pad, () => results && argmax(results[0].y));
 const merge = makeMerge(pad.show);
 
-start();
+offerChoices(byId("languages"), "language", Object.entries(LANGUAGES), useLanguage);
+for (const choice of byId("languages").querySelectorAll("input")) choice.parentElement.lang = choice.value;
+check(byId("languages"), spoken());
+offerChoices(byId("nets"), "net", nets.map(({ name }, number) => [number, `${"AB"[number]} · ${name}`]), (number) => useNet(nets[number]));
+check(byId("nets"), 0);
+byId("nets").hidden = nets.length < 2;
+byId("held").textContent = nets.map(({ name, sha256 }) => `${name} · SHA-256 ${sha256}`).join("\n");
+check(byId("pens"), pad.width);
+byId("pens").onchange = ({ target }) => (pad.width = Number(target.value));
+byId("undo").onclick = pad.undo;
+byId("clear").onclick = pad.clear;
+byId("save").onclick = () => savePng(pad);
+byId("raw").onchange = refresh;
+byId("undo-all").onclick = undoAll;
+byId("all-on").onclick = switchAllOn;
+keepPadInView();
+byId("desk").addEventListener("keydown", useKey);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
+addEventListener("resize", () => breakMore());
+window.mnist = { ...makeApi(nets[0], judge), clear: pad.clear };
+speak(spoken(), about); // what was made since it was seen
+pad.repaint();
+requestAnimationFrame(() => setTimeout(startViews)); // the page is seen first
+byId("pad").focus({ preventScroll: true });
 
 /** Show the page with its texts, before what it carries is unpacked. */
 async function beSeen() {
@@ -79,68 +133,12 @@ async function beSeen() {
   return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 }
 
-function start() {
-  offerChoices(byId("languages"), "language", Object.entries(LANGUAGES), useLanguage);
-  for (const choice of byId("languages").querySelectorAll("input")) choice.parentElement.lang = choice.value;
-  check(byId("languages"), spoken());
-  offerChoices(byId("nets"), "net", nets.map(({ name }, number) => [number, `${"AB"[number]} · ${name}`]), (number) => useNet(nets[number]));
-  check(byId("nets"), 0);
-  byId("nets").hidden = nets.length < 2;
-  byId("held").textContent = nets.map(({ name, sha256 }) => `${name} · SHA-256 ${sha256}`).join("\n");
-  check(byId("pens"), pad.width);
-  byId("pens").onchange = ({ target }) => (pad.width = Number(target.value));
-  byId("undo").onclick = pad.undo;
-  byId("clear").onclick = pad.clear;
-  byId("save").onclick = () => savePng(pad);
-  byId("raw").onchange = refresh;
-  byId("undo-all").onclick = undoAll;
-  byId("all-on").onclick = switchAllOn;
-  keepPadInView();
-  byId("desk").addEventListener("keydown", useKey);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
-  addEventListener("resize", () => breakMore());
-  window.mnist = { ...makeApi(nets[0], judge), clear: pad.clear };
-  speak(spoken(), about); // what was made since it was seen
-  pad.repaint();
-  requestAnimationFrame(() => setTimeout(startViews)); // the page is seen first
-  byId("pad").focus({ preventScroll: true });
-}
-
 /** The views of all images, which take longer to make than the pad. */
 async function startViews() {
   for (const each of nets) await runWhole(each, each.state, images, undisturbed);
   useNet(nets[0]);
   row.speak();
-  keepAddress({ nets, images, pad, alive, steps, lesson, sliders: SLIDERS, reset, follow: breakMore });
-}
-
-/** Read the pad again and say what it is. */
-function refresh() {
-  const isRaw = byId("raw").checked;
-  reading = pad.image || isRaw ? null : readStrokes(pad.strokes);
-  pixels = pad.image?.pixels ?? (isRaw && !pad.isEmpty() ? toSmall(pad.strokes) : reading?.pixels);
-  if (begun !== (begun = pad.image ?? pad.strokes[0])) alive.forget();
-  predict();
-}
-
-/** Say what the pixels are, at once; the views follow with the next frame. */
-function predict() {
-  const x = pixels ? corrupt(normalize(pixels), broken.corruption) : null;
-  results = x && nets.map((each) => forward(each, x));
-  if (!reading) doubts = [];
-  showAnswers(results, doubts, pad.image);
-  clearTimeout(doubting);
-  doubting = reading && setTimeout(doubt, PAUSE);
-  byId("answers").setAttribute("aria-busy", Boolean(reading));
-  paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
-  frame ||= requestAnimationFrame(refreshViews);
-}
-
-/** Say whether this looks like one digit; until then what was said of it before stands. */
-function doubt() {
-  doubts = results.map(({ y }) => findDoubts(judge, reading, Math.max(...y)));
-  showAnswers(results, doubts);
-  byId("answers").setAttribute("aria-busy", false);
+  keepAddress({ ...controls, nets, lesson, sliders: SLIDERS });
 }
 
 function breakMore() {
@@ -200,12 +198,17 @@ async function refreshSet() {
 function useNet(next) {
   net = next;
   byId("signature").textContent = `${net.sizes.join(" → ")} · ${net.trained}`;
-  steps.build(net);
-  alive.build(net);
-  learning.use(net);
   map.build(net.states.at(-1).whole.places);
   collect.use(net);
   merge.use(net);
+  showNet();
+}
+
+/** Another net is shown, or another language spoken. */
+function showNet() {
+  steps.build(net);
+  alive.build(net);
+  learning.use(net);
   breakMore();
   lesson.renew();
 }
@@ -239,15 +242,8 @@ function spoken() {
 
 function useLanguage(language) {
   speak(language, about);
-  row.speak();
-  batch.speak();
-  steps.build(net);
-  collect.speak();
-  merge.speak();
-  alive.build(net);
-  learning.use(net);
-  breakMore();
-  lesson.renew();
+  for (const view of [row, batch, collect, merge]) view.speak();
+  showNet();
 }
 
 function recolour() {

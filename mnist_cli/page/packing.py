@@ -1,4 +1,4 @@
-"""What a page carries, packed into text that `data.js` unpacks: nets, snapshots, the judge."""
+"""What a page carries, packed into text that `net/data.js` unpacks: nets, snapshots, the judge."""
 
 import base64
 import zlib
@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError
+from mnist_cli.handwriting.digit import DOUBTFUL, SURE_OF_DOUBTFUL
 from mnist_cli.handwriting.judge import load_judge
+from mnist_cli.handwriting.proposals import SPREAD
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network, forward, relu, sigmoid
 from mnist_cli.spec import PIXELS
@@ -89,7 +91,7 @@ def describe_snapshots(snapshots: Sequence[Snapshot]) -> dict[str, Any]:
 
 
 def describe_judge() -> dict[str, Any]:
-    """Return the judge in whole bytes, each row of its first layer with a scale of its own."""
+    """Return the judge in whole bytes, a scale for each row of its first layer, its limits."""
     judge = load_judge()
     (W1, W2), (b1, b2) = judge.weights, judge.biases
     scales = np.maximum(np.abs(W1).max(axis=1), 1e-9) / 127
@@ -97,6 +99,7 @@ def describe_judge() -> dict[str, Any]:
     return {
         "sizes": (*W1.shape, 2),
         "activation": judge.activation,
+        "limits": {"doubtful": DOUBTFUL, "sure": SURE_OF_DOUBTFUL, "spread": SPREAD},
         "bytes": pack(np.rint(W1 / scales[:, None]).astype(np.int8).tobytes()),
         "floats": pack(rest.astype("<f4").tobytes()),
     }

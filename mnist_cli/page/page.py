@@ -1,9 +1,9 @@
 """Nets and labelled images -> one HTML file that needs nothing outside itself.
 
-The sources lie beside this module: `page.html`, `page.css`, ES modules that can be read and tested
-on their own, and `texts.json`, all that the page says with a column a language. Here they are
-put together with the numbers. A Content-Security-Policy lets the browser run this script and use
-this style, by their SHA-256, and ask nobody for anything.
+The sources lie beside this module: `page.html`; in rooms the style and ES modules, which can be
+read and tested on their own; and `texts.json`, all that the page says with a column a language.
+Here they are put together with the numbers. A Content-Security-Policy lets the browser run this
+script and use this style, by their SHA-256, and ask nobody for anything.
 """
 
 import hashlib
@@ -39,7 +39,9 @@ MOST_IMAGES = 1_000  # of a larger set so many, evenly spaced
 MOST_PARAMETERS = 1_000_000
 MOST_NEURONS = 10_000
 
-_SOURCES = Path(__file__).parent
+_SOURCES = Path(__file__).parent.resolve()
+_ROOMS = ("pad/pad.css", "lesson/lesson.css", "views/views.css", "class/class.css")
+_STYLES = ("page.css", *_ROOMS, "screens.css")  # of rules that are as specific, the last counts
 _GENERATOR = b'<meta name="generator" content="mnist draw">'
 _HEAD = 1000  # bytes, in which that stands
 _CREDIT = " (MNIST, Yann LeCun, Corinna Cortes, CC BY-SA 3.0)"
@@ -161,7 +163,7 @@ def fill_page(
         "version": __version__,
         **about,
     }
-    style = (_SOURCES / "page.css").read_text("utf-8")
+    style = "\n".join((_SOURCES / name).read_text("utf-8") for name in _STYLES)
     script = join_modules()
     texts = (_SOURCES / "texts.json").read_text("utf-8")
     excuses = json.loads(texts)["unsupported"].items()
@@ -187,19 +189,19 @@ def fill_page(
 
 def join_modules() -> str:
     """Return the ES modules as one: without their imports and exports they share one scope."""
-    joined = "\n".join(_in_order("main.js"))
+    joined = "\n".join(_in_order(_SOURCES / "main.js"))
     joined = re.sub(r"^import [^;]*;\n", "", joined, flags=re.MULTILINE)
     return "\n" + re.sub(r"^export ", "", joined, flags=re.MULTILINE)
 
 
-def _in_order(name: str, seen: set[str] | None = None) -> Iterator[str]:
+def _in_order(path: Path, seen: set[Path] | None = None) -> Iterator[str]:
     """Yield the source of a module after those that it imports, each once."""
     seen = set() if seen is None else seen
-    if name not in seen:
-        seen.add(name)
-        source = (_SOURCES / name).read_text("utf-8")
-        for imported in re.findall(r'^import .* from "\./(.*)";$', source, re.MULTILINE):
-            yield from _in_order(imported, seen)
+    if path not in seen:
+        seen.add(path)
+        source = path.read_text("utf-8")
+        for imported in re.findall(r'^import .* from "(.*)";$', source, re.MULTILINE):
+            yield from _in_order((path.parent / imported).resolve(), seen)
         yield source
 
 

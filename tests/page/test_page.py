@@ -101,7 +101,7 @@ def test_all_modules_are_joined_and_no_name_stands_twice():
     joined = join_modules()
     names = re.findall(r"^(?:function|const|let) (\w+)", joined, re.MULTILINE)
     assert len(names) == len(set(names))
-    for path in _SOURCES.glob("*.js"):
+    for path in _SOURCES.rglob("*.js"):
         assert joined.count(path.read_text("utf-8").splitlines()[0]) == 1
 
 

@@ -1,24 +1,29 @@
 """Sets as the page of `mnist draw` saves them, and the files of a class on it."""
 
-import gzip
+import io
 import zipfile
 
-from mnist_cli.datasets.idx import to_idx
-
-IMAGES, LABELS = "class-images-idx3-ubyte", "class-labels-idx1-ubyte"
+from PIL import Image
 
 
 def write_set(path, images, labels, *, method=zipfile.ZIP_STORED, folder=""):
-    """A ZIP with nothing but the pair of a set."""
-    write_zip(path, pair(images, labels), method=method, folder=folder)
-    return path
+    """A ZIP with nothing but the digits of a set."""
+    return write_zip(path, digits(images, labels), method=method, folder=folder)
 
 
-def pair(images, labels):
-    """The two files of a set, by their names."""
+def digits(images, labels):
+    """The files of a set, by their names."""
     return {
-        name: gzip.decompress(to_idx(items)) for name, items in ((IMAGES, images), (LABELS, labels))
+        f"{label}_{number:03}.png": to_png(image)
+        for number, (image, label) in enumerate(zip(images, labels, strict=True), start=1)
     }
+
+
+def to_png(image):
+    """The bytes of a picture."""
+    target = io.BytesIO()
+    Image.fromarray(image).save(target, "PNG")
+    return target.getvalue()
 
 
 def write_zip(path, files, *, method=zipfile.ZIP_STORED, folder=""):
