@@ -12,7 +12,7 @@ from mnist_cli.weights.card import (
     card_path,
     encode_card,
     find_card,
-    own_card_path,
+    short_card_path,
 )
 
 CARD = Card(
@@ -45,7 +45,7 @@ def test_a_card_is_read_as_it_was_written(tmp_path):
 
 def test_a_card_counts_for_the_weights_it_names(tmp_path):
     weights, card = tmp_path / "w.pkl", tmp_path / "w.json"
-    assert (card_path(weights), own_card_path(weights)) == (card, tmp_path / "w.pkl.json")
+    assert (card_path(weights), short_card_path(weights)) == (card, tmp_path / "w.pkl.json")
     assert find_card(weights, CARD.weights_sha256) is None
     card.write_bytes(encode_card(CARD.weights_sha256, "sigmoid", CARD))
     assert find_card(weights, CARD.weights_sha256) == FoundCard(card, "sigmoid", CARD)
