@@ -94,7 +94,7 @@ def compute(setup: Setup, mode: Mode = "both", runs: int = 5) -> TimingCompariso
         threads=setup.threads,
         runs=runs,
         warmup=WARM_UP,
-        library=f"NumPy {np.__version__}, {blas.describe()}",
+        library=f"NumPy {np.__version__}, {blas.library_name()}",
     )
 
 

@@ -1,8 +1,7 @@
 """How many threads the matrix library behind NumPy uses, borrowed and given back.
 
-OpenBLAS and its kin keep one number of threads for the whole process. The products of this net are
-so small that their threads cost more than they bring; whoever computes here holds them to one and
-leaves the caller's number as it was.
+The library keeps one number for the whole process. The products of this net are so small that more
+threads than one cost more than they bring.
 """
 
 import contextlib
@@ -33,7 +32,7 @@ def available_cores() -> int:
 
 
 class _OneThread:
-    """Counts its users: the first one in sets the limit, the last one out lifts it."""
+    """A limit of one thread: the first user sets it, the last one lifts it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -58,11 +57,10 @@ class _OneThread:
 one_thread = _OneThread()
 
 
-# OpenBLAS copies matrices into an order that suits it before it multiplies them, except where the
-# processor has AVX-512 and a product takes at most 100**3 multiplications
-# (kernel/x86_64/sgemm_small_kernel_permit_skylakex.c). For 100 images and a first layer of 784 x 50
-# this copying is a sixth of the time; for 2 or 3 it takes longer than to go row by row, for which
-# nothing is copied.
+# OpenBLAS copies matrices before it multiplies them, except with AVX-512 for a product of at most
+# 100**3 multiplications (kernel/x86_64/sgemm_small_kernel_permit_skylakex.c). For 100 images and a
+# first layer of 784 x 50 this is a sixth of the time; for 2 or 3 images it takes longer than to go
+# row by row, for which nothing is copied.
 _UNCOPIED = 100**3
 _AVX512 = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 _QUICK_ROWS = (12, 18, 20, 24)  # its kernel takes 6 rows at once and is slow at most remainders
@@ -70,10 +68,9 @@ _FEW_ROWS = 3
 
 
 def blocks_of_rows(rows: int, matrix_size: int) -> tuple[int, int]:
-    """Into how many blocks of how many rows to cut a product of `rows` rows to make it quick.
+    """Into how many blocks of how many rows, the last perhaps not full, to cut a product's `rows`.
 
-    `matrix_size` is the number of elements of the other matrix. The last block may be larger than
-    what is left for it.
+    `matrix_size` is the number of elements of the other matrix.
     """
     if _library().get("architecture") not in _AVX512:
         return (rows, 1) if rows <= _FEW_ROWS else (1, rows)
@@ -89,7 +86,7 @@ def _library() -> dict[str, str]:
     return next(iter(_controller().info()), {})
 
 
-def describe() -> str:
-    """Name and version of the matrix library, such as ``openblas 0.3.31``, or ``BLAS unknown``."""
+def library_name() -> str:
+    """The matrix library and its version, such as ``openblas 0.3.31``, or ``BLAS unknown``."""
     names = (_library().get(key) for key in ("internal_api", "version"))
     return " ".join(name for name in names if name) or "BLAS unknown"

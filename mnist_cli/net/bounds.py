@@ -1,7 +1,7 @@
-"""How much of a net is computed at once, and how much of it is not begun at all.
+"""How many images are computed at once, and what would take too long to be begun.
 
-A weights file of 16 MiB, which a stranger may have made, can hold 300,000 neurons. What such a net
-costs follows from its layer sizes, (784, n1, n2, ... 10).
+A file of 16 MiB, which a stranger may have made, can hold 300,000 neurons. What such a net costs
+follows from its layer `sizes`, (784, n1, n2, ... 10).
 """
 
 from collections.abc import Sequence
@@ -27,21 +27,21 @@ def count_parameters(sizes: Sequence[int]) -> int:
 
 
 def largest_batch(sizes: Sequence[int], threads: int = 1) -> int:
-    """How many images at most are a batch, where so many threads work on one each."""
+    """How many images a batch may have, where each of `threads` works on one."""
     in_memory = _ACTIVATIONS // sum(sizes) // threads
     return max(min(in_memory, int(_MULTIPLICATIONS / count_parameters(sizes))), 1)
 
 
 def seconds_an_image(sizes: Sequence[int], batch_size: int = 1) -> float:
-    """About how long the forward pass takes, in batches of this size."""
+    """About how long the forward pass of an image takes, in batches of this size."""
     by_weights = count_parameters(sizes) * (_MULTIPLY + _FETCH / batch_size)
     return by_weights + sum(sizes[1:]) * _SQUASH
 
 
 def require_quick(sizes: Sequence[int], images: int, seconds: float, way: str) -> None:
-    """Raise `MnistError` where so many images, each of so many seconds, are too much for a net.
+    """Raise `MnistError` where `images` of so many `seconds` each take too long.
 
-    It names the number that is not too much; `way` is how to choose fewer images.
+    `way` is how to choose fewer images, for the message.
     """
     parameters = count_parameters(sizes)
     if parameters > UNBOUNDED and images * seconds > _SECONDS:

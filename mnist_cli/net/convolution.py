@@ -1,11 +1,9 @@
-"""A small convolutional net, as the teacher and the judge of lines are: its forward pass.
+"""The forward pass of a small convolutional net, as the teacher and the judge of lines are.
 
 Two convolutions of 5x5 that move by two pixels, and two dense layers, with relu: 28x28 -> Cx13x13
--> Cx5x5 -> neurons -> outputs (after Simard, Steinkraus and Platt 2003, *Best practices for
-convolutional neural networks applied to visual document analysis*).
-
-Inside, the images of a batch are the last axis: what one place of a kernel takes from all of them
-lies side by side in memory.
+-> Cx5x5 -> neurons -> outputs (Simard, Steinkraus and Platt 2003, *Best practices for convolutional
+neural networks applied to visual document analysis*). Images are the last axis: what one place of a
+kernel takes from all of them lies side by side in memory.
 """
 
 from collections.abc import Iterable
@@ -24,9 +22,9 @@ AT_A_TIME = 64  # images: what comes between stays in the processor's cache
 def run_forward(
     parameters: Iterable[NDArray[Any]], x: NDArray[Any], beside: NDArray[Any] | None = None
 ) -> tuple[NDArray[Any], ...]:
-    """What goes into each layer of (784, N) images, and what the first gives; last the logits.
+    """The values on the way of images (784, N): patches1, z1, patches2, z2, z3 and logits.
 
-    `beside`, (n, N), goes with the second convolution's results into the first dense layer.
+    `beside` (n, N) joins z2 before the first dense layer.
     """
     W1, b1, W2, b2, W3, b3, W4, b4 = parameters
     count = x.shape[1]

@@ -1,8 +1,7 @@
 """The quick way to the numbers that the formulas in `mnist_cli.net.network` describe.
 
 What is the same for every image is done once, when a net is made (`_fold`). Images go through in
-batches, batches in blocks that the matrix library likes (`blas.blocks_of_rows`), and threads take
-the next batch in turn. What float32 might not hold is refused before anything is computed.
+batches, cut into blocks that the matrix library likes; threads take the next batch in turn.
 """
 
 import math
@@ -36,11 +35,7 @@ _SQUASH: dict[str, Callable[..., Any]] = {"sigmoid": np.tanh, "relu": partial(np
 
 
 class Engine:
-    """Images to logits for one net, whose layers are known to chain; it never changes.
-
-    Parameters are those of `mnist_cli.net.network.Network`, read-only float32. Images are bytes or
-    floats up to 1. Raises `TooLargeError` for weights with which a sum of these might overflow.
-    """
+    """Images to logits for one net; `TooLargeError` for weights that might overflow float32."""
 
     def __init__(
         self, weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
@@ -58,10 +53,8 @@ class Engine:
         self._transposed = [np.ascontiguousarray(M.T) for M in self._layers]
 
     def logits_of_one(self, row: Images) -> Float32:
-        """Logits (10,) of one image (1, 784).
-
-        Here a call of NumPy costs as much as its arithmetic: few calls.
-        """
+        """Logits (10,) of one image (1, 784)."""
+        # A call of NumPy costs as much as its arithmetic here: few calls.
         h = np.empty(PIXELS + 1, np.float32)
         _fill(h[:PIXELS], row[0])
         h[PIXELS] = 1
@@ -74,10 +67,7 @@ class Engine:
         return logits
 
     def logits(self, rows: Images, batch_size: int | None, threads: int) -> Float32:
-        """Logits (N, 10) of many images (N, 784); `batch_size` None takes all at once.
-
-        No batch is larger than `largest_batch` says.
-        """
+        """Logits (N, 10) of images (N, 784), in batches no larger than `largest_batch` says."""
         count = len(rows)
         size = count if batch_size is None else require_at_least("batch_size", batch_size)
         size = max(min(size, count), 1)
@@ -114,11 +104,8 @@ class Engine:
         return logits
 
     def _forward(self, size: int) -> Callable[[Images, Float32], None]:
-        """What takes a batch (size, 784) to logits (size, 10), in buffers used again each time.
-
-        A batch lies in blocks of as many rows as the matrix library likes best: 100 images, each
-        with the 1 for the bias, as (5, 20, 785).
-        """
+        """A function of a batch (size, 784) and its logits (size, 10), to be filled."""
+        # A batch lies in blocks: 100 images, each with the 1 for the bias, as (5, 20, 785).
         *hidden, last = self._layers
         blocks, rows = blocks_of_rows(size, self._layers[0].size)
         inputs = [np.zeros((blocks, rows, len(M)), np.float32) for M in self._layers]

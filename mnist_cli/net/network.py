@@ -6,8 +6,7 @@
     a2 = z1 @ W2 + b2    z2 = sigmoid(a2)
     a3 = z2 @ W3 + b3    y  = softmax(a3)
 
-`Network.activations` calls it. All other methods leave the products to `mnist_cli.net.engine`,
-which takes a shorter way to the same numbers.
+`Network.activations` calls it; all other methods take `engine`'s quicker way to the same numbers.
 """
 
 import math
@@ -20,9 +19,8 @@ from numpy.typing import NDArray
 
 from mnist_cli.errors import printable
 from mnist_cli.net.bounds import count_parameters
-from mnist_cli.net.engine import ACTIVATIONS as ACTIVATIONS  # public names of this module
-from mnist_cli.net.engine import Activation as Activation
-from mnist_cli.net.engine import Engine, Float32, Images
+from mnist_cli.net.engine import ACTIVATIONS, Engine, Float32, Images
+from mnist_cli.net.engine import Activation as Activation  # a public name of this module
 from mnist_cli.shown import drawn_by
 from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS, SIDE
 
@@ -266,13 +264,13 @@ class Network:
             )
         if array.dtype != np.uint8 and array.size:
             largest = max(array.max(), -array.min())
-            if not largest <= _WHITE:
-                if np.isfinite(largest):
-                    raise ValueError(
-                        f"images of {array.dtype}, 0..1 expected, with the largest value "
-                        f"{largest:g}: divide by 255, or pass uint8"
-                    )
+            if not math.isfinite(largest):
                 raise ValueError("images hold NaN or infinity: expected finite values")
+            if largest > _WHITE:
+                raise ValueError(
+                    f"images of {array.dtype}, 0..1 expected, with the largest value "
+                    f"{largest:g}: divide by 255, or pass uint8"
+                )
         return array.reshape(-1, PIXELS), single  # (28, 28) -> (1, 784), (N, 28, 28) -> (N, 784)
 
     def __repr__(self) -> str:
@@ -292,10 +290,7 @@ def _read_only(array: Any) -> Float32:
 
 
 def find_mismatch(shapes: Mapping[str, tuple[int, ...]]) -> str:
-    """Say which of W1 ... Wn b1 ... bn does not chain from 784 inputs to 10 outputs, else ``""``.
-
-    The shapes are to be (784, n1) (n1,), (n1, n2) (n2,), ... (nk, 10) (10,).
-    """
+    """Say which shape breaks the chain (784, n1) (n1,), ... (nk, 10) (10,); ``""`` if none does."""
     rows, layers = PIXELS, len(shapes) // 2
     for layer in range(1, layers + 1):
         shape = shapes[f"W{layer}"]

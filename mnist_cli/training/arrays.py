@@ -105,7 +105,7 @@ def make_card(trainer: Trainer, network: Network, last: Epoch) -> Card:
             "mnist-cli": __version__,
             "python": platform.python_version(),
             "numpy": np.__version__,
-            "blas": blas.describe(),
+            "blas": blas.library_name(),
         },
         seconds=round(time.perf_counter() - trainer.start, 2),
         train_accuracy=measure_accuracy(network, trainer.images, trainer.labels),

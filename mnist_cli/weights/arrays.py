@@ -1,47 +1,37 @@
-"""What the readers of weights files hand over, and the checks that make arrays of it.
-
-A network is W1 b1 ... Wn bn, 784 inputs, 10 outputs, in float32 or float64.
-"""
+"""What the readers of weights files hand over, and the checks that make arrays of it."""
 
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_cli.checks import one_of
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.files.reading import AnyPath
-from mnist_cli.net.network import ACTIVATIONS, Activation, find_mismatch
+from mnist_cli.net.engine import ACTIVATIONS, Activation
+from mnist_cli.net.network import Array, find_mismatch
 from mnist_cli.spec import MAX_LAYERS
 from mnist_cli.weights.formats import MAX_BYTES
-
-Array = NDArray[np.floating[Any]]
 
 _DTYPES = {code: np.dtype(code) for code in ("<f4", ">f4", "<f8", ">f8")}
 
 
 @dataclass(frozen=True, eq=False)
 class ArrayRecord:
-    """An array as a file describes it, before anything vouches for the description."""
+    """An array as a file describes it, unchecked."""
 
     shape: tuple[int, ...]
     dtype: str  # a type code of NumPy's
     order: Literal["C", "F"]
     data: bytes | bytearray | str  # a text where Python 2 kept bytes in one
 
-    @classmethod
-    def of(cls, array: Array) -> "ArrayRecord":
-        """The record of an array, of which nobody has to vouch."""
-        return cls(array.shape, array.dtype.str, "C", array.tobytes())
-
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What a file holds, unchecked: arrays by name, and what it says besides, if it does."""
+    """What a file holds, unchecked: arrays by name, and what else it says."""
 
     records: Mapping[str, ArrayRecord]
     protocol: int | None = None
@@ -51,10 +41,7 @@ class Contents:
 
 
 def check_arrays(records: Mapping[str, ArrayRecord]) -> dict[str, Array]:
-    """Return the arrays W1 ... Wn b1 ... bn of a network, read-only and in native byte order.
-
-    Raises `FormatError`, without a source, for anything but the arrays of one network.
-    """
+    """The arrays W1 ... Wn b1 ... bn of a network; `FormatError` for anything else."""
     for key, record in records.items():
         if record.dtype not in _DTYPES:
             raise not_float(f"array {printable(key)}", record.dtype)
@@ -97,7 +84,7 @@ def _expected_names(records: Mapping[str, ArrayRecord]) -> list[str]:
 
 
 def make_array(name: str, record: ArrayRecord) -> Array:
-    """The array of a record of float32 or float64, if its bytes are as many as it claims."""
+    """A record of float32 or float64 as a read-only array in native byte order."""
     dtype, count, data = _DTYPES[record.dtype], math.prod(record.shape), record.data
     if len(data) != count * dtype.itemsize:
         wanted = f"{count * dtype.itemsize:,} ({count:,} {dtype.name})"
@@ -116,7 +103,7 @@ def make_array(name: str, record: ArrayRecord) -> Array:
 
 
 def require_activation(stated: object, source: AnyPath | None = None) -> Activation:
-    """The activation that somebody names, in any case. Raises `FormatError` for an unknown one."""
+    """The activation that is named, in upper or lower case; `FormatError` for an unknown one."""
     name = stated if isinstance(stated, str) else type(stated).__name__
     for activation in ACTIVATIONS:
         if activation == name.lower():
@@ -126,7 +113,7 @@ def require_activation(stated: object, source: AnyPath | None = None) -> Activat
 
 
 def not_float(where: str, dtype: str) -> FormatError:
-    """The error for an array of any other NumPy type code."""
+    """The error for an array of another NumPy type code than those of floats."""
     number = re.fullmatch(r"[<>|=]?(b1|[iu][1248]|f[248]|c8|c16)", dtype)  # NumPy knows no f14
     name = np.dtype(number[1]).name if number else printable(dtype)
     return FormatError(f"{where} has dtype {name}, expected float32 or float64")

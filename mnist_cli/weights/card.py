@@ -1,8 +1,8 @@
 """The card beside a weights file: how the weights came to be, as JSON.
 
 ``weights.pkl`` has the card of its training in ``weights.json``. Weights that were not trained here
-have a short one in ``weights.pkl.json``, with their activation alone. Nobody vouches for a card: it
-is read as data, and believed only where it names the SHA-256 of the very weights it lies beside.
+have a short one, with their activation alone, in ``weights.pkl.json``, as ``weights.json`` may be
+another's. A card counts only where it names the SHA-256 of the very weights it lies beside.
 """
 
 import json
@@ -23,11 +23,7 @@ _LARGEST = 1 << 20  # bytes; a card of a thousand epochs has some 30,000
 
 @dataclass(frozen=True)
 class Card:
-    """What a training run was and what came of it.
-
-    Accuracies are of undistorted images, 0 to 1, None where there were none. A new field needs a
-    default, so that older cards can still be read.
-    """
+    """A training run and what came of it; accuracies are 0 to 1, of undistorted images."""
 
     recipe: str  # its name
     hyperparameters: dict[str, int | float]  # all of them, as they were used
@@ -42,6 +38,7 @@ class Card:
     weights_sha256: str  # of the weights file, in hexadecimal digits
     loss_by_epoch: tuple[float, ...]  # mean cross-entropy of distorted images while it ran
     validation_accuracy_by_epoch: tuple[float, ...]  # after it; empty without held-out images
+    # What came later has a default, so that older cards can still be read.
     activation: Activation = "sigmoid"  # after each hidden layer
     teacher_accuracy: float | None = None  # on the images that were held out; None without one
     start_sha256: str = ""  # of the weights file that the run went on from, "" for none
@@ -57,7 +54,7 @@ class Card:
 
 
 class FoundCard(NamedTuple):
-    """A card that counts, where it lies, and what it says; `training` is None in a short one."""
+    """A card that counts and where it lies; `training` is None for a short one."""
 
     path: Path
     activation: Activation
@@ -65,28 +62,25 @@ class FoundCard(NamedTuple):
 
 
 def card_path(weights: AnyPath) -> Path:
-    """Where the card of trained weights is: ``w.json`` for ``w.pkl``."""
+    """Where the card of a training is: ``w.json`` for ``w.pkl``."""
     return Path(weights).with_suffix(".json")
 
 
-def own_card_path(weights: AnyPath) -> Path:
-    """Where a short card is, as ``w.json`` may be another's: ``w.npz.json`` for ``w.npz``."""
+def short_card_path(weights: AnyPath) -> Path:
+    """Where a short card is: ``w.npz.json`` for ``w.npz``."""
     return Path(f"{os.fspath(weights)}.json")
 
 
 def encode_card(sha256: str, activation: Activation, training: Card | None = None) -> bytes:
-    """The content of a card for weights of this SHA-256, a short one without a `training`."""
+    """The content of a card, a short one without a `training`."""
     document = asdict(training) if training else {}
     document |= {"activation": activation, "weights_sha256": sha256}
     return json.dumps(document, indent=1).encode() + b"\n"
 
 
 def find_card(weights: AnyPath, sha256: str) -> FoundCard | None:
-    """Return the card beside a weights file; None without one that names this SHA-256.
-
-    Raises `FormatError` for one that does and names an unknown activation.
-    """
-    for path in (card_path(weights), own_card_path(weights)) if Path(weights).name else ():
+    """The card beside a weights file that names this SHA-256, if there is one."""
+    for path in (card_path(weights), short_card_path(weights)) if Path(weights).name else ():
         document = _read_document(path)
         if document.get("weights_sha256") != sha256:
             continue
@@ -100,7 +94,7 @@ def find_card(weights: AnyPath, sha256: str) -> FoundCard | None:
 
 
 def _read_document(path: Path) -> dict[str, Any]:
-    """The object of JSON in a file, an empty one where there is none."""
+    """The JSON object in a file, an empty one where there is none."""
     try:
         if not path.is_file():  # which is not worth a message
             return {}
@@ -111,7 +105,7 @@ def _read_document(path: Path) -> dict[str, Any]:
 
 
 def _make_card(document: dict[str, Any]) -> Card | None:
-    """The card of a training that a document holds, if it does. Unknown fields are ignored."""
+    """The card of a training in a document, if it is one; unknown fields are ignored."""
     values = {each.name: document[each.name] for each in fields(Card) if each.name in document}
     try:
         for name in ("loss_by_epoch", "validation_accuracy_by_epoch"):

@@ -6,23 +6,22 @@ from pathlib import Path
 
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.files.writing import require_suffix
-from mnist_cli.net.network import Activation
-from mnist_cli.weights.arrays import Array
+from mnist_cli.net.network import Activation, Array
 from mnist_cli.weights.formats import ONNX, TARGETS
 from mnist_cli.weights.weights_file import WeightsFile, read_weights, write_arrays
 
 
 @dataclass(frozen=True, eq=False)
 class Conversion:
-    """The file that was written, the one that was read, and what was folded in of `convert`."""
+    """What `convert` did."""
 
-    file: WeightsFile
+    file: WeightsFile  # that was written
     source: WeightsFile
-    normalization: tuple[float, float] | None
+    normalization: tuple[float, float] | None  # that was folded in
 
     @property
     def card(self) -> Path | None:
-        """The card that was written, where the file itself cannot say what its activation is."""
+        """The card that was written, where a file has no place for its activation."""
         return self.file.found_card and self.file.found_card.path
 
 
@@ -37,18 +36,11 @@ def convert(
 ) -> Conversion:
     """Write the net of a weights file in the format that the suffix of `target` names.
 
-    ``.pkl``, ``.npz`` and ``.safetensors`` get the arrays bit for bit; ``.onnx`` gets a model that
-    takes images uint8 (N, 784) and gives probabilities float32 (N, 10). An activation that had to
-    be assumed is not passed on as if it were known, but to ``.onnx``, which cannot be without.
-    `normalization` is the mean and deviation of `Network.fold_normalization`; arrays are float32.
-
-    Raises `ValueError` for another suffix, and numbers that are none of a normalisation;
-    `MnistError` for a source that is missing or no weights file, a target that cannot be written,
-    and for ``.onnx`` or with a `normalization` weights that are not finite, and for ``.onnx``
-    without the package `onnx`.
+    `normalization` is the mean and deviation for `Network.fold_normalization`.
     """
     kind = TARGETS[require_suffix(target, TARGETS)]
     found = read_weights(source, data_dir, activation)
+    # What had to be assumed is passed on only where a format cannot be without an activation.
     passed_on = found.activation if kind is ONNX else found.known_activation
     arrays: Mapping[str, Array] = found.arrays
     if kind is ONNX or normalization:

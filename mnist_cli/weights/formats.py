@@ -1,8 +1,7 @@
 """The formats of weights files, one line each in `FORMATS`.
 
-A new format is one module with ``read(content) -> Contents`` and ``write(arrays, activation) ->
-bytes``, the activation None if unknown, and one line here. A module is imported when a file needs
-it; this table costs nothing.
+A new format is one line here and one module with ``read(content) -> Contents`` and ``write(arrays,
+activation) -> bytes``, the activation None if unknown.
 """
 
 from importlib import import_module
@@ -32,15 +31,15 @@ _WAYS_OUT = {
 
 
 class Format(NamedTuple):
-    """A way in which weights lie in a file; `types` are those of `filetypes` that it may be."""
+    """A way in which weights lie in a file."""
 
     name: str
     suffix: str
-    types: tuple[str | None, ...]
+    types: tuple[str | None, ...]  # what `filetypes.recognise` may call such a file
     module: str
 
     def load(self) -> Any:
-        """Import the module that holds ``read`` and ``write``."""
+        """Import the module of ``read`` and ``write``."""
         return import_module(f"mnist_cli.weights.{self.module}")
 
 
@@ -57,10 +56,7 @@ KINDS = one_of(SUFFIXES)  # for messages
 
 
 def recognise(content: bytes) -> Format:
-    """Return the format of a weights file, from its content.
-
-    Raises `FormatError` for what is plainly something else.
-    """
+    """The format of a weights file, from its content; `FormatError` if it is something else."""
     found = filetypes.recognise(content)
     for each in FORMATS:
         if found in each.types:

@@ -13,8 +13,8 @@ from numpy.lib import format as npy
 
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.files.zipped import list_members, read_member
-from mnist_cli.net.network import Activation
-from mnist_cli.weights.arrays import Array, ArrayRecord, Contents
+from mnist_cli.net.network import Activation, Array
+from mnist_cli.weights.arrays import ArrayRecord, Contents
 from mnist_cli.weights.formats import MAX_BYTES
 
 _MAX_MEMBERS = 64
@@ -23,10 +23,7 @@ _READ_HEADER = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header
 
 
 def read(content: bytes) -> Contents:
-    """Return the arrays of an archive by name, without their ``.npy`` ending.
-
-    Raises `FormatError` for one that is damaged, or holds anything but plain arrays.
-    """
+    """The arrays of an archive by name; `FormatError` for anything but plain arrays."""
     file = io.BytesIO(content)
     members = list_members(file)
     names = [member.orig_filename for member in members]
@@ -48,7 +45,7 @@ def read(content: bytes) -> Contents:
 
 
 def _read_npy(archive: io.BytesIO, member: zipfile.ZipInfo) -> ArrayRecord:
-    """The array in an ``.npy`` file; its header is a literal, and nothing is unpickled."""
+    """The array in an ``.npy`` file; nothing is unpickled."""
     file = io.BytesIO(read_member(archive, member))
     try:
         with warnings.catch_warnings():
@@ -62,7 +59,7 @@ def _read_npy(archive: io.BytesIO, member: zipfile.ZipInfo) -> ArrayRecord:
 
 
 def write(arrays: Mapping[str, Array], _activation: Activation | None) -> bytes:
-    """Return an archive of little-endian arrays, as `numpy.savez` lays it out but without dates."""
+    """An archive of little-endian arrays, as `numpy.savez` writes it but without dates."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         for name, array in arrays.items():

@@ -9,18 +9,14 @@ import numpy as np
 
 from mnist_cli.checks import install_hint
 from mnist_cli.errors import MnistError
-from mnist_cli.net.network import Activation
+from mnist_cli.net.network import Activation, Array
 from mnist_cli.spec import CLASSES, PIXELS
-from mnist_cli.weights.arrays import Array
 
 _OPSET, _IR_VERSION = 13, 7  # of 2020: whatever runs ONNX today knows them
 
 
 def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
-    """Return a model with these float32 arrays that ONNX's checker has passed.
-
-    Raises `MnistError` without the package `onnx`.
-    """
+    """A model of these float32 arrays, which ONNX's checker has passed."""
     try:
         import onnx
         import onnx.checker

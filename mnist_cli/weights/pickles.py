@@ -1,15 +1,12 @@
-"""Weights as a pickle of a dictionary of arrays, the book's form.
-
-A file is read as data and never executed; see `mnist_cli.weights.unpickle`.
-"""
+"""Weights as a pickle of a dictionary of arrays, as the book has them; it is never executed."""
 
 import pickle
 import struct
 from collections.abc import Mapping
 
 from mnist_cli.errors import FormatError, printable
-from mnist_cli.net.network import Activation
-from mnist_cli.weights.arrays import Array, Contents
+from mnist_cli.net.network import Activation, Array
+from mnist_cli.weights.arrays import Contents
 from mnist_cli.weights.unpickle import interpret, read_array
 
 # What every pickled array has in common, in the operations of the pickle machine.
@@ -19,10 +16,7 @@ _LITTLE_ENDIAN = b"(K\x03X\x01\x00\x00\x00<NNN" + 2 * b"J\xff\xff\xff\xff" + b"K
 
 
 def read(content: bytes) -> Contents:
-    """Return the dictionary that a pickle holds, and its protocol (0 and 1 state none).
-
-    Raises `FormatError` for everything but a dictionary of float arrays.
-    """
+    """The arrays of a pickle and its protocol; `FormatError` for anything but a dictionary."""
     values = interpret(content)
     if type(values) is not dict:
         raise FormatError(f"holds a {type(values).__name__}, expected a dictionary of arrays")
@@ -36,11 +30,9 @@ def read(content: bytes) -> Contents:
 
 
 def write(arrays: Mapping[str, Array], _activation: Activation | None) -> bytes:
-    """Return a pickle, of protocol 3 as the book's, that loads with any Python 3 and NumPy.
-
-    Written by hand because the standard pickler names NumPy's modules as the NumPy at hand does;
-    the names of NumPy 1 are the ones that every NumPy knows.
-    """
+    """A pickle, of protocol 3 as the book's, that loads with any Python 3 and NumPy."""
+    # By hand, as the standard pickler names NumPy's modules as the NumPy at hand does; the names of
+    # NumPy 1 are the ones that every NumPy knows.
     parts = [b"\x80\x03}("]  # PROTO 3, EMPTY_DICT, MARK
     for name, array in arrays.items():
         shape = b"".join(b"J" + struct.pack("<i", length) for length in array.shape)

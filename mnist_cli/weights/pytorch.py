@@ -1,9 +1,8 @@
 """A PyTorch state_dict: tensors by the names of a model's parts -> W1 b1 ... Wn bn.
 
-It says nothing of the layers' order. That comes from their shapes, which mostly chain from 784 to
-10 in one way only, and from the numbers in their names where layers could change places. Once a net
-is trained, ``nn.BatchNorm1d`` does the same to every image: it becomes part of the layer before it,
-or, where it stands behind the activation, of the layer after it.
+It does not say in which order the layers are. Their shapes do, which mostly chain from 784 to 10 in
+one way only, or else the numbers in their names. ``nn.BatchNorm1d``, which does the same to every
+image once a net is trained, becomes part of the layer before it or, behind an activation, after it.
 """
 
 import re
@@ -13,14 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from mnist_cli.errors import FormatError, printable
+from mnist_cli.net.network import Array
 from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS
-from mnist_cli.weights.arrays import Array, ArrayRecord, Contents, make_array, not_float
+from mnist_cli.weights.arrays import ArrayRecord, Contents, make_array, not_float
 
-Module = dict[str, Array]
-"""What a part of a model holds, by its name there: ``weight`` (outputs, inputs), ``bias``."""
-
-Modules = dict[str, Module]
-"""The parts of a model by their own names, ``fc1.``."""
+Module = dict[str, Array]  # "weight" (outputs, inputs), "bias" (outputs,)
+Modules = dict[str, Module]  # by their names in the model, "fc1."
 
 _NAME = re.compile(r"(.{1,80}\.|)(weight|bias|running_mean|running_var|num_batches_tracked)")
 _LAYER = {"weight": 2, "bias": 1}  # dimensions
@@ -30,24 +27,20 @@ _EPSILON = 1e-5  # of BatchNorm1d, where nobody chose another: the file does not
 
 
 class _Place(NamedTuple):
-    """The layer that takes a BatchNorm1d in, which stands before or else after it."""
+    """Where a BatchNorm1d stands."""
 
-    layer: str
-    is_before: bool
+    layer: str  # that takes it in
+    is_before: bool  # before that layer, else after it
     is_certain: bool
 
 
 def is_state_dict(records: Mapping[str, ArrayRecord]) -> bool:
-    """Whether tensors have names as PyTorch gives them."""
+    """Whether any tensor has a name as PyTorch gives it."""
     return any(map(_NAME.fullmatch, records))
 
 
 def translate(records: Mapping[str, ArrayRecord]) -> Contents:
-    """The net of a state_dict, under our names; a layer without a bias gets zeros.
-
-    Raises `FormatError`, without a source, for tensors of other layers, and for layers whose order
-    cannot be told.
-    """
+    """The net of a state_dict under our names; `FormatError` where it cannot be told."""
     layers, norms = _sort(records)
     order = _find_order({name: layer["weight"].shape for name, layer in layers.items()})
     places: dict[_Place, str] = {}
@@ -60,19 +53,18 @@ def translate(records: Mapping[str, ArrayRecord]) -> Contents:
             )
         places[place] = norm
         _fold(norms[norm], layers[place.layer], place)
-    arrays = {f"W{number}": layers[name]["weight"].T for number, name in enumerate(order, 1)}
-    arrays |= {f"b{number}": layers[name]["bias"] for number, name in enumerate(order, 1)}
+    records = {}
+    for number, name in enumerate(order, start=1):
+        named = {f"W{number}": layers[name]["weight"].T, f"b{number}": layers[name]["bias"]}
+        for key, array in named.items():
+            records[key] = ArrayRecord(array.shape, array.dtype.str, "C", array.tobytes())
     guessed = ", ".join(norm[:-1] for place, norm in places.items() if not place.is_certain)
     assumed = f"it was assumed that {printable(guessed)} stands before the activation"
-    return Contents(
-        {name: ArrayRecord.of(array) for name, array in arrays.items()},
-        has_book_names=False,
-        assumed=assumed if guessed else "",
-    )
+    return Contents(records, has_book_names=False, assumed=assumed if guessed else "")
 
 
 def _sort(records: Mapping[str, ArrayRecord]) -> tuple[Modules, Modules]:
-    """Fully connected layers, and batch normalisations."""
+    """The fully connected layers, zeros for a bias that one lacks, and the batch normalisations."""
     modules: dict[str, dict[str, ArrayRecord]] = {}
     for name, record in records.items():
         match = _NAME.fullmatch(name)
@@ -103,6 +95,7 @@ def _sort(records: Mapping[str, ArrayRecord]) -> tuple[Modules, Modules]:
 
 
 def _read(name: str, record: ArrayRecord, size: int) -> Array:
+    """A tensor, whose first axis is to have this size."""
     if record.dtype not in ("<f4", "<f8"):
         raise not_float(f"tensor {printable(name)}", record.dtype)
     if record.shape[0] != size:
@@ -112,7 +105,7 @@ def _read(name: str, record: ArrayRecord, size: int) -> Array:
 
 
 def _find_order(shapes: Mapping[str, tuple[int, ...]]) -> Sequence[str]:
-    """The layers, by their shapes (outputs, inputs), in the order in which images go through."""
+    """The layers, of these shapes (outputs, inputs), in the order in which images go through."""
     names = sorted(shapes, key=_natural)
     if not 1 <= len(names) <= MAX_LAYERS:
         return names  # whoever counts them will say so
@@ -134,7 +127,7 @@ def _find_order(shapes: Mapping[str, tuple[int, ...]]) -> Sequence[str]:
 def _chains(
     inputs: int, left: Sequence[str], shapes: Mapping[str, tuple[int, ...]]
 ) -> Iterator[tuple[str, ...]]:
-    """Each order of all layers that are `left` in which they chain, the first with `inputs`."""
+    """Each order in which the layers that are `left` chain from `inputs` to the digits."""
     if not left and inputs == CLASSES:
         yield ()
     for name in left:
@@ -145,23 +138,20 @@ def _chains(
 
 
 def _find_place(norm: str, norms: Modules, layers: Modules, order: Sequence[str]) -> _Place | None:
-    """Where a batch normalisation belongs; None where that cannot be told.
-
-    In a sequence what stands right after a layer or right before one belongs to that, as the
-    activation is elsewhere. By other names it belongs to the layer of its number or size, and is
-    assumed to stand right after it, as mostly it does.
-    """
+    """Where a batch normalisation belongs; None where that cannot be told."""
     (size,) = norms[norm]["running_mean"].shape
     sizes = {name: layers[name]["weight"].shape for name in order}  # (outputs, inputs)
     near: dict[int, str] = {}  # in the same sequence, by how many places after it, or before
     if here := _INDEX.fullmatch(norm):
         others = filter(None, map(_INDEX.fullmatch, [*norms, *layers]))
         near = {int(each[2]) - int(here[2]): each[0] for each in others if each[1] == here[1]}
+    # In a sequence it belongs to the layer right before or after it: the activation is elsewhere.
     if layers.keys() & near.values():
         is_before = -1 not in near
         layer = near.get(1 if is_before else -1, "")
         fits = layer in sizes and sizes[layer][is_before] == size
         return _Place(layer, is_before, is_before or 1 not in near) if fits else None
+    # Else to the one of its number or size, and it is assumed to come right after that.
     fitting = [name for name in order if sizes[name][0] == size]
     alike = [name for name in fitting if _numbers(name) == _numbers(norm)]
     for few in (alike, fitting):
@@ -171,10 +161,7 @@ def _find_place(norm: str, norms: Modules, layers: Modules, order: Sequence[str]
 
 
 def _fold(norm: Module, layer: Module, place: _Place) -> None:
-    """Make a batch normalisation part of a layer, in float64.
-
-    It makes s x + t of x, with s = weight / sqrt(running_var + eps), t = bias - s running_mean.
-    """
+    """Make a batch normalisation, which makes s * x + t of x, part of a layer, in float64."""
     W, b = layer["weight"], layer["bias"]  # (outputs, inputs), (outputs,)
     with np.errstate(all="ignore"):  # whoever uses weights refuses those that are not finite
         s = norm.get("weight", 1) / np.sqrt(norm["running_var"] + np.float64(_EPSILON))

@@ -1,6 +1,6 @@
 """Weights as ``.safetensors``: under our own names, or under those of a PyTorch state_dict.
 
-The `safetensors` package compares lengths, offsets and shapes; what it leaves open, a header of any
+The `safetensors` package compares lengths, offsets and shapes. What it lets pass, a header of any
 length and names that are there twice, is refused before it sees the file.
 """
 
@@ -12,19 +12,15 @@ from typing import Any
 import numpy as np
 
 from mnist_cli.errors import FormatError, printable
-from mnist_cli.net.network import Activation
+from mnist_cli.net.network import Activation, Array
 from mnist_cli.weights import pytorch
-from mnist_cli.weights.arrays import Array, ArrayRecord, Contents, require_activation
+from mnist_cli.weights.arrays import ArrayRecord, Contents, require_activation
 
 _MAX_HEADER = 100_000  # bytes; a tensor takes some 100
 
 
 def read(content: bytes) -> Contents:
-    """Return the arrays of a file, and the activation where its metadata name it.
-
-    `pytorch` reads the names of a state_dict. Raises `FormatError` for a file that is damaged, or
-    holds anything but a fully connected net.
-    """
+    """The arrays of a file, and the activation where its metadata name it."""
     from safetensors import SafetensorError, deserialize
 
     metadata = _read_metadata(content)
@@ -60,7 +56,7 @@ def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _read_tensor(tensor: Mapping[str, Any]) -> ArrayRecord:
-    """Half floats become float32, which holds each of their values."""
+    """The record of a tensor; half floats become float32, which holds each of their values."""
     dtype, data = tensor["dtype"], tensor["data"]
     if dtype == "F16":
         data = np.frombuffer(data, "<f2").astype("<f4").tobytes()
@@ -71,7 +67,7 @@ def _read_tensor(tensor: Mapping[str, Any]) -> ArrayRecord:
 
 
 def write(arrays: Mapping[str, Array], activation: Activation | None) -> bytes:
-    """Return a file of these arrays, with the activation, where it is known, in its metadata."""
+    """A file of these arrays, with the activation, where it is known, in its metadata."""
     from safetensors.numpy import save
 
     metadata: dict[str, str] | None = {"activation": activation} if activation else None

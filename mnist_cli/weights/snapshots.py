@@ -1,13 +1,12 @@
 """Snapshots: the states of a net on its way from random numbers to what it has learnt.
 
-They are in one small ``.npz`` file of ``samples`` (S,), how many images each had seen, and for each
-layer with n inputs and m outputs ``W1`` (S, n, m) int8, ``scale1`` (S, m) and ``b1`` (S, m)
-float32: a weight is a whole number, from -63 to 63, times the scale of its neuron. The net that
-has learnt everything is not among them; it has a weights file of its own.
+They are in one ``.npz`` file: ``samples`` (S,), how many images each had seen, and for each layer
+``W1`` (S, n, m) int8, ``scale1`` (S, m) and ``b1`` (S, m) float32, where a weight is a whole number
+from -63 to 63 times the scale of its neuron. The net that has learnt everything is not among them.
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from mnist_cli.errors import FormatError
 from mnist_cli.files.reading import AnyPath, read_bytes
 from mnist_cli.files.writing import write_bytes
-from mnist_cli.net.network import Activation, Network
+from mnist_cli.net.network import Activation, Array, Network
 from mnist_cli.weights import npz
 from mnist_cli.weights.arrays import ArrayRecord
 from mnist_cli.weights.formats import MAX_BYTES
@@ -25,7 +24,7 @@ _DTYPES = {"samples": "<i8", "W": "|i1", "scale": "<f4", "b": "<f4"}
 
 
 class Snapshot(NamedTuple):
-    """A net, and how many images it had seen; one image counts again in each epoch."""
+    """A net and how many images it had seen, each again in each epoch."""
 
     samples: int
     network: Network
@@ -40,12 +39,9 @@ def round_weights(W: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.
 def write_snapshots(
     path: AnyPath, snapshots: Iterable[Snapshot], *, overwrite: bool = False
 ) -> None:
-    """Write states of one net; raises `FileError` as `write_bytes`, `FormatError` where too large.
-
-    The same states give the same bytes on every machine.
-    """
+    """Write states of one net; the same states give the same bytes on every machine."""
     samples, networks = zip(*snapshots, strict=True)
-    arrays: dict[str, NDArray[Any]] = {"samples": np.array(samples, "<i8")}
+    arrays: dict[str, Array] = {"samples": np.array(samples, "<i8")}
     for layer in range(len(networks[0].weights)):
         rounded = [round_weights(network.weights[layer]) for network in networks]
         arrays[f"W{layer + 1}"] = np.stack([W for W, _ in rounded])
@@ -56,43 +52,38 @@ def write_snapshots(
 
 
 def read_snapshots(path: AnyPath, activation: Activation) -> list[Snapshot]:
-    """Read the states of a net with this activation, in the order in which they were learnt.
-
-    Raises `FileError` for a file that cannot be read or is larger than 16 MiB, `FormatError` for
-    one that holds anything else.
-    """
+    """Read the states of a net with this activation, in the order in which it learnt."""
     content = read_bytes(path, MAX_BYTES)
     try:
         arrays = {name: _read_array(name, each) for name, each in npz.read(content).records.items()}
         samples = arrays.pop("samples").tolist()
-        layers = [
-            _take_layer(arrays, number, len(samples)) for number in range(1, len(arrays) // 3 + 1)
-        ]
+        count = len(arrays) // 3
+        layers = [_take_layer(arrays, layer, len(samples)) for layer in range(1, count + 1)]
         if arrays or samples != sorted({*samples}) or samples[0] < 0 or len(samples) > _MOST:
             raise ValueError
-        networks = [
-            Network(tuple(W[i] for W, _ in layers), tuple(b[i] for _, b in layers), activation)
-            for i in range(len(samples))
-        ]
-        return [Snapshot(*pair) for pair in zip(samples, networks, strict=True)]
+        snapshots = []
+        for i, seen in enumerate(samples):
+            weights, biases = tuple(W[i] for W, _ in layers), tuple(b[i] for _, b in layers)
+            snapshots.append(Snapshot(seen, Network(weights, biases, activation)))
+        return snapshots
     except (FormatError, ValueError, TypeError, LookupError) as error:
         problem = error.problem if isinstance(error, FormatError) else "found other arrays"
         hint = "'mnist train --snapshots' writes such a file."
         raise FormatError(f"{problem}, expected snapshots", source=path, hint=hint) from None
 
 
-def _read_array(name: str, record: ArrayRecord) -> NDArray[Any]:
-    """The array of a record, (S, ...); raises an error that tells nothing where it is none."""
+def _read_array(name: str, record: ArrayRecord) -> Array:
+    """The array of a record, (S, ...); an error that tells nothing where it is none."""
     if (record.dtype, record.order) != (_DTYPES[name.rstrip("0123456789")], "C"):
         raise ValueError
     return np.frombuffer(bytes(record.data), record.dtype).reshape(record.shape)  # type: ignore[arg-type]
 
 
 def _take_layer(
-    arrays: dict[str, NDArray[Any]], number: int, count: int
+    arrays: dict[str, Array], layer: int, count: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Take the weights (S, n, m) and biases (S, m) of a layer; raises an error as `_read_array`."""
-    W, scales, b = (arrays.pop(f"{name}{number}") for name in ("W", "scale", "b"))
+    """Take out the weights (S, n, m) and biases (S, m) of a layer; errors as `_read_array`."""
+    W, scales, b = (arrays.pop(f"{name}{layer}") for name in ("W", "scale", "b"))
     if W.ndim != 3 or len(W) != count or not scales.shape == b.shape == (count, W.shape[2]):
         raise ValueError
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite, `Network` refuses

@@ -2,59 +2,51 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_cli.net.network import Array
 from mnist_cli.spec import SIDE
-from mnist_cli.weights.arrays import Array
 from mnist_cli.weights.weights_file import WeightsFile
 
-NEAR_ZERO = 0.01
+_NEAR_ZERO = 0.01
 BINS = 16
-MOST_NEURONS = 200  # that are described at once
+_MOST_SUMMARIZED = 200  # neurons
 
 
 @dataclass(frozen=True)
 class Stats:
-    """A description of an array's finite values; None where there are none."""
+    """An array's finite values described; None where there are none."""
 
     min: float | None
     max: float | None
     mean: float | None
     std: float | None
-    near_zero: float | None  # the share of values below `NEAR_ZERO`, whatever their sign
+    near_zero: float | None  # the share of values below `_NEAR_ZERO`, whatever their sign
     histogram: tuple[int, ...]  # how many are in each of `BINS` bins of equal width
 
 
 @dataclass(frozen=True, eq=False)
 class Neuron:
-    """A neuron of the first layer: `weights` (28, 28), one for each pixel, and its bias.
-
-    It looks for ink where a weight is above 0, and for paper where it is below.
-    """
+    """A neuron of the first layer."""
 
     index: int
     bias: np.float32 | np.float64
-    weights: Array
+    weights: Array  # (28, 28), above 0 where it looks for ink, below 0 where it looks for paper
 
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A weights file, and what was asked for besides.
-
-    `stats` are by the name of the array; `neurons` are of the first layer.
-    """
+    """A weights file, and what was asked for besides."""
 
     file: WeightsFile
-    stats: Mapping[str, Stats] = field(default_factory=dict)
+    stats: Mapping[str, Stats] = field(default_factory=dict)  # by the name of the array
     neurons: tuple[Neuron, ...] = ()
 
 
 @dataclass(frozen=True)
 class ArrayDistance:
-    """How far an array that either file has is from the other's."""
+    """How far an array of one file is from that of another."""
 
     name: str
     shapes: tuple[tuple[int, ...] | None, tuple[int, ...] | None]  # None where one lacks it
@@ -69,23 +61,19 @@ def summarize(
     all_neurons: bool = False,
     neuron: int | None = None,
 ) -> Summary:
-    """Describe a weights file; on request its arrays, and neurons of its first layer.
-
-    All neurons are `MOST_NEURONS` at most. NaN and infinity are no error: this is what
-    finds them. Raises `IndexError`, with the range, for a `neuron` that is not there.
-    """
+    """Describe a weights file, on request its arrays and one or all neurons of its first layer."""
     W1, b1 = file.arrays["W1"], file.arrays["b1"]  # (784, n), (n,)
     if neuron is not None and not 0 <= neuron < b1.size:
         raise IndexError(f"neuron {neuron} is not in the range 0..{b1.size - 1}")
-    first = range(min(b1.size, MOST_NEURONS)) if all_neurons else []
+    first = range(min(b1.size, _MOST_SUMMARIZED)) if all_neurons else []
     indices = first if neuron is None else [neuron]
     neurons = tuple(Neuron(i, b1[i], W1[:, i].reshape(SIDE, SIDE)) for i in indices)
     described = {name: describe(array) for name, array in file.arrays.items()} if stats else {}
     return Summary(file, described, neurons)
 
 
-def describe(array: NDArray[Any]) -> Stats:
-    """Describe the finite values of an array: range, moments and histogram, in float64."""
+def describe(array: Array) -> Stats:
+    """Describe the finite values of an array in float64."""
     values = array[np.isfinite(array)].astype(np.float64)
     if values.size == 0:
         return Stats(None, None, None, None, None, (0,) * BINS)
@@ -97,13 +85,13 @@ def describe(array: NDArray[Any]) -> Stats:
         max=float(values.max()),
         mean=float(shares.mean()) * scale,
         std=float(shares.std()) * scale,
-        near_zero=float((np.abs(values) < NEAR_ZERO).mean()),
+        near_zero=float((np.abs(values) < _NEAR_ZERO).mean()),
         histogram=tuple(counts.tolist()),
     )
 
 
 def measure_distances(first: WeightsFile, second: WeightsFile) -> tuple[ArrayDistance, ...]:
-    """Measure how far each array of two files is from the other's, in float64."""
+    """Measure in float64 how far each array of one file is from that of another."""
     distances = []
     for name in dict.fromkeys((*first.arrays, *second.arrays)):
         one, other = first.arrays.get(name), second.arrays.get(name)

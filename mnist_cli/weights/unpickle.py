@@ -98,11 +98,7 @@ def _fits(value: object, pattern: object) -> bool:
 
 
 def interpret(content: bytes) -> object:
-    """Return the value that a pickle of protocol 0 to 5 describes, without executing any of it.
-
-    It is made of None, bool, int, str, bytes, tuple, dict, `Marker` and `Call`. Raises
-    `FormatError`, without a source, for all that these and NumPy's arrays never need.
-    """
+    """The value that a pickle describes, of plain types, `Marker` and `Call`; nothing is run."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's, of odd escapes in names
@@ -113,7 +109,7 @@ def interpret(content: bytes) -> object:
 
 
 def read_array(value: Any) -> ArrayRecord | None:
-    """Return the array that a value of `interpret` stands for; None where it stands for none."""
+    """The array that a value of `interpret` stands for, if it stands for one."""
     if _fits(value, _ARRAY):
         _, shape, dtype, fortran, data = value.state
         order: Any = "F" if fortran else "C"

@@ -1,8 +1,4 @@
-"""Weights files and networks: read, check, save.
-
-A file of any format in `mnist_cli.weights.formats` holds exactly the arrays W1 b1 ... Wn bn, with
-784 inputs and 10 outputs, in float32 or float64.
-"""
+"""Weights files and networks: read, check, save."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -17,17 +13,11 @@ from mnist_cli import paths
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.files.reading import AnyPath, read_bytes
 from mnist_cli.files.writing import require_suffix, write_together
-from mnist_cli.net.network import Activation, Network
+from mnist_cli.net.network import Activation, Array, Network
 from mnist_cli.spec import BOOK_WEIGHTS_SHA256, PIXELS, WEIGHTS
-from mnist_cli.weights.arrays import Array, Contents, check_arrays
-from mnist_cli.weights.card import (
-    Card,
-    FoundCard,
-    card_path,
-    encode_card,
-    find_card,
-    own_card_path,
-)
+from mnist_cli.weights import card as cards
+from mnist_cli.weights.arrays import Contents, check_arrays
+from mnist_cli.weights.card import Card, FoundCard
 from mnist_cli.weights.formats import MAX_BYTES, ONNX, SUFFIXES, Format, recognise
 
 _NEXT = "Get the file again, or the book's weights with 'mnist download'."
@@ -35,16 +25,12 @@ _NEXT = "Get the file again, or the book's weights with 'mnist download'."
 
 @dataclass(frozen=True, eq=False)
 class WeightsFile:
-    """What a weights file holds.
-
-    `arrays` are W1 ... Wn b1 ... bn as the file has them, float32 or float64 in native byte order,
-    read-only.
-    """
+    """What a weights file holds."""
 
     file: Path
     origin: str  # where it was found: "given", "data directory" or "embedded"
     format: str
-    arrays: dict[str, Array]
+    arrays: dict[str, Array]  # W1 ... Wn b1 ... bn, read-only, float32 or float64 as in the file
     bytes: int
     sha256: str
     protocol: int | None = None  # the one that a pickle states; 0 and 1 state none
@@ -66,18 +52,18 @@ class WeightsFile:
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
-        """Neurons in each layer, inputs and outputs included: (784, 50, 100, 10) for the book's."""
+        """Neurons in each layer, as of a `Network`."""
         return (PIXELS, *(array.size for array in self.arrays.values() if array.ndim == 1))
 
     @property
     def parameters(self) -> int:
-        """How many numbers the net has learnt: 45,360 for the book's."""
+        """How many numbers the net has learnt."""
         return sum(array.size for array in self.arrays.values())
 
     @cached_property
     def found_card(self) -> FoundCard | None:
         """The card that lies beside the weights and names their SHA-256."""
-        return find_card(self.file, self.sha256)
+        return cards.find_card(self.file, self.sha256)
 
     @property
     def card(self) -> Card | None:
@@ -86,7 +72,7 @@ class WeightsFile:
 
     @property
     def known_activation(self) -> Activation | None:
-        """The activation that was asked for, or else is known of the net, if one is."""
+        """The activation that was asked for, or else is known of the net."""
         return self.asked or self._find_activation()[0]
 
     @property
@@ -99,7 +85,7 @@ class WeightsFile:
         if self.stated_activation:
             return self.stated_activation, str(self.file)
         if self.origin == "embedded":  # which needs no look at its card
-            return "sigmoid", f"{card_path(self.file).name} (embedded)"
+            return "sigmoid", f"{cards.card_path(self.file).name} (embedded)"
         if self.found_card:
             return self.found_card.activation, str(self.found_card.path)
         if self.sha256 == BOOK_WEIGHTS_SHA256:
@@ -121,10 +107,7 @@ class WeightsFile:
         return tuple(notes)
 
     def network(self) -> Network:
-        """Return the network of these weights in float32.
-
-        Raises `FormatError` for weights that are not finite or too large for float32.
-        """
+        """The network of these weights; `FormatError` unless they are finite in float32."""
         arrays = tuple(self.arrays.values())
         weights, biases = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
         try:
@@ -142,12 +125,7 @@ def read_weights(
     data_dir: AnyPath | None = None,
     activation: Activation | None = None,
 ) -> WeightsFile:
-    """Read a weights file, by default the embedded one; names are looked up by `paths.find`.
-
-    Without an `activation` it is what the file or the card beside it says, else sigmoid. Raises
-    `FileError` for a file that cannot be read or is larger than 16 MiB, `FormatError` for one that
-    holds anything but the weights of one network.
-    """
+    """Read a weights file, by default the embedded one; `activation` overrules what it says."""
     found = paths.find_or_embedded(path, WEIGHTS, data_dir)
     content = read_bytes(found.path, MAX_BYTES)
     try:
@@ -158,16 +136,16 @@ def read_weights(
 
 
 def read_several(
-    paths: Iterable[AnyPath | None],
+    names: Iterable[AnyPath | None],
     data_dir: AnyPath | None = None,
     activation: Activation | None = None,
     *,
     most: int,
 ) -> list[WeightsFile]:
-    """Read weights files; raises `FormatError` where they have more than `most` parameters."""
+    """Read weights files, all of which have at most `most` parameters together."""
     files: list[WeightsFile] = []
-    for path in paths:
-        files.append(read_weights(path, data_dir, activation))
+    for name in names:
+        files.append(read_weights(name, data_dir, activation))
         found = sum(file.parameters for file in files)
         if found > most:
             problem = f"found {found:,} parameters in all nets, expected at most {most:,}"
@@ -177,7 +155,7 @@ def read_several(
 
 
 def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") -> WeightsFile:
-    """Read the bytes of a weights file; raises `FormatError`, without a source, as above."""
+    """Read the bytes of a weights file; a `FormatError` does not name it."""
     kind = recognise(content)
     contents: Contents = kind.load().read(content)
     return WeightsFile(
@@ -206,8 +184,10 @@ def load_network(
 
     Raises
     ------
-    FileError, FormatError
-        As `read_weights`, and for weights that are not finite.
+    FileError
+        For a file that cannot be read or is larger than 16 MiB.
+    FormatError
+        For one that holds anything but the weights of one network, or weights that are not finite.
 
     Examples
     --------
@@ -246,7 +226,7 @@ def save_network(network: Network, path: AnyPath, *, overwrite: bool = False) ->
 def write_network(
     network: Network, path: AnyPath, training: Card | None = None, *, overwrite: bool = False
 ) -> WeightsFile:
-    """Do what `save_network` does, with the card of a `training`; return what was written."""
+    """As `save_network`, with the card of a `training`; returns what was written."""
     # "w.pkl.partial" is what an interrupted training leaves of "w.pkl".
     kind = SUFFIXES[require_suffix(str(path).removesuffix(".partial"), SUFFIXES)]
     arrays, activation = network.arrays, network.activation
@@ -262,18 +242,13 @@ def write_arrays(
     training: Card | None = None,
     overwrite: bool = False,
 ) -> WeightsFile:
-    """Write arrays in a format, and a card of their training, or else of what they cannot say.
-
-    First what will be in the file is read again and compared; an ONNX model, which only others
-    read, was checked by their package instead. Raises `MnistError` where a file cannot be written,
-    or not read again.
-    """
+    """Write arrays in a format, and a card of their training or of what the file cannot say."""
     little = {name: each.astype(each.dtype.newbyteorder("<")) for name, each in arrays.items()}
     content = kind.load().write(little, activation)
     if len(content) > MAX_BYTES:
         size = f"the file would have {len(content):,} bytes, at most {MAX_BYTES:,} are read again"
         raise FormatError(size, source=path)
-    if kind is ONNX:
+    if kind is ONNX:  # which only others read: their package has checked it
         sha256 = hashlib.sha256(content).hexdigest()
         facts = Path(path), "given", kind.name, dict(arrays), len(content), sha256
         written = WeightsFile(*facts, stated_activation=activation)
@@ -285,8 +260,8 @@ def write_arrays(
                 raise FormatError(f"array {name} was not written as it is", source=path)
     contents = {Path(path): content}
     if activation and training:
-        contents[card_path(path)] = encode_card(written.sha256, activation, training)
+        contents[cards.card_path(path)] = cards.encode_card(written.sha256, activation, training)
     elif activation and not (written.stated_activation or len(written.layer_sizes) == 2):
-        contents[own_card_path(path)] = encode_card(written.sha256, activation)
+        contents[cards.short_card_path(path)] = cards.encode_card(written.sha256, activation)
     write_together(contents, overwrite=overwrite)
     return written
