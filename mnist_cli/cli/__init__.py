@@ -1,7 +1,6 @@
 """The command line: parse, call one library function, hand its result to `render`.
 
-Every exception becomes an exit code here: 0 done, 1 bad input or environment, 2 wrong usage,
-130 Ctrl-C, 143 SIGTERM.
+The exit code is 0 done, 1 bad input or environment, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM.
 """
 
 import os
@@ -10,12 +9,7 @@ import sys
 
 import click
 
-from mnist_cli.cli.streams import (
-    ended_by_signals,
-    guarded_streams,
-    is_exhausted,
-    silent_libraries,
-)
+from mnist_cli.cli.streams import ended_by_signals, guarded_streams, is_exhausted
 from mnist_cli.cli.usage import Commands, explain
 from mnist_cli.errors import MnistError, printable
 from mnist_cli.spec import __version__
@@ -59,7 +53,7 @@ def cli() -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; nothing escapes as a traceback."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    with guarded_streams(), silent_libraries(), ended_by_signals() as ended_by:
+    with guarded_streams(), ended_by_signals() as ended_by:
         try:
             code = cli.main(arguments or ["--help"], prog_name="mnist", standalone_mode=False)
             return code if isinstance(code, int) else 0

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,11 +24,9 @@ OptionValues = Mapping[str, Any]
 def present(
     given: OptionValues, view: Any, *result: Any, notes: Iterable[str] = (), quiet: bool = False
 ) -> None:
-    """Write a result to the file of ``--export``; then show it, or with ``--json`` its document.
+    """Write a result to the file of ``--export``; show it unless `quiet`; tell the `notes`.
 
-    `view` has `lines`, which takes the result, and where the result's own document is not all there
-    is to it `as_json`, which takes it too. With `quiet` only what was asked for is written: the
-    file, the document. `notes` come last, unless ``--quiet``.
+    `view` has `lines`, and for ``--json`` `as_json` where this is more than the first of `result`.
     """
     from mnist_cli.files.tables import print_json
     from mnist_cli.render.text import note, show
@@ -35,8 +34,8 @@ def present(
     if given.get("export") is not None:
         from mnist_cli.render.export import write_export
 
-        light, overwrite = given["light"], given["force"]
-        write_export(given["export"], lambda: view.lines(*result), light=light, overwrite=overwrite)
+        drawn = partial(view.lines, *result)
+        write_export(given["export"], drawn, light=given["light"], overwrite=given["force"])
         note_written(given, "export")
     if given["json"]:
         print_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])
@@ -61,7 +60,7 @@ def output_or(default: str, given: OptionValues) -> Iterator[Path]:
 
 @contextmanager
 def blamed(kind: type[Exception], parameter: str = "") -> Iterator[None]:
-    """Make wrong usage, of a parameter if one is named, of an error of the library."""
+    """Call an error of the library wrong usage, of a parameter if one is named."""
     try:
         yield
     except kind as error:

@@ -141,8 +141,7 @@ def new_file(
 ) -> str | None:
     """Refuse before the work begins what could not be written after it.
 
-    `forms` are suffixes, ``DIR`` and ``-``; by default those behind ``FILE``. With `may_exist` it
-    is the work that refuses to replace a file.
+    `forms` are suffixes, ``DIR`` and ``-``; by default those of the option's ``FILE.csv|.jsonl|-``.
     """
     forms = forms or (parameter.metavar or "").removeprefix("FILE").split("|")
     if path is None or (path == "-" and "-" in forms):

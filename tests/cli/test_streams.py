@@ -137,8 +137,8 @@ def test_what_libraries_warn_of_is_not_shown(tmp_path):
     assert (shown.stderr, shown.code) == ("", 0)
     code = """
 import warnings
-from mnist_cli.cli.streams import silent_libraries
-with silent_libraries():
+from mnist_cli.cli.streams import guarded_streams
+with guarded_streams():
     warnings.warn("inside")
 warnings.warn("outside")
 """

@@ -3,20 +3,10 @@
 import numpy as np
 
 from mnist_cli.prediction.explanation import Explanation, ForwardStep
+from mnist_cli.render.figures import number
+from mnist_cli.render.layout import Cell, beside_if_it_fits, paragraph, stacked, table, with_bars
 from mnist_cli.render.pictures import legend, picture, signed_picture, strip
-from mnist_cli.render.text import (
-    Cell,
-    Line,
-    beside_if_it_fits,
-    columns,
-    length,
-    line,
-    number,
-    paragraph,
-    stacked,
-    table,
-    with_bars,
-)
+from mnist_cli.render.text import Line, columns, length, line
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.spec import CLASSES, SIDE
 
@@ -27,14 +17,10 @@ _LEAST_BAR = 10  # with the gap before it
 
 def lines(explanation: Explanation) -> list[Line]:
     """Each step with its shape, range, values as shades and a sentence; then softmax; then why."""
-    shades = "Values as shades, each row from its smallest (dark) to its largest (bright)."
+    words = "Values as shades, each row from its smallest (dark) to its largest (bright)."
+    shades = paragraph(words, columns(), QUIET)
     steps = (_step(explanation, step) for step in explanation.steps)
-    return stacked(
-        paragraph(shades, columns(), QUIET),
-        *steps,
-        _softmax(explanation),
-        _relevance(explanation),
-    )
+    return stacked(shades, *steps, _softmax(explanation), _relevance(explanation))
 
 
 def _step(explanation: Explanation, step: ForwardStep) -> list[Line]:
@@ -78,8 +64,7 @@ def _sentence(explanation: Explanation, step: ForwardStep) -> str:
 
 
 def _softmax(explanation: Explanation) -> list[Line]:
-    last = explanation.steps[-2].symbol
-    best = explanation.prediction
+    last, best = explanation.steps[-2].symbol, explanation.prediction
     exponentials, probabilities = explanation.exponentials, explanation.probabilities
     values = zip(explanation.scores, explanation.shifted, exponentials, probabilities, strict=True)
     rows: list[list[Cell]] = []

@@ -1,7 +1,9 @@
 """What `mnist eval --min-confidence` adds."""
 
 from mnist_cli.evaluation.min_confidence import Coverage, Reliability
-from mnist_cli.render.text import Cell, Line, line, number, stacked, table, with_bars
+from mnist_cli.render.figures import number
+from mnist_cli.render.layout import Cell, stacked, table, with_bars
+from mnist_cli.render.text import Line, line
 from mnist_cli.render.theme import TITLE
 
 

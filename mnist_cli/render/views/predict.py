@@ -9,25 +9,10 @@ import numpy as np
 from mnist_cli.errors import plural, printable
 from mnist_cli.prediction.prediction import Prediction, Result, SplitPicture, Unread
 from mnist_cli.prediction.results import Results, count_confusions
+from mnist_cli.render.figures import accuracy, bar
+from mnist_cli.render.layout import Cell, beside, paragraph, stacked, table, tiled
 from mnist_cli.render.pictures import picture, thumbnail
-from mnist_cli.render.text import (
-    Cell,
-    Line,
-    Span,
-    accuracy,
-    bar,
-    beside,
-    columns,
-    encodable,
-    length,
-    line,
-    paragraph,
-    shortened,
-    stacked,
-    surface,
-    table,
-    tiled,
-)
+from mnist_cli.render.text import Line, Span, columns, encodable, length, line, shortened, surface
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
 from mnist_cli.render.views import explain
 from mnist_cli.spec import SIDE
@@ -81,7 +66,7 @@ def digit_lines(digit: "Digit") -> list[Line]:
     """What the net is to see of a digit that was read, and the steps that led there."""
     told = [line((digit.way, QUIET))]
     told += [line((words, BAD)) for words in (digit.empty, *digit.warnings) if words]
-    return stacked(beside(picture(digit.image), told, " " * _GAP), _steps(digit.steps))
+    return stacked(beside(picture(digit.image), told), _steps(digit.steps))
 
 
 def _number(found: SplitPicture, *, named: bool) -> list[Line]:
@@ -147,14 +132,11 @@ def _as_table(predictions: Sequence[Prediction]) -> list[Line]:
 def _sheet(predictions: Sequence[Prediction]) -> list[Line]:
     """Small pictures in rows, and under each its name and what was predicted."""
     room = _SMALL if surface().width or surface().color else None  # a pipe gets whole names
-    tiles = [
-        [
-            *picture(thumbnail(one.image, _SMALL)),
-            line((shortened(_file(one), room), QUIET)),
-            line(_verdict(one)),
-        ]
-        for one in predictions
-    ]
+    tiles = []
+    for one in predictions:
+        name = shortened(_file(one), room)
+        image = picture(thumbnail(one.image, _SMALL))
+        tiles.append([*image, line((name, QUIET)), line(_verdict(one))])
     return tiled(tiles, columns())
 
 
@@ -218,9 +200,8 @@ def _one(results: Results, prediction: Prediction) -> list[Line]:
     else:
         room = limit and limit - SIDE - _GAP
         words = [*_title(prediction, room), [], *_bars(prediction)]
-        block = beside(picture(prediction.image), words, " " * _GAP)
-    for warning in prediction.warnings:
-        block += paragraph(warning, limit, BAD)
+        block = beside(picture(prediction.image), words)
+    block += [row for each in prediction.warnings for row in paragraph(each, limit, BAD)]
     steps = _steps(prediction.steps)
     return stacked(block, steps, explain.lines(explained) if explained else [])
 
@@ -231,8 +212,8 @@ def _title(prediction: Prediction, room: int | None) -> list[Line]:
         return [*head, line(("no digit", BAD))]
     if prediction.way:
         head.append(line((prediction.way, QUIET)))
-    parts = [line("prediction ", (str(prediction.prediction), TITLE))]
-    parts.append(line(f"confidence {prediction.confidence:.4f}"))
+    best = (str(prediction.prediction), TITLE)
+    parts = [line("prediction ", best), line(f"confidence {prediction.confidence:.4f}")]
     if prediction.label is not None:
         people = f"; {prediction.people}" if prediction.people else ""
         parts.append(line(f"label {prediction.label}  ", _CORRECTNESS[prediction.correct], people))

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from mnist_cli.evaluation.sweep import SweepRow
-from mnist_cli.render.text import Cell, Line, line, stacked, table, with_bars
+from mnist_cli.render.layout import Cell, stacked, table, with_bars
+from mnist_cli.render.text import Line, line
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 
 _CACHE = 1 << 20  # bytes: about as much as a core has for itself
