@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mnist_cli.net.network import Network
     from mnist_cli.prediction.pictures import Reading
     from mnist_cli.prediction.prediction import Result
+    from mnist_cli.prediction.results import Results
 
 OptionValues = Mapping[str, Any]
 """What was given for a command's options, by their names: ``batch_size``."""
@@ -69,6 +70,11 @@ def blamed(kind: type[Exception], parameter: str = "") -> Iterator[None]:
         raise click.UsageError(f"{error.args[0]}.") from None
 
 
+def pick(given: OptionValues, *names: str) -> dict[str, Any]:
+    """Those options that a function takes under the same names."""
+    return {name: given[name] for name in names}
+
+
 def note_written(given: OptionValues, *options: str) -> None:
     """Say which of the files were written that these options name, unless ``--quiet``."""
     from mnist_cli.render.text import note
@@ -94,16 +100,17 @@ def predict_pictures(
     from mnist_cli.render.text import note
 
     pictures = find_pictures(names, labels)
+    reader = partial(predict_files, network, pictures, reading)
+    threads, stdin = given["threads"] or available_cores(), getattr(sys.stdin, "buffer", None)
     with counted("pictures", quiet=given["quiet"]) as progress:
-        results = predict_files(
-            network,
-            pictures,
-            reading,
-            threads=given["threads"] or available_cores(),
-            standard_input=getattr(sys.stdin, "buffer", None),
-            progress=progress,
-        )
-        everything = list(results)
+        results = list(reader(threads=threads, standard_input=stdin, progress=progress))
     if pictures.skipped and not given["quiet"]:
         note(f"skipped {plural(pictures.skipped, 'file')} not named as pictures are")
-    return everything
+    return results
+
+
+def report_unread(results: "Results") -> int:
+    """Print an error for each file that could not be read; return the exit code."""
+    for unread in results.unread:
+        click.echo(f"Error: {unread.error}", err=True)
+    return 1 if results.unread else 0

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mnist_cli.cli.common import blamed, present
+from mnist_cli.cli.common import blamed, pick, present
 from mnist_cli.cli.options import argument, command
 
 
@@ -54,11 +54,10 @@ def download(names: tuple[str, ...], **given: Any) -> None:
         with view.watching(given["quiet"]) as reporter:
             outcomes = downloader.download(
                 files,
-                data_dir=data_dir,
                 mirrors=given["mirror"],
                 source_dir=source_dir,
-                force=given["force"],
                 reporter=reporter,
+                **pick(given, "data_dir", "force"),
             )
     folder = data_directory(data_dir)
     if given["list"]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import blamed, output_or, present
+from mnist_cli.cli.common import blamed, output_or, pick, present
 from mnist_cli.cli.options import NATURAL, command
 from mnist_cli.training.recipes import ACTIVATIONS, HYPERPARAMETERS, NET, RECIPES
 from mnist_cli.weights.formats import SUFFIXES
@@ -127,10 +127,9 @@ def train(**given: Any) -> None:
             path,
             recipe,
             files,
-            seed=given["seed"],
-            snapshots=given["snapshots"],
             overwrite=given["force"],
             report=report,
             note=note,
+            **pick(given, "seed", "snapshots"),
         )
     present(given, view, recipe, card, path, given["snapshots"], quiet=given["quiet"])

@@ -4,7 +4,7 @@ from typing import Any
 
 from mnist_cli.evaluation.compared import Compared, ComparedFiles, ModelPair
 from mnist_cli.files.tables import document
-from mnist_cli.render.layout import Cell, beside, stacked, table
+from mnist_cli.render.layout import beside, stacked, table
 from mnist_cli.render.text import Line, line
 from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.render.views import inspect
@@ -81,10 +81,10 @@ def _files(found: ComparedFiles) -> list[Line]:
 
 
 def _arrays(found: ComparedFiles) -> list[Line]:
-    rows: list[list[Cell]] = []
+    rows = []
     for each in found.arrays:
         shapes = (str(shape or "-") for shape in each.shapes)
         distance = "-" if each.distance is None else f"{each.distance:.4g}"
-        rows.append([each.name, *shapes, distance, each.relative_distance])
+        rows.append((each.name, *shapes, distance, each.relative_distance))
     names = map(name_model, range(len(found.files)))
     return table(["array", *names, ">distance", ">relative distance"], rows)

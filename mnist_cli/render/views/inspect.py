@@ -11,7 +11,7 @@ from mnist_cli.errors import plural, printable
 from mnist_cli.files.tables import document
 from mnist_cli.net.network import Network
 from mnist_cli.render.figures import number, sparkline
-from mnist_cli.render.layout import Cell, beside, beside_if_it_fits, entries, stacked, table, tiled
+from mnist_cli.render.layout import beside, beside_if_it_fits, entries, stacked, table, tiled
 from mnist_cli.render.pictures import legend, scale, signed_picture
 from mnist_cli.render.text import Line, columns, line
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
@@ -99,10 +99,10 @@ def file_name(path: Path, origin: str) -> str:
 
 def _describe(stats: Mapping[str, Stats]) -> list[Line]:
     names = ("min", "max", "mean", "std", "near_zero")
-    rows: list[list[Cell]] = [
-        [name, *document(each, *names).values(), sparkline(each.histogram)]
+    rows = (
+        (name, *document(each, *names).values(), sparkline(each.histogram))
         for name, each in stats.items()
-    ]
+    )
     head = ["array", ">min", ">max", ">mean", ">std", ">|w| < 0.01", "min to max"]
     return table(head, rows, len(head) - 1)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def _number(found: SplitPicture, *, named: bool) -> list[Line]:
     about = [(_file(found), QUIET), _judged(found)] if named else [_judged(found)]
     behind = [(f"  {words}", style) for words, style in about if words]
     number = line((first or "no digit", TITLE if first else BAD), *behind)
-    digits = [one for line_ in found.lines for one in line_]
+    digits = list(chain.from_iterable(found.lines))
     # What is empty above all of them is left out: four pixels are one of the line's characters.
     top = min((int((one.image > 127).any(axis=1).argmax()) for one in digits), default=0) // 4 * 4
     tiles = []
@@ -234,13 +235,11 @@ def _bars(prediction: Prediction) -> Iterable[Line]:
 
 def _steps(steps: "Sequence[ReadingStep]") -> list[Line]:
     """Small pictures side by side, and below them what each step did."""
-    blocks = [
-        [line((f"{step.name:<{_STEP}}", QUIET)), *picture(thumbnail(step.picture, _STEP))]
-        for step in steps
-    ]
     indent = max((len(step.name) for step in steps), default=0) + 2
-    told = []
+    pictures, told = [], []
     for step in steps:
+        head = line((f"{step.name:<{_STEP}}", QUIET))
+        pictures.append([head, *picture(thumbnail(step.picture, _STEP))])
         name = line((f"{step.name:<{indent}}", TITLE))
         told += beside([name], paragraph(step.done, columns() - indent, ""), gap="")
-    return stacked(tiled(blocks, columns()), told)
+    return stacked(tiled(pictures, columns()), told)
