@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnist_cli.errors import TakenError, printable
+from mnist_cli.errors import TakenError, plural, printable
 
 if TYPE_CHECKING:
     from mnist_cli.net.network import Network
@@ -92,7 +92,6 @@ def predict_pictures(
     labels: Collection[int] = (),
 ) -> "list[Result]":
     """Read all pictures that names mean, or those with such labels, and tell how far it is."""
-    from mnist_cli.errors import plural
     from mnist_cli.net.blas import available_cores
     from mnist_cli.prediction.pictures import predict_files
     from mnist_cli.prediction.sources import find_pictures

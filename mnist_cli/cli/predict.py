@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from mnist_cli.checks import one_of
 from mnist_cli.cli import common
 from mnist_cli.cli.options import DIGIT, NATURAL, argument, command
+from mnist_cli.errors import MnistError
 
 if TYPE_CHECKING:
     from mnist_cli.net.network import Network
@@ -115,8 +117,6 @@ def predict(
         raise click.UsageError("Nothing to read: name an image file or give --index N.")
     if given["seed"] is not None and all(isinstance(one, int) for one in index):
         raise click.UsageError("--seed is for --index random.")
-    from mnist_cli.checks import one_of
-    from mnist_cli.errors import MnistError
     from mnist_cli.prediction.pictures import Reading
     from mnist_cli.prediction.results import Results, write_digits, write_table
     from mnist_cli.render.views import predict as view

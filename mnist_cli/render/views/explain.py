@@ -94,7 +94,7 @@ def _relevance(explanation: Explanation) -> list[Line]:
     words = stacked(
         [line((f"Evidence for and against {digit}", TITLE))],
         legend(f"evidence for {digit}", f"evidence against {digit}"),
-        [line(words) for words in method],
+        [line(text) for text in method],
         [line(next_best), line(f"margin {explanation.margin:.4f}")],
     )
     return beside_if_it_fits(signed_picture(explanation.relevance, limit, ink), words)
