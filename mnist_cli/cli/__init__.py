@@ -10,7 +10,7 @@ import sys
 import click
 
 from mnist_cli.cli.streams import ended_by_signals, guarded_streams, is_exhausted
-from mnist_cli.cli.usage import Commands, explain
+from mnist_cli.cli.usage import Commands, put_in_one_line
 from mnist_cli.errors import MnistError, printable
 from mnist_cli.spec import __version__
 
@@ -73,7 +73,7 @@ def _report(error: Exception) -> int:
         if error.ctx is not None:
             click.echo(error.ctx.get_usage(), err=True)
             click.echo(f"Try '{error.ctx.command_path} --help' for help.\n", err=True)
-        click.echo(f"Error: {explain(error)}", err=True)
+        click.echo(f"Error: {put_in_one_line(error)}", err=True)
         return error.exit_code
     if isinstance(error, (MnistError, click.ClickException)):
         return _fail(str(error))

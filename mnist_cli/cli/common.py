@@ -98,11 +98,13 @@ def predict_pictures(
     from mnist_cli.render.progress import counted
     from mnist_cli.render.text import note
 
-    pictures = find_pictures(names, labels)
-    reader = partial(predict_files, network, pictures, reading)
-    threads, stdin = given["threads"] or available_cores(), getattr(sys.stdin, "buffer", None)
+    pictures, threads = find_pictures(names, labels), given["threads"] or available_cores()
+    stdin = getattr(sys.stdin, "buffer", None)
     with counted("pictures", quiet=given["quiet"]) as progress:
-        results = list(reader(threads=threads, standard_input=stdin, progress=progress))
+        found = predict_files(
+            network, pictures, reading, threads=threads, standard_input=stdin, progress=progress
+        )
+        results = list(found)
     if pictures.skipped and not given["quiet"]:
         note(f"skipped {plural(pictures.skipped, 'file')} not named as pictures are")
     return results

@@ -31,7 +31,7 @@ from typing import Any
 import click
 
 from mnist_cli.checks import one_of
-from mnist_cli.cli.rules import check
+from mnist_cli.cli.rules import check_rules
 from mnist_cli.weights.formats import KINDS
 
 Settings = Mapping[str, Mapping[str, Any]]
@@ -85,7 +85,7 @@ class _Command(click.Command):
         for each in self.params:
             if (value := ctx.params.get(each.name or "")) != value:
                 raise click.BadParameter("expected a number.", ctx, each)  # not NaN
-        check(self.rules, ctx)
+        check_rules(self.rules, ctx)
         return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

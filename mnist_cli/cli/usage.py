@@ -39,7 +39,7 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f"Did you mean {' or '.join(map(repr, meant))}?" if meant else ""
 
 
-def explain(error: click.UsageError) -> str:
+def put_in_one_line(error: click.UsageError) -> str:
     """What is wrong with the usage, in one line without control characters."""
     message = error.format_message()
     if isinstance(error, click.NoSuchOption):

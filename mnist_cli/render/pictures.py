@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnist_cli.render.figures import number
 from mnist_cli.render.text import Line, surface
-from mnist_cli.render.theme import ABOVE, BELOW, style
+from mnist_cli.render.theme import ABOVE, BELOW, rich_color
 
 _RAMP = " .:-=+*#%@"
 _SHADES = " ░▒▓█"
@@ -58,7 +58,7 @@ def signed_picture(
 def legend(above: str, below: str) -> list[Line]:
     """What the two signs of a `signed_picture` mean, in so many words."""
     if surface().color:
-        signs = [("██ ", style(ABOVE)), ("██ ", style(BELOW))]
+        signs = [("██ ", rich_color(ABOVE)), ("██ ", rich_color(BELOW))]
     else:
         signs = [("+ # ", ""), ("- = ", "")]
     return [[sign, (words, "")] for sign, words in zip(signs, (above, below), strict=True)]
