@@ -37,12 +37,13 @@ def _folder(shared_data, tmp_path, monkeypatch):
 def no_work(monkeypatch):
     """Fail as soon as a command begins to read what it works on."""
     import mnist_cli.page.page  # noqa: F401  # it keeps what it imports: never what fails
-    from mnist_cli import files, paths
+    from mnist_cli import paths
+    from mnist_cli.files import reading
 
     def fail(*_, **__):
         pytest.fail("the work began")
 
-    for place, name in ((paths, "find"), (paths, "embedded_directory"), (files, "read_bytes")):
+    for place, name in ((paths, "find"), (paths, "embedded_directory"), (reading, "read_bytes")):
         monkeypatch.setattr(place, name, fail)
 
 

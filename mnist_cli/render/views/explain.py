@@ -71,8 +71,8 @@ def _softmax(explanation: Explanation) -> list[Line]:
     for digit, (score, shifted, exp, y) in enumerate(values):
         texts = str(digit), number(score, 3), number(shifted, 3), f"{exp:.3e}", f"{y:.4f}"
         rows.append([(text, TITLE if digit == best else "") for text in texts])
-    totals = "sum", "", "", f"{exponentials.sum():.3e}", f"{1:.4f}"
-    rows.append([(text, QUIET) for text in totals])
+    total, nothing = f"{exponentials.sum():.3e}", ("", "")
+    rows.append([("sum", QUIET), nothing, nothing, (total, QUIET), (f"{1:.4f}", QUIET)])
     head = [">softmax", f">{last}", f">{last} - max", f">exp({last} - max)", ">y = exp / sum"]
     block = table(head, rows)
     if length(block[0]) + _LEAST_BAR > columns():
