@@ -3,16 +3,20 @@
 The exit code is 0 done, 1 bad input or environment, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM.
 """
 
+import errno
 import os
 import signal
 import sys
 
 import click
 
-from mnist_cli.cli.streams import ended_by_signals, guarded_streams, is_exhausted
+from mnist_cli.cli.streams import ended_by_signals, guarded_streams
 from mnist_cli.cli.usage import Commands, put_in_one_line
 from mnist_cli.errors import MnistError, printable
 from mnist_cli.spec import __version__
+
+# Why the system refuses processes, memory and open files.
+_REFUSALS = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 COMPLETION = "_MNIST_COMPLETE"
 _NOT_A_SHELL = (
@@ -84,7 +88,7 @@ def _report(error: Exception) -> int:
         return _fail(f"a library cannot be loaded ({what}). Install mnist-cli again.")
     if COMPLETION in os.environ:
         return _fail(_NOT_A_SHELL)
-    if is_exhausted(error):
+    if getattr(error, "errno", None) in _REFUSALS or "start new thread" in str(error):
         return _fail(f"the system gives no more: {what}. Try --threads 1, or end other programs.")
     if os.environ.get("MNIST_DEBUG"):
         raise error

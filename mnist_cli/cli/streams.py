@@ -69,13 +69,6 @@ def ended_by_signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def is_exhausted(error: Exception) -> bool:
-    """Whether the system refused processes, threads, memory or open files."""
-    if isinstance(error, OSError):
-        return error.errno in (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
-    return isinstance(error, RuntimeError) and "start new thread" in str(error)
-
-
 class _Stream:
     """A text stream that behaves as the one it stands for, which may be missing, but in failing."""
 
