@@ -19,7 +19,7 @@ def require_at_least(name: str, number: int, least: int = 1) -> int:
 def require_between(
     name: str, number: float, least: float, most: float, *, whole: bool = False
 ) -> float:
-    """Return a number, if `whole` as an int: 7 or 7.0. Raises `ValueError` for anything else."""
+    """Return a number, a `whole` one as an int. Raises `ValueError` outside of the limits."""
     is_within = isinstance(number, Real) and least <= number <= most
     if not is_within or (whole and number % 1):
         kind = "whole number" if whole else "number"

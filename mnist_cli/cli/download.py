@@ -42,23 +42,18 @@ def download(names: tuple[str, ...], **given: Any) -> None:
     from mnist_cli.render.views import download as view
     from mnist_cli.render.views import downloadable
 
-    source_dir, data_dir = given["from"], given["data_dir"]
+    mirrors, source_dir, data_dir = given["mirror"], given["from"], given["data_dir"]
     with blamed(ValueError, "NAME"):
         files = catalogue.select(names)
     with blamed(ValueError, "--mirror"):
-        for url in given["mirror"]:
+        for url in mirrors:
             catalogue.check_mirror(url)
     if given["check"] or given["list"]:
         outcomes = downloader.check(files, data_dir=data_dir)
     else:
+        named = pick(given, "data_dir", "force") | {"mirrors": mirrors, "source_dir": source_dir}
         with view.watching(given["quiet"]) as reporter:
-            outcomes = downloader.download(
-                files,
-                mirrors=given["mirror"],
-                source_dir=source_dir,
-                reporter=reporter,
-                **pick(given, "data_dir", "force"),
-            )
+            outcomes = downloader.download(files, reporter=reporter, **named)
     folder = data_directory(data_dir)
     if given["list"]:
         present(given, downloadable, files, outcomes, folder)

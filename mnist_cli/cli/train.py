@@ -114,22 +114,14 @@ def train(**given: Any) -> None:
         start,
     )
     shortcuts = {name: given[name] for name in _SHORTCUTS if given[name] is not None}
+    recipe = RECIPES[given["recipe"] or ("tune" if start else "quick")]
     with blamed(ValueError):
-        recipe = RECIPES[given["recipe"] or ("tune" if start else "quick")].change(
-            given["set"] | shortcuts, given["hidden"], given["activation"]
-        )
+        recipe = recipe.change(given["set"] | shortcuts, given["hidden"], given["activation"])
     if start is not None:
         recipe = recipe.from_net(start.layer_sizes, start.activation)
         for each in start.notes:
             note(each)
     with output_or("mnist-weights.pkl", given) as path, view.watch(given["quiet"]) as report:
-        card = train_file(
-            path,
-            recipe,
-            files,
-            overwrite=given["force"],
-            report=report,
-            note=note,
-            **pick(given, "seed", "snapshots"),
-        )
+        named = pick(given, "seed", "snapshots") | {"overwrite": given["force"]}
+        card = train_file(path, recipe, files, report=report, note=note, **named)
     present(given, view, recipe, card, path, given["snapshots"], quiet=given["quiet"])
