@@ -15,7 +15,7 @@ _LOOKED_THROUGH = 2000  # characters of each end of a text, which may be megabyt
 class MnistError(Exception):
     """Bad input or a bad environment: every failure that is not a bug.
 
-    Its text is the line that the command line prints after ``Error: ``.
+    Its text is the line that a user reads: which file, what is wrong, what to do next.
 
     Parameters
     ----------
