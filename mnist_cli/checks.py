@@ -19,10 +19,7 @@ def require_at_least(name: str, number: int, least: int = 1) -> int:
 def require_between(
     name: str, number: float, least: float, most: float, *, whole: bool = False
 ) -> float:
-    """Return a number, as an int if it is to be `whole`: 7 or 7.0, not 7.5.
-
-    Raises `ValueError` for anything else, and outside of `least` to `most`.
-    """
+    """Return a number, a `whole` one as an int. Raises `ValueError` outside of the limits."""
     is_within = isinstance(number, Real) and least <= number <= most
     if not is_within or (whole and number % 1):
         kind = "whole number" if whole else "number"
@@ -38,10 +35,7 @@ def one_of(choices: Iterable[object]) -> str:
 
 
 def install_hint(package: str) -> str:
-    """How to install a package where this program runs from: with pip, uv, pipx or a checkout.
-
-    An environment made by uv has no pip of its own; that of another Python can reach it, too.
-    """
+    """How to install a package where this program runs from: with pip, uv, pipx or a checkout."""
     import shutil
     from importlib.util import find_spec
 
@@ -50,6 +44,7 @@ def install_hint(package: str) -> str:
         return f"Run: {python} -m pip install {package}"
     if shutil.which("uv"):
         return f"Run: uv pip install --python {python} {package}"
+    # An environment that uv made has no pip of its own; that of another Python reaches it.
     return f"Run: python3 -m pip --python {python} install {package}"
 
 

@@ -1,8 +1,4 @@
-"""What a user can cause and mend, and how foreign text is shown safely.
-
-Every failure that is not a bug is a `MnistError`. Its text is the one line that the command line
-prints after ``Error: ``: which file, what is wrong, what to do next.
-"""
+"""What a user can cause and mend, each error in one line; and how foreign text is shown safely."""
 
 import os
 import re
@@ -21,7 +17,9 @@ _LOOKED_THROUGH = 2000  # characters of each end of a text, which may be megabyt
 
 
 class MnistError(Exception):
-    """Bad input or a bad environment.
+    """Bad input or a bad environment: every failure that is not a bug.
+
+    Its text is the line that a user reads: which file, what is wrong, what to do next.
 
     Parameters
     ----------
@@ -84,12 +82,7 @@ class DownloadError(MnistError):
 
 
 def printable(text: str, limit: int | None = 80) -> str:
-    r"""Return foreign text so that a terminal shows it and nothing else happens.
-
-    Control characters, escape sequences, line breaks, bidirectional marks and lone surrogates
-    become ``\x1b``-style escapes; what is longer than `limit` is cut in the middle. Addresses lose
-    their user names, passwords and queries.
-    """
+    r"""Foreign text that is safe to show: controls as ``\x1b``, no passwords, `limit` at most."""
     if limit is not None and len(text) > 2 * _LOOKED_THROUGH:
         text = text[:_LOOKED_THROUGH] + text[-_LOOKED_THROUGH:]
     text = _QUERY.sub(r"\1", _USER_AND_PASSWORD.sub(r"\1", text))

@@ -68,10 +68,7 @@ def find(name: AnyPath, data_dir: AnyPath | None = None) -> FoundFile:
 def find_or_embedded(
     name: AnyPath | None, default: str, data_dir: AnyPath | None = None
 ) -> FoundFile:
-    """What `name` means; without one the embedded `default`, whatever lies in the current folder.
-
-    Raises `FileError` as `find` does.
-    """
+    """What `name` means to `find`; without one the embedded `default`, whatever else is there."""
     if name is not None:
         return find(name, data_dir)
     return FoundFile(embedded_directory() / default, "embedded")
@@ -80,11 +77,7 @@ def find_or_embedded(
 def name_pair(
     images: AnyPath | None, labels: AnyPath | None, data_dir: AnyPath | None = None
 ) -> tuple[AnyPath | None, AnyPath | None]:
-    """The names of images and labels: where ``class`` is no file, those of ``class-images-...``.
-
-    `images` stand for both files of a set where there are no `labels`; other names stay as they
-    are.
-    """
+    """The files of a set whose name, such as ``class``, stands for both; other names stay."""
     if images is None or labels is not None or os.path.isfile(images):  # noqa: PTH113 - Path's fails for a name that is too long
         return images, labels
     pair = [name.format(os.fspath(images)) for name in PAIR]

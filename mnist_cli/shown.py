@@ -1,7 +1,4 @@
-"""How results show themselves in a notebook, and work that takes long its progress.
-
-What draws is in `render`, which no other room may import: it is loaded by its name, once needed.
-"""
+"""How results and progress are shown: by `render`, which is loaded by name, once it is needed."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -11,7 +8,7 @@ from typing import Any
 
 from mnist_cli.spec import ignore
 
-Reporter = AbstractContextManager[Callable[..., None]]
+_Reporting = AbstractContextManager[Callable[..., None]]
 
 
 def drawn_by(view: str) -> Callable[[Any], str]:
@@ -24,9 +21,9 @@ def drawn_by(view: str) -> Callable[[Any], str]:
     return draw
 
 
-def reporter(wanted: bool | Callable[..., None], watch: str, *settings: object) -> Reporter:
+def reporter(wanted: bool | Callable[..., None], watch: str, *settings: object) -> _Reporting:
     """What to report to: the function that is `wanted`, for True what `watch` shows, or nobody."""
-    shown: Reporter = _load(watch)(*settings) if wanted is True else nullcontext(wanted or ignore)
+    shown: _Reporting = _load(watch)(*settings) if wanted is True else nullcontext(wanted or ignore)
     return shown
 
 

@@ -1,24 +1,22 @@
 """The command line: parse, call one library function, hand its result to `render`.
 
-Every exception becomes an exit code here: 0 done, 1 bad input or environment, 2 wrong usage,
-130 Ctrl-C, 143 SIGTERM.
+The exit code is 0 done, 1 bad input or environment, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM.
 """
 
+import errno
 import os
 import signal
 import sys
 
 import click
 
-from mnist_cli.cli.streams import (
-    ended_by_signals,
-    guarded_streams,
-    is_exhausted,
-    silent_libraries,
-)
-from mnist_cli.cli.usage import Commands, explain
+from mnist_cli.cli.streams import ended_by_signals, guarded_streams
+from mnist_cli.cli.usage import Commands, put_in_one_line
 from mnist_cli.errors import MnistError, printable
 from mnist_cli.spec import __version__
+
+# Why the system refuses processes, memory and open files.
+_REFUSALS = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 COMPLETION = "_MNIST_COMPLETE"
 _NOT_A_SHELL = (
@@ -59,7 +57,7 @@ def cli() -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code; nothing escapes as a traceback."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    with guarded_streams(), silent_libraries(), ended_by_signals() as ended_by:
+    with guarded_streams(), ended_by_signals() as ended_by:
         try:
             code = cli.main(arguments or ["--help"], prog_name="mnist", standalone_mode=False)
             return code if isinstance(code, int) else 0
@@ -79,7 +77,7 @@ def _report(error: Exception) -> int:
         if error.ctx is not None:
             click.echo(error.ctx.get_usage(), err=True)
             click.echo(f"Try '{error.ctx.command_path} --help' for help.\n", err=True)
-        click.echo(f"Error: {explain(error)}", err=True)
+        click.echo(f"Error: {put_in_one_line(error)}", err=True)
         return error.exit_code
     if isinstance(error, (MnistError, click.ClickException)):
         return _fail(str(error))
@@ -90,7 +88,7 @@ def _report(error: Exception) -> int:
         return _fail(f"a library cannot be loaded ({what}). Install mnist-cli again.")
     if COMPLETION in os.environ:
         return _fail(_NOT_A_SHELL)
-    if is_exhausted(error):
+    if getattr(error, "errno", None) in _REFUSALS or "start new thread" in str(error):
         return _fail(f"the system gives no more: {what}. Try --threads 1, or end other programs.")
     if os.environ.get("MNIST_DEBUG"):
         raise error

@@ -1,10 +1,9 @@
 """`mnist collect`."""
 
+from functools import partial
 from typing import Any
 
-import click
-
-from mnist_cli.cli.common import predict_pictures, present
+from mnist_cli.cli.common import predict_pictures, present, report_unread
 from mnist_cli.cli.options import argument, command
 
 
@@ -35,22 +34,21 @@ Examples:
 )
 def collect(pictures: tuple[str, ...], **given: Any) -> int:
     """Read pictures, show what to look at, and write the set."""
-    from mnist_cli.prediction import collection as library
+    from mnist_cli.prediction import collection
     from mnist_cli.prediction.pictures import Reading
     from mnist_cli.render.views import collect as view
     from mnist_cli.weights.weights_file import read_weights
 
     network = read_weights(given["weights"], given["data_dir"], given["activation"]).network()
-    files = library.name_files(given["output"], overwrite=given["force"])
+    files = collection.name_files(given["output"], overwrite=given["force"])
     reading = Reading(
         preprocess=not given["size_only"], invert=given["invert"], labels_from_names=True
     )
-    found = library.collect(predict_pictures(network, pictures, reading, given), files)
+    found = collection.collect(predict_pictures(network, pictures, reading, given), files)
+    write = partial(collection.write_collection, found, overwrite=given["force"])
     if not given["sheet"]:
-        library.write_collection(found, overwrite=given["force"])
+        write()
     present(given, view, found, given["sheet"])
     if given["sheet"]:  # all is shown first
-        library.write_collection(found, overwrite=given["force"])
-    for unread in found.results.unread:
-        click.echo(f"Error: {unread.error}", err=True)
-    return 1 if found.results.unread else 0
+        write()
+    return report_unread(found.results)

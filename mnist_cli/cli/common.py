@@ -3,18 +3,20 @@
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnist_cli.errors import TakenError, printable
+from mnist_cli.errors import TakenError, plural, printable
 
 if TYPE_CHECKING:
     from mnist_cli.net.network import Network
     from mnist_cli.prediction.pictures import Reading
     from mnist_cli.prediction.prediction import Result
+    from mnist_cli.prediction.results import Results
 
 OptionValues = Mapping[str, Any]
 """What was given for a command's options, by their names: ``batch_size``."""
@@ -23,11 +25,9 @@ OptionValues = Mapping[str, Any]
 def present(
     given: OptionValues, view: Any, *result: Any, notes: Iterable[str] = (), quiet: bool = False
 ) -> None:
-    """Write a result to the file of ``--export``; then show it, or with ``--json`` its document.
+    """Write a result to the file of ``--export``; show it unless `quiet`; tell the `notes`.
 
-    `view` has `lines`, which takes the result, and where the result's own document is not all there
-    is to it `as_json`, which takes it too. With `quiet` only what was asked for is written: the
-    file, the document. `notes` come last, unless ``--quiet``.
+    `view` has `lines`, and for ``--json`` `as_json` where this is more than the first of `result`.
     """
     from mnist_cli.files.tables import print_json
     from mnist_cli.render.text import note, show
@@ -35,8 +35,8 @@ def present(
     if given.get("export") is not None:
         from mnist_cli.render.export import write_export
 
-        light, overwrite = given["light"], given["force"]
-        write_export(given["export"], lambda: view.lines(*result), light=light, overwrite=overwrite)
+        drawn = partial(view.lines, *result)
+        write_export(given["export"], drawn, light=given["light"], overwrite=given["force"])
         note_written(given, "export")
     if given["json"]:
         print_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])
@@ -61,13 +61,18 @@ def output_or(default: str, given: OptionValues) -> Iterator[Path]:
 
 @contextmanager
 def blamed(kind: type[Exception], parameter: str = "") -> Iterator[None]:
-    """Make wrong usage, of a parameter if one is named, of an error of the library."""
+    """Call an error of the library wrong usage, of a parameter if one is named."""
     try:
         yield
     except kind as error:
         if parameter:
             raise click.BadParameter(error.args[0], param_hint=f"'{parameter}'") from None
         raise click.UsageError(f"{error.args[0]}.") from None
+
+
+def pick(given: OptionValues, *names: str) -> dict[str, Any]:
+    """Those options that a function takes under the same names."""
+    return {name: given[name] for name in names}
 
 
 def note_written(given: OptionValues, *options: str) -> None:
@@ -87,24 +92,26 @@ def predict_pictures(
     labels: Collection[int] = (),
 ) -> "list[Result]":
     """Read all pictures that names mean, or those with such labels, and tell how far it is."""
-    from mnist_cli.errors import plural
     from mnist_cli.net.blas import available_cores
     from mnist_cli.prediction.pictures import predict_files
     from mnist_cli.prediction.sources import find_pictures
     from mnist_cli.render.progress import counted
     from mnist_cli.render.text import note
 
-    pictures = find_pictures(names, labels)
+    pictures, threads = find_pictures(names, labels), given["threads"] or available_cores()
+    stdin = getattr(sys.stdin, "buffer", None)
     with counted("pictures", quiet=given["quiet"]) as progress:
-        results = predict_files(
-            network,
-            pictures,
-            reading,
-            threads=given["threads"] or available_cores(),
-            standard_input=getattr(sys.stdin, "buffer", None),
-            progress=progress,
+        found = predict_files(
+            network, pictures, reading, threads=threads, standard_input=stdin, progress=progress
         )
-        everything = list(results)
+        results = list(found)
     if pictures.skipped and not given["quiet"]:
         note(f"skipped {plural(pictures.skipped, 'file')} not named as pictures are")
-    return everything
+    return results
+
+
+def report_unread(results: "Results") -> int:
+    """Print an error for each file that could not be read; return the exit code."""
+    for unread in results.unread:
+        click.echo(f"Error: {unread.error}", err=True)
+    return 1 if results.unread else 0

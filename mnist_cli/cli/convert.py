@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from mnist_cli.cli.common import blamed, present
+from mnist_cli.cli.common import blamed, pick, present
 from mnist_cli.cli.options import argument, command, new_file
 from mnist_cli.weights.formats import KINDS, TARGETS
 
@@ -38,13 +38,10 @@ def convert(source: str, target: str, **given: Any) -> None:
     from mnist_cli.render.views import convert as view
     from mnist_cli.weights.conversion import convert as convert_file
 
+    normalization = None if given["mean"] is None else (given["mean"], given["std"])
+    named = pick(given, "activation", "data_dir")
     with blamed(ValueError):
         result = convert_file(
-            source,
-            target,
-            activation=given["activation"],
-            normalization=None if given["mean"] is None else (given["mean"], given["std"]),
-            data_dir=given["data_dir"],
-            overwrite=given["force"],
+            source, target, normalization=normalization, overwrite=given["force"], **named
         )
     present(given, view, result, notes=result.source.notes)

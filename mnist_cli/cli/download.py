@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mnist_cli.cli.common import blamed
+from mnist_cli.cli.common import blamed, pick, present
 from mnist_cli.cli.options import argument, command
 
 
@@ -37,39 +37,29 @@ Examples:
 )
 def download(names: tuple[str, ...], **given: Any) -> None:
     """Fetch, verify or list the files."""
-    from mnist_cli.downloads import downloader as library
-    from mnist_cli.downloads.catalogue import check_mirror, select
-    from mnist_cli.files.tables import print_json
+    from mnist_cli.downloads import catalogue, downloader
     from mnist_cli.paths import data_directory
-    from mnist_cli.render.text import show
-    from mnist_cli.render.views import download as render
+    from mnist_cli.render.views import download as view
+    from mnist_cli.render.views import downloadable
 
     mirrors, source_dir, data_dir = given["mirror"], given["from"], given["data_dir"]
     with blamed(ValueError, "NAME"):
-        files = select(names)
+        files = catalogue.select(names)
     with blamed(ValueError, "--mirror"):
         for url in mirrors:
-            check_mirror(url)
+            catalogue.check_mirror(url)
     if given["check"] or given["list"]:
-        outcomes = library.check(files, data_dir=data_dir)
+        outcomes = downloader.check(files, data_dir=data_dir)
     else:
-        with render.watching(given["quiet"]) as reporter:
-            outcomes = library.download(
-                files,
-                data_dir=data_dir,
-                mirrors=mirrors,
-                source_dir=source_dir,
-                force=given["force"],
-                reporter=reporter,
-            )
-    failure = None if given["list"] else library.failure(outcomes, source_dir)
-    if given["json"]:
-        print_json(render.list_as_json(files, outcomes) if given["list"] else outcomes)
-    elif given["list"]:
-        show(render.list_lines(files, outcomes, data_directory(data_dir)))
-    elif not given["quiet"]:
-        show(render.lines(outcomes, data_directory(data_dir)))
-        if failure is None and not given["check"]:
-            show(render.next_step(files, data_dir))
+        named = pick(given, "data_dir", "force") | {"mirrors": mirrors, "source_dir": source_dir}
+        with view.watching(given["quiet"]) as reporter:
+            outcomes = downloader.download(files, reporter=reporter, **named)
+    folder = data_directory(data_dir)
+    if given["list"]:
+        present(given, downloadable, files, outcomes, folder)
+        return
+    failure = downloader.failure(outcomes, source_dir)
+    going_on = "" if failure or given["check"] else view.next_command(files, data_dir)
+    present(given, view, outcomes, folder, going_on, quiet=given["quiet"])
     if failure is not None:
         raise failure

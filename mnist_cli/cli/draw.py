@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import output_or, present
+from mnist_cli.cli.common import output_or, pick, present
 from mnist_cli.cli.options import command, new_file
 from mnist_cli.weights.formats import KINDS
 
@@ -58,10 +58,9 @@ def draw(weights: tuple[str, ...], **given: Any) -> None:
             weights or (None,),
             images=(given["images"], given["labels"]),
             snapshots=False if given["no_snapshots"] else given["snapshots"],
-            activation=given["activation"],
-            data_dir=given["data_dir"],
             language=given["lang"],
             overwrite=given["force"],
+            **pick(given, "activation", "data_dir"),
         )
     opened = None if given["no_open"] else _open(page.path.as_uri())
     present(given, view, page, opened, notes=page.notes)

@@ -5,13 +5,12 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import OptionValues, note_written, present
+from mnist_cli.cli.common import OptionValues, note_written, pick, present
 from mnist_cli.cli.options import POSITIVE, USUAL, command
 from mnist_cli.cli.rules import is_given
 from mnist_cli.errors import MnistError
 from mnist_cli.weights.formats import KINDS
 
-_MOST_RUNS = 10_000
 _OF_TIMING = ("--batch-size", "--runs", "--mode", "--threads")
 _OF_VIEWS = {  # options with the name of their view, each with the setting it gives
     "confusion": "",
@@ -98,7 +97,7 @@ Examples:
   mnist eval --confusion --fail-under 0.99
 """,
     batch_size={"type": POSITIVE, "default": 100},
-    runs={"type": click.IntRange(1, _MOST_RUNS), "default": 5},
+    runs={"type": click.IntRange(1, 10_000), "default": 5},
     mode={"default": "both"},
     threads={"type": POSITIVE, "default": 1},
     wrong={"type": _Count(min=0)},
@@ -118,20 +117,12 @@ def evaluate(**given: Any) -> None:
     from mnist_cli.render.views import evaluate as view
 
     views = _views(given)
-    names = ("weights", "images", "labels", "limit", "data_dir", "activation")
-    corruption = Corruption(
-        **{name: given[name] for name in ("rotate", "shift", "invert", "noise")},
-        normalize=not given["no_normalize"],
-    )
-    files = Files(**{name: given[name] for name in names}, corruption=corruption)
+    corrupted = pick(given, "rotate", "shift", "invert", "noise")
+    corruption = Corruption(**corrupted, normalize=not given["no_normalize"])
+    named = pick(given, "weights", "images", "labels", "limit", "data_dir", "activation")
+    files, sizes = Files(**named, corruption=corruption), pick(given, "batch_size", "threads")
     with counted("images", quiet=given["quiet"]) as progress:
-        result = evaluate_files(
-            files,
-            views=views,
-            batch_size=given["batch_size"],
-            threads=given["threads"],
-            progress=progress,
-        )
+        result = evaluate_files(files, views=views, progress=progress, **sizes)
     note_written(given, "output")
     notes = result.source.notes if result.source else ()
     present(given, view, result, notes=notes, quiet=given["output"] == "-")

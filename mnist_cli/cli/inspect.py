@@ -32,11 +32,10 @@ Examples:
 """,
     argument("files", metavar="[FILE [FILE]]", nargs=-1),
 )
-def inspect(
-    files: tuple[str, ...], stats: bool, neuron: int | None, neurons: bool, **given: Any
-) -> None:
+def inspect(files: tuple[str, ...], **given: Any) -> None:
     """Show one weights file, or compare two."""
     activation, data_dir = given["activation"], given["data_dir"]
+    stats, neuron, neurons = given["stats"], given["neuron"], given["neurons"]
     if len(files) > 2:
         raise click.UsageError("Name at most two files.")
     if len(files) == 2:

@@ -31,7 +31,7 @@ from typing import Any
 import click
 
 from mnist_cli.checks import one_of
-from mnist_cli.cli.rules import check
+from mnist_cli.cli.rules import check_rules
 from mnist_cli.weights.formats import KINDS
 
 Settings = Mapping[str, Mapping[str, Any]]
@@ -85,7 +85,7 @@ class _Command(click.Command):
         for each in self.params:
             if (value := ctx.params.get(each.name or "")) != value:
                 raise click.BadParameter("expected a number.", ctx, each)  # not NaN
-        check(self.rules, ctx)
+        check_rules(self.rules, ctx)
         return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -141,8 +141,7 @@ def new_file(
 ) -> str | None:
     """Refuse before the work begins what could not be written after it.
 
-    `forms` are suffixes, ``DIR`` and ``-``; by default those behind ``FILE``. With `may_exist` it
-    is the work that refuses to replace a file.
+    `forms` are suffixes, ``DIR`` and ``-``; by default those of the option's ``FILE.csv|.jsonl|-``.
     """
     forms = forms or (parameter.metavar or "").removeprefix("FILE").split("|")
     if path is None or (path == "-" and "-" in forms):

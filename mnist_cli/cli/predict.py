@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from mnist_cli.cli.common import OptionValues, blamed, note_written, predict_pictures, present
+from mnist_cli.checks import one_of
+from mnist_cli.cli import common
 from mnist_cli.cli.options import DIGIT, NATURAL, argument, command
+from mnist_cli.errors import MnistError
 
 if TYPE_CHECKING:
     from mnist_cli.net.network import Network
@@ -34,9 +36,9 @@ def _parse_indices(_context: Any, _option: Any, values: tuple[str, ...]) -> "Ind
         if count > _MOST_INDICES:
             raise click.BadParameter(f"{part!r}: at most {_MOST_INDICES:,} images at once.")
         if first is None:
-            from mnist_cli.prediction import indices as library
+            from mnist_cli.prediction.indices import RandomImage
 
-            indices += [library.RandomImage()] * count
+            indices += [RandomImage()] * count
         else:
             indices += range(int(first), int(first) + count)
     return indices
@@ -115,8 +117,6 @@ def predict(
         raise click.UsageError("Nothing to read: name an image file or give --index N.")
     if given["seed"] is not None and all(isinstance(one, int) for one in index):
         raise click.UsageError("--seed is for --index random.")
-    from mnist_cli.checks import one_of
-    from mnist_cli.errors import MnistError
     from mnist_cli.prediction.pictures import Reading
     from mnist_cli.prediction.results import Results, write_digits, write_table
     from mnist_cli.render.views import predict as view
@@ -128,14 +128,10 @@ def predict(
     if index or not pictures:
         everything += _predict_images(network, index, label, given)
     if pictures:
-        reading = Reading(
-            preprocess=not given["no_preprocess"],
-            invert=given["invert"],
-            split=given["split"],
-            keep_steps=given["show_steps"],
-            labels_from_names=given["labels_from_names"],
-        )
-        everything += predict_pictures(network, pictures, reading, given, label)
+        named = common.pick(given, "invert", "split", "labels_from_names")
+        keep_steps = given["show_steps"]
+        reading = Reading(preprocess=not given["no_preprocess"], keep_steps=keep_steps, **named)
+        everything += common.predict_pictures(network, pictures, reading, given, label)
     if not everything:
         raise MnistError(f"no image here has the label {one_of(label)}")
     results = Results(tuple(everything), given["only"], network if given["explain"] else None)
@@ -144,16 +140,14 @@ def predict(
             write_table(given["output"], results, overwrite=given["force"])
         if given["save_digit"] is not None:
             write_digits(given["save_digit"], results.predictions, overwrite=given["force"])
-        note_written(given, "output", "save_digit")
+        common.note_written(given, "output", "save_digit")
         quiet = given["output"] == "-"
-        present(given, view, results, given["sheet"], notes=weights.notes, quiet=quiet)
-    for unread in results.unread:
-        click.echo(f"Error: {unread.error}", err=True)
-    return 1 if results.unread else 0
+        common.present(given, view, results, given["sheet"], notes=weights.notes, quiet=quiet)
+    return common.report_unread(results)
 
 
 def _predict_images(
-    network: "Network", index: "Indices", label: tuple[int, ...], given: OptionValues
+    network: "Network", index: "Indices", label: tuple[int, ...], given: common.OptionValues
 ) -> "list[Prediction]":
     from mnist_cli.paths import name_pair
     from mnist_cli.prediction.indices import predict_indices
@@ -162,14 +156,6 @@ def _predict_images(
     needing = "--label" if label else "--only wrong" if given["only"] == "wrong" else ""
     if needing and images and not labels:
         raise click.UsageError(f"{needing} with --images needs --labels.")
-    with blamed(IndexError, "--index"):
-        found = predict_indices(
-            network,
-            index or None,
-            of_labels=label,
-            seed=given["seed"],
-            images=images,
-            labels=labels,
-            data_dir=given["data_dir"],
-        )
-        return list(found)
+    named = {"images": images, "labels": labels} | common.pick(given, "data_dir", "seed")
+    with common.blamed(IndexError, "--index"):
+        return list(predict_indices(network, index or None, of_labels=label, **named))

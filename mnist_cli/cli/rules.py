@@ -18,7 +18,7 @@ from click.core import ParameterSource
 RULE = re.compile(r"^ *(.+?)(?: with (\S+))? (excludes|needs) (.+?)(: .+)?$", re.MULTILINE)
 
 
-def check(rules: str, context: click.Context) -> None:
+def check_rules(rules: str, context: click.Context) -> None:
     """Raise `click.UsageError`, with the sentence, where a command breaks one of the rules."""
     for subjects, condition, verb, objects, reason in RULE.findall(rules):
         given = [each for each in subjects.split(", ") if is_given(each, context)]

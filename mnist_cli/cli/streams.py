@@ -1,4 +1,4 @@
-"""Standard streams that may be closed, full, or read by nobody any more.
+"""Standard streams that may be closed, full, or read by nobody any more; and signals.
 
 A message that cannot be written never stops the work. A result that cannot be written is an error,
 unless its reader has seen enough, as in ``mnist inspect | head -1``.
@@ -20,7 +20,7 @@ from mnist_cli.errors import FileError
 
 @contextlib.contextmanager
 def guarded_streams() -> Iterator[None]:
-    """Guard ``sys.stdout`` and ``sys.stderr`` until the context ends."""
+    """Guard standard output and standard error until the context ends; show no warnings."""
     before = sys.stdout, sys.stderr
     _occupy_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
@@ -28,18 +28,12 @@ def guarded_streams() -> Iterator[None]:
             stream.reconfigure(errors="backslashreplace")  # rather '\\u2588' than a crash
     sys.stdout = _Stream(sys.stdout, must_arrive=True)
     sys.stderr = _Stream(sys.stderr, must_arrive=False)
-    try:
-        yield
-    finally:
-        sys.stdout, sys.stderr = before
-
-
-@contextlib.contextmanager
-def silent_libraries() -> Iterator[None]:
-    """Keep to itself what libraries warn of until the context ends: it is for programmers."""
     with warnings.catch_warnings():
-        warnings.showwarning = lambda *_, **__: None
-        yield
+        warnings.showwarning = lambda *_, **__: None  # what libraries warn of is for programmers
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = before
 
 
 def _occupy_closed_descriptors() -> None:
@@ -53,11 +47,7 @@ def _occupy_closed_descriptors() -> None:
 
 @contextlib.contextmanager
 def ended_by_signals() -> Iterator[list[int]]:
-    """Treat SIGTERM and SIGHUP as Ctrl-C until the context ends; yield which of the three came.
-
-    Temporary files go and the best weights so far stay, as with Ctrl-C. Signals that are ignored,
-    as under nohup, stay ignored, and threads other than the main one cannot set any.
-    """
+    """Treat SIGTERM and SIGHUP as Ctrl-C until the context ends; yield which of the three came."""
     came: list[int] = []
 
     def interrupt(number: int, _frame: object) -> None:
@@ -66,8 +56,8 @@ def ended_by_signals() -> Iterator[list[int]]:
 
     numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
     before = {}
-    if threading.current_thread() is threading.main_thread():
-        usual = (signal.SIG_DFL, signal.default_int_handler)
+    if threading.current_thread() is threading.main_thread():  # no other can set handlers
+        usual = (signal.SIG_DFL, signal.default_int_handler)  # not ignored, as under nohup
         before = {n: signal.getsignal(n) for n in numbers if n is not None}
         before = {n: handler for n, handler in before.items() if handler in usual}
     for number in before:
@@ -77,13 +67,6 @@ def ended_by_signals() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def is_exhausted(error: Exception) -> bool:
-    """Whether the system refused processes, threads, memory or open files."""
-    if isinstance(error, OSError):
-        return error.errno in (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
-    return isinstance(error, RuntimeError) and "start new thread" in str(error)
 
 
 class _Stream:

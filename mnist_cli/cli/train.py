@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mnist_cli.cli.common import blamed, output_or, present
+from mnist_cli.cli.common import blamed, output_or, pick, present
 from mnist_cli.cli.options import NATURAL, command
 from mnist_cli.training.recipes import ACTIVATIONS, HYPERPARAMETERS, NET, RECIPES
 from mnist_cli.weights.formats import SUFFIXES
@@ -114,23 +114,14 @@ def train(**given: Any) -> None:
         start,
     )
     shortcuts = {name: given[name] for name in _SHORTCUTS if given[name] is not None}
+    recipe = RECIPES[given["recipe"] or ("tune" if start else "quick")]
     with blamed(ValueError):
-        recipe = RECIPES[given["recipe"] or ("tune" if start else "quick")].change(
-            given["set"] | shortcuts, given["hidden"], given["activation"]
-        )
+        recipe = recipe.change(given["set"] | shortcuts, given["hidden"], given["activation"])
     if start is not None:
         recipe = recipe.from_net(start.layer_sizes, start.activation)
         for each in start.notes:
             note(each)
     with output_or("mnist-weights.pkl", given) as path, view.watch(given["quiet"]) as report:
-        card = train_file(
-            path,
-            recipe,
-            files,
-            seed=given["seed"],
-            snapshots=given["snapshots"],
-            overwrite=given["force"],
-            report=report,
-            note=note,
-        )
+        named = pick(given, "seed", "snapshots") | {"overwrite": given["force"]}
+        card = train_file(path, recipe, files, report=report, note=note, **named)
     present(given, view, recipe, card, path, given["snapshots"], quiet=given["quiet"])

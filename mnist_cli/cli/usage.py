@@ -35,12 +35,11 @@ def suggest(name: str, known: Iterable[str]) -> str:
     """``Did you mean '--batch-size'?`` for a name near to a known one, else ``""``."""
     known, name = list(known), name.lower()
     meant = [each for each, others in _OTHER_NAMES.items() if name in others.split()]
-    meant = [each for each in meant if each in known]
-    meant = meant or nearest(name, known, most=2)
+    meant = [each for each in meant if each in known] or nearest(name, known, most=2)
     return f"Did you mean {' or '.join(map(repr, meant))}?" if meant else ""
 
 
-def explain(error: click.UsageError) -> str:
+def put_in_one_line(error: click.UsageError) -> str:
     """What is wrong with the usage, in one line without control characters."""
     message = error.format_message()
     if isinstance(error, click.NoSuchOption):
@@ -67,15 +66,11 @@ _EXTRA = {"eval": "Did you mean '-w FILE'?", "train": "Did you mean '-o FILE'?"}
 
 
 class Commands(click.Group):
-    """Commands whose modules are loaded when they are wanted; an unknown one gets a suggestion.
-
-    `modules` has for each name its module in this package, which holds a command of the module's
-    name, and a sentence on it.
-    """
+    """Commands that are loaded when they are wanted; an unknown one gets a suggestion."""
 
     def __init__(self, *args: Any, modules: Mapping[str, tuple[str, str]], **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self._modules = modules
+        self._modules = modules  # by the name of a command its module here, and a sentence on it
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The names in the order of the table."""

@@ -20,8 +20,6 @@ from mnist_cli.render.text import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-SUFFIXES = (".svg", ".html")
-
 _MARGIN = 2  # columns on the right of a picture
 _FONTS = "'DejaVu Sans Mono', Menlo, Consolas, 'Courier New', monospace"
 
@@ -54,15 +52,10 @@ def write_export(
     light: bool = False,
     overwrite: bool = False,
 ) -> None:
-    """Write what `view` shows to a file; its suffix, one of `SUFFIXES`, says in which form.
-
-    Whatever the terminal can do, the file has block characters, and colours unless ``NO_COLOR``
-    asks for none, on a dark background or a `light` one. Raises `FileError`, and `ValueError` for
-    another suffix.
-    """
+    """Write what `view` shows to an ``.svg`` or ``.html`` file, whatever the terminal can show."""
     from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME
 
-    suffix = require_suffix(path, SUFFIXES)
+    suffix = require_suffix(path, (".svg", ".html"))
     theme = DEFAULT_TERMINAL_THEME if light else SVG_EXPORT_THEME
     if suffix == ".svg":
         drawn = _record(view).export_svg(theme=theme, code_format=_PICTURE)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.render.text import Line, number, surface
-from mnist_cli.render.theme import ABOVE, BELOW, style
+from mnist_cli.render.figures import number
+from mnist_cli.render.text import Line, surface
+from mnist_cli.render.theme import ABOVE, BELOW, rich_color
 
 _RAMP = " .:-=+*#%@"
 _SHADES = " ░▒▓█"
@@ -24,11 +25,7 @@ _UNDERLAY = 0.35  # how bright the ink under a signed picture is
 
 
 def picture(image: NDArray[Any]) -> list[Line]:
-    """A (H, W) uint8 picture, white on black, in H / 2 lines of W characters.
-
-    In colour each character shows two pixels in their true grey; without colour each pixel is ink
-    or not; on a terminal without block characters each character is the mean of two pixels.
-    """
+    """A (H, W) uint8 picture, white on black, in H / 2 lines of W characters, each two pixels."""
     if surface().color:
         return _in_colors(np.repeat(image[..., None], 3, axis=2))
     if surface().unicode:
@@ -48,11 +45,7 @@ def thumbnail(image: NDArray[np.uint8], side: int) -> NDArray[Any]:
 def signed_picture(
     values: NDArray[Any], limit: float, ink: NDArray[Any] | None = None
 ) -> list[Line]:
-    """A (H, W) picture of numbers from `-limit` to `limit`, in H / 2 lines of W characters.
-
-    In colour blue is above 0, orange below, black is 0, over a picture `ink` (0..1) in dark grey.
-    Without colour a character is the mean of two pixels, as `legend` says.
-    """
+    """Numbers (H, W) from `-limit` to `limit` in two colours, over `ink` (H, W), 0..1, in grey."""
     shares = np.clip(values / (limit or 1), -1, 1)
     if not surface().color:
         return _in_characters(shares, lambda top, low: _sign((top + low) / 2))
@@ -65,7 +58,7 @@ def signed_picture(
 def legend(above: str, below: str) -> list[Line]:
     """What the two signs of a `signed_picture` mean, in so many words."""
     if surface().color:
-        signs = [("██ ", style(ABOVE)), ("██ ", style(BELOW))]
+        signs = [("██ ", rich_color(ABOVE)), ("██ ", rich_color(BELOW))]
     else:
         signs = [("+ # ", ""), ("- = ", "")]
     return [[sign, (words, "")] for sign, words in zip(signs, (above, below), strict=True)]
@@ -83,11 +76,7 @@ def scale(limit: float) -> list[Line]:
 
 
 def strip(values: NDArray[Any], width: int) -> Line:
-    """Numbers as shades side by side, the smallest dark, the largest bright.
-
-    A number takes one character or more; where they are too many for `width`, the mean of
-    neighbours does.
-    """
+    """Numbers as shades from dark to bright, each a character or more, or a mean of neighbours."""
     parts = np.array_split(values, min(width, values.size))
     means = np.repeat([part.mean() for part in parts], width // len(parts))
     lowest, span = values.min(), float(np.ptp(values)) or 1.0

@@ -8,13 +8,13 @@ BLUE, ORANGE = (47, 143, 208), (217, 115, 13)
 BRIGHT_BLUE, BRIGHT_ORANGE = (64, 156, 255), (255, 140, 0)  # for pictures on black
 
 
-def style(color: tuple[int, int, int]) -> str:
+def rich_color(color: tuple[int, int, int]) -> str:
     """A colour as rich writes it: ``#2f8fd0``."""
     return "#{:02x}{:02x}{:02x}".format(*color)
 
 
 TITLE, QUIET, ACCENT, WARNING = "bold", "dim", "cyan", "yellow"
-GOOD, BAD = style(BLUE), style(ORANGE)
+GOOD, BAD = rich_color(BLUE), rich_color(ORANGE)
 
 ABOVE, BELOW = BRIGHT_BLUE, BRIGHT_ORANGE  # the two signs of a picture of numbers
 CORRECT, INCORRECT = BLUE, BRIGHT_ORANGE  # the cells of a confusion matrix

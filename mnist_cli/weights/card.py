@@ -48,6 +48,12 @@ class Card:
     json_fields: ClassVar = ("recipe", "epochs", "seed", "seconds", *ACCURACIES)
 
     @property
+    def accuracies(self) -> dict[str, float | None]:
+        """The accuracies by what they were measured on: training, validation, test."""
+        names = ("training", "validation", "test")
+        return dict(zip(names, (getattr(self, name) for name in ACCURACIES), strict=True))
+
+    @property
     def epochs(self) -> int:
         """For how many epochs the net learnt."""
         return len(self.loss_by_epoch)

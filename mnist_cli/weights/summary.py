@@ -1,6 +1,6 @@
 """What `mnist inspect` tells of weights: their values described, neurons, how far two are apart."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,14 +62,20 @@ def summarize(
     neuron: int | None = None,
 ) -> Summary:
     """Describe a weights file, on request its arrays and one or all neurons of its first layer."""
-    W1, b1 = file.arrays["W1"], file.arrays["b1"]  # (784, n), (n,)
-    if neuron is not None and not 0 <= neuron < b1.size:
-        raise IndexError(f"neuron {neuron} is not in the range 0..{b1.size - 1}")
-    first = range(min(b1.size, _MOST_SUMMARIZED)) if all_neurons else []
+    count = file.arrays["b1"].size
+    if neuron is not None and not 0 <= neuron < count:
+        raise IndexError(f"neuron {neuron} is not in the range 0..{count - 1}")
+    first = range(min(count, _MOST_SUMMARIZED)) if all_neurons else []
     indices = first if neuron is None else [neuron]
-    neurons = tuple(Neuron(i, b1[i], W1[:, i].reshape(SIDE, SIDE)) for i in indices)
+    neurons = first_neurons(file.arrays, indices)
     described = {name: describe(array) for name, array in file.arrays.items()} if stats else {}
     return Summary(file, described, neurons)
+
+
+def first_neurons(arrays: Mapping[str, Array], indices: Iterable[int]) -> tuple[Neuron, ...]:
+    """Those neurons of the first layer that have these `indices`."""
+    W1, b1 = arrays["W1"], arrays["b1"]  # (784, n), (n,)
+    return tuple(Neuron(i, b1[i], W1[:, i].reshape(SIDE, SIDE)) for i in indices)
 
 
 def describe(array: Array) -> Stats:

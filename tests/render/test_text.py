@@ -9,22 +9,18 @@ import numpy as np
 
 from mnist_cli import load_images
 from mnist_cli.render.export import write_export
+from mnist_cli.render.figures import bar, duration, sparkline
+from mnist_cli.render.layout import beside, table, tiled
 from mnist_cli.render.pictures import legend, picture, scale, signed_picture, strip
 from mnist_cli.render.text import (
     Surface,
-    bar,
-    beside,
     cell_width,
     drawing_on,
-    duration,
     length,
     line,
     plain,
     shortened,
     show,
-    sparkline,
-    table,
-    tiled,
 )
 from mnist_cli.render.views.train import draw_curve
 

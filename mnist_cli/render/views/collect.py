@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from mnist_cli.errors import plural
 from mnist_cli.prediction.collection import Collection
-from mnist_cli.render.text import Line, labelled, line, stacked
+from mnist_cli.render.layout import entries, stacked
+from mnist_cli.render.text import Line, line
 from mnist_cli.render.theme import TITLE
 from mnist_cli.render.views import predict
 
@@ -15,4 +16,4 @@ def lines(collection: Collection, sheet: bool) -> list[Line]:
     counts = "  ".join(f"{digit}: {count}" for digit, count in enumerate(collection.per_label))
     files = {"images": collection.images, "labels": collection.labels}
     digits = line((plural(collection.samples, "digit"), TITLE), f"  {counts}")
-    return stacked(predict.lines(shown, sheet), [digits], labelled(files.items()))
+    return stacked(predict.lines(shown, sheet), [digits], entries(files.items()))

@@ -4,7 +4,8 @@ from typing import Any
 
 from mnist_cli.evaluation.compared import Compared, ComparedFiles, ModelPair
 from mnist_cli.files.tables import document
-from mnist_cli.render.text import Cell, Line, beside, line, stacked, table
+from mnist_cli.render.layout import beside, stacked, table
+from mnist_cli.render.text import Line, line
 from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.render.views import inspect
 
@@ -41,13 +42,12 @@ def name_model(number: int) -> str:
 
 
 def _models(found: Compared) -> list[Line]:
-    rows: list[list[Cell]] = []
+    rows = []
     for number, model in enumerate(found.compared):
         name, correct = name_model(number), f"{model.correct}/{found.samples}"
         if model.weights and model.origin:
             name += f" {inspect.file_name(model.weights, model.origin)}"
-        accuracy = (f"{model.accuracy:.4f}", TITLE)
-        rows.append([name, accuracy, correct, f"{model.parameters:,}"])
+        rows.append((name, (f"{model.accuracy:.4f}", TITLE), correct, f"{model.parameters:,}"))
     return table(["compared models", ">accuracy", ">correct", ">parameters"], rows)
 
 
@@ -73,22 +73,18 @@ def _files(found: ComparedFiles) -> list[Line]:
     result = []
     for number, summary in enumerate(found.files):
         file = summary.file
-        training = [inspect.describe_training(file.card)] if file.card else []
-        about = [line((text, QUIET)) for text in (*inspect.draw_layers(file), *training)]
-        name = line((name_model(number), TITLE))
-        result += beside([name], [line(inspect.file_name(file.file, file.origin)), *about], "  ")
+        about = [line(inspect.file_name(file.file, file.origin))]
+        about += inspect.draw_layers(file.layer_sizes, file.activation, QUIET)
+        about += [line((inspect.describe_training(file.card), QUIET))] if file.card else []
+        result += beside([line((name_model(number), TITLE))], about, "  ")
     return result
 
 
 def _arrays(found: ComparedFiles) -> list[Line]:
-    rows: list[list[Cell]] = [
-        [
-            each.name,
-            *(str(shape or "-") for shape in each.shapes),
-            "-" if each.distance is None else f"{each.distance:.4g}",
-            each.relative_distance,
-        ]
-        for each in found.arrays
-    ]
+    rows = []
+    for each in found.arrays:
+        shapes = (str(shape or "-") for shape in each.shapes)
+        distance = "-" if each.distance is None else f"{each.distance:.4g}"
+        rows.append((each.name, *shapes, distance, each.relative_distance))
     names = map(name_model, range(len(found.files)))
     return table(["array", *names, ">distance", ">relative distance"], rows)

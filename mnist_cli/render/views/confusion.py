@@ -6,7 +6,8 @@ from dataclasses import astuple
 
 from mnist_cli.errors import plural
 from mnist_cli.evaluation.confusion import Confusion
-from mnist_cli.render.text import Line, Span, beside, line, stacked, surface, table
+from mnist_cli.render.layout import beside, stacked, table
+from mnist_cli.render.text import Line, Span, line, surface
 from mnist_cli.render.theme import BLACK, CORRECT, INCORRECT, QUIET, TITLE, WHITE
 
 _PAIRS = 10

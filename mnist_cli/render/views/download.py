@@ -6,74 +6,43 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from mnist_cli.downloads.catalogue import RemoteFile
 from mnist_cli.downloads.downloader import Outcome, Reporter
-from mnist_cli.files.tables import document
+from mnist_cli.render.layout import entries, stacked, table
 from mnist_cli.render.progress import counted
-from mnist_cli.render.text import Line, labelled, line, note, show, stacked, table
-from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET
+from mnist_cli.render.text import Line, Span, line, note, show
+from mnist_cli.render.theme import ACCENT, BAD, GOOD
 from mnist_cli.spec import Progress
 
-_STYLES = {"downloaded": GOOD, "copied": GOOD, "present": GOOD, "damaged": BAD, "missing": BAD}
 
-
-def list_as_json(files: Iterable[RemoteFile], outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
-    """The document of ``--list --json``."""
-    return [
-        {
-            "name": file.name,
-            **document(outcome, "path", "status"),
-            **document(file, "bytes", "sha256"),
-            "licence": file.origin.licence,
-            "mirrors": file.urls(),
-        }
-        for file, outcome in zip(files, outcomes, strict=True)
-    ]
-
-
-def lines(outcomes: Sequence[Outcome], folder: Path) -> list[Line]:
-    """What became of each file; those that failed are named by the error instead."""
+def lines(outcomes: Sequence[Outcome], folder: Path, going_on: str = "") -> list[Line]:
+    """What became of each file but those that failed, which an error names, and what to do next."""
     outcomes = [outcome for outcome in outcomes if outcome.status != "failed"]
     if not outcomes:
         return []
-    rows = (
-        (each.name, (each.status, _STYLES[each.status]), f"{each.bytes:,}" if each.bytes else "")
-        for each in outcomes
-    )
+    rows = ((each.name, status(each), f"{each.bytes:,}" if each.bytes else "") for each in outcomes)
     # Of an address, too, this is what stands before the file's name.
     sources = dict.fromkeys(os.path.dirname(each.source or "") for each in outcomes)  # noqa: PTH120
-    pairs = [*(("from", source) for source in sources), ("folder", str(folder))]
-    return stacked(table(["file", "status", ">bytes"], rows), labelled(pairs, 8))
+    pairs = [*(("from", source) for source in sources), ("folder", folder)]
+    pairs.append(("next", going_on and (going_on, ACCENT)))
+    return stacked(table(["file", "status", ">bytes"], rows), entries(pairs, 8))
 
 
-def next_step(files: Iterable[RemoteFile], data_dir: str | None) -> list[Line]:
-    """The command to go on with."""
+def status(outcome: Outcome) -> Span:
+    """What became of a file, in one word."""
+    return outcome.status, BAD if outcome.status in ("damaged", "missing") else GOOD
+
+
+def next_command(files: Iterable[RemoteFile], data_dir: str | None) -> str:
+    """The command to go on with when all is well."""
     groups = {file.group for file in files}
     command = "mnist eval --batch-size 100"
     if "weights" in groups:
         command = "mnist eval --weights sample_weight.pkl --batch-size 100"
     elif "train" in groups:
         command = "mnist train"
-    where = "" if data_dir is None else f" --data-dir {shlex.quote(data_dir)}"
-    return [line(("next    ", QUIET), (command + where, ACCENT))]
-
-
-def list_lines(
-    files: Sequence[RemoteFile], outcomes: Sequence[Outcome], folder: Path
-) -> list[Line]:
-    """The files, how large they are, whether they are there, and where they come from."""
-    rows = (
-        (file.name, f"{file.bytes:,}", (outcome.status, _STYLES[outcome.status]))
-        for file, outcome in zip(files, outcomes, strict=True)
-    )
-    blocks = [table(["file", ">bytes", "status"], rows)]
-    for origin in dict.fromkeys(file.origin for file in files):
-        pairs = [("licence", origin.licence), *(("at", f"{base}/") for base in origin.mirrors)]
-        names = [line(file.remote_name) for file in files if file.origin == origin]
-        blocks.append([*names, *labelled(pairs, 8)])
-    return stacked(*blocks, labelled([("folder", folder)], 8))
+    return command if data_dir is None else f"{command} --data-dir {shlex.quote(data_dir)}"
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """What `mnist draw` shows of a page that was written."""
 
 from mnist_cli.page.page import Page
-from mnist_cli.render.text import Line, labelled, line
+from mnist_cli.render.layout import entries
+from mnist_cli.render.text import Line, line
 
 
 def lines(page: Page, opened: bool | None) -> list[Line]:
@@ -14,4 +15,4 @@ def lines(page: Page, opened: bool | None) -> list[Line]:
         "images": f"{page.samples:,} from {page.images.name}",
     }
     told = "opened in your browser" if opened else "no browser was found: open the page by hand"
-    return [*labelled(pairs.items(), 11), *([] if opened is None else [line(told)])]
+    return [*entries(pairs.items(), 11), *([] if opened is None else [line(told)])]

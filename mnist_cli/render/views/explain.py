@@ -3,20 +3,10 @@
 import numpy as np
 
 from mnist_cli.prediction.explanation import Explanation, ForwardStep
+from mnist_cli.render.figures import number
+from mnist_cli.render.layout import beside_if_it_fits, paragraph, stacked, table, with_bars
 from mnist_cli.render.pictures import legend, picture, signed_picture, strip
-from mnist_cli.render.text import (
-    Cell,
-    Line,
-    beside_if_it_fits,
-    columns,
-    length,
-    line,
-    number,
-    paragraph,
-    stacked,
-    table,
-    with_bars,
-)
+from mnist_cli.render.text import Line, columns, length, line
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.spec import CLASSES, SIDE
 
@@ -27,14 +17,10 @@ _LEAST_BAR = 10  # with the gap before it
 
 def lines(explanation: Explanation) -> list[Line]:
     """Each step with its shape, range, values as shades and a sentence; then softmax; then why."""
-    shades = "Values as shades, each row from its smallest (dark) to its largest (bright)."
+    words = "Values as shades, each row from its smallest (dark) to its largest (bright)."
+    shades = paragraph(words, columns(), QUIET)
     steps = (_step(explanation, step) for step in explanation.steps)
-    return stacked(
-        paragraph(shades, columns(), QUIET),
-        *steps,
-        _softmax(explanation),
-        _relevance(explanation),
-    )
+    return stacked(shades, *steps, _softmax(explanation), _relevance(explanation))
 
 
 def _step(explanation: Explanation, step: ForwardStep) -> list[Line]:
@@ -78,16 +64,15 @@ def _sentence(explanation: Explanation, step: ForwardStep) -> str:
 
 
 def _softmax(explanation: Explanation) -> list[Line]:
-    last = explanation.steps[-2].symbol
-    best = explanation.prediction
+    last, best = explanation.steps[-2].symbol, explanation.prediction
     exponentials, probabilities = explanation.exponentials, explanation.probabilities
     values = zip(explanation.scores, explanation.shifted, exponentials, probabilities, strict=True)
-    rows: list[list[Cell]] = []
+    rows = []
     for digit, (score, shifted, exp, y) in enumerate(values):
         texts = str(digit), number(score, 3), number(shifted, 3), f"{exp:.3e}", f"{y:.4f}"
         rows.append([(text, TITLE if digit == best else "") for text in texts])
-    total = f"{exponentials.sum():.3e}"
-    rows.append([("sum", QUIET), "", "", (total, QUIET), (f"{1:.4f}", QUIET)])
+    total, nothing = f"{exponentials.sum():.3e}", ("", "")
+    rows.append([("sum", QUIET), nothing, nothing, (total, QUIET), (f"{1:.4f}", QUIET)])
     head = [">softmax", f">{last}", f">{last} - max", f">exp({last} - max)", ">y = exp / sum"]
     block = table(head, rows)
     if length(block[0]) + _LEAST_BAR > columns():
@@ -100,17 +85,16 @@ def _relevance(explanation: Explanation) -> list[Line]:
     digit, second = explanation.prediction, explanation.runner_up
     limit = float(np.abs(explanation.relevance).max())
     ink = explanation.steps[0].values.reshape(SIDE, SIDE).clip(0, 1)
+    method = (
+        "gradient times input: by how much",
+        "each pixel's ink moved the score",
+        f"of {digit}, up to {number(limit, 3)}",
+    )
+    next_best = f"second best: {second}, probability {explanation.probabilities[second]:.4f}"
     words = stacked(
         [line((f"Evidence for and against {digit}", TITLE))],
         legend(f"evidence for {digit}", f"evidence against {digit}"),
-        [
-            line("gradient times input: by how much"),
-            line("each pixel's ink moved the score"),
-            line(f"of {digit}, up to {number(limit, 3)}"),
-        ],
-        [
-            line(f"second best: {second}, probability {explanation.probabilities[second]:.4f}"),
-            line(f"margin {explanation.margin:.4f}"),
-        ],
+        [line(text) for text in method],
+        [line(next_best), line(f"margin {explanation.margin:.4f}")],
     )
     return beside_if_it_fits(signed_picture(explanation.relevance, limit, ink), words)

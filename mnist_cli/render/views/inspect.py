@@ -10,25 +10,13 @@ from numpy.typing import NDArray
 from mnist_cli.errors import plural, printable
 from mnist_cli.files.tables import document
 from mnist_cli.net.network import Network
+from mnist_cli.render.figures import number, sparkline
+from mnist_cli.render.layout import beside, beside_if_it_fits, entries, stacked, table, tiled
 from mnist_cli.render.pictures import legend, scale, signed_picture
-from mnist_cli.render.text import (
-    Cell,
-    Line,
-    beside,
-    beside_if_it_fits,
-    columns,
-    labelled,
-    line,
-    number,
-    sparkline,
-    stacked,
-    table,
-    tiled,
-)
+from mnist_cli.render.text import Line, columns, line
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.weights.card import ACCURACIES, Card
-from mnist_cli.weights.summary import Neuron, Stats, Summary, summarize
-from mnist_cli.weights.weights_file import WeightsFile
+from mnist_cli.weights.card import Card
+from mnist_cli.weights.summary import Neuron, Stats, Summary, first_neurons
 
 SHA256_SHOWN = 12  # characters: enough to tell files apart, JSON has all
 
@@ -38,55 +26,50 @@ _MOST_NEURONS = 100  # that a notebook shows
 
 def as_json(summary: Summary) -> dict[str, Any]:
     """The document of ``--json``; what was not asked for is not there."""
-    arrays = [
-        {
-            "name": name,
-            "shape": array.shape,
-            "dtype": array.dtype.name,
-            "parameters": array.size,
-            **({"stats": summary.stats[name]} if summary.stats else {}),
-        }
-        for name, array in summary.file.arrays.items()
-    ]
+    arrays = []
+    for name, array in summary.file.arrays.items():
+        facts = {"name": name, "shape": array.shape, "dtype": array.dtype.name}
+        described = {"stats": summary.stats[name]} if summary.stats else {}
+        arrays.append(facts | {"parameters": array.size} | described)
     neurons = {"neurons": summary.neurons} if summary.neurons else {}
-    return {**document(summary.file), "arrays": arrays, **neurons}
+    return document(summary.file) | {"arrays": arrays} | neurons
 
 
 def lines(summary: Summary) -> list[Line]:
     """The table of arrays, the total, the net in one line, the file, and what was asked for."""
-    file, neurons = summary.file, summary.neurons
-    rows = (
-        (name, str(array.shape), array.dtype.name, f"{array.size:,}")
-        for name, array in file.arrays.items()
-    )
-    total = ("total", "", "", (f"{file.parameters:,}", TITLE))
+    file = summary.file
     protocol = "" if file.protocol is None else f" (protocol {file.protocol})"
     pairs = {
         "file": file_name(file.file, file.origin),
         "format": f"{file.format}{protocol}, {file.bytes:,} bytes",
         "sha256": file.sha256[:SHA256_SHOWN],
     }
-    if file.bytes and file.card is not None:
+    if file.card is not None:
         pairs["trained"] = describe_training(file.card)
-        found = zip(("training", "validation", "test"), ACCURACIES, strict=True)
-        known = [(name, getattr(file.card, field)) for name, field in found]
+        known = file.card.accuracies.items()
         pairs["accuracy"] = ", ".join(f"{name} {it:.4f}" for name, it in known if it is not None)
     return stacked(
-        table(["array", "shape", "dtype", ">parameters"], [*rows, total]),
-        [line((text, ACCENT)) for text in draw_layers(file)],
-        labelled(pairs.items()) if file.bytes else [],
+        _arrays(file.arrays),
+        draw_layers(file.layer_sizes, file.activation, ACCENT),
+        entries(pairs.items()),
         _describe(summary.stats) if summary.stats else [],
-        _sheet(neurons, file.layer_sizes[1]) if len(neurons) > 1 else [],
-        _draw(neurons[0]) if len(neurons) == 1 else [],
+        _neurons(summary.neurons, file.layer_sizes[1]),
     )
 
 
 def network_lines(network: Network) -> list[Line]:
     """A net that is in no file, with the neurons of its first layer unless it is wide."""
-    asked = network.activation
-    file = WeightsFile(Path(), "", "", network.arrays, bytes=0, sha256="", asked=asked)
-    is_narrow = network.layer_sizes[1] <= _MOST_NEURONS
-    return lines(summarize(file, all_neurons=is_narrow))
+    sizes, count = network.layer_sizes, network.layer_sizes[1]
+    neurons = first_neurons(network.arrays, range(count)) if count <= _MOST_NEURONS else ()
+    net = draw_layers(sizes, network.activation, ACCENT)
+    return stacked(_arrays(network.arrays), net, _neurons(neurons, count))
+
+
+def _arrays(arrays: Mapping[str, NDArray[Any]]) -> list[Line]:
+    rows = [(name, str(it.shape), it.dtype.name, f"{it.size:,}") for name, it in arrays.items()]
+    total = f"{sum(array.size for array in arrays.values()):,}"
+    head = ["array", "shape", "dtype", ">parameters"]
+    return table(head, [*rows, ("total", "", "", (total, TITLE))])
 
 
 def describe_training(card: Card) -> str:
@@ -95,16 +78,16 @@ def describe_training(card: Card) -> str:
     return f"recipe {printable(card.recipe)}, {epochs}, seed {card.seed}, {card.seconds:,.0f} s"
 
 
-def draw_layers(file: WeightsFile) -> list[str]:
+def draw_layers(sizes: Sequence[int], activation: str, style: str) -> list[Line]:
     """``784 -> 50 sigmoid -> 100 sigmoid -> 10 softmax``, a deep net in more lines than one."""
-    inputs, *hidden, outputs = file.layer_sizes
-    layers = [*(f"{size} {file.activation}" for size in hidden), f"{outputs} softmax"]
-    lines = [str(inputs)]
+    inputs, *hidden, outputs = sizes
+    layers = [*(f"{size} {activation}" for size in hidden), f"{outputs} softmax"]
+    rows = [str(inputs)]
     for layer in layers:
-        if len(lines[-1]) + len(layer) > _DRAWING_WIDTH:
-            lines.append("   ")
-        lines[-1] += f" -> {layer}"
-    return lines
+        if len(rows[-1]) + len(layer) > _DRAWING_WIDTH:
+            rows.append("   ")
+        rows[-1] += f" -> {layer}"
+    return [line((row, style)) for row in rows]
 
 
 def file_name(path: Path, origin: str) -> str:
@@ -116,12 +99,19 @@ def file_name(path: Path, origin: str) -> str:
 
 def _describe(stats: Mapping[str, Stats]) -> list[Line]:
     names = ("min", "max", "mean", "std", "near_zero")
-    rows: list[list[Cell]] = [
-        [name, *document(each, *names).values(), sparkline(each.histogram)]
+    rows = (
+        (name, *document(each, *names).values(), sparkline(each.histogram))
         for name, each in stats.items()
-    ]
+    )
     head = ["array", ">min", ">max", ">mean", ">std", ">|w| < 0.01", "min to max"]
     return table(head, rows, len(head) - 1)
+
+
+def _neurons(neurons: Sequence[Neuron], count: int) -> list[Line]:
+    """The only one of a layer's `count` that was asked for in full, or several on a sheet."""
+    if len(neurons) == 1:
+        return _draw(neurons[0])
+    return _sheet(neurons, count) if neurons else []
 
 
 def _draw(neuron: Neuron) -> list[Line]:
@@ -133,10 +123,7 @@ def _draw(neuron: Neuron) -> list[Line]:
         [line((f"what neuron {neuron.index} of the first layer looks for", TITLE))],
         legend("here it wants ink", "here it wants paper"),
         scale(limit),
-        [
-            line(f"weights {lowest} to {highest}"),
-            line(f"bias    {number(float(neuron.bias), 4)}"),
-        ],
+        [line(f"weights {lowest} to {highest}"), line(f"bias    {number(float(neuron.bias), 4)}")],
     )
     return beside_if_it_fits(signed_picture(weights, limit), words)
 

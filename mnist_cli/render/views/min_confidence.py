@@ -1,7 +1,9 @@
 """What `mnist eval --min-confidence` adds."""
 
-from mnist_cli.evaluation.min_confidence import Coverage, Reliability
-from mnist_cli.render.text import Cell, Line, line, number, stacked, table, with_bars
+from mnist_cli.evaluation.min_confidence import Reliability
+from mnist_cli.render.figures import number
+from mnist_cli.render.layout import stacked, table, with_bars
+from mnist_cli.render.text import Line, line
 from mnist_cli.render.theme import TITLE
 
 
@@ -15,12 +17,10 @@ def lines(found: Reliability) -> list[Line]:
         f"expected calibration error {found.calibration_error:.4f}, "
         f"mean confidence {found.mean_confidence:.4f}"
     )
-    rows = map(_cells, found.coverage_table)
+    rows = []
+    for row in found.coverage_table:
+        least, correct = f">= {row.min_confidence:g}", f"{row.correct_covered}/{row.covered}"
+        rows.append(((least, ""), row.coverage, row.accuracy_covered, correct))
     block = table(["confidence", ">coverage", ">accuracy", ">correct"], rows)
     chart = with_bars(block, [row.coverage for row in found.coverage_table])
     return stacked([line((sentence, TITLE))], chart, [line(calibration)])
-
-
-def _cells(row: Coverage) -> list[Cell]:
-    least, correct = f">= {row.min_confidence:g}", f"{row.correct_covered}/{row.covered}"
-    return [(least, ""), row.coverage, row.accuracy_covered, correct]

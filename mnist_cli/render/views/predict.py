@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,25 +10,10 @@ import numpy as np
 from mnist_cli.errors import plural, printable
 from mnist_cli.prediction.prediction import NoDigit, Prediction, Result, SplitPicture, Unread
 from mnist_cli.prediction.results import Results, count_confusions
+from mnist_cli.render.figures import accuracy, bar
+from mnist_cli.render.layout import Cell, beside, paragraph, stacked, table, tiled
 from mnist_cli.render.pictures import picture, thumbnail
-from mnist_cli.render.text import (
-    Cell,
-    Line,
-    Span,
-    accuracy,
-    bar,
-    beside,
-    columns,
-    encodable,
-    length,
-    line,
-    paragraph,
-    shortened,
-    stacked,
-    surface,
-    table,
-    tiled,
-)
+from mnist_cli.render.text import Line, Span, columns, encodable, length, line, shortened, surface
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
 from mnist_cli.render.views import explain
 from mnist_cli.spec import SIDE
@@ -86,7 +72,7 @@ def lines(results: Results, sheet: bool) -> list[Line]:
 def digit_lines(digit: "Digit") -> list[Line]:
     """What the net is to see of a digit that was read, and the steps that led there."""
     told = [line((_WAYS[digit.way], QUIET)), *(line((words, BAD)) for words in digit.warnings)]
-    return stacked(beside(picture(digit.image), told, " " * _GAP), _steps(digit.steps))
+    return stacked(beside(picture(digit.image), told), _steps(digit.steps))
 
 
 def _number(found: SplitPicture, *, named: bool) -> list[Line]:
@@ -95,7 +81,7 @@ def _number(found: SplitPicture, *, named: bool) -> list[Line]:
     about = [(_file(found), QUIET), _judged(found)] if named else [_judged(found)]
     behind = [(f"  {words}", style) for words, style in about if words]
     number = line((first or "no digit", TITLE if first else BAD), *behind)
-    digits = [one for line_ in found.lines for one in line_]
+    digits = list(chain.from_iterable(found.lines))
     # What is empty above all of them is left out: four pixels are one of the line's characters.
     top = min((int((one.image > 127).any(axis=1).argmax()) for one in digits), default=0) // 4 * 4
     tiles = []
@@ -154,14 +140,11 @@ def _as_table(predictions: Sequence[_Single]) -> list[Line]:
 def _sheet(predictions: Sequence[_Single]) -> list[Line]:
     """Small pictures in rows, and under each its name and what was predicted."""
     room = _SMALL if surface().width or surface().color else None  # a pipe gets whole names
-    tiles = [
-        [
-            *picture(thumbnail(one.image, _SMALL)),
-            line((shortened(_file(one), room), QUIET)),
-            line(_verdict(one)),
-        ]
-        for one in predictions
-    ]
+    tiles = []
+    for one in predictions:
+        name = shortened(_file(one), room)
+        image = picture(thumbnail(one.image, _SMALL))
+        tiles.append([*image, line((name, QUIET)), line(_verdict(one))])
     return tiled(tiles, columns())
 
 
@@ -225,9 +208,8 @@ def _one(results: Results, prediction: _Single) -> list[Line]:
     else:
         room = limit and limit - SIDE - _GAP
         words = [*_title(prediction, room), [], *_bars(prediction)]
-        block = beside(picture(prediction.image), words, " " * _GAP)
-    for warning in prediction.warnings:
-        block += paragraph(warning, limit, BAD)
+        block = beside(picture(prediction.image), words)
+    block += [row for each in prediction.warnings for row in paragraph(each, limit, BAD)]
     steps = _steps(_steps_of(prediction))
     return stacked(block, steps, explain.lines(explained) if explained else [])
 
@@ -238,8 +220,8 @@ def _title(prediction: _Single, room: int | None) -> list[Line]:
         return [*head, line(("no digit", BAD))]
     if prediction.digit is not None:
         head.append(line((_WAYS[prediction.digit.way], QUIET)))
-    parts = [line("prediction ", (str(prediction.prediction), TITLE))]
-    parts.append(line(f"confidence {prediction.confidence:.4f}"))
+    best = (str(prediction.prediction), TITLE)
+    parts = [line("prediction ", best), line(f"confidence {prediction.confidence:.4f}")]
     if prediction.label is not None:
         people = f"; {prediction.people}" if prediction.people else ""
         parts.append(line(f"label {prediction.label}  ", _CORRECTNESS[prediction.correct], people))
@@ -266,13 +248,11 @@ def _steps_of(one: _Single) -> "tuple[ReadingStep, ...]":
 
 def _steps(steps: "Sequence[ReadingStep]") -> list[Line]:
     """Small pictures side by side, and below them what each step did."""
-    blocks = [
-        [line((f"{step.name:<{_STEP}}", QUIET)), *picture(thumbnail(step.picture, _STEP))]
-        for step in steps
-    ]
     indent = max((len(step.name) for step in steps), default=0) + 2
-    told = []
+    pictures, told = [], []
     for step in steps:
+        head = line((f"{step.name:<{_STEP}}", QUIET))
+        pictures.append([head, *picture(thumbnail(step.picture, _STEP))])
         name = line((f"{step.name:<{indent}}", TITLE))
         told += beside([name], paragraph(step.done, columns() - indent, ""), gap="")
-    return stacked(tiled(blocks, columns()), told)
+    return stacked(tiled(pictures, columns()), told)

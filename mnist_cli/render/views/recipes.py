@@ -3,7 +3,8 @@
 from typing import Any
 
 from mnist_cli.files.tables import document
-from mnist_cli.render.text import Line, line, table
+from mnist_cli.render.layout import table
+from mnist_cli.render.text import Line, line
 from mnist_cli.render.theme import TITLE
 from mnist_cli.training.recipes import HYPERPARAMETERS, NET, RECIPES
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from mnist_cli.evaluation.robustness import UNITS, RobustnessRow
-from mnist_cli.render.text import Cell, Line, line, stacked, table, with_bars
+from mnist_cli.render.layout import Cell, stacked, table, with_bars
+from mnist_cli.render.text import Line, line
 from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.render.views.compared import name_model
 

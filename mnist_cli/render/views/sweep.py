@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from mnist_cli.evaluation.sweep import SweepRow
-from mnist_cli.render.text import Cell, Line, line, stacked, table, with_bars
+from mnist_cli.render.layout import stacked, table, with_bars
+from mnist_cli.render.text import Line, line
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 
 _CACHE = 1 << 20  # bytes: about as much as a core has for itself
@@ -13,11 +14,11 @@ def lines(sweep: Sequence[SweepRow]) -> list[Line]:
     """Time an image by batch size, the best one marked, and what the lecture says of it."""
     best = max(sweep, key=lambda row: row.images_per_second)
     times = [1e6 / row.images_per_second for row in sweep]  # us
-    rows: list[list[Cell]] = []
+    rows = []
     for row, time in zip(sweep, times, strict=True):
         style, mark = (TITLE, "best") if row is best else ("", "")
         speed, memory = f"{row.images_per_second:,.0f}", f"{row.activation_bytes / 1000:,.0f} kB"
-        rows.append([(str(row.batch_size), style), f"{time:.2f}", speed, memory, (mark, style)])
+        rows.append(((str(row.batch_size), style), f"{time:.2f}", speed, memory, (mark, style)))
     block = table([">batch size", ">us/image", ">images/s", ">activations", ""], rows)
     styles = [ACCENT if row is best else QUIET for row in sweep]
     told = []

@@ -2,7 +2,9 @@
 
 from mnist_cli.errors import plural
 from mnist_cli.evaluation.timing import TimingComparison
-from mnist_cli.render.text import Cell, Line, duration, line, stacked, table, with_bars
+from mnist_cli.render.figures import duration
+from mnist_cli.render.layout import stacked, table, with_bars
+from mnist_cli.render.text import Line, line
 from mnist_cli.render.theme import BAD, GOOD, QUIET, TITLE
 
 
@@ -14,23 +16,18 @@ def lines(found: TimingComparison) -> list[Line]:
         f"batched ({found.batch_size})": found.batched,
     }
     timings = {name: timing for name, timing in methods.items() if timing}
-    runs = plural(found.runs, "run")
-    if found.batched and found.threads > 1:
-        runs += f", {found.threads} threads"
-    measured: list[list[Cell]] = []
-    spread: list[list[Cell]] = []
+    measured, times = [], []
     for name, timing in timings.items():
-        correct = f"{timing.correct}/{found.samples}"
-        accuracy = (f"{timing.correct / found.samples:.4f}", TITLE)
-        speed = f"{1e6 / timing.images_per_second:.2f}", f"{timing.images_per_second:,.0f}"
-        measured.append([name, accuracy, correct, *speed])
-        ends = [(duration(end(timing.seconds)), QUIET) for end in (min, max)]
-        spread.append([name, duration(timing.median_seconds), *ends])
-    head = ["", ">accuracy", ">correct", ">us/image", ">images/s"]
+        correct, share = timing.correct, (f"{timing.correct / found.samples:.4f}", TITLE)
+        speed, images = f"{1e6 / timing.images_per_second:.2f}", f"{timing.images_per_second:,.0f}"
+        measured.append((name, share, f"{correct}/{found.samples}", speed, images))
+        least, most = ((duration(end(timing.seconds)), QUIET) for end in (min, max))
+        times.append((name, duration(timing.median_seconds), least, most))
     medians = [timing.median_seconds for timing in timings.values()]
-    bars = with_bars(
-        table([runs, ">median", ">min", ">max"], spread), [each / max(medians) for each in medians]
-    )
+    head = ["", ">accuracy", ">correct", ">us/image", ">images/s"]
+    threads = f", {found.threads} threads" if found.batched and found.threads > 1 else ""
+    block = table([plural(found.runs, "run") + threads, ">median", ">min", ">max"], times)
+    bars = with_bars(block, [median / max(medians) for median in medians])
     return stacked(table(head, measured, len(head) - 1), bars, _sentence(found))
 
 

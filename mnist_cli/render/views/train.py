@@ -10,18 +10,10 @@ from typing import Any
 
 from mnist_cli.errors import plural
 from mnist_cli.files.tables import document
+from mnist_cli.render.figures import bar, duration, number, sparkline
+from mnist_cli.render.layout import entries, stacked
 from mnist_cli.render.progress import is_watched
-from mnist_cli.render.text import (
-    Line,
-    bar,
-    duration,
-    labelled,
-    line,
-    number,
-    show,
-    sparkline,
-    stacked,
-)
+from mnist_cli.render.text import Line, line, show
 from mnist_cli.render.theme import ACCENT, TITLE
 from mnist_cli.render.views.recipes import value_text
 from mnist_cli.spec import CLASSES, PIXELS, ignore
@@ -58,37 +50,33 @@ def lines(
     first, last = card.loss_by_epoch[0], card.loss_by_epoch[-1]
     sizes = "-".join(map(str, (PIXELS, *recipe.hidden, CLASSES)))
     changes = ", ".join(f"{name} {value_text(it)}" for name, it in recipe.changes().items())
-    how = f", {plural(recipe.epochs, 'epoch')}, seed {card.seed}"
     own = card.training_images - card.mnist_images - card.drawn_images
     images = f"{own:,} to learn from, {card.validation_images:,} held out"
     if card.drawn_images:
         images += f", {card.drawn_images:,} drawn"
     if card.start_sha256:
         images += f", {card.mnist_images:,} of MNIST's mixed in"
-    loss = line((draw_curve(card.loss_by_epoch), ACCENT), f"  {first:.4f} to {last:.4f}")
+    how = f", {plural(recipe.epochs, 'epoch')}, seed {card.seed}"
     training: dict[str, str | Line] = {
         "recipe": line((card.recipe, TITLE), how),
         "changed": changes,
         "net": sizes + (f", {recipe.activation}" if recipe.hidden else ""),
         "images": images,
         "time": f"{duration(card.seconds)}, {per_second:,.0f} images/s",
-        "loss": loss,
+        "loss": line((draw_curve(card.loss_by_epoch), ACCENT), f"  {first:.4f} to {last:.4f}"),
     }
     if card.teacher_accuracy is not None:
         training["teacher"] = f"accuracy {number(card.teacher_accuracy, 4)} on the held-out images"
-    accuracies = zip(("training", "validation", "test"), ACCURACIES, strict=True)
-    measured = ((name, (number(getattr(card, field), 4), TITLE)) for name, field in accuracies)
-    written = {"weights": output, "card": card_path(output)} if output else {}
-    if snapshots:
-        written["snapshots"] = Path(snapshots)
-    return stacked(*(labelled(rows, 12) for rows in (training.items(), measured, written.items())))
+    measured = {name: (number(it, 4), TITLE) for name, it in card.accuracies.items()}
+    card_file = output and card_path(output)
+    written = {"weights": output, "card": card_file, "snapshots": snapshots}
+    return stacked(*(entries(rows.items(), 12) for rows in (training, measured, written)))
 
 
 def trained_lines(trained: Trained) -> list[Line]:
     """The same of a training on arrays, which is not told its recipe but its hyperparameters."""
     network, card = trained
-    plain = Recipe(card.recipe, OPTIMIZERS[0])
-    hidden = network.layer_sizes[1:-1]
+    plain, hidden = Recipe(card.recipe, OPTIMIZERS[0]), network.layer_sizes[1:-1]
     return lines(plain.change(card.hyperparameters, hidden, network.activation), card)
 
 
@@ -112,13 +100,9 @@ def watch(quiet: bool = False) -> Iterator[Report]:
     from rich.text import Text
 
     losses: list[float] = []
-    live = Live(
-        console=Console(stderr=True),
-        transient=True,
-        auto_refresh=False,
-        redirect_stdout=False,  # what it can show is asked while lines are built
-    )
-    with live:
+    console = Console(stderr=True)
+    # Lines are built for what standard output can show, so it stays what it is.
+    with Live(console=console, transient=True, auto_refresh=False, redirect_stdout=False) as live:
 
         def update(epoch: Epoch) -> None:
             if epoch.epoch == 1:  # of the net, after those of its teacher

@@ -5,8 +5,9 @@ import shlex
 from mnist_cli.datasets.corruptions import UNCORRUPTED
 from mnist_cli.errors import plural
 from mnist_cli.evaluation.wrong import Mistakes
+from mnist_cli.render.layout import stacked, tiled
 from mnist_cli.render.pictures import picture
-from mnist_cli.render.text import Line, columns, line, stacked, tiled
+from mnist_cli.render.text import Line, columns, line
 from mnist_cli.render.theme import BAD, QUIET, TITLE
 
 _GAP = " " * 10  # between two pictures
