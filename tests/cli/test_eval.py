@@ -15,7 +15,7 @@ from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.evaluation.compared import Compared, Model, pair_up
 from mnist_cli.evaluation.confusion import Confusion
 from mnist_cli.evaluation.evaluation import VIEWS, Evaluation, Files, evaluate, evaluate_files
-from mnist_cli.evaluation.setup import Predictions, Source
+from mnist_cli.evaluation.setup import Predictions, UsedFiles
 from mnist_cli.evaluation.sweep import SweepRow
 from mnist_cli.evaluation.timing import Timing, TimingComparison
 from mnist_cli.paths import FoundFile
@@ -251,7 +251,7 @@ def test_a_million_images_fit_80_columns():
             "sweep": tuple(SweepRow(n, 3.0, 333_333.3, n * 3776) for n in (1, 1_000_000)),
             "compared": Compared(1_000_000, (model, model), (pair,)),
         },
-        source=Source((file,), file, "sigmoid", UNCORRUPTED),
+        source=UsedFiles((file,), file, "sigmoid", UNCORRUPTED),
     )  # fmt: skip
     sentence = "batched is 165.7x faster than per sample, and 999,999 predictions differ"
     for surface in SURFACES:
