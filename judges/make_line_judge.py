@@ -52,7 +52,7 @@ _DECAY = 0.1
 _DROPPED = 0.2  # of the hidden neurons, at each step
 _NEVER, _SURE = -1e8, 40.0  # logarithms
 
-Array = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 Weights = dict[str, Floats]
 
 
@@ -232,7 +232,7 @@ class Graphs:
             )
             before += line.spans
 
-    def find_gradient(self, made: Pictures, logits: Array) -> tuple[float, Array]:
+    def find_gradient(self, made: Pictures, logits: Doubles) -> tuple[float, Doubles]:
         """Find how improbable it is, for logits (N, 11), that the pictures are read right, in one
         of the maps that show all digits and each digit as what it is: minus the logarithm of the
         probability, and its gradient by the logits.
@@ -259,7 +259,7 @@ class Graphs:
         gradient[:, NONE] = left_out - right_out
         return loss, gradient
 
-    def _weigh_maps(self, all_: Array, right: Array) -> tuple[float, Array, Array]:
+    def _weigh_maps(self, all_: Doubles, right: Doubles) -> tuple[float, Doubles, Doubles]:
         """Return the loss, and how likely each line's map is: of all, and of the right ones."""
         count = sum(len(picture) for picture in self.maps)
         sums = [np.bincount(self.map_of_line, part, minlength=count) for part in (all_, right)]
@@ -273,7 +273,7 @@ class Graphs:
             start += len(picture)
         return loss, sums[0][self.map_of_line], sums[1][self.map_of_line]
 
-    def _sum_paths(self, as_digit: Array, as_none: Array) -> tuple[Array, Array, Array]:
+    def _sum_paths(self, as_digit: Doubles, as_none: Doubles) -> tuple[Doubles, Doubles, Doubles]:
         """Sum over all paths through each line: forward and backward (Baum et al. 1970).
 
         Returns the logarithm of the sum of each line, and the part of it in which each span is a
@@ -309,7 +309,7 @@ class Graphs:
         return total, in_digit[:-1], in_none[:-1]
 
 
-def _softmax(logits: NDArray[np.floating]) -> Array:
+def _softmax(logits: NDArray[np.floating]) -> Doubles:
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 

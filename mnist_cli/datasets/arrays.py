@@ -1,4 +1,4 @@
-"""Labelled sets as arrays: MNIST itself, or a pair of files."""
+"""The entrance for Python to labelled sets: MNIST itself, or a pair of files, as arrays."""
 
 from typing import Literal
 
@@ -79,14 +79,9 @@ def load_labelled(
     data_dir: AnyPath | None = None,
     bytes_per_image: int = PIXELS,
 ) -> tuple[Bytes, Bytes]:
-    """Load images (N, 28, 28) uint8 with their labels (N,) uint8, or the first `limit` of them.
+    """Load images (N, 28, 28) with their labels (N,), uint8; the first `limit`, if one is given.
 
-    The files are looked up as `paths.find` does. No more than `limit` images and labels are read;
-    of a gzip file the rest is then not checked. `bytes_per_image` is the memory that the caller
-    needs for each, this array included.
-
-    Raises `MnistError` for files at fault or of different counts, and, before a body is read, for a
-    set that needs more memory than there is.
+    `bytes_per_image` is all the memory that the caller needs for each: too much is an error.
     """
     with open_pair(images, labels, data_dir) as (file, label_file):
         return file.load(limit, memory_per_item=bytes_per_image), label_file.load(limit)

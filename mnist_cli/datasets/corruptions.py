@@ -49,12 +49,9 @@ UNCORRUPTED = Corruption()
 
 
 def rotate(images: Bytes, degrees: float) -> Bytes:
-    """Turn images (N, 28, 28) counter-clockwise about their centre.
-
-    Each pixel of the result looks back to where it comes from, between four pixels.
-    """
-    angle = np.deg2rad(degrees)
-    centre = (SIDE - 1) / 2
+    """Turn images (N, 28, 28) counter-clockwise about their centre."""
+    angle, centre = np.deg2rad(degrees), (SIDE - 1) / 2
+    # Each pixel of the result looks back to where it comes from, between four pixels.
     y, x = np.mgrid[:SIDE, :SIDE] - centre  # (28, 28) each; y points down
     column = (x * np.cos(angle) - y * np.sin(angle) + centre).ravel()  # (784,)
     row = (x * np.sin(angle) + y * np.cos(angle) + centre).ravel()

@@ -1,12 +1,9 @@
-"""IDX files, the format of MNIST and of the sets made in its image, as NumPy arrays.
+"""IDX files, raw or gzipped: the format of MNIST (http://yann.lecun.com/exdb/mnist).
 
-The format (LeCun, Cortes and Burges, http://yann.lecun.com/exdb/mnist): a magic number, the size of
-each dimension, then the data; numbers take 4 big-endian bytes, a pixel or label one byte. A file
-may be gzipped: its content says so, not its name.
-
-Files may be larger than memory. They are read through the one descriptor that was opened, their
-size is compared with what they declare before anything is allocated, and they are never
-memory-mapped: a mapped file that shrinks would kill the process.
+A magic number, the size of each dimension, then the data; numbers take 4 big-endian bytes, a pixel
+or label one byte. Files may be larger than memory: their size is compared with what they declare
+before anything is allocated. They are never memory-mapped, as a mapped file that shrinks would kill
+the process.
 """
 
 import contextlib
@@ -52,15 +49,12 @@ _LABELS = _Layout("labels", 2049, 8, (), 1, CLASSES - 1)
 
 
 def open_images(path: AnyPath | None = None, data_dir: AnyPath | None = None) -> "IdxFile":
-    """Open images, each (28, 28) uint8, by default MNIST's test set. Raises as `IdxFile` does.
-
-    The file is looked up as `paths.find` does; so are those of the other functions.
-    """
+    """Open images, each (28, 28) uint8, by default those of MNIST's test set."""
     return IdxFile(find_or_embedded(path, TEST_IMAGES, data_dir).path, _IMAGES)
 
 
 def open_labels(path: AnyPath | None = None, data_dir: AnyPath | None = None) -> "IdxFile":
-    """The same for labels, each one uint8 from 0 to 9."""
+    """Open labels, each one uint8 from 0 to 9, by default those of MNIST's test set."""
     return IdxFile(find_or_embedded(path, TEST_LABELS, data_dir).path, _LABELS)
 
 
@@ -68,11 +62,7 @@ def open_labels(path: AnyPath | None = None, data_dir: AnyPath | None = None) ->
 def open_pair(
     images: AnyPath | None, labels: AnyPath | None, data_dir: AnyPath | None = None
 ) -> Iterator[tuple["IdxFile", "IdxFile"]]:
-    """Open images and their labels; the counts are compared before either body is read.
-
-    `images` may be the name of both, as `paths.name_pair` takes it. Raises `FileError` for other
-    images without labels, `FormatError` unless there are as many labels; otherwise as `IdxFile`.
-    """
+    """Open images and as many labels; `images` may name both, as `paths.name_pair` takes it."""
     images, labels = name_pair(images, labels, data_dir)
     if images is not None and labels is None:
         find(images, data_dir)
@@ -90,22 +80,17 @@ def open_pair(
 
 
 def to_idx(items: Bytes) -> bytes:
-    """A gzipped file of images (N, 28, 28), or of labels (N,); the same items, the same bytes."""
+    """Make a gzipped file of images (N, 28, 28) or labels (N,); the same items, the same bytes."""
     layout = _IMAGES if items.ndim > 1 else _LABELS
     header = np.array([layout.magic, *items.shape], ">u4")
     return gzip.compress(header.tobytes() + items.tobytes(), mtime=0)
 
 
 class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
-    """An open IDX file whose header is right; a context manager.
+    """An open IDX file whose header, and raw also its size, is right; it declares `count` items.
 
-    Each method begins anew at the start of the file, and so ends the iteration of another. A raw
-    file was also found to have exactly the declared size. What a gzip file holds is only known, and
-    damage only found, as far as it is read. `path` is which file it is, `count` how many items it
-    declares.
-
-    Raises `FileError` for a file that is missing, unreadable or no file, `FormatError` for one that
-    is not what was asked for; so do all methods where it cannot be read, or is damaged.
+    Each method begins anew at the start of the file, and so ends the iteration of another. Damage
+    in a gzip file is found only as far as it is read.
     """
 
     def __init__(self, path: AnyPath, layout: _Layout) -> None:
@@ -126,11 +111,9 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
         self._file.close()
 
     def batches(self, size: int, limit: int | None = None) -> Iterator[Bytes]:
-        """Yield the items, or the first `limit`, as (n, ...) uint8 with n <= `size`.
+        """Yield the items, or the first `limit`, `size` at a time or fewer at the end.
 
-        Only the last batch may be smaller. Each is a view of one buffer that the next one
-        overwrites. Where all items are read, the last batch is yielded after the file proved to end
-        where it should. Raises `ValueError` for a size or a limit below 1.
+        Each batch, (n, ...) uint8, is a view of one buffer that the next one overwrites.
         """
         require_at_least("the batch size", size)
         total = self._bounded(limit)
@@ -140,6 +123,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
             for start in range(0, total, size):
                 batch = buffer[: total - start]
                 self._fill(content, batch, start)
+                # The last items are yielded only once the file proved to end where it should.
                 if start + len(batch) == self.count and content.read(1):
                     raise self._wrong_length(self._size(content), "at least ")
                 yield batch
@@ -147,8 +131,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
     def load(self, limit: int | None = None, *, memory_per_item: int = 0) -> Bytes:
         """Read the items, or the first `limit`, into one new array, (N, ...) uint8.
 
-        `memory_per_item` is how many bytes the caller needs for each, where that is more. Raises
-        `FileError` where they do not fit in memory, by what the header declares.
+        `memory_per_item` is how many bytes the caller needs for each, where that is more.
         """
         count = self._bounded(limit)
         needed = count * max(self._layout.item_size, memory_per_item)
@@ -163,10 +146,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
         )
 
     def items(self, indices: Sequence[int]) -> Bytes:
-        """Read single items by their index, from 0, in flat memory: (n, ...) uint8.
-
-        Raises `IndexError` for an index outside 0 to ``count - 1``.
-        """
+        """Read single items by their index, from 0, in flat memory: (n, ...) uint8."""
         for index in indices:
             if not 0 <= index < self.count:
                 raise IndexError(f"index {index} is not in the range 0..{self.count - 1}")
@@ -253,10 +233,9 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
 def memory_bytes() -> int:
     """How much memory there is: the machine's, or less in a container.
 
-    Who takes more is ended by the system in the middle, without a word. On Windows it is not known,
-    and the number beyond all sets.
+    A process that takes more is ended by the system, without a word.
     """
-    if sys.platform == "win32":
+    if sys.platform == "win32":  # where it is not known
         return sys.maxsize
     there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     with contextlib.suppress(OSError, ValueError):  # "max", or no such limit on this system

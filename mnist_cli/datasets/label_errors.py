@@ -23,13 +23,7 @@ READ = {
 
 
 def describe_doubt(index: int) -> str | None:
-    """What people read in an image of the embedded test set; None where nobody was asked.
-
-    Examples
-    --------
-    >>> describe_doubt(947), describe_doubt(2654), describe_doubt(0)
-    ('5 of 5 people read 9', '3 of 5 people do not agree', None)
-    """
+    """What people read in a doubted image of the embedded test set: ``5 of 5 people read 9``."""
     if index not in READ:
         return None
     digit, people = READ[index]

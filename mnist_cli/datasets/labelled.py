@@ -9,24 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.corruptions import NOISE_SEED, UNCORRUPTED, Corruption
-from mnist_cli.datasets.idx import IdxFile, open_pair
+from mnist_cli.datasets.idx import Bytes, IdxFile, open_pair
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.spec import CLASSES, PIXELS, SIDE
-
-Labels = NDArray[np.uint8]
 
 CHUNK_BYTES = 32 << 20  # images up to this size are read once and kept; more in chunks of it
 
 
 @dataclass(frozen=True, eq=False)
 class LabelledImages:
-    """Images and their `labels`, (N,) uint8, of an open file or of arrays.
+    """Images and their labels, of an open file or of arrays."""
 
-    `corruption` is done to every image that is handed out.
-    """
-
-    labels: Labels
-    corruption: Corruption
+    labels: Bytes  # (N,)
+    corruption: Corruption  # of every image that is handed out
     _original: NDArray[Any] | IdxFile  # all images where they fit in a chunk, else the open file
     _images: NDArray[Any] | IdxFile  # and the same after the corruption
 
@@ -52,36 +47,26 @@ class LabelledImages:
     def chunks(self, batch_size: int) -> Iterator[tuple[slice, NDArray[Any]]]:
         """All images, (n, 28, 28) uint8 or, of arrays, float, and their place in the set.
 
-        A chunk is a whole number of batches, the last one excepted; its images may be gone when the
-        next one is there. Raises `MnistError` where the file is damaged or cannot be read.
+        A chunk is whole batches, but for the last; the next one may overwrite its images.
         """
         if not isinstance(self._images, IdxFile):
             yield slice(0, self.samples), self._images
             return
         size = max(CHUNK_BYTES // PIXELS // batch_size, 1) * batch_size
         rng = np.random.default_rng(NOISE_SEED)
-        start = 0
-        for images in self._images.batches(size, self.samples):
-            place = slice(start, start + len(images))
-            yield place, self.corruption.apply(images, rng)
-            start = place.stop
+        for number, images in enumerate(self._images.batches(size, self.samples)):
+            start = number * size
+            yield slice(start, start + len(images)), self.corruption.apply(images, rng)
 
 
 def label_arrays(images: NDArray[Any], labels: NDArray[Any]) -> LabelledImages:
-    """Make a labelled set of arrays, as `check_labelled` takes them.
-
-    Images are uint8, or floats of 0..1, which a corruption rounds to levels of grey.
-    """
+    """Make a labelled set of arrays; a corruption rounds floats of 0..1 to levels of grey."""
     images, labels = check_labelled(images, labels)
     return LabelledImages(labels, UNCORRUPTED, images, images)
 
 
-def check_labelled(images: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], Labels]:
-    """Return images (N, 28, 28) and labels (N,) uint8.
-
-    They are given as (N, 28, 28) or (N, 784), and as whole numbers 0..9. Raises `ValueError` for
-    other shapes, other labels, different counts, and no image at all.
-    """
+def check_labelled(images: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], Bytes]:
+    """Return images (N, 28, 28) or (N, 784) as the former, and whole numbers 0..9 as uint8."""
     images, labels = np.asarray(images), np.asarray(labels)
     if images.shape[1:] not in ((SIDE, SIDE), (PIXELS,)) or len(images) == 0:
         raise ValueError(f"images have shape {images.shape}: expected (N, 28, 28) or (N, 784)")
@@ -101,13 +86,8 @@ def open_labelled(
     data_dir: AnyPath | None = None,
     corruption: Corruption = UNCORRUPTED,
 ) -> Iterator[LabelledImages]:
-    """Open a labelled set, by default the embedded test set, or its first `limit` images.
-
-    No more than `limit` images and labels are read; of a gzip file the rest is then not checked.
-    Raises `MnistError` for files at fault or of different counts.
-    """
+    """Open a labelled set, by default the embedded test set, or its first `limit` images."""
     with open_pair(images, labels, data_dir) as (file, label_file):
         truth = label_file.load(limit)
         original = file.load(limit) if truth.size <= CHUNK_BYTES // PIXELS else file
-        whole = LabelledImages(truth, UNCORRUPTED, original, original)
-        yield whole if corruption == UNCORRUPTED else whole.corrupted(corruption)
+        yield LabelledImages(truth, UNCORRUPTED, original, original).corrupted(corruption)

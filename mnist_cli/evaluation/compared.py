@@ -17,12 +17,12 @@ from mnist_cli.net.network import Activation
 from mnist_cli.weights.summary import ArrayDistance, Summary, measure_distances, summarize
 from mnist_cli.weights.weights_file import read_weights
 
-_IMAGES_OF_LARGE = 1_000
+_IMAGES_OF_LARGE = 1_000  # of the test set, where one of two compared files is large
 
 
 @dataclass(frozen=True)
 class Model:
-    """One of the compared models; `weights` and their `origin` are None without a file."""
+    """One of the compared models; without a file its `weights` and their `origin` are None."""
 
     weights: Path | None
     origin: str | None
@@ -34,7 +34,7 @@ class Model:
 
 @dataclass(frozen=True, eq=False)
 class ModelPair:
-    """Two models, by their numbers, on the same images."""
+    """Two of the compared models, by their numbers, on the same images."""
 
     first: int
     second: int
@@ -49,7 +49,7 @@ class ModelPair:
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """The compared models on so many images, and each pair of them as McNemar's test sees it."""
+    """Models on the same images, and each pair of them as McNemar's test sees it."""
 
     samples: int
     compared: tuple[Model, ...]
@@ -58,19 +58,15 @@ class Compared:
 
 @dataclass(frozen=True)
 class ComparedFiles:
-    """Two weights files: their arrays, and their predictions for the embedded test set.
-
-    Where one is large, these are for the first `_IMAGES_OF_LARGE` images; where a file holds
-    weights that are not finite, None.
-    """
+    """Two weights files: their arrays, and their predictions for the embedded test set."""
 
     files: tuple[Summary, ...]
     arrays: tuple[ArrayDistance, ...]
-    predictions: Compared | None
+    predictions: Compared | None  # None where a file holds weights that are not finite
 
 
 def compute(setup: Setup) -> Compared:
-    """Let every net go through the set. Raises `MnistError`."""
+    """Compare the predictions of all nets for the set."""
     found = setup.all_predictions()
     samples = setup.data.samples
     files = setup.source.weights if setup.source else (None,) * len(found)
@@ -92,18 +88,14 @@ def compute(setup: Setup) -> Compared:
 def compare_files(
     paths: Sequence[AnyPath], activation: Activation | None = None, data_dir: AnyPath | None = None
 ) -> ComparedFiles:
-    """Compare two weights files. Raises `MnistError` for one that is missing or no weights file."""
+    """Compare two weights files, by their arrays and by their predictions."""
     files = [read_weights(path, data_dir, activation) for path in paths]
     predictions = None
     if all(file.finite for file in files):
         is_large = any(file.parameters > UNBOUNDED for file in files)
         with open_labelled(limit=_IMAGES_OF_LARGE if is_large else None) as images:
             predictions = compute(Setup([file.network() for file in files], images))
-    return ComparedFiles(
-        files=tuple(summarize(file) for file in files),
-        arrays=measure_distances(*files),
-        predictions=predictions,
-    )
+    return ComparedFiles(tuple(map(summarize, files)), measure_distances(*files), predictions)
 
 
 def pair_up(found: list[Predictions], first: int, second: int) -> ModelPair:
@@ -125,12 +117,9 @@ def pair_up(found: list[Predictions], first: int, second: int) -> ModelPair:
 
 
 def mcnemar_p_value(only_first: int, only_second: int) -> float:
-    """How often a difference at least so large would come by chance if both were equally good.
-
-    McNemar (1947) with Edwards' continuity correction (1948): the chi-squared distribution with one
-    degree of freedom.
-    """
+    """How often a difference at least so large would come by chance if both were equally good."""
     if only_first == only_second:
         return 1.0
+    # McNemar (1947) with Edwards' continuity correction (1948): chi-squared, one degree of freedom
     statistic = (abs(only_first - only_second) - 1) ** 2 / (only_first + only_second)
     return math.erfc(math.sqrt(statistic / 2))

@@ -57,7 +57,7 @@ class Confusion:
 
 
 def compute(setup: Setup) -> Confusion:
-    """Count each pair of label and prediction. Raises `MnistError`."""
+    """Count each pair of label and prediction."""
     found = setup.predictions()
     cells = found.labels.astype(np.int64) * CLASSES + found.predictions
     return Confusion(np.bincount(cells, minlength=CLASSES**2).reshape(CLASSES, CLASSES))

@@ -1,8 +1,4 @@
-"""A net on a labelled set: how many predictions are correct, and what else there is to ask.
-
-`evaluate` takes a net and arrays, `evaluate_files` names of files. Either way `views` asks for
-more, such as the timing of per sample against batched.
-"""
+"""A net on a labelled set, arrays or files: how many predictions are correct, and more views."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +12,7 @@ from mnist_cli.checks import unknown_name
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import label_arrays, open_labelled
 from mnist_cli.errors import printable
-from mnist_cli.evaluation.setup import Setup, Source
+from mnist_cli.evaluation.setup import Setup, UsedFiles
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.net.blas import available_cores
 from mnist_cli.net.bounds import largest_batch
@@ -26,11 +22,11 @@ from mnist_cli.shown import drawn_by, reporter
 from mnist_cli.spec import TEST_IMAGES, Progress, ignore
 from mnist_cli.weights.weights_file import read_several
 
+# In the order in which `mnist eval` shows them, named as its options are, as are their modules.
 VIEWS = (
     *("timing", "output", "confusion", "wrong", "min_confidence", "sweep", "compared"),
     "robustness",
 )
-"""In the order in which `mnist eval` shows them, named as its options are, as are their modules."""
 
 _WHAT_TO_TRY = (
     "{0} comes from PyTorch: if it learnt from normalised images, 'mnist convert {0} "
@@ -45,20 +41,15 @@ Views = Iterable[str] | Mapping[str, Mapping[str, Any]]  # names, or settings by
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """How good a net is, and what was asked for besides.
-
-    `batch_size` and `threads` are what was really used: no more than images, cores and batches, and
-    no larger batches than `net.bounds` allows. `views` is what each view found, by its name. With
-    several nets all is about the first one, but the views ``compared`` and ``robustness``.
-    """
+    """How good a net is, the first of several, and what was asked for besides."""
 
     samples: int
     correct: int
     accuracy: float
-    batch_size: int
-    threads: int
-    views: Mapping[str, Any]
-    source: Source | None = None  # None where it was all arrays
+    batch_size: int  # what was really used: no more than images, and than `net.bounds` allows
+    threads: int  # the same: no more than cores and batches
+    views: Mapping[str, Any]  # what each view found, by its name
+    source: UsedFiles | None = None  # None where it was all arrays
 
     _repr_html_ = drawn_by("evaluate.lines")
 
@@ -134,17 +125,7 @@ def evaluate_files(
     threads: int = 1,
     progress: Progress = ignore,
 ) -> Evaluation:
-    """Evaluate weights files on a labelled set in IDX files, however large, in flat memory.
-
-    The parameters are those of `evaluate`. Raises `MnistError` for files at fault, and for more
-    images or nets than `net.bounds` allows; `ValueError` for a view that does not exist and numbers
-    below 1.
-
-    Examples
-    --------
-    >>> evaluate_files(Files(limit=500)).accuracy
-    0.996
-    """
+    """Evaluate weights files on IDX files, however large, in flat memory; else as `evaluate`."""
     names = files.weights or (None,)
     weights = read_several(names, files.data_dir, files.activation, most=_MOST_PARAMETERS)
     networks = [file.network() for file in weights]
@@ -152,12 +133,11 @@ def evaluate_files(
     images = find_or_embedded(name, TEST_IMAGES, files.data_dir)
     found = tuple(FoundFile(file.file, file.origin) for file in weights)
     notes = tuple(note for file in weights for note in file.notes)
-    source = Source(found, images, files.activation, files.corruption, notes)
+    source = UsedFiles(found, images, files.activation, files.corruption, notes)
     with open_labelled(
         name, labels, limit=files.limit, data_dir=files.data_dir, corruption=files.corruption
     ) as data:
-        setup = Setup(networks, data, batch_size, threads, progress, source)
-        result = _evaluate(setup, views)
+        result = _evaluate(Setup(networks, data, batch_size, threads, progress, source), views)
     is_doubtful = result.accuracy < 0.5 and files.corruption == UNCORRUPTED
     if is_doubtful and not weights[0].has_book_names:
         advice = _WHAT_TO_TRY.format(printable(str(weights[0].file), limit=200))

@@ -8,7 +8,7 @@ from mnist_cli.checks import require_between
 from mnist_cli.evaluation.setup import Predictions, Setup
 
 THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.99)
-_BINS = 15  # as in Guo et al. (2017)
+_BINS = 15  # as in Guo et al. (2017), *On calibration of modern neural networks*
 
 
 @dataclass(frozen=True)
@@ -24,24 +24,20 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Reliability(Coverage):
-    """Confidence against accuracy: the coverage at the threshold asked for, and at `THRESHOLDS`.
-
-    `mean_confidence` is the accuracy for a net that is neither too sure nor too modest.
-    `calibration_error` is the expected one of Guo et al. (2017), *On calibration of modern neural
-    networks*: images fall in 15 bins of equal width by confidence; how far a bin's accuracy is from
-    its mean confidence, as the mean over the images.
-    """
+    """Confidence against accuracy: the coverage at the threshold asked for, and at `THRESHOLDS`."""
 
     coverage_table: tuple[Coverage, ...]
-    mean_confidence: float
-    calibration_error: float
+    mean_confidence: float  # the accuracy of a net that is neither too sure nor too modest
+    calibration_error: float  # the expected one of Guo et al. (2017)
 
 
 def compute(setup: Setup, min_confidence: float = 0.9) -> Reliability:
-    """Compare confidences (0..1) with labels. Raises `MnistError`."""
+    """Compare confidences (0..1) with labels."""
     require_between("min_confidence", min_confidence, 0, 1)
     found = setup.predictions()
     confidences = found.confidences.astype(np.float64)
+    # Images fall in bins of equal width by confidence. The error is how far a bin's accuracy is
+    # from its mean confidence, as the mean over the images.
     bins = np.minimum((confidences * _BINS).astype(int), _BINS - 1)
     gaps = np.bincount(bins, confidences) - np.bincount(bins, found.are_correct)
     return Reliability(
@@ -53,7 +49,7 @@ def compute(setup: Setup, min_confidence: float = 0.9) -> Reliability:
 
 
 def cover(found: Predictions, min_confidence: float) -> Coverage:
-    """Keep the predictions of at least `min_confidence`."""
+    """What is left of the predictions with at least `min_confidence`."""
     kept = found.confidences >= min_confidence
     covered = int(np.count_nonzero(kept))
     correct = int(np.count_nonzero(kept & found.are_correct))

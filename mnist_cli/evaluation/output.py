@@ -19,11 +19,7 @@ class Output:
 
 
 def compute(setup: Setup, path: AnyPath, overwrite: bool = False) -> Output:
-    """Write `COLUMNS` of each image to `path`, ``.csv`` or ``.jsonl`` (JSON Lines).
-
-    The file appears whole or not at all. Raises `MnistError` for a file that cannot be written, or
-    is there already and not to be replaced, and `ValueError` for another suffix.
-    """
+    """Write `COLUMNS` of each image to `path`, ``.csv`` or ``.jsonl``, whole or not at all."""
     labels = setup.data.labels
     with table_writer(path, COLUMNS, overwrite=overwrite) as write:
         for place, found in setup.probabilities():

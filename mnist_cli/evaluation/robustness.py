@@ -30,13 +30,10 @@ _STRENGTHS = (
 
 
 def compute(setup: Setup) -> tuple[RobustnessRow, ...]:
-    """Corrupt the set again and again, each time instead of the corruption that it has.
-
-    Raises `MnistError` for a file that fails while it is read.
-    """
+    """Corrupt the set again and again, each time instead of the corruption that it has."""
     samples = setup.data.samples
     for network in setup.networks:
-        setup.begin(network, [setup.batch_size] * len(_STRENGTHS))
+        setup.reserve_time(network, [setup.batch_size] * len(_STRENGTHS))
     rows = []
     for name, strength, corruption in _STRENGTHS:
         data = setup.data.corrupted(corruption)

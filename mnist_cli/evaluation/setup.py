@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
 from mnist_cli.datasets.corruptions import Corruption
-from mnist_cli.datasets.labelled import LabelledImages, Labels
+from mnist_cli.datasets.idx import Bytes
+from mnist_cli.datasets.labelled import LabelledImages
 from mnist_cli.net.bounds import require_quick, seconds_an_image
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.paths import FoundFile
@@ -17,8 +18,8 @@ from mnist_cli.spec import Progress, ignore
 
 
 @dataclass(frozen=True)
-class Source:
-    """The files of an evaluation, and what was made of them."""
+class UsedFiles:
+    """The files of an evaluation, and what was done with them."""
 
     weights: tuple[FoundFile, ...]
     images: FoundFile
@@ -29,10 +30,10 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Labels (N,) uint8, predictions (N,) uint8 and confidences (N,) float32 of N images."""
+    """What a net says of N images, and their labels, each (N,)."""
 
-    labels: Labels
-    predictions: NDArray[np.uint8]
+    labels: Bytes
+    predictions: Bytes
     confidences: NDArray[np.float32]
 
     @property
@@ -47,21 +48,18 @@ class Predictions:
         return int(np.count_nonzero(self.are_correct))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Setup:
-    """The nets, the set, and how to go through it; methods raise `MnistError` for a broken file.
-
-    Raises `ValueError` for numbers below 1, and without a net.
-    """
+    """The nets, the set, and how to go through it; keeps the predictions once they are made."""
 
     networks: Sequence[Network]  # the first one counts for whatever is about one
     data: LabelledImages
     batch_size: int = 100
     threads: int = 1  # batches worked on side by side
     progress: Progress = ignore
-    source: Source | None = None  # None where there are no files
+    source: UsedFiles | None = None  # None where there are no files
     _predictions: dict[int, Predictions] = field(default_factory=dict, init=False, repr=False)
-    _seconds: list[float] = field(default_factory=list, init=False, repr=False)
+    _seconds: float = field(default=0.0, init=False, repr=False)  # an image, for all passes so far
 
     def __post_init__(self) -> None:
         require_at_least("networks", len(self.networks))
@@ -74,23 +72,17 @@ class Setup:
         is_normalized = self.data.corruption.normalize
         return network if is_normalized else network.fold_normalization(mean=0, std=1 / 255)
 
-    def begin(self, network: Network, batch_sizes: Iterable[int]) -> None:
-        """Say that a net is about to go through the set, once in batches of each of these sizes.
-
-        Raises `MnistError` for a set in files where all that was begun would take too long.
-        """
+    def reserve_time(self, network: Network, batch_sizes: Iterable[int]) -> None:
+        """Refuse a pass in batches of each of these sizes if all passes together take too long."""
         sizes = network.layer_sizes
-        self._seconds.extend(seconds_an_image(sizes, size) for size in batch_sizes)
+        self._seconds += sum(seconds_an_image(sizes, size) for size in batch_sizes)
         if self.source is not None:  # what is done with arrays is up to their owner
-            require_quick(sizes, self.data.samples, sum(self._seconds), "with --limit")
+            require_quick(sizes, self.data.samples, self._seconds, "with --limit")
 
     def probabilities(self, number: int = 0) -> Iterator[tuple[slice, NDArray[Any]]]:
-        """Go through the set with one of the nets.
-
-        Each chunk gives its place in the set and its probabilities (n, 10).
-        """
+        """Go through the set with one of the nets; yield places and probabilities (n, 10)."""
         network = self.network(number)
-        self.begin(network, [self.batch_size])
+        self.reserve_time(network, [self.batch_size])
         for place, images in self.data.chunks(self.batch_size):
             yield place, network.predict_proba(images, self.batch_size, self.threads)
             self.progress(place.stop, self.data.samples)

@@ -26,11 +26,8 @@ class SweepRow:
 def compute(
     setup: Setup, sizes: Sequence[int | None] = ALL_SIZES, runs: int = 5
 ) -> tuple[SweepRow, ...]:
-    """Time the sizes in order, each once, none larger than the set or what the net allows.
-
-    None among the `sizes` is the whole set, or as much of it as is in memory at a time. Raises as
-    `measure`, and `ValueError` for a size below 1.
-    """
+    """Time the sizes in order, each once, none larger than the set or what the net allows."""
+    # None is the whole set, or as much of it as is in memory at a time.
     numbers = {setup.data.at_once if n is None else require_at_least("size", n) for n in sizes}
     most = min(setup.data.samples, largest_batch(setup.networks[0].layer_sizes, setup.threads))
     once = sorted({min(number, most) for number in numbers})

@@ -1,15 +1,11 @@
-"""How long the net takes per sample, batched, and by the lecture's own formulas.
-
-All methods go through the same images in memory, in turn, run by run, after each has warmed up.
-Only predicting is timed: not start-up, not reading files, not counting what is correct.
-"""
+"""How long the net takes to predict: per sample, batched, and by the lecture's own formulas."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +16,7 @@ from mnist_cli.net import blas
 from mnist_cli.net.network import Network, relu, softmax
 from mnist_cli.spec import PIXELS
 
-Mode = Literal["both", "per-sample", "batched", "textbook"]
-
-_TIMED: dict[Mode, tuple[str, ...]] = {
+_TIMED = {  # by mode
     "both": ("per_sample", "batched"),
     "per-sample": ("per_sample",),
     "batched": ("batched",),
@@ -31,8 +25,7 @@ _TIMED: dict[Mode, tuple[str, ...]] = {
 
 WARM_UP = 1  # runs
 
-Method = Callable[[NDArray[Any]], NDArray[Any]]
-"""Takes images (n, 28, 28) and returns their predictions (n,)."""
+Method = Callable[[NDArray[Any]], NDArray[Any]]  # from images (n, 28, 28) to predictions (n,)
 
 
 @dataclass(frozen=True)
@@ -63,11 +56,8 @@ class TimingComparison:
     library: str  # what computed, with its version
 
 
-def compute(setup: Setup, mode: Mode = "both", runs: int = 5) -> TimingComparison:
-    """Time what `mode` names; ``"textbook"`` is both and the lecture's own formulas.
-
-    Raises as `measure`, and `ValueError` for another mode.
-    """
+def compute(setup: Setup, mode: str = "both", runs: int = 5) -> TimingComparison:
+    """Time what `mode` names; ``"textbook"`` is both and the lecture's own formulas."""
     if mode not in tuple(_TIMED):
         raise unknown_name("mode", mode, _TIMED)
     methods: dict[str, Method] = {
@@ -106,13 +96,13 @@ def batched(setup: Setup, batch_size: int) -> Method:
 def measure(
     setup: Setup, methods: Mapping[str, Method], batch_sizes: Sequence[int], runs: int
 ) -> tuple[dict[str, Timing], int | None]:
-    """Time methods, each with its batch size, run by run; the progress counts all of that.
+    """Time methods, chunk by chunk in turn, and count the images that they predict differently.
 
-    Before, each warms up on the first chunk. Also counts the images for which two of them give
-    different predictions; None for one method. Raises `MnistError` for a file that fails while it
-    is read, and `ValueError` below 1 run.
+    Only predicting is timed: not start-up, not reading files, not counting what is correct. With
+    one method None is counted.
     """
-    setup.begin(setup.networks[0], [*batch_sizes] * (WARM_UP + require_at_least("runs", runs)))
+    require_at_least("runs", runs)
+    setup.reserve_time(setup.networks[0], [*batch_sizes] * (WARM_UP + runs))
     batch_size = max(batch_sizes)
     data = setup.data
     seconds = {name: [0.0] * runs for name in methods}

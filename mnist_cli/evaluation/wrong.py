@@ -8,7 +8,7 @@ import numpy as np
 from mnist_cli.checks import require_at_least
 from mnist_cli.datasets.idx import Bytes
 from mnist_cli.datasets.label_errors import describe_doubt
-from mnist_cli.evaluation.setup import Setup, Source
+from mnist_cli.evaluation.setup import Setup, UsedFiles
 
 SOME_PICTURES = 6
 
@@ -31,16 +31,13 @@ class Mistakes:
     wrong_count: int  # of all, whether they are among these
     wrong: tuple[Mistake, ...]
     pictures: tuple[Bytes, ...] = field(repr=False)  # what the net saw of the first, (28, 28)
-    source: Source | None
+    source: UsedFiles | None
 
     json_fields: ClassVar = ("wrong_count", "wrong")
 
 
 def compute(setup: Setup, count: int | None = None) -> Mistakes:
-    """Rank the mistakes and fetch their pictures. Raises `MnistError`.
-
-    `count` is how many of them; None is all, with pictures of the first `SOME_PICTURES`.
-    """
+    """Rank `count` mistakes and fetch their pictures; None is all, with `SOME_PICTURES` of them."""
     if count is not None:
         require_at_least("count", count, 0)
     found = setup.predictions()
@@ -60,11 +57,9 @@ def compute(setup: Setup, count: int | None = None) -> Mistakes:
 
 
 def _fetch(setup: Setup, indices: list[int]) -> tuple[Bytes, ...]:
-    """What the net sees at these indices, in 0..255 even if it got floats.
-
-    The set is gone through once more: that is the only way to the same noise.
-    """
+    """What the net sees at these indices, in 0..255 even if it got floats."""
     pictures: dict[int, Bytes] = {}
+    # The set is gone through once more: that is the only way to the same noise.
     data = setup.data.corrupted(setup.data.corruption)
     for place, images in data.chunks(setup.batch_size):
         here = [index for index in indices if place.start <= index < place.stop]

@@ -1,4 +1,4 @@
-"""A training run on arrays: from labelled images to a net and its card, by a recipe."""
+"""The entrance for Python to training: from labelled arrays to a net and its card, by a recipe."""
 
 import platform
 import time
@@ -107,7 +107,7 @@ def make_card(trainer: Trainer, network: Network, last: Epoch) -> Card:
             "numpy": np.__version__,
             "blas": blas.library_name(),
         },
-        seconds=round(time.perf_counter() - trainer.start, 2),
+        seconds=round(time.perf_counter() - trainer.began, 2),
         train_accuracy=measure_accuracy(network, trainer.images, trainer.labels),
         validation_accuracy=last.validation_accuracy,
         test_accuracy=None,
@@ -120,5 +120,5 @@ def make_card(trainer: Trainer, network: Network, last: Epoch) -> Card:
 
 
 def measure_accuracy(network: Network, images: Bytes, labels: Labels) -> float:
-    """The part of the images, (N, 28, 28), whose prediction is their label, 0 to 1."""
+    """The share of the images, (N, 28, 28), whose prediction is their label."""
     return float(np.mean(network.predict(images, batch_size=1000) == labels))

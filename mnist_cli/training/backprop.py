@@ -1,21 +1,18 @@
-"""The net while it learns: tanh or relu on centred images, their gradients, and the way back.
+"""The net while it learns, its gradients, and the way to the shipped net of the book and back.
 
-Learning is easier on images from which the mean image has been taken, and with tanh in place of
-sigmoid, because numbers around zero make better conditioned gradients (LeCun et al. 1998,
-*Efficient BackProp*). Shipped is the net of the book, chapter 3, on plain images. Both compute the
-same function, as tanh(a) = 2 sigmoid(2 a) - 1, and `fold` turns one into the other exactly.
+It learns from images less their mean, with tanh in place of sigmoid, because numbers around zero
+make better conditioned gradients (LeCun et al. 1998, *Efficient BackProp*). `fold` makes of it a
+net on plain images that computes exactly the same.
 """
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from mnist_cli.net.network import Activation, Network, relu
+from mnist_cli.net.network import Activation, Array, Network, relu
 
-Array: TypeAlias = npt.NDArray[Any]
 Parameters: TypeAlias = list[Array]  # W1, b1, W2, b2, ... Wn, bn
 
 # The squared length of a centred MNIST image, on average: with weights of variance 1 over this, a
@@ -35,20 +32,9 @@ _POWER = {"sigmoid": 1.0, "relu": 0.5}  # the mean square of a result, at most, 
 class Perceptron:
     """A fully connected net that learns (book, chapter 5), for layers of sizes (784, ..., 10).
 
-    Biases begin at zero, weights at random with a variance of one over the number of inputs, which
-    keeps signals at their size from layer to layer (Glorot and Bengio 2010, *Understanding the
-    difficulty of training deep feedforward neural networks*), times 2 after relu, which lets half
-    of them pass (He et al. 2015, *Delving Deep into Rectifiers*).
-
-    With `batch_norm`, what comes into a hidden neuron is brought to mean 0 and variance 1 over the
-    batch, times a scale that is learnt (Ioffe and Szegedy 2015, *Batch normalization*), so that
-    steps can be longer. `plain` hides it in the weights.
-
-    Attributes
-    ----------
-    parameters:
-        W1, b1, W2, b2, ... Wn, bn, and the scales (n,) of the hidden layers if there are any, all
-        float32; they are trained in place.
+    Its `parameters`, float32 and trained in place, are W1, b1, ... Wn, bn, and with `batch_norm` a
+    scale (n,) for each hidden layer: what comes into its neurons is brought to mean 0 and variance
+    1 over the batch, times the scale (Ioffe and Szegedy 2015, *Batch normalization*).
     """
 
     def __init__(
@@ -61,6 +47,10 @@ class Perceptron:
     ) -> None:
         self.activation: Activation = activation
         self.parameters: Parameters = []
+        # A variance of one over the number of inputs keeps signals at their size from layer to
+        # layer (Glorot and Bengio 2010, *Understanding the difficulty of training deep feedforward
+        # neural networks*); relu, which lets half of them pass, needs twice that (He et al. 2015,
+        # *Delving Deep into Rectifiers*).
         for layer, (inputs, outputs) in enumerate(pairwise(layer_sizes)):
             power = _CENTRED_IMAGE_POWER if layer == 0 else inputs * _POWER[activation]
             weights = rng.standard_normal((inputs, outputs)) / np.sqrt(power)
@@ -90,13 +80,9 @@ class Perceptron:
 
     def loss_and_gradients(
         self, x: Array, targets: Array, temperature: float = 1.0
-    ) -> tuple[float, list[Array]]:
-        """The cross-entropy of a batch, and its gradient for each parameter.
-
-        `x` is (N, 784), centred; `targets` and `temperature` are those of `cross_entropy`.
-        Everything is computed in the dtype of the parameters. d before a name is the derivative of
-        the loss by it; the shapes are those of a layer with n inputs and m outputs.
-        """
+    ) -> tuple[float, Parameters]:
+        """The `cross_entropy` of a batch (N, 784), centred, and its gradient for each parameter."""
+        # d before a name is the derivative of the loss by it; a layer has n inputs, m outputs.
         activate, slope = _ACTIVATIONS[self.activation]
         weights, biases = self.parameters[: self._plain : 2], self.parameters[1 : self._plain : 2]
         scales = self.parameters[self._plain :]
@@ -109,7 +95,7 @@ class Perceptron:
 
         loss, da = cross_entropy(inputs[-1] @ weights[-1] + biases[-1], targets, temperature)
         gradients = [inputs[-1].T @ da, da.sum(axis=0)]  # (n, N) @ (N, m) -> (n, m), and (m,)
-        dscales: list[Array] = []
+        dscales: Parameters = []
         for layer in range(len(inputs) - 2, -1, -1):
             z = inputs[layer + 1]
             da = (da @ weights[layer + 1].T) * slope(z)  # (N, m) @ (m, n) -> (N, n)
@@ -122,12 +108,10 @@ class Perceptron:
 
 
 class _BatchNorm:
-    """Brings each column of a batch (N, n) to mean 0 and variance 1.
-
-    `mean` and `deviation` (n,) are averages over the last few hundred batches.
-    """
+    """Brings each column of a batch (N, n) to mean 0 and variance 1."""
 
     def __init__(self, size: int) -> None:
+        # (n,): averages over the last few hundred batches
         self.mean = np.zeros(size, np.float32)
         self.deviation = np.ones(size, np.float32)
 
@@ -149,12 +133,12 @@ class _BatchNorm:
 
 
 def cross_entropy(a: Array, targets: Array, temperature: float = 1.0) -> tuple[float, Array]:
-    """The mean cross-entropy of logits (N, 10), which are overwritten, and its gradient for them.
+    """The mean cross-entropy of logits `a` (N, 10), which are overwritten, and its gradient.
 
-    `targets` (N, 10) are the probabilities of the digits: of a label, 1 and zeros. A `temperature`
-    T other than 1 divides the logits first, and multiplies the gradient by T twice, so that it
-    keeps its size (Hinton et al. 2015, *Distilling the knowledge in a neural network*).
+    `targets` (N, 10) are the probabilities of the digits: of a label, 1 and zeros.
     """
+    # A temperature T divides the logits, and multiplies the gradient by T twice, so that it keeps
+    # its size (Hinton et al. 2015, *Distilling the knowledge in a neural network*).
     T = a.dtype.type(temperature)
     a /= T
     a -= a.max(axis=1, keepdims=True)  # changes no probability, and exp cannot overflow
@@ -169,16 +153,11 @@ def cross_entropy(a: Array, targets: Array, temperature: float = 1.0) -> tuple[f
 
 
 def fold(parameters: Parameters, mean: Array, activation: Activation = "sigmoid") -> Parameters:
-    """The shipped net, on plain images (0 to 1), that computes the same as this one, in float64.
-
-    With `mean` (784,) the image that was taken off:
-
-    - (x - mean) @ W1 + b1 = x @ W1 + (b1 - mean @ W1);
-    - tanh(a) = 2 sigmoid(2 a) - 1: a hidden layer gets twice its weights and bias, and the layer
-      after it takes 2 W z - W 1, twice its weights and a bias less the sums of W's columns.
-    """
+    """The same net, in float64, for images less no `mean` (784,), and with sigmoid for tanh."""
     folded = [parameter.astype(np.float64) for parameter in parameters]
-    folded[1] -= mean @ folded[0]
+    folded[1] -= mean @ folded[0]  # (x - mean) @ W1 + b1 = x @ W1 + (b1 - mean @ W1)
+    # tanh(a) = 2 sigmoid(2 a) - 1: a hidden layer gets twice its weights and bias, and the layer
+    # after it takes 2 W z - W 1, twice its weights and a bias less the sums of W's columns.
     if activation == "sigmoid":
         for layer in range(2, len(folded), 2):
             folded[layer + 1] -= folded[layer].sum(axis=0)
@@ -189,7 +168,7 @@ def fold(parameters: Parameters, mean: Array, activation: Activation = "sigmoid"
 
 
 def unfold(network: Network, mean: Array) -> Parameters:
-    """The way back, in float64: the parameters of which `fold` makes this shipped net."""
+    """The parameters, in float64, of which `fold` makes this net."""
     layers = zip(network.weights, network.biases, strict=True)
     unfolded = [np.array(part, np.float64, order="C") for pair in layers for part in pair]
     if network.activation == "sigmoid":

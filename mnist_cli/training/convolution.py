@@ -3,33 +3,27 @@
 import numpy as np
 
 from mnist_cli.net.convolution import AT_A_TIME, KERNEL, SIDES, STRIDE, run_forward
+from mnist_cli.net.network import Array
 from mnist_cli.spec import CLASSES
-from mnist_cli.training.backprop import Array, cross_entropy
+from mnist_cli.training.backprop import Parameters, cross_entropy
 
 _CHANNELS = 8, 32
 _NEURONS = 128
 
 
 class ConvolutionalNet:
-    """The teacher while it learns, and when it teaches.
-
-    Attributes
-    ----------
-    parameters:
-        Weights and biases of the four layers in turn, float32; they are trained in place. Those of
-        a convolution are (channels in times 25, channels out).
-    """
+    """The teacher while it learns, and when it teaches; `parameters` are trained in place."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         area = KERNEL * KERNEL
         first, second = _CHANNELS
-        sizes = (
+        sizes = (  # inputs and outputs of each layer; those of a convolution are of one patch
             (area, first),
             (area * first, second),
             (second * SIDES[1] ** 2, _NEURONS),
             (_NEURONS, CLASSES),
         )
-        self.parameters: list[Array] = []
+        self.parameters: Parameters = []  # W1, b1, ... W4, b4, float32
         for inputs, outputs in sizes:
             weights = rng.standard_normal((inputs, outputs)) * np.sqrt(2 / inputs)
             self.parameters += [weights.astype(np.float32), np.zeros(outputs, np.float32)]
@@ -41,7 +35,7 @@ class ConvolutionalNet:
 
     def loss_and_gradients(
         self, x: Array, targets: Array, temperature: float = 1.0
-    ) -> tuple[float, list[Array]]:
+    ) -> tuple[float, Parameters]:
         """The cross-entropy of a batch, and its gradient for each parameter: see `Perceptron`."""
         _, _, W2, _, W3, _, W4, _ = self.parameters
         patches1, z1, patches2, z2, z3, a = run_forward(self.parameters, x.T)

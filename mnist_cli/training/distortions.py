@@ -1,26 +1,21 @@
 """Random distortions: images as other people might have written them.
 
 After Simard, Steinkraus and Platt (2003), *Best practices for convolutional neural networks applied
-to visual document analysis*: an image is turned, stretched, sheared, shifted and bent, and its
-lines made thicker or thinner, and it is still the same digit.
-
-An image is warped backwards: for each pixel of the result, where in the original does its ink come
-from? That place lies between four pixels, whose mean, weighted by nearness, is the ink. To work
-that out for each image anew would take longer than to train on it; so 32 images at a time share a
-warp, and all are shuffled afterwards.
+to visual document analysis*. An image is warped backwards: each pixel of the result gets its ink
+from a place in the original, the mean of the four pixels around it, weighted by nearness.
 """
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
+from mnist_cli.datasets.idx import Bytes
+from mnist_cli.pictures.pixels import Floats
 from mnist_cli.spec import PIXELS, SIDE
 from mnist_cli.training.recipes import Recipe
 
-Floats: TypeAlias = npt.NDArray[np.float32]
-
-TILE = 32  # images that share a warp
+TILE = 32  # images that share a warp: one for each would take longer than to train on it
 _PADDED = SIDE + 2  # a margin of one pixel, so that what comes from outside is paper
 _CENTRE = (SIDE - 1) / 2
 
@@ -31,7 +26,7 @@ _GRID_SPREAD = 5.0  # pixels: the standard deviation of the Gaussian that smooth
 class Distorter:
     """Makes distorted copies of a set of images, (N, 28, 28) uint8, as far as a recipe says."""
 
-    def __init__(self, images: npt.NDArray[np.uint8], recipe: Recipe) -> None:
+    def __init__(self, images: Bytes, recipe: Recipe) -> None:
         self.count = len(images)
         self.recipe = recipe
         self._images = images
@@ -45,11 +40,10 @@ class Distorter:
 
     def distort(
         self, strength: float, rng: np.random.Generator, result: Floats
-    ) -> npt.NDArray[np.intp]:
-        """Distort every image once, and shuffle: into `result`, (N, 784) float32 from 0 to 1.
+    ) -> NDArray[np.intp]:
+        """Distort and shuffle all images into `result`, (N, 784) from 0 to 1; return their order.
 
-        `strength` multiplies each number of the recipe; 0 leaves the images as they are. Returns
-        which of the originals each one is, (N,).
+        `strength` multiplies each number of the recipe; 0 leaves the images as they are.
         """
         order = rng.permutation(self.count)
         if strength == 0:
@@ -74,10 +68,9 @@ class Distorter:
 
     def _draw_places(self, strength: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """Where in the padded originals the pixels come from: rows and columns, (T, 784) each."""
-        tiles = len(self._tiles)
-        recipe = self.recipe
+        tiles, recipe = len(self._tiles), self.recipe
 
-        def draw(limit: float) -> npt.NDArray[np.float64]:
+        def draw(limit: float) -> NDArray[np.float64]:
             return rng.uniform(-limit * strength, limit * strength, tiles)
 
         angle, shear = np.deg2rad(draw(recipe.rotation)), draw(recipe.shear)
@@ -99,16 +92,11 @@ class Distorter:
 
 
 def _interpolate(
-    pixels: npt.NDArray[np.uint8],
-    corner: npt.NDArray[np.intp],
-    below: Floats,
-    right: Floats,
-    thickness: float,
+    pixels: Bytes, corner: NDArray[np.intp], below: Floats, right: Floats, thickness: float
 ) -> Floats:
-    """Ink, (784, 32) from 0 to 1, at the places of a warp in a tile of images, (900, 32) uint8.
+    """Ink, (784, 32) from 0 to 1, at the places of a warp in a tile of images, (900, 32).
 
-    `corner` (784,) indexes the upper left of the four pixels around each place; `below` and `right`
-    (784, 1) say how far from it the place is.
+    A place is `below` and `right` (784, 1) of a `corner` (784,), the upper left of four pixels.
     """
     scaled = pixels.astype(np.float32)
     scaled *= np.float32(1 / 255)
@@ -124,19 +112,15 @@ def _interpolate(
     return ink
 
 
-def _matrices(a: Any, b: Any, c: Any, d: Any) -> npt.NDArray[np.float64]:
+def _matrices(a: Any, b: Any, c: Any, d: Any) -> NDArray[np.float64]:
     """Matrices [[a, b], [c, d]] for (row, column): (T, 2, 2) for arguments (T,) or numbers."""
     return np.stack(np.broadcast_arrays(a, b, c, d), axis=-1).reshape(-1, 2, 2)
 
 
-def _draw_noise(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
-    """Random fields, (count, 2, 28, 28): normal numbers on a 7x7 grid, spread by a Gaussian.
-
-    The Gaussian works on rows and on columns by one small matrix each; its rows are scaled so that
-    each pixel of a field has variance 1.
-    """
+def _draw_noise(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Random fields, (count, 2, 28, 28): normal numbers on a 7x7 grid, spread by a Gaussian."""
     grid = (np.arange(_GRID) + 0.5) * (SIDE / _GRID) - 0.5  # the middles of 7 stretches of 4 pixels
     distance = np.arange(SIDE)[:, None] - grid
     spread = np.exp(-((distance / _GRID_SPREAD) ** 2) / 2)  # (28, 7)
-    spread /= np.linalg.norm(spread, axis=1, keepdims=True)
+    spread /= np.linalg.norm(spread, axis=1, keepdims=True)  # each pixel gets variance 1
     return spread @ rng.standard_normal((count, 2, _GRID, _GRID)) @ spread.T

@@ -1,9 +1,7 @@
 """Digits that the program draws: forms of the world that MNIST's writers hardly used.
 
-MNIST was written by American clerks and pupils. Elsewhere a 1 has a flag, a 7 a bar across its
-stem, a 4 is left open or closed like a triangle, a 2 begins with a curl. Each form in `forms.txt`
-is a few strokes of a pen through given points. Places, slant, stretch and pen vary at random, and
-the reader's own steps convert what is drawn to the MNIST format, as they do a stranger's picture.
+These were American clerks and pupils. Elsewhere a 1 has a flag, a 7 a bar across its stem, a 4 is
+left open or closed like a triangle, a 2 begins with a curl.
 """
 
 from importlib.resources import files
@@ -29,15 +27,14 @@ _SAMPLES = 40  # round dots of the pen from one given point to the next
 
 
 class Form(NamedTuple):
-    """A way to write a digit, and its share among all that are drawn.
+    """A way to write a digit, between two extremes, `first` and `last`.
 
-    `first` and `last` are the extremes between which it varies. Strokes are parted by ``/``; a
-    stroke is a smooth line through points ``x,y`` in hundredths of the height, with a corner at
-    those marked with ``!``.
+    Strokes are parted by ``/``; a stroke is a smooth line through points ``x,y`` in hundredths of
+    the height, with a corner at those marked with ``!``.
     """
 
     digit: int
-    share: float
+    share: float  # among all that are drawn
     first: str
     last: str
 
@@ -54,10 +51,7 @@ def load_forms() -> tuple[Form, ...]:
 
 
 def draw_digits(count: int, seed: int) -> tuple[Gray, NDArray[np.uint8]]:
-    """Draw `count` digits in MNIST format, (N, 28, 28) uint8, and say which they are, (N,) uint8.
-
-    The same seed gives the same digits.
-    """
+    """Draw digits in MNIST format, (N, 28, 28) uint8, and say which they are, (N,) uint8."""
     rng, forms = np.random.default_rng([seed, count]), load_forms()
     shares = np.array([form.share for form in forms])
     chosen = rng.choice(len(forms), count, p=shares / shares.sum())
@@ -94,7 +88,7 @@ def draw_form(form: Form, rng: Rng) -> Bits:
 
 
 def _trace(first: str, last: str, mix: float, rng: Rng) -> Points:
-    """The line of a stroke between two extremes, smooth from corner to corner: (N, 2)."""
+    """The line of a stroke between two extremes, smooth from corner to corner."""
     corners = [index for index, point in enumerate(first.split()) if point.endswith("!")]
     one, other = (
         np.array([point.rstrip("!").split(",") for point in text.split()], float) / 100
@@ -109,7 +103,7 @@ def _trace(first: str, last: str, mix: float, rng: Rng) -> Points:
 
 
 def _smooth(points: Points) -> Points:
-    """A Catmull-Rom spline through points (N, 2)."""
+    """A Catmull-Rom spline through points."""
     before, after = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
     p = np.concatenate([[before], points, [after]])
     t = np.linspace(0, 1, _SAMPLES)[:, None, None]  # along each piece

@@ -27,8 +27,7 @@ from mnist_cli.weights.weights_file import WeightsFile, write_network
 Pair: TypeAlias = tuple[AnyPath, AnyPath | None]
 Arrays: TypeAlias = tuple[Bytes, Bytes]
 
-# How many of MNIST's images are mixed in, so that a net does not forget them: for each of the
-# others, and at least.
+# How many of MNIST's images are mixed in: for each of the others, and at least.
 _KNOWN_EACH, _KNOWN_LEAST = 10, 3_000
 _BYTES_PER_IMAGE = 10 * PIXELS  # it is kept twice as bytes and twice as floats: see `Trainer`
 
@@ -44,10 +43,7 @@ class TrainingFiles:
     start: WeightsFile | None = None  # to go on from; MNIST's images, if there, are mixed in
 
     def load(self) -> tuple[Arrays, Arrays | None]:
-        """Images (N, 28, 28) and labels (N,), uint8, to learn from and to test on, None without.
-
-        Raises `MnistError`.
-        """
+        """Images (N, 28, 28) and labels (N,) to learn from and, or else None, to test on."""
         training = load_labelled(
             *(self.training or find_training_files(self.data_dir)),
             limit=self.limit,
@@ -80,17 +76,9 @@ def train_file(
     report: Report = ignore,
     note: Callable[[str], None] = ignore,
 ) -> Card:
-    """Train a net and write its weights to `output`, in a format of weights, and their card beside.
+    """Train a net and write its weights to `output`, their card beside it, and nets on the way.
 
-    `recipe`, `seed` and `report` are as for `train`. Nets on the way go to the file `snapshots`, an
-    ``.npz``, where one is named: see `mnist_cli.weights.snapshots`. On Ctrl-C the best weights so
-    far go to ``OUTPUT.partial``, as do finished ones that cannot be written to `output`; where that
-    cannot be either, they go to the temporary folder, and their card with them. `note` is then told
-    where they are, without a full stop, before the `KeyboardInterrupt` goes on.
-
-    Raises `ValueError` for another suffix; `MnistError` for bad files and an output that cannot be
-    written, before training begins, for one that can be written no longer, with the place of the
-    weights, and when training diverges.
+    After Ctrl-C, the best weights so far are kept elsewhere; `note` is told where.
     """
     require_suffix(output, SUFFIXES)
     output = Path(output)

@@ -1,18 +1,15 @@
 """AdamW and SOAP: two ways to turn gradients into steps.
 
-Both keep, for every number that is trained, running averages of its gradient and of the square of
-its gradient, and step by their ratio. SOAP does so in a rotated coordinate system in which the
-gradients of a matrix are nearly uncorrelated, so that a step along one coordinate does not undo
-that along another.
+Both keep running averages of each gradient and of its square, and step by their ratio. SOAP does so
+in rotated coordinates in which the gradients of a matrix are nearly uncorrelated, so that a step
+along one does not undo that along another.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Array: TypeAlias = npt.NDArray[Any]
+from mnist_cli.net.network import Array
 
 BETAS = 0.9, 0.999  # how much of the averages of the gradient and of its square a step keeps
 EPSILON = 1e-8  # keeps the division finite where no gradient ever came
@@ -23,13 +20,8 @@ REFRESH_EVERY = 20  # after how many steps SOAP's bases move on to where the cov
 class AdamW:
     """Adam with decoupled weight decay (Kingma and Ba 2015; Loshchilov and Hutter 2019).
 
-    Parameters
-    ----------
-    parameters:
-        The arrays to train, float32 or float64, changed in place. Those with two axes or more are
-        weights and decay; those with one are biases and do not.
-    weight_decay:
-        The part of a weight that a step takes off, for a learning rate of 1.
+    `parameters` are changed in place. `weight_decay` is the part of a weight that a step takes off,
+    for a learning rate of 1.
     """
 
     def __init__(self, parameters: Sequence[Array], weight_decay: float = 0.0) -> None:
@@ -40,11 +32,11 @@ class AdamW:
         self._squares = [np.zeros_like(parameter) for parameter in self.parameters]
 
     def step(self, gradients: Sequence[Array], learning_rate: float) -> None:
-        """Change the parameters by one step against `gradients`, which have the same shapes."""
+        """Change the parameters by one step against `gradients`, of the same shapes."""
         self.steps += 1
         for index, (parameter, gradient) in enumerate(zip(self.parameters, gradients, strict=True)):
             direction = self._direction(index, gradient)
-            if parameter.ndim > 1:
+            if parameter.ndim > 1:  # biases do not decay
                 parameter *= 1 - learning_rate * self.weight_decay
             parameter -= learning_rate * direction
 
@@ -64,24 +56,22 @@ class SOAP(AdamW):
     """Adam in the eigenbases of Shampoo's preconditioner (Vyas et al. 2024, arXiv 2409.11321).
 
     Every axis of a weight array has a covariance, the running average of the gradient times itself
-    summed over all other axes, and a basis that follows the eigenvectors of that covariance. Biases
-    are left to plain Adam. An array may have more than two axes: W1 seen as (28, 28, 50), image
-    rows by columns by neurons, needs three small bases where (784, 50) needs one of 784 x 784.
+    summed over all other axes, and a basis that follows the eigenvectors of that covariance.
     """
 
     def __init__(self, parameters: Sequence[Array], weight_decay: float = 0.0) -> None:
         super().__init__(parameters, weight_decay)
+        # Biases have no bases: they are left to plain Adam.
         self._bases = [
-            [np.eye(length, dtype=parameter.dtype) for length in parameter.shape]
-            if parameter.ndim > 1
-            else []
-            for parameter in self.parameters
+            [np.eye(n, dtype=each.dtype) for n in (each.shape if each.ndim > 1 else ())]
+            for each in self.parameters
         ]
         self._covariances = [[np.zeros_like(basis) for basis in bases] for bases in self._bases]
 
     def _direction(self, index: int, gradient: Array) -> Array:
         bases = self._bases[index]
-        direction = rotate(super()._direction(index, rotate(gradient, bases)), bases, back=True)
+        direction = super()._direction(index, change_bases(gradient, bases))
+        direction = change_bases(direction, bases, back=True)
         for axis, covariance in enumerate(self._covariances[index]):
             others = [other for other in range(gradient.ndim) if other != axis]
             outer = np.tensordot(gradient, gradient, axes=(others, others))  # (length, length)
@@ -93,19 +83,15 @@ class SOAP(AdamW):
     def _refresh(self, index: int) -> None:
         """Turn the bases towards the eigenvectors: one power iteration, made orthogonal by QR."""
         bases = self._bases[index]
-        mean = rotate(self._means[index], bases, back=True)
+        mean = change_bases(self._means[index], bases, back=True)
         for axis, covariance in enumerate(self._covariances[index]):
             bases[axis] = np.linalg.qr(covariance @ bases[axis])[0]
-        self._means[index] = rotate(mean, bases)
+        self._means[index] = change_bases(mean, bases)
         # The averaged squares cannot be rotated; they stay, as the bases turn only slowly.
 
 
-def rotate(array: Array, bases: Sequence[Array], *, back: bool = False) -> Array:
-    """Give the coordinates of `array` in `bases`, one orthogonal matrix for each axis, or undo it.
-
-    ``tensordot`` takes the first axis away and appends its coordinates as the last, so after one
-    turn for each axis all are in their old places.
-    """
-    for basis in bases:
+def change_bases(array: Array, bases: Sequence[Array], *, back: bool = False) -> Array:
+    """The coordinates of `array` in `bases`, an orthogonal matrix for each axis; or back."""
+    for basis in bases:  # the first axis becomes the last; after one turn for each, all are back
         array = np.tensordot(array, basis, axes=(0, 1 if back else 0))
     return array

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
 from mnist_cli.datasets.idx import Bytes
@@ -17,42 +17,35 @@ from mnist_cli.datasets.labelled import check_labelled
 from mnist_cli.errors import MnistError
 from mnist_cli.net import blas
 from mnist_cli.net.network import Network, softmax
+from mnist_cli.pictures.pixels import Floats
 from mnist_cli.spec import CLASSES, PIXELS, SIDE, ignore
 from mnist_cli.training.backprop import Parameters, Perceptron, fold, unfold
 from mnist_cli.training.convolution import ConvolutionalNet
-from mnist_cli.training.distortions import Distorter, Floats
+from mnist_cli.training.distortions import Distorter
 from mnist_cli.training.drawing import draw_digits
 from mnist_cli.training.optimizers import SOAP, AdamW
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.weights.snapshots import Snapshot
 
-Labels: TypeAlias = npt.NDArray[np.integer[Any]]
+Labels: TypeAlias = NDArray[np.integer[Any]]  # (N,), 0 to 9
 
 _OPTIMIZERS: dict[str, type[AdamW]] = {"adamw": AdamW, "soap": SOAP}
 
-# The held-out images are drawn with this seed, whatever the seed of the run, so that the runs of
-# different seeds can be compared.
-_SPLIT_SEED = 0
+_SPLIT_SEED = 0  # of the held-out images, so that runs of different seeds can be compared
 
 _DIVERGED = 1e6  # no weight of a net that learns comes near this size
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What is known at the end of an epoch, of the net or of its teacher.
+    """What is known at the end of an epoch, of the net or of its teacher."""
 
-    `epoch` counts from 1, for each of the two; `loss` is the mean cross-entropy of its distorted
-    images while the net learnt from them; `validation_accuracy`, 0 to 1, is that of the net now on
-    the held-out images as they are, None without any; `seconds` have passed since the first of
-    these epochs began, and `images_per_second` is the mean over them so far.
-    """
-
-    epoch: int
+    epoch: int  # from 1, for each of the two
     epochs: int
-    loss: float
-    validation_accuracy: float | None
-    seconds: float
-    images_per_second: float
+    loss: float  # mean cross-entropy of the distorted images while the net learnt from them
+    validation_accuracy: float | None  # 0 to 1, on the held-out images; None without any
+    seconds: float  # since the first of these epochs began
+    images_per_second: float  # the mean so far
     is_teacher: bool = False
 
 
@@ -60,42 +53,15 @@ LearningNet: TypeAlias = Perceptron | ConvolutionalNet
 Report: TypeAlias = Callable[[Epoch], None]
 Look: TypeAlias = Callable[[int, int], None]  # at a net after so many steps, and images seen
 
-_SNAPSHOTS = 9  # with the net at the end, ten
+# With the net at the end, ten; from one to the next the net sees several times as many images.
+_SNAPSHOTS = 9
 
 
 class Trainer:
     """A net that learns from images (N, 28, 28) or (N, 784) uint8 and labels (N,), 0 to 9.
 
-    Where the recipe has a teacher, that one learns first, from the same images and labels. Then the
-    net learns what the teacher says of distorted images, which is more than a label: that this 7 is
-    a little like a 1 (Hinton et al. 2015, *Distilling the knowledge in a neural network*).
-
     It begins with random numbers, or with a net `start` for which the recipe is made, as by
-    `Recipe.from_net`. Images and labels that are `known` to that net are mixed in, none held out,
-    so that it does not forget them: of these it learns to say what it says now, not their labels
-    (Li and Hoiem 2016, *Learning without forgetting*).
-
-    Attributes
-    ----------
-    start:
-        When the run began, by `time.perf_counter`.
-    drawn:
-        How many of the images it learns from are drawn by the program: see `draw_digits`.
-    teacher_accuracy:
-        Of the teacher on the held-out images, 0 to 1; None without them or without a teacher.
-    epochs:
-        An `Epoch` for each one that the net has done.
-    best:
-        The net with the highest validation accuracy so far (without held-out images the latest)
-        and its epoch, None before the first one is done. A run that is cut short leaves these.
-    snapshots:
-        Nine nets on the way, the first of random numbers; from one to the next the net sees several
-        times as many images.
-
-    Raises
-    ------
-    ValueError:
-        For other shapes and dtypes, other labels, and a seed below 0.
+    `Recipe.from_net`. Images and labels that are `known` to that net are mixed in, none held out.
     """
 
     def __init__(
@@ -110,11 +76,12 @@ class Trainer:
         images, labels = check_labelled(images, labels)
         if images.dtype != np.uint8:
             raise ValueError(f"images have dtype {images.dtype}: expected uint8")
-        self.start = time.perf_counter()
+        self.began = time.perf_counter()
         self.recipe = recipe
         self.seed = require_at_least("seed", seed, 0)
-        self.teacher_accuracy: float | None = None
-        self.epochs: list[Epoch] = []
+        self.teacher_accuracy: float | None = None  # on the held-out images
+        self.epochs: list[Epoch] = []  # of the net, not of its teacher
+        # The net of the highest validation accuracy so far, without held-out images the latest.
         self.best: tuple[Network, Epoch] | None = None
         self.snapshots: list[Snapshot] = []
 
@@ -157,13 +124,7 @@ class Trainer:
         return Network(tuple(folded[::2]), tuple(folded[1::2]), activation)
 
     def run(self, report: Report = ignore, *, keep_snapshots: bool = False) -> None:
-        """Train to the end of the recipe; `report` is called after each epoch.
-
-        Raises
-        ------
-        MnistError:
-            When the loss grows without bounds.
-        """
+        """Train to the end of the recipe, the teacher first; call `report` after each epoch."""
         # A learning rate that is too high overflows; that is found by looking at the loss.
         with blas.one_thread(), np.errstate(all="ignore"):
             teacher = None
@@ -213,7 +174,7 @@ class Trainer:
                 )
 
     def _keep(self, step: int, samples: int) -> None:
-        """Keep the net among the snapshots where its time has come, after so many steps."""
+        """Keep the net among the snapshots if its time has come, after so many steps."""
         steps = self.recipe.epochs * -(-len(self.labels) // self.recipe.batch_size)
         moments = [round(steps ** (part / _SNAPSHOTS)) for part in range(1, _SNAPSHOTS)]
         if step in (0, *moments) and step < steps:
@@ -226,10 +187,12 @@ class Trainer:
         x = self._buffers[epoch % 2]
         order = self._distorter.distort(recipe.strength_at(epoch), self._make_generator(epoch), x)
         x -= self._mean.astype(np.float32)
-        if teacher is not None:
+        if teacher is not None:  # says more than a label: that this 7 is a little like a 1
             return x, softmax(teacher.logits(x) / np.float32(recipe.temperature))
         targets = np.eye(CLASSES, dtype=np.float32)[self.labels[order]]
         if self._before is not None:
+            # What is known is not forgotten if the net goes on to say of it what it said before (Li
+            # and Hoiem 2016, *Learning without forgetting*).
             is_known = order >= self._first_known
             targets[is_known] = softmax(self._before.logits(x[is_known]))
         return x, targets

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mnist_cli.training import optimizers
-from mnist_cli.training.optimizers import SOAP, AdamW, rotate
+from mnist_cli.training.optimizers import SOAP, AdamW, change_bases
 
 
 def random_gradients(shape, count):
@@ -62,12 +62,12 @@ def test_rotations_keep_lengths_and_are_undone():
     rng = np.random.default_rng(0)
     array = rng.standard_normal((4, 5, 6))
     bases = [np.linalg.qr(rng.standard_normal((n, n)))[0] for n in array.shape]
-    turned = rotate(array, bases)
+    turned = change_bases(array, bases)
 
     assert turned.shape == array.shape
     assert np.allclose(turned, np.einsum("abc,ai,bj,ck->ijk", array, *bases))
     assert np.linalg.norm(turned) == pytest.approx(np.linalg.norm(array))
-    assert np.allclose(rotate(turned, bases, back=True), array)
+    assert np.allclose(change_bases(turned, bases, back=True), array)
 
 
 def test_soap_treats_biases_as_adam_does():
