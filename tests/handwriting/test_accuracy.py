@@ -145,7 +145,7 @@ def test_letters_and_textures_are_doubted():
     assert np.mean([is_doubted(one) for one in read]) >= 0.85
 
 
-@pytest.mark.parametrize("seed", [39, 45])
+@pytest.mark.parametrize("seed", [6, 39, 45])  # the first is too fine to be read at all
 def test_no_texture_is_a_row_of_certain_digits(network, seed):
     found = predict_digits(network, read_digits(scenes.no_digit(seed)), source="")
     assert sum(not (one.doubted or one.unsure) for one in found.digits) < 6
