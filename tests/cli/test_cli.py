@@ -41,17 +41,13 @@ def test_help_lists_every_command_and_version_is_one_line():
 WRONG_USAGE = {
     "nonsense": "No such command",
     "inspect --nonsense": "No such option",
-    "inspect --neuron 0 --neurons": "--neurons excludes --neuron",
     "inspect --neuron 50": "0..49",
     "inspect weights.pkl weights.pkl --stats": "name one for anything else",
     "inspect a b c": "at most two files",
     "convert weights.pkl net.h5": "must end in .pkl, .npz, .safetensors or .onnx.",
     "draw -w a -w b -w c": "at most two weights files",
-    "eval --batch-size 0": "0 is not in the range",
     "eval --labels somewhere": "--labels needs --images.",
     "eval --shift 1": "such as 2,-1",
-    "eval --sweep 1,,2": "such as 1,10,100,all",
-    "eval --min-confidence 1.5": "1.5 is not in the range",
     "eval --min-confidence nan": "expected a number",
     "eval --rotate inf": "inf is not in the range",
     "eval --output a.json": "must end in .csv or .jsonl",
@@ -59,35 +55,22 @@ WRONG_USAGE = {
     "predict": "Nothing to read",
     "predict --index two": "expected N, N-M",
     "predict --split --no-preprocess x.png": "--split excludes --no-preprocess: one finds digits",
-    "predict --split --sheet x.png": "--split excludes --sheet: it reads several digits",
     "predict --save-digit x.jpg x.png": "must end in .png, or be that of a folder.",
     "predict page.png --images x --labels y": "--images with PICTURES needs --index.",
     "predict - -": "only once",
     "predict x.png --only wrong": "needs --labels-from-names or --index.",
-    "predict --label 4 x.png": "--label with PICTURES needs --labels-from-names.",
-    "predict --label 4 --images images": "--label with --images needs --labels.",
     "predict --only wrong --images images": "--only wrong with --images needs --labels.",
-    "predict -i 3 --seed 1": "for --index random",
     "predict -i 3 --sheet --explain": "--sheet excludes --explain: many small pictures",
-    "predict -i 3 --no-invert": "--invert needs PICTURES.",
     "predict -i 3 --threads=4": "--threads needs PICTURES.",
-    "train --epochs 0": "epochs is 0: expected a whole number from 1 to 1,000,000.",
     "train --seed -1": "-1 is not in the range",
     "train --recipe bset": "not one of 'quick', 'standard', 'best', 'tune'. Did you mean 'best'?",
     "train --hidden 1,x": "'1,x' is neither 'none' nor a list such as 50,100.",
-    "train --output weights.txt": "the name must end in .pkl, .npz or .safetensors.",
     "train --start w.pkl --hidden 30": "--hidden excludes --start: the net has its layers.",
     "collect digits": "Missing option '-o' / '--output'.",
-    "predict --split --label 4 x.png": "--split excludes --label: it reads several digits",
-    "train --test-labels alone": "--test-labels needs --test-images.",
     "train --set elastic=much": "'elastic=much' is not NAME=NUMBER.",
-    "train --set weight-decai=1": "the nearest is 'weight_decay'.",
-    "download trian": "there is no file or group 'trian'; the nearest is 'train'",
     "download --mirror ftp://me:secret@example.org": "expected an address like https://",
-    "download --mirror http://a --from .": "--mirror excludes --from.",
     # what was probably meant, and nothing where nothing is near
     "train --lr 1": "Did you mean '--learning-rate'?",
-    "eval --batchsize 1": "Did you mean '--batch-size'?",
     "eval --verbose": "No such option '--verbose'.",
     "eval w.pkl": "Did you mean '-w FILE'?",
     "eval -n 100": "Did you mean '--limit'?",
@@ -96,7 +79,6 @@ WRONG_USAGE = {
     "version": "Did you mean '--version'?",
     "help": "Did you mean '--help'?",
     "evl": "Did you mean 'eval'?",
-    "eval --JSON": "Did you mean '--json'?",
     "draw --lang KO": "Did you mean 'ko'?",
 }
 
@@ -174,16 +156,6 @@ def test_a_closed_pipe_ends_quietly(buffered):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-class Boom:
-    """Stands in for a command with a bug."""
-
-    def __init__(self, error):
-        self.error = error
-
-    def __call__(self, *_, **__):
-        raise self.error
-
-
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -194,13 +166,15 @@ class Boom:
     ],
 )
 def test_an_exception_is_one_line_with_advice(error, words, monkeypatch, capsys):
-    monkeypatch.setattr(cli.cli, "main", Boom(error))
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(cli.cli, "main", fail)
     assert cli.run([]) == 1
     captured = capsys.readouterr().err
-    assert captured.startswith(f"Error: {words}" if "bug" in words else "Error: ")
+    assert captured.startswith("Error: ")
     assert words in captured
-    assert captured.count("\n") == 1
-    assert "\x1b" not in captured
+    assert (captured.count("\n"), "\x1b" in captured) == (1, False)
     assert ("MNIST_DEBUG=1" in captured) == ("bug" in words)
     if "bug" in words:
         monkeypatch.setenv("MNIST_DEBUG", "1")
