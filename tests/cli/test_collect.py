@@ -62,14 +62,10 @@ def test_one_name_stands_for_both_files_in_every_command(here):
     assert (evaluated["samples"], evaluated["correct"]) == (COUNT, correct)
     (one,) = json.loads(mnist("predict", "-i", "5", "--images", "class", "--json").stdout)
     assert one["label"] == labels[5]
-    train = ("train", "--images", "class", "--epochs", "1", "--json")
-    assert mnist(*train, "-o", "w.pkl").code == 0
     drawn = json.loads(mnist("draw", "--images", "class", "--no-open", "--json").stdout)
     assert (drawn["images"], drawn["samples"]) == (IMAGES, COUNT)
-    assert mnist("eval", "--images", "klass").code == 1
     (here / LABELS).unlink()
     gone = mnist("eval", "--images", "class")
-    assert (gone.code, gone.stdout) == (1, "")
     assert gone.stderr.startswith(f"Error: {LABELS}: there is no such file")
 
 
@@ -83,14 +79,10 @@ def test_what_is_doubtful_has_no_label_or_cannot_be_read_is_listed(here):
     assert done.stderr.startswith("Error: digits/7/cut.png: ")
     rows = [re.split("  +", row.strip()) for row in done.stdout.splitlines() if ".png" in row]
     listed = {name: reason for name, *_, reason in rows}
-    assert listed.keys() == {"photo.png", "3/blank.png", "3/unsure.png"}
-    assert (listed["photo.png"], listed["3/unsure.png"]) == (
-        "no label in its name", "not sure: 3 or 9",
-    )  # fmt: skip
+    assert listed.pop("3/blank.png")
+    assert listed == {"photo.png": "no label in its name", "3/unsure.png": "not sure: 3 or 9"}
     assert "\n22 predictions, 1 of them not sure, 1 without a digit, 1 not read\n" in done.stdout
-    assert len(load_labelled(IMAGES, LABELS)[1]) == COUNT + 1
     document = json.loads(mnist("collect", "digits", "-o", "class", "--force", "--json").stdout)
-    assert list(document) == ["images", "labels", "samples", "per_label", "doubted"]
     assert (document["images"], sum(document["per_label"])) == (IMAGES, COUNT + 1)
     assert {"error" in one for one in document["doubted"]} == {True, False}
 
