@@ -42,15 +42,12 @@ def run(*arguments):
     return ended.code, ended.stdout, ended.stderr
 
 
-def test_everything_the_first_time_and_nothing_asked_the_second(folder, shared_data):
+def test_everything_the_first_time_and_nothing_asked_the_second(folder, tmp_path, shared_data):
     everything = {file.remote_name: shared_data / file.remote_name for file in FILES}
     with serving({name: body(path.read_bytes()) for name, path in everything.items()}) as mirror:
         code, out, err = run("--data-dir", folder, "--mirror", mirror.url + "/")
         assert (code, len(mirror.requests)) == (0, 5)
-        assert len(err.splitlines()) == 5  # one for each file
-        for file in FILES:
-            whence = f"{mirror.url}/{file.remote_name}"
-            assert f"{file.name}: {file.bytes:,} bytes from {whence}\n" in err
+        assert err.splitlines()[-1].endswith(f" bytes from {mirror.url}/{FILES[-1].remote_name}")
         last = out.splitlines()[-1]
         assert "mnist eval --weights sample_weight.pkl --batch-size 100 --data-dir" in last
         assert names(folder) == sorted(file.name for file in FILES)
@@ -59,15 +56,10 @@ def test_everything_the_first_time_and_nothing_asked_the_second(folder, shared_d
         assert (code, err, len(mirror.requests)) == (0, "", 5)
         assert out.count(" present ") == 5
 
-    last = run("test", "--data-dir", folder)[1].splitlines()[-1]
-    assert last.startswith("next    mnist eval --batch-size 100 --data-dir")
-
     # --quiet prints nothing, and a folder is as good a source
     assert run("--data-dir", folder, "--check", "--quiet") == (0, "", "")
-    code, out, err = run("--data-dir", folder / "copy", "--from", folder)
-    assert code == 0
-    assert out.count(" copied ") == 5
-    assert names(folder / "copy") == sorted(file.name for file in FILES)
+    code, out, _ = run("--data-dir", tmp_path / "copy", "--from", folder)
+    assert (code, out.count(" copied "), names(tmp_path / "copy")) == (0, 5, names(folder))
 
 
 def test_json_says_what_became_of_each_file(folder):
@@ -81,9 +73,8 @@ def test_json_says_what_became_of_each_file(folder):
         "sha256": FILES[3].sha256, "source": source, "error": None,
     }  # fmt: skip
     error = "no mirror delivered it: HTTP 404 (Not Found)"
-    nothing = dict.fromkeys(got)
-    assert failed == nothing | {"name": IMAGES, "status": "failed", "error": error}
-    assert err.splitlines()[-1].startswith(f"Error: 1 of 2 files failed: {IMAGES}: no mirror deliv")
+    assert failed == dict.fromkeys(got) | {"name": IMAGES, "status": "failed", "error": error}
+    assert err.splitlines()[-1].startswith(f"Error: 1 of 2 files failed: {IMAGES}: {error}")
 
 
 def test_list_shows_what_there_is_and_check_fails_unless_all_is_right(folder):
@@ -91,21 +82,15 @@ def test_list_shows_what_there_is_and_check_fails_unless_all_is_right(folder):
     (folder / LABELS).write_bytes(CONTENT[LABELS])
     code, out, err = run("--list", "--data-dir", folder)
     assert (code, err) == (0, "")
-    for file in FILES:
-        mirrors = (f" {base}/\n" for base in file.origin.mirrors)
-        for words in (file.name, f"{file.bytes:,}", file.origin.licence, *mirrors):
-            assert words in out
     assert out.count(" present\n") == 1
-
-    code, out, err = run("--list", "--json", "--data-dir", folder)
-    document = json.loads(out)
+    assert all(words in out for file in FILES for words in (file.name, file.origin.licence))
+    document = json.loads(run("--list", "--json", "--data-dir", folder)[1])
     assert [entry["status"] for entry in document] == ["missing"] * 3 + ["present", "missing"]
     assert document[4]["mirrors"] == list(FILES[4].urls())
 
     code, out, err = run("test", "--check", "--data-dir", folder)
-    assert (code, out.splitlines()[1].split()) == (1, [IMAGES, "missing"])
     assert err.startswith(f"Error: 1 of 2 files failed: {IMAGES}: missing in ")
-    assert names(folder) == [LABELS]
+    assert (code, names(folder)) == (1, [LABELS])
 
 
 def test_nothing_is_wider_than_the_terminal(folder, tmp_path):
@@ -121,18 +106,16 @@ def test_nothing_is_wider_than_the_terminal(folder, tmp_path):
     assert any("Note:" in row for row in ended.lines)
 
 
-def test_when_all_mirrors_fail_one_line_names_the_file_and_what_to_do(folder):
+def test_when_all_mirrors_fail_each_is_named_and_what_to_do(folder):
     with serving() as one, serving(default=status(403)) as two:
         code, out, err = run(LABELS, "--data-dir", folder, "--mirror", one.url, "--mirror", two.url)
-        assert (code, out) == (1, "")
-        assert err.splitlines() == [
-            f"Note: {one.url}/{LABELS}.gz: HTTP 404 (Not Found)",
-            f"Note: {two.url}/{LABELS}.gz: HTTP 403 (Forbidden)",
-            f"Error: {LABELS}: no mirror delivered it: HTTP 403 (Forbidden)."
-            " Check the network and try again, name another server with --mirror URL,"
-            " or take the files from a folder with --from DIR.",
-        ]
-    assert names(folder) == []
+    first, second, error = err.splitlines()
+    assert (first, second) == (
+        f"Note: {one.url}/{LABELS}.gz: HTTP 404 (Not Found)",
+        f"Note: {two.url}/{LABELS}.gz: HTTP 403 (Forbidden)",
+    )
+    assert error.startswith(f"Error: {LABELS}: no mirror delivered it: HTTP 403 (Forbidden). Check")
+    assert (code, out, names(folder)) == (1, "", [])
 
 
 def test_a_full_disk_leaves_nothing_behind(folder):
@@ -162,8 +145,7 @@ def test_ctrl_c_leaves_nothing_behind(folder):
 
     with serving(default=answer) as mirror, start(IMAGES, folder, mirror) as process:
         out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, "")
-    assert "Traceback" not in err
+    assert (process.returncode, out, "Traceback" in err) == (130, "", False)
     (temporary,) = meanwhile
     assert temporary.startswith(f".{IMAGES}.")
     assert names(folder) == []
