@@ -1,7 +1,6 @@
 """The interpreter reads what NumPy writes, as the standard unpickler does, and runs nothing."""
 
 import collections
-import io
 import pickle
 import pickletools
 import struct
@@ -21,15 +20,10 @@ from mnist_cli.weights.unpickle import MAX_OPERATIONS, interpret, read_array
 
 refusal = partial(refusal_of, interpret)
 
-STATE = (
-    number(1),
-    items(number(1)),
-    pickles.dtype(),
-    pickle.NEWFALSE,
-    pickles.byte_string(b"abcd"),
-)
+BYTES = pickles.byte_string(b"abcd")
+STATE = (number(1), items(number(1)), pickles.dtype(), pickle.NEWFALSE, BYTES)
 DTYPE_ARGUMENTS = (text("f4"), *pickles.DTYPE_FLAGS)
-BUFFER = (pickles.byte_string(b"abcd"), pickles.dtype(), items(number(1)), text("C"))
+BUFFER = (BYTES, pickles.dtype(), items(number(1)), text("C"))
 
 
 def changed(values, index, value):
@@ -79,7 +73,6 @@ MISUSES = [
     # What comes nearer to the truth.
     *(array_of(function) for function in (pickles.NDARRAY, pickles.DTYPE, text("os.system"))),
     array_of(arguments=changed(pickles.RECONSTRUCTED, 0, pickles.DTYPE)),
-    array_of(arguments=changed(pickles.RECONSTRUCTED, 1, items(pickle.NEWFALSE))),
     array_of(arguments=changed(pickles.RECONSTRUCTED, 2, pickles.byte_string(b"O"))),
     *(array_of(state=changed(STATE, 1, items(each))) for each in (pickle.NEWTRUE, number(-1))),
     array_of(state=changed(STATE, 2, call(pickles.DTYPE, *DTYPE_ARGUMENTS))),
@@ -87,13 +80,8 @@ MISUSES = [
     call(pickles.RECONSTRUCT, *pickles.RECONSTRUCTED) + pickle.EMPTY_DICT + pickles.BUILD,
     dtype_of(state=changed(pickles.DTYPE_STATE, 1, text("="))),
     *(encoded(text("abcd"), text(codec)) for codec in ("zip", "latin-1")),
-    encoded(pickles.byte_string(b"abcd"), text("latin1")),
-    call(pickles.FROMBUFFER, *changed(BUFFER, 0, text("abcd"))),
     call(pickles.FROMBUFFER, *changed(BUFFER, 3, text("K"))),
-    *(
-        target + pickle.EMPTY_DICT + pickles.BUILD
-        for target in (pickle.EMPTY_DICT, pickles.NDARRAY)
-    ),
+    pickles.NDARRAY + pickle.EMPTY_DICT + pickles.BUILD,
     pickle.EMPTY_DICT + pickles.NDARRAY + pickle.NONE + pickle.SETITEM,
     call(pickles.ORDERED_DICT, items()),
 ]
@@ -116,14 +104,6 @@ def as_array(value):
     return np.frombuffer(data, record.dtype).reshape(record.shape, order=record.order)
 
 
-def dumped_without_memo(value, protocol):
-    file = io.BytesIO()
-    pickler = pickle.Pickler(file, protocol)
-    pickler.fast = True
-    pickler.dump(value)
-    return file.getvalue()
-
-
 @st.composite
 def arrays(draw):
     """Arrays of any bits and both byte orders, also views in all of their layouts."""
@@ -139,10 +119,9 @@ def arrays(draw):
     values=st.dictionaries(st.text(max_size=10), arrays(), max_size=4),
     protocol=st.integers(0, 5),
     make=st.sampled_from([dict, collections.OrderedDict]),
-    dump=st.sampled_from([pickle.dumps, dumped_without_memo]),
 )
-def test_reads_what_numpy_writes_as_the_standard_unpickler_does(values, protocol, make, dump):
-    content = dump(make(values), protocol)
+def test_reads_what_numpy_writes_as_the_standard_unpickler_does(values, protocol, make):
+    content = pickle.dumps(make(values), protocol)
     found, expected = interpret(content), pickle.loads(content)
     assert list(found) == list(expected)
     found = {key: as_array(value) for key, value in found.items()}
@@ -174,24 +153,17 @@ def test_numbers_are_read_in_every_form(value):
 @pytest.mark.parametrize(
     "name",
     [
-        *("os system", "builtins eval", "pickle loads", "copyreg _reconstructor", "codecs encode"),
-        "__builtin__ xrange",  # of which the standard unpickler would make builtins.range
-        *("_codecs lookup", "collections OrderedDict.fromkeys", "numpy load", "Numpy dtype"),
-        *("numpy ndarray.tofile", "numpy core.multiarray._reconstruct", "numpy ", " dtype"),
-        *("numpy.core.multiarray fromfile", "numpy.core.multiarray scalar"),
+        *("os system", "builtins eval", "pickle loads", "__builtin__ xrange", "codecs encode"),
+        *("collections OrderedDict.fromkeys", "numpy load", "Numpy dtype", "numpy "),
+        *("numpy ndarray.tofile", "numpy core.multiarray._reconstruct"),
     ],
 )
 def test_a_global_outside_the_table_is_refused_by_name_wherever_it_is(name):
     for make in (a_global, stack_global):
         hostile = make(*name.split(" "))
         shown = name.replace(" ", ".")
-        call_it = call(hostile, text("exit 3"))
-        for content in (
-            pickled(hostile),
-            pickled(call_it),
-            pickles.weights_file(one_layer(), text("b2"), call_it),
-            pickled(items(hostile, pickle.BINPUT, b"\x07")),
-        ):
+        call_it = pickles.weights_file(one_layer(), text("b2"), call(hostile, text("exit 3")))
+        for content in (pickled(hostile), call_it):
             words = f"asks to call {shown}: this is not a weights file; nothing was run."
             assert refusal(content).startswith(words)
 
@@ -215,19 +187,15 @@ def test_the_table_holds_exactly_the_operations_that_numpy_pickles_need():
 
 
 def test_another_dtype_is_refused_with_its_name_and_the_key():
-    for code, name in (("i8", "int64"), ("f2", "float16"), ("c8", "complex64"), ("?", "bool"),
-                       ("O", "O8"), ("U3", "U3"), ("M8[s]", "M8"), ("f4,f4", "V8")):  # fmt: skip
-        for protocol in range(6):
-            said = refusal(pickle.dumps({"b1": np.zeros(3, code)}, protocol))
-            assert said == f"array b1 has dtype {name}, expected float32 or float64."
-    for code in ("f14", "i3", "b9", "f4" * 99):  # which no NumPy knows
-        said = refusal(pickles.weights_file({"b1": pickles.dtype(code)}))
-        assert said.startswith(f"array b1 has dtype {code[:30]}")
+    for code, name in (("i8", "int64"), ("f2", "float16"), ("O", "O8"), ("f4,f4", "V8")):
+        said = refusal(pickle.dumps({"b1": np.zeros(3, code)}))
+        assert said == f"array b1 has dtype {name}, expected float32 or float64."
+    said = refusal(pickles.weights_file({"b1": pickles.dtype("f4" * 99)}))  # which no NumPy knows
+    assert said.startswith("array b1 has dtype f4f4f4f4")
 
 
 def test_hostile_text_is_escaped_and_cut_in_messages():
-    for module, name in [("\x1b[2J\r\n\u202e\udc80", "x" * 100_000), ("m" * 100_000, "\x00")]:
-        assert len(refusal(pickled(stack_global(module, name)))) < 300
+    assert len(refusal(pickled(stack_global("\x1b[2J\r\n\u202e\udc80", "x" * 100_000)))) < 300
 
 
 def test_values_without_bottom_are_refused_or_ignored_within_the_budget():
