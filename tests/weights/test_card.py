@@ -34,19 +34,16 @@ def test_an_activation_on_a_card_is_read_without_case_or_refused(tmp_path):
     card.write_bytes(changed(activation="ReLU"))
     found = find_card(weights, CARD.weights_sha256)
     assert found == FoundCard(card, "relu", replace(CARD, activation="relu"))
-    for stated, name in (("tanh", "'tanh'"), ("\x1b[3m", r"'.*x1b\[3m'"), ([[1]], "'list'")):
-        card.write_bytes(changed(activation=stated))
-        words = f"w.json: the activation is {name}, expected sigmoid or relu"
-        with pytest.raises(FormatError, match=words):
-            find_card(weights, CARD.weights_sha256)
-        assert find_card(weights, "1" * 64) is None  # what is said of other weights is nothing
+    card.write_bytes(changed(activation="\x1b[3m"))
+    with pytest.raises(FormatError, match=r"w\.json: the activation is '.*x1b\[3m', expected sig"):
+        find_card(weights, CARD.weights_sha256)
+    assert find_card(weights, "1" * 64) is None  # what is said of other weights is nothing
 
 
 def test_what_is_not_a_card_is_none(tmp_path):
     for content in (
         *(b"", b"[]", b"{}", b"\xff\xfe", b"[" * 100_000, b"NaN", b"9" * 5_000),
-        *(GOOD.replace(b"1.5", value) for value in (b"NaN", b"1e999", b"1" + b"0" * 400)),
-        *(GOOD.replace(b"1.5", value) for value in (b'"1"', b"true", b"[[]]")),
+        *(GOOD.replace(b"1.5", value) for value in (b"NaN", b"1" + b"0" * 400, b'"1"', b"true")),
         *(changed(**{name: [1]}) for name in ("recipe", "seed", "train_accuracy", "test_accuracy")),
         json.dumps({"weights_sha256": CARD.weights_sha256}).encode(),
         GOOD + b" " * (2 << 20),
