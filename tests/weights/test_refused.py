@@ -61,14 +61,12 @@ def of_key(*keys):
 PICKLES = [
     *rows(
         "this is no pickle of weights, or it is damaged or cut short.",
-        *(b"W1 = [[0.1, 0.2]]", b"\x00" * 100, b"\xff", NONE),
+        *(b"W1 = [[0.1, 0.2]]", NONE),
         pickled(NONE, protocol=6),
-        # Two values, an open mark, a tuple of more values than there are, items for none.
+        # Two values, an open mark, a tuple of more values than there are.
         *(NONE + NONE + STOP, NONE + MARK + NONE + STOP, pickled(NONE, pickle.TUPLE2)),
-        pickled(NONE, MARK, pickle.SETITEMS),
-        # A place of the memo that holds nothing, below zero, and beyond all that there can be.
-        *(pickled(pickle.BINGET, b"\x05"), pickled(pickle.GET, b"5\n")),
-        *(pickled(NONE, pickle.PUT, b"-1\n"), pickled(NONE, pickle.LONG_BINPUT, b"\xff" * 4)),
+        # A place of the memo that holds nothing, and one beyond all that there can be.
+        *(pickled(pickle.BINGET, b"\x05"), pickled(NONE, pickle.LONG_BINPUT, b"\xff" * 4)),
         # Lengths beyond the file, beyond any address, and below zero; no UTF-8.
         pickled(pickle.FRAME, struct.pack("<Q", 2**62), NONE),
         *(pickled(pickle.BYTEARRAY8, struct.pack("<Q", n), b"abc") for n in (2**40, 2**63)),
@@ -83,7 +81,6 @@ PICKLES = [
         *map(of_key, (number(1), items(text("a")), pickles.byte_string(b"W1"), text("W" * 1000))),
     ),
     *rows("array W1 needs the pickle operation EMPTY_LIST: this is", pickle.dumps({"W1": [1.0]})),
-    *rows("holds a NoneType, expected a dictionary of arrays.", pickled(NONE)),
     *rows(
         "b1 is no array as NumPy writes it.",
         *map(of_b1, (NONE, text("W1"), items(), pickles.NDARRAY, pickle.EMPTY_DICT)),
@@ -175,9 +172,8 @@ ARCHIVES = [
     *rows(
         "the ZIP archive is damaged, cut short or too long a list.",
         archives.packed_as(b"\xff" + archives.deflated(b1), len(b1), CHECKSUM),
-        # A later version of ZIP, a patch, a name and an extra field beyond the end, another name.
-        *(lie(6, b"\xf3\x00"), lie(8, b"\x20\x00"), lie(28, b"\xff\xff"), lie(30, b"\x04\x00")),
-        lie(46, b"W2"),
+        # A patch, a name beyond the end, another name.
+        *(lie(8, b"\x20\x00"), lie(28, b"\xff\xff"), lie(46, b"W2")),
         archives.overwritten(GOOD, GOOD.rindex(b"PK\1\2") + 42, bytes(4)),  # both in one place
     ),
     *rows(
