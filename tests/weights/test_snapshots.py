@@ -10,7 +10,6 @@ from support.refusals import refusal_of
 from support.sets import write_images, write_labels
 
 import mnist_cli
-from mnist_cli.errors import MnistError
 from mnist_cli.paths import embedded_directory
 from mnist_cli.weights.snapshots import Snapshot, read_snapshots, round_weights, write_snapshots
 
@@ -58,8 +57,8 @@ def test_what_is_written_is_read_to_half_a_step_of_each_neuron(tmp_path):
     "changed",
     [
         *(
-            {"samples": each if each is None else np.array(each, "<i8")}
-            for each in (None, [[0], [100]], 0, [100, 0], [100, 100], [-1, 100], [0, 1, 2])
+            {"samples": np.array(each, "<i8")}
+            for each in ([[0], [100]], 0, [100, 0], [100, 100], [-1, 100], [0, 1, 2])
         ),
         {"samples": np.array([0, 100], "f8")},
         {"samples": np.array([], "<i8"), "W1": np.zeros((0, 784, 10), "i1")},
@@ -83,14 +82,9 @@ def test_anything_but_snapshots_is_refused_in_a_line(tmp_path, changed):
 
 
 def test_other_files_are_refused_in_a_line(tmp_path):
-    embedded = (embedded_directory() / "weights.pkl").read_bytes()
-    weights = tmp_path / "weights.npz"
-    mnist_cli.save_network(mnist_cli.load_network(), weights)
-    for content in (b"", embedded, weights.read_bytes(), npz()[:-30], npz() + b" "):
+    weights = (embedded_directory() / "weights.pkl").read_bytes()
+    for content in (b"", weights, npz(samples=None), npz()[:-30], npz() + b" "):
         assert "expected snapshots. 'mnist train --snapshots'" in refusal(tmp_path, content)
-    large = tmp_path / "large"
-    large.write_bytes(bytes((16 << 20) + 1))
-    assert str(large) in refusal_of(read_snapshots, large, "sigmoid", error=MnistError)
 
 
 def test_a_training_keeps_states_from_random_numbers_on(tmp_path):
@@ -109,10 +103,9 @@ def test_a_training_keeps_states_from_random_numbers_on(tmp_path):
     assert accuracies[0] < 0.25
     assert accuracies[-2] > 0.8
     assert np.diff(accuracies).min() > -0.05
-    for options, code, words in (
-        (("--snapshots", one, "--json"), 1, "exists already"),
-        (("--snapshots", tmp_path / "x.npz", "--start", one), 2, "--snapshots excludes --start"),
-        (("--snapshots", one, "--output", one, "--force"), 1, "Name another one"),
+    for options, words in (
+        (("--json",), "exists already"),
+        (("-o", one, "--force"), "Name another"),
     ):
-        done = mnist("train", *files, *options)
-        assert (done.code, words in done.stderr) == (code, True)
+        done = mnist("train", *files, "--snapshots", one, *options)
+        assert (done.code, words in done.stderr) == (1, True)
