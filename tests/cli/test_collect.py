@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.commands import mnist
+from support.folders import names
 from support.pictures import saved
 
 from mnist_cli import load_images, load_labels, load_network
@@ -96,14 +97,13 @@ def test_what_is_only_resized_is_not_looked_for(here):
         assert np.array_equal(image, off_centre) == same
 
 
-@pytest.mark.parametrize("taken", [IMAGES, LABELS])
-def test_nothing_is_replaced_and_without_any_label_there_is_no_set(here, taken):
+def test_nothing_is_replaced_and_without_any_label_there_is_no_set(here):
     (here / "photo.png").write_bytes(png(load_images()[0]))
-    done = mnist("collect", "photo.png", "-o", "other")
-    assert (done.code, done.stdout) == (1, "")
-    assert "no picture here shows a digit and has its label" in done.stderr
-    (here / taken).write_text("precious")
-    done = mnist("collect", "missing", "-o", "class")  # refused before anything is read
-    assert (done.code, done.stdout) == (1, "")
-    assert f"{taken}: the file exists already" in done.stderr
-    assert {path.name for path in here.iterdir()} == {"digits", "photo.png", taken}
+    (here / LABELS).write_text("precious")
+    for source, target, words in (
+        ("photo.png", "other", "no picture here shows a digit and has its label"),
+        ("missing", "class", f"{LABELS}: the file exists already"),  # before anything is read
+    ):
+        done = mnist("collect", source, "-o", target)
+        assert (done.code, done.stdout, words in done.stderr) == (1, "", True)
+    assert names(here) == [LABELS, "digits", "photo.png"]
