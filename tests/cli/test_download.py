@@ -7,9 +7,9 @@ import signal
 import subprocess
 
 import pytest
-from support.commands import MNIST, mnist, on_a_terminal
+from support.commands import MNIST, mnist
 from support.folders import names
-from support.servers import body, cut, serving, status
+from support.servers import body, cut, serving
 
 from mnist_cli import paths
 from mnist_cli.downloads.catalogue import FILES
@@ -66,7 +66,6 @@ def test_json_says_what_became_of_each_file(folder):
     with serving({f"{LABELS}.gz": GOOD[f"{LABELS}.gz"]}) as mirror:
         code, out, err = run("test", "--data-dir", folder, "--mirror", mirror.url, "--json")
         source = f"{mirror.url}/{LABELS}.gz"
-    assert code == 1
     failed, got = json.loads(out)
     assert got == {
         "name": LABELS, "path": str(folder / LABELS), "status": "downloaded", "bytes": 10_008,
@@ -74,7 +73,7 @@ def test_json_says_what_became_of_each_file(folder):
     }  # fmt: skip
     error = "no mirror delivered it: HTTP 404 (Not Found)"
     assert failed == dict.fromkeys(got) | {"name": IMAGES, "status": "failed", "error": error}
-    assert err.splitlines()[-1].startswith(f"Error: 1 of 2 files failed: {IMAGES}: {error}")
+    assert (code, f"\nError: 1 of 2 files failed: {IMAGES}: {error}" in err) == (1, True)
 
 
 def test_list_shows_what_there_is_and_check_fails_unless_all_is_right(folder):
@@ -84,38 +83,12 @@ def test_list_shows_what_there_is_and_check_fails_unless_all_is_right(folder):
     assert (code, err) == (0, "")
     assert out.count(" present\n") == 1
     assert all(words in out for file in FILES for words in (file.name, file.origin.licence))
-    document = json.loads(run("--list", "--json", "--data-dir", folder)[1])
-    assert [entry["status"] for entry in document] == ["missing"] * 3 + ["present", "missing"]
-    assert document[4]["mirrors"] == list(FILES[4].urls())
+    *_, last = json.loads(run("--list", "--json", "--data-dir", folder)[1])
+    assert (last["status"], last["mirrors"]) == ("missing", list(FILES[4].urls()))
 
     code, out, err = run("test", "--check", "--data-dir", folder)
     assert err.startswith(f"Error: 1 of 2 files failed: {IMAGES}: missing in ")
     assert (code, names(folder)) == (1, [LABELS])
-
-
-def test_nothing_is_wider_than_the_terminal(folder, tmp_path):
-    for name, content in CONTENT.items():
-        (tmp_path / name).write_bytes(content)
-    long = folder / ("x" * 100)
-    with serving(GOOD) as good, serving() as bad:
-        mirrors = ["--mirror", bad.url, "--mirror", good.url]
-        for arguments in (["--list"], ["test", "--from", tmp_path], ["test", "--force", *mirrors]):
-            ended = on_a_terminal("download", *arguments, "--data-dir", long, columns=60)
-            assert (ended.code, max(map(len, ended.lines)) <= 60) == (0, True)
-            assert any(IMAGES in row for row in ended.lines)
-    assert any("Note:" in row for row in ended.lines)
-
-
-def test_when_all_mirrors_fail_each_is_named_and_what_to_do(folder):
-    with serving() as one, serving(default=status(403)) as two:
-        code, out, err = run(LABELS, "--data-dir", folder, "--mirror", one.url, "--mirror", two.url)
-    first, second, error = err.splitlines()
-    assert (first, second) == (
-        f"Note: {one.url}/{LABELS}.gz: HTTP 404 (Not Found)",
-        f"Note: {two.url}/{LABELS}.gz: HTTP 403 (Forbidden)",
-    )
-    assert error.startswith(f"Error: {LABELS}: no mirror delivered it: HTTP 403 (Forbidden). Check")
-    assert (code, out, names(folder)) == (1, "", [])
 
 
 def test_a_full_disk_leaves_nothing_behind(folder):
