@@ -22,9 +22,7 @@ from mnist_cli.render.views import compared
 from mnist_cli.render.views import evaluate as render
 
 QUICK = ("--mode", "batched", "--runs", "1")
-VIEW_OPTIONS = ("--confusion", "--wrong", "3", "--min-confidence", "0.9", "--sweep", "1,100,all",
-                "--robustness")  # fmt: skip
-SURFACES = [Surface(True, True), Surface(False, True), Surface(False, False)]
+SURFACES = [Surface(True, True), Surface(False, False)]
 
 
 def shown(*arguments):
@@ -52,13 +50,14 @@ def test_a_view_is_shown_without_timing_unless_that_is_asked_for(book_weights, t
         if view == ("--sweep",):
             sizes = [row["batch_size"] for row in found["sweep"]]
             assert sizes == [1, 2, 5, 10, 20, 50, 100]
-    assert len((tmp_path / "a.csv").read_text().splitlines()) == 101
     assert shown(*limited, "--output", "-") == (tmp_path / "a.csv").read_text()
     found = document(*limited, "--mode", "batched")
     assert [found[name] for name in (*timed[:1], *timed[2:5])] == [None, None, None, 5]
     assert (found["batched"]["correct"], found["textbook"]) == (96, None)
-    for option in ("--runs=1", "-b100", "--mode=both", "--threads=1"):
-        assert document(*limited, "--confusion", option)["speedup"] is not None
+    for option in ("--runs=1", "-b5000", "--mode=both", "--threads=1"):
+        found = document(*limited, "--confusion", option)
+        assert found["speedup"] is not None
+        assert found["batch_size"] == 100  # which was really used
 
 
 def test_the_gallery_and_the_next_step(book_weights):
@@ -79,9 +78,8 @@ def test_the_gallery_and_the_next_step(book_weights):
 
 def test_corruption_is_told(book_weights):
     few = (*QUICK, "-w", book_weights, "--limit", "9")
-    text = shown(*few, "--shift", "-1,2", "--rotate", "5", "--noise", "0.1")
-    told = "turned by 5 degrees, shifted by 1 left, 2 down, noise of 0.1 added"
-    assert text.startswith(f"corrupted images: {told}\n")
+    told = "corrupted images: turned by 5 degrees, shifted by 1 left, 2 down\n"
+    assert shown(*few, "--shift", "-1,2", "--rotate", "5").startswith(told)
     found = document(*few, "--shift", "1,0", "--no-normalize", "--invert")["corruption"]
     applied = {"rotate": 0, "shift": [1, 0], "invert": True, "noise": 0, "normalize": False}
     assert found == applied
@@ -134,33 +132,23 @@ def test_every_view_fits_the_terminal_also_with_a_million_images(width, tmp_path
 
 def test_an_accuracy_below_what_is_asked_for_ends_with_1_and_one_line():
     command = ("eval", "--limit", "2000", "--min-confidence", "0.5", "--fail-under")
-    enough, too_little = mnist(*command, "0.989"), mnist(*command, "0.994", "--json")
-    assert (enough.code, enough.stderr) == (0, "")
-    assert "accuracy 0.9890" in enough.stdout
+    assert mnist(*command, "0.989").code == 0
+    too_little = mnist(*command, "0.994", "--json")
     assert json.loads(too_little.stdout)["accuracy"] == 0.989
     assert too_little.stderr == "Error: the accuracy is 0.9890, expected 0.994 or more.\n"
     assert too_little.code == 1
     assert mnist(*command, "1.1").code == mnist(*command, "nan").code == 2
 
 
-def test_what_was_really_used_is_said():
-    limited = ("--limit", "50", "--runs", "1", "-b", "5000", "--threads", "999")
-    assert "\nbatched (50) " in shown(*limited)
-    assert document(*limited)["threads"] == 1
-
-
 def test_a_p_value_too_small_for_floating_point_is_not_0():
-    rows = {}
-    for only_first in (700, 2000):
-        labels = np.zeros(only_first)
-        found = [Predictions(labels, labels + n, labels) for n in (0, 1)]
-        rows[only_first] = plain(compared.lines(Compared(2000, (), (pair_up(found, 0, 1),))))
-    assert "p = 8.1e-154\n" in rows[700]
-    assert "p < 1e-300\n" in rows[2000]
+    labels = np.zeros(2000)
+    pair = pair_up([Predictions(labels, labels + n, labels) for n in (0, 1)], 0, 1)
+    assert "p < 1e-300\n" in plain(compared.lines(Compared(2000, (), (pair,))))
 
 
 def test_every_view_has_a_json_form_with_the_same_numbers():
-    arguments = (*VIEW_OPTIONS, "-w", "weights.pkl", "-w", "weights.pkl", "--limit", "600")
+    views = ("--confusion", "--wrong", "3", "--min-confidence", "0.9", "--robustness")
+    arguments = (*views, "-w", "weights.pkl", "-w", "weights.pkl", "--limit", "600")
     found, text = document(*arguments), shown(*arguments)
     (pair,) = found["mcnemar"]
     for words in (
@@ -171,10 +159,9 @@ def test_every_view_has_a_json_form_with_the_same_numbers():
     for row in found["robustness"]:
         numbers = [f"{accuracy:.4f}" for accuracy in row["accuracy"]]
         assert re.search(rf"{row['strength']:g} +{numbers[0]} .*{numbers[1]}", text)
-    rows = [row.split() for row in text.splitlines()]
-    for digit, precision, recall, f1, support in map(dict.values, found["per_class"]):
-        scores = (f"{score:.4f}" for score in (precision, recall, f1))
-        assert [str(digit), *scores, str(support)] in rows
+    for row in found["per_class"]:
+        scores = (f"{row[score]:.4f}" for score in ("precision", "recall", "f1"))
+        assert re.search(rf"\b{' +'.join((str(row['digit']), *scores))} ", text)
 
 
 def shown_notes(*options):
