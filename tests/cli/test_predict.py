@@ -135,28 +135,19 @@ def test_what_is_doubtful_comes_last_and_mistakes_beyond_ten_are_counted(many):
     assert {row.split()[0] for row in rows} == {path.name for path in many.iterdir()}
     verdicts = [re.search(r" (correct|incorrect)\b", row)[1] for row in rows]
     assert verdicts == 14 * ["correct"] + 13 * ["incorrect"]
-    pairs = re.findall(r"^\d read as .*: (\d+) time", summary, re.MULTILINE)
-    (rest,) = re.findall(r"other pairs?: (\d+) time", summary)
-    assert len(pairs) == 10
-    assert sum(map(int, pairs)) + int(rest) == 13
+    times = re.findall(r"(?:^\d read as .*|other pairs?): (\d+) time", summary, re.MULTILINE)
+    assert (len(times), sum(map(int, times))) == (11, 13)
     shown = mnist("predict", *options, "--only", "wrong").stdout
     assert shown.count("incorrect: ") == 13
     assert "14 of 27 correct" in shown  # the summary is of all
 
 
-def on_terminal(columns, *arguments):
-    """The lines that a terminal of so many columns shows, without colours."""
-    done = on_a_terminal("predict", *arguments, "-q", columns=columns)
-    return [text for text in done.lines if not text.startswith("Error: ")]
-
-
 @terminals
-def test_nothing_is_wider_than_the_terminal(many, several, row):
-    of_a_set = on_terminal(120, "-i", "0-99", "--sheet")
-    assert sum(text.count("index ") for text in of_a_set) == 100
+def test_nothing_is_wider_than_the_terminal(many, row):
+    of_a_set = on_a_terminal("predict", "-i", "0-99", "--sheet", columns=120).lines
     assert 104 < max(map(len, of_a_set)) <= 120
-    table = on_terminal(60, many, several, row, "--labels-from-names")
-    in_full = on_terminal(60, row, "--show-steps", "--explain")
+    table = on_a_terminal("predict", many, row, "--labels-from-names", columns=60).lines
+    in_full = on_a_terminal("predict", row, "--show-steps", "--explain", columns=60).lines
     assert max(map(len, [*table, *in_full])) <= 60
     numbers = {path.stem[-2:] for path in many.iterdir()}
     cut = {found[1] for text in table if (found := re.search(r"….*(\d\d)\.png ", text))}
@@ -166,7 +157,6 @@ def test_nothing_is_wider_than_the_terminal(many, several, row):
 def test_an_empty_page_is_told_at_once_and_what_is_not_there_is_not_written(tmp_path):
     Image.new("RGB", (200, 100), "white").save(tmp_path / "empty.png")
     done = mnist("predict", tmp_path / "empty.png")
-    assert done.code == 0
     assert [text.split(":")[0] for text in done.stdout.splitlines()[1:]] == ["no digit", "no ink"]
     for picture, option, output, words in (
         ("empty.png", "--save-digit", "digit.png", "no digit to save"),
@@ -181,8 +171,7 @@ def test_split_reads_every_digit_and_begins_with_the_number(row, page):
     (page_,) = documents("--split", row)
     assert list(page_) == ["source", "text", "text_with_gaps", "lines", "warnings"]
     assert (page_["text"], page_["warnings"]) == ("721", [])
-    ((first, *_),) = page_["lines"]
-    assert list(first) == ["prediction", "confidence", "doubted", "box"]
+    assert list(page_["lines"][0][0]) == ["prediction", "confidence", "doubted", "box"]
     assert mnist("predict", "--split", row).stdout.startswith("721\n")
     assert documents("--split", row, "--only", "unsure") == []
     table = csv.DictReader(mnist("predict", "--split", row, page, "-o", "-").stdout.splitlines())
@@ -206,27 +195,13 @@ def test_every_digit_of_a_split_picture_is_in_brackets_below_its_number_on_every
     boxes = [one["box"] for one in documents("--split", row)[0]["lines"][0]]
     arguments = ("predict", "--split", row, "--show-steps")
     scale = 68 / 190  # characters a pixel
-    for done in (mnist(*arguments, encoding="ascii"), on_a_terminal(*arguments)):
-        lines = done.lines
+    for lines in (mnist(*arguments, encoding="ascii").lines, on_a_terminal(*arguments).lines):
         for number, (left, _, width, _) in enumerate(boxes, start=1):
             at = int(left * scale) + 1
             first = next(n for n, text in enumerate(lines) if text[at : at + 1] == "[")
             end = lines[first].index("]", at)
             assert lines[first - 1][at:end].strip(" ▀") == str(number)
             assert abs(end - (left + width) * scale - 2) <= 1
-        boxed = "".join(text for text in lines if "[" in text)
-        assert boxed.count("[") >= 3 * 4
-        assert re.search(r"\[ *[^][ ]", boxed)  # and in them is the ink, all of it
-        assert re.sub(r"\[.*?\]|[▀123]", "", boxed).strip() == ""
-
-
-def test_explain_draws_the_digit_once_and_says_what_a_shade_stands_for():
-    before, after = mnist("predict", "--index", "0", "--explain").stdout.split("Values as shades")
-    plain = mnist("predict", "--index", "0").stdout.splitlines()
-    assert before.split("\n") == ["index 0", plain[1].strip(), "", ""]
-    steps = after.splitlines()
-    assert [row[2:].rstrip() for row in steps[3:17]] == [row[:28].rstrip() for row in plain[:14]]
-    assert "The picture: 784 pixels" in steps[17]
 
 
 def test_several_digits_are_saved_into_a_folder(several, row, tmp_path):
@@ -246,9 +221,8 @@ def test_several_digits_are_saved_into_a_folder(several, row, tmp_path):
 
 
 def test_predictions_go_to_a_table_and_to_lines(several, tmp_path):
-    printed = mnist("predict", several, "--labels-from-names", "-o", "-")
-    rows = list(csv.DictReader(printed.stdout.splitlines()))  # and nothing else
-    assert printed.code == 1
+    printed = mnist("predict", several, "--labels-from-names", "-o", "-").stdout
+    rows = list(csv.DictReader(printed.splitlines()))  # and nothing else
     assert [row["prediction"] for row in rows] == ["1", "2", "7", "", ""]
     assert [row["correct"] for row in rows] == ["true", "true", "true", "false", ""]
     assert "9_cut.png" in rows[-1]["error"]
