@@ -58,7 +58,11 @@ def test_predictions_are_whole_when_the_reader_of_messages_goes_away(folder):
 def test_the_exit_code_is_the_work_s_own_also_when_nobody_reads_the_result(folder):
     _, error, code = shell("mnist predict nothing.png -i 1 | true; exit ${PIPESTATUS[0]}", folder)
     assert (code, "there is no such file" in error) == (1, True)
-    assert shell("mnist --help | true; exit ${PIPESTATUS[0]}", folder) == ("", "", 0)
+    for buffered in ("1", ""):
+        done = shell(
+            "mnist --help | true; exit ${PIPESTATUS[0]}", folder, PYTHONUNBUFFERED=buffered
+        )
+        assert done == ("", "", 0)
 
 
 @pytest.mark.parametrize(
