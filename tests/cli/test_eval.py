@@ -92,9 +92,8 @@ def test_corruption_is_told(book_weights):
 def test_numbers_of_many_digits_are_wrong_usage_or_more_than_there_is():
     many, too_many = "9" * 20, "9" * 5_000  # Python reads no number of 5,000 digits
     for option in ("--runs", "--rotate", "--min-confidence", "--sweep", "--shift"):
-        for number in (many, too_many):
-            done = mnist("eval", option, number)
-            assert (done.code, len(done.stderr.splitlines()[-1]) < 500) == (2, True), option
+        done = mnist("eval", option, too_many)
+        assert (done.code, len(done.stderr.splitlines()[-1]) < 500) == (2, True), option
     for option in ("--batch-size", "--limit", "--wrong", "--threads"):
         few = ("eval", "--limit", "9", "--runs", "1", option)
         assert (mnist(*few, many).code, mnist(*few, too_many).code) == (0, 2), option
@@ -175,8 +174,7 @@ def test_a_net_from_pytorch_that_predicts_badly_comes_with_what_to_try(tmp_path)
     good, bad = tmp_path / "good.safetensors", tmp_path / "bad.safetensors"
     save_file(tensors, good)
     save_file(tensors | {"fc3.bias": np.arange(10, dtype="f4") * 100}, bad)
-    notes = {name: shown_notes("-w", name) for name in (good, bad)}
-    assert [len(each) for each in notes.values()] == [1, 2]  # the activation had to be assumed
-    assert f"mnist convert {bad} ours.safetensors --mean 0.1307 --std 0.3081" in notes[bad][1]
-    assert "--activation relu, or sigmoid" in notes[bad][1]
+    assert len(shown_notes("-w", good)) == 1  # the activation had to be assumed
+    _, note = shown_notes("-w", bad)
+    assert f"mnist convert {bad} ours.safetensors --mean 0.1307 --std 0.3081" in note
     assert len(shown_notes("-w", bad, "--invert")) == 1  # which does it without anybody's fault
