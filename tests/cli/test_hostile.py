@@ -21,7 +21,6 @@ COMMANDS = [
     "predict --index 0 --weights FILE",
     "predict --index 0 --images FILE",
     "train --output new.pkl --images FILE --labels labels",
-    "train --output new.pkl --images images --labels FILE",
     "convert -- FILE new.pkl",
 ]
 
