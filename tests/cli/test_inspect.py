@@ -107,11 +107,11 @@ def test_weights_that_are_not_finite_are_shown_with_a_warning(tmp_path):
 )
 def test_every_view_fits_80_columns_on_every_surface(tmp_path, surface, size):
     widths = (784, 100, 90, 80, 70, 60, 50, 40, 10)
-    np.savez(tmp_path / "deep.npz", **random_arrays(*widths, dtype="f8", scale=size))
-    deep = read_weights(tmp_path / "deep.npz")
-    one = summarize(deep, stats=True, neuron=3)
-    sheet = summarize(deep, all_neurons=True)
-    two = compare_files([tmp_path / "deep.npz", "weights.pkl"])
+    file = tmp_path / "deep.npz"
+    np.savez(file, **random_arrays(*widths, dtype="f8", scale=size))
+    one = summarize(read_weights(file), stats=True, neuron=3)
+    sheet = summarize(read_weights(file), all_neurons=True)
+    two = compare_files([file, "weights.pkl"])
     with drawing_on(surface):
         text = plain([*render.lines(one), *render.lines(sheet), *render_compared.lines(two)])
     rows = [row for row in text.splitlines() if str(tmp_path) not in row]
