@@ -31,7 +31,6 @@ def nets(tmp_path_factory):
         ("wide", "inspect NET --neurons --export neurons.svg --force", 0),
         ("wide", "draw --no-open --force -w NET", 1),
         ("deep", "predict -i 0-99 --explain --json -w NET", 0),
-        ("deep", "eval --confusion -w NET", 0),
     ],
 )
 def test_a_command_takes_little_or_refuses_in_a_line(nets, net, command, code):
