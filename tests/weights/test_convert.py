@@ -11,7 +11,7 @@ from support.nets import random_arrays, random_network, same_bits
 from mnist_cli import load_images, load_network
 from mnist_cli.errors import FormatError, MnistError
 from mnist_cli.weights.conversion import convert
-from mnist_cli.weights.formats import FORMATS, SUFFIXES
+from mnist_cli.weights.formats import SUFFIXES
 from mnist_cli.weights.weights_file import read_weights, save_network, write_arrays
 
 
@@ -89,11 +89,3 @@ def test_what_cannot_become_a_model_is_said(tmp_path, monkeypatch):
     with pytest.raises(MnistError, match=r"not installed\. Run: .* install onnx$"):
         convert("weights.pkl", tmp_path / "net.onnx")
     assert names(tmp_path) == ["nan.npz"]
-
-
-def test_what_is_not_read_again_as_it_was_gets_no_name(tmp_path):
-    halves = random_arrays(784, 10, dtype="f2")
-    for kind in FORMATS:
-        with pytest.raises(FormatError):
-            write_arrays(tmp_path / "new", halves, "relu", kind)
-        assert list(tmp_path.iterdir()) == []
