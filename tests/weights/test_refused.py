@@ -34,7 +34,6 @@ KINDS = [
         (archives.zipped(("net/data.pkl", b"")), "a PyTorch file (.pt)", f" {STATE_DICT}"),
         (pickle.dumps(0x1950A86A20F9469CFC6C, 2), "an old PyTorch file (.pt)", f" {STATE_DICT}"),
         (archives.zipped(("metadata.json", b"")), "a Keras file (.keras)", " Save its arrays: "),
-        (b"\x89HDF\r\n\x1a\n", "an HDF5 file (.h5), perhaps of Keras", " Save its arrays: "),
         (b1, "a single array (.npy)", f" Save all arrays together: {ARRAYS}"),
         (b'{"recipe": "best"}', "JSON", " If it is a card, name the weights file"),
     )
@@ -91,7 +90,6 @@ PICKLES = [
         of_shape(10).replace(pickles.byte_string(bytes(40)), text("\u20ac" * 40)),
     ),
     *rows(f"array b1 holds 36 bytes, expected 40 (10 float32). {DAMAGED}", of_shape(10, length=36)),
-    *rows("array b1 has shape (4611686018427387904, 46", of_shape(2**62, 2**62)),
     *rows("array b1 has shape (1, 1, 1,", of_shape(*[1] * 1000, length=4)),
     *rows("describes arrays of more than 16,777,216 bytes.", pickle.dumps(SHARED)),
 ]
@@ -109,8 +107,6 @@ NO_NET = [
         ("array W1 has shape (784, 0), expected (784, n).", layers(784, 0, 10)),
         ("array W2 has shape (6, 10), expected (5, 10).", layers(784, 5, 10, W2=np.ones((6, 10)))),
         ("array W2 is missing: found W1 b1 W3, expected W1 W2 W3 b1", arrays(W3=np.zeros(1))),
-        ("this net has 9 layers, expected 1 to 8. 'mnist train", arrays(W9=np.zeros(1))),
-        (r"array \x1b\n\u202e is too many", arrays(**{"\x1b\n\u202e": np.zeros(1)})),
         ("array W1 is missing: found w1 b1, expected W1 b1. Name them W1, b1, W2",
          {"w1": np.zeros((784, 10)), "b1": np.zeros(10)}),
         ("this is a convolutional net (array W1 has shape (30, 1, 5, 5)); mnist reads fully "
@@ -163,7 +159,6 @@ ARCHIVES = [
         archives.packed_as(archives.deflated(b1) + b"hidden", len(b1), CHECKSUM),
     ),
     *rows("describes arrays of 16,808,704 bytes, at most", archives.inflating(1, MAX_BYTES, 0)),
-    *rows("describes arrays of 2,147,483,815 bytes, at most 16,777,216 are", lie(24, BEYOND)),
     *rows("W1.npy is encrypted.", lie(8, b"\x01\x00")),
     *rows(  # packed by bzip2, into nothing, made of nothing, packed beyond the end
         ("W1.npy has a wrong checksum or length.", "the ZIP archive is damaged, cut short"),
@@ -206,8 +201,7 @@ SAFETENSORS = [
     ),
     *rows(
         "the file is damaged: Error while deserializing: ",
-        *(tensor("b1", [10], *place) for place in ((4, 44, 44), (0, 40, 44), (0, 40, 36))),
-        *(tensor("b1", shape, 0, 40, 40) for shape in ([2**62, 2**62], [-10])),
+        *(tensor("b1", [10], 4, 44, 44), tensor("b1", [2**62, 2**62], 0, 40, 40)),
     ),
     *rows("array b1 has dtype C64, expected float", tensor("b1", [5], 0, 40, 40, dtype="C64")),
     # It takes no memory for a bias of so many zeros.
