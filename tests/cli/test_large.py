@@ -27,6 +27,7 @@ def nets(tmp_path_factory):
         ("many", "predict -i 0-9999 --json -w NET", 1),
         ("many", "eval --sweep -w NET", 1),
         ("many", "convert NET copy.safetensors --force", 0),
+        pytest.param("many", "inspect NET OTHER", 0, marks=pytest.mark.matrix),
         ("wide", "eval --mode textbook -w NET", 1),
         ("wide", "inspect NET --neurons --export neurons.svg --force", 0),
         ("wide", "draw --no-open --force -w NET", 1),

@@ -18,9 +18,7 @@ from mnist_cli.errors import printable
 IMAGES = load_images()
 LABELS = load_labels()
 
-terminals = pytest.mark.skipif(
-    sys.platform == "win32", reason="no pseudo-terminals on Windows, nor such names"
-)
+terminals = pytest.mark.skipif(sys.platform == "win32", reason="terminals and names of POSIX")
 
 
 @pytest.fixture

@@ -91,6 +91,7 @@ PICKLES = [
     ),
     *rows(f"array b1 holds 36 bytes, expected 40 (10 float32). {DAMAGED}", of_shape(10, length=36)),
     *rows("array b1 has shape (1, 1, 1,", of_shape(*[1] * 1000, length=4)),
+    *rows("holds a NoneType, expected a dictionary of arrays.", pickled(NONE)),
     *rows("describes arrays of more than 16,777,216 bytes.", pickle.dumps(SHARED)),
 ]
 
@@ -106,6 +107,7 @@ NO_NET = [
         ("array W1 has shape (784, 11), expected (784, 10).", layers(784, 11)),
         ("array W1 has shape (784, 0), expected (784, n).", layers(784, 0, 10)),
         ("array W2 has shape (6, 10), expected (5, 10).", layers(784, 5, 10, W2=np.ones((6, 10)))),
+        (r"array \x1b\n\u202e is too many", arrays(**{"\x1b\n\u202e": np.zeros(1)})),
         ("array W2 is missing: found W1 b1 W3, expected W1 W2 W3 b1", arrays(W3=np.zeros(1))),
         ("array W1 is missing: found w1 b1, expected W1 b1. Name them W1, b1, W2",
          {"w1": np.zeros((784, 10)), "b1": np.zeros(10)}),

@@ -27,6 +27,7 @@ def test_stats_by_the_standard_library(book_weights):
 def test_stats_skip_what_is_not_finite_and_do_not_overflow():
     stats = describe(np.array([1.0, 3.0, np.nan, np.inf]))
     assert (stats.min, stats.max, stats.mean, stats.std) == (1, 3, 2, 1)
+    assert describe(np.array([np.nan])).mean is None
     for value in (1e308, 5e-324, 0.0):
         stats = describe(np.array([value, value, -value]))
         assert np.isfinite([stats.min, stats.max, stats.mean, stats.std]).all()
