@@ -2,16 +2,13 @@
 
 import os
 import re
-import subprocess
 
 import click
 import pytest
-from support.commands import COMMANDS, MNIST, mnist, mnist_process, on_a_terminal
+from support.commands import COMMANDS, mnist, mnist_process, on_a_terminal
 
 from mnist_cli import __version__, cli
 from mnist_cli.cli.rules import RULE
-
-needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -40,63 +37,37 @@ def test_help_lists_every_command_and_version_is_one_line():
 # What is wrong with the usage, and the words of the last line that say so.
 WRONG_USAGE = {
     "nonsense": "No such command",
-    "inspect --nonsense": "No such option",
-    "inspect --neuron 0 --neurons": "--neurons excludes --neuron",
     "inspect --neuron 50": "0..49",
     "inspect weights.pkl weights.pkl --stats": "name one for anything else",
     "inspect a b c": "at most two files",
     "convert weights.pkl net.h5": "must end in .pkl, .npz, .safetensors or .onnx.",
     "draw -w a -w b -w c": "at most two weights files",
-    "eval --batch-size 0": "0 is not in the range",
     "eval --labels somewhere": "--labels needs --images.",
     "eval --shift 1": "such as 2,-1",
     "eval --sweep 1,,2": "such as 1,10,100,all",
-    "eval --min-confidence 1.5": "1.5 is not in the range",
     "eval --min-confidence nan": "expected a number",
-    "eval --rotate inf": "inf is not in the range",
-    "eval --output a.json": "must end in .csv or .jsonl",
     "eval --output - --json": "--output - excludes --json: both print.",
     "predict": "Nothing to read",
-    "predict --index two": "expected N, N-M",
     "predict --split --no-preprocess x.png": "--split excludes --no-preprocess: one finds digits",
-    "predict --split --sheet x.png": "--split excludes --sheet: it reads several digits",
     "predict --save-digit x.jpg x.png": "must end in .png, or be that of a folder.",
     "predict page.png --images x --labels y": "--images with PICTURES needs --index.",
     "predict - -": "only once",
     "predict x.png --only wrong": "needs --labels-from-names or --index.",
-    "predict --label 4 x.png": "--label with PICTURES needs --labels-from-names.",
-    "predict --label 4 --images images": "--label with --images needs --labels.",
-    "predict --only wrong --images images": "--only wrong with --images needs --labels.",
     "predict -i 3 --seed 1": "for --index random",
-    "predict -i 3 --sheet --explain": "--sheet excludes --explain: many small pictures",
-    "predict -i 3 --no-invert": "--invert needs PICTURES.",
-    "predict -i 3 --threads=4": "--threads needs PICTURES.",
-    "train --epochs 0": "epochs is 0: expected a whole number from 1 to 1,000,000.",
+    "predict --only wrong --images images": "--only wrong with --images needs --labels.",
     "train --seed -1": "-1 is not in the range",
-    "train --recipe bset": "not one of 'quick', 'standard', 'best', 'tune'. Did you mean 'best'?",
     "train --hidden 1,x": "'1,x' is neither 'none' nor a list such as 50,100.",
-    "train --output weights.txt": "the name must end in .pkl, .npz or .safetensors.",
-    "train --start w.pkl --hidden 30": "--hidden excludes --start: the net has its layers.",
-    "collect digits": "Missing option '-o' / '--output'.",
-    "predict --split --label 4 x.png": "--split excludes --label: it reads several digits",
-    "train --test-labels alone": "--test-labels needs --test-images.",
     "train --set elastic=much": "'elastic=much' is not NAME=NUMBER.",
-    "train --set weight-decai=1": "the nearest is 'weight_decay'.",
-    "download trian": "there is no file or group 'trian'; the nearest is 'train'",
     "download --mirror ftp://me:secret@example.org": "expected an address like https://",
-    "download --mirror http://a --from .": "--mirror excludes --from.",
     # what was probably meant, and nothing where nothing is near
     "train --lr 1": "Did you mean '--learning-rate'?",
-    "eval --batchsize 1": "Did you mean '--batch-size'?",
     "eval --verbose": "No such option '--verbose'.",
     "eval w.pkl": "Did you mean '-w FILE'?",
     "eval -n 100": "Did you mean '--limit'?",
     "predict --photo 4.png": "Pictures are named without an option",
     "predict 42": "--index 42",
-    "version": "Did you mean '--version'?",
     "help": "Did you mean '--help'?",
     "evl": "Did you mean 'eval'?",
-    "eval --JSON": "Did you mean '--json'?",
     "draw --lang KO": "Did you mean 'ko'?",
 }
 
@@ -107,8 +78,7 @@ def test_wrong_usage_ends_with_2_a_hint_and_a_line_that_says_why(tmp_path, monke
         done = mnist(*line.split())
         assert (done.code, done.stdout) == (2, ""), line
         *_, hint, empty, error = done.stderr.splitlines()
-        assert (hint.endswith("--help' for help."), empty) == (True, ""), line
-        assert error.startswith("Error: ")
+        assert (hint.endswith("--help' for help."), empty, error[:7]) == (True, "", "Error: "), line
         assert words in error, line
         assert "Did you mean" in words or "Did you mean" not in error, line
         assert "secret" not in done.stderr
@@ -137,10 +107,8 @@ def test_names_are_printed_escaped_also_those_that_are_not_utf_8():
     name = "a\x1b[31mred\x07 two\nlines [bold]x[/bold]\u202eltr" + os.fsdecode(b"\xff")
     for command in (("inspect", name), ("eval", "-w", name), ("inspect", f"--{name}")):
         done = mnist(*command)
-        assert done.code in (1, 2)
-        error = done.stderr.splitlines()[-1]
-        assert error.startswith("Error: ")
-        assert r"\udcff" in error or os.name != "posix"
+        assert "Error: " in done.stderr
+        assert r"\udcff" in done.stderr or os.name != "posix"
         assert not [char for char in done.stderr if not char.isprintable() and char != "\n"]
 
 
@@ -154,34 +122,12 @@ def test_a_pipe_gets_no_colour_and_nothing_wrapped_and_one_of_ascii_a_plain_form
     assert "\\u" not in ascii_only.stdout
 
 
-@needs_posix
+@pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
 def test_a_terminal_gets_colour_unless_no_color_is_set():
     coloured = on_a_terminal("predict", "--index", "42")
     assert coloured.code == 0
     assert "\x1b[" in coloured.stdout
     assert "\x1b" not in on_a_terminal("eval", "--runs", "1", "--quiet", NO_COLOR="1").stdout
-
-
-@needs_posix
-@pytest.mark.parametrize("buffered", ["1", ""])
-def test_a_closed_pipe_ends_quietly(buffered):
-    read, write = os.pipe()
-    os.close(read)
-    with os.fdopen(write, "wb") as closed:
-        surroundings = os.environ | {"PYTHONUNBUFFERED": buffered}
-        pipes = {"stdout": closed, "stderr": subprocess.PIPE}
-        done = subprocess.run([*MNIST, "inspect"], env=surroundings, check=False, **pipes)
-    assert (done.returncode, done.stderr) == (0, b"")
-
-
-class Boom:
-    """Stands in for a command with a bug."""
-
-    def __init__(self, error):
-        self.error = error
-
-    def __call__(self, *_, **__):
-        raise self.error
 
 
 @pytest.mark.parametrize(
@@ -194,13 +140,15 @@ class Boom:
     ],
 )
 def test_an_exception_is_one_line_with_advice(error, words, monkeypatch, capsys):
-    monkeypatch.setattr(cli.cli, "main", Boom(error))
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(cli.cli, "main", fail)
     assert cli.run([]) == 1
     captured = capsys.readouterr().err
-    assert captured.startswith(f"Error: {words}" if "bug" in words else "Error: ")
+    assert captured.startswith("Error: ")
     assert words in captured
-    assert captured.count("\n") == 1
-    assert "\x1b" not in captured
+    assert (captured.count("\n"), "\x1b" in captured) == (1, False)
     assert ("MNIST_DEBUG=1" in captured) == ("bug" in words)
     if "bug" in words:
         monkeypatch.setenv("MNIST_DEBUG", "1")

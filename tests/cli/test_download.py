@@ -7,9 +7,9 @@ import signal
 import subprocess
 
 import pytest
-from support.commands import MNIST, mnist, on_a_terminal
+from support.commands import MNIST, mnist
 from support.folders import names
-from support.servers import body, cut, serving, status
+from support.servers import body, cut, serving
 
 from mnist_cli import paths
 from mnist_cli.downloads.catalogue import FILES
@@ -42,48 +42,36 @@ def run(*arguments):
     return ended.code, ended.stdout, ended.stderr
 
 
-def test_everything_the_first_time_and_nothing_asked_the_second(folder, shared_data):
+def test_everything_the_first_time_and_nothing_asked_the_second(folder, tmp_path, shared_data):
     everything = {file.remote_name: shared_data / file.remote_name for file in FILES}
     with serving({name: body(path.read_bytes()) for name, path in everything.items()}) as mirror:
-        code, out, err = run("--data-dir", folder, "--mirror", mirror.url + "/")
+        code, _, err = run("--data-dir", folder, "--mirror", mirror.url + "/")
         assert (code, len(mirror.requests)) == (0, 5)
-        assert len(err.splitlines()) == 5  # one for each file
-        for file in FILES:
-            whence = f"{mirror.url}/{file.remote_name}"
-            assert f"{file.name}: {file.bytes:,} bytes from {whence}\n" in err
-        last = out.splitlines()[-1]
-        assert "mnist eval --weights sample_weight.pkl --batch-size 100 --data-dir" in last
+        assert err.splitlines()[-1].endswith(f" bytes from {mirror.url}/{FILES[-1].remote_name}")
         assert names(folder) == sorted(file.name for file in FILES)
 
         code, out, err = run("--data-dir", folder, "--mirror", mirror.url)
         assert (code, err, len(mirror.requests)) == (0, "", 5)
         assert out.count(" present ") == 5
 
-    last = run("test", "--data-dir", folder)[1].splitlines()[-1]
-    assert last.startswith("next    mnist eval --batch-size 100 --data-dir")
-
     # --quiet prints nothing, and a folder is as good a source
     assert run("--data-dir", folder, "--check", "--quiet") == (0, "", "")
-    code, out, err = run("--data-dir", folder / "copy", "--from", folder)
-    assert code == 0
-    assert out.count(" copied ") == 5
-    assert names(folder / "copy") == sorted(file.name for file in FILES)
+    code, out, _ = run("--data-dir", tmp_path / "copy", "--from", folder)
+    assert (code, out.count(" copied "), names(tmp_path / "copy")) == (0, 5, names(folder))
 
 
 def test_json_says_what_became_of_each_file(folder):
     with serving({f"{LABELS}.gz": GOOD[f"{LABELS}.gz"]}) as mirror:
         code, out, err = run("test", "--data-dir", folder, "--mirror", mirror.url, "--json")
         source = f"{mirror.url}/{LABELS}.gz"
-    assert code == 1
     failed, got = json.loads(out)
     assert got == {
         "name": LABELS, "path": str(folder / LABELS), "status": "downloaded", "bytes": 10_008,
         "sha256": FILES[3].sha256, "source": source, "error": None,
     }  # fmt: skip
     error = "no mirror delivered it: HTTP 404 (Not Found)"
-    nothing = dict.fromkeys(got)
-    assert failed == nothing | {"name": IMAGES, "status": "failed", "error": error}
-    assert err.splitlines()[-1].startswith(f"Error: 1 of 2 files failed: {IMAGES}: no mirror deliv")
+    assert failed == dict.fromkeys(got) | {"name": IMAGES, "status": "failed", "error": error}
+    assert (code, f"\nError: 1 of 2 files failed: {IMAGES}: {error}" in err) == (1, True)
 
 
 def test_list_shows_what_there_is_and_check_fails_unless_all_is_right(folder):
@@ -91,48 +79,14 @@ def test_list_shows_what_there_is_and_check_fails_unless_all_is_right(folder):
     (folder / LABELS).write_bytes(CONTENT[LABELS])
     code, out, err = run("--list", "--data-dir", folder)
     assert (code, err) == (0, "")
-    for file in FILES:
-        mirrors = (f" {base}/\n" for base in file.origin.mirrors)
-        for words in (file.name, f"{file.bytes:,}", file.origin.licence, *mirrors):
-            assert words in out
     assert out.count(" present\n") == 1
-
-    code, out, err = run("--list", "--json", "--data-dir", folder)
-    document = json.loads(out)
-    assert [entry["status"] for entry in document] == ["missing"] * 3 + ["present", "missing"]
-    assert document[4]["mirrors"] == list(FILES[4].urls())
+    assert all(words in out for file in FILES for words in (file.name, file.origin.licence))
+    *_, last = json.loads(run("--list", "--json", "--data-dir", folder)[1])
+    assert (last["status"], last["mirrors"]) == ("missing", list(FILES[4].urls()))
 
     code, out, err = run("test", "--check", "--data-dir", folder)
-    assert (code, out.splitlines()[1].split()) == (1, [IMAGES, "missing"])
     assert err.startswith(f"Error: 1 of 2 files failed: {IMAGES}: missing in ")
-    assert names(folder) == [LABELS]
-
-
-def test_nothing_is_wider_than_the_terminal(folder, tmp_path):
-    for name, content in CONTENT.items():
-        (tmp_path / name).write_bytes(content)
-    long = folder / ("x" * 100)
-    with serving(GOOD) as good, serving() as bad:
-        mirrors = ["--mirror", bad.url, "--mirror", good.url]
-        for arguments in (["--list"], ["test", "--from", tmp_path], ["test", "--force", *mirrors]):
-            ended = on_a_terminal("download", *arguments, "--data-dir", long, columns=60)
-            assert (ended.code, max(map(len, ended.lines)) <= 60) == (0, True)
-            assert any(IMAGES in row for row in ended.lines)
-    assert any("Note:" in row for row in ended.lines)
-
-
-def test_when_all_mirrors_fail_one_line_names_the_file_and_what_to_do(folder):
-    with serving() as one, serving(default=status(403)) as two:
-        code, out, err = run(LABELS, "--data-dir", folder, "--mirror", one.url, "--mirror", two.url)
-        assert (code, out) == (1, "")
-        assert err.splitlines() == [
-            f"Note: {one.url}/{LABELS}.gz: HTTP 404 (Not Found)",
-            f"Note: {two.url}/{LABELS}.gz: HTTP 403 (Forbidden)",
-            f"Error: {LABELS}: no mirror delivered it: HTTP 403 (Forbidden)."
-            " Check the network and try again, name another server with --mirror URL,"
-            " or take the files from a folder with --from DIR.",
-        ]
-    assert names(folder) == []
+    assert (code, names(folder)) == (1, [LABELS])
 
 
 def test_a_full_disk_leaves_nothing_behind(folder):
@@ -162,8 +116,7 @@ def test_ctrl_c_leaves_nothing_behind(folder):
 
     with serving(default=answer) as mirror, start(IMAGES, folder, mirror) as process:
         out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, "")
-    assert "Traceback" not in err
+    assert (process.returncode, out, "Traceback" in err) == (130, "", False)
     (temporary,) = meanwhile
     assert temporary.startswith(f".{IMAGES}.")
     assert names(folder) == []

@@ -10,11 +10,11 @@ import pytest
 from safetensors.numpy import save_file
 from support.commands import mnist
 
-from mnist_cli import load_images, load_labels, load_network
+from mnist_cli import load_network
 from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.evaluation.compared import Compared, pair_up
 from mnist_cli.evaluation.confusion import Confusion
-from mnist_cli.evaluation.evaluation import VIEWS, Files, evaluate, evaluate_files
+from mnist_cli.evaluation.evaluation import VIEWS, Files, evaluate_files
 from mnist_cli.evaluation.setup import Predictions
 from mnist_cli.evaluation.sweep import SweepRow
 from mnist_cli.render.text import Surface, drawing_on, plain
@@ -22,9 +22,7 @@ from mnist_cli.render.views import compared
 from mnist_cli.render.views import evaluate as render
 
 QUICK = ("--mode", "batched", "--runs", "1")
-VIEW_OPTIONS = ("--confusion", "--wrong", "3", "--min-confidence", "0.9", "--sweep", "1,100,all",
-                "--robustness")  # fmt: skip
-SURFACES = [Surface(True, True), Surface(False, True), Surface(False, False)]
+SURFACES = [Surface(True, True), Surface(False, False)]
 
 
 def shown(*arguments):
@@ -37,53 +35,34 @@ def document(*arguments):
     return json.loads(shown(*arguments, "--json"))
 
 
-def test_accuracy_speed_and_one_sentence(book_weights):
-    text = shown("--batch-size", "100", "--runs", "2", "-w", book_weights)
-    names = f"weights  {book_weights}\nimages   t10k-images-idx3-ubyte (embedded)\n\n"
-    assert text.startswith(names)
-    assert text.count("accuracy") == 1  # in the head of the table
-    per_sample, batched = text.splitlines()[4:6]
-    assert per_sample.startswith("per sample       0.9352  9352/10000")
-    assert batched.startswith("batched (100)    0.9352  9352/10000")
-    assert re.search(r"batched is \d+\.\dx faster than .*, and every prediction is the same", text)
-    assert re.search(r"\n2 runs +median +min +max\n", text)
-
-
 def test_a_view_is_shown_without_timing_unless_that_is_asked_for(book_weights, tmp_path):
     limited = ("-w", book_weights, "--limit", "100")
     timed = ("per_sample", "batched", "speedup", "predictions_identical", "runs", "library")
     for view in (
-        *(("--confusion",), ("--wrong",), ("--min-confidence", "0.5"), ("--sweep", "1,10")),
-        *(("--robustness",), ("-w", "weights.pkl")),
+        *(("--confusion",), ("--min-confidence", "0.5"), ("--sweep",), ("-w", "weights.pkl")),
         ("--output", tmp_path / "a.csv", "--force", "-q"),
     ):
-        assert shown(*limited, *view).startswith(
-            f"accuracy 0.9600  96 of 100 correct\nweights  {book_weights}\n"
-            "images   t10k-images-idx3-ubyte (embedded)\n"
-        )
+        told = f"accuracy 0.9600  96 of 100 correct\nweights  {book_weights}\n"
+        assert shown(*limited, *view).startswith(told)
         found = document(*limited, *view)
         assert (found["samples"], found["correct"], found["accuracy"]) == (100, 96, 0.96)
         assert [found[name] for name in timed] == [None] * 6
-    assert len((tmp_path / "a.csv").read_text().splitlines()) == 101
+        if view == ("--sweep",):
+            sizes = [row["batch_size"] for row in found["sweep"]]
+            assert sizes == [1, 2, 5, 10, 20, 50, 100]
     assert shown(*limited, "--output", "-") == (tmp_path / "a.csv").read_text()
     found = document(*limited, "--mode", "batched")
     assert [found[name] for name in (*timed[:1], *timed[2:5])] == [None, None, None, 5]
     assert (found["batched"]["correct"], found["textbook"]) == (96, None)
-    assert found["library"].startswith("NumPy ")
-    textbook = ("--mode", "textbook", "--runs", "1")
-    assert "\ntextbook         0.9600   96/100 " in shown(*limited, *textbook)
-    assert document(*limited, *textbook)["textbook"]["correct"] == 96
-    for option in ("--runs=1", "-b100", "--mode=both", "--threads=1"):
-        assert document(*limited, "--confusion", option)["speedup"] is not None
+    for option in ("--runs=1", "-b5000", "--mode=both", "--threads=1"):
+        found = document(*limited, "--confusion", option)
+        assert found["speedup"] is not None
+        assert found["batch_size"] == 100  # which was really used
 
 
 def test_the_gallery_and_the_next_step(book_weights):
     wrong = ("-w", book_weights, "--wrong")
-    text, found = shown(*wrong, "2"), document(*wrong, "2")
-    assert "2 of 648 mistakes, the most confident first" in text
-    first, second = found["wrong"]
-    assert first["confidence"] >= second["confidence"]
-    assert f"{first['label']} read as {first['prediction']}, confidence" in text
+    text, (first, _) = shown(*wrong, "2"), document(*wrong, "2")["wrong"]
     (command,) = re.findall("to look closer: mnist (.*)", text)
     closer = mnist(*command.replace("'", "").split()).stdout
     assert f"prediction {first['prediction']}  confidence {first['confidence']:.4f}" in closer
@@ -94,47 +73,27 @@ def test_the_gallery_and_the_next_step(book_weights):
     every = document(*wrong)["wrong"]  # without a number all of them, for 0 how many
     assert (len(every), min(mistake["index"] for mistake in every)) == (648, 8)
     assert shown(*wrong, "0").endswith("\n\n648 mistakes\n")
-    found = document(*wrong, "0")
-    assert (found["wrong_count"], found["wrong"]) == (648, [])
     assert shown("--limit", "1", "--wrong").endswith("\n\nno mistakes\n")
-
-
-def test_a_sweep_marks_the_best(book_weights):
-    sweep = ("-w", book_weights, "--limit", "60", "--sweep")
-    text = shown(*sweep, "1,10,all")
-    assert len(re.findall(r"B  best", text)) == 1
-    assert "best here: batches of" in text
-    found = document(*sweep, "1,10,all")["sweep"]
-    assert [row["batch_size"] for row in found] == [1, 10, 60]
-    names = ["batch_size", "median_seconds", "images_per_second", "activation_bytes"]
-    assert list(found[0]) == names
-    sizes = [row["batch_size"] for row in document(*sweep)["sweep"]]
-    assert sizes == [1, 2, 5, 10, 20, 50, 60]
 
 
 def test_corruption_is_told(book_weights):
     few = (*QUICK, "-w", book_weights, "--limit", "9")
-    text = shown(*few, "--shift", "-1,2", "--rotate", "5", "--noise", "0.1")
-    told = "turned by 5 degrees, shifted by 1 left, 2 down, noise of 0.1 added"
-    assert text.startswith(f"corrupted images: {told}\n")
-    assert shown(*few, "--shift", "3,-2").startswith("corrupted images: shifted by 3 right, 2 up\n")
+    told = "corrupted images: turned by 5 degrees, shifted by 1 left, 2 down\n"
+    assert shown(*few, "--shift", "-1,2", "--rotate", "5").startswith(told)
     found = document(*few, "--shift", "1,0", "--no-normalize", "--invert")["corruption"]
     applied = {"rotate": 0, "shift": [1, 0], "invert": True, "noise": 0, "normalize": False}
     assert found == applied
     assert document(*QUICK, "-w", book_weights, "--shift", "1,0")["accuracy"] == 0.8784
-    # at 0..255 the lecture's formulas find as many
     textbook = ("--mode", "textbook", "--runs", "1")
-    for mode in (textbook, QUICK):
+    for mode in (textbook, QUICK):  # at 0..255 the lecture's formulas find as many
         assert document(*mode, "-w", book_weights, "--no-normalize")["correct"] == 9207
 
 
 def test_numbers_of_many_digits_are_wrong_usage_or_more_than_there_is():
     many, too_many = "9" * 20, "9" * 5_000  # Python reads no number of 5,000 digits
-    for option in ("--runs", "--rotate", "--noise", "--min-confidence", "--sweep", "--shift"):
+    for option in ("--runs", "--rotate", "--min-confidence", "--sweep", "--shift"):
         done = mnist("eval", option, too_many)
-        assert (done.code, done.stdout) == (2, ""), option
-        assert len(done.stderr.splitlines()[-1]) < 500
-        assert mnist("eval", option, many).code == 2, option
+        assert (done.code, len(done.stderr.splitlines()[-1]) < 500) == (2, True), option
     for option in ("--batch-size", "--limit", "--wrong", "--threads"):
         few = ("eval", "--limit", "9", "--runs", "1", option)
         assert (mnist(*few, many).code, mnist(*few, too_many).code) == (0, 2), option
@@ -170,80 +129,52 @@ def test_every_view_fits_the_terminal_also_with_a_million_images(width, tmp_path
         assert (result is many) == ("999,999 predictions differ" in text)
 
 
-def test_arrays_are_shown_without_names_of_files(book_weights):
-    images, labels = load_images()[:100], load_labels()[:100]
-    result = evaluate(load_network(book_weights), images, labels, views=["wrong"])
-    text = plain(render.lines(result))
-    assert text.startswith("accuracy 0.9600  96 of 100 correct\n\n4 of 4 mistakes")
-    assert (render.as_json(result)["weights"], render.as_json(result)["images"]) == (None, None)
-
-
 def test_an_accuracy_below_what_is_asked_for_ends_with_1_and_one_line():
     command = ("eval", "--limit", "2000", "--min-confidence", "0.5", "--fail-under")
-    enough, too_little = mnist(*command, "0.989"), mnist(*command, "0.994", "--json")
-    assert (enough.code, enough.stderr) == (0, "")
-    assert "accuracy 0.9890" in enough.stdout
+    assert mnist(*command, "0.989").code == 0
+    too_little = mnist(*command, "0.994", "--json")
     assert json.loads(too_little.stdout)["accuracy"] == 0.989
     assert too_little.stderr == "Error: the accuracy is 0.9890, expected 0.994 or more.\n"
     assert too_little.code == 1
     assert mnist(*command, "1.1").code == mnist(*command, "nan").code == 2
 
 
-def test_what_was_really_used_is_said():
-    limited = ("--limit", "50", "--runs", "1", "-b", "5000", "--threads", "999")
-    assert "\nbatched (50) " in shown(*limited)
-    assert re.search(r"\n1 run +median ", shown(*limited))
-    found = document(*limited)
-    assert (found["batch_size"], found["threads"]) == (50, 1)
-
-
 def test_a_p_value_too_small_for_floating_point_is_not_0():
-    rows = {}
-    for only_first in (700, 2000):
-        labels = np.zeros(only_first)
-        found = [Predictions(labels, labels + n, labels) for n in (0, 1)]
-        rows[only_first] = plain(compared.lines(Compared(2000, (), (pair_up(found, 0, 1),))))
-    assert "p = 8.1e-154\n" in rows[700]
-    assert "p < 1e-300\n" in rows[2000]
+    labels = np.zeros(2000)
+    pair = pair_up([Predictions(labels, labels + n, labels) for n in (0, 1)], 0, 1)
+    assert "p < 1e-300\n" in plain(compared.lines(Compared(2000, (), (pair,))))
 
 
 def test_every_view_has_a_json_form_with_the_same_numbers():
-    arguments = (*VIEW_OPTIONS, "-w", "weights.pkl", "-w", "weights.pkl", "--limit", "600")
+    views = ("--confusion", "--wrong", "3", "--min-confidence", "0.9", "--robustness")
+    arguments = (*views, "-w", "weights.pkl", "-w", "weights.pkl", "--limit", "600")
     found, text = document(*arguments), shown(*arguments)
     (pair,) = found["mcnemar"]
     for words in (
-        f"coverage {found['coverage']:.4f}",
-        f"{found['wrong'][0]['confidence']:.4f}",
-        f" {sum(found['confusion'][0])}\n",
-        f"only #1 correct: {len(pair['only_first'])}",
-        f"both correct {pair['both']}, both incorrect {pair['neither']}",
+        *(f"coverage {found['coverage']:.4f}", f"{found['wrong'][0]['confidence']:.4f}"),
+        *(f" {sum(found['confusion'][0])}\n", f"only #1 correct: {len(pair['only_first'])}"),
     ):
         assert words in text
     for row in found["robustness"]:
         numbers = [f"{accuracy:.4f}" for accuracy in row["accuracy"]]
         assert re.search(rf"{row['strength']:g} +{numbers[0]} .*{numbers[1]}", text)
-    rows = [row.split() for row in text.splitlines()]
     for row in found["per_class"]:
-        scores = [f"{row[key]:.4f}" for key in ("precision", "recall", "f1")]
-        assert [str(row["digit"]), *scores, str(row["support"])] in rows
-
-
-def test_a_net_from_pytorch_that_predicts_badly_comes_with_what_to_try(tmp_path):
-    layers = load_network()
-    sizes = range(1, 4)
-    tensors = {f"fc{i}.weight": np.ascontiguousarray(layers.arrays[f"W{i}"].T) for i in sizes}
-    tensors |= {f"fc{i}.bias": layers.arrays[f"b{i}"] for i in sizes}
-    good, bad = tmp_path / "good.safetensors", tmp_path / "bad.safetensors"
-    save_file(tensors, good)
-    save_file(tensors | {"fc3.bias": np.arange(10, dtype="f4") * 100}, bad)
-    notes = {name: shown_notes("-w", name) for name in (good, bad)}
-    assert [len(each) for each in notes.values()] == [1, 2]  # the activation had to be assumed
-    assert f"mnist convert {bad} ours.safetensors --mean 0.1307 --std 0.3081" in notes[bad][1]
-    assert "--activation relu, or sigmoid" in notes[bad][1]
-    assert len(shown_notes("-w", bad, "--invert")) == 1  # which does it without anybody's fault
-    mnist("convert", bad, tmp_path / "ours.npz", "--activation", "sigmoid")
-    assert shown_notes("-w", tmp_path / "ours.npz") == []
+        scores = (f"{row[score]:.4f}" for score in ("precision", "recall", "f1"))
+        assert re.search(rf"\b{' +'.join((str(row['digit']), *scores))} ", text)
 
 
 def shown_notes(*options):
     return mnist("eval", *options, "--confusion").stderr.splitlines()
+
+
+def test_a_net_from_pytorch_that_predicts_badly_comes_with_what_to_try(tmp_path):
+    arrays = load_network().arrays
+    tensors = {f"fc{i}.weight": np.ascontiguousarray(arrays[f"W{i}"].T) for i in (1, 2, 3)}
+    tensors |= {f"fc{i}.bias": arrays[f"b{i}"] for i in (1, 2, 3)}
+    good, bad = tmp_path / "good.safetensors", tmp_path / "bad.safetensors"
+    save_file(tensors, good)
+    save_file(tensors | {"fc3.bias": np.arange(10, dtype="f4") * 100}, bad)
+    assert len(shown_notes("-w", good)) == 1  # the activation had to be assumed
+    _, note = shown_notes("-w", bad)
+    assert f"mnist convert {bad} ours.safetensors --mean 0.1307 --std 0.3081" in note
+    assert len(shown_notes("-w", bad, "--invert")) == 1  # which does it without anybody's fault

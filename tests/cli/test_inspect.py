@@ -21,64 +21,34 @@ from mnist_cli.weights.summary import summarize
 from mnist_cli.weights.weights_file import read_weights
 
 
-def test_shapes_and_the_number_of_parameters(book_weights, tmp_path, monkeypatch):
-    shown = mnist("inspect", book_weights).stdout
-    for text in (
-        "W1     (784, 50)  float32      39,200",
-        "b3     (10,)      float32          10",
-        "45,360",
-        "784 -> 50 sigmoid -> 100 sigmoid -> 10 softmax",
-        "pickle (protocol 3), 181,853 bytes",
-        "sha256   b7f55a27988b\n",
-    ):
-        assert text in shown
-    monkeypatch.chdir(tmp_path)  # in any folder a bare name means the embedded file
-    assert "weights.pkl (embedded)" in mnist("inspect", "weights.pkl").stdout
-    assert mnist("inspect") == mnist("inspect", "weights.pkl")
-
-
 def test_the_fields_of_json_and_stats_as_in_the_table(book_weights):
     document = json.loads(mnist("inspect", book_weights, "--stats", "--json").stdout)
     first = document["arrays"][0]
     stats = first.pop("stats")
-    assert {key: value for key, value in document.items() if key not in ("file", "arrays")} == {
-        "origin": "given", "format": "pickle", "protocol": 3, "finite": True,
+    del document["arrays"]
+    assert document == {
+        "file": str(book_weights), "origin": "given", "format": "pickle", "protocol": 3,
         "layer_sizes": [784, 50, 100, 10], "activation": "sigmoid", "parameters": 45360,
         "bytes": 181_853, "sha256": hashlib.sha256(book_weights.read_bytes()).hexdigest(),
-        "card": None,
+        "finite": True, "card": None,
     }  # fmt: skip
     assert first == {"name": "W1", "shape": [784, 50], "dtype": "float32", "parameters": 39200}
     shown = mnist("inspect", book_weights, "--stats").stdout
     (row,) = [text for text in shown.splitlines() if text.startswith("W1") and "." in text]
     numbers = [f"{stats[key]:.4f}" for key in ("min", "max", "mean", "std", "near_zero")]
     assert row.split()[1:6] == numbers
-    assert sum(stats["histogram"]) == 39200
-
-
-def test_relu_is_drawn_and_an_assumption_is_noted(tmp_path):
-    path = tmp_path / "w.npz"
-    np.savez(path, W1=np.ones((784, 10)), b1=np.ones(10))
-    assert mnist("inspect", path).stderr == ""  # there is nothing to assume without hidden layers
-    np.savez(path, W1=np.ones((784, 7)), b1=np.ones(7), W2=np.ones((7, 10)), b2=np.ones(10))
-    assert "sigmoid was assumed" in mnist("inspect", path).stderr
-    assert mnist("inspect", path, "weights.pkl").stderr.count("sigmoid was assumed") == 1
-    assert mnist("inspect", path, "--activation", "relu").stderr == ""
-    assert mnist("inspect", "--activation", "relu").stdout.count("relu") == 2
 
 
 def test_a_neuron_is_drawn_with_its_scale(book_weights):
     shown = mnist("inspect", book_weights, "--neuron", "7").stdout
     assert "what neuron 7 of the first layer looks for" in shown
     assert "weights -0.2301 to 0.2532" in shown
-    document = json.loads(mnist("inspect", book_weights, "--neuron", "7", "--json").stdout)
-    (neuron,) = document["neurons"]
-    W1 = read_weights(book_weights).arrays["W1"]
-    np.testing.assert_array_equal(np.array(neuron["weights"], "f4").ravel(), W1[:, 7])
     sheet = mnist("inspect", book_weights, "--neurons").stdout
     assert re.search("\n45: .* 46: .* 47: .* 48: .* 49: ", sheet)
-    assert "scale: 1 is the number above" in sheet
     document = json.loads(mnist("inspect", book_weights, "--neurons", "--json").stdout)
     assert [neuron["index"] for neuron in document["neurons"]] == list(range(50))
+    W1 = read_weights(book_weights).arrays["W1"]
+    np.testing.assert_array_equal(np.ravel(document["neurons"][7]["weights"]), W1[:, 7])
 
 
 def test_two_files_side_by_side(book_weights):
@@ -86,35 +56,17 @@ def test_two_files_side_by_side(book_weights):
     document = json.loads(mnist("inspect", book_weights, "weights.pkl", "--json").stdout)
     first, second = document["files"]
     assert (first["origin"], second["origin"]) == ("given", "embedded")
-    assert first["parameters"] == second["parameters"] == 45360
-    assert document["arrays"][0]["shapes"] == [[784, 50], [784, 50]]
-    assert document["correct"][0] == 9352
     disagreements, share = document["disagreements"], document["disagreement_share"]
     assert f"predictions differ: {disagreements} ({share:.4f})" in shown
-    assert [pair["disagreements"] for pair in document["mcnemar"]] == [disagreements]
-    rows = [text.split() for text in shown.splitlines()]
-    assert ["#1", f"{document['accuracies'][0]:.4f}", "9352/10000", "45,360"] in rows
-    assert shown.count("recipe best, 700 epochs, seed 2") == 1  # the card of the second
+    assert re.search("#1 +0.9352 +9352/10000 +45,360\n", shown)
 
 
-def test_the_card_beside_a_file_is_shown_where_it_names_it(tmp_path):
+def test_the_card_beside_a_file_is_in_json():
     embedded = read_weights()
-    card = find_card(embedded.file, embedded.sha256).training
-    assert card is not None  # the card that ships names the weights that ship
-    for name in ("weights.pkl", "weights.json"):
-        shutil.copy(embedded.file.with_name(name), tmp_path)
-    for file in ("weights.pkl", tmp_path / "weights.pkl"):
-        shown = mnist("inspect", file).stdout
-        assert (
-            f"recipe {card.recipe}, {len(card.loss_by_epoch):,} epochs, seed {card.seed}" in shown
-        )
-        assert f"training {card.train_accuracy:.4f}" in shown
-        names = ("train_accuracy", "validation_accuracy", "test_accuracy")
-        document = json.loads(mnist("inspect", file, "--json").stdout)
-        assert document["card"] == {
-            "recipe": card.recipe, "epochs": 700, "seed": card.seed, "seconds": card.seconds,
-            **{name: getattr(card, name) for name in names},
-        }  # fmt: skip
+    card = find_card(embedded.file, embedded.sha256).training  # it names the weights that ship
+    names = ("recipe", "seed", "seconds", "train_accuracy", "validation_accuracy", "test_accuracy")
+    expected = {"epochs": len(card.loss_by_epoch)} | {name: getattr(card, name) for name in names}
+    assert json.loads(mnist("inspect", "--json").stdout)["card"] == expected
 
 
 def test_a_hostile_card_breaks_nothing(tmp_path):
@@ -123,17 +75,14 @@ def test_a_hostile_card_breaks_nothing(tmp_path):
     original = json.loads(embedded.file.with_name("weights.json").read_text())
     for change in (
         {"recipe": "\x1b[2J" + "x" * 100_000},
-        {"train_accuracy": "0.99"},
         {"test_accuracy": -1e19},
         {"loss_by_epoch": [{}, [], "x"], "seed": -1},
-        {"hyperparameters": {"x": [[[]]]}, "versions": {"\n": None}},
         {"weights_sha256": "0" * 64},
     ):
         (tmp_path / "weights.json").write_text(json.dumps(original | change))
         done = mnist("inspect", tmp_path / "weights.pkl")
-        # Only what is not about these weights says nothing of their activation.
-        assert (done.code, "sigmoid was assumed" in done.stderr) == (0, "weights_sha256" in change)
-        assert done.stderr.count("\n") == ("weights_sha256" in change)
+        # Only what is not about these weights says nothing of their activation, which is noted.
+        assert (done.code, done.stderr.count("\n")) == (0, "weights_sha256" in change)
         assert "\x1b" not in done.stdout
         assert max(map(len, done.stdout.splitlines())) < 250
         json.loads(mnist("inspect", tmp_path / "weights.pkl", "--json").stdout)
@@ -141,19 +90,15 @@ def test_a_hostile_card_breaks_nothing(tmp_path):
 
 def test_weights_that_are_not_finite_are_shown_with_a_warning(tmp_path):
     path = tmp_path / "nan.npz"
-    W1 = np.random.default_rng(0).normal(size=(784, 10)).astype("f4")
-    W1[3, 4], W1[5, 4] = np.nan, np.inf
-    np.savez(path, W1=W1, b1=np.zeros(10, "f4"))
-    for views in (("--stats", "--neurons"), ("--neuron", "4")):
-        done = mnist("inspect", path, *views)
-        assert done.code == 0
-        assert done.stderr.startswith("Warning: the weights hold NaN or infinity")
+    arrays = random_arrays(784, 10)
+    arrays["W1"][3, 4], arrays["W1"][5, 4] = np.nan, np.inf
+    np.savez(path, **arrays)
+    done = mnist("inspect", path, "--stats", "--neurons")
+    assert done.code == 0
+    assert done.stderr.startswith("Warning: the weights hold NaN or infinity")
     document = json.loads(mnist("inspect", path, "--stats", "--neurons", "--json").stdout)
     assert (document["finite"], document["neurons"][4]["weights"][0][3]) == (False, None)
-    both = ("inspect", path, "weights.pkl")
-    assert "no predictions to compare" in mnist(*both).stdout
-    document = json.loads(mnist(*both, "--json").stdout)
-    assert document["disagreements"] is document["accuracies"] is None
+    assert "no predictions to compare" in mnist("inspect", path, "weights.pkl").stdout
 
 
 @pytest.mark.parametrize(
@@ -162,11 +107,11 @@ def test_weights_that_are_not_finite_are_shown_with_a_warning(tmp_path):
 )
 def test_every_view_fits_80_columns_on_every_surface(tmp_path, surface, size):
     widths = (784, 100, 90, 80, 70, 60, 50, 40, 10)
-    np.savez(tmp_path / "deep.npz", **random_arrays(*widths, dtype="f8", scale=size))
-    deep = read_weights(tmp_path / "deep.npz")
-    one = summarize(deep, stats=True, neuron=3)
-    sheet = summarize(deep, all_neurons=True)
-    two = compare_files([tmp_path / "deep.npz", "weights.pkl"])
+    file = tmp_path / "deep.npz"
+    np.savez(file, **random_arrays(*widths, dtype="f8", scale=size))
+    one = summarize(read_weights(file), stats=True, neuron=3)
+    sheet = summarize(read_weights(file), all_neurons=True)
+    two = compare_files([file, "weights.pkl"])
     with drawing_on(surface):
         text = plain([*render.lines(one), *render.lines(sheet), *render_compared.lines(two)])
     rows = [row for row in text.splitlines() if str(tmp_path) not in row]
@@ -184,6 +129,3 @@ def test_a_narrow_terminal_gets_fewer_columns_and_neurons_in_a_row():
     assert last == [f"{near_zero:.4f}"]  # the column of shares, not that of small histograms
     heads = [re.findall(r"(\d): ", text) for text in lines if re.match("[03]: ", text)]
     assert heads == [["0", "1", "2"], ["3", "4", "5"]]
-    first = lines[next(n for n, text in enumerate(lines) if text.startswith("0: ")) :][:8]
-    for place in range(3):  # each tile has its strongest sign, however small its weights
-        assert re.search("[#=]", "".join(text[16 * place : 16 * place + 14] for text in first))

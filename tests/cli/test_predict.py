@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import sys
-import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
@@ -19,9 +18,7 @@ from mnist_cli.errors import printable
 IMAGES = load_images()
 LABELS = load_labels()
 
-terminals = pytest.mark.skipif(
-    sys.platform == "win32", reason="no pseudo-terminals on Windows, nor such names"
-)
+terminals = pytest.mark.skipif(sys.platform == "win32", reason="terminals and names of POSIX")
 
 
 @pytest.fixture
@@ -62,9 +59,10 @@ def many(tmp_path):
     folder.mkdir()
     network = load_network()
     certain = [n for n in range(40) if network.predict_proba(IMAGES[n]).max() > 0.95][:26]
+    long = "a-long-name-that-says-who-wrote-it-and-where-" * 2
     for number, index in enumerate(certain):
         label = LABELS[index] if number < 14 else (LABELS[index] + 1 + number % 2) % 10
-        name = f"{label}_{'a-long-name-that-says-who-wrote-it-and-where-' * 2}{number:02}.png"
+        name = f"{label}_{long}{number:02}.png"
         Image.fromarray(IMAGES[index]).save(folder / name)
     return folder
 
@@ -79,44 +77,32 @@ def test_indices_are_lists_and_ranges_mixed_and_repeated():
     assert sources == [f"index {index}" for index in (3, 1, 7, 8, 9, 0, 3)]
     drawn = [one["source"] for one in documents("-i", "random:3,random", "--seed", "1")]
     assert len(set(drawn)) == 4
-    for wrong in (
-        *("3-", "9-1", "1,,2", "-1", "10000", "0-999999999", "٣", "1" * 5000),
-        *("random:0", "random:x", "random:10001", "random:999999999"),
-    ):
+    for wrong in ("3-", "9-1", "1,,2", "10000", "0-999999999", "٣", "1" * 5000, "random:10001"):
         done = mnist("predict", "-i", wrong)
         assert (done.code, done.stdout, "--index" in done.stderr) == (2, "", True)
 
 
-def test_a_contact_sheet_marks_what_is_incorrect(several, tmp_path):
-    page = tmp_path / "sheet.svg"
+def test_a_contact_sheet_marks_what_is_incorrect(several):
     shown = mnist("predict", "-i", "0-3,659", "--label", "2", several, "--labels-from-names",
-                  "--sheet", "--export", page).stdout  # fmt: skip
+                  "--sheet").stdout  # fmt: skip
     names, verdicts = shown.split("\n\n3 predictions")[0].splitlines()[-2:]
     assert re.split(" {2,}", names) == ["index 1", "index 659", "2_1.png"]
     assert re.split(" {2,}", verdicts) == ["2", "1, label 2", "2"]
     assert "2 of 3 correct" in shown
-    kept = "".join(ET.parse(page).getroot().itertext()).replace("\xa0", " ")
-    assert "1, label 2" in kept
-    assert "▀" in kept
     for one, index in zip(documents("-i", "659,0", "--sheet"), (659, 0), strict=True):
         assert one["image"] == IMAGES[index].tolist()
 
 
 def test_images_are_chosen_by_their_label_and_by_what_is_said_of_them():
-    piped = mnist("predict", "--label", "4").stdout
-    assert "978 of 982 correct" in piped
-    assert piped.count("index ") == 982
     wrong = mnist("predict", "--label", "4", "--only", "wrong").stdout
+    assert "978 of 982 correct" in wrong
     assert wrong.count("incorrect: 4") == 4
     none = mnist("predict", "-i", "0", "--label", "4", "--label", "5")
     assert (none.code, none.stderr) == (1, "Error: no image here has the label 4 or 5.\n")
-    assert "1 of 1 correct" in mnist("predict", "-i", "0", "--only", "wrong").stdout
     unsure = documents("-i", "6000-6399", "--only", "unsure")
-    assert unsure
-    assert all("not sure" in one["warnings"][0] for one in unsure)
-    expected = np.flatnonzero(load_network().predict(IMAGES) != LABELS)  # alone: of the whole set
-    done = mnist("predict", "--only", "wrong").stdout
-    assert re.findall(r"^index (\d+)", done, re.MULTILINE) == [str(index) for index in expected]
+    assert {"not sure" in one["warnings"][0] for one in unsure} == {True}
+    done = mnist("predict", "--only", "wrong").stdout  # alone: of the whole set
+    assert len(re.findall(r"^index \d+", done, re.MULTILINE)) == 73
     assert "accuracy 0.9927  9927 of 10000" in done
 
 
@@ -124,20 +110,16 @@ def test_many_make_a_table_and_a_summary_and_only_errors_are_told_of_when_quiet(
     done = mnist("predict", several, "--labels-from-names", "-q")
     assert done.code == 1
     assert "accuracy 0.7500  3 of 4 correct" in done.stdout
-    assert "8 read as no digit: 1 time" in done.stdout
     assert "3 predictions, 1 without a digit, 1 not read" in done.stdout
-    (error,) = done.stderr.splitlines()
-    assert re.match("Error: .*9_cut.png", error)
+    assert re.fullmatch("Error: .*9_cut.png.*\n", done.stderr)
     (several / "notes.txt").write_text("not a picture")
     assert "skipped 1 file " in mnist("predict", several).stderr
 
     failed, read = documents(several / "9_cut.png", "-", stdin=page.read_bytes())  # in their order
     assert list(failed) == ["source", "error"]
-    assert list(read) == [
-        *("source", "prediction", "confidence", "probabilities", "preprocessed", "warnings"),
-    ]
+    assert len(read.pop("probabilities")) == 10
+    assert list(read) == ["source", "prediction", "confidence", "preprocessed", "warnings"]
     assert (read["source"], read["prediction"], read["preprocessed"]) == ("-", 7, True)
-    assert len(read["probabilities"]) == 10
 
 
 def test_what_is_doubtful_comes_last_and_mistakes_beyond_ten_are_counted(many):
@@ -148,71 +130,44 @@ def test_what_is_doubtful_comes_last_and_mistakes_beyond_ten_are_counted(many):
     assert {row.split()[0] for row in rows} == {path.name for path in many.iterdir()}
     verdicts = [re.search(r" (correct|incorrect)\b", row)[1] for row in rows]
     assert verdicts == 14 * ["correct"] + 13 * ["incorrect"]
-    pairs = re.findall(r"^\d read as .*: (\d+) time", summary, re.MULTILINE)
-    (rest,) = re.findall(r"other pairs?: (\d+) time", summary)
-    assert len(pairs) == 10
-    assert sum(map(int, pairs)) + int(rest) == 13
+    times = re.findall(r"(?:^\d read as .*|other pairs?): (\d+) time", summary, re.MULTILINE)
+    assert (len(times), sum(map(int, times))) == (11, 13)
     shown = mnist("predict", *options, "--only", "wrong").stdout
     assert shown.count("incorrect: ") == 13
-    assert " correct " not in shown.split("\n\n")[0]
     assert "14 of 27 correct" in shown  # the summary is of all
-    assert not any(one["correct"] for one in documents(*options, "--only", "wrong"))
-
-
-def on_terminal(columns, *arguments, also=("--threads", "1")):
-    """The lines that a terminal of so many columns shows, without colours."""
-    done = on_a_terminal("predict", *arguments, "-q", *also, columns=columns)
-    assert "\x1b[" in done.stdout
-    return [text for text in done.lines if not text.startswith("Error: ")]
 
 
 @terminals
-def test_nothing_is_wider_than_the_terminal(many, several, row):
-    of_a_set = on_terminal(120, "-i", "0-99", "--sheet", also=())
-    assert sum(text.count("index ") for text in of_a_set) == 100
+def test_nothing_is_wider_than_the_terminal(many, row):
+    of_a_set = on_a_terminal("predict", "-i", "0-99", "--sheet", columns=120).lines
     assert 104 < max(map(len, of_a_set)) <= 120
-    table = on_terminal(60, many, several, row, "--labels-from-names")
-    in_full = on_terminal(60, row, "--show-steps", "--explain")
+    table = on_a_terminal("predict", many, row, "--labels-from-names", columns=60).lines
+    in_full = on_a_terminal("predict", row, "--show-steps", "--explain", columns=60).lines
     assert max(map(len, [*table, *in_full])) <= 60
     numbers = {path.stem[-2:] for path in many.iterdir()}
     cut = {found[1] for text in table if (found := re.search(r"….*(\d\d)\.png ", text))}
     assert cut == numbers  # the end of a name stays
 
 
-@terminals
-def test_names_that_the_terminal_cannot_show_are_escaped_before_they_are_laid_out(page):
-    korean = page.rename(page.with_name("7_한글이름-파일.png"))
-    names = (korean.name, korean.name)
-    done = on_a_terminal("predict", *names, columns=60, cwd=korean.parent, PYTHONIOENCODING="ascii")
-    assert max(map(len, done.lines)) <= 60
-    assert r"7_\u" in done.stdout
-
-
 def test_an_empty_page_is_told_at_once_and_what_is_not_there_is_not_written(tmp_path):
     Image.new("RGB", (200, 100), "white").save(tmp_path / "empty.png")
     done = mnist("predict", tmp_path / "empty.png")
-    assert done.code == 0
     assert [text.split(":")[0] for text in done.stdout.splitlines()[1:]] == ["no digit", "no ink"]
-    (tmp_path / "page.png").write_text("<html>")
-    for pictures, option, output, words in (
-        (["empty.png"], "--save-digit", "digit.png", "no digit to save"),
-        (["page.png", "gone.png"], "--output", "x.csv", "Error: "),
+    for picture, option, output, words in (
+        ("empty.png", "--save-digit", "digit.png", "no digit to save"),
+        ("gone.png", "--output", "x.csv", "there is no such file"),
     ):
-        paths = [tmp_path / name for name in pictures]
-        done = mnist("predict", *paths, option, tmp_path / output)
-        assert (done.code, done.stdout, done.stderr.count(words)) == (1, "", len(pictures))
-        assert not (tmp_path / output).exists()
+        done = mnist("predict", tmp_path / picture, option, tmp_path / output)
+        assert (done.code, done.stdout, words in done.stderr) == (1, "", True)
+    assert names(tmp_path) == ["empty.png"]
 
 
 def test_split_reads_every_digit_and_begins_with_the_number(row, page):
     (page_,) = documents("--split", row)
     assert list(page_) == ["source", "text", "text_with_gaps", "lines", "warnings"]
     assert (page_["text"], page_["warnings"]) == ("721", [])
-    ((first, *_),) = page_["lines"]
-    assert list(first) == ["prediction", "confidence", "doubted", "box"]
-    number, *rest = mnist("predict", "--split", row).stdout.splitlines()
-    assert number == "721"
-    assert re.search(r"7 [01]\.\d{4} +2 [01]\.\d{4} +1 [01]\.\d{4}", "\n".join(rest))
+    assert list(page_["lines"][0][0]) == ["prediction", "confidence", "doubted", "box"]
+    assert mnist("predict", "--split", row).stdout.startswith("721\n")
     assert documents("--split", row, "--only", "unsure") == []
     table = csv.DictReader(mnist("predict", "--split", row, page, "-o", "-").stdout.splitlines())
     assert [each["position"] for each in table] == ["1", "2", "3", "1"]
@@ -235,56 +190,34 @@ def test_every_digit_of_a_split_picture_is_in_brackets_below_its_number_on_every
     boxes = [one["box"] for one in documents("--split", row)[0]["lines"][0]]
     arguments = ("predict", "--split", row, "--show-steps")
     scale = 68 / 190  # characters a pixel
-    for done in (
-        mnist(*arguments),
-        mnist(*arguments, encoding="ascii"),
-        on_a_terminal(*arguments, TERM="xterm", COLORTERM=""),  # 16 colours
-        on_a_terminal(*arguments),
-    ):
-        lines = done.lines
+    for lines in (mnist(*arguments, encoding="ascii").lines, on_a_terminal(*arguments).lines):
         for number, (left, _, width, _) in enumerate(boxes, start=1):
             at = int(left * scale) + 1
             first = next(n for n, text in enumerate(lines) if text[at : at + 1] == "[")
             end = lines[first].index("]", at)
             assert lines[first - 1][at:end].strip(" ▀") == str(number)
             assert abs(end - (left + width) * scale - 2) <= 1
-        boxed = "".join(text for text in lines if "[" in text)
-        assert boxed.count("[") >= 3 * 4
-        assert re.search(r"\[ *[^][ ]", boxed)  # and in them is the ink, all of it
-        assert re.sub(r"\[.*?\]|[▀123]", "", boxed).strip() == ""
-
-
-def test_explain_draws_the_digit_once_and_says_what_a_shade_stands_for():
-    before, after = mnist("predict", "--index", "0", "--explain").stdout.split("Values as shades")
-    plain = mnist("predict", "--index", "0").stdout.splitlines()
-    assert before.split("\n") == ["index 0", plain[1].strip(), "", ""]
-    steps = after.splitlines()
-    assert [row[2:].rstrip() for row in steps[3:17]] == [row[:28].rstrip() for row in plain[:14]]
-    assert " ".join(steps[17].split()).startswith("The picture: 784 pixels")
-    assert after.count("A shade is the mean of 2 of them.") == 2
-    assert "evidence for 7" in after
 
 
 def test_several_digits_are_saved_into_a_folder(several, row, tmp_path):
     (several / "below").mkdir()
     (several / "7_0.png").rename(several / "below" / "7_0.png")
     Image.fromarray(IMAGES[0]).save(several / "7_0.png")
-    folder, one_name = tmp_path / "new" / "digits", tmp_path / "d.png"
+    folder = tmp_path / "new" / "digits"
     assert mnist("predict", several, "-i", "8", "--save-digit", folder).code == 1  # the damaged one
     expected = ["1_2.png", "2_1.png", "7_0-2.png", "7_0.png", "index-8.png"]
     assert names(folder) == expected
     assert (np.asarray(Image.open(folder / "index-8.png")) == IMAGES[8]).all()
     assert mnist("predict", "--split", row, "--save-digit", folder).code == 0
     assert names(folder) == [*expected, "row-1.png", "row-2.png", "row-3.png"]
-    done = mnist("predict", "--split", row, "--save-digit", one_name)
-    assert (done.code, done.stdout, one_name.exists()) == (1, "", False)
-    assert "Name a folder" in done.stderr
+    done = mnist("predict", "--split", row, "--save-digit", tmp_path / "d.png")
+    assert (done.code, "Name a folder" in done.stderr) == (1, True)
+    assert not (tmp_path / "d.png").exists()
 
 
 def test_predictions_go_to_a_table_and_to_lines(several, tmp_path):
-    printed = mnist("predict", several, "--labels-from-names", "-o", "-")
-    rows = list(csv.DictReader(printed.stdout.splitlines()))  # and nothing else
-    assert printed.code == 1
+    printed = mnist("predict", several, "--labels-from-names", "-o", "-").stdout
+    rows = list(csv.DictReader(printed.splitlines()))  # and nothing else
     assert [row["prediction"] for row in rows] == ["1", "2", "7", "", ""]
     assert [row["correct"] for row in rows] == ["true", "true", "true", "false", ""]
     assert "9_cut.png" in rows[-1]["error"]
@@ -295,21 +228,21 @@ def test_predictions_go_to_a_table_and_to_lines(several, tmp_path):
 
 
 @terminals
-def test_names_of_any_kind_are_shown_escaped(page):
+def test_names_of_any_kind_are_shown_escaped_before_they_are_laid_out(page):
     strange = page.rename(page.with_name("7_\x1b[31m\n[bold]x.png"))
     for options in ((), ("-o", "-")):  # whole, or nobody would find the file
         shown = mnist("predict", strange, *options).stdout
         assert "\x1b" not in shown
         assert printable(str(strange), limit=1000) in shown
     assert documents(strange)[0]["source"] == str(strange)
+    korean = strange.rename(page.with_name("7_한글이름-파일.png"))
+    done = on_a_terminal("predict", *[korean] * 2, columns=60, PYTHONIOENCODING="ascii")
+    assert max(map(len, done.lines)) <= 60
+    assert r"\uc77c.png" in done.stdout
 
 
-def test_what_save_digit_wrote_is_read_as_it_is(tmp_path):
-    for number in range(4):
-        Image.fromarray(255 - IMAGES[number]).resize((140, 140)).save(tmp_path / "page.png")
-        (first,) = documents(
-            tmp_path / "page.png", "--save-digit", tmp_path / "digit.png", "--force"
-        )
-        (again,) = documents(tmp_path / "digit.png")
-        assert (first["preprocessed"], again["preprocessed"]) == (True, False)
-        assert again["probabilities"] == first["probabilities"]
+def test_what_save_digit_wrote_is_read_as_it_is(page, tmp_path):
+    (first,) = documents(page, "--save-digit", tmp_path / "digit.png")
+    (again,) = documents(tmp_path / "digit.png")
+    assert (first["preprocessed"], again["preprocessed"]) == (True, False)
+    assert again["probabilities"] == first["probabilities"]

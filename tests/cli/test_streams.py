@@ -7,15 +7,13 @@ import subprocess
 
 import pytest
 from PIL import Image
-from support.commands import MNIST, mnist, mnist_process
+from support.commands import MNIST, mnist_process
 from support.folders import names
 from support.pictures import saved
 
 from mnist_cli import load_network
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="shells, pipes and signals of POSIX")
-
-TRAIN = "train --limit 100 --epochs 3 --output w.pkl"
 
 
 def shell(line, folder, **environment):
@@ -44,42 +42,32 @@ def folder(tmp_path, shared_data):
     "sink", ["2>/dev/full", "2>&-", "2>&1 | head -1 >/dev/null; exit ${PIPESTATUS[0]}"]
 )
 def test_work_goes_on_when_nobody_gets_the_messages(folder, sink):
-    assert shell(f"mnist {TRAIN} {sink}", folder)[2] == 0
+    train = "mnist train --limit 100 --epochs 3 --output w.pkl"
+    assert shell(f"{train} {sink}", folder)[2] == 0
     assert names(folder) == ["w.json", "w.pkl"]
-
-
-def test_predictions_are_whole_when_the_reader_of_messages_goes_away(folder):
-    assert mnist("predict", "-i", "1,2", "--save-digit", folder / "p").code == 0
-    (folder / "p" / "broken.png").write_bytes(b"GIF8")
-    shell("(mnist predict p --json >out.json; echo $? >rc) 2>&1 | true", folder)
-    assert (folder / "rc").read_text() == "1\n"  # one file could not be read
-    assert (folder / "out.json").read_text().endswith("]\n")
 
 
 def test_the_exit_code_is_the_work_s_own_also_when_nobody_reads_the_result(folder):
     _, error, code = shell("mnist predict nothing.png -i 1 | true; exit ${PIPESTATUS[0]}", folder)
-    assert (code, error.count("\n")) == (1, 1)
-    assert "there is no such file" in error
-    assert shell("mnist --help | true; exit ${PIPESTATUS[0]}", folder) == ("", "", 0)
+    assert (code, "there is no such file" in error) == (1, True)
+    for buffered in ("1", ""):
+        done = shell(
+            "mnist --help | true; exit ${PIPESTATUS[0]}", folder, PYTHONUNBUFFERED=buffered
+        )
+        assert done == ("", "", 0)
 
 
 @pytest.mark.parametrize(
-    ("command", "reason"),
+    ("line", "error"),
     [
-        ("inspect --json >&-", "it is closed"),
-        ("--help >/dev/full", "no space left on device"),
-        ("predict -i 1 >/dev/full", "no space left on device"),
+        ("inspect --json >&-", "standard output: cannot write: it is closed."),
+        ("--help >/dev/full", "standard output: cannot write: no space left on device."),
+        ("predict -i 1 >/dev/full", "standard output: cannot write: no space left on device."),
+        ("predict - <&-", "-: standard input is closed. Name a file."),
     ],
 )
-def test_a_result_that_is_lost_is_one_line(folder, command, reason):
-    expected = f"Error: standard output: cannot write: {reason}.\n"
-    assert shell(f"mnist {command}", folder) == ("", expected, 1)
-
-
-def test_without_standard_input_reading_it_fails(folder):
-    _, error, code = shell("mnist predict - <&-", folder)
-    assert error == "Error: -: standard input is closed. Name a file.\n"
-    assert code == 1
+def test_a_stream_that_is_closed_or_full_is_one_line(folder, line, error):
+    assert shell(f"mnist {line}", folder) == ("", f"Error: {error}\n", 1)
 
 
 def test_with_no_stream_at_all_an_error_goes_nowhere_else(folder):
@@ -105,8 +93,7 @@ def test_a_signal_keeps_the_best_weights_so_far(folder, number, code, word):
     assert word in error.splitlines()[-1]
     assert re.search("Note: the best weights so far, of epoch .*, are in w.pkl.partial\n", error)
     assert names(folder) == ["w.pkl.json", "w.pkl.partial"]
-    kept = load_network(folder / "w.pkl.partial")
-    assert (kept.activation, kept.parameter_count) == ("relu", 45360)
+    assert load_network(folder / "w.pkl.partial").activation == "relu"
 
 
 def test_a_signal_that_a_library_takes_for_a_fault_of_its_own_is_a_signal(folder):

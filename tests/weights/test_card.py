@@ -6,23 +6,10 @@ from dataclasses import asdict, replace
 import pytest
 
 from mnist_cli.errors import FormatError
-from mnist_cli.weights.card import Card, FoundCard, encode_card, find_card
+from mnist_cli.weights.card import FoundCard, encode_card, find_card
+from mnist_cli.weights.weights_file import read_weights
 
-CARD = Card(
-    recipe="quick",
-    hyperparameters={"epochs": 2, "learning_rate": 0.004},
-    seed=1,
-    training_images=800,
-    validation_images=200,
-    versions={"numpy": "2.0"},
-    seconds=1.5,
-    train_accuracy=0.98,
-    validation_accuracy=0.97,
-    test_accuracy=None,
-    weights_sha256="0" * 64,
-    loss_by_epoch=(0.5, 0.25),
-    validation_accuracy_by_epoch=(0.9, 0.97),
-)
+CARD = replace(read_weights().card, seconds=1.5, test_accuracy=None, weights_sha256="0" * 64)
 GOOD = json.dumps(asdict(CARD)).encode()
 
 
@@ -47,21 +34,17 @@ def test_an_activation_on_a_card_is_read_without_case_or_refused(tmp_path):
     card.write_bytes(changed(activation="ReLU"))
     found = find_card(weights, CARD.weights_sha256)
     assert found == FoundCard(card, "relu", replace(CARD, activation="relu"))
-    for stated, name in (("tanh", "'tanh'"), ("\x1b[3m", r"'.*x1b\[3m'"), ([[1]], "'list'")):
-        card.write_bytes(changed(activation=stated))
-        words = f"w.json: the activation is {name}, expected sigmoid or relu"
-        with pytest.raises(FormatError, match=words):
-            find_card(weights, CARD.weights_sha256)
-        assert find_card(weights, "1" * 64) is None  # what is said of other weights is nothing
+    card.write_bytes(changed(activation="\x1b[3m"))
+    with pytest.raises(FormatError, match=r"w\.json: the activation is '.*x1b\[3m', expected sig"):
+        find_card(weights, CARD.weights_sha256)
+    assert find_card(weights, "1" * 64) is None  # what is said of other weights is nothing
 
 
 def test_what_is_not_a_card_is_none(tmp_path):
     for content in (
         *(b"", b"[]", b"{}", b"\xff\xfe", b"[" * 100_000, b"NaN", b"9" * 5_000),
-        *(GOOD.replace(b"1.5", value) for value in (b"NaN", b"1e999", b"1" + b"0" * 400)),
-        *(GOOD.replace(b"1.5", value) for value in (b'"1"', b"true", b"[[]]")),
+        *(GOOD.replace(b"1.5", value) for value in (b"NaN", b"1" + b"0" * 400, b'"1"', b"true")),
         *(changed(**{name: [1]}) for name in ("recipe", "seed", "train_accuracy", "test_accuracy")),
-        json.dumps({"weights_sha256": CARD.weights_sha256}).encode(),
         GOOD + b" " * (2 << 20),
     ):
         (tmp_path / "w.json").write_bytes(content)

@@ -29,8 +29,7 @@ def test_our_names_are_read_bit_for_bit_with_the_activation():
         file = parse_weights(save(arrays, {"activation": stated, "format": "np"}))
         assert (file.format, file.activation) == ("safetensors", "relu")
         assert same_bits(file.arrays, arrays)
-        for metadata in (None, {"format": "pt"}):
-            assert parse_weights(save(arrays, metadata)).known_activation is None
+    assert parse_weights(save(arrays, {"format": "pt"})).known_activation is None
     told = refusal_of(parse_weights, save(arrays, {"activation": "tanh"}))
     assert told.startswith("the activation is 'tanh', expected sigmoid or relu")
 
@@ -57,11 +56,9 @@ def test_half_floats_become_the_float32_of_the_same_value():
         (["0.", "2.", "4."], (784, 50, 100, 10)),  # the book's sizes, which say no more
         ([f"fc{i}." for i in range(3, 11)], (784, 9, 8, 7, 6, 5, 4, 3, 10)),
         ([f"net.{i:02}.linear." for i in range(8)], (784, *[10] * 8)),  # 5,040 ways to chain
-        (("fc3.", "fc1.", "out."), (784, 50, 100, 10)),
         (("z.", "y.", "x.", "w."), (784, 10, 20, 50, 10)),
         (("in.", "hidden2.", "hidden10.", "out."), (784, 50, 50, 50, 10)),  # numbers tell
         (("0.", "001.", "01.", "1.", "2."), (784, 10, 10, 10, 10, 10)),
-        (("a2.", "b1.", "b2.", "a1."), (784, 30, 30, 30, 10)),
     ],
 )
 def test_layers_come_in_the_order_in_which_their_shapes_chain(names, sizes):
@@ -72,18 +69,11 @@ def test_layers_come_in_the_order_in_which_their_shapes_chain(names, sizes):
         assert file.known_activation == ("sigmoid" if len(sizes) == 2 else None)
 
 
-def test_a_layer_without_a_bias_has_zeros():
-    net = state_dict(["fc1.", "fc2."], 784, 9, 10)
-    del net["fc1.bias"]
-    arrays = random_arrays(784, 9, 10)
-    assert same_bits(parse_weights(save(net)).arrays, arrays | {"b1": np.zeros(9, "f4")})
-
-
-def linear(inputs, outputs, *, bias=True, seed=0, dtype="f4"):
+def linear(inputs, outputs, *, bias=True, seed=0):
     """What ``nn.Linear`` holds."""
     rng = np.random.default_rng([seed, inputs, outputs])
-    weight = rng.normal(0, 0.1, (outputs, inputs)).astype(dtype)
-    return {"weight": weight} | ({"bias": rng.normal(size=outputs).astype(dtype)} if bias else {})
+    weight = rng.normal(0, 0.1, (outputs, inputs)).astype("f4")
+    return {"weight": weight} | ({"bias": rng.normal(size=outputs).astype("f4")} if bias else {})
 
 
 def norm(size, *, affine=True, seed=0):
@@ -122,28 +112,18 @@ def in_sequence(*modules):
 
 
 FIRST, SECOND, LAST = linear(784, 30), linear(30, 30, seed=1), linear(30, 10)
-NORM, OTHER = norm(30), norm(30, seed=1)
+BARE, NORM, OTHER = linear(784, 30, bias=False), norm(30), norm(30, seed=1)
 
 NETS = {
-    "before the activation": in_sequence(
-        None, FIRST, NORM, "relu", None, SECOND, OTHER, "relu", LAST
-    ),
-    "after the activation": in_sequence(
-        FIRST, "relu", NORM, SECOND, None, "relu", OTHER, LAST
-    ),
+    "before the activation": in_sequence(None, FIRST, NORM, "relu", SECOND, OTHER, "relu", LAST),
+    "after the activation": in_sequence(FIRST, "relu", NORM, SECOND, None, "relu", OTHER, LAST),
     "first of all, and last": in_sequence(norm(784), FIRST, "sigmoid", LAST, norm(10)),
-    "no bias, no parameters": in_sequence(
-        linear(784, 30, bias=False), norm(30, affine=False), "relu", LAST
-    ),
-    "in float64": in_sequence(linear(784, 30, dtype="f8"), NORM, "relu", LAST),
-    "by size, of all pixels": {"whiten": norm(784), "entry": FIRST, "a": "relu", "head": LAST},
+    "no bias, no parameters": in_sequence(BARE, norm(30, affine=False), "relu", LAST),
 }  # fmt: skip
 ASSUMED = {
     "by numbers": {"fc1": FIRST, "bn1": NORM, "a": "relu", "fc2": SECOND,
                    "bn2": OTHER, "b": "relu", "fc3": LAST},
     "by size": {"entry": FIRST, "norm": NORM, "a": "sigmoid", "head": LAST},
-    "in lists": {"layers.0": FIRST, "norms.0": NORM, "a": "relu", "layers.1": SECOND,
-                 "norms.1": OTHER, "b": "relu", "layers.2": LAST},
 }  # fmt: skip
 
 
@@ -178,37 +158,28 @@ ZEROS = np.zeros(29, "f4")
             (tensors_of(modules), UNPLACED.format(name))
             for name, modules in (
                 ("net.2", in_sequence(FIRST, None, NORM, None, LAST)),
-                ("net.2", in_sequence(FIRST, NORM, NORM, "relu", LAST)),
                 ("net.2", in_sequence(FIRST, "relu", norm(29), LAST)),
                 ("norm", {"fc1": FIRST, "fc2": SECOND, "norm": NORM, "out": LAST}),
                 ("norm", {"fc1": FIRST, "bn": NORM, "norm": NORM, "out": LAST}),
-                ("bn", {"fc1": FIRST, "bn": norm(29), "out": LAST}),
                 ("bn", {"bn": norm(784)}),
             )
         ),
         (net(bn_weight=ZEROS), "tensor bn.weight has shape (29,), expected (30,)"),
-        (net(fc_bias=ZEROS), "tensor fc.bias has shape (29,), expected (30,)"),
         (net(bn_running_var=np.ones(30, "i4")), "tensor bn.running_var has dtype I32, expected"),
         (net(fc_weight=np.ones((30, 784), "i4")), "tensor fc.weight has dtype I32, expected float"),
         (net(bn_running_std=ZEROS), f"tensor bn.running_std, of shape (29,), {NO_LAYER}"),
         (net(bn_running_var=None), "tensor bn."),
-        (net(ln_weight=ZEROS), f"tensor ln.weight, of shape (29,), {NO_LAYER}"),
         (net(cnn_weight=np.ones((8, 1, 3, 3))), "tensor cnn.weight, of shape (8, 1, 3, 3), b"),
-        (net(fc3_weight=np.ones((0, 9))), f"tensor fc3.weight, of shape (0, 9), {NO_LAYER}"),
         (net(step=np.array(5)), f"tensor step, of shape (), {NO_LAYER}"),
         (net(**{"o\x1b": ZEROS}), rf"tensor o\x1b, of shape (29,), {NO_LAYER}"),
         (net(out_weight=None), "tensor out.weight is missing"),
         (state_dict([f"fc{i}." for i in range(9)], 784, *[10] * 9), "this net has 9 layers"),
         ({}, "array W1 is missing: found none"),
-        *(
-            (state_dict(["a.", "b."], *sizes), "the layers chain in no way from 784 to 10: found "
-             f"a.weight {sizes[0]} -> 50, b.weight 50 -> {sizes[2]}.")
-            for sizes in ((783, 50, 10), (784, 50, 9))
-        ),
+        (state_dict(["a."], 784, 9), "the layers chain in no way from 784 to 10: found a.w"),
+        (state_dict(["a.", "b."], 783, 50, 10), "the layers chain in no way from 784 to 10"),
         (
             state_dict(["in.", "early.", "late.", "out."], 784, 50, 50, 50, 10),
-            "the layers chain in several ways from 784 to 10: found early.weight 50 -> 50, "
-            "in.weight 784 -> 50, late.weight 50 -> 50, out.weight 50 -> 10. Number those",
+            "the layers chain in several ways from 784 to 10: found early.weight 50 -> 50, in.wei",
         ),
     ],
 )  # fmt: skip

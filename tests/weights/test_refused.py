@@ -31,12 +31,9 @@ KINDS = [
     (f"found {kind}, expected weights (.pkl, .npz or .safetensors).{way_out}", content)
     for content, kind, way_out in (
         (b"", "an empty file", ""),
-        (b"\x89PNG\r\n\x1a\n", "a PNG picture", ""),
         (archives.zipped(("net/data.pkl", b"")), "a PyTorch file (.pt)", f" {STATE_DICT}"),
         (pickle.dumps(0x1950A86A20F9469CFC6C, 2), "an old PyTorch file (.pt)", f" {STATE_DICT}"),
         (archives.zipped(("metadata.json", b"")), "a Keras file (.keras)", " Save its arrays: "),
-        (b"\x89HDF\r\n\x1a\n", "an HDF5 file (.h5), perhaps of Keras", " Save its arrays: "),
-        (b'\x08\x07\x12\x07pytorch"\x04', "an ONNX model", " Name what it was made of."),
         (b1, "a single array (.npy)", f" Save all arrays together: {ARRAYS}"),
         (b'{"recipe": "best"}', "JSON", " If it is a card, name the weights file"),
     )
@@ -63,40 +60,29 @@ def of_key(*keys):
 PICKLES = [
     *rows(
         "this is no pickle of weights, or it is damaged or cut short.",
-        *(b"W1 = [[0.1, 0.2]]", b"\x00" * 100, b"\xff", NONE),
+        *(b"W1 = [[0.1, 0.2]]", NONE),
         pickled(NONE, protocol=6),
-        # Two values, an open mark, a tuple of more values than there are, items for none.
+        # Two values, an open mark, a tuple of more values than there are.
         *(NONE + NONE + STOP, NONE + MARK + NONE + STOP, pickled(NONE, pickle.TUPLE2)),
-        pickled(NONE, MARK, pickle.SETITEMS),
-        # A place of the memo that holds nothing, below zero, and beyond all that there can be.
-        *(pickled(pickle.BINGET, b"\x05"), pickled(pickle.GET, b"5\n")),
-        *(pickled(NONE, pickle.PUT, b"-1\n"), pickled(NONE, pickle.LONG_BINPUT, b"\xff" * 4)),
-        # Lengths beyond the file, beyond any address, and below zero.
+        # A place of the memo that holds nothing, and one beyond all that there can be.
+        *(pickled(pickle.BINGET, b"\x05"), pickled(NONE, pickle.LONG_BINPUT, b"\xff" * 4)),
+        # Lengths beyond the file, beyond any address, and below zero; no UTF-8.
         pickled(pickle.FRAME, struct.pack("<Q", 2**62), NONE),
-        pickled(pickle.BINBYTES, b"\xff" * 4, b"abc"),
         *(pickled(pickle.BYTEARRAY8, struct.pack("<Q", n), b"abc") for n in (2**40, 2**63)),
         pickled(pickle.BINSTRING, struct.pack("<i", -1)),
-        # No UTF-8; texts without quotes, with an unknown escape, with half of one, without an end.
         pickled(pickle.SHORT_BINUNICODE, b"\x01\xff"),
+        # Texts without quotes, with an unknown escape, with half of one, without an end.
         *(STRING + line + b"\n." for line in (b"abc", rb"'\q'", rb"'\x4'", rb"'a\'")),
-        *(pickle.LONG + b"tenL\n.", pickle.INT + b"9" * 1_000_000 + b"\n."),
     ),
     *rows("the key a is there twice.", of_key(text("a"), text("a"))),
     *rows(
         "has a key that is not a short text, expected W1, b1 and so on.",
         *map(of_key, (number(1), items(text("a")), pickles.byte_string(b"W1"), text("W" * 1000))),
     ),
-    *(
-        (f"array W1 needs the pickle operation {name}: this is not a weights file", content)
-        for name, value in (("EMPTY_LIST", [1.0]), ("BINFLOAT", 1.0), ("EMPTY_SET", {1}))
-        for content in [pickle.dumps({"W1": value})]
-    ),
-    *rows("holds a NoneType, expected a dictionary of arrays.", pickled(NONE)),
-    *rows("holds a Call, expected a dictionary of arrays.", pickled(pickles.dtype())),
+    *rows("array W1 needs the pickle operation EMPTY_LIST: this is", pickle.dumps({"W1": [1.0]})),
     *rows(
         "b1 is no array as NumPy writes it.",
-        *map(of_b1, (NONE, number(7), text("W1"), pickles.byte_string(b"W1"), items())),
-        *map(of_b1, (pickles.NDARRAY, pickles.dtype(), pickle.EMPTY_DICT)),
+        *map(of_b1, (NONE, text("W1"), items(), pickles.NDARRAY, pickle.EMPTY_DICT)),
         of_b1(call(pickles.RECONSTRUCT, *pickles.RECONSTRUCTED)),  # an array that got no content
     ),
     *rows(
@@ -104,10 +90,8 @@ PICKLES = [
         of_shape(10).replace(pickles.byte_string(bytes(40)), text("\u20ac" * 40)),
     ),
     *rows(f"array b1 holds 36 bytes, expected 40 (10 float32). {DAMAGED}", of_shape(10, length=36)),
-    *rows("array b1 has shape (4611686018427387904, 46", of_shape(2**62, 2**62)),
-    *rows("array b1 has shape (), expected (10,).", of_shape(length=4)),
-    *rows("array b1 has shape (10, 1), expected (10,).", of_shape(10, 1)),
     *rows("array b1 has shape (1, 1, 1,", of_shape(*[1] * 1000, length=4)),
+    *rows("holds a NoneType, expected a dictionary of arrays.", pickled(NONE)),
     *rows("describes arrays of more than 16,777,216 bytes.", pickle.dumps(SHARED)),
 ]
 
@@ -116,38 +100,25 @@ def layers(*sizes, **changed):
     return random_arrays(*sizes, scale=0) | changed
 
 
-def named(*names):
-    return dict(zip(names, arrays().values(), strict=True))
-
-
-NAMES = "Name them W1, b1, W2, b2 and so on."
 KERNELS = {"W1": np.zeros((30, 1, 5, 5)), "b1": np.zeros(30)}  # SimpleConvNet, chapter 7
 NO_NET = [
-    (says, write(held))
+    (says, npz(**held))
     for says, held in (
         ("array W1 has shape (784, 11), expected (784, 10).", layers(784, 11)),
         ("array W1 has shape (784, 0), expected (784, n).", layers(784, 0, 10)),
-        ("array W1 has shape (7, 5), expected (784, 5).", layers(7, 5, 10)),
         ("array W2 has shape (6, 10), expected (5, 10).", layers(784, 5, 10, W2=np.ones((6, 10)))),
-        ("array b1 has shape (6,), expected (5,).", layers(784, 5, 10, b1=np.zeros(6))),
-        ("array W1 is missing: found b1, expected W1 b1.", {"b1": np.zeros(10)}),
-        ("array W2 is missing: found W1 b1 W3, expected W1 W2 W3 b1", arrays(W3=np.zeros(1))),
-        ("array W0 is too many, expected W1 b1.", arrays(W0=np.zeros(1))),
-        ("this net has 9 layers, expected 1 to 8. 'mnist train", arrays(W9=np.zeros(1))),
         (r"array \x1b\n\u202e is too many", arrays(**{"\x1b\n\u202e": np.zeros(1)})),
-        (f"array W1 is missing: found w1 b1, expected W1 b1. {NAMES}", named("w1", "b1")),
-        (f"array b1 is missing: found W1 B1, expected W1 b1. {NAMES}", named("W1", "B1")),
-        (f"array W1 is missing: found arr_0 arr_1, expected W1 b1. {NAMES}",
-         named("arr_0", "arr_1")),
+        ("array W2 is missing: found W1 b1 W3, expected W1 W2 W3 b1", arrays(W3=np.zeros(1))),
+        ("array W1 is missing: found w1 b1, expected W1 b1. Name them W1, b1, W2",
+         {"w1": np.zeros((784, 10)), "b1": np.zeros(10)}),
         ("this is a convolutional net (array W1 has shape (30, 1, 5, 5)); mnist reads fully "
          "connected ones. The book's, of chapter 3, comes with", layers(784, 9, 10, **KERNELS)),
     )
-    for write in (pickle.dumps, lambda held: npz(**held))
 ]  # fmt: skip
 
 HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (10,), }"
 GOOD = npz(**arrays())
-ENTRY, END = GOOD.index(b"PK\1\2"), len(GOOD) - 22
+ENTRY = GOOD.index(b"PK\1\2")
 BEYOND, CHECKSUM = b"\xff\xff\xff\x7f", zlib.crc32(b1)
 
 
@@ -167,49 +138,29 @@ ARCHIVES = [
         archives.zipped(*[(f"b{i}.npy", b1) for i in range(65)]),
     ),
     *rows("array b1 has dtype |O, expected float32 or float64.", net(npy(np.array([None])))),
-    *rows("array b1 has dtype |V4, expected", with_header("'<f4'", "[('a', '<f4')]")),
     *rows(
         "b1.npy has a header that NumPy does not write.",
         net(pickled(call(a_global("os", "system"), text("exit 3")))),
-        *(with_header(HEADER, other) for other in ("", "\n", "[" * 500, HEADER * 2)),
-        *(with_header(HEADER, HEADER + more) for more in ("\x00", " " * 2000)),
-        *(with_header("10", other) for other in ("9 + 1", "010", "10.0")),
-        *(with_header("(10,)", other) for other in ("(10)", "[10]", "__import__('os').abort()")),
-        *(with_header("'<f4'", "'<f4' + ''"), with_header("False", "0")),
-        *(with_header("}", "'more': 1}"), with_header("'shape': (10,), ", "")),
+        *(with_header(HEADER, other) for other in ("", "[" * 500, HEADER + " " * 2000)),
+        *(with_header("(10,)", other) for other in ("(10)", "__import__('os').abort()")),
     ),
     *(
         (f"array b1 has shape ({shape}", with_header("10,", shape))
-        for shape in ("-10,", "9" * 30 + ",", "10, 1000000000", "999999999999999999, 10")
+        for shape in ("-10,", "9" * 30 + ",", "10, 1000000000")
     ),
-    *(
-        (f"has a member {name}, expected W1.npy, b1.npy ...", net(name=name))
-        for name in ("b1", "b1.txt", "archive/data.pkl", "b1.npy/")
-    ),
-    *(
-        (f"array b1 is missing: found W1 {shown}, expected W1 b1.", net(name=f"{name}.npy"))
-        for name in ("../b1", "/b1", "a/b1", "a\\b1", "b1.npy", "\x1b[2J")
-        for shown in [name.replace("\x1b", r"\x1b")]
-    ),
+    *rows("has a member b1.txt, expected W1.npy, b1.npy ...", net(name="b1.txt")),
+    *rows("array b1 is missing: found W1 ../b1, expected W1 b1.", net(name="../b1.npy")),
     *(
         (f"array b1 holds {len(each) - 128} bytes, expected 40 (10 float32). {DAMAGED}", archive)
-        for each in (b1[:-1], b1 + b"\x00", b1[:-4], b1 + bytes(4))
+        for each in (b1[:-1], b1 + bytes(4))
         for archive in (net(each), net(each, method=zipfile.ZIP_DEFLATED))
     ),
     *rows(
         "b1.npy has a wrong checksum or length.",
         archives.inflating(1, len(b1), CHECKSUM),  # numpy.load takes it
-        archives.inflating(1, len(b1) + 2**20, 0),
         archives.packed_as(archives.deflated(b1) + b"hidden", len(b1), CHECKSUM),
     ),
-    *rows(  # before anything is inflated
-        "describes arrays of 16,808,704 bytes, at most", archives.inflating(1, MAX_BYTES, 0)
-    ),
-    *rows("describes arrays of 2,147,483,815 bytes, at most 16,777,216 are", lie(24, BEYOND)),
-    *rows(
-        f"array b1 holds 1,048,616 bytes, expected 40 (10 float32). {DAMAGED}",
-        archives.inflating(1, len(b1) + 2**20, zlib.crc32(b1 + bytes(2**20))),
-    ),
+    *rows("describes arrays of 16,808,704 bytes, at most", archives.inflating(1, MAX_BYTES, 0)),
     *rows("W1.npy is encrypted.", lie(8, b"\x01\x00")),
     *rows(  # packed by bzip2, into nothing, made of nothing, packed beyond the end
         ("W1.npy has a wrong checksum or length.", "the ZIP archive is damaged, cut short"),
@@ -218,16 +169,13 @@ ARCHIVES = [
     *rows(
         "the ZIP archive is damaged, cut short or too long a list.",
         archives.packed_as(b"\xff" + archives.deflated(b1), len(b1), CHECKSUM),
-        # A later version of ZIP, a patch, a name and an extra field beyond the end, another name.
-        *(lie(6, b"\xf3\x00"), lie(8, b"\x20\x00"), lie(28, b"\xff\xff"), lie(30, b"\x04\x00")),
-        lie(46, b"W2"),
+        # A patch, a name beyond the end, another name.
+        *(lie(8, b"\x20\x00"), lie(28, b"\xff\xff"), lie(46, b"W2")),
         archives.overwritten(GOOD, GOOD.rindex(b"PK\1\2") + 42, bytes(4)),  # both in one place
     ),
     *rows(
         "the ZIP archive is damaged, or something precedes or follows it.",
-        *(lie(42, b"\x01\x00\x00\x00"), lie(42, BEYOND)),
-        archives.overwritten(GOOD, END + 12, bytes(2)),
-        archives.overwritten(GOOD, END + 16, b"\xff" * 4),
+        *(lie(42, BEYOND), archives.overwritten(GOOD, len(GOOD) - 10, bytes(2))),
     ),
 ]
 
@@ -244,26 +192,18 @@ def tensor(name, shape, begin, end, size=0, dtype="F32"):
 
 WHOLE = save(arrays())
 BODY = 8 + int.from_bytes(WHOLE[:8], "little")
-SHARING = b',"b2":{"dtype":"F32","shape":[10],"data_offsets":[31360,31400]}'  # with b1
 SAFETENSORS = [
     *rows("the header claims 3 bytes, expected at most 100,000, with", by_hand(b"{ }")[:-1]),
-    *rows("the header claims 200,002 bytes", by_hand(b"{" + b" " * 200_000 + b"}")),
     *rows("the header claims 100,", save(arrays(), {"note": "x" * 100_000})),
     *rows(
         "the header is no JSON, or names something twice.",
         by_hand(b'{"a":' + b"[" * 40_000 + b"]" * 40_000 + b"}"),
-        *(by_hand(b'{"\xff":1}'), by_hand(b'{"a":1'), by_hand(b'{"__metadata__":5}')),
-        by_hand(b'{"__metadata__":{"a":"b"},"__metadata__":{}}'),
+        *(by_hand(b'{"\xff":1}'), by_hand(b'{"__metadata__":5}')),
         by_hand(WHOLE[8:BODY].rstrip()[:-1] + b"," + WHOLE[9:BODY], WHOLE[BODY:]),
     ),
     *rows(
         "the file is damaged: Error while deserializing: ",
-        by_hand(b'{"a":NaN}'),
-        by_hand(WHOLE[8:BODY].rstrip()[:-1] + SHARING + b"}", WHOLE[BODY:]),
-        *(tensor("b1", [10], *place) for place in ((4, 44, 44), (0, 40, 44), (0, 40, 36))),
-        *(tensor("b1", [10], *place, 40) for place in ((0, 36), (40, 0))),
-        *(tensor("b1", shape, 0, 40, 40) for shape in ([2**62, 2**62], [-10], [10, True])),
-        tensor("b1", [10], 0, 40, 40, dtype="X32"),
+        *(tensor("b1", [10], 4, 44, 44), tensor("b1", [2**62, 2**62], 0, 40, 40)),
     ),
     *rows("array b1 has dtype C64, expected float", tensor("b1", [5], 0, 40, 40, dtype="C64")),
     # It takes no memory for a bias of so many zeros.

@@ -10,7 +10,6 @@ from support.refusals import refusal_of
 from support.sets import write_images, write_labels
 
 import mnist_cli
-from mnist_cli.errors import MnistError
 from mnist_cli.paths import embedded_directory
 from mnist_cli.weights.snapshots import Snapshot, read_snapshots, round_weights, write_snapshots
 
@@ -49,8 +48,6 @@ def test_what_is_written_is_read_to_half_a_step_of_each_neuron(tmp_path):
             assert (np.abs(W - exact) <= 1.001 * half).all()
         for b, exact in zip(network.biases, net.biases, strict=True):
             np.testing.assert_array_equal(b, exact)
-    again = round_weights(found[1].network.weights[0])[0]
-    np.testing.assert_array_equal(again, round_weights(nets[1].weights[0])[0])
     rounded, scales = round_weights(np.zeros((784, 5), np.float32))  # neurons without any weight
     assert not rounded.any()
     assert np.isfinite(scales).all()
@@ -60,22 +57,15 @@ def test_what_is_written_is_read_to_half_a_step_of_each_neuron(tmp_path):
     "changed",
     [
         *(
-            {"samples": each if each is None else np.array(each, "<i8")}
-            for each in (None, [[0], [100]], 0, [100, 0], [100, 100], [-1, 100], [0, 1, 2])
+            {"samples": np.array(each, "<i8")}
+            for each in ([[0], [100]], 0, [100, 0], [100, 100], [-1, 100], [0, 1, 2])
         ),
-        {"samples": np.array([0, 100], "f8")},
         {"samples": np.array([], "<i8"), "W1": np.zeros((0, 784, 10), "i1")},
-        {"W1": None},
         {"W1": np.zeros((2, 784, 10), "f4")},
         *({"W1": np.zeros(shape, "i1")} for shape in ((2, 784, 11), (2, 783, 10), (2, 7840))),
-        {"W1": np.asfortranarray(SMALL["W1"])},
-        {"scale1": np.ones((2, 1), "f4")},
         {"scale1": np.full((2, 10), np.nan, "f4")},
         {"scale1": np.full((2, 10), 3e38, "f4"), "W1": np.full((2, 784, 10), 100, "i1")},
-        {"b1": np.zeros((2, 10))},
-        {"b1": np.full((2, 10), np.inf, "f4")},
         {"b2": np.zeros((2, 10), "f4")},
-        {"x": np.zeros(3)},
         # 784 times 4,000,000 weights, if a wide scale made them of a narrow W.
         {"W1": np.ones((2, 784, 1), "i1"), "scale1": np.ones((1, 4_000_000), "f4")},
         # More states than anybody looks at.
@@ -84,20 +74,14 @@ def test_what_is_written_is_read_to_half_a_step_of_each_neuron(tmp_path):
     ],
 )
 def test_anything_but_snapshots_is_refused_in_a_line(tmp_path, changed):
-    said = refusal(tmp_path, npz(**changed))
-    assert said.startswith(f"{tmp_path / 'snapshots.npz'}: found other arrays, expected snapshots.")
-    assert said.endswith("'mnist train --snapshots' writes such a file.")
+    said = f"{tmp_path / 'snapshots.npz'}: found other arrays, expected snapshots."
+    assert refusal(tmp_path, npz(**changed)).startswith(said)
 
 
 def test_other_files_are_refused_in_a_line(tmp_path):
-    embedded = (embedded_directory() / "weights.pkl").read_bytes()
-    weights = tmp_path / "weights.npz"
-    mnist_cli.save_network(mnist_cli.load_network(), weights)
-    for content in (b"", embedded, weights.read_bytes(), npz()[:-30], npz() + b" "):
+    weights = (embedded_directory() / "weights.pkl").read_bytes()
+    for content in (b"", weights, npz(samples=None), npz()[:-30], npz() + b" "):
         assert "expected snapshots. 'mnist train --snapshots'" in refusal(tmp_path, content)
-    (tmp_path / "large").write_bytes(bytes((16 << 20) + 1))
-    for path in (tmp_path / "large", tmp_path / "missing"):
-        assert str(path) in refusal_of(read_snapshots, path, "sigmoid", error=MnistError)
 
 
 def test_a_training_keeps_states_from_random_numbers_on(tmp_path):
@@ -107,21 +91,18 @@ def test_a_training_keeps_states_from_random_numbers_on(tmp_path):
     one, two, trained = (tmp_path / name for name in ("one.npz", "two.npz", "w.pkl"))
     for path in (one, two):
         options = ("--snapshots", path, "--seed", "5", "--epochs", "10", "-q", "--force")
-        done = mnist("train", *files, *options, "-o", trained)
-        assert done.code == 0, done.stderr
+        assert mnist("train", *files, *options, "-o", trained).code == 0
     assert one.read_bytes() == two.read_bytes()
     states = read_snapshots(one, "sigmoid")
     assert (len(states), states[0].samples) == (9, 0)
     nets = [*(network for _, network in states), mnist_cli.load_network(trained)]
-    assert {network.layer_sizes for network in nets} == {(784, 50, 100, 10)}
     accuracies = [np.mean(net.predict(images[4000:]) == labels[4000:]) for net in nets]
     assert accuracies[0] < 0.25
     assert accuracies[-2] > 0.8
     assert np.diff(accuracies).min() > -0.05
-    for options, code, words in (
-        (("--snapshots", one, "--json"), 1, "exists already"),
-        (("--snapshots", tmp_path / "x.npz", "--start", one), 2, "--snapshots excludes --start"),
-        (("--snapshots", one, "--output", one, "--force"), 1, "Name another one"),
+    for options, words in (
+        (("--json",), "exists already"),
+        (("-o", one, "--force"), "Name another"),
     ):
-        done = mnist("train", *files, *options)
-        assert (done.code, words in done.stderr) == (code, True)
+        done = mnist("train", *files, "--snapshots", one, *options)
+        assert (done.code, words in done.stderr) == (1, True)

@@ -1,10 +1,8 @@
 """The interpreter reads what NumPy writes, as the standard unpickler does, and runs nothing."""
 
 import collections
-import io
 import pickle
 import pickletools
-import struct
 from functools import partial
 
 import numpy as np
@@ -21,15 +19,10 @@ from mnist_cli.weights.unpickle import MAX_OPERATIONS, interpret, read_array
 
 refusal = partial(refusal_of, interpret)
 
-STATE = (
-    number(1),
-    items(number(1)),
-    pickles.dtype(),
-    pickle.NEWFALSE,
-    pickles.byte_string(b"abcd"),
-)
+BYTES = pickles.byte_string(b"abcd")
+STATE = (number(1), items(number(1)), pickles.dtype(), pickle.NEWFALSE, BYTES)
 DTYPE_ARGUMENTS = (text("f4"), *pickles.DTYPE_FLAGS)
-BUFFER = (pickles.byte_string(b"abcd"), pickles.dtype(), items(number(1)), text("C"))
+BUFFER = (BYTES, pickles.dtype(), items(number(1)), text("C"))
 
 
 def changed(values, index, value):
@@ -79,21 +72,13 @@ MISUSES = [
     # What comes nearer to the truth.
     *(array_of(function) for function in (pickles.NDARRAY, pickles.DTYPE, text("os.system"))),
     array_of(arguments=changed(pickles.RECONSTRUCTED, 0, pickles.DTYPE)),
-    array_of(arguments=changed(pickles.RECONSTRUCTED, 1, items(pickle.NEWFALSE))),
     array_of(arguments=changed(pickles.RECONSTRUCTED, 2, pickles.byte_string(b"O"))),
     *(array_of(state=changed(STATE, 1, items(each))) for each in (pickle.NEWTRUE, number(-1))),
     array_of(state=changed(STATE, 2, call(pickles.DTYPE, *DTYPE_ARGUMENTS))),
-    array_of() + items(*STATE) + pickles.BUILD,
     call(pickles.RECONSTRUCT, *pickles.RECONSTRUCTED) + pickle.EMPTY_DICT + pickles.BUILD,
     dtype_of(state=changed(pickles.DTYPE_STATE, 1, text("="))),
     *(encoded(text("abcd"), text(codec)) for codec in ("zip", "latin-1")),
-    encoded(pickles.byte_string(b"abcd"), text("latin1")),
-    call(pickles.FROMBUFFER, *changed(BUFFER, 0, text("abcd"))),
-    call(pickles.FROMBUFFER, *changed(BUFFER, 3, text("K"))),
-    *(
-        target + pickle.EMPTY_DICT + pickles.BUILD
-        for target in (pickle.EMPTY_DICT, pickles.NDARRAY)
-    ),
+    pickles.NDARRAY + pickle.EMPTY_DICT + pickles.BUILD,
     pickle.EMPTY_DICT + pickles.NDARRAY + pickle.NONE + pickle.SETITEM,
     call(pickles.ORDERED_DICT, items()),
 ]
@@ -116,14 +101,6 @@ def as_array(value):
     return np.frombuffer(data, record.dtype).reshape(record.shape, order=record.order)
 
 
-def dumped_without_memo(value, protocol):
-    file = io.BytesIO()
-    pickler = pickle.Pickler(file, protocol)
-    pickler.fast = True
-    pickler.dump(value)
-    return file.getvalue()
-
-
 @st.composite
 def arrays(draw):
     """Arrays of any bits and both byte orders, also views in all of their layouts."""
@@ -139,10 +116,9 @@ def arrays(draw):
     values=st.dictionaries(st.text(max_size=10), arrays(), max_size=4),
     protocol=st.integers(0, 5),
     make=st.sampled_from([dict, collections.OrderedDict]),
-    dump=st.sampled_from([pickle.dumps, dumped_without_memo]),
 )
-def test_reads_what_numpy_writes_as_the_standard_unpickler_does(values, protocol, make, dump):
-    content = dump(make(values), protocol)
+def test_reads_what_numpy_writes_as_the_standard_unpickler_does(values, protocol, make):
+    content = pickle.dumps(make(values), protocol)
     found, expected = interpret(content), pickle.loads(content)
     assert list(found) == list(expected)
     found = {key: as_array(value) for key, value in found.items()}
@@ -156,17 +132,7 @@ def test_python_2_text_is_read_as_bytes(data):
         escapes.get(char, char if " " <= char <= "~" else f"\\x{ord(char):02x}")
         for char in data.decode("latin-1")
     )
-    for operation in (
-        pickle.STRING + f"'{quoted}'\n".encode(),
-        pickle.BINSTRING + struct.pack("<i", len(data)) + data,
-    ):
-        assert interpret(operation + pickle.STOP) == data.decode("latin-1")
-
-
-@given(st.integers(-(2**63), 2**63 - 1))
-def test_numbers_are_read_in_every_form(value):
-    for content in (*(pickle.dumps(value, protocol) for protocol in (0, 1, 2)), b"I%d\n." % value):
-        assert interpret(content) == value
+    assert interpret(pickle.STRING + f"'{quoted}'\n.".encode()) == data.decode("latin-1")
 
 
 # What hostile-file scanners have missed before: plain calls, NumPy's own file readers, names that
@@ -174,74 +140,53 @@ def test_numbers_are_read_in_every_form(value):
 @pytest.mark.parametrize(
     "name",
     [
-        *("os system", "builtins eval", "pickle loads", "copyreg _reconstructor", "codecs encode"),
-        "__builtin__ xrange",  # of which the standard unpickler would make builtins.range
-        *("_codecs lookup", "collections OrderedDict.fromkeys", "numpy load", "Numpy dtype"),
-        *("numpy ndarray.tofile", "numpy core.multiarray._reconstruct", "numpy ", " dtype"),
-        *("numpy.core.multiarray fromfile", "numpy.core.multiarray scalar"),
+        *("os system", "builtins eval", "pickle loads", "__builtin__ xrange", "codecs encode"),
+        *("collections OrderedDict.fromkeys", "numpy load", "Numpy dtype", "numpy "),
+        *("numpy ndarray.tofile", "numpy core.multiarray._reconstruct"),
     ],
 )
 def test_a_global_outside_the_table_is_refused_by_name_wherever_it_is(name):
     for make in (a_global, stack_global):
         hostile = make(*name.split(" "))
         shown = name.replace(" ", ".")
-        call_it = call(hostile, text("exit 3"))
-        for content in (
-            pickled(hostile),
-            pickled(call_it),
-            pickles.weights_file(one_layer(), text("b2"), call_it),
-            pickled(items(hostile, pickle.BINPUT, b"\x07")),
-        ):
+        call_it = pickles.weights_file(one_layer(), text("b2"), call(hostile, text("exit 3")))
+        for content in (pickled(hostile), call_it):
             words = f"asks to call {shown}: this is not a weights file; nothing was run."
             assert refusal(content).startswith(words)
+    assert len(refusal(pickled(stack_global("\x1b[2J\r\n\u202e\udc80", "x" * 100_000)))) < 300
 
 
-def test_the_table_holds_exactly_the_operations_that_numpy_pickles_need():
-    words = """
-        PROTO FRAME STOP MARK NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG LONG1
-        STRING BINSTRING SHORT_BINSTRING UNICODE BINUNICODE SHORT_BINUNICODE
-        BINBYTES SHORT_BINBYTES BYTEARRAY8 TUPLE EMPTY_TUPLE TUPLE1 TUPLE2 TUPLE3
-        DICT EMPTY_DICT SETITEM SETITEMS PUT BINPUT LONG_BINPUT MEMOIZE GET BINGET LONG_BINGET
-        GLOBAL STACK_GLOBAL REDUCE BUILD
+def test_operations_that_numpy_s_pickles_never_need_are_refused():
+    never = """
+        INST OBJ NEWOBJ NEWOBJ_EX EXT1 EXT2 EXT4 PERSID BINPERSID NEXT_BUFFER READONLY_BUFFER
+        LIST EMPTY_LIST APPEND APPENDS EMPTY_SET ADDITEMS FROZENSET FLOAT BINFLOAT BINUNICODE8
+        BINBYTES8 LONG4 POP POP_MARK DUP
     """
-    needed = set(words.split())
-    assert {operation.name for operation in pickletools.opcodes} > needed
-    for code, operation in pickletools.code2op.items():
+    operations = {each.name: each.code.encode("latin-1") for each in pickletools.opcodes}
+    for name in never.split():
         # Enough values, bytes and lines for any operation to work on.
-        start = pickle.NONE * 4 + pickles.MARK + pickle.NONE * 4 + code.encode("latin-1")
+        start = pickle.NONE * 4 + pickles.MARK + pickle.NONE * 4 + operations[name]
         said = [refusal(start + more) for more in (b"1\n" * 300, b"\x01" + bytes(300))]
-        unlisted = f"needs the pickle operation {operation.name}: this is not a weights"
-        assert any(unlisted in each for each in said) is (operation.name not in needed), operation
+        unlisted = f"needs the pickle operation {name}: this is not a weights"
+        assert any(unlisted in each for each in said), name
 
 
 def test_another_dtype_is_refused_with_its_name_and_the_key():
-    for code, name in (("i8", "int64"), ("f2", "float16"), ("c8", "complex64"), ("?", "bool"),
-                       ("O", "O8"), ("U3", "U3"), ("M8[s]", "M8"), ("f4,f4", "V8")):  # fmt: skip
-        for protocol in range(6):
-            said = refusal(pickle.dumps({"b1": np.zeros(3, code)}, protocol))
-            assert said == f"array b1 has dtype {name}, expected float32 or float64."
-    for code in ("f14", "i3", "b9", "f4" * 99):  # which no NumPy knows
-        said = refusal(pickles.weights_file({"b1": pickles.dtype(code)}))
-        assert said.startswith(f"array b1 has dtype {code[:30]}")
-
-
-def test_hostile_text_is_escaped_and_cut_in_messages():
-    for module, name in [("\x1b[2J\r\n\u202e\udc80", "x" * 100_000), ("m" * 100_000, "\x00")]:
-        assert len(refusal(pickled(stack_global(module, name)))) < 300
+    for code, name in (("i8", "int64"), ("f2", "float16"), ("O", "O8"), ("f4,f4", "V8")):
+        said = refusal(pickle.dumps({"b1": np.zeros(3, code)}))
+        assert said == f"array b1 has dtype {name}, expected float32 or float64."
+    said = refusal(pickles.weights_file({"b1": pickles.dtype("f4" * 99)}))  # which no NumPy knows
+    assert said.startswith("array b1 has dtype f4f4f4f4")
 
 
 def test_values_without_bottom_are_refused_or_ignored_within_the_budget():
     deep = pickle.NONE + pickle.TUPLE1 * (MAX_OPERATIONS - 10)
-    doubled = pickle.NONE + (pickle.MEMOIZE + pickle.BINGET + b"\x00" + pickle.TUPLE2) * 200
     itself = pickle.EMPTY_DICT + pickle.BINPUT + b"\x00" + text("a") + pickle.BINGET + b"\x00"
-    for value in (deep, doubled, itself + pickle.SETITEM):
+    for value in (deep, itself + pickle.SETITEM):
         # Here the deep value is compared with an expected one.
         array = pickled(call(pickles.RECONSTRUCT, pickles.NDARRAY, value))
         assert read_array(interpret(array)) is None
         interpret(pickled(pickles.dictionary(text("W1"), value)))
-
-
-def test_operations_have_a_budget():
     for operation in (pickle.NONE, pickles.MARK, pickle.EMPTY_TUPLE, b"N\x85"):
         said = refusal(operation * (MAX_OPERATIONS + 1) + pickle.STOP)
         assert said == "takes more than 10,000 pickle operations."

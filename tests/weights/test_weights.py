@@ -1,11 +1,8 @@
 """Weights files: every honest writer's file loads, what is saved loads everywhere."""
 
-import collections
 import hashlib
 import io
 import pickle
-import pickletools
-import re
 import tarfile
 from pathlib import Path
 
@@ -17,29 +14,13 @@ from support.nets import random_arrays, random_network, same_bits
 
 from mnist_cli.errors import FormatError
 from mnist_cli.net.network import Network
-from mnist_cli.weights.card import encode_card
 from mnist_cli.weights.weights_file import load_network, parse_weights, read_weights, save_network
-
-NAMES = ["W1", "W2", "W3", "b1", "b2", "b3"]
 
 
 @pytest.fixture
 def book(book_weights: Path) -> dict[str, np.ndarray]:
     """The book's arrays, by the standard unpickler: this file is known and harmless."""
     return pickle.loads(book_weights.read_bytes())
-
-
-def test_reads_the_book_s_weights(book_weights, book):
-    weights = read_weights(book_weights)
-    assert (weights.file, weights.origin) == (book_weights, "given")
-    assert (weights.format, weights.protocol, weights.bytes) == ("pickle", 3, 181_853)
-    assert weights.sha256 == hashlib.sha256(book_weights.read_bytes()).hexdigest()
-    assert weights.finite
-    assert weights.stated_activation is None  # a pickle has no place for it
-    assert (weights.layer_sizes, weights.parameters) == ((784, 50, 100, 10), 45_360)
-    assert list(weights.arrays) == NAMES
-    assert same_bits(weights.arrays, book)
-    assert weights.network().layer_sizes == (784, 50, 100, 10)
 
 
 def test_all_files_by_other_writers_hold_the_same_network(shared_data, book):
@@ -69,8 +50,6 @@ def test_reads_npz_as_numpy_writes_it(tmp_path, save):
     for target, dtype, layout in (
         (io.BytesIO(), "<f4", np.asarray),
         (Pipe(), ">f8", np.asfortranarray),
-        (Pipe(), "<f8", np.asarray),
-        (io.BytesIO(), ">f4", np.asfortranarray),
     ):
         save(target, **{name: layout(each.astype(dtype)) for name, each in arrays.items()})
         file.write_bytes(target.getvalue())
@@ -82,22 +61,19 @@ def test_reads_npz_as_numpy_writes_it(tmp_path, save):
 def test_reads_every_protocol_and_order_of_keys():
     arrays = random_arrays(784, 20, 30, 10, dtype="f8")
     for protocol in range(6):
-        for backwards in (dict, collections.OrderedDict):
-            content = pickle.dumps(backwards(reversed(arrays.items())), protocol)
-            found = parse_weights(content).arrays
-            assert list(found) == NAMES
-            assert same_bits(found, arrays)
+        found = parse_weights(pickle.dumps(dict(reversed(arrays.items())), protocol)).arrays
+        assert list(found) == ["W1", "W2", "W3", "b1", "b2", "b3"]
+        assert same_bits(found, arrays)
     with pytest.raises(ValueError, match="read-only"):
         found["b1"][0] = 1
 
 
-def load_npz(content):
-    with np.load(io.BytesIO(content)) as archive:
-        return dict(archive)
-
-
 # What reads a saved file in place of us; the pickle as the book's ch03/neuralnet_mnist.py does.
-OTHER_READERS = {".pkl": pickle.loads, ".NPZ": load_npz, ".safetensors": safetensors.numpy.load}
+OTHER_READERS = {
+    ".pkl": pickle.loads,
+    ".NPZ": lambda content: dict(np.load(io.BytesIO(content))),
+    ".safetensors": safetensors.numpy.load,
+}
 
 
 @pytest.mark.parametrize("suffix", OTHER_READERS)
@@ -119,20 +95,12 @@ def test_the_same_network_is_saved_as_the_same_bytes_everywhere(tmp_path):
     ):
         file = tmp_path / f"w{suffix}"
         save_network(Network(weights=(values,), biases=(values[0],)), file)
-        content = file.read_bytes()
-        assert hashlib.sha256(content).hexdigest() == sha256
-    # The pickle needs only names that every NumPy has.
-    operations = [(each.name, argument) for each, argument, _ in pickletools.genops(content)]
-    needed = {argument for name, argument in operations if name == "GLOBAL"}
-    assert needed == {"numpy.core.multiarray _reconstruct", "numpy ndarray", "numpy dtype"}
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == sha256
 
 
 def test_saving_takes_known_suffixes_and_what_can_be_read_again(tmp_path):
-    network = random_network(784, 10)
-    for suffix in (".h5", ".onnx"):
-        words = rf"in \.pkl, \.npz or \.safetensors, found '{suffix}'"
-        with pytest.raises(ValueError, match=words):
-            save_network(network, tmp_path / f"w{suffix}")
+    with pytest.raises(ValueError, match=r"in \.pkl, \.npz or \.safetensors, found '.onnx'"):
+        save_network(random_network(784, 10), tmp_path / "w.onnx")
     huge = Network((np.zeros((784, 6000)), np.zeros((6000, 10))), (np.zeros(6000), np.zeros(10)))
     with pytest.raises(FormatError, match="at most 16,777,216 are read again"):
         save_network(huge, tmp_path / "w.pkl")
@@ -142,8 +110,6 @@ def test_saving_takes_known_suffixes_and_what_can_be_read_again(tmp_path):
 def test_values_that_are_no_numbers_in_float32_are_shown_but_not_used(tmp_path):
     file = tmp_path / "w.npz"
     for value, key, words in (
-        (np.nan, "W1", "W1.* holds NaN or infinity: no prediction"),
-        (-np.inf, "b2", "b2.* holds NaN or infinity: no prediction"),
         (1e39, "b1", "b1.* holds NaN or infinity: no prediction"),
         (1e38, "W1", r"w\.npz: the weights are too large for float32: no prediction"),
     ):
@@ -156,25 +122,6 @@ def test_values_that_are_no_numbers_in_float32_are_shown_but_not_used(tmp_path):
         with pytest.raises(FormatError, match=words):
             load_network(file)
     assert mnist("inspect", file, "--stats").code == 0
-    done = mnist("eval", "-w", file, "--runs", "1")
-    assert (done.code, done.stdout) == (1, "")
-    assert re.fullmatch("Error: .*w.npz: the weights are too large for float32: .*\n", done.stderr)
-
-
-def test_the_activation_is_the_card_s_unless_another_is_asked_for(tmp_path):
-    file = tmp_path / "w.npz"
-    arrays = random_arrays(784, 50, 100, 10)
-    np.savez(file, **arrays)
-    assert read_weights(file).known_activation is None  # the book's sizes say nothing
-    card = read_weights().card
-    (tmp_path / "w.json").write_bytes(encode_card(read_weights(file).sha256, "relu", card))
-    assert load_network(file).activation == "relu"
-    assert load_network(file, activation="sigmoid").activation == "sigmoid"
-    of_others = encode_card("0" * 64, "relu", card)
-    (tmp_path / "w.json").write_bytes(of_others)
-    assert read_weights(file).known_activation is None
-    np.savez(file, **random_arrays(784, 10))
-    assert read_weights(file).activation == "sigmoid"  # there is none, so nothing to assume
 
 
 def test_what_had_to_be_assumed_or_is_overruled_is_noted(tmp_path, book_weights, book):
@@ -187,15 +134,16 @@ def test_what_had_to_be_assumed_or_is_overruled_is_noted(tmp_path, book_weights,
     assert notes(file) == (words,)
     assert notes(file, "relu") == notes(file, "sigmoid") == ()
     np.savez(file, **random_arrays(784, 10))
-    assert notes(file) == notes(file, "relu") == ()  # there is none
-    for known in (None, book_weights):
+    assert notes(file) == ()  # there is none
+    for suffix in (".safetensors", ".pkl"):
+        save_network(random_network(784, 5, 10), tmp_path / f"w{suffix}")
+    assert read_weights(tmp_path / "w.pkl", activation="relu").activation == "relu"
+    for known, witness in (
+        (None, "weights.json (embedded)"),
+        (book_weights, "the book"),
+        (tmp_path / "w.safetensors", tmp_path / "w.safetensors"),
+        (tmp_path / "w.pkl", tmp_path / "w.pkl.json"),
+    ):
         assert notes(known) == notes(known, "sigmoid") == ()
-    for suffix, witness in ((".safetensors", "w.safetensors"), (".pkl", "w.pkl.json")):
-        file = tmp_path / f"w{suffix}"
-        save_network(random_network(784, 5, 10), file)
-        assert notes(file) == ()
-        said = f"--activation relu overrules {tmp_path / witness}, which says sigmoid"
-        assert notes(file, "relu") == (said,)
-    for known, witness in ((None, "weights.json (embedded)"), (book_weights, "the book")):
         said = f"--activation relu overrules {witness}, which says sigmoid"
         assert notes(known, "relu") == (said,)
