@@ -6,7 +6,7 @@ bytes. They are also what makes plain ``http`` mirrors acceptable.
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from mnist_cli import paths, spec
 from mnist_cli.checks import unknown_name
@@ -90,10 +90,9 @@ FILES = tuple(
 
 
 def select(names: tuple[str, ...] = ()) -> tuple[RemoteFile, ...]:
-    """The files that `names` mean, each once, in the order of the table; no names mean all.
+    """The files of these names and groups, in the order of the table; no names mean all.
 
-    A name is ``train``, ``test``, ``weights`` or a file's own, in any spelling that the tool reads.
-    Raises `ValueError` for any other, with the nearest one that there is.
+    Raises `ValueError` for a name that means none, with the nearest one that there is.
     """
     meanings = {file: {file.group, *paths.spellings(file.name)} for file in FILES}
     for name in names:
@@ -103,20 +102,16 @@ def select(names: tuple[str, ...] = ()) -> tuple[RemoteFile, ...]:
     return tuple(file for file, meant in meanings.items() if not names or meant & set(names))
 
 
-def is_web_address(url: str) -> bool:
-    """Whether `url` is one of http or https, and names one server however it is read."""
-    try:
-        return _ADDRESS.fullmatch(url) is not None and urlsplit(url).port != 0
-    except ValueError:  # a port or an IPv6 address that cannot be
-        return False
-
-
 def check_mirror(url: str) -> None:
     """Raise `ValueError` for what cannot be the base address of a mirror.
 
     The message shows nothing of it: whatever stands there may be a password.
     """
-    if not is_web_address(url):
+    try:
+        usable = _ADDRESS.fullmatch(url) and urlsplit(url).port != 0
+    except ValueError:  # a port or an IPv6 address that cannot be
+        usable = False
+    if not usable:
         raise ValueError(
             "expected an address like https://example.org/mnist, in ASCII,"
             " without a user name, password, blank or backslash"
@@ -127,16 +122,3 @@ def below(base: str, name: str) -> str:
     """The address of the file `name` below a base address, which keeps its query."""
     parts = urlsplit(base)
     return parts._replace(path=f"{parts.path.rstrip('/')}/{name}", fragment="").geturl()
-
-
-def redirected(url: str, target: str) -> str | None:
-    """Where `url` is redirected to.
-
-    None for what is not a web address, and for a step from https down to http.
-    """
-    try:
-        target = urljoin(url, target)
-        is_weaker = (urlsplit(url).scheme, urlsplit(target).scheme) == ("https", "http")
-    except ValueError:
-        return None
-    return target if is_web_address(target) and not is_weaker else None

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from mnist_cli import paths
 from mnist_cli.downloads.catalogue import FILES, RemoteFile, check_mirror
-from mnist_cli.downloads.fetch import SourceError, candidates, copy, fetch
+from mnist_cli.downloads.content import SourceError, candidates, copy
 from mnist_cli.errors import DownloadError, FileError, printable
 from mnist_cli.files.reading import AnyPath, system_words
 from mnist_cli.files.writing import atomic_writer
@@ -48,7 +48,7 @@ class Reporter:
         """Something the user should know, already escaped, without a full stop."""
 
     def advance(self, file: RemoteFile, source: str, done: int) -> None:
-        """So many bytes of a file are there; called from another thread."""
+        """So many bytes of a file are there."""
 
 
 def download(
@@ -60,16 +60,12 @@ def download(
     force: bool = False,
     reporter: Reporter | None = None,
 ) -> tuple[Outcome, ...]:
-    """Bring `files` into the data directory; one outcome each, in the same order.
+    """Bring `files` into the data directory, from `mirrors` or `source_dir` if there are any.
 
-    A file that is there already and right is left alone, unless `force`; a damaged one is replaced.
-    `mirrors` are asked instead of the built-in ones; with `source_dir` the files are copied from
-    that folder and nothing is downloaded. Files that could not be had are among the outcomes;
-    `failure` makes an error of them.
-
-    Raises `FileError` when the data directory cannot be used, or `source_dir` is no folder;
-    `DownloadError` when the environment names certificates or a proxy that cannot be used;
-    `ValueError` for an impossible mirror.
+    One outcome each, in the same order, also for those that could not be had: `failure` makes an
+    error of them. What is there already and right is left alone, unless `force`. Raises `FileError`
+    for folders and `DownloadError` for proxies and certificates that cannot be used, `ValueError`
+    for an impossible mirror.
     """
     mirrors = tuple(mirrors)
     for url in mirrors:
@@ -105,25 +101,28 @@ def _obtain(
     dead: dict[str, str],
 ) -> Outcome:
     """Store a file from the first place that delivers it; `dead` servers are not asked again."""
-    reason, no_luck = "there is no such file in it", "no mirror delivered it"
-    status: Status = "downloaded"
-    places: Sequence[str | Path] = file.urls(mirrors)
-    if source_dir is not None:
-        status, no_luck = "copied", f"not copied from {_named(Path(source_dir))}"
-        places = candidates(file, Path(source_dir))
+    if source_dir is None:
+        status: Status = "downloaded"
+        places: Sequence[str | Path] = file.urls(mirrors)
+        failed, reason = "no mirror delivered it", ""
+    else:
+        status, places = "copied", candidates(file, Path(source_dir))
+        failed = f"not copied from {_named(Path(source_dir))}"
+        reason = "there is no such file in it"
     for place in places:
-        server = "/".join(str(place).split("/")[:3])  # https://name:port
+        # The query of an address may hold a token.
+        source = place.partition("?")[0] if isinstance(place, str) else str(place)
+        server = source.split("/")[2] if isinstance(place, str) else ""
         if server in dead:
             reason = dead[server]
             continue
-        # The query of an address may hold a token.
-        source = place.partition("?")[0] if isinstance(place, str) else str(place)
-        advance = partial(reporter.advance, file, source)
-        path = folder / file.name
+        path, advance = folder / file.name, partial(reporter.advance, file, source)
         try:
             # The target comes first: without room for a file, no server is asked for it.
             with atomic_writer(path, overwrite=True) as target:
                 if isinstance(place, str):
+                    from mnist_cli.downloads.web import fetch
+
                     fetch(place, file, target, advance)
                 else:
                     copy(place, file, target, advance)
@@ -133,21 +132,19 @@ def _obtain(
             if error.dead:
                 dead[server] = reason
             reporter.note(f"{printable(source, limit=200)}: {reason}")
-    return Outcome(file.name, "failed", error=f"{no_luck}: {reason}")
+    return Outcome(file.name, "failed", error=f"{failed}: {reason}")
 
 
 def check(
     files: Iterable[RemoteFile] = FILES, *, data_dir: AnyPath | None = None
 ) -> tuple[Outcome, ...]:
-    """Whether the files of the data directory are ``present``, ``missing`` or ``damaged``.
-
-    Changes nothing.
-    """
+    """Whether the files of the data directory are right; changes nothing."""
     folder = paths.data_directory(data_dir)
     return tuple(_state(file, folder) for file in files)
 
 
 def _state(file: RemoteFile, folder: Path) -> Outcome:
+    """Whether a file is ``present``, ``missing`` or ``damaged``."""
     for path in candidates(file, folder)[:1]:  # the one that all commands read
         try:
             copy(path, file)
@@ -159,10 +156,7 @@ def _state(file: RemoteFile, folder: Path) -> Outcome:
 
 
 def failure(outcomes: Iterable[Outcome], source_dir: AnyPath | None = None) -> DownloadError | None:
-    """One error for all files that could not be had or are not right; None when there are none.
-
-    They were to come from `source_dir`, if there is one.
-    """
+    """One error for all that could not be had, from `source_dir` if given, or is not right."""
     outcomes = tuple(outcomes)
     names: dict[str, list[str]] = {}
     for outcome in outcomes:

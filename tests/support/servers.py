@@ -76,12 +76,17 @@ def serving(
 
 
 def sending(
-    *parts: bytes, pause: float = 0, then: bytes = b"", waits: bool = False, **headers: str
+    *parts: bytes,
+    status: int = 200,
+    pause: float = 0,
+    then: bytes = b"",
+    waits: bool = False,
+    **headers: str,
 ) -> Answer:
     """Sends parts with pauses; `then` something for ever, or nothing, with the connection open."""
 
     def answer(exchange: Exchange) -> None:
-        exchange.head(**headers)
+        exchange.head(status, **headers)
         for part in itertools.chain(parts, itertools.repeat(then) if then else ()):
             exchange.wfile.write(part)
             if exchange.server.over.wait(pause):

@@ -1,0 +1,88 @@
+"""What one file holds, wherever it comes from, and whether it is the right one.
+
+Only the decompressed content counts: anyone may have gzipped it, or not at all.
+"""
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from mnist_cli import paths
+from mnist_cli.downloads.catalogue import RemoteFile
+from mnist_cli.errors import FileError
+from mnist_cli.files.gzipped import DamagedGzipError, decompressed
+from mnist_cli.files.reading import open_regular, system_words
+
+_CHUNK = 64 << 10
+_BLANK = b" \t\r\n\xef\xbb\xbf"  # white space and the byte order mark of UTF-8
+
+
+@dataclass(eq=False)
+class SourceError(Exception):
+    """Why one server or one file did not deliver."""
+
+    reason: str  # already escaped
+    dead: bool = False  # it let us wait for nothing: it is not asked again
+    again: float | None = None  # seconds after which it may deliver
+
+
+def candidates(file: RemoteFile, folder: Path) -> list[Path]:
+    """What bears the name of `file` in `folder`, in any spelling."""
+    spelled = (folder / spelling for spelling in paths.spellings(file.name))
+    return [path for path in spelled if os.path.lexists(path)]
+
+
+def copy(
+    path: Path,
+    file: RemoteFile,
+    target: BinaryIO | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Write the verified content of the file at `path` to `target`, as `store` does."""
+    try:
+        with open_regular(path) as raw:
+            store(raw, file, target, advance)
+    except FileError as error:
+        raise SourceError(error.problem) from None
+
+
+def store(
+    raw: io.RawIOBase, file: RemoteFile, target: BinaryIO | None, advance: Callable[[int], None]
+) -> None:
+    """Write the decompressed content of `raw` to `target`, if there is one; tell of each part.
+
+    Raises `SourceError` as soon as it cannot be the content of `file`, at the latest at its end.
+    """
+    checksum, count = sha256(), 0
+    for part in _decompress(raw, file.bytes + 1):
+        if count == 0 and part.lstrip(_BLANK).startswith(b"<"):
+            raise SourceError("this is a web page (a login page, perhaps), not the file")
+        count += len(part)
+        if count > file.bytes:
+            raise SourceError(f"too long: more than {file.bytes:,} bytes of content")
+        checksum.update(part)
+        if target is not None:
+            target.write(part)
+        advance(count)
+    if count < file.bytes:
+        raise SourceError(f"cut short: {count:,} of {file.bytes:,} bytes of content")
+    found = checksum.hexdigest()
+    if found != file.sha256:
+        raise SourceError(f"wrong content: its SHA-256 is {found}, expected {file.sha256}")
+
+
+def _decompress(raw: io.RawIOBase, most: int) -> Iterator[bytes]:
+    """Yield at most so many bytes of content, in parts."""
+    try:
+        with decompressed(raw) as content:
+            while part := content.read(min(_CHUNK, most)):
+                most -= len(part)
+                yield part
+    except DamagedGzipError as error:
+        raise SourceError(str(error)) from None
+    except OSError as error:
+        raise SourceError(f"it cannot be read: {system_words(error)}") from None
