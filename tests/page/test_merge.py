@@ -236,11 +236,12 @@ def test_of_a_large_archive_only_the_set_is_read(counting, mnist_set, tmp_path):
     counting.locator("#forget-class").click()
 
 
+@pytest.mark.matrix
 def test_no_more_digits_are_put_together_than_a_class_has(counting, tmp_path):
     images, labels = mnist_cli.load_mnist("test")
     write_set(tmp_path / "many.zip", images[:9_999], labels[:9_999])
     write_set(tmp_path / "more.zip", images[:2], labels[:2])
-    choose(counting, tmp_path / "many.zip", tmp_path / "more.zip")
+    choose(counting, tmp_path / "many.zip", tmp_path / "more.zip", timeout=200_000)
     said = "more.zip: with it there would be 10001 digits; at most 10000 are put together."
     assert refusals(counting) == [said]
     correct = (mnist_cli.load_network().predict(images[:9_999]) == labels[:9_999]).sum()

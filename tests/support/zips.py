@@ -34,7 +34,7 @@ def write_zip(path, files, *, method=zipfile.ZIP_STORED, folder=""):
     return path
 
 
-def choose(page, *paths):
-    """Choose files on the page, and wait until they are read."""
+def choose(page, *paths, timeout=30_000):
+    """Choose files on the page, and wait until they are read, for so many milliseconds."""
     page.locator("#zips").set_input_files(paths)
-    page.locator("#merge:not([aria-busy])").wait_for()
+    page.locator("#merge:not([aria-busy])").wait_for(timeout=timeout)
