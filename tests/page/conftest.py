@@ -46,6 +46,7 @@ _RESET = """() => {
     at("#clear").click();
     at("#pad").focus();
     at("#flow").onpointerleave();
+    scrollTo(0, 0);
 }"""
 
 
@@ -116,6 +117,19 @@ def _shared_page(opener):
     return opener()
 
 
+@pytest.fixture(scope="session")
+def _shared_touched(opener):
+    return opener(has_touch=True)
+
+
+def reset(page, **media):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(**{"reduced_motion": "no-preference", "forced_colors": "none"} | media)
+    page.evaluate(_RESET)
+    settle(page)
+    return page
+
+
 def accuracy_of(network):
     """The accuracy of a net on the page's images, as the page says it."""
     predictions = network.predict(mnist_cli.load_images()[::EVERY])
@@ -140,9 +154,19 @@ def without_8():
 @pytest.fixture
 def page(_shared_page):
     """The page of the embedded weights, opened once for all tests and put back for each."""
-    _shared_page.evaluate(_RESET)
-    settle(_shared_page)
-    return _shared_page
+    return reset(_shared_page)
+
+
+@pytest.fixture
+def touched(_shared_touched):
+    """The same on a screen that is touched."""
+    return reset(_shared_touched)
+
+
+@pytest.fixture
+def still(_shared_page):
+    """The same where nothing fades."""
+    return reset(_shared_page, reduced_motion="reduce")
 
 
 @pytest.fixture(scope="session")
