@@ -209,6 +209,7 @@ class Trainer:
 
 def _by_axes(parameters: Parameters) -> Parameters:
     """The same arrays, which share their memory, with W1 as rows by columns by neurons."""
+    # SOAP keeps a basis for each axis: three small ones for (28, 28, n), else one of 784x784.
     W1, *others = parameters
     return [W1.reshape(SIDE, SIDE, -1) if len(W1) == PIXELS else W1, *others]
 
