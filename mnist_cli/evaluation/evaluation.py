@@ -48,7 +48,7 @@ class Evaluation:
     accuracy: float
     batch_size: int  # what was really used: no more than images, and than `net.bounds` allows
     threads: int  # the same: no more than cores and batches
-    views: Mapping[str, Any]  # what each view found, by its name
+    views: Mapping[str, Any]  # what each found, by its name; compared and robustness of all nets
     source: UsedFiles | None = None  # None where it was all arrays
 
     _repr_html_ = drawn_by("evaluate.lines")

@@ -7,9 +7,7 @@ from mnist_cli.handwriting.ink_map import Candidate, InkMap
 
 _SPECK_AREA = 0.02  # of the main component: what is smaller is dirt
 _MOST_PAIRED = 200  # components are compared in pairs; a page of grain has thousands
-_DIGITS_APART = (
-    0.12  # of the size of a digit: strokes of one digit are nearer, other digits further
-)
+_DIGITS_APART = 0.12  # of the size of a digit: strokes of one digit are nearer
 
 
 def rank_components(ink_map: InkMap, weights: NDArray[np.number]) -> list[int]:
@@ -43,9 +41,8 @@ def gather(ink_map: InkMap, main: int) -> Candidate:
     components = [main]
     for i in _find_usable(ink_map, main):
         gap, *further = (boxes[i].measure_gap(boxes[digit]) for digit in digits)
-        is_near = gap <= 0.06 * size or (
-            gap <= 0.25 * size and areas[i] > 2 * _SPECK_AREA * areas[main]
-        )
+        is_large = areas[i] > 2 * _SPECK_AREA * areas[main]
+        is_near = gap <= 0.06 * size or (gap <= 0.25 * size and is_large)
         if i not in digits and is_near and gap <= min(further, default=gap):
             components.append(i)
     return Candidate(ink_map, tuple(components))
@@ -53,9 +50,6 @@ def gather(ink_map: InkMap, main: int) -> Candidate:
 
 def _find_usable(ink_map: InkMap, main: int) -> list[int]:
     areas, touches = ink_map.areas, ink_map.touches_border
-    large = [
-        i
-        for i in np.argsort(-areas)[:_MOST_PAIRED].tolist()
-        if areas[i] >= _SPECK_AREA * areas[main]
-    ]
+    largest = np.argsort(-areas)[:_MOST_PAIRED].tolist()
+    large = [i for i in largest if areas[i] >= _SPECK_AREA * areas[main]]
     return [i for i in large if touches(main) or not touches(i)]

@@ -41,7 +41,7 @@ _RULED = 0.1  # of the ink: what is less is not worth a word
 _CLOSER_FRAME = 0.85  # of the long side that was seen before: what is less is worth a closer look
 _COLOURED = 0.1  # between the channels of a pixel; where it is less in all of them they are one
 _LOW = 0.5  # of the level at which ink is cut otherwise: it keeps faint strokes
-_LEAST_LONG = 0.08  # of the picture's long side
+_LEAST_SHARE = 0.08  # of the picture's long side: what is shorter is not proposed
 _MOST_PROPOSED = 8  # components of an ink map that may be the main one of a digit
 _MOST_WEIGHED = 12  # candidates, those that the judge likes best
 _SAME = 0.5  # of two boxes together: what they share if they hold the same digit
@@ -204,7 +204,7 @@ def _propose(ink_map: InkMap) -> Iterator[Candidate]:
     for i in np.argsort(-ink_map.areas)[:_MOST_PROPOSED].tolist():
         box = ink_map.boxes[i]
         is_frame = box.count_sides_at_border(shape) > 2  # or a strip along a side
-        if is_frame or box.long_side < _LEAST_LONG * max(shape):
+        if is_frame or box.long_side < _LEAST_SHARE * max(shape):
             continue
         yield Candidate(ink_map, (i,))
         together = gather(ink_map, i)

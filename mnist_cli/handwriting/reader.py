@@ -34,7 +34,7 @@ from mnist_cli.spec import SIDE, Progress
 _CLUTTERED = 16.0  # from here on nobody is told how many digits there are
 _NO_DIGIT = -4.0  # the highest odds of a filled rectangle, of what repeats itself, and the like
 _SECOND = 0.5  # of what the judge of lines says, where the first judge is not sure
-_MOST_GAIN, _USUAL_GAIN = 5.0, 2.5  # how much of it counts; a digit has more than the second
+_MOST_GAIN, _USUAL_GAIN = 5.0, 2.5  # of its gain: what counts at most; what speaks neither way
 _LEAST_GAIN = 3.0  # of a digit of a line; the mean of all in the line must be 1 higher
 _ALIKE, _COPIES = 1.0, 3  # of 255, on average; of people's digits no three differ by less than 1.6
 _LONG_SIDE = 1600  # pixels; a digit of 2 % of the page is then still larger than the net's picture

@@ -21,4 +21,5 @@ def _attempt(read: Callable[[T], R], source: T) -> R | MnistError:
     try:
         return read(source)
     except MnistError as error:
+        error.__traceback__ = error.__context__ = None  # they would keep the pixels as well
         return error

@@ -64,10 +64,8 @@ def collect(results: Iterable[Result], files: tuple[Path, Path]) -> Collection:
     """Choose from what was read what a set can have. Raises `MnistError` where there is nothing."""
     told = list(results)
     for i, one in enumerate(told):
-        if isinstance(one, Prediction) and one.label is None:
+        if isinstance(one, Prediction | NoDigit) and one.label is None:
             told[i] = replace(one, warnings=(*one.warnings, "no label in its name"))
-        elif isinstance(one, NoDigit) and one.label is None:
-            told[i] = replace(one, reason=f"{one.reason}; no label in its name")
     collection = Collection(*files, Results(tuple(told)))
     if not collection.members:
         what = "no picture here shows a digit and has its label in its name"

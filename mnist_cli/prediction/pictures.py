@@ -101,12 +101,16 @@ def _read(reading: Reading, source: Any) -> "tuple[Digit, ...]":
         raise source
     source = source() if callable(source) else source
     digits: tuple[Digit, ...]
-    with one_thread():  # on busy cores the threads of several processes wait for one another
-        if reading.split:
-            digits = read_digits(source, invert=reading.invert)
-        else:
-            one = read_digit(source, preprocess=reading.preprocess, invert=reading.invert)
-            digits = (one,)
+    try:
+        with one_thread():  # on busy cores the threads of several processes wait for one another
+            if reading.split:
+                digits = read_digits(source, invert=reading.invert)
+            else:
+                one = read_digit(source, preprocess=reading.preprocess, invert=reading.invert)
+                digits = (one,)
+    except NoDigitError as error:
+        error.steps = error.steps if reading.keep_steps else ()
+        raise
     return digits if reading.keep_steps else tuple(replace(digit, steps=()) for digit in digits)
 
 
@@ -116,11 +120,11 @@ def _conclude(network: Network, read: Any, reading: Reading, path: str, name: st
     if reading.labels_from_names:
         named["label"] = (number_in_name if reading.split else label_in_name)(path)
     if isinstance(read, NoDigitError):
-        steps = read.steps if reading.keep_steps else ()
         if reading.split:
-            return SplitPicture(path, (), steps, read.problem, **named)
-        return NoDigit(path, read.problem, steps, **named)
+            return SplitPicture(path, (), read.steps, read.problem, **named)
+        return NoDigit(path, (read.problem,), read.steps, **named)
     if isinstance(read, MnistError):
+        read.source = read.source or path  # bytes have no name
         return Unread(path, str(read))
     if reading.split:
         return replace(predict_digits(network, read, source=path), **named)

@@ -122,7 +122,7 @@ class NoDigit(_Result):
     """A picture that shows no digit, and why."""
 
     source: str
-    reason: str
+    warnings: tuple[str, ...]  # why, sentences without a full stop
     steps: "tuple[ReadingStep, ...]" = ()
     label: int | None = None
     name: str = ""
@@ -133,11 +133,6 @@ class NoDigit(_Result):
     preprocessed: ClassVar[bool] = True
     unsure: ClassVar[bool] = False
     image: ClassVar[NDArray[np.uint8]] = np.zeros((SIDE, SIDE), np.uint8)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """The reason."""
-        return (self.reason,)
 
 
 @dataclass(frozen=True)

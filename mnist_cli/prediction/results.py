@@ -78,7 +78,7 @@ class Results:
             elif one.digits:
                 yield from one.digits
             else:
-                yield NoDigit(one.source, one.reason, one.steps, name=one.name)
+                yield NoDigit(one.source, (one.reason,), one.steps, name=one.name)
 
     def explain(self, one: Result) -> Explanation | None:
         """Take a result apart, where that is wanted and there is a digit; nothing is kept of it."""
@@ -115,8 +115,8 @@ def write_digits(
 ) -> None:
     """Write what the net saw: one digit to a ``.png`` file, any number into a folder."""
     found = [one for one in predictions if isinstance(one, Prediction)]
-    for one in predictions if not found else ():
-        raise MnistError(f"there is no digit to save: {one.warnings[0]}")
+    if predictions and not found:
+        raise MnistError(f"there is no digit to save: {predictions[0].warnings[0]}")
     files = [Path(path)]
     if files[0].suffix.lower() != ".png":
         try:

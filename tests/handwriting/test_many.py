@@ -24,6 +24,7 @@ def test_each_picture_is_read_as_alone_and_one_at_fault_costs_nothing(shared_dig
                 read_digit(source)
             assert str(digit) == str(raised.value)
             assert Path(source).name in str(digit)
+            assert digit.__traceback__ is digit.__context__ is None  # nor the pixels
         else:
             alone = read_digit(source)
             np.testing.assert_array_equal(digit.image, alone.image)

@@ -2,6 +2,7 @@
 
 import doctest
 import gzip
+import io
 import os
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.errors import FileError, FormatError
 from mnist_cli.handwriting.reader import Digit
 from mnist_cli.prediction import indices as module
+from mnist_cli.prediction.collection import collect
 from mnist_cli.prediction.indices import RandomImage, predict_indices
 from mnist_cli.prediction.pictures import Reading, predict_files
 from mnist_cli.prediction.prediction import NoDigit, Unread, predict_digit, predict_picture
@@ -113,7 +115,7 @@ def test_files_come_in_order_with_the_labels_in_their_names(folder, network):
 
 def test_each_prediction_is_taken_apart_where_that_is_wanted(network):
     predictions = tuple(predict_indices(network, range(3)))
-    empty = NoDigit("blank.png", "no ink")
+    empty = NoDigit("blank.png", ("no ink",))
     results = Results((*predictions, empty, Unread("a.png", "cut")), network=network)
     explained = [results.explain(one) for one in results.everything]
     assert [one and one.prediction for one in explained] == [7, 2, 1, None, None]
@@ -218,12 +220,20 @@ def test_an_empty_page_has_no_digit_but_a_reason(tmp_path, network):
     path = write(tmp_path / "3_blank.png", np.full((90, 90), 255, np.uint8))
     (nothing,) = read_files(network, path, labels_from_names=True)
     assert nothing.prediction is nothing.confidence is nothing.probabilities is None
-    assert nothing.warnings == (nothing.reason,)
+    assert nothing.warnings == ("no ink: the picture is of one tone",)
     assert nothing.correct is nothing.unsure is False
 
 
-def test_standard_input_may_be_closed(network):
+def test_standard_input_may_be_closed_or_hold_something_else(network):
     assert read_files(network, "-") == [Unread("-", "-: standard input is closed. Name a file.")]
+    (one,) = predict_files(network, find_pictures(["-"]), standard_input=io.BytesIO(b"garbage"))
+    assert one.error.startswith("-: found something else, expected a picture")
+
+
+def test_what_a_set_cannot_have_is_listed_with_each_reason(network):
+    seven = predict_picture(network, load_images()[0], source="7.png", label=7)
+    found = collect([seven, NoDigit("a.png", ("no ink",))], (Path("images"), Path("labels")))
+    assert [one["warnings"] for one in found.doubted] == [("no ink", "no label in its name")]
 
 
 def test_doubt_is_said_in_words(network):

@@ -1,4 +1,4 @@
-// Doubt, as `mnist predict` says it: perhaps this is no digit (mnist_cli/handwriting/judge.py).
+// Doubt, as `mnist predict` says it: perhaps this is no digit (mnist_cli/handwriting/digit.py).
 
 import { normalize } from "../net/data.js";
 import { forward } from "../net/net.js";
