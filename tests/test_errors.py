@@ -16,15 +16,13 @@ def test_the_text_is_source_problem_hint():
     assert str(FormatError("it is cut", source="w.pkl")) == "w.pkl: it is cut."
     error = FileError("it is cut", source=Path("w.pkl"), hint="Get it again.")
     assert str(error) == "w.pkl: it is cut. Get it again."
-    found = (error.problem, error.source, error.hint)
-    assert found == ("it is cut", Path("w.pkl"), "Get it again.")
+    assert (error.problem, error.source) == ("it is cut", Path("w.pkl"))
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
         # What a terminal would act on is escaped.
-        ("plain name.png", "plain name.png"),
         ("数字 é ß", "数字 é ß"),
         ("\x1b[31mred\x07", r"\x1b[31mred\x07"),
         ("a\nb\rc\td\0", r"a\nb\rc\td\x00"),
@@ -37,7 +35,7 @@ def test_the_text_is_source_problem_hint():
         ("found 'HTTPS://u:sec ret@h/' and more", "found 'HTTPS://h/' and more"),
         ("http:/u:se/cr#e?t@h/x", "http:/h/x"),  # as `Path` writes it
         ("'s3+x://h?secret' is none of a, b", "'s3+x://h' is none of a, b"),
-        ("http://u:" + 300 * "secret" + "@h/", "http://h/"),
+        ("http://u:" + 10**6 * "secret" + "@h/", "http://h/"),
         ("https://cdn.net:443/gh/a/b@master/c", "https://cdn.net:443/gh/a/b@master/c"),
         ("C:/me@work/a?.png me@work", "C:/me@work/a?.png me@work"),
         # Long text is cut in the middle.
@@ -50,11 +48,6 @@ def test_foreign_text_is_shown_escaped_without_secrets_and_short(text, shown):
     assert printable(text) == shown
 
 
-def test_however_long_the_text_is_the_limit_and_the_secret_are_kept():
-    assert printable("x" * 10**6, limit=10) == "xxx...xxx"
-    assert "secret" not in printable("http://u:" + 10**6 * "secret" + "@h/")
-
-
 @given(st.text(st.characters(), max_size=300))
 def test_any_text_becomes_short_printable_text(text):
     for shown in (printable(text), str(MnistError("a", source=text))):
@@ -62,6 +55,7 @@ def test_any_text_becomes_short_printable_text(text):
         assert not {*map(unicodedata.category, shown)} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
         shown.encode("utf-8")
     assert len(printable(text)) <= 80
+    assert len(printable(text, limit=10)) <= 10
 
 
 def test_one_is_singular_and_thousands_are_set_apart():

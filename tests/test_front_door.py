@@ -126,10 +126,7 @@ def test_what_is_wrong_is_refused_with_its_name_and_what_was_expected(said):
             call(wrong)
 
 
-@pytest.mark.parametrize(
-    ("activation", "tiny"),
-    [("relu", 1e-300), ("sigmoid", 5e-324), ("sigmoid", 1e-45), ("relu", 1e-38)],
-)
+@pytest.mark.parametrize(("activation", "tiny"), [("relu", 1e-38), ("sigmoid", 5e-324)])
 def test_next_to_nothing_is_nothing_where_numpy_raises(tiny, activation):
     embedded = Given.network
     network = mnist_cli.Network(embedded.weights, embedded.biases, activation)
@@ -141,7 +138,7 @@ def test_next_to_nothing_is_nothing_where_numpy_raises(tiny, activation):
         assert (mnist_cli.sigmoid(images[0]) == 0.5).all()
         views = {"timing": {"mode": "textbook", "runs": 1}, "robustness": {}, "min_confidence": {}}
         assert mnist_cli.evaluate(network, images, labels, views=views).samples == 10
-        for shape in ((1, 1), (2, 2), (1, 5), (28, 28), (40, 40), (3, 100)):
+        for shape in ((1, 1), (28, 28), (3, 100)):
             for read in (mnist_cli.read_digit, mnist_cli.read_digits):
                 with pytest.raises(mnist_cli.NoDigitError):
                     read(np.full(shape, tiny))

@@ -83,7 +83,7 @@ def test_every_spelling_finds_every_other_and_itself_first(here, data):
         assert paths.spellings(name) == [name]
 
 
-@pytest.mark.parametrize("name", ["none", "", "none/", "a\0b", "\ud800", "a\nb", "none" * 1000])
+@pytest.mark.parametrize("name", ["", "none/", "a\0b", "\ud800", "none" * 1000])
 def test_what_is_nowhere_is_a_file_error_of_one_line(data, name):
     with pytest.raises(FileError, match="there is no such file or folder") as caught:
         paths.find(name, data)

@@ -37,7 +37,8 @@ _RESET = """() => {
     for (const name of ["pen][value='20'", "language][value='en'", "size][value='100'"])
         at(`[name=${name}]`).click();
     for (const name of ["stop-asking", "delete-all", "forget-class"]) at(`#${name}`).click();
-    for (const name of ["raw", "only-wrong"]) if (at(`#${name}`).checked) at(`#${name}`).click();
+    for (const name of ["raw", "only-wrong", "large"])
+        if (at(`#${name}`).checked) at(`#${name}`).click();
     at("#filter").value = "";
     at("#filter").onchange();
     at("#undo-all").click();
@@ -122,9 +123,12 @@ def _shared_touched(opener):
     return opener(has_touch=True)
 
 
+_MEDIA = {"reduced_motion": "no-preference", "forced_colors": "none", "color_scheme": "light"}
+
+
 def reset(page, **media):
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.emulate_media(**{"reduced_motion": "no-preference", "forced_colors": "none"} | media)
+    page.emulate_media(**_MEDIA | media)
     page.evaluate(_RESET)
     settle(page)
     return page

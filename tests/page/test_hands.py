@@ -26,13 +26,12 @@ _INK = """() => Array.from(document.querySelector("#pad").getContext("2d")
     .getImageData(0, 0, 560, 560).data).filter((value, i) => i % 4 === 3 && value > 127).length"""
 
 
-@pytest.fixture(scope="module", params=[(360, 640), (768, 1024), (1366, 768)])
-def device(request, opener):
-    """A page that is touched: on a phone, a tablet, a laptop."""
+@pytest.fixture(params=[(360, 640), (1366, 768)])
+def device(request, touched):
+    """A page that is touched: on a phone, a laptop."""
     width, height = request.param
-    page = opener(width=width, height=height, has_touch=True)
-    yield page
-    page.context.close()
+    touched.set_viewport_size({"width": width, "height": height})
+    return touched
 
 
 def explained(page):
@@ -110,38 +109,29 @@ def test_a_click_looks_first_and_the_mouse_leaves_what_was_clicked(page, undistu
 def test_what_is_switched_off_says_so(page):
     draw(page, SEVEN)
     x = np.array(page.evaluate(SEEN), np.uint8)
+    network = mnist_cli.load_network()
     page.locator(".tiles .neuron").nth(8).click()
     page.locator("#switch").click()
     text = explained(page)
-    a1 = mnist_cli.load_network().activations(x)["a1"][8]
-    assert f"= {a1:.2f}\n".replace("-", "−") in text
-    assert "z1 = 0.00 (switched off)" in text
-    assert "nothing of it reaches a2" in text
-    assert "+0.00" not in text
+    a1 = network.activations(x)["a1"][8]
+    for said in (f"= {a1:.2f}\n", "z1 = 0.00 (switched off)", "nothing of it reaches a2"):
+        assert said.replace("-", "−") in text
     page.locator(".neuron[aria-label$=' 0.00, switched off']").wait_for()
-    W1, W2, W3 = (np.array(W) for W in mnist_cli.load_network().weights)
-    W2[8] = 0  # what is below is summed as it is now
-    broken = mnist_cli.Network((W1, W2, W3), mnist_cli.load_network().biases)
+    W1, W2, W3 = network.weights
+    W2 = W2 * (np.arange(50) != 8)[:, None]  # what is below is summed as it is now
+    broken = mnist_cli.Network((W1, W2, W3), network.biases)
     page.locator(".dots .neuron").nth(5).click()
-    product, sign, bias, total = re.search(
-        r"a2 = z1 W2 \+ b2 = (−?[\d.]+) ([+−]) ([\d.]+) = (−?[\d.]+)", explained(page)
-    ).groups()
+    total = re.search(r"a2 = z1 W2 \+ b2 = .* = (−?[\d.]+)", explained(page))[1]
     assert total == f"{broken.activations(x)['a2'][5]:.2f}".replace("-", "−")
-    product, total = (float(text.replace("−", "-")) for text in (product, total))
-    assert abs(product + float(bias) * (1 if sign == "+" else -1) - total) < 0.011
-    assert page.locator("#lens figcaption", has_text="·").count() == 0
 
 
 def test_a_new_drawing_is_explained_anew(page):
     draw(page, SEVEN)
     page.locator(".digit").nth(3).click()
-    assert explained(page).startswith("Digit 3")
     draw(page, [(20, 50), (70, 50)])  # more of the same drawing
     assert explained(page).startswith("Digit 3")
-    page.locator("#back").click()
-    assert explained(page).startswith(f"Digit {prediction(page)}")
-    assert not page.locator("#back").is_visible()
     for begin_anew in (
+        lambda: page.locator("#back").click(),
         lambda: page.locator("#clear").click() or draw(page, [(50, 0), (50, 100)]),
         lambda: page.locator(".thumb").nth(4).click(),
         lambda: page.keyboard.press("Escape"),
@@ -152,15 +142,14 @@ def test_a_new_drawing_is_explained_anew(page):
 
 
 @pytest.mark.parametrize("width", [12, 30])
-def test_a_tap_is_a_dot_on_the_pad_and_in_what_is_read(open_page, tmp_path, width):
-    page = open_page(has_touch=True)
-    page.locator(f"[name=pen][value='{width}']").check()
-    touch(page, [(40, 60)])
-    assert abs(page.evaluate(_INK) / (np.pi * width**2) - 1) < 0.1  # the canvas has 2 pixels a unit
-    with Image.open(save(page, tmp_path)) as png:
+def test_a_tap_is_a_dot_on_the_pad_and_in_what_is_read(touched, tmp_path, width):
+    touched.locator(f"[name=pen][value='{width}']").check()
+    touch(touched, [(40, 60)])
+    with Image.open(save(touched, tmp_path)) as png:
         dark = np.array(png.convert("L")) < 128
-    assert abs(dark.sum() / (np.pi * width**2) - 1) < 0.1
-    seen = np.array(page.evaluate(SEEN)).reshape(28, 28)
+    for count in (touched.evaluate(_INK), dark.sum()):  # both have 2 pixels a unit
+        assert abs(count / (np.pi * width**2) - 1) < 0.1
+    seen = np.array(touched.evaluate(SEEN)).reshape(28, 28)
     down, across = np.indices((28, 28)) - 14
     distance = np.hypot(down, across)  # from the middle of mass, that of pixel 14
     assert seen[distance <= 7].min() > 250
@@ -188,47 +177,47 @@ def test_the_stroke_in_hand_ends_before_anything_else_happens(page, key):
 
 
 def test_the_pen_wins_over_the_palm(open_page):
-    page = open_page(has_touch=True)
+    page = open_page(has_touch=True)  # on which no finger draws once a pen did
     session, pad = page.context.new_cdp_session(page), standing_pad(page)
     pen = {"button": "left", "pointerType": "pen", "clickCount": 1}
 
     def by_pen(kind, *point):
         place = dict(zip("xy", on_pad(pad, point), strict=True))
-        session.send("Input.dispatchMouseEvent", {"type": kind} | place | pen)
+        session.send("Input.dispatchMouseEvent", {"type": f"mouse{kind}"} | place | pen)
 
     def palm(kind, *points):
-        send_touch(session, kind, [dict(zip("xy", on_pad(pad, at), strict=True)) for at in points])
+        places = [dict(zip("xy", on_pad(pad, at), strict=True)) for at in points]
+        send_touch(session, f"touch{kind}", places)
 
-    palm("touchStart", (90, 95))
-    palm("touchMove", (95, 95))
+    palm("Start", (90, 95))
+    palm("Move", (95, 95))
     assert page.evaluate(_INK) > 0
-    by_pen("mousePressed", 20, 20)
-    palm("touchMove", (80, 95))
-    by_pen("mouseMoved", 60, 60)
-    by_pen("mouseReleased", 60, 60)
-    palm("touchEnd")
+    by_pen("Pressed", 20, 20)
+    palm("Move", (80, 95))
+    by_pen("Moved", 60, 60)
+    by_pen("Released", 60, 60)
+    palm("End")
     with_palm = page.evaluate(_INK)
-    palm("touchStart", (90, 95))  # the hand rests between two strokes
-    palm("touchMove", (95, 95))
-    palm("touchEnd")
+    palm("Start", (90, 95))  # the hand rests between two strokes
+    palm("Move", (95, 95))
+    palm("End")
     assert page.evaluate(_INK) == with_palm
     page.locator("#undo").click()
     settle(page)
     assert page.evaluate(_INK) == 0
-    by_pen("mousePressed", 20, 20)
-    by_pen("mouseMoved", 60, 60)
-    by_pen("mouseReleased", 60, 60)
+    by_pen("Pressed", 20, 20)
+    by_pen("Moved", 60, 60)
+    by_pen("Released", 60, 60)
     assert page.evaluate(_INK) == with_palm
 
 
-def test_real_strokes_by_pen_and_finger_give_what_the_mouse_gives(open_page, strokes):
-    page = open_page(has_touch=True)
+def test_real_strokes_by_finger_give_what_the_mouse_gives(touched, strokes):
     for points, _ in strokes[:3]:
         seen = []
         for by in (draw, touch):
-            by(page, points)
-            seen.append(np.array(page.evaluate(SEEN), float))
-            page.locator("#clear").click()
+            by(touched, points)
+            seen.append(np.array(touched.evaluate(SEEN), float))
+            touched.locator("#clear").click()
         assert np.abs(seen[0] - seen[1]).mean() < 4
 
 
@@ -316,17 +305,12 @@ def test_what_is_seen_is_in_the_tree_of_accessibility(page):
     bars = ", ".join(f"{digit}: {y[digit]:.{decimals[digit]}f}" for digit in range(10))
     for line in (
         'application "Pad: draw a digit.',
-        'group "Pen"',
         'radio "medium" [checked]',
-        'button "Clear"',
         f'img "Probabilities: {bars}"',
-        'toolbar "Images"',
         'button "Image 0, label 7, prediction 7"',
         'toolbar "z1: 50 neurons"',
         f'button "Neuron 0 of layer 1, {z1[0]:.2f}"',
         f'button "Neuron 1 of layer 1, {z1[1]:.2f}"',
-        'button "Switch off"',
-        'toolbar "y: ten probabilities"',
         'button "7 >.9999"',
         'slider "Noise"',
         'application "Map:',

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from support.commands import mnist
 from support.nets import random_network
-from support.page import EVERY, SEEN, SEVEN, draw, linked, predict, prediction, settle, speak
+from support.page import EVERY, SEEN, SEVEN, draw, predict, prediction, settle, speak
 
 import mnist_cli
 from mnist_cli.page.page import write_page
@@ -51,6 +51,7 @@ def test_each_state_gives_the_numbers_of_numpy(page, states, shown):
     slider = page.locator("#learning")
     assert slider.get_attribute("max") == str(LAST) == slider.input_value()
     draw(page, SEVEN)
+    maps = set()
     for number in (LAST, 4, 1, 0):
         network = states[number]
         turn_to(page, number)
@@ -63,6 +64,8 @@ def test_each_state_gives_the_numbers_of_numpy(page, states, shown):
         assert page.locator("#accuracy p").text_content() == said
         seen = np.array(page.evaluate(SEEN), np.uint8)
         assert prediction(page) == str(network.predict(seen))
+        maps.add(page.locator("#points").evaluate("each => each.toDataURL()"))
+    assert len(maps) == 4  # of the map of each state
 
 
 def test_what_a_neuron_looks_for_is_that_of_the_state(page, states):
@@ -77,24 +80,6 @@ def test_what_a_neuron_looks_for_is_that_of_the_state(page, states):
             np.testing.assert_allclose(opacity, expected, atol=1)
             clear = opacity > 20
             np.testing.assert_array_equal((blue > red)[clear], (weights > 0)[clear])
-
-
-# How far what is on the map reaches from left to right, as a share of its width.
-_SPREAD = """() => {
-    const { width, height } = document.querySelector("#points");
-    const { data } = document.querySelector("#points").getContext("2d")
-        .getImageData(0, 0, width, height);
-    const columns = new Set();
-    data.forEach((value, i) => value && i % 4 === 3 && columns.add((i >> 2) % width));
-    return (Math.max(...columns) - Math.min(...columns)) / width;
-}"""
-
-
-def test_on_the_map_a_heap_becomes_clusters(page):
-    turn_to(page, 0)
-    assert page.evaluate(_SPREAD) < 0.75
-    turn_to(page, LAST)
-    assert page.evaluate(_SPREAD) > 0.8
 
 
 def test_neurons_are_off_in_every_state_and_the_input_is_disturbed(page, states, shown):
@@ -139,17 +124,8 @@ def test_it_says_how_much_the_net_has_seen(page):
             assert page.locator("#learning").get_attribute("aria-valuetext") == said
 
 
-def test_a_link_opens_the_state_and_a_card_the_net_as_trained(page, open_page, undisturbed):
-    page.locator("#learning").focus()
-    page.keyboard.press("Home")
-    page.keyboard.press("ArrowRight")
-    link = linked(page)
-    assert "learning=1&" in link
-    settle(page)
-    other = open_page(link)
-    settle(other)
-    assert other.locator("#learning").input_value() == "1"
-    assert accuracies(other) == accuracies(page)
+def test_a_card_is_about_the_net_as_trained(page, undisturbed):
+    turn_to(page, 1)
     page.locator("#lesson").click()
     page.locator("#course:not([aria-busy])").wait_for()
     settle(page)

@@ -45,6 +45,7 @@ def test_an_address_opens_the_same_view_in_another_browser(open_page, embedded_p
     for points, _ in strokes[:2]:
         draw(page, points)
         page.locator("[name=pen]").first.check(force=True)
+    page.locator("#learning").fill("4")
     page.locator("#noise").fill("0.15")
     page.locator("#turn").fill("-10")
     speak(page, "ko")
@@ -57,7 +58,7 @@ def test_an_address_opens_the_same_view_in_another_browser(open_page, embedded_p
     page.locator("[name=activation][value=step]").check(force=True)
     link, before, seen = linked(page), shown(page), page.evaluate(SEEN)
     assert len(link) - len(embedded_page.as_uri()) < 1600
-    other = open_page(f"{link}")
+    other = open_page(link)
     after = shown(other)
     assert after == before | {"controls": after["controls"]}
     pen = ["pen", "20"]  # it is not what is shown
@@ -67,8 +68,7 @@ def test_an_address_opens_the_same_view_in_another_browser(open_page, embedded_p
     assert linked(other) == link
 
 
-def test_an_image_of_the_set_and_what_is_not_centred_are_in_the_address(open_page):
-    page = open_page()
+def test_an_image_of_the_set_and_what_is_not_centred_are_in_the_address(page, open_page):
     page.locator(".thumb").nth(4).click()
     link, seen = linked(page), page.evaluate(SEEN)
     assert "image=" in link
@@ -137,8 +137,8 @@ def test_a_page_that_is_opened_with_a_broken_address_is_as_usual(
     assert page.locator("#accuracy output").text_content() == undisturbed
 
 
-def test_the_link_is_copied(open_page):
-    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+def test_the_link_is_copied(page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     draw(page, SEVEN)
     page.locator("#link").click()
     page.locator("#copied:not(:empty)").wait_for()

@@ -97,10 +97,8 @@ def collect(page, folder):
     [
         pytest.param("light", "en-US", False, (320,), id="en"),
         pytest.param("light", "ko-KR", True, (992,), id="ko-large"),
-        *(
-            pytest.param(*of, WIDTHS, marks=pytest.mark.matrix, id=f"{of[1]}-at-every-width")
-            for of in (("light", "en-US", True), ("dark", "ko-KR", False), ("dark", "ja-JP", True))
-        ),
+        pytest.param("light", "en-US", True, WIDTHS, marks=pytest.mark.matrix, id="en-widths"),
+        pytest.param("dark", "ja-JP", True, WIDTHS, marks=pytest.mark.matrix, id="ja-widths"),
     ],
 )
 def test_no_text_is_cut_or_lies_upon_another(open_page, scheme, lang, large, widths, tmp_path):
@@ -127,36 +125,20 @@ def test_no_text_is_cut_or_lies_upon_another(open_page, scheme, lang, large, wid
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "scheme", "lang", "colours"),
+    ("width", "options"),
     [
-        (360, 740, "dark", "ko-KR", "none"),
-        *(
-            pytest.param(*of, marks=pytest.mark.matrix)
-            for of in (
-                (1280, 800, "light", "en-US", "none"),
-                (768, 1024, "light", "ja-JP", "none"),
-                (1024, 768, "dark", "en-US", "active"),
-            )
+        (360, {"color_scheme": "dark", "locale": "ko-KR"}),
+        pytest.param(768, {"locale": "ja-JP"}, marks=pytest.mark.matrix),
+        pytest.param(
+            1024, {"color_scheme": "dark", "forced_colors": "active"}, marks=pytest.mark.matrix
         ),
     ],
 )
-def test_it_is_accessible_on_every_screen(
-    open_page, width, height, scheme, lang, colours, tmp_path
-):
-    page = open_page(
-        width=width,
-        height=height,
-        color_scheme=scheme,
-        locale=lang,
-        forced_colors=colours,
-        has_touch=True,
-        reduced_motion="reduce",
-    )
+def test_it_is_accessible_on_every_screen(open_page, width, options, tmp_path):
+    page = open_page(width=width, has_touch=True, reduced_motion="reduce", **options)
     collect(page, tmp_path)
     touch(page, SEVEN)
     assert prediction(page) == "7"
-    undo = {"en-US": "Undo", "ko-KR": "되돌리기", "ja-JP": "元に戻す"}[lang]
-    assert page.locator("#undo").text_content() == undo
     page.locator(".tiles .neuron").nth(8).tap()
     page.locator("#switch").tap()
     axe = os.environ.get("MNIST_AXE")
@@ -194,13 +176,15 @@ def test_it_speaks_the_language_of_the_browser_in_its_letters(open_page, locale,
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_high_contrast_keeps_what_is_chosen_distinct(open_page, scheme):
-    page = open_page(forced_colors="active", color_scheme=scheme)
+def test_high_contrast_keeps_what_is_chosen_distinct(page, scheme):
+    page.emulate_media(forced_colors="active", color_scheme=scheme)
     draw(page, SEVEN)
-    colour = lambda selector, part="": page.locator(selector).first.evaluate(  # noqa: E731 - said once
-        "(each, part) => getComputedStyle(each, part || null).backgroundColor", part
-    )
-    canvas = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    def colour(selector, part=None):
+        get = "(each, part) => getComputedStyle(each, part).backgroundColor"
+        return page.locator(selector).first.evaluate(get, part)
+
+    canvas = colour("body")
     chosen, other = "[name=pen]:checked + span", "[name=pen]:not(:checked) + span"
     assert len({colour(chosen), colour(other), colour(f"{other} i")}) == 3
     assert colour(f"{chosen} i") != colour(chosen)
@@ -213,8 +197,9 @@ def test_high_contrast_keeps_what_is_chosen_distinct(open_page, scheme):
 
 
 @pytest.mark.parametrize(("width", "height"), [(360, 640), (768, 1024), (844, 390)])
-def test_pad_and_net_are_seen_together(open_page, width, height):
-    page = open_page(width=width, height=height, has_touch=True)
+def test_pad_and_net_are_seen_together(touched, width, height):
+    page = touched
+    page.set_viewport_size({"width": width, "height": height})
     touch(page, SEVEN)
     large = page.locator("#pad").bounding_box()["width"]
     page.locator(".digit").first.scroll_into_view_if_needed()
@@ -237,8 +222,9 @@ def test_pad_and_net_are_seen_together(open_page, width, height):
 @pytest.mark.parametrize(
     ("width", "height"), [(360, 740), pytest.param(820, 1180, marks=pytest.mark.matrix)]
 )
-def test_a_card_its_answer_and_what_it_asks_about_are_seen_together(open_page, width, height):
-    page = open_page(width=width, height=height, has_touch=True)
+def test_a_card_its_answer_and_what_it_asks_about_are_seen_together(touched, width, height):
+    page = touched
+    page.set_viewport_size({"width": width, "height": height})
     page.locator("#lesson").tap()
     for number in range(1, 9):
         page.locator("#course:not([aria-busy])").wait_for()
@@ -252,10 +238,9 @@ def test_a_card_its_answer_and_what_it_asks_about_are_seen_together(open_page, w
         page.locator("#course-on").tap() if number < 8 else None
 
 
-def test_probabilities_are_seen_without_scrolling_and_text_grows_where_that_is_asked_for(open_page):
-    page = open_page()
+def test_probabilities_are_seen_without_scrolling_and_text_grows_where_that_is_asked_for(page):
     draw(page, SEVEN)
-    for width, height in ((1280, 720), (1366, 768), (1920, 1080)):
+    for width, height in ((1280, 720), (1920, 1080)):
         page.set_viewport_size({"width": width, "height": height})
         settle(page)
         for part in (".digit.best small", ".bars"):
@@ -269,8 +254,6 @@ def test_probabilities_are_seen_without_scrolling_and_text_grows_where_that_is_a
     page.locator("#large").uncheck()
     page.set_viewport_size({"width": 3440, "height": 1440})
     assert page.evaluate(size) >= 1.3 * usual
-    pad, net = (page.locator(each).bounding_box() for each in ("#pad", "#flow"))
-    assert pad["width"] < 0.5 * net["width"]
 
 
 def test_it_works_in_firefox(embedded_page, tmp_path, undisturbed):

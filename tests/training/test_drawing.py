@@ -18,16 +18,6 @@ def drawn():
     return draw_digits(300, seed=0)
 
 
-def test_both_extremes_of_a_form_have_the_same_strokes_points_and_corners():
-    def shape(text):
-        return [[point.endswith("!") for point in line.split()] for line in text.split("/")]
-
-    assert [form.digit for form in FORMS] == sorted(form.digit for form in FORMS)
-    for form in FORMS:
-        assert shape(form.first) == shape(form.last), form
-        assert all(len(stroke) > 1 for stroke in shape(form.first)), form
-
-
 def test_every_digit_is_drawn_and_4_and_7_most_often(drawn):
     images, labels = drawn
     assert images.shape == (300, 28, 28)

@@ -58,15 +58,12 @@ def test_soap_follows_the_papers_formula_on_a_matrix(monkeypatch):
     assert np.allclose(weights, W, rtol=1e-9)
 
 
-def test_rotations_keep_lengths_and_are_undone():
+def test_changes_of_bases_are_undone():
     rng = np.random.default_rng(0)
     array = rng.standard_normal((4, 5, 6))
     bases = [np.linalg.qr(rng.standard_normal((n, n)))[0] for n in array.shape]
     turned = change_bases(array, bases)
-
-    assert turned.shape == array.shape
     assert np.allclose(turned, np.einsum("abc,ai,bj,ck->ijk", array, *bases))
-    assert np.linalg.norm(turned) == pytest.approx(np.linalg.norm(array))
     assert np.allclose(change_bases(turned, bases, back=True), array)
 
 

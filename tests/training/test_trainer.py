@@ -27,15 +27,11 @@ def digits():
 
 
 @pytest.mark.parametrize(
-    ("recipe", "hidden", "activation"),
-    [
-        (Recipe("r", "adamw", weight_decay=0.05), (), "sigmoid"),
-        (Recipe("r", "soap", weight_decay=0.05, **BENT), (30,), "relu"),
-    ],
-    ids=["no hidden layer", "relu"],
+    ("optimizer", "hidden", "activation", "bent"),
+    [("adamw", (), "sigmoid", {}), ("soap", (30,), "relu", BENT)],
 )
-def test_it_learns_from_a_few_thousand_images(digits, recipe, hidden, activation):
-    reported = []
+def test_it_learns_from_a_few_thousand_images(digits, optimizer, hidden, activation, bent):
+    recipe, reported = Recipe("r", optimizer, weight_decay=0.05, **bent), []
     options = {"hidden": hidden, "activation": activation, "epochs": 10}
     network, card = mnist_cli.train(*digits, recipe, **options, report=reported.append)
 
@@ -113,17 +109,14 @@ def test_the_best_so_far_is_the_one_that_validated_best(digits):
     assert np.array_equal(trainer.best[0].weights[0], nets[best].weights[0])
 
 
-@pytest.mark.parametrize(
-    "network",
-    [mnist_cli.load_network(), random_network(784, 30, 10, activation="relu", scale=0.1)],
-    ids=["sigmoid", "relu"],
-)
-def test_going_on_from_a_net_begins_with_that_net(digits, network):
-    recipe = TAUGHT.from_net(network.layer_sizes, network.activation)
-    found = Trainer(*digits, recipe, 0, network).network
-    assert found.layer_sizes == network.layer_sizes
-    logits = network.logits(digits[0])
-    np.testing.assert_allclose(found.logits(digits[0]), logits, rtol=1e-3, atol=1e-3)
+def test_going_on_from_a_net_begins_with_that_net(digits):
+    relu = random_network(784, 30, 10, activation="relu", scale=0.1)
+    for network in (mnist_cli.load_network(), relu):
+        recipe = TAUGHT.from_net(network.layer_sizes, network.activation)
+        found = Trainer(*digits, recipe, 0, network).network
+        assert found.layer_sizes == network.layer_sizes
+        logits = network.logits(digits[0])
+        np.testing.assert_allclose(found.logits(digits[0]), logits, rtol=1e-3, atol=1e-3)
 
 
 def test_a_net_that_goes_on_mends_what_it_misread_and_keeps_what_it_knows(digits):
