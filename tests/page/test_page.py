@@ -53,6 +53,12 @@ def test_the_policy_allows_this_script_and_style_and_nothing_else(page):
     assert re.findall(r'(?:src|href)="(?!data:)', page) == []
 
 
+def test_each_name_on_the_page_is_that_of_one_element(page):
+    names = re.findall(r'\sid="([^"]+)"', page)
+    assert len(names) > 50
+    assert len(names) == len(set(names))
+
+
 def test_the_page_holds_each_tenth_test_image_and_its_label(page):
     data = read_data(page)
     images, labels = mnist_cli.load_mnist("test")
