@@ -211,16 +211,6 @@ def test_the_pen_wins_over_the_palm(open_page):
     assert page.evaluate(_INK) == with_palm
 
 
-def test_real_strokes_by_finger_give_what_the_mouse_gives(touched, strokes):
-    for points, _ in strokes[:3]:
-        seen = []
-        for by in (draw, touch):
-            by(touched, points)
-            seen.append(np.array(touched.evaluate(SEEN), float))
-            touched.locator("#clear").click()
-        assert np.abs(seen[0] - seen[1]).mean() < 4
-
-
 def test_shortcuts_work_while_hangul_is_typed_and_stand_on_the_buttons(page):
     press = """([key, code]) => document.activeElement.dispatchEvent(
         new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true }))"""

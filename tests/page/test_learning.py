@@ -124,21 +124,17 @@ def test_it_says_how_much_the_net_has_seen(page):
             assert page.locator("#learning").get_attribute("aria-valuetext") == said
 
 
-def test_a_card_is_about_the_net_as_trained(page, undisturbed):
-    turn_to(page, 1)
-    page.locator("#lesson").click()
-    page.locator("#course:not([aria-busy])").wait_for()
-    settle(page)
-    assert page.locator("#learning").input_value() == str(LAST)
-    assert accuracies(page) == {undisturbed}
-
-
-def test_a_class_is_read_by_the_net_as_trained(page):
+def test_a_class_and_a_card_are_about_the_net_as_trained(page, undisturbed):
     turn_to(page, 0)
     draw(page, SEVEN)
     speak(page, "ko")  # all views are made anew
     page.locator("#labels button").nth(7).click()
     assert page.locator(".kept small").text_content() == "7"
+    page.locator("#lesson").click()
+    page.locator("#course:not([aria-busy])").wait_for()
+    settle(page)
+    assert page.locator("#learning").input_value() == str(LAST)
+    assert accuracies(page) == {undisturbed}
 
 
 def test_a_net_of_ones_own_brings_its_own(open_page, tmp_path):

@@ -127,16 +127,6 @@ def test_what_is_mutated_is_read_or_refused(page):
         assert not follow(page, text)
 
 
-def test_a_page_that_is_opened_with_a_broken_address_is_as_usual(
-    open_page, embedded_page, undisturbed
-):
-    page = open_page(f"{embedded_page.as_uri()}#draw=<script>alert(1)</script>")
-    assert page.locator("#refused").is_visible()
-    draw(page, SEVEN)
-    assert prediction(page) == "7"
-    assert page.locator("#accuracy output").text_content() == undisturbed
-
-
 def test_the_link_is_copied(page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     draw(page, SEVEN)

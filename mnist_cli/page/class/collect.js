@@ -6,7 +6,7 @@ import { byId, disable, make, pictureOf } from "../parts/paint.js";
 import { download, drawPng } from "../pad/pen.js";
 import { readStrokes } from "../reading/picture.js";
 import { forgetKept, recall, remember } from "./remember.js";
-import { rove } from "../parts/rove.js";
+import { rove } from "../parts/controls.js";
 import { say } from "../parts/words.js";
 import { crc32, writeZip } from "./zip.js";
 

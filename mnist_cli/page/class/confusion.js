@@ -1,7 +1,7 @@
 // Who reads what as what: the class's accuracy, its hardest digit, and ten by ten fields with pictures.
 
 import { byId, make, pictureOf } from "../parts/paint.js";
-import { rove } from "../parts/rove.js";
+import { rove } from "../parts/controls.js";
 import { say, sayShare } from "../parts/words.js";
 
 const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);

@@ -14,11 +14,9 @@ const TRIED = 200; // images that are looked through for a good example
 const CANDIDATES = 8; // neurons of which the one is asked about that is missed most
 const CLEAR = [2, 9]; // leads of the best score that are no tie, and not beyond words
 
-/**
- * The cards in their order. `ask...(page)` sets the page and gives {values of its texts, choices: [{text or image,
- * isTrue}], show()}, which sets the page so that the answer is seen; or null where this net has nothing to ask.
- * `look` is the neuron that the question is about, `question` the text that is put in the place of the usual one.
- */
+// The cards in their order. `ask...(page)` sets the page and gives {values of its texts, choices: [{text or image,
+// isTrue}], show()}, which sets the page so that the answer is seen; or null where this net has nothing to ask.
+// `look` is the neuron that the question is about, `question` the text that is put in the place of the usual one.
 export const CARDS = {
   image: askShifted,
   shapes: askLargest,

@@ -1,4 +1,4 @@
-// Radio buttons side by side in a fieldset, and sliders, as the page offers them and as it moves them itself.
+// Radio buttons side by side in a fieldset, sliders, rows of buttons: as the page offers and as it moves them itself.
 
 import { byId, make } from "./paint.js";
 
@@ -25,4 +25,22 @@ export function press(name, value) {
 export function slide(name, value) {
   byId(name).value = value;
   byId(name).oninput();
+}
+
+/** Let a row or grid of buttons, there now or later, be one stop of the Tab key: arrow keys go through them. */
+export function rove(parent) {
+  parent.setAttribute("role", "toolbar");
+  parent.addEventListener("focusin", ({ target }) => {
+    for (const each of parent.querySelectorAll("button")) each.tabIndex = each === target ? 0 : -1;
+  });
+  parent.addEventListener("keydown", (event) => {
+    const buttons = [...parent.querySelectorAll("button")];
+    const from = buttons.indexOf(event.target);
+    const across = buttons.filter((each) => each.offsetTop === buttons[0].offsetTop).length;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across, Home: -from };
+    const step = event.key === "End" ? buttons.length - 1 - from : steps[event.key];
+    if (from < 0 || step === undefined) return;
+    event.preventDefault();
+    buttons[from + step]?.focus();
+  });
 }

@@ -5,7 +5,7 @@ import { argmax, weightsInto } from "../net/net.js";
 import { connections, curve, fillBar, makeLight, shine } from "./light.js";
 import { byId, fit, make, makePicture, paintInk, paintSigned, rem } from "../parts/paint.js";
 import { PIXELS } from "../reading/picture.js";
-import { rove } from "../parts/rove.js";
+import { rove } from "../parts/controls.js";
 import { say } from "../parts/words.js";
 
 const MOST_SHOWN = 200; // neurons of a layer

@@ -13,8 +13,7 @@ const RUN = 50; // milliseconds at the least: some browsers' clocks know whole o
 const FASTER = 0.95; // of the time: what is nearer to 1 says nothing
 
 export function makeBatch(images) {
-  const [sizes, shapes, times, sheet, measureButton] = 
-    ["sizes", "shapes", "times", "sheet", "measure"].map(byId);
+  const [sizes, shapes, times, sheet, measureButton] = ["sizes", "shapes", "times", "sheet", "measure"].map(byId);
   const all = images.length;
   let [net, set, size] = [null, null, Math.min(100, all)];
   let measuring = null; // the measurement that goes on
@@ -101,10 +100,8 @@ function paintSheet(canvas, { x, predictions }, images, size) {
   canvas.setAttribute("aria-label", say("sheet", { size, wrong }));
 }
 
-/**
- * Microseconds an image, after each run: {times: {oneByOne: [...], batched}, different}.
- * The ways take turns, so that what slows the device slows both; all predictions before warm it up.
- */
+// Microseconds an image, after each run: {times: {oneByOne: [...], batched}, different}.
+// The ways take turns, so that what slows the device slows both; all predictions before warm it up.
 async function* measure(net, x, size) {
   const count = x.length / PIXELS;
   const ways = Object.entries({ oneByOne: 1, ...(size > 1 && { batched: size }) });
@@ -150,7 +147,7 @@ function showTimes(parent, { times, different }, size) {
   });
   const isSame = different ? say("different", { count: different }) : say("same");
   const told = times.batched ? `${compare(times)} ${isSame}` : say("single");
-  parent.replaceChildren(...rows, make("p", { className: "told" }, `${told} ${say("numpy")}`));
+  parent.replaceChildren(...rows, make("p", { className: "told quiet" }, `${told} ${say("numpy")}`));
 }
 
 function compare({ oneByOne, batched }) {

@@ -1,8 +1,8 @@
 // The images as the last hidden layer sees them, on the two axes of PCA found by NumPy.
 
 import { sayLabel } from "../pad/answer.js";
-import { PIXELS, SIDE } from "../reading/picture.js";
-import { byId, colour, css, fit, paintInk, rem, setPixel } from "../parts/paint.js";
+import { SIDE } from "../reading/picture.js";
+import { byId, colour, css, fit, make, paintInk, paintPixels, rem } from "../parts/paint.js";
 import { say, sayShare } from "../parts/words.js";
 
 const ACROSS = 40; // images in a row of the sheet of sprites
@@ -153,14 +153,11 @@ function bounds(places) {
 
 /** Every image in the colour of its digit, without the paper. */
 function drawSprites(images) {
-  const sheet = document.createElement("canvas");
-  [sheet.width, sheet.height] = [ACROSS * SIDE, Math.ceil(images.length / ACROSS) * SIDE];
+  const sheet = make("canvas", { width: ACROSS * SIDE, height: Math.ceil(images.length / ACROSS) * SIDE });
   const to = sheet.getContext("2d");
-  const picture = to.createImageData(SIDE, SIDE);
   images.forEach(({ label, pixels }, number) => {
-    const ink = colour(`--d${label}`);
-    for (let i = 0; i < PIXELS; i++) setPixel(picture.data, i, ink, pixels[i]);
-    to.putImageData(picture, (number % ACROSS) * SIDE, Math.floor(number / ACROSS) * SIDE);
+    const [ink, column, row] = [colour(`--d${label}`), number % ACROSS, Math.floor(number / ACROSS)];
+    paintPixels(to, pixels, (opacity) => [ink, opacity], column * SIDE, row * SIDE);
   });
   return sheet;
 }
