@@ -5,7 +5,7 @@ import { argmax, forward, switchedOn } from "../net/net.js";
 import { byId, disable, make, pictureOf } from "../parts/paint.js";
 import { download, drawPng } from "../pad/pen.js";
 import { readStrokes } from "../reading/picture.js";
-import { forgetKept, recall, remember } from "./remember.js";
+import { recall, remember } from "./remember.js";
 import { rove } from "../parts/controls.js";
 import { say } from "../parts/words.js";
 import { crc32, writeZip } from "./zip.js";
@@ -44,15 +44,11 @@ export function makeCollect(pad, predictPad) {
     tell("putBackTold");
     if (putBack.hidden) byId("save-set").focus();
   };
-  remembers.onchange = () => {
-    if (remembers.checked) store();
-    else forgetKept();
-  };
+  remembers.onchange = () => (remembers.checked ? store() : remember(null));
 
   addEventListener("beforeunload", (event) => {
     if (isSaved || !kept.length || remembers.checked) return;
     event.preventDefault(); // the browser asks whether the page is to be left
-    event.returnValue = "unsaved"; // for those of 2023
   });
 
   const view = {
@@ -66,7 +62,6 @@ export function makeCollect(pad, predictPad) {
       panel.scrollIntoView();
       byId("save-set").focus({ preventScroll: true });
     },
-    /** The pad changed. */
     update() {
       const isEmpty = pad.isEmpty();
       disable("keep", isEmpty);
@@ -124,7 +119,6 @@ export function makeCollect(pad, predictPad) {
   function store() {
     if (remember(kept)) return;
     remembers.checked = false;
-    forgetKept();
     tell("notRemembered");
   }
 

@@ -38,9 +38,7 @@ export function makeMerge(choose) {
     event.preventDefault(); // else the browser would leave the page for the file
     panel.classList.add("over");
   });
-  window.addEventListener("dragleave", ({ relatedTarget }) => {
-    if (!relatedTarget) panel.classList.remove("over");
-  });
+  window.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget || panel.classList.remove("over"));
   window.addEventListener("drop", (event) => {
     panel.classList.remove("over");
     if (!event.dataTransfer.files.length) return;
@@ -83,7 +81,11 @@ export function makeMerge(choose) {
       if (seen.has(checksums)) throw new Refused("alreadyThere");
       const count = digits.length + entries.length;
       if (count > MOST_DIGITS) throw new Refused("tooMany", { count, most: MOST_DIGITS });
-      const found = await readDigits(file, entries);
+      const found = [];
+      for (const entry of entries) { // one after another, for they might inflate to much
+        const pixels = await readPng(await readEntry(file, entry, MOST_BYTES));
+        found.push({ label: Number(entry.name.match(NAME)[1]), pixels });
+      }
       seen.add(checksums);
       for (const digit of found) digits.push({ ...digit, index: digits.length });
     } catch (error) {
@@ -116,16 +118,6 @@ export function makeMerge(choose) {
     byId("forget-class").hidden = !digits.length;
     showClass(digits);
   }
-}
-
-/** The digits of entries of a ZIP; one after another, for they might inflate to much. */
-async function readDigits(file, entries) {
-  const found = [];
-  for (const entry of entries) {
-    const pixels = await readPng(await readEntry(file, entry, MOST_BYTES));
-    found.push({ label: Number(entry.name.match(NAME)[1]), pixels });
-  }
-  return found;
 }
 
 /** The PNG of a digit -> its 784 numbers. Only what says that it is 28x28 is decoded. */

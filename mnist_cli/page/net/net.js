@@ -131,9 +131,10 @@ function softmax(a, N) {
 }
 
 /** Where the map has image `i`: what the last layer sees, the last z, or x, on the two axes of the net as it was trained. */
-export function locate({ map: [mean, ...axes] }, { x, z }, i = 0) {
-  const seen = z.at(-1) ?? x;
-  const start = i * mean.length;
+export function locate({ map }, { x, z }, i = 0) {
+  const [seen, size] = [z.at(-1) ?? x, map.length / 3];
+  const [mean, ...axes] = [0, 1, 2].map((row) => map.subarray(row * size, (row + 1) * size));
+  const start = i * size;
   return axes.map((axis) => axis.reduce((sum, value, j) => sum + value * (seen[start + j] - mean[j]), 0));
 }
 

@@ -25,7 +25,6 @@ export function colour(name) {
 /** So many of the page's own units of length, which grow with its text, in pixels. */
 export const rem = (count) => count * parseFloat(getComputedStyle(document.documentElement).fontSize);
 
-/** Light became dark, or dark light. */
 export const forgetColours = () => colours.clear();
 
 export const css = (name, alpha = 1) => `rgb(${colour(name).join(" ")} / ${alpha})`;

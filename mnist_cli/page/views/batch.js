@@ -1,6 +1,6 @@
 // Batches: the shapes of N images on their way through the net, their predictions, and the time.
 
-import { check, offerChoices } from "../parts/controls.js";
+import { offerChoices } from "../parts/controls.js";
 import { argmax, forward } from "../net/net.js";
 import { PIXELS } from "../reading/picture.js";
 import { byId, css, fit, make, makePicture, paintInk } from "../parts/paint.js";
@@ -23,8 +23,7 @@ export function makeBatch(images) {
     size = Number(value);
     view.speak();
     if (set) view.update(net, set);
-  });
-  check(sizes, size);
+  }, size);
   measureButton.onclick = async () => {
     if (!set) return; // the views are not there yet
     const mine = (measuring = { net, size });
@@ -104,12 +103,11 @@ function paintSheet(canvas, { x, predictions }, images, size) {
 // The ways take turns, so that what slows the device slows both; all predictions before warm it up.
 async function* measure(net, x, size) {
   const count = x.length / PIXELS;
-  const ways = Object.entries({ oneByOne: 1, ...(size > 1 && { batched: size }) });
+  const ways = [["oneByOne", 1], ["batched", size]].slice(0, size > 1 ? 2 : 1);
   const predict = (from, batch) => {
     const some = x.subarray(from * PIXELS, (from + batch) * PIXELS); // the last batch may be smaller
-    const N = some.length / PIXELS;
-    const { y } = forward(net, some, N);
-    return Array.from({ length: N }, (_, i) => argmax(y, 10 * i, 10));
+    const { y } = forward(net, some, some.length / PIXELS);
+    return Array.from({ length: y.length / 10 }, (_, i) => argmax(y, 10 * i, 10));
   };
   const predictAll = (batch) =>
     Array.from({ length: Math.ceil(count / batch) }, (_, i) => predict(i * batch, batch)).flat();

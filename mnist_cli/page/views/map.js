@@ -15,11 +15,14 @@ export function makeMap(images, choose) {
   let set, frame, sprites, spots, overlay;
   let pointed = -1; // place in `images`
   let pointer = "mouse"; // what points
+  const isWrong = (i) => set.predictions[i] !== images[i].label;
 
   const view = {
     /** Another net: the frame of the map is that of its undisturbed images. */
     build(places) {
-      frame = bounds(places);
+      const [us, vs] = [0, 1].map((axis) => places.map((place) => place[axis]));
+      const [left, top] = [Math.min(...us), Math.min(...vs)];
+      frame = { left, top, width: Math.max(...us) - left || 1, height: Math.max(...vs) - top || 1 };
     },
     /** `set`: {places, predictions, confidences} of every image. */
     update(next = set) {
@@ -56,12 +59,8 @@ export function makeMap(images, choose) {
     pointer = event.pointerType;
     if (pointer === "mouse") point(nearest(event));
   };
-  points.onpointerleave = () => {
-    if (pointer === "mouse") point(-1);
-  };
-  points.onblur = ({ relatedTarget }) => {
-    if (!card.contains(relatedTarget)) point(-1);
-  };
+  points.addEventListener("pointerleave", () => pointer === "mouse" && point(-1));
+  points.addEventListener("blur", ({ relatedTarget }) => card.contains(relatedTarget) || point(-1));
   points.onclick = (event) => { // a mouse has looked already; a tap looks, and the card has a button
     if (pointer !== "mouse") point(nearest(event));
     else if (pointed >= 0) choose(images[pointed]);
@@ -86,10 +85,6 @@ export function makeMap(images, choose) {
   function spot([u, v], { width, height }) {
     const into = (share, room) => EDGE + Math.min(1, Math.max(0, share)) * (room - 2 * EDGE);
     return [into((u - frame.left) / frame.width, width), into((v - frame.top) / frame.height, height)];
-  }
-
-  function isWrong(i) {
-    return set.predictions[i] !== images[i].label;
   }
 
   function paintField({ to, width, height }, spots, size) {
@@ -143,12 +138,6 @@ export function makeMap(images, choose) {
     card.style.left = `${Math.max(0, Math.min(left, field.clientWidth - card.offsetWidth))}px`;
     card.style.top = `${Math.min(Math.max(0, y - 40), field.clientHeight - card.offsetHeight)}px`;
   }
-}
-
-function bounds(places) {
-  const [left, top] = [0, 1].map((axis) => Math.min(...places.map((place) => place[axis])));
-  const [right, bottom] = [0, 1].map((axis) => Math.max(...places.map((place) => place[axis])));
-  return { left, top, width: right - left || 1, height: bottom - top || 1 };
 }
 
 /** Every image in the colour of its digit, without the paper. */
