@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from support.commands import mnist
 from support.nets import random_network
-from support.page import EVERY, SEEN, SEVEN, draw, predict, prediction, settle, speak
+from support.page import SEEN, SEVEN, accuracies, draw, predict, prediction, settle, speak
 
 import mnist_cli
 from mnist_cli.page.page import write_page
@@ -29,21 +29,9 @@ def states():
     return [network for _, network in snapshots] + [mnist_cli.load_network()]
 
 
-@pytest.fixture(scope="module")
-def shown():
-    """The images of the page and their labels."""
-    return mnist_cli.load_images()[::EVERY], mnist_cli.load_labels()[::EVERY]
-
-
 def turn_to(page, number):
     page.locator("#learning").fill(str(number))
     settle(page)
-
-
-def accuracies(page):
-    """Wherever it stands."""
-    places = ("#accuracy output", "#standing", "#learnt-accuracy")
-    return {page.locator(place).text_content() for place in places}
 
 
 def test_each_state_gives_the_numbers_of_numpy(page, states, shown):
