@@ -98,7 +98,9 @@ _HOSTILE = """
 _LONG = ["<img src=x onerror=alert(1)>", "draw=0k" + "abcd" * 2000, "a" * 100_000]
 
 
-def test_a_hostile_address_is_refused_in_a_sentence_and_the_page_works_on(page, open_page, embedded_page):
+def test_a_hostile_address_is_refused_in_a_sentence_and_the_page_works_on(
+    page, open_page, embedded_page
+):
     page.evaluate("document.body.dataset.elements = document.querySelectorAll('*').length")
     for text in _HOSTILE.split() + _LONG:
         assert follow(page, text), text

@@ -31,8 +31,12 @@ export function makeCollect(pad, predictPad) {
   }
   rove(labels);
   rove(sheet);
-  byId("start-asking").onclick = startAsking;
-  byId("stop-asking").onclick = stopAsking;
+  byId("start-asking").onclick = () => {
+    pad.clear();
+    byId("desk").scrollIntoView();
+    askFor(Number(document.querySelector("[name=asks]:checked").value));
+  };
+  byId("stop-asking").onclick = () => askFor(0);
   byId("save-set").onclick = saveSet;
   byId("delete-all").onclick = () => {
     const count = kept.length;
@@ -127,17 +131,10 @@ export function makeCollect(pad, predictPad) {
     told.textContent = key && say(key, values);
   }
 
-  function startAsking() {
-    total = Number(document.querySelector("[name=asks]:checked").value);
+  /** Ask for so many digits, each as often as the others. */
+  function askFor(count) {
+    total = count;
     asked = Array.from({ length: total / 10 }, shuffleDigits).flat();
-    pad.clear();
-    showAsked();
-    byId("desk").scrollIntoView();
-    byId("pad").focus({ preventScroll: true });
-  }
-
-  function stopAsking() {
-    asked = [];
     showAsked();
     byId("pad").focus({ preventScroll: true });
   }
