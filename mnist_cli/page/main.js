@@ -9,13 +9,12 @@ import { corrupt } from "./net/corrupt.js";
 import { normalize, tellAbout, unpack } from "./net/data.js";
 import { argmax, forward, locate } from "./net/net.js";
 import { breathe, runSet, runWhole } from "./net/testset.js";
-import { makeAnswers } from "./pad/answer.js";
+import { findDoubts, makeAnswers } from "./pad/answer.js";
 import { keepPadInView } from "./pad/apart.js";
 import { makePad, savePng } from "./pad/pen.js";
-import { check, offerChoices } from "./parts/controls.js";
+import { offerChoices } from "./parts/controls.js";
 import { byId, disable, forgetColours, paintInk } from "./parts/paint.js";
 import { LANGUAGES, speak } from "./parts/words.js";
-import { findDoubts } from "./reading/doubt.js";
 import { PIXELS, readStrokes, toSmall } from "./reading/picture.js";
 import { makeAlive } from "./views/alive.js";
 import { makeBatch } from "./views/batch.js";
@@ -100,15 +99,11 @@ const lesson = makeLesson({
 const collect = makeCollect(pad, () => results && argmax(results[0].y));
 const merge = makeMerge(pad.show);
 
-offerChoices(byId("languages"), "language", Object.entries(LANGUAGES), useLanguage);
+offerChoices(byId("languages"), "language", Object.entries(LANGUAGES), useLanguage, spoken());
 for (const choice of byId("languages").querySelectorAll("input")) choice.parentElement.lang = choice.value;
-check(byId("languages"), spoken());
-offerChoices(byId("nets"), "net", nets.map(({ name }, number) => [number, `${"AB"[number]} · ${name}`]), (number) => useNet(nets[number]));
-check(byId("nets"), 0);
+offerChoices(byId("nets"), "net", nets.map(({ name }, number) => [number, `${"AB"[number]} · ${name}`]), (number) => useNet(nets[number]), 0);
 byId("nets").hidden = nets.length < 2;
 byId("held").textContent = nets.map(({ name, sha256 }) => `${name} · SHA-256 ${sha256}`).join("\n");
-check(byId("pens"), pad.width);
-byId("pens").onchange = ({ target }) => (pad.width = Number(target.value));
 byId("undo").onclick = pad.undo;
 byId("clear").onclick = pad.clear;
 byId("save").onclick = () => savePng(pad);
@@ -116,7 +111,7 @@ byId("raw").onchange = refresh;
 byId("undo-all").onclick = undoAll;
 byId("all-on").onclick = switchAllOn;
 keepPadInView();
-byId("desk").addEventListener("keydown", useKey);
+for (const place of ["desk", "alive"]) byId(place).addEventListener("keydown", useKey);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
 addEventListener("resize", () => breakMore());
 window.mnist = { ...makeApi(nets[0], judge), clear: pad.clear };
@@ -180,7 +175,7 @@ async function refreshSet() {
     isSetStale = false;
     const asked = net;
     const now = { ...net, off: net.off.map((off) => new Set(off)) };
-    const [isBroken, corruption] = [broken.isBroken(now), { ...broken.corruption }];
+    const [isBroken, corruption] = [broken.isBroken(now), broken.corruption];
     const whole = await runWhole(now, now.state, images, undisturbed);
     let set = whole;
     if (isBroken) for (set of runSet(now, images, undisturbed, corruption)) await breathe();
@@ -253,16 +248,17 @@ function recolour() {
   breakMore();
 }
 
-/** Single keys work while the focus is on the drawing side, so they cannot be pressed by chance. */
+/** Single keys work while the focus is on the drawing side, those of the steps on the net too: none is pressed by chance. */
 function useKey(event) {
   if (event.altKey || event.target.matches("select")) return;
   // What the key is called, or where it lies while it writes Hangul or another script.
   const key = /^[a-z0-9]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace(/^(Key|Digit)/, "").toLowerCase();
   if ((event.ctrlKey || event.metaKey) && key !== "z") return;
-  const pens = [...document.querySelectorAll("[name=pen]")];
-  const actions = { z: pad.undo, c: pad.clear, delete: pad.clear, s: () => pad.isEmpty() || savePng(pad), r: row.random, k: collect.keepAsked };
-  if (pens[key - 1]) pens[key - 1].click();
-  else if (actions[key]) actions[key]();
-  else return;
+  const stepping = { n: steps.next, b: steps.back };
+  const drawing = { z: pad.undo, c: pad.clear, delete: pad.clear, s: () => pad.isEmpty() || savePng(pad), r: row.random, k: collect.keepAsked };
+  byId("pens").querySelectorAll("input").forEach((pen, i) => (drawing[i + 1] = () => pen.click()));
+  const action = { ...stepping, ...(event.currentTarget === byId("desk") && drawing) }[key];
+  if (!action) return;
   event.preventDefault();
+  action();
 }

@@ -1,9 +1,7 @@
 """Nets and labelled images -> one HTML file that needs nothing outside itself.
 
-The sources lie beside this module: `page.html`; in rooms the style and ES modules, which can be
-read and tested on their own; and `texts.json`, all that the page says with a column a language.
-Here they are put together with the numbers. A Content-Security-Policy lets the browser run this
-script and use this style, by their SHA-256, and ask nobody for anything.
+A Content-Security-Policy lets the browser run this script and use this style, by their SHA-256,
+and ask nobody for anything.
 """
 
 import hashlib
@@ -73,16 +71,8 @@ def write_page(
     language: Language | None = None,
     overwrite: bool = False,
 ) -> Page:
-    """Write the page of one or two weights files; None is the embedded one.
-
-    It shows `MOST_IMAGES` of the `images` and their labels, by default of the embedded test set, or
-    all where there are fewer. How the first net learnt, its `snapshots` show: by default those of
-    the embedded net, where it is that; with False none. Such a page is replaced where it stands,
-    any other file only with `overwrite`.
-    Raises `MnistError` for a page that cannot be written, weights, snapshots and images that cannot
-    be read or used, and nets too large for a page.
-    """
-    overwrite = overwrite or _is_page(path)
+    """Write the page of one or two weights files; None stands for what is embedded."""
+    overwrite = overwrite or _is_page(path)  # such a page is replaced where it stands
     require_writable(path, overwrite=overwrite)
     files = read_several(weights, data_dir, activation, most=MOST_PARAMETERS)
     neurons = sum(sum(file.layer_sizes[1:]) for file in files)
@@ -179,7 +169,8 @@ def fill_page(
             script=script,
             texts=texts,
             unsupported=" · ".join(f'<span lang="{of}">{text}</span>' for of, text in excuses),
-            data=_as_json(data),
+            # Nothing in it can end the element that holds it.
+            data=json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
             language=language or "en",
             fixed=language or "",
         )
@@ -203,11 +194,6 @@ def _in_order(path: Path, seen: set[Path] | None = None) -> Iterator[str]:
         for imported in re.findall(r'^import .* from "(.*)";$', source, re.MULTILINE):
             yield from _in_order((path.parent / imported).resolve(), seen)
         yield source
-
-
-def _as_json(value: Any) -> str:
-    """Return JSON in which nothing can end the element that holds it."""
-    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _hash(text: str) -> str:

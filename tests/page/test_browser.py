@@ -8,7 +8,18 @@ from typing import get_args
 import numpy as np
 import pytest
 from support.nets import random_arrays
-from support.page import EVERY, SEEN, SEVEN, draw, prediction, said, save, settle, speak
+from support.page import (
+    EVERY,
+    SEEN,
+    SEVEN,
+    draw,
+    prediction,
+    said,
+    save,
+    settle,
+    speak,
+    titles,
+)
 
 import mnist_cli
 from mnist_cli.datasets.corruptions import rotate, shift
@@ -19,11 +30,6 @@ from mnist_cli.paths import embedded_directory
 from mnist_cli.prediction.prediction import predict_digit
 
 pytestmark = pytest.mark.xdist_group("net")
-
-
-@pytest.fixture(scope="module")
-def images():
-    return mnist_cli.load_mnist("test")
 
 
 def test_a_drawing_is_read_as_mnist_predict_reads_the_saved_png(page, tmp_path, strokes):
@@ -205,9 +211,9 @@ def slide(page, name, value):
     return accuracy(page)
 
 
-def test_what_is_broken_costs_what_numpy_says(page, images):
+def test_what_is_broken_costs_what_numpy_says(page, shown):
     network = mnist_cli.load_network()
-    pictures, labels = images[0][::EVERY], images[1][::EVERY]
+    pictures, labels = shown
 
     def expected(pictures, network=network):
         return (network.predict(pictures) == labels).mean()
@@ -233,14 +239,12 @@ def test_what_is_broken_costs_what_numpy_says(page, images):
     assert page.locator("#undo-all").is_disabled()
 
 
-def test_test_images_can_be_tried_and_saved(page, tmp_path, images):
+def test_test_images_can_be_tried_and_saved(page, tmp_path, shown):
     network = mnist_cli.load_network()
-    predictions, labels = network.predict(images[0][::EVERY]), images[1][::EVERY]
+    images, labels = shown
+    predictions = network.predict(images)
     page.locator("#filter").select_option("4")
-    assert all(
-        "label 4" in text
-        for text in page.locator(".thumb").evaluate_all("all => all.map((each) => each.title)")
-    )
+    assert all("label 4" in title for title in titles(page))
     page.locator("#filter").select_option("")
     page.locator("#only-wrong").check()
     wrong = np.flatnonzero(predictions != labels)
@@ -250,7 +254,7 @@ def test_test_images_can_be_tried_and_saved(page, tmp_path, images):
     assert prediction(page) == str(predictions[wrong[0]])
     saved = save(page, tmp_path)
     assert saved.name == f"mnist-{wrong[0] * EVERY}.png"
-    np.testing.assert_array_equal(mnist_cli.read_digit(saved).image, images[0][wrong[0] * EVERY])
+    np.testing.assert_array_equal(mnist_cli.read_digit(saved).image, images[wrong[0]])
     page.locator("#random").click()
     settle(page)
     assert prediction(page) != ""
@@ -295,9 +299,8 @@ def test_a_label_that_people_do_not_agree_with_says_so(open_page, embedded_page)
     page = open_page(f"{embedded_page.as_uri()}#image=3520")
     assert "label 6 (3 of 5 people do not agree)" in said(page)
     page.locator("#filter").select_option("6")
-    titles = page.locator(".thumb").evaluate_all("all => all.map((each) => each.title)")
-    assert titles
-    assert sum("people" in title for title in titles) == sum("3520" in title for title in titles)
+    assert titles(page)
+    assert all(("people" in title) == ("3520" in title) for title in titles(page))
     speak(page, "ko")
     assert "정답 6 (5명 중 3명이 동의하지 않음)" in said(page)
 

@@ -8,6 +8,7 @@ from PIL import Image
 from support.page import (
     SEEN,
     SEVEN,
+    accuracies,
     draw,
     on_pad,
     prediction,
@@ -15,6 +16,7 @@ from support.page import (
     send_touch,
     settle,
     standing_pad,
+    told,
     touch,
 )
 
@@ -32,19 +34,6 @@ def device(request, touched):
     width, height = request.param
     touched.set_viewport_size({"width": width, "height": height})
     return touched
-
-
-def explained(page):
-    settle(page)
-    return page.locator("#told").inner_text()
-
-
-def accuracies(page):
-    settle(page)
-    return {
-        page.locator("#accuracy output").text_content(),
-        page.locator("#standing").text_content(),
-    }
 
 
 def test_a_tap_on_the_map_opens_a_card_with_a_button(device):
@@ -71,7 +60,7 @@ def test_to_look_at_a_neuron_leaves_it_on(device, undisturbed, without_8):
     touch(device, SEVEN)
     neuron = device.locator(".tiles .neuron").nth(8)
     neuron.tap()
-    assert "Neuron 8 of layer 1" in explained(device)
+    assert "Neuron 8 of layer 1" in told(device)
     assert accuracies(device) == {undisturbed}
     assert device.locator("#standing").evaluate(
         """each => {
@@ -93,12 +82,12 @@ def test_a_click_looks_first_and_the_mouse_leaves_what_was_clicked(page, undistu
     draw(page, SEVEN)
     neurons = page.locator(".tiles .neuron")
     neurons.nth(8).hover()
-    assert "Neuron 8" in explained(page)
+    assert "Neuron 8" in told(page)
     neurons.nth(8).click()
     neurons.nth(20).hover()
-    assert "Neuron 8" in explained(page)
+    assert "Neuron 8" in told(page)
     neurons.nth(20).focus()
-    assert "Neuron 20" in explained(page)
+    assert "Neuron 20" in told(page)
     neurons.nth(8).evaluate("each => each.click()")
     assert accuracies(page) == {undisturbed}
     neurons.nth(9).click()
@@ -112,7 +101,7 @@ def test_what_is_switched_off_says_so(page):
     network = mnist_cli.load_network()
     page.locator(".tiles .neuron").nth(8).click()
     page.locator("#switch").click()
-    text = explained(page)
+    text = told(page)
     a1 = network.activations(x)["a1"][8]
     for said in (f"= {a1:.2f}\n", "z1 = 0.00 (switched off)", "nothing of it reaches a2"):
         assert said.replace("-", "−") in text
@@ -121,7 +110,7 @@ def test_what_is_switched_off_says_so(page):
     W2 = W2 * (np.arange(50) != 8)[:, None]  # what is below is summed as it is now
     broken = mnist_cli.Network((W1, W2, W3), network.biases)
     page.locator(".dots .neuron").nth(5).click()
-    total = re.search(r"a2 = z1 W2 \+ b2 = .* = (−?[\d.]+)", explained(page))[1]
+    total = re.search(r"a2 = z1 W2 \+ b2 = .* = (−?[\d.]+)", told(page))[1]
     assert total == f"{broken.activations(x)['a2'][5]:.2f}".replace("-", "−")
 
 
@@ -129,7 +118,7 @@ def test_a_new_drawing_is_explained_anew(page):
     draw(page, SEVEN)
     page.locator(".digit").nth(3).click()
     draw(page, [(20, 50), (70, 50)])  # more of the same drawing
-    assert explained(page).startswith("Digit 3")
+    assert told(page).startswith("Digit 3")
     for begin_anew in (
         lambda: page.locator("#back").click(),
         lambda: page.locator("#clear").click() or draw(page, [(50, 0), (50, 100)]),
@@ -138,7 +127,7 @@ def test_a_new_drawing_is_explained_anew(page):
     ):
         page.locator(".digit").nth(3).click()
         begin_anew()
-        assert explained(page).startswith(f"Digit {prediction(page)}")
+        assert told(page).startswith(f"Digit {prediction(page)}")
 
 
 @pytest.mark.parametrize("width", [12, 30])
@@ -209,16 +198,6 @@ def test_the_pen_wins_over_the_palm(open_page):
     by_pen("Moved", 60, 60)
     by_pen("Released", 60, 60)
     assert page.evaluate(_INK) == with_palm
-
-
-def test_real_strokes_by_finger_give_what_the_mouse_gives(touched, strokes):
-    for points, _ in strokes[:3]:
-        seen = []
-        for by in (draw, touch):
-            by(touched, points)
-            seen.append(np.array(touched.evaluate(SEEN), float))
-            touched.locator("#clear").click()
-        assert np.abs(seen[0] - seen[1]).mean() < 4
 
 
 def test_shortcuts_work_while_hangul_is_typed_and_stand_on_the_buttons(page):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from support.commands import mnist
 from support.nets import random_network
-from support.page import EVERY, SEEN, SEVEN, draw, predict, prediction, settle, speak
+from support.page import SEEN, SEVEN, accuracies, draw, predict, prediction, settle, speak
 
 import mnist_cli
 from mnist_cli.page.page import write_page
@@ -29,21 +29,9 @@ def states():
     return [network for _, network in snapshots] + [mnist_cli.load_network()]
 
 
-@pytest.fixture(scope="module")
-def shown():
-    """The images of the page and their labels."""
-    return mnist_cli.load_images()[::EVERY], mnist_cli.load_labels()[::EVERY]
-
-
 def turn_to(page, number):
     page.locator("#learning").fill(str(number))
     settle(page)
-
-
-def accuracies(page):
-    """Wherever it stands."""
-    places = ("#accuracy output", "#standing", "#learnt-accuracy")
-    return {page.locator(place).text_content() for place in places}
 
 
 def test_each_state_gives_the_numbers_of_numpy(page, states, shown):
@@ -124,21 +112,17 @@ def test_it_says_how_much_the_net_has_seen(page):
             assert page.locator("#learning").get_attribute("aria-valuetext") == said
 
 
-def test_a_card_is_about_the_net_as_trained(page, undisturbed):
-    turn_to(page, 1)
-    page.locator("#lesson").click()
-    page.locator("#course:not([aria-busy])").wait_for()
-    settle(page)
-    assert page.locator("#learning").input_value() == str(LAST)
-    assert accuracies(page) == {undisturbed}
-
-
-def test_a_class_is_read_by_the_net_as_trained(page):
+def test_a_class_and_a_card_are_about_the_net_as_trained(page, undisturbed):
     turn_to(page, 0)
     draw(page, SEVEN)
     speak(page, "ko")  # all views are made anew
     page.locator("#labels button").nth(7).click()
     assert page.locator(".kept small").text_content() == "7"
+    page.locator("#lesson").click()
+    page.locator("#course:not([aria-busy])").wait_for()
+    settle(page)
+    assert page.locator("#learning").input_value() == str(LAST)
+    assert accuracies(page) == {undisturbed}
 
 
 def test_a_net_of_ones_own_brings_its_own(open_page, tmp_path):

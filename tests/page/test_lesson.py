@@ -43,9 +43,9 @@ def answer(page, choice):
     return page.locator("#course-answer").text_content()
 
 
-def test_the_cards_ask_what_numpy_can_answer(page):
+def test_the_cards_ask_what_numpy_can_answer(page, shown):
     network = mnist_cli.load_network()
-    images, labels = mnist_cli.load_images()[::EVERY], mnist_cli.load_labels()[::EVERY]
+    images, labels = shown
     predictions, confidences = network.predict(images), network.predict_proba(images).max(axis=1)
 
     question = ask(page, 1)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from support.commands import mnist
-from support.page import prediction, settle, speak
+from support.page import prediction, settle, speak, titles
 from support.sets import write_images, write_labels
 
 import mnist_cli
@@ -61,9 +61,8 @@ def test_a_class_sees_its_own_digits(own):
     assert digits == ["every digit", *"023679"]
     page.locator("#only-wrong").check()
     wrong = np.flatnonzero(predictions != labels)
-    titles = page.locator(".thumb").evaluate_all("all => all.map((each) => each.title)")
     said = [f"Image {i}, label {labels[i]}, prediction {predictions[i]}" for i in wrong]
-    assert titles == said
+    assert titles(page) == said
     assert "MNIST," not in page.locator("body").inner_text()
     assert not page.locator("#learnt").is_visible()  # nobody knows how this net learnt
     for language, hint, foot in (

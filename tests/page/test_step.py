@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from support.nets import random_arrays
-from support.page import EVERY, SEEN, SEVEN, draw, predict, settle
+from support.page import SEEN, SEVEN, draw, predict, settle, told
 
 import mnist_cli
 from mnist_cli.net.network import forward, relu, sigmoid
@@ -19,11 +19,6 @@ FUNCTIONS = {
     "step": lambda a: (a > 0).astype(float),
     "identity": lambda a: a,
 }
-
-
-def told(page):
-    settle(page)
-    return page.locator("#told").inner_text()
 
 
 def number(text):
@@ -150,10 +145,10 @@ def test_a_tapped_neuron_is_the_one_that_is_worked_out(still):
     assert "z1[8] = 0.00 (switched off)" in told(still)
 
 
-def test_another_activation_costs_what_numpy_says(still, undisturbed):
+def test_another_activation_costs_what_numpy_says(still, shown, undisturbed):
     draw(still, SEVEN)
     network = mnist_cli.load_network()
-    images, labels = mnist_cli.load_images()[::EVERY], mnist_cli.load_labels()[::EVERY]
+    images, labels = shown
     still.locator("#step").click()
     assert "These weights were trained for sigmoid." in told(still)
     still.locator("[name=activation][value=step]").check(force=True)

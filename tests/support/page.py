@@ -141,6 +141,24 @@ def speak(page, language):
     settle(page)
 
 
+def told(page):
+    """What is said of the neuron, digit or step that is looked at."""
+    settle(page)
+    return page.locator("#told").inner_text()
+
+
+def accuracies(page):
+    """Wherever it stands."""
+    settle(page)
+    places = ("#accuracy output", "#standing", "#learnt-accuracy")
+    return {page.locator(place).text_content() for place in places}
+
+
+def titles(page):
+    """Those of the images in the row."""
+    return page.locator(".thumb").evaluate_all("all => all.map((each) => each.title)")
+
+
 def prediction(page, number=1):
     """What the page says, as text."""
     return page.locator("#prediction" if number == 1 else f"#prediction-{number}").text_content()

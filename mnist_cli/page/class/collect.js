@@ -5,8 +5,8 @@ import { argmax, forward, switchedOn } from "../net/net.js";
 import { byId, disable, make, pictureOf } from "../parts/paint.js";
 import { download, drawPng } from "../pad/pen.js";
 import { readStrokes } from "../reading/picture.js";
-import { forgetKept, recall, remember } from "./remember.js";
-import { rove } from "../parts/rove.js";
+import { recall, remember } from "./remember.js";
+import { rove } from "../parts/controls.js";
 import { say } from "../parts/words.js";
 import { crc32, writeZip } from "./zip.js";
 
@@ -31,8 +31,12 @@ export function makeCollect(pad, predictPad) {
   }
   rove(labels);
   rove(sheet);
-  byId("start-asking").onclick = startAsking;
-  byId("stop-asking").onclick = stopAsking;
+  byId("start-asking").onclick = () => {
+    pad.clear();
+    byId("desk").scrollIntoView();
+    askFor(Number(document.querySelector("[name=asks]:checked").value));
+  };
+  byId("stop-asking").onclick = () => askFor(0);
   byId("save-set").onclick = saveSet;
   byId("delete-all").onclick = () => {
     const count = kept.length;
@@ -44,15 +48,11 @@ export function makeCollect(pad, predictPad) {
     tell("putBackTold");
     if (putBack.hidden) byId("save-set").focus();
   };
-  remembers.onchange = () => {
-    if (remembers.checked) store();
-    else forgetKept();
-  };
+  remembers.onchange = () => (remembers.checked ? store() : remember(null));
 
   addEventListener("beforeunload", (event) => {
     if (isSaved || !kept.length || remembers.checked) return;
     event.preventDefault(); // the browser asks whether the page is to be left
-    event.returnValue = "unsaved"; // for those of 2023
   });
 
   const view = {
@@ -66,7 +66,6 @@ export function makeCollect(pad, predictPad) {
       panel.scrollIntoView();
       byId("save-set").focus({ preventScroll: true });
     },
-    /** The pad changed. */
     update() {
       const isEmpty = pad.isEmpty();
       disable("keep", isEmpty);
@@ -124,7 +123,6 @@ export function makeCollect(pad, predictPad) {
   function store() {
     if (remember(kept)) return;
     remembers.checked = false;
-    forgetKept();
     tell("notRemembered");
   }
 
@@ -133,17 +131,10 @@ export function makeCollect(pad, predictPad) {
     told.textContent = key && say(key, values);
   }
 
-  function startAsking() {
-    total = Number(document.querySelector("[name=asks]:checked").value);
+  /** Ask for so many digits, each as often as the others. */
+  function askFor(count) {
+    total = count;
     asked = Array.from({ length: total / 10 }, shuffleDigits).flat();
-    pad.clear();
-    showAsked();
-    byId("desk").scrollIntoView();
-    byId("pad").focus({ preventScroll: true });
-  }
-
-  function stopAsking() {
-    asked = [];
     showAsked();
     byId("pad").focus({ preventScroll: true });
   }

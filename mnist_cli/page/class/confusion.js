@@ -1,7 +1,7 @@
 // Who reads what as what: the class's accuracy, its hardest digit, and ten by ten fields with pictures.
 
 import { byId, make, pictureOf } from "../parts/paint.js";
-import { rove } from "../parts/rove.js";
+import { rove } from "../parts/controls.js";
 import { say, sayShare } from "../parts/words.js";
 
 const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);
@@ -14,6 +14,8 @@ export function makeConfusion(parent, choose) {
     ["class-accuracy", "class-meter", "class-correct", "hardest", "fields", "pictures"].map(byId);
   let groups = new Map(); // "label prediction" -> digits that were read so
   let chosen = null; // the field of which digits are shown, or null for what is misread
+  const countOf = (label, prediction) => groups.get(`${label} ${prediction}`)?.length ?? 0;
+  const totalOf = (label) => DIGITS.reduce((sum, prediction) => sum + countOf(label, prediction), 0);
   rove(fields);
 
   /** Show digits {label, prediction, confidence, pixels}, or nothing where there are none. */
@@ -35,14 +37,6 @@ export function makeConfusion(parent, choose) {
     fields.querySelectorAll("button").forEach((button, i) => (button.tabIndex = i ? -1 : 0));
     showPictures();
   };
-
-  function countOf(label, prediction) {
-    return groups.get(`${label} ${prediction}`)?.length ?? 0;
-  }
-
-  function totalOf(label) {
-    return DIGITS.reduce((sum, prediction) => sum + countOf(label, prediction), 0);
-  }
 
   /** The label of which the greatest share is misread, and as what. */
   function sayHardest() {

@@ -4,10 +4,9 @@ import { makeConfusion } from "./confusion.js";
 import { normalize } from "../net/data.js";
 import { switchedOn } from "../net/net.js";
 import { byId, make } from "../parts/paint.js";
-import { PIXELS } from "../reading/picture.js";
+import { PIXELS, SIDE } from "../reading/picture.js";
 import { breathe, runSet } from "../net/testset.js";
-import { readPng } from "./png.js";
-import { listEntries, readEntry, Refused } from "./unzip.js";
+import { listEntries, readEntry, Refused } from "./zip.js";
 import { say } from "../parts/words.js";
 
 const MOST_DIGITS = 10_000; // of all files together
@@ -15,7 +14,10 @@ const MOST_TOLD = 8; // files that are refused in a sentence of their own
 const MOST_NAME = 60; // characters
 const AT_ONCE = 200; // digits, of which every value is kept while they are read
 const MOST_BYTES = 8192; // of a digit's file, which can inflate to a thousand times as much
+const [SIGNATURE, SIZE] = [0x89504e47, 16]; // how a PNG begins, and where it says how large it is
 const NAME = /(?:^|\/)(\d)_[^/]*\.png$/; // the label comes first
+
+const reader = make("canvas", { width: SIDE, height: SIDE }).getContext("2d", { alpha: false, willReadFrequently: true });
 
 /** The panel. `choose(digit)` puts one of the class's digits on the pad. */
 export function makeMerge(choose) {
@@ -36,9 +38,7 @@ export function makeMerge(choose) {
     event.preventDefault(); // else the browser would leave the page for the file
     panel.classList.add("over");
   });
-  window.addEventListener("dragleave", ({ relatedTarget }) => {
-    if (!relatedTarget) panel.classList.remove("over");
-  });
+  window.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget || panel.classList.remove("over"));
   window.addEventListener("drop", (event) => {
     panel.classList.remove("over");
     if (!event.dataTransfer.files.length) return;
@@ -81,7 +81,11 @@ export function makeMerge(choose) {
       if (seen.has(checksums)) throw new Refused("alreadyThere");
       const count = digits.length + entries.length;
       if (count > MOST_DIGITS) throw new Refused("tooMany", { count, most: MOST_DIGITS });
-      const found = await readDigits(file, entries);
+      const found = [];
+      for (const entry of entries) { // one after another, for they might inflate to much
+        const pixels = await readPng(await readEntry(file, entry, MOST_BYTES));
+        found.push({ label: Number(entry.name.match(NAME)[1]), pixels });
+      }
       seen.add(checksums);
       for (const digit of found) digits.push({ ...digit, index: digits.length });
     } catch (error) {
@@ -116,14 +120,14 @@ export function makeMerge(choose) {
   }
 }
 
-/** The digits of entries of a ZIP; one after another, for they might inflate to much. */
-async function readDigits(file, entries) {
-  const found = [];
-  for (const entry of entries) {
-    const pixels = await readPng(await readEntry(file, entry, MOST_BYTES));
-    found.push({ label: Number(entry.name.match(NAME)[1]), pixels });
-  }
-  return found;
+/** The PNG of a digit -> its 784 numbers. Only what says that it is 28x28 is decoded. */
+async function readPng(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (bytes.length < SIZE + 8 || view.getUint32(0) !== SIGNATURE) throw new Refused("unreadable");
+  const [width, height] = [view.getUint32(SIZE), view.getUint32(SIZE + 4)];
+  if (width !== SIDE || height !== SIDE) throw new Refused("otherSize", { shape: `${height}x${width}` });
+  reader.drawImage(await createImageBitmap(new Blob([bytes]), { colorSpaceConversion: "none" }), 0, 0);
+  return reader.getImageData(0, 0, SIDE, SIDE).data.filter((_, i) => i % 4 === 0); // of red, green, blue and opacity
 }
 
 /** A name that somebody chose, on one line and without what would turn or hide it. */

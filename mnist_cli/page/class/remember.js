@@ -4,22 +4,16 @@ import { PIXELS } from "../reading/picture.js";
 
 const PLACE = "mnist-draw-digits"; // pages of the same origin share it, such as all files of a computer
 
-/** Keep digits {label, pixels} in the place of those before; false where that is refused. */
+/** Keep digits {label, pixels}, or with null nothing, in the place of those before; false where that is refused. */
 export function remember(digits) {
-  const held = digits.map(({ label, pixels }) => ({ label, pixels: btoa(String.fromCharCode(...pixels)) }));
+  const held = digits?.map(({ label, pixels }) => ({ label, pixels: btoa(String.fromCharCode(...pixels)) }));
   try {
-    localStorage.setItem(PLACE, JSON.stringify(held));
+    localStorage.removeItem(PLACE);
+    if (held) localStorage.setItem(PLACE, JSON.stringify(held));
     return true;
   } catch { // there is no room, or no storage
     return false;
   }
-}
-
-/** Forget them. */
-export function forgetKept() {
-  try {
-    localStorage.removeItem(PLACE);
-  } catch {} // then there are none
 }
 
 /** The digits that were kept; null where there are none, or what is there is something else. */

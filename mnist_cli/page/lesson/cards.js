@@ -14,11 +14,9 @@ const TRIED = 200; // images that are looked through for a good example
 const CANDIDATES = 8; // neurons of which the one is asked about that is missed most
 const CLEAR = [2, 9]; // leads of the best score that are no tie, and not beyond words
 
-/**
- * The cards in their order. `ask...(page)` sets the page and gives {values of its texts, choices: [{text or image,
- * isTrue}], show()}, which sets the page so that the answer is seen; or null where this net has nothing to ask.
- * `look` is the neuron that the question is about, `question` the text that is put in the place of the usual one.
- */
+// The cards in their order. `ask...(page)` sets the page and gives {values of its texts, choices: [{text or image,
+// isTrue}], show()}, which sets the page so that the answer is seen; or null where this net has nothing to ask.
+// `look` is the neuron that the question is about, `question` the text that is put in the place of the usual one.
 export const CARDS = {
   image: askShifted,
   shapes: askLargest,
@@ -54,18 +52,16 @@ function askShifted(page) {
 /** Which matrix has the most numbers. */
 function askLargest(page) {
   const { layers } = page.net;
-  const arrays = layers.map(({ inputs, outputs }, i) => ({ name: `W${i + 1}`, inputs, outputs, count: inputs * outputs }));
-  if (layers.length === 1) arrays.push({ name: "b1", inputs: 1, outputs: 10, count: 10 });
+  const arrays = layers.map(({ inputs, outputs }, i) =>
+    ({ name: `W${i + 1}`, shape: `(${inputs}, ${outputs})`, inputs, outputs, count: inputs * outputs }));
+  if (layers.length === 1) arrays.push({ name: "b1", shape: "(10,)", count: 10 });
   const most = Math.max(...arrays.map(({ count }) => count));
   const { name, inputs, outputs } = arrays.find(({ count }) => count === most);
   const total = layers.reduce((sum, layer) => sum + layer.W.length + layer.b.length, 0);
   showExample(page, "a1");
   return {
     values: { name, inputs, outputs, count: most.toLocaleString("en"), total: total.toLocaleString("en") },
-    choices: arrays.map((each) => ({
-      text: each.name[0] === "b" ? `${each.name} (${each.outputs},)` : `${each.name} (${each.inputs}, ${each.outputs})`,
-      isTrue: each.count === most,
-    })),
+    choices: arrays.map((each) => ({ text: `${each.name} ${each.shape}`, isTrue: each.count === most })),
     show: () => page.steps.show("a1"),
   };
 }

@@ -4,10 +4,8 @@ import { CARDS } from "./cards.js";
 import { byId, make, pictureOf } from "../parts/paint.js";
 import { say } from "../parts/words.js";
 
-/**
- * The lesson. `page`, as the cards use it: {images, x: of all images, pad, alive, steps, net: the one that is shown,
- * whole: what it makes of the images undisturbed, reset(): undo what is broken, follow(): neurons were switched}.
- */
+// The lesson. `page`, as the cards use it: {images, x: of all images, pad, alive, steps, net: the one that is shown,
+// whole: what it makes of the images undisturbed, reset(): undo what is broken, follow(): neurons were switched}.
 export function makeLesson(page) {
   const [course, toggle, title, text, question, choices, answer, back, onward] = ["course", "lesson",
     "course-title", "course-text", "course-question", "choices", "course-answer", "course-back", "course-on"].map(byId);

@@ -9,11 +9,9 @@ import { say } from "../parts/words.js";
 
 const PAUSE_BEFORE_LINK = 300; // milliseconds without a hand on the page
 
-/**
- * Open what the address says, now and whenever another is entered; then keep it up to date.
- * `page`: {nets, images, pad, alive, steps, lesson, sliders, reset, follow}: `reset()` undoes what is on the page,
- * `follow()` is called when neurons were switched.
- */
+// Open what the address says, now and whenever another is entered; then keep it up to date.
+// `page`: {nets, images, pad, alive, steps, lesson, sliders, reset, follow}: `reset()` undoes what is on the page,
+// `follow()` is called when neurons were switched.
 export function keepAddress(page) {
   const { nets, images, pad, alive, steps, lesson, sliders } = page;
   const [refused, copy] = ["refused", "link"].map(byId);

@@ -1,8 +1,8 @@
 // What scripts may call on the page, as `window.mnist`.
 
 import { normalize } from "../net/data.js";
-import { findDoubts } from "../reading/doubt.js";
 import { argmax, forward } from "../net/net.js";
+import { findDoubts } from "../pad/answer.js";
 import { PAD, PIXELS, readStrokes } from "../reading/picture.js";
 import { say } from "../parts/words.js";
 

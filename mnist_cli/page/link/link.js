@@ -15,10 +15,8 @@ export function writeLink(state, isWhole = false) {
   return written.map(([key, text]) => `${key}=${text}`).join("&");
 }
 
-/**
- * The text after the # -> the parts of the state that it has, or null for one that this page did not write.
- * `page` has what is allowed: {nets, images, languages, lessons, sliders, sizes, stages, activations}.
- */
+// The text after the # -> the parts of the state that it has, or null for one that this page did not write.
+// `page` has what is allowed: {nets, images, languages, lessons, sliders, sizes, stages, activations}.
 export function readLink(text, page) {
   if (text.length > MOST) return null;
   const readers = makeReaders(page);

@@ -6,7 +6,7 @@ import { PIXELS } from "../reading/picture.js";
 
 /** What the page says of the JSON that `mnist draw` writes: from which file its images are, and how many. */
 export function tellAbout({ version, source, total, labels }) {
-  return { version, source, total: sayCount(total), count: sayCount(labels.length) };
+  return { version, source, total: total.toLocaleString("en"), count: labels.length.toLocaleString("en") };
 }
 
 /** That JSON -> {nets, judge, images: [{index, label, pixels, people}], x: (N, 784) 0..1}. */
@@ -15,7 +15,7 @@ export async function unpack({ nets, learnt, judge, images, labels, total, doubt
   if (learnt) Object.assign(nets[0], { states: await readStates(learnt, nets[0].sizes), seen: learnt.seen });
   return {
     nets: await Promise.all(nets.map(async (net) =>
-      makeNet({ ...net, parameters: await floats(net.parameters), map: readMap(await floats(net.map)) }))),
+      makeNet({ ...net, parameters: await floats(net.parameters), map: await floats(net.map) }))),
     judge: await makeJudge(judge),
     images: Array.from(labels, (label, i) => {
       const index = Math.floor((i * total) / labels.length); // in the whole set
@@ -63,13 +63,6 @@ export function normalize(pixels) {
   for (let i = 0; i < x.length; i++) x[i] = pixels[i] / 255;
   return x;
 }
-
-function readMap(values) {
-  const size = values.length / 3;
-  return [0, 1, 2].map((row) => values.subarray(row * size, (row + 1) * size)); // mean and two axes
-}
-
-const sayCount = (count) => count.toLocaleString("en");
 
 const floats = async (text) => new Float32Array((await unpackText(text)).buffer);
 

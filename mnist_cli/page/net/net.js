@@ -11,10 +11,8 @@ export const ACTIVATIONS = {
   identity: { of: (a) => a, slope: () => 1, formula: (a) => a },
 };
 
-/**
- * A net from {name, sizes: [784, 50, 100, 10], activation, parameters: W1 b1 W2 b2 ...}, `trained` for this activation.
- * Its `states` are {samples: how many images it had seen, read(): its layers then}, the last one as it was trained.
- */
+// A net from {name, sizes: [784, 50, 100, 10], activation, parameters: W1 b1 W2 b2 ...}, `trained` for this activation.
+// Its `states` are {samples: how many images it had seen, read(): its layers then}, the last one as it was trained.
 export function makeNet({ name, sha256, sizes, activation, parameters, map, states = [], seen }) {
   const layers = makeLayers(sizes, parameters);
   const off = layers.slice(0, -1).map(() => new Set()); // hidden neurons that are switched off
@@ -133,9 +131,10 @@ function softmax(a, N) {
 }
 
 /** Where the map has image `i`: what the last layer sees, the last z, or x, on the two axes of the net as it was trained. */
-export function locate({ map: [mean, ...axes] }, { x, z }, i = 0) {
-  const seen = z.at(-1) ?? x;
-  const start = i * mean.length;
+export function locate({ map }, { x, z }, i = 0) {
+  const [seen, size] = [z.at(-1) ?? x, map.length / 3];
+  const [mean, ...axes] = [0, 1, 2].map((row) => map.subarray(row * size, (row + 1) * size));
+  const start = i * size;
   return axes.map((axis) => axis.reduce((sum, value, j) => sum + value * (seen[start + j] - mean[j]), 0));
 }
 
@@ -151,10 +150,8 @@ export function argmax(values, from = 0, count = values.length) {
   return best;
 }
 
-/**
- * Evidence of each pixel, (784,): gradient times input of a weighted sum of one layer's a.
- * For a digit `wanted` is (10,) with a 1 for it, and -1 for one that it is compared with.
- */
+// Evidence of each pixel, (784,): gradient times input of a weighted sum of one layer's a.
+// For a digit `wanted` is (10,) with a 1 for it, and -1 for one that it is compared with.
 export function evidence(net, { x, z }, wanted, last = net.layers.length - 1) {
   const { slope } = ACTIVATIONS[net.activation];
   let gradient = wanted;

@@ -1,6 +1,7 @@
 // What each net predicts: the digit, the confidence and what speaks against it, ten small bars.
 
-import { argmax } from "../net/net.js";
+import { normalize } from "../net/data.js";
+import { argmax, forward } from "../net/net.js";
 import { make } from "../parts/paint.js";
 import { say, sayShare } from "../parts/words.js";
 
@@ -28,6 +29,14 @@ export function makeAnswers(parent, nets) {
       bar.classList.toggle("best", i === prediction);
     });
   });
+}
+
+/** Whether what `readStrokes` found is no digit, in sentences as `mnist predict` says them, by the confidence of a net. */
+export function findDoubts(judge, { pixels, spread }, confidence) {
+  const [odds, against] = forward(judge, normalize(pixels)).a[1]; // logarithms
+  const score = odds - against - Math.max(spread - judge.spread, 0);
+  const isDoubtful = score < judge.doubtful || (score < 0 && confidence < judge.sure);
+  return isDoubtful ? [say("doubtful")] : [];
 }
 
 function describe(y, prediction, image) {

@@ -10,7 +10,7 @@ const PALM = 1000; // milliseconds after the pen in which a touch is the hand th
 
 /** Make `canvas` a pad. It calls `changed` whenever there is more or less on it. */
 export function makePad(canvas, changed) {
-  const pad = { strokes: [], image: null, width: 20 }; // image: one of the set instead of strokes
+  const pad = { strokes: [], image: null }; // image: one of the set instead of strokes
   const past = []; // what stood there before each change
   const cursor = { at: null, down: false }; // of the keyboard's pen
   let stroke = null; // the one in hand
@@ -29,7 +29,7 @@ export function makePad(canvas, changed) {
     turnTo([strokes, image]);
   };
   const begin = (point) => {
-    const begun = { points: [point], width: pad.width };
+    const begun = { points: [point], width: penWidth() };
     change([...pad.strokes, begun]); // beside an image there are no strokes
     stroke = begun;
   };
@@ -51,7 +51,7 @@ export function makePad(canvas, changed) {
   pad.undo = () => past.length && turnTo(past.pop());
   pad.repaint = () => {
     paint(canvas, pad, getComputedStyle(canvas).color);
-    if (cursor.at && document.activeElement === canvas) paintCursor(canvas, cursor, pad.width);
+    if (cursor.at && document.activeElement === canvas) paintCursor(canvas, cursor, penWidth());
   };
 
   canvas.addEventListener("pointerdown", (event) => {
@@ -72,11 +72,9 @@ export function makePad(canvas, changed) {
     const all = event.getCoalescedEvents?.() ?? [];
     extend((all.length ? all : [event]).map(place));
   });
-  for (const name of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(name, (event) => {
-      if (event.pointerId === drawing?.pointerId) stroke = drawing = null;
-    });
-  }
+  canvas.onpointerup = canvas.onpointercancel = ({ pointerId }) => {
+    if (pointerId === drawing?.pointerId) stroke = drawing = null;
+  };
   canvas.addEventListener("keydown", (event) => {
     const step = KEYS[event.key];
     if (!step && event.key !== " ") return;
@@ -95,14 +93,14 @@ export function makePad(canvas, changed) {
     }
     pad.repaint();
   });
-  for (const name of ["focus", "blur"]) {
-    canvas.addEventListener(name, () => {
-      cursor.down = false;
-      pad.repaint();
-    });
-  }
+  canvas.onfocus = canvas.onblur = () => {
+    cursor.down = false;
+    pad.repaint();
+  };
   return pad;
 }
+
+const penWidth = () => Number(document.querySelector("[name=pen]:checked").value);
 
 function paint(canvas, { strokes, image }, ink) {
   const to = canvas.getContext("2d");
@@ -151,7 +149,6 @@ export function drawPng({ strokes, image }) {
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
-/** Download what is on the pad. */
 export async function savePng(pad) {
   const name = pad.image ? `mnist-${pad.image.index}.png` : "digit.png";
   download(await drawPng(pad), name);

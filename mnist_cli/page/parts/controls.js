@@ -1,16 +1,16 @@
-// Radio buttons side by side in a fieldset, and sliders, as the page offers them and as it moves them itself.
+// Radio buttons side by side in a fieldset, sliders, rows of buttons: as the page offers and as it moves them itself.
 
 import { byId, make } from "./paint.js";
 
-/** Offer `choices`, each [value, text], in the place of those before; `use` is called with the value that is chosen. */
-export function offerChoices(fieldset, name, choices, use) {
+/** Offer `choices`, each [value, text], in the place of those before; `use(value)` is called for one that is chosen. */
+export function offerChoices(fieldset, name, choices, use, checked) {
   for (const old of fieldset.querySelectorAll("label")) old.remove();
   fieldset.append(...choices.map(([value, text]) =>
     make("label", {}, make("input", { type: "radio", name, value }), make("span", {}, text))));
   fieldset.onchange = ({ target }) => use(target.value);
+  check(fieldset, checked);
 }
 
-/** Check the one with this value. */
 export function check(fieldset, value) {
   for (const choice of fieldset.querySelectorAll("input")) choice.checked = choice.value === String(value);
 }
@@ -25,4 +25,22 @@ export function press(name, value) {
 export function slide(name, value) {
   byId(name).value = value;
   byId(name).oninput();
+}
+
+/** Let a row or grid of buttons, there now or later, be one stop of the Tab key: arrow keys go through them. */
+export function rove(parent) {
+  parent.setAttribute("role", "toolbar");
+  parent.addEventListener("focusin", ({ target }) => {
+    for (const each of parent.querySelectorAll("button")) each.tabIndex = each === target ? 0 : -1;
+  });
+  parent.addEventListener("keydown", (event) => {
+    const buttons = [...parent.querySelectorAll("button")];
+    const from = buttons.indexOf(event.target);
+    const across = buttons.filter((each) => each.offsetTop === buttons[0].offsetTop).length;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across, Home: -from };
+    const step = event.key === "End" ? buttons.length - 1 - from : steps[event.key];
+    if (from < 0 || step === undefined) return;
+    event.preventDefault();
+    buttons[from + step]?.focus();
+  });
 }

@@ -25,41 +25,32 @@ export function colour(name) {
 /** So many of the page's own units of length, which grow with its text, in pixels. */
 export const rem = (count) => count * parseFloat(getComputedStyle(document.documentElement).fontSize);
 
-/** Light became dark, or dark light. */
 export const forgetColours = () => colours.clear();
 
 export const css = (name, alpha = 1) => `rgb(${colour(name).join(" ")} / ${alpha})`;
 
 /** Ink, white on black, as the net sees it; `scale` 1 is for numbers 0..255. */
 export function paintInk(canvas, values, scale = 255) {
-  const to = canvas.getContext("2d");
-  const picture = to.createImageData(SIDE, SIDE);
-  for (let i = 0; i < values.length; i++) {
-    const level = values[i] * scale;
-    setPixel(picture.data, i, [level, level, level], 255);
-  }
-  to.putImageData(picture, 0, 0);
+  paintPixels(canvas.getContext("2d"), values, (value) => [[value * scale, value * scale, value * scale], 255]);
 }
 
 /** Numbers of either sign: blue above 0, orange below, as strong as they are large. */
 export function paintSigned(canvas, values) {
-  let most = 1e-12;
-  for (const value of values) most = Math.max(most, Math.abs(value));
-  const to = canvas.getContext("2d");
-  const picture = to.createImageData(SIDE, SIDE);
+  const most = Math.max(1e-12, ...values.map(Math.abs));
   const [above, below] = [colour("--for"), colour("--against")];
-  for (let i = 0; i < values.length; i++) {
-    setPixel(picture.data, i, values[i] > 0 ? above : below, 255 * Math.sqrt(Math.abs(values[i]) / most));
-  }
-  to.putImageData(picture, 0, 0);
+  const look = (value) => [value > 0 ? above : below, 255 * Math.sqrt(Math.abs(value) / most)];
+  paintPixels(canvas.getContext("2d"), values, look);
 }
 
-/** Give pixel `i` of an ImageData's numbers a colour [red, green, blue] and an opacity 0..255. */
-export function setPixel(data, i, tint, opacity) {
-  data[4 * i] = tint[0];
-  data[4 * i + 1] = tint[1];
-  data[4 * i + 2] = tint[2];
-  data[4 * i + 3] = opacity;
+/** 28x28 pixels from a place on: `look(value)` is the colour [red, green, blue] of each and its opacity 0..255. */
+export function paintPixels(to, values, look, left = 0, top = 0) {
+  const picture = to.createImageData(SIDE, SIDE);
+  values.forEach((value, i) => {
+    const [tint, opacity] = look(value);
+    for (let part = 0; part < 3; part++) picture.data[4 * i + part] = tint[part];
+    picture.data[4 * i + 3] = opacity;
+  });
+  to.putImageData(picture, left, top);
 }
 
 /** A new element with properties and children. */

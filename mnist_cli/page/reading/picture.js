@@ -19,10 +19,8 @@ const SOFT_EDGE = 0.8; // pixels from ink to background
 const SOFT = 4; // pixels round a digit that belong to its edge
 const MIDDLE = 14.5 / SIDE;
 
-/**
- * Strokes {points: [[x, y], ...], width} on the pad -> {pixels: 784 numbers 0..255 of the main digit, spread: how
- * many components most of the ink is in}, or null without ink.
- */
+// Strokes {points: [[x, y], ...], width} on the pad -> {pixels: 784 numbers 0..255 of the main digit, spread: how
+// many components most of the ink is in}, or null without ink.
 export function readStrokes(strokes) {
   const frame = chooseFrame(strokes);
   if (!frame) return null;
@@ -151,8 +149,7 @@ function findDigit({ width, height }, parts) {
 }
 
 /** How far two boxes are apart. */
-const gap = (a, b) =>
-  Math.max(a.left - b.right, b.left - a.right, a.top - b.bottom, b.top - a.bottom, 0);
+const gap = (a, b) => Math.max(a.left - b.right, b.left - a.right, a.top - b.bottom, b.top - a.bottom, 0);
 
 /** The digit in two tones, its long side about 80 pixels and background around it. */
 function drawLarge(ink, mask, level, parts) {

@@ -2,8 +2,7 @@
 
 export const grid = (width, height) => ({ width, height, values: new Float32Array(width * height) });
 
-/** Blur by a Gaussian. */
-export function blur(picture, sigma) {
+export function blur(picture, sigma) { // by a Gaussian
   const radius = Math.ceil(3 * sigma);
   const kernel = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-0.5 * ((i - radius) / sigma) ** 2));
   const total = kernel.reduce((sum, weight) => sum + weight);

@@ -5,7 +5,7 @@ import { argmax, weightsInto } from "../net/net.js";
 import { connections, curve, fillBar, makeLight, shine } from "./light.js";
 import { byId, fit, make, makePicture, paintInk, paintSigned, rem } from "../parts/paint.js";
 import { PIXELS } from "../reading/picture.js";
-import { rove } from "../parts/rove.js";
+import { rove } from "../parts/controls.js";
 import { say } from "../parts/words.js";
 
 const MOST_SHOWN = 200; // neurons of a layer
@@ -24,7 +24,6 @@ export function makeAlive(toggle, steps) {
   let again = false; // whether the neuron that is pressed was chosen before
 
   const view = {
-    /** Show another net. */
     build(next) {
       [net, result, chosen, pointed] = [next, undefined, null, null];
       for (const old of flow.querySelectorAll(".band")) old.remove();
@@ -45,10 +44,7 @@ export function makeAlive(toggle, steps) {
       naming = setTimeout(nameAll, NAMING);
     },
     /** A new drawing is explained anew. */
-    forget() {
-      chosen = pointed = null;
-    },
-    /** Another step is shown. */
+    forget: () => (chosen = pointed = null),
     follow() {
       bands.forEach(({ element }, layer) => {
         const about = nameBand(net, layer, steps.stage?.isSum && layer === steps.stage.layer);
@@ -59,16 +55,13 @@ export function makeAlive(toggle, steps) {
       nameAll();
     },
     /** [layer, neuron] that was tapped, or null; or tap one. */
-    get chosen() {
-      return chosen;
-    },
+    get chosen() { return chosen; },
     choose,
     /** The net is in another state: its first neurons look for something else. */
     learn() {
       const pictures = net.off.length ? drawWeights(net.state) : [];
       pictures.forEach((src, neuron) => (bands[0].neurons[neuron].firstChild.src = src));
     },
-    /** Show which neurons are switched off. */
     showOff() {
       net.off.forEach((off, layer) => bands[layer].neurons.forEach((button, neuron) => {
         button.classList.toggle("off", off.has(neuron));
@@ -94,9 +87,7 @@ export function makeAlive(toggle, steps) {
   switchOne.onclick = () => toggle(...chosen);
   back.onclick = unchoose;
   flow.onpointerleave = () => point(null);
-  flow.onkeydown = (event) => {
-    if (event.key === "Escape") unchoose();
-  };
+  flow.addEventListener("keydown", ({ key }) => key === "Escape" && unchoose());
   flow.onfocusin = () => steps.stage || told.setAttribute("aria-live", "polite");
   flow.onfocusout = () => told.removeAttribute("aria-live");
   // While it is laid out anew it may have no width for a moment, and no place for light.
@@ -106,12 +97,8 @@ export function makeAlive(toggle, steps) {
   /** To point, to tap and to focus only look; a second tap, or Enter, switches off or on. */
   function listen(button, place) {
     const isChosen = () => chosen?.join() === place.join();
-    button.onpointerenter = (event) => {
-      if (event.pointerType === "mouse") point(place);
-    };
-    button.onpointerdown = () => {
-      again = isChosen();
-    };
+    button.addEventListener("pointerenter", ({ pointerType }) => pointerType === "mouse" && point(place));
+    button.addEventListener("pointerdown", () => (again = isChosen()));
     button.onfocus = () => choose(place);
     button.onclick = (event) => {
       const isSecond = event.detail ? again : isChosen(); // a key presses nothing down
@@ -211,7 +198,8 @@ export function makeAlive(toggle, steps) {
       const name = shown?.isSum ? (value > 0 ? "--for" : "--against") : "--glow";
       fillBar(to, places.bands[layer][digit], places.bar, from, until, name);
       button.classList.toggle("best", digit === prediction);
-      button.lastChild.textContent = shown ? sayFigure(value, shown.isSum) : "";
+      const figure = shown?.isSum ? plain(value) : value < 0.99995 ? value.toFixed(4) : ">.9999"; // there is no room for more
+      button.lastChild.textContent = shown ? figure : "";
     });
   }
 
@@ -224,12 +212,6 @@ export function makeAlive(toggle, steps) {
       if (start && target) curve(to, start, target, value, Math.abs(value) / strongest);
     }
   }
-}
-
-/** There is no room for more. */
-function sayFigure(value, isSum) {
-  if (isSum) return plain(value);
-  return value < 0.99995 ? value.toFixed(4) : ">.9999";
 }
 
 /** What the neurons of the first layer look for in a state of a net, as addresses of pictures; drawn once. */

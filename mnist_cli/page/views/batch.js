@@ -1,6 +1,6 @@
 // Batches: the shapes of N images on their way through the net, their predictions, and the time.
 
-import { check, offerChoices } from "../parts/controls.js";
+import { offerChoices } from "../parts/controls.js";
 import { argmax, forward } from "../net/net.js";
 import { PIXELS } from "../reading/picture.js";
 import { byId, css, fit, make, makePicture, paintInk } from "../parts/paint.js";
@@ -13,8 +13,7 @@ const RUN = 50; // milliseconds at the least: some browsers' clocks know whole o
 const FASTER = 0.95; // of the time: what is nearer to 1 says nothing
 
 export function makeBatch(images) {
-  const [sizes, shapes, times, sheet, measureButton] = 
-    ["sizes", "shapes", "times", "sheet", "measure"].map(byId);
+  const [sizes, shapes, times, sheet, measureButton] = ["sizes", "shapes", "times", "sheet", "measure"].map(byId);
   const all = images.length;
   let [net, set, size] = [null, null, Math.min(100, all)];
   let measuring = null; // the measurement that goes on
@@ -24,8 +23,7 @@ export function makeBatch(images) {
     size = Number(value);
     view.speak();
     if (set) view.update(net, set);
-  });
-  check(sizes, size);
+  }, size);
   measureButton.onclick = async () => {
     if (!set) return; // the views are not there yet
     const mine = (measuring = { net, size });
@@ -101,18 +99,15 @@ function paintSheet(canvas, { x, predictions }, images, size) {
   canvas.setAttribute("aria-label", say("sheet", { size, wrong }));
 }
 
-/**
- * Microseconds an image, after each run: {times: {oneByOne: [...], batched}, different}.
- * The ways take turns, so that what slows the device slows both; all predictions before warm it up.
- */
+// Microseconds an image, after each run: {times: {oneByOne: [...], batched}, different}.
+// The ways take turns, so that what slows the device slows both; all predictions before warm it up.
 async function* measure(net, x, size) {
   const count = x.length / PIXELS;
-  const ways = Object.entries({ oneByOne: 1, ...(size > 1 && { batched: size }) });
+  const ways = [["oneByOne", 1], ["batched", size]].slice(0, size > 1 ? 2 : 1);
   const predict = (from, batch) => {
     const some = x.subarray(from * PIXELS, (from + batch) * PIXELS); // the last batch may be smaller
-    const N = some.length / PIXELS;
-    const { y } = forward(net, some, N);
-    return Array.from({ length: N }, (_, i) => argmax(y, 10 * i, 10));
+    const { y } = forward(net, some, some.length / PIXELS);
+    return Array.from({ length: y.length / 10 }, (_, i) => argmax(y, 10 * i, 10));
   };
   const predictAll = (batch) =>
     Array.from({ length: Math.ceil(count / batch) }, (_, i) => predict(i * batch, batch)).flat();
@@ -150,7 +145,7 @@ function showTimes(parent, { times, different }, size) {
   });
   const isSame = different ? say("different", { count: different }) : say("same");
   const told = times.batched ? `${compare(times)} ${isSame}` : say("single");
-  parent.replaceChildren(...rows, make("p", { className: "told" }, `${told} ${say("numpy")}`));
+  parent.replaceChildren(...rows, make("p", { className: "told quiet" }, `${told} ${say("numpy")}`));
 }
 
 function compare({ oneByOne, batched }) {

@@ -12,30 +12,22 @@ export const SLIDERS = [ // name, least, most, step, unit
 
 /** The panel. `changed()` is called when the input is disturbed in another way. */
 export function makeBreak(changed) {
-  const corruption = {};
   for (const [name, min, max, step] of SLIDERS) {
-    const slider = make("input", { type: "range", id: name, min, max, step, value: 0 });
-    slider.setAttribute("value", 0);
-    slider.oninput = () => {
-      corruption[name] = Number(slider.value);
-      changed();
-    };
+    const slider = make("input", { type: "range", id: name, min, max, step, value: 0, oninput: changed });
     const text = make("span");
     text.dataset.t = name;
     byId("sliders").append(make("label", {}, text, slider, make("output")));
-    corruption[name] = 0;
   }
 
   const view = {
-    corruption,
+    get corruption() { return Object.fromEntries(SLIDERS.map(([name]) => [name, Number(byId(name).value)])); },
     /** Whether what a net makes of the images is not what it makes of them undisturbed. */
     isBroken(net) {
-      const isDisturbed = Object.values(corruption).some(Boolean);
+      const isDisturbed = Object.values(view.corruption).some(Boolean);
       return isDisturbed || net.activation !== net.trained || net.off.some(({ size }) => size);
     },
-    /** Disturb nothing. */
     reset() {
-      for (const [name] of SLIDERS) byId(name).value = corruption[name] = 0;
+      for (const [name] of SLIDERS) byId(name).value = 0;
     },
     /** What is switched off and how the input is disturbed; what that costs is to be counted. */
     show(net) {
@@ -44,7 +36,7 @@ export function makeBreak(changed) {
       byId("off").textContent = off.length ? say("off", { list: off.join(", ") }) : say("noneOff");
       disable("all-on", !off.length);
       disable("undo-all", !view.isBroken(net) && net.state === net.states.at(-1));
-      for (const [name, , , , unit] of SLIDERS) byId(name).nextElementSibling.textContent = corruption[name] + unit;
+      for (const [name, , , , unit] of SLIDERS) byId(name).nextElementSibling.textContent = byId(name).value + unit;
     },
     /** So many of the images are correct, and so many before. */
     showAccuracy(correct, count, before) {

@@ -1,7 +1,7 @@
 // The row of images to try: by digit, those that the net gets wrong, a random one.
 
 import { sayLabel } from "../pad/answer.js";
-import { rove } from "../parts/rove.js";
+import { rove } from "../parts/controls.js";
 import { byId, make, pictureOf } from "../parts/paint.js";
 import { say } from "../parts/words.js";
 

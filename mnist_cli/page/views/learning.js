@@ -9,14 +9,11 @@ import { say, sayNumber } from "../parts/words.js";
 export function makeLearning(net, images, x, follow) {
   const [panel, slider, told] = ["learnt", "learning", "learnt-told"].map(byId);
   const { states } = net;
-  let isPrepared = false;
   slider.max = slider.value = states.length - 1;
-  slider.oninput = () => {
-    turnTo(states[slider.value]);
-    prepare();
-  };
+  slider.oninput = () => turnTo(states[slider.value]);
+  slider.addEventListener("input", prepare, { once: true });
 
-  const view = {
+  return {
     /** Another net is shown, or another language spoken. */
     use(shown) {
       panel.hidden = shown !== net || states.length < 2;
@@ -28,7 +25,6 @@ export function makeLearning(net, images, x, follow) {
       if (net.state !== states.at(-1)) turnTo(states.at(-1));
     },
   };
-  return view;
 
   function turnTo(state) {
     net.state = state;
@@ -50,8 +46,6 @@ export function makeLearning(net, images, x, follow) {
 
   /** From the first move on, what the other states look for and make of the images is found beforehand. */
   async function prepare() {
-    if (isPrepared) return;
-    isPrepared = true;
     for (const state of states) {
       await runWhole(net, state, images, x);
       drawWeights(state);

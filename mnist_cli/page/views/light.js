@@ -55,12 +55,8 @@ export function connections(net, { a, z }, layer, selected) {
   const most = layer ? LINES : LINES / 2;
   const sizes = values.map(Math.abs).sort();
   const least = Math.max(sizes[Math.max(0, sizes.length - most)], 1e-9);
-  const found = [];
-  for (let i = 0; i < values.length; i++) {
-    if (Math.abs(values[i]) < least) continue;
-    found.push({ from: Math.floor(i / outputs), to: i % outputs, value: values[i] });
-  }
-  return found;
+  const strongest = Array.from(values.keys()).filter((i) => Math.abs(values[i]) >= least);
+  return strongest.map((i) => ({ from: Math.floor(i / outputs), to: i % outputs, value: values[i] }));
 }
 
 /** A line between two neurons: blue raises the sum, orange lowers it. */

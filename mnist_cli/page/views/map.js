@@ -1,8 +1,8 @@
 // The images as the last hidden layer sees them, on the two axes of PCA found by NumPy.
 
 import { sayLabel } from "../pad/answer.js";
-import { PIXELS, SIDE } from "../reading/picture.js";
-import { byId, colour, css, fit, paintInk, rem, setPixel } from "../parts/paint.js";
+import { SIDE } from "../reading/picture.js";
+import { byId, colour, css, fit, make, paintInk, paintPixels, rem } from "../parts/paint.js";
 import { say, sayShare } from "../parts/words.js";
 
 const ACROSS = 40; // images in a row of the sheet of sprites
@@ -15,11 +15,14 @@ export function makeMap(images, choose) {
   let set, frame, sprites, spots, overlay;
   let pointed = -1; // place in `images`
   let pointer = "mouse"; // what points
+  const isWrong = (i) => set.predictions[i] !== images[i].label;
 
   const view = {
     /** Another net: the frame of the map is that of its undisturbed images. */
     build(places) {
-      frame = bounds(places);
+      const [us, vs] = [0, 1].map((axis) => places.map((place) => place[axis]));
+      const [left, top] = [Math.min(...us), Math.min(...vs)];
+      frame = { left, top, width: Math.max(...us) - left || 1, height: Math.max(...vs) - top || 1 };
     },
     /** `set`: {places, predictions, confidences} of every image. */
     update(next = set) {
@@ -56,12 +59,8 @@ export function makeMap(images, choose) {
     pointer = event.pointerType;
     if (pointer === "mouse") point(nearest(event));
   };
-  points.onpointerleave = () => {
-    if (pointer === "mouse") point(-1);
-  };
-  points.onblur = ({ relatedTarget }) => {
-    if (!card.contains(relatedTarget)) point(-1);
-  };
+  points.addEventListener("pointerleave", () => pointer === "mouse" && point(-1));
+  points.addEventListener("blur", ({ relatedTarget }) => card.contains(relatedTarget) || point(-1));
   points.onclick = (event) => { // a mouse has looked already; a tap looks, and the card has a button
     if (pointer !== "mouse") point(nearest(event));
     else if (pointed >= 0) choose(images[pointed]);
@@ -86,10 +85,6 @@ export function makeMap(images, choose) {
   function spot([u, v], { width, height }) {
     const into = (share, room) => EDGE + Math.min(1, Math.max(0, share)) * (room - 2 * EDGE);
     return [into((u - frame.left) / frame.width, width), into((v - frame.top) / frame.height, height)];
-  }
-
-  function isWrong(i) {
-    return set.predictions[i] !== images[i].label;
   }
 
   function paintField({ to, width, height }, spots, size) {
@@ -145,22 +140,13 @@ export function makeMap(images, choose) {
   }
 }
 
-function bounds(places) {
-  const [left, top] = [0, 1].map((axis) => Math.min(...places.map((place) => place[axis])));
-  const [right, bottom] = [0, 1].map((axis) => Math.max(...places.map((place) => place[axis])));
-  return { left, top, width: right - left || 1, height: bottom - top || 1 };
-}
-
 /** Every image in the colour of its digit, without the paper. */
 function drawSprites(images) {
-  const sheet = document.createElement("canvas");
-  [sheet.width, sheet.height] = [ACROSS * SIDE, Math.ceil(images.length / ACROSS) * SIDE];
+  const sheet = make("canvas", { width: ACROSS * SIDE, height: Math.ceil(images.length / ACROSS) * SIDE });
   const to = sheet.getContext("2d");
-  const picture = to.createImageData(SIDE, SIDE);
   images.forEach(({ label, pixels }, number) => {
-    const ink = colour(`--d${label}`);
-    for (let i = 0; i < PIXELS; i++) setPixel(picture.data, i, ink, pixels[i]);
-    to.putImageData(picture, (number % ACROSS) * SIDE, Math.floor(number / ACROSS) * SIDE);
+    const [ink, column, row] = [colour(`--d${label}`), number % ACROSS, Math.floor(number / ACROSS)];
+    paintPixels(to, pixels, (opacity) => [ink, opacity], column * SIDE, row * SIDE);
   });
   return sheet;
 }

@@ -13,7 +13,6 @@ export function makeSteps(changed, activated) {
   const [onward, back, end, names, activations, trained, said] =
     ["step", "step-back", "step-end", "stages", "activations", "trained", "step-said"].map(byId);
   const bar = byId("stepping");
-  const still = matchMedia("(prefers-reduced-motion: reduce)");
   let net = null;
   let stages = [];
   let at = -1; // place in `stages`; without it everything is shown at once
@@ -21,9 +20,7 @@ export function makeSteps(changed, activated) {
 
   const steps = {
     /** {name, layer, isSum} that is shown, or undefined. */
-    get stage() {
-      return stages[at];
-    },
+    get stage() { return stages[at]; },
     /** Another net, or another language. */
     build(next) {
       net = next;
@@ -37,12 +34,13 @@ export function makeSteps(changed, activated) {
     show(name) {
       const [wasShown, top] = [at >= 0, onward.getBoundingClientRect().top];
       at = stages.findIndex((stage) => stage.name === name);
-      since = still.matches ? -Infinity : performance.now();
+      since = matchMedia("(prefers-reduced-motion: reduce)").matches ? -Infinity : performance.now();
       mark();
       if (at < 0 && wasShown && net.activation !== net.trained) activate(net.trained);
       changed();
       if (document.activeElement === onward) scrollBy(0, onward.getBoundingClientRect().top - top); // it stays under the finger
-      tell();
+      const told = ["h3", "code", "p"].map((tag) => byId("told").querySelector(tag).textContent);
+      said.textContent = at < 0 ? "" : told.join(". ").replaceAll("\n", ". "); // for those who listen
     },
     /** How much of its light the stage has by now, 0..1. */
     fresh: () => Math.min(1, (performance.now() - since) / FADE),
@@ -58,31 +56,24 @@ export function makeSteps(changed, activated) {
       const title = say("stage", { number: at + 1, count: stages.length, name: stage.name });
       return { title, ...explainStage(net, result, stage, layer === Math.max(0, stage.layer) ? neuron : undefined) };
     },
+    next: () => go(at + 1),
+    back: () => go(at - 1),
     /** The activation that stands between layers was changed. */
     mark,
   };
 
-  onward.onclick = () => go(at + 1);
-  back.onclick = () => go(at - 1);
+  onward.onclick = steps.next;
+  back.onclick = steps.back;
   end.onclick = () => {
     steps.show();
     onward.focus({ preventScroll: true });
   };
   new ResizeObserver(() => byId("flow").style.setProperty("--below", `${bar.offsetHeight}px`)).observe(bar);
-  for (const place of ["alive", "desk"]) byId(place).addEventListener("keydown", useKey);
   return steps;
 
   /** After the last stage comes the first again; before the first is nothing. */
   function go(to) {
     if (net && to >= 0) steps.show(stages[to % stages.length].name);
-  }
-
-  function useKey(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.target.matches("select")) return;
-    if (event.code === "KeyN") go(at + 1);
-    else if (event.code === "KeyB" && at > 0) go(at - 1);
-    else return;
-    event.preventDefault();
   }
 
   /** Put another activation between the layers of the net. */
@@ -92,7 +83,6 @@ export function makeSteps(changed, activated) {
     activated();
   }
 
-  /** What the buttons show. */
   function mark() {
     const isShown = at >= 0;
     for (const part of [back, end, names, activations, trained]) part.hidden = !isShown;
@@ -105,12 +95,6 @@ export function makeSteps(changed, activated) {
     trained.textContent = net ? say("trained", { activation: net.trained }) : "";
     check(names, stages[at]?.name);
     check(activations, net?.activation);
-  }
-
-  /** For those who listen: the step, once it is there. */
-  function tell() {
-    const told = ["h3", "code", "p"].map((tag) => byId("told").querySelector(tag).textContent);
-    said.textContent = at < 0 ? "" : told.join(". ").replaceAll("\n", ". ");
   }
 }
 
