@@ -23,8 +23,7 @@ from mnist_cli.errors import DownloadError
 from mnist_cli.spec import __version__
 
 PATIENCE = 10.0  # seconds that a server may let us wait for a connection, an answer, a part of it
-LONGEST = 1200.0  # seconds for a file: the largest, gzipped, comes in so long at lowest speed
-_LOWEST_SPEED = 10_000  # bytes a second, on average, once `PATIENCE` is over
+_SLOWEST = 40_000  # bytes of content a second; gzipped, images are a quarter of it or less
 _MOST_REDIRECTS = 5
 _PASSING = {408, 429, 500, 502, 503, 504}  # status codes
 _HEADERS = {"User-Agent": f"mnist-cli/{__version__}", "Accept-Encoding": "identity"}
@@ -61,13 +60,6 @@ def fetch(url: str, file: RemoteFile, target: BinaryIO, advance: Callable[[int],
         target.seek(0)  # the whole content covers a part of it
 
 
-class _Session(requests.Session):
-    """Asks once, whatever the answer: requests would read the body of a redirect to its end."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
-        return None
-
-
 def _ask(url: str) -> requests.Response:
     """The answer with status 200, its body not yet read, after a few redirects at most."""
     for _ in range(_MOST_REDIRECTS + 1):
@@ -90,10 +82,15 @@ def _ask(url: str) -> requests.Response:
 def _get(url: str) -> requests.Response:
     """Ask once; blame the environment for what it has wrong."""
     try:
-        with _Session() as session:
-            session.headers.update(_HEADERS)
-            session.auth = lambda request: request  # adds nothing, and no login of a netrc either
-            return session.get(url, timeout=PATIENCE, stream=True)
+        return requests.get(
+            url,
+            headers=_HEADERS,
+            auth=lambda request: request,  # adds nothing, and no login of a netrc either
+            timeout=PATIENCE,
+            stream=True,
+            allow_redirects=False,
+            hooks={"response": _leave_redirect},
+        )
     except (ValueError, TypeError):  # an address that is none; those of mirrors were checked
         if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)):
             raise DownloadError(
@@ -108,6 +105,12 @@ def _get(url: str) -> requests.Response:
             "the environment names certificates that cannot be loaded",
             hint="Correct REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or unset it.",
         ) from None
+
+
+def _leave_redirect(response: requests.Response, **_: Any) -> None:
+    """Close a redirect, whose body requests would read to an end that may never come."""
+    if response.is_redirect:
+        response.close()
 
 
 def _meaning(error: Exception) -> SourceError:
@@ -131,7 +134,8 @@ class _Body(io.RawIOBase):
         self._read = getattr(raw, "read1", raw.read)
         self._limit = file.bytes + file.bytes // 100 + (64 << 10)  # gzip adds no more
         self._received = 0
-        self._start = time.monotonic()
+        self._seconds = PATIENCE + file.bytes / _SLOWEST
+        self._end = time.monotonic() + self._seconds
 
     def readable(self) -> bool:
         return True
@@ -140,12 +144,9 @@ class _Body(io.RawIOBase):
         part = self._read(len(buffer))
         buffer[: len(part)] = part
         self._received += len(part)
-        seconds = time.monotonic() - self._start
         if self._received > self._limit:
             raise SourceError(f"it sent more than {self._limit:,} bytes")
-        if seconds > LONGEST:
-            raise SourceError(f"it is too slow: not all came within {LONGEST:g} s", dead=True)
-        if seconds > PATIENCE and self._received < _LOWEST_SPEED * seconds:
-            slow = f"it is too slow: less than {_LOWEST_SPEED:,} bytes a second"
+        if time.monotonic() > self._end:
+            slow = f"it is too slow: not all came within {self._seconds:.0f} s"
             raise SourceError(slow, dead=True)
         return len(part)
