@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.idx import Bytes
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 from mnist_cli.spec import PIXELS, SIDE
 from mnist_cli.training.recipes import Recipe
 
