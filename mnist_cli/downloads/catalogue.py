@@ -5,6 +5,7 @@ bytes. They are also what makes plain ``http`` mirrors acceptable.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -45,7 +46,7 @@ class RemoteFile:
         """Its name on a mirror."""
         return self.name + self.origin.suffix
 
-    def urls(self, mirrors: tuple[str, ...] = ()) -> tuple[str, ...]:
+    def urls(self, mirrors: Sequence[str] = ()) -> tuple[str, ...]:
         """The addresses to ask, in order; `mirrors` stand in for the built-in ones."""
         return tuple(below(base, self.remote_name) for base in mirrors or self.origin.mirrors)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from mnist_cli import paths
-from mnist_cli.downloads.catalogue import FILES, RemoteFile, check_mirror
+from mnist_cli.downloads.catalogue import FILES, RemoteFile
 from mnist_cli.downloads.content import SourceError, candidates, copy
 from mnist_cli.errors import DownloadError, FileError, printable
 from mnist_cli.files.reading import AnyPath, system_words
@@ -55,7 +55,7 @@ def download(
     files: Iterable[RemoteFile] = FILES,
     *,
     data_dir: AnyPath | None = None,
-    mirrors: Iterable[str] = (),
+    mirrors: Sequence[str] = (),
     source_dir: AnyPath | None = None,
     force: bool = False,
     reporter: Reporter | None = None,
@@ -64,12 +64,8 @@ def download(
 
     One outcome each, in the same order, also for those that could not be had: `failure` makes an
     error of them. What is there already and right is left alone, unless `force`. Raises `FileError`
-    for folders and `DownloadError` for proxies and certificates that cannot be used, `ValueError`
-    for an impossible mirror.
+    for folders and `DownloadError` for proxies and certificates that cannot be used.
     """
-    mirrors = tuple(mirrors)
-    for url in mirrors:
-        check_mirror(url)
     if source_dir is not None and not os.path.isdir(source_dir):  # noqa: PTH112 - Path's fails for a name that is too long
         raise FileError("there is no such folder", source=source_dir, hint="Name another one.")
     folder = paths.data_directory(data_dir)
@@ -82,7 +78,7 @@ def download(
     reporter = reporter or Reporter()
     dead: dict[str, str] = {}
     outcomes = []
-    for file in dict.fromkeys(files):
+    for file in files:
         outcome = _state(file, folder)
         if outcome.status == "damaged":
             reporter.note(f"{outcome.error}; it is fetched anew")
@@ -95,7 +91,7 @@ def download(
 def _obtain(
     file: RemoteFile,
     folder: Path,
-    mirrors: tuple[str, ...],
+    mirrors: Sequence[str],
     source_dir: AnyPath | None,
     reporter: Reporter,
     dead: dict[str, str],
@@ -155,9 +151,8 @@ def _state(file: RemoteFile, folder: Path) -> Outcome:
     return Outcome(file.name, "missing", error=f"missing in {_named(folder)}")
 
 
-def failure(outcomes: Iterable[Outcome], source_dir: AnyPath | None = None) -> DownloadError | None:
+def failure(outcomes: Sequence[Outcome], source_dir: AnyPath | None = None) -> DownloadError | None:
     """One error for all that could not be had, from `source_dir` if given, or is not right."""
-    outcomes = tuple(outcomes)
     names: dict[str, list[str]] = {}
     for outcome in outcomes:
         if outcome.error is not None:

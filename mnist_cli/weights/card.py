@@ -120,8 +120,8 @@ def _make_card(document: dict[str, Any]) -> Card | None:
     except (LookupError, TypeError):
         return None
     # What is shown has to be what it should be; nobody looks at the other fields.
-    accuracies = (card.train_accuracy, card.validation_accuracy, card.test_accuracy)
-    numbers = [card.seed, card.seconds, *(value for value in accuracies if value is not None)]
+    accuracies = (each for each in card.accuracies.values() if each is not None)
+    numbers = [card.seed, card.seconds, *accuracies]
     # NaN is not below anything, and what is larger than this cannot be shown.
     are_sound = all(type(each) in (int, float) and abs(each) < 1 << 64 for each in numbers)
     return card if are_sound and type(card.seed) is int and type(card.recipe) is str else None

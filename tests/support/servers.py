@@ -107,12 +107,6 @@ def cut(content: bytes, at: int, *, waits: bool = False, **headers: str) -> Answ
     return sending(content[:at], waits=waits, Content_Length=str(len(content)), **headers)
 
 
-def drip(content: bytes, pause: float = 0.05, size: int = 1) -> Answer:
-    """Sends one byte, or so many, after the other, slowly."""
-    parts = (content[start : start + size] for start in range(0, len(content), size))
-    return sending(*parts, pause=pause, Content_Length=str(len(content)))
-
-
 def status(code: int, **headers: str) -> Answer:
     def answer(exchange: Exchange) -> None:
         exchange.head(code, Content_Length="4", **headers)
