@@ -47,8 +47,10 @@ class RemoteFile:
         return self.name + self.origin.suffix
 
     def urls(self, mirrors: Sequence[str] = ()) -> tuple[str, ...]:
-        """The addresses to ask, in order; `mirrors` stand in for the built-in ones."""
-        return tuple(below(base, self.remote_name) for base in mirrors or self.origin.mirrors)
+        """The addresses to ask, in order; `mirrors`, with a query, stand in for the built-in."""
+        bases = map(urlsplit, mirrors or self.origin.mirrors)
+        paths = ((base, f"{base.path.rstrip('/')}/{self.remote_name}") for base in bases)
+        return tuple(base._replace(path=path, fragment="").geturl() for base, path in paths)
 
 
 _MNIST = Origin(
@@ -117,9 +119,3 @@ def check_mirror(url: str) -> None:
             "expected an address like https://example.org/mnist, in ASCII,"
             " without a user name, password, blank or backslash"
         )
-
-
-def below(base: str, name: str) -> str:
-    """The address of the file `name` below a base address, which keeps its query."""
-    parts = urlsplit(base)
-    return parts._replace(path=f"{parts.path.rstrip('/')}/{name}", fragment="").geturl()
