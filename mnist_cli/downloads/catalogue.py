@@ -1,7 +1,6 @@
 """The files that `mnist download` fetches: where from, how large, and how a right one is known.
 
-Mirrors compress the MNIST files differently, so sizes and SHA-256 are those of the decompressed
-bytes. They are also what makes plain ``http`` mirrors acceptable.
+Mirrors compress differently: sizes and SHA-256, which make plain ``http`` safe, are of the content.
 """
 
 import re
@@ -93,10 +92,7 @@ FILES = tuple(
 
 
 def select(names: tuple[str, ...] = ()) -> tuple[RemoteFile, ...]:
-    """The files of these names and groups, in the order of the table; no names mean all.
-
-    Raises `ValueError` for a name that means none, with the nearest one that there is.
-    """
+    """The files of these names and groups, or all; `ValueError` for a name that means none."""
     meanings = {file: {file.group, *paths.spellings(file.name)} for file in FILES}
     for name in names:
         if not any(name in meant for meant in meanings.values()):
@@ -106,10 +102,7 @@ def select(names: tuple[str, ...] = ()) -> tuple[RemoteFile, ...]:
 
 
 def check_mirror(url: str) -> None:
-    """Raise `ValueError` for what cannot be the base address of a mirror.
-
-    The message shows nothing of it: whatever stands there may be a password.
-    """
+    """Raise `ValueError`, which shows no password, for what is no base address of a mirror."""
     try:
         usable = _ADDRESS.fullmatch(url) and urlsplit(url).port != 0
     except ValueError:  # a port or an IPv6 address that cannot be

@@ -1,7 +1,4 @@
-"""What one file holds, wherever it comes from, and whether it is the right one.
-
-Only the decompressed content counts: anyone may have gzipped it, or not at all.
-"""
+"""What one file holds once it is decompressed, and whether it is the right one."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -33,10 +30,7 @@ def store(
     target: BinaryIO | None = None,
     advance: Callable[[int], None] = ignore,
 ) -> None:
-    """Write the decompressed content of `raw` to `target`, if there is one; tell of each part.
-
-    Raises `SourceError` as soon as it cannot be the content of `file`, at the latest at its end.
-    """
+    """Write what `raw` holds, gzipped or not; `SourceError` as soon as it cannot be `file`."""
     checksum, count = sha256(), 0
     for part in _decompress(raw, file.bytes + 1):
         if count == 0 and part.lstrip(_BLANK).startswith(b"<"):

@@ -1,8 +1,4 @@
-"""From mirrors, or a folder, to verified files in the data directory.
-
-A file is decompressed and hashed while it comes in, and gets its name when its content is right;
-whatever goes wrong with one mirror leads to the next one.
-"""
+"""From mirrors, or a folder, to files in the data directory, named once their content is right."""
 
 import io
 import os
@@ -59,12 +55,7 @@ def download(
     note: Note = ignore,
     advance: Advance = ignore,
 ) -> tuple[Outcome, ...]:
-    """Bring `files` into the data directory, from `mirrors` or `source_dir` if there are any.
-
-    One outcome each, in the same order, also for those that could not be had: `failure` makes an
-    error of them. What is there already and right is left alone, unless `force`. Raises `FileError`
-    for folders that cannot be used.
-    """
+    """Bring `files` from mirrors or `source_dir`; `failure` makes an error of what was not had."""
     if source_dir is not None and not os.path.isdir(source_dir):  # noqa: PTH112 - Path's fails for a name that is too long
         raise FileError("there is no such folder", source=source_dir, hint="Name another one.")
     folder = paths.data_directory(data_dir)

@@ -1,8 +1,4 @@
-"""The answer of a server, within bounds of bytes and time.
-
-The SHA-256 of its content is known, so it does not matter who sends it: the worst that a server can
-do is to fail, to send too much or to be slow.
-"""
+"""The answer of a server, within bounds of bytes and time; its SHA-256 tells what it is worth."""
 
 import io
 import re

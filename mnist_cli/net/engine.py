@@ -1,7 +1,7 @@
 """The quick way to the numbers that the formulas in `mnist_cli.net.network` describe.
 
-What is the same for every image is done once, when a net is made (`_fold`). Images go through in
-batches, cut into blocks that the matrix library likes; threads take the next batch in turn.
+What is the same for every image is done once (`_fold`). Images go through in batches, in blocks
+that the matrix library likes; threads take the next batch in turn.
 """
 
 import math
@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,10 @@ from mnist_cli.checks import require_at_least
 from mnist_cli.errors import TooLargeError
 from mnist_cli.net.blas import blocks_of_rows, one_thread
 from mnist_cli.net.bounds import largest_batch
-from mnist_cli.spec import CLASSES, PIXELS
+from mnist_cli.spec import CLASSES, PIXELS, Activation
 
 Images = NDArray[Any]  # uint8 (0..255), float32 or float64 (0..1)
 Floats = NDArray[np.float32]
-Activation = Literal["sigmoid", "relu"]
-ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 
 _SATURATED = 20.0  # tanh(20) is exactly 1 in float32 and float64
 # How much a net may make of a pixel: 1e38 leaves room below the largest float32, 3.4e38, for pixels

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from mnist_cli.errors import printable
 from mnist_cli.net.bounds import count_parameters
-from mnist_cli.net.engine import ACTIVATIONS, Engine, Floats, Images
-from mnist_cli.net.engine import Activation as Activation  # a public name of this module
+from mnist_cli.net.engine import Engine, Floats, Images
 from mnist_cli.shown import drawn_by
-from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS, SIDE
+from mnist_cli.spec import ACTIVATIONS, CLASSES, MAX_LAYERS, PIXELS, SIDE
+from mnist_cli.spec import Activation as Activation  # a public name of this module
 
 Array = NDArray[Any]
 

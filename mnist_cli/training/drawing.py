@@ -1,8 +1,4 @@
-"""Digits that the program draws: forms of the world that MNIST's writers hardly used.
-
-These were American clerks and pupils. Elsewhere a 1 has a flag, a 7 a bar across its stem, a 4 is
-left open or closed like a triangle, a 2 begins with a curl.
-"""
+"""Digits that the program draws: forms of the world that MNIST's American writers hardly used."""
 
 from importlib.resources import files
 from itertools import pairwise
@@ -27,14 +23,12 @@ _SAMPLES = 40  # round dots of the pen from one given point to the next
 
 
 class Form(NamedTuple):
-    """A way to write a digit, between two extremes, `first` and `last`.
-
-    Strokes are parted by ``/``; a stroke is a smooth line through points ``x,y`` in hundredths of
-    the height, with a corner at those marked with ``!``.
-    """
+    """A way to write a digit, between two extremes, `first` and `last`."""
 
     digit: int
     share: float  # among all that are drawn
+    # Strokes are parted by /; each is a smooth line through points x,y in hundredths of the height,
+    # with a corner at those marked with !.
     first: str
     last: str
 

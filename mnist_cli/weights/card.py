@@ -1,8 +1,7 @@
 """The card beside a weights file: how the weights came to be, as JSON.
 
-``weights.pkl`` has the card of its training in ``weights.json``. Weights that were not trained here
-have a short one, with their activation alone, in ``weights.pkl.json``, as ``weights.json`` may be
-another's. A card counts only where it names the SHA-256 of the very weights it lies beside.
+``weights.pkl`` has that of its training in ``weights.json``, a short one, of its activation alone,
+in ``weights.pkl.json``; it counts only where it names the SHA-256 of these weights.
 """
 
 import json
