@@ -52,8 +52,8 @@ def download(names: tuple[str, ...], **given: Any) -> None:
         outcomes = downloader.check(files, data_dir=data_dir)
     else:
         named = pick(given, "data_dir", "force") | {"mirrors": mirrors, "source_dir": source_dir}
-        with view.watching(given["quiet"]) as reporter:
-            outcomes = downloader.download(files, reporter=reporter, **named)
+        with view.watching(given["quiet"]) as told:
+            outcomes = downloader.download(files, **told, **named)
     folder = data_directory(data_dir)
     if given["list"]:
         present(given, downloadable, files, outcomes, folder)

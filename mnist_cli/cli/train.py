@@ -6,7 +6,8 @@ import click
 
 from mnist_cli.cli.common import blamed, output_or, pick, present
 from mnist_cli.cli.options import NATURAL, command
-from mnist_cli.training.recipes import ACTIVATIONS, HYPERPARAMETERS, NET, RECIPES
+from mnist_cli.spec import ACTIVATIONS
+from mnist_cli.training.recipes import HYPERPARAMETERS, NET, RECIPES
 from mnist_cli.weights.formats import SUFFIXES
 
 _SHORTCUTS = ("epochs", "batch_size", "learning_rate")

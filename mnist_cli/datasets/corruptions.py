@@ -10,7 +10,7 @@ from mnist_cli.spec import PIXELS, SIDE
 
 NOISE_SEED = 0  # the same noise every time
 
-_AT_A_TIME = 1000  # images: what comes between is floats, four times as large
+_IMAGES_A_PART = 1000  # images: what comes between is floats, four times as large
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Corruption:
         if self == UNCORRUPTED:
             return images
         corrupted = np.empty_like(images)
-        for start in range(0, len(images), _AT_A_TIME):
-            part = slice(start, start + _AT_A_TIME)
+        for start in range(0, len(images), _IMAGES_A_PART):
+            part = slice(start, start + _IMAGES_A_PART)
             corrupted[part] = self._apply(images[part], rng)
         return corrupted
 

@@ -29,7 +29,7 @@ from mnist_cli.spec import CLASSES, PIXELS, SIDE, TEST_IMAGES, TEST_LABELS
 
 Bytes: TypeAlias = NDArray[np.uint8]
 
-_AT_A_TIME = 1 << 20  # bytes that are decompressed at once where many are read
+_BYTES_A_READ = 1 << 20  # bytes that are decompressed at once where many are read
 _GET_AGAIN = "The file is damaged or cut short; get it again."
 
 
@@ -182,7 +182,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
     def _fill(self, content: BufferedIOBase, items: Bytes, start: int) -> None:
         """Read items, the first of which has the index `start`."""
         target, filled = items.data.cast("B"), 0
-        while count := content.readinto(target[filled : filled + _AT_A_TIME]):
+        while count := content.readinto(target[filled : filled + _BYTES_A_READ]):
             filled += count
         if filled != items.nbytes:
             raise self._wrong_length(self._size(content))

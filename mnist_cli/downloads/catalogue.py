@@ -1,10 +1,10 @@
 """The files that `mnist download` fetches: where from, how large, and how a right one is known.
 
-Mirrors compress the MNIST files differently, so sizes and SHA-256 are those of the decompressed
-bytes. They are also what makes plain ``http`` mirrors acceptable.
+Mirrors compress differently: sizes and SHA-256, which make plain ``http`` safe, are of the content.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -45,9 +45,11 @@ class RemoteFile:
         """Its name on a mirror."""
         return self.name + self.origin.suffix
 
-    def urls(self, mirrors: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """The addresses to ask, in order; `mirrors` stand in for the built-in ones."""
-        return tuple(below(base, self.remote_name) for base in mirrors or self.origin.mirrors)
+    def urls(self, mirrors: Sequence[str] = ()) -> tuple[str, ...]:
+        """The addresses to ask, in order; `mirrors`, with a query, stand in for the built-in."""
+        bases = map(urlsplit, mirrors or self.origin.mirrors)
+        paths = ((base, f"{base.path.rstrip('/')}/{self.remote_name}") for base in bases)
+        return tuple(base._replace(path=path, fragment="").geturl() for base, path in paths)
 
 
 _MNIST = Origin(
@@ -90,10 +92,7 @@ FILES = tuple(
 
 
 def select(names: tuple[str, ...] = ()) -> tuple[RemoteFile, ...]:
-    """The files of these names and groups, in the order of the table; no names mean all.
-
-    Raises `ValueError` for a name that means none, with the nearest one that there is.
-    """
+    """The files of these names and groups, or all; `ValueError` for a name that means none."""
     meanings = {file: {file.group, *paths.spellings(file.name)} for file in FILES}
     for name in names:
         if not any(name in meant for meant in meanings.values()):
@@ -103,10 +102,7 @@ def select(names: tuple[str, ...] = ()) -> tuple[RemoteFile, ...]:
 
 
 def check_mirror(url: str) -> None:
-    """Raise `ValueError` for what cannot be the base address of a mirror.
-
-    The message shows nothing of it: whatever stands there may be a password.
-    """
+    """Raise `ValueError`, which shows no password, for what is no base address of a mirror."""
     try:
         usable = _ADDRESS.fullmatch(url) and urlsplit(url).port != 0
     except ValueError:  # a port or an IPv6 address that cannot be
@@ -116,9 +112,3 @@ def check_mirror(url: str) -> None:
             "expected an address like https://example.org/mnist, in ASCII,"
             " without a user name, password, blank or backslash"
         )
-
-
-def below(base: str, name: str) -> str:
-    """The address of the file `name` below a base address, which keeps its query."""
-    parts = urlsplit(base)
-    return parts._replace(path=f"{parts.path.rstrip('/')}/{name}", fragment="").geturl()

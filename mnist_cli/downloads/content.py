@@ -1,21 +1,15 @@
-"""What one file holds, wherever it comes from, and whether it is the right one.
-
-Only the decompressed content counts: anyone may have gzipped it, or not at all.
-"""
+"""What one file holds once it is decompressed, and whether it is the right one."""
 
 import io
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import BinaryIO
 
-from mnist_cli import paths
 from mnist_cli.downloads.catalogue import RemoteFile
-from mnist_cli.errors import FileError
 from mnist_cli.files.gzipped import DamagedGzipError, decompressed
-from mnist_cli.files.reading import open_regular, system_words
+from mnist_cli.files.reading import system_words
+from mnist_cli.spec import ignore
 
 _CHUNK = 64 << 10
 _BLANK = b" \t\r\n\xef\xbb\xbf"  # white space and the byte order mark of UTF-8
@@ -30,33 +24,13 @@ class SourceError(Exception):
     again: float | None = None  # seconds after which it may deliver
 
 
-def candidates(file: RemoteFile, folder: Path) -> list[Path]:
-    """What bears the name of `file` in `folder`, in any spelling."""
-    spelled = (folder / spelling for spelling in paths.spellings(file.name))
-    return [path for path in spelled if os.path.lexists(path)]
-
-
-def copy(
-    path: Path,
+def store(
+    raw: io.RawIOBase,
     file: RemoteFile,
     target: BinaryIO | None = None,
-    advance: Callable[[int], None] = lambda _: None,
+    advance: Callable[[int], None] = ignore,
 ) -> None:
-    """Write the verified content of the file at `path` to `target`, as `store` does."""
-    try:
-        with open_regular(path) as raw:
-            store(raw, file, target, advance)
-    except FileError as error:
-        raise SourceError(error.problem) from None
-
-
-def store(
-    raw: io.RawIOBase, file: RemoteFile, target: BinaryIO | None, advance: Callable[[int], None]
-) -> None:
-    """Write the decompressed content of `raw` to `target`, if there is one; tell of each part.
-
-    Raises `SourceError` as soon as it cannot be the content of `file`, at the latest at its end.
-    """
+    """Write what `raw` holds, gzipped or not; `SourceError` as soon as it cannot be `file`."""
     checksum, count = sha256(), 0
     for part in _decompress(raw, file.bytes + 1):
         if count == 0 and part.lstrip(_BLANK).startswith(b"<"):

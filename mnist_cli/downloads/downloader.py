@@ -1,22 +1,22 @@
-"""From mirrors, or a folder, to verified files in the data directory.
+"""From mirrors, or a folder, to files in the data directory, named once their content is right."""
 
-A file is decompressed and hashed while it comes in, and gets its name when its content is right;
-whatever goes wrong with one mirror leads to the next one.
-"""
-
+import io
 import os
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from mnist_cli import paths
-from mnist_cli.downloads.catalogue import FILES, RemoteFile, check_mirror
-from mnist_cli.downloads.content import SourceError, candidates, copy
+from mnist_cli.downloads.catalogue import FILES, RemoteFile
+from mnist_cli.downloads.content import SourceError, store
 from mnist_cli.errors import DownloadError, FileError, printable
-from mnist_cli.files.reading import AnyPath, system_words
+from mnist_cli.files.reading import AnyPath, open_regular, system_words
 from mnist_cli.files.writing import atomic_writer
+from mnist_cli.spec import ignore
 
 Status: TypeAlias = Literal["downloaded", "copied", "present", "failed", "missing", "damaged"]
 
@@ -41,35 +41,21 @@ class Outcome:
     error: str | None = None  # what went wrong, already escaped
 
 
-class Reporter:
-    """What is told of a download while it runs; this one keeps it to itself."""
-
-    def note(self, text: str) -> None:
-        """Something the user should know, already escaped, without a full stop."""
-
-    def advance(self, file: RemoteFile, source: str, done: int) -> None:
-        """So many bytes of a file are there."""
+Note: TypeAlias = Callable[[str], None]  # something to know, already escaped, without a full stop
+Advance: TypeAlias = Callable[[RemoteFile, str, int], None]  # a file, its source, bytes so far
 
 
 def download(
     files: Iterable[RemoteFile] = FILES,
     *,
     data_dir: AnyPath | None = None,
-    mirrors: Iterable[str] = (),
+    mirrors: Sequence[str] = (),
     source_dir: AnyPath | None = None,
     force: bool = False,
-    reporter: Reporter | None = None,
+    note: Note = ignore,
+    advance: Advance = ignore,
 ) -> tuple[Outcome, ...]:
-    """Bring `files` into the data directory, from `mirrors` or `source_dir` if there are any.
-
-    One outcome each, in the same order, also for those that could not be had: `failure` makes an
-    error of them. What is there already and right is left alone, unless `force`. Raises `FileError`
-    for folders and `DownloadError` for proxies and certificates that cannot be used, `ValueError`
-    for an impossible mirror.
-    """
-    mirrors = tuple(mirrors)
-    for url in mirrors:
-        check_mirror(url)
+    """Bring `files` from mirrors or `source_dir`; `failure` makes an error of what was not had."""
     if source_dir is not None and not os.path.isdir(source_dir):  # noqa: PTH112 - Path's fails for a name that is too long
         raise FileError("there is no such folder", source=source_dir, hint="Name another one.")
     folder = paths.data_directory(data_dir)
@@ -79,15 +65,14 @@ def download(
         problem = f"this cannot be the data directory: {system_words(error)}"
         hint = "Name another one with --data-dir DIR."
         raise FileError(problem, source=folder, hint=hint) from None
-    reporter = reporter or Reporter()
     dead: dict[str, str] = {}
     outcomes = []
-    for file in dict.fromkeys(files):
+    for file in files:
         outcome = _state(file, folder)
         if outcome.status == "damaged":
-            reporter.note(f"{outcome.error}; it is fetched anew")
+            note(f"{outcome.error}; it is fetched anew")
         if outcome.status != "present" or force:
-            outcome = _obtain(file, folder, mirrors, source_dir, reporter, dead)
+            outcome = _obtain(file, folder, mirrors, source_dir, note, advance, dead)
         outcomes.append(outcome)
     return tuple(outcomes)
 
@@ -95,9 +80,10 @@ def download(
 def _obtain(
     file: RemoteFile,
     folder: Path,
-    mirrors: tuple[str, ...],
+    mirrors: Sequence[str],
     source_dir: AnyPath | None,
-    reporter: Reporter,
+    note: Note,
+    advance: Advance,
     dead: dict[str, str],
 ) -> Outcome:
     """Store a file from the first place that delivers it; `dead` servers are not asked again."""
@@ -106,33 +92,51 @@ def _obtain(
         places: Sequence[str | Path] = file.urls(mirrors)
         failed, reason = "no mirror delivered it", ""
     else:
-        status, places = "copied", candidates(file, Path(source_dir))
+        status, places = "copied", _candidates(file, Path(source_dir))
         failed = f"not copied from {_named(Path(source_dir))}"
         reason = "there is no such file in it"
+    path = folder / file.name
     for place in places:
         # The query of an address may hold a token.
         source = place.partition("?")[0] if isinstance(place, str) else str(place)
-        server = source.split("/")[2] if isinstance(place, str) else ""
+        server = urlsplit(place).netloc if isinstance(place, str) else ""
         if server in dead:
             reason = dead[server]
             continue
-        path, advance = folder / file.name, partial(reporter.advance, file, source)
-        try:
-            # The target comes first: without room for a file, no server is asked for it.
-            with atomic_writer(path, overwrite=True) as target:
-                if isinstance(place, str):
-                    from mnist_cli.downloads.web import fetch
-
-                    fetch(place, file, target, advance)
-                else:
-                    copy(place, file, target, advance)
-            return Outcome(file.name, status, path, file.bytes, file.sha256, source)
-        except SourceError as error:
-            reason = str(error)
-            if error.dead:
-                dead[server] = reason
-            reporter.note(f"{printable(source, limit=200)}: {reason}")
+        for is_last in (False, True):
+            try:
+                # The target comes first: without room for a file, no server is asked for it.
+                with atomic_writer(path, overwrite=True) as target, _open(place, file) as raw:
+                    store(raw, file, target, partial(advance, file, source))
+                return Outcome(file.name, status, path, file.bytes, file.sha256, source)
+            except SourceError as error:
+                fault = error
+            if is_last or fault.again is None:
+                break
+            time.sleep(fault.again)
+        reason = fault.reason
+        if fault.dead:
+            dead[server] = reason
+        note(f"{printable(source, limit=200)}: {reason}")
     return Outcome(file.name, "failed", error=f"{failed}: {reason}")
+
+
+def _candidates(file: RemoteFile, folder: Path) -> list[Path]:
+    """What bears the name of `file` in `folder`, in any spelling."""
+    spelled = (folder / spelling for spelling in paths.spellings(file.name))
+    return [path for path in spelled if os.path.lexists(path)]
+
+
+def _open(place: str | Path, file: RemoteFile) -> io.RawIOBase:
+    """What is at an address or a path; `SourceError` where that is no file."""
+    if isinstance(place, str):
+        from mnist_cli.downloads.web import ask
+
+        return ask(place, file)
+    try:
+        return open_regular(place)
+    except FileError as error:
+        raise SourceError(error.problem) from None
 
 
 def check(
@@ -145,9 +149,10 @@ def check(
 
 def _state(file: RemoteFile, folder: Path) -> Outcome:
     """Whether a file is ``present``, ``missing`` or ``damaged``."""
-    for path in candidates(file, folder)[:1]:  # the one that all commands read
+    for path in _candidates(file, folder)[:1]:  # the one that all commands read
         try:
-            copy(path, file)
+            with _open(path, file) as raw:
+                store(raw, file)
         except SourceError as error:
             problem = f"{_named(path)} is damaged: {error}"
             return Outcome(file.name, "damaged", path, error=problem)
@@ -155,9 +160,8 @@ def _state(file: RemoteFile, folder: Path) -> Outcome:
     return Outcome(file.name, "missing", error=f"missing in {_named(folder)}")
 
 
-def failure(outcomes: Iterable[Outcome], source_dir: AnyPath | None = None) -> DownloadError | None:
+def failure(outcomes: Sequence[Outcome], source_dir: AnyPath | None = None) -> DownloadError | None:
     """One error for all that could not be had, from `source_dir` if given, or is not right."""
-    outcomes = tuple(outcomes)
     names: dict[str, list[str]] = {}
     for outcome in outcomes:
         if outcome.error is not None:

@@ -1,113 +1,113 @@
-"""One file from one server, within bounds of bytes and time.
-
-The SHA-256 of its content is known, so it does not matter who sends it: the worst that a server can
-do is to fail, to send too much or to be slow.
-"""
+"""The answer of a server, within bounds of bytes and time; its SHA-256 tells what it is worth."""
 
 import io
 import re
 import socket
 import ssl
 import time
-from collections.abc import Callable
 from http.client import responses
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import urljoin
 
 import requests
 from urllib3 import exceptions
 
 from mnist_cli.downloads.catalogue import RemoteFile
-from mnist_cli.downloads.content import SourceError, store
-from mnist_cli.errors import DownloadError
+from mnist_cli.downloads.content import SourceError
 from mnist_cli.spec import __version__
 
 PATIENCE = 10.0  # seconds that a server may let us wait for a connection, an answer, a part of it
-LONGEST = 1200.0  # seconds for a file: the largest, gzipped, comes in so long at lowest speed
-_LOWEST_SPEED = 10_000  # bytes a second, on average, once `PATIENCE` is over
+_SLOWEST = 40_000  # bytes of content a second; gzipped, images are a quarter of it or less
 _MOST_REDIRECTS = 5
 _PASSING = {408, 429, 500, 502, 503, 504}  # status codes
 _HEADERS = {"User-Agent": f"mnist-cli/{__version__}", "Accept-Encoding": "identity"}
 
-# What an exception of the HTTP libraries means: in words, and whether the server is to be left.
-_MEANINGS: tuple[tuple[type[Exception], str, bool], ...] = (
-    (exceptions.ProxyError, "the proxy of the environment does not let us through", False),
-    (ssl.SSLCertVerificationError, "its TLS certificate is not trusted", False),
-    (ssl.SSLError, "no secure connection could be made", False),
-    (socket.gaierror, "its name cannot be looked up", True),
-    (exceptions.NewConnectionError, "it cannot be reached", True),
-    (exceptions.TimeoutError, "it did not answer in time", True),
-    (exceptions.ProtocolError, "cut short: the connection ended too early", False),
+# What an exception of the HTTP libraries means; their own words tell whole addresses.
+_MEANINGS: tuple[tuple[type[Exception], str], ...] = (
+    (exceptions.ProxyError, "the proxy of the environment does not let us through"),
+    (ssl.SSLCertVerificationError, "its TLS certificate is not trusted"),
+    (ssl.SSLError, "no secure connection could be made"),
+    (socket.gaierror, "its name cannot be looked up"),
+    (exceptions.NewConnectionError, "it cannot be reached"),
+    (exceptions.TimeoutError, "it did not answer in time"),
+    (exceptions.ProtocolError, "cut short: the connection ended too early"),
+    (
+        Exception,
+        "the address of a redirect, or what the environment says in http_proxy, https_proxy,"
+        " ALL_PROXY, REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, cannot be used",
+    ),
 )
 
 
-def fetch(url: str, file: RemoteFile, target: BinaryIO, advance: Callable[[int], None]) -> None:
-    """Write the verified content of `file` at `url` to `target`; wait once for a fault to pass.
+class _Answer(io.RawIOBase):
+    """The body of an answer; raises `SourceError` for too many bytes, and for too few in a time."""
 
-    Raises `SourceError`, and `DownloadError` for what the environment has wrong.
-    """
-    for is_last in (False, True):
+    def __init__(self, response: requests.Response, file: RemoteFile) -> None:
+        super().__init__()
+        self._response = response
+        self._limit = file.bytes + file.bytes // 100 + (64 << 10)  # gzip adds no more
+        self._received = 0
+        self._end = time.monotonic() + PATIENCE + file.bytes / _SLOWEST
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        raw = self._response.raw
         try:
-            with _ask(url) as response:
-                store(_Body(response.raw, file), file, target, advance)
-            return
-        except SourceError as error:
-            fault = error
-        except (requests.RequestException, exceptions.HTTPError) as error:
-            fault = _meaning(error)
-        if is_last or fault.again is None:
-            raise fault
-        time.sleep(fault.again)
-        target.seek(0)  # the whole content covers a part of it
+            # Old versions of urllib3 only know how to wait for all that is asked for.
+            part = getattr(raw, "read1", raw.read)(len(buffer))
+        except exceptions.HTTPError as error:
+            raise _meaning(error) from None
+        buffer[: len(part)] = part
+        self._received += len(part)
+        if self._received > self._limit:
+            raise SourceError(f"it sent more than {self._limit:,} bytes")
+        if time.monotonic() > self._end:
+            raise SourceError("it is too slow", dead=True)
+        return len(part)
+
+    def close(self) -> None:
+        self._response.close()
+        super().close()
 
 
-class _Session(requests.Session):
-    """Asks once, whatever the answer: requests would read the body of a redirect to its end."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
-        return None
-
-
-def _ask(url: str) -> requests.Response:
+def ask(url: str, file: RemoteFile) -> _Answer:
     """The answer with status 200, its body not yet read, after a few redirects at most."""
     for _ in range(_MOST_REDIRECTS + 1):
-        response = _get(url)
-        status = response.status_code
-        if status == 200:
-            return response
-        response.close()
-        if not response.is_redirect:
-            told = response.headers.get("retry-after", "")
-            wait = min(float(told), PATIENCE) if re.fullmatch("[0-9]+", told) else 1.0
-            raise SourceError(
-                f"HTTP {status} ({responses.get(status, 'unknown')})",
-                again=wait if status in _PASSING else None,
+        try:
+            response = requests.get(
+                url,
+                headers=_HEADERS,
+                auth=lambda request: request,  # adds nothing, and no login of a netrc either
+                timeout=PATIENCE,
+                stream=True,
+                allow_redirects=False,
+                hooks={"response": _leave_redirect},
             )
+        except (OSError, TypeError, ValueError) as error:
+            raise _meaning(error) from None
+        if not response.is_redirect:
+            break
         url = urljoin(url, response.headers["location"])
-    raise SourceError(f"redirected more than {_MOST_REDIRECTS} times")
+    else:
+        raise SourceError(f"redirected more than {_MOST_REDIRECTS} times")
+    status = response.status_code
+    if status == 200:
+        return _Answer(response, file)
+    response.close()
+    told = response.headers.get("retry-after", "")
+    wait = min(float(told), PATIENCE) if re.fullmatch("[0-9]+", told) else 1.0
+    raise SourceError(
+        f"HTTP {status} ({responses.get(status, 'unknown')})",
+        again=wait if status in _PASSING else None,
+    )
 
 
-def _get(url: str) -> requests.Response:
-    """Ask once; blame the environment for what it has wrong."""
-    try:
-        with _Session() as session:
-            session.headers.update(_HEADERS)
-            session.auth = lambda request: request  # adds nothing, and no login of a netrc either
-            return session.get(url, timeout=PATIENCE, stream=True)
-    except (ValueError, TypeError):  # an address that is none; those of mirrors were checked
-        if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)):
-            raise DownloadError(
-                "the environment names a proxy without a usable address",
-                hint="Correct http_proxy, https_proxy, ALL_PROXY or the system's settings.",
-            ) from None
-        raise SourceError("redirected to an address that is not one of http or https") from None
-    except OSError as error:
-        if isinstance(error, requests.RequestException):
-            raise
-        raise DownloadError(
-            "the environment names certificates that cannot be loaded",
-            hint="Correct REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or unset it.",
-        ) from None
+def _leave_redirect(response: requests.Response, **_: Any) -> None:
+    """Close a redirect, whose body requests would read to an end that may never come."""
+    if response.is_redirect:
+        response.close()
 
 
 def _meaning(error: Exception) -> SourceError:
@@ -115,37 +115,8 @@ def _meaning(error: Exception) -> SourceError:
     causes: list[BaseException] = [error]
     while cause := causes[-1].__cause__ or causes[-1].__context__:
         causes.append(cause)
-    for kind, reason, dead in _MEANINGS:
-        if any(isinstance(cause, kind) for cause in causes):
-            again = 0 if kind is exceptions.ProtocolError else None
-            return SourceError(reason, dead=dead, again=again)
-    return SourceError("its answer makes no sense")
-
-
-class _Body(io.RawIOBase):
-    """The body of an answer; raises `SourceError` for too many bytes, and for too few in a time."""
-
-    def __init__(self, raw: Any, file: RemoteFile) -> None:
-        super().__init__()
-        # Old versions of urllib3 only know how to wait for all that is asked for.
-        self._read = getattr(raw, "read1", raw.read)
-        self._limit = file.bytes + file.bytes // 100 + (64 << 10)  # gzip adds no more
-        self._received = 0
-        self._start = time.monotonic()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        part = self._read(len(buffer))
-        buffer[: len(part)] = part
-        self._received += len(part)
-        seconds = time.monotonic() - self._start
-        if self._received > self._limit:
-            raise SourceError(f"it sent more than {self._limit:,} bytes")
-        if seconds > LONGEST:
-            raise SourceError(f"it is too slow: not all came within {LONGEST:g} s", dead=True)
-        if seconds > PATIENCE and self._received < _LOWEST_SPEED * seconds:
-            slow = f"it is too slow: less than {_LOWEST_SPEED:,} bytes a second"
-            raise SourceError(slow, dead=True)
-        return len(part)
+    kind, reason = next(
+        row for row in _MEANINGS if any(isinstance(each, row[0]) for each in causes)
+    )
+    passes = kind is exceptions.ProtocolError
+    return SourceError(reason, dead=not passes, again=0 if passes else None)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.handwriting.morphology import Bits, label
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 
 _ROWS = 28  # of a digit, on which paths are looked for: a thin stroke is two
 _ASIDE = np.float32(0.05)  # rows of ink that a step aside costs: through paper paths are straight

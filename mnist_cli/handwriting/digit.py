@@ -8,7 +8,7 @@ import numpy as np
 from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.mnist_format import Gray
 from mnist_cli.handwriting.steps import ReadingStep
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 from mnist_cli.shown import drawn_by
 
 DOUBT = "this may not be a digit"

@@ -14,7 +14,7 @@ from mnist_cli.handwriting.ink import (
     resize,
 )
 from mnist_cli.handwriting.ink_map import Candidate, InkMap, cut_ink
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 
 _CLOSER = 0.45  # of the picture: what fills less is cut out
 MARGIN = 0.6  # of the digit, on each side of it

@@ -7,7 +7,7 @@ where the pen was, whatever the colours and the light.
 import numpy as np
 
 from mnist_cli.handwriting.morphology import Bits, apply_opening, blur, measure_distance
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 
 WORK_SIDE = 120  # pixels of the long side on which a digit that fills the frame is read
 SEARCH_SIDE = 240  # the same where a small one is looked for

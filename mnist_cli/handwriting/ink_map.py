@@ -10,7 +10,7 @@ from mnist_cli.handwriting.box import Box, enclose
 from mnist_cli.handwriting.mnist_format import FINE, RIM, draw
 from mnist_cli.handwriting.morphology import Bits, label
 from mnist_cli.handwriting.steps import ReadingStep
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import numpy as np
 
 from mnist_cli.handwriting.mnist_format import Gray
 from mnist_cli.net.convolution import AT_A_TIME, run_forward
+from mnist_cli.net.engine import Floats
 from mnist_cli.net.network import Network
 from mnist_cli.paths import embedded_directory
-from mnist_cli.pictures.pixels import Floats
 from mnist_cli.spec import SIDE
 from mnist_cli.weights.weights_file import load_network
 

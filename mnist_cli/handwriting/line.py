@@ -15,7 +15,7 @@ from mnist_cli.handwriting.cuts import find_seams
 from mnist_cli.handwriting.ink_map import Candidate, InkMap
 from mnist_cli.handwriting.judge import NONE, judge_spans
 from mnist_cli.handwriting.mnist_format import Gray, reduce_and_centre
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 from mnist_cli.spec import SIDE
 
 WIDTH = SIDE**2 + 2 * (SIDE // 2) ** 2 + 7  # numbers that the judge sees of a span

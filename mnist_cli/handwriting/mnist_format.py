@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mnist_cli.handwriting.box import Box, find_box
 from mnist_cli.handwriting.morphology import Bits, blur, dilate, measure_distance
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 from mnist_cli.spec import SIDE
 
 Gray: TypeAlias = NDArray[np.uint8]

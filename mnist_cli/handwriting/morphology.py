@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 
 Bits: TypeAlias = NDArray[np.bool_]
 

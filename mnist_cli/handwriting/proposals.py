@@ -30,7 +30,7 @@ from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import COARSE, bring_to_format
 from mnist_cli.handwriting.morphology import Bits, blur, measure_distance
 from mnist_cli.handwriting.steps import ReadingStep, show
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 
 CLEAR = 1.5  # odds (logarithms) of the judge: from here on nothing else is looked for
 

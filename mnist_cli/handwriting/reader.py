@@ -25,9 +25,10 @@ from mnist_cli.handwriting.mnist_format import Formatted, bring_to_format, is_in
 from mnist_cli.handwriting.proposals import CLEAR, Empty, find_main
 from mnist_cli.handwriting.rows import find_lines
 from mnist_cli.handwriting.steps import ReadingStep, show
+from mnist_cli.net.engine import Floats
 from mnist_cli.pictures.many import read_each
 from mnist_cli.pictures.picture import Picture, Source, load_picture
-from mnist_cli.pictures.pixels import LUMINANCE, Floats
+from mnist_cli.pictures.pixels import LUMINANCE
 from mnist_cli.shown import reporter
 from mnist_cli.spec import SIDE, Progress
 

@@ -20,7 +20,7 @@ from mnist_cli.handwriting.ink import (
 from mnist_cli.handwriting.ink_map import Candidate, InkMap, cut_ink
 from mnist_cli.handwriting.line import HUGE, Line, LineDigit, propose, read_line
 from mnist_cli.handwriting.morphology import blur
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 
 _PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _CLOSE = 80  # pixels that a digit is high when it is looked at from nearer

@@ -8,7 +8,7 @@ import numpy as np
 from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.mnist_format import Gray
 from mnist_cli.handwriting.morphology import Bits
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """How many threads the matrix library behind NumPy uses, borrowed and given back.
 
-The library keeps one number for the whole process. The products of this net are so small that more
-threads than one cost more than they bring.
+It is one number for the whole process; for products as small as this net's one thread is quickest.
 """
 
 import contextlib
@@ -31,30 +30,22 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-class _OneThread:
+_lock = threading.Lock()
+_limits: list[Any] = []  # the same one for each user
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
     """A limit of one thread: the first user sets it, the last one lifts it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._users = 0
-        self._limit: Any = None
-
-    @contextlib.contextmanager
-    def __call__(self) -> Iterator[None]:
-        with self._lock:
-            if self._users == 0:
-                self._limit = _controller().limit(limits=1)
-            self._users += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._users -= 1
-                if self._users == 0:
-                    self._limit.restore_original_limits()
-
-
-one_thread = _OneThread()
+    with _lock:
+        _limits.append(_limits[0] if _limits else _controller().limit(limits=1))
+    try:
+        yield
+    finally:
+        with _lock:
+            limit = _limits.pop()
+            if not _limits:
+                limit.restore_original_limits()
 
 
 # OpenBLAS copies matrices before it multiplies them, except with AVX-512 for a product of at most
@@ -68,10 +59,7 @@ _FEW_ROWS = 3
 
 
 def blocks_of_rows(rows: int, matrix_size: int) -> tuple[int, int]:
-    """Into how many blocks of how many rows, the last perhaps not full, to cut a product's `rows`.
-
-    `matrix_size` is the number of elements of the other matrix.
-    """
+    """How many blocks of how many rows to make of a product's `rows` with a matrix of this size."""
     if _library().get("architecture") not in _AVX512:
         return (rows, 1) if rows <= _FEW_ROWS else (1, rows)
     quick = [count for count in _QUICK_ROWS if count * matrix_size <= _UNCOPIED]

@@ -1,7 +1,6 @@
 """How many images are computed at once, and what would take too long to be begun.
 
-A file of 16 MiB, which a stranger may have made, can hold 300,000 neurons. What such a net costs
-follows from its layer `sizes`, (784, n1, n2, ... 10).
+A stranger's file of 16 MiB can hold 300,000 neurons; layer `sizes` are (784, n1, n2, ... 10).
 """
 
 from collections.abc import Sequence
@@ -39,10 +38,7 @@ def seconds_an_image(sizes: Sequence[int], batch_size: int = 1) -> float:
 
 
 def require_quick(sizes: Sequence[int], images: int, seconds: float, way: str) -> None:
-    """Raise `MnistError` where `images` of so many `seconds` each take too long.
-
-    `way` is how to choose fewer images, for the message.
-    """
+    """`MnistError` where `images` of so many `seconds` take too long; `way` leads to fewer."""
     parameters = count_parameters(sizes)
     if parameters > UNBOUNDED and images * seconds > _SECONDS:
         most = max(int(_ADVISED * _SECONDS / seconds), 1)

@@ -1,9 +1,7 @@
 """The forward pass of a small convolutional net, as the teacher and the judge of lines are.
 
-Two convolutions of 5x5 that move by two pixels, and two dense layers, with relu: 28x28 -> Cx13x13
--> Cx5x5 -> neurons -> outputs (Simard, Steinkraus and Platt 2003, *Best practices for convolutional
-neural networks applied to visual document analysis*). Images are the last axis: what one place of a
-kernel takes from all of them lies side by side in memory.
+28x28 -> Cx13x13 -> Cx5x5 -> neurons -> outputs, with relu (Simard, Steinkraus and Platt 2003, *Best
+practices for convolutional neural networks*). Images, the last axis, lie side by side in memory.
 """
 
 from collections.abc import Iterable
@@ -22,10 +20,7 @@ AT_A_TIME = 64  # images: what comes between stays in the processor's cache
 def run_forward(
     parameters: Iterable[NDArray[Any]], x: NDArray[Any], beside: NDArray[Any] | None = None
 ) -> tuple[NDArray[Any], ...]:
-    """The values on the way of images (784, N): patches1, z1, patches2, z2, z3 and logits.
-
-    `beside` (n, N) joins z2 before the first dense layer.
-    """
+    """What becomes of images (784, N), layer by layer to logits; `beside` (n, N) joins z2."""
     W1, b1, W2, b2, W3, b3, W4, b4 = parameters
     count = x.shape[1]
     images = np.zeros((1, SIDE + 1, SIDE + 1, count), x.dtype)  # a margin, so that 5x5 fits
@@ -37,7 +32,8 @@ def run_forward(
     if beside is not None:
         z2 = np.concatenate([z2, beside])
     z3 = np.maximum(W3.T @ z2 + b3[:, None], 0)
-    return patches1, z1, patches2, z2, z3, W4.T @ z3 + b4[:, None]
+    logits = W4.T @ z3 + b4[:, None]
+    return patches1, z1, patches2, z2, z3, logits
 
 
 def take_patches(images: NDArray[Any]) -> NDArray[Any]:

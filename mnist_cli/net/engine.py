@@ -1,7 +1,7 @@
 """The quick way to the numbers that the formulas in `mnist_cli.net.network` describe.
 
-What is the same for every image is done once, when a net is made (`_fold`). Images go through in
-batches, cut into blocks that the matrix library likes; threads take the next batch in turn.
+What is the same for every image is done once (`_fold`). Images go through in batches, in blocks
+that the matrix library likes; threads take the next batch in turn.
 """
 
 import math
@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,10 @@ from mnist_cli.checks import require_at_least
 from mnist_cli.errors import TooLargeError
 from mnist_cli.net.blas import blocks_of_rows, one_thread
 from mnist_cli.net.bounds import largest_batch
-from mnist_cli.spec import CLASSES, PIXELS
+from mnist_cli.spec import CLASSES, PIXELS, Activation
 
 Images = NDArray[Any]  # uint8 (0..255), float32 or float64 (0..1)
-Float32 = NDArray[np.float32]
-Activation = Literal["sigmoid", "relu"]
-ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
+Floats = NDArray[np.float32]
 
 _SATURATED = 20.0  # tanh(20) is exactly 1 in float32 and float64
 # How much a net may make of a pixel: 1e38 leaves room below the largest float32, 3.4e38, for pixels
@@ -38,7 +36,7 @@ class Engine:
     """Images to logits for one net; `TooLargeError` for weights that might overflow float32."""
 
     def __init__(
-        self, weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
+        self, weights: tuple[Floats, ...], biases: tuple[Floats, ...], activation: Activation
     ) -> None:
         self._squash = _SQUASH[activation]
         self._layer_sizes = (PIXELS, *(b.size for b in biases))
@@ -52,7 +50,7 @@ class Engine:
         self._layers = [M.astype(np.float32) for M in matrices]
         self._transposed = [np.ascontiguousarray(M.T) for M in self._layers]
 
-    def logits_of_one(self, row: Images) -> Float32:
+    def logits_of_one(self, row: Images) -> Floats:
         """Logits (10,) of one image (1, 784)."""
         # A call of NumPy costs as much as its arithmetic here: few calls.
         h = np.empty(PIXELS + 1, np.float32)
@@ -63,10 +61,10 @@ class Engine:
         for M in hidden:
             h = M.dot(h)  # (52, 785) @ (785,) -> (52,)
             squash(h, out=h)
-        logits: Float32 = last.dot(h)  # (10, 104) @ (104,) -> (10,)
+        logits: Floats = last.dot(h)  # (10, 104) @ (104,) -> (10,)
         return logits
 
-    def logits(self, rows: Images, batch_size: int | None, threads: int) -> Float32:
+    def logits(self, rows: Images, batch_size: int | None, threads: int) -> Floats:
         """Logits (N, 10) of images (N, 784), in batches no larger than `largest_batch` says."""
         count = len(rows)
         size = count if batch_size is None else require_at_least("batch_size", batch_size)
@@ -103,7 +101,7 @@ class Engine:
                         starts.clear()  # after Ctrl-C no thread takes another batch
         return logits
 
-    def _forward(self, size: int) -> Callable[[Images, Float32], None]:
+    def _forward(self, size: int) -> Callable[[Images, Floats], None]:
         """A function of a batch (size, 784) and its logits (size, 10), to be filled."""
         # A batch lies in blocks: 100 images, each with the 1 for the bias, as (5, 20, 785).
         *hidden, last = self._layers
@@ -115,7 +113,7 @@ class Engine:
         h_last = inputs[-1].reshape(-1, len(last))[:size]  # (5, 20, 104) -> (100, 104)
         squash = self._squash
 
-        def forward(batch: Images, logits: Float32) -> None:
+        def forward(batch: Images, logits: Floats) -> None:
             _fill(pixels, batch)
             for M, (x, h) in steps:
                 np.matmul(x, M, out=h)  # (5, 20, 785) @ (785, 52) -> (5, 20, 52)
@@ -126,7 +124,7 @@ class Engine:
 
 
 def _fold(
-    weights: tuple[Float32, ...], biases: tuple[Float32, ...], activation: Activation
+    weights: tuple[Floats, ...], biases: tuple[Floats, ...], activation: Activation
 ) -> list[NDArray[np.float64]]:
     """Each layer as one matrix, so that a layer is one product and one tanh.
 
@@ -161,7 +159,7 @@ def _fold(
     return matrices
 
 
-def _fill(target: Float32, images: Images) -> None:
+def _fill(target: Floats, images: Images) -> None:
     """Write images into a float32 buffer on the scale 0..255 that the folded weights take."""
     if images.dtype == np.uint8:
         target[...] = images

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from mnist_cli.errors import printable
 from mnist_cli.net.bounds import count_parameters
-from mnist_cli.net.engine import ACTIVATIONS, Engine, Float32, Images
-from mnist_cli.net.engine import Activation as Activation  # a public name of this module
+from mnist_cli.net.engine import Engine, Floats, Images
 from mnist_cli.shown import drawn_by
-from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS, SIDE
+from mnist_cli.spec import ACTIVATIONS, CLASSES, MAX_LAYERS, PIXELS, SIDE
+from mnist_cli.spec import Activation as Activation  # a public name of this module
 
 Array = NDArray[Any]
 
@@ -124,8 +124,8 @@ class Network:
     array([9, 9])
     """
 
-    weights: tuple[Float32, ...]
-    biases: tuple[Float32, ...]
+    weights: tuple[Floats, ...]
+    biases: tuple[Floats, ...]
     activation: Activation = "sigmoid"
     _engine: Engine = field(init=False, repr=False)
 
@@ -165,7 +165,7 @@ class Network:
         return count_parameters(self.layer_sizes)
 
     @property
-    def arrays(self) -> dict[str, Float32]:
+    def arrays(self) -> dict[str, Floats]:
         """Weights and biases by their names: W1 ... Wn b1 ... bn."""
         weights = {f"W{layer}": W for layer, W in enumerate(self.weights, start=1)}
         return weights | {f"b{layer}": b for layer, b in enumerate(self.biases, start=1)}
@@ -215,7 +215,7 @@ class Network:
         with np.errstate(under="ignore"):
             return forward(scaled, self.weights, self.biases, _FUNCTIONS[self.activation])
 
-    def logits(self, images: Images, batch_size: int | None = None, threads: int = 1) -> Float32:
+    def logits(self, images: Images, batch_size: int | None = None, threads: int = 1) -> Floats:
         """The last layer before softmax (the book's a3): (N, 10) or (10,) float32.
 
         `batch_size` None takes all images at once. A batch whose activations would take more than
@@ -239,7 +239,7 @@ class Network:
 
     def predict_proba(
         self, images: Images, batch_size: int | None = None, threads: int = 1
-    ) -> Float32:
+    ) -> Floats:
         """Ten probabilities an image, summing to 1: (N, 10) or (10,) float32. Else as `logits`."""
         return softmax(self.logits(images, batch_size, threads))
 
@@ -280,7 +280,7 @@ class Network:
         return Network, (self.weights, self.biases, self.activation)
 
 
-def _read_only(array: Any) -> Float32:
+def _read_only(array: Any) -> Floats:
     given = np.asarray(array)
     if given.dtype.kind not in "buif":
         raise ValueError(f"an array has dtype {given.dtype}: expected numbers")

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.files.reading import AnyPath, read_bytes, read_up_to, too_large
+from mnist_cli.net.engine import Floats
 from mnist_cli.pictures.formats import MAX_FILE_BYTES, decode
-from mnist_cli.pictures.pixels import Floats, read_pixels
+from mnist_cli.pictures.pixels import read_pixels
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.net.engine import Floats
+
 if TYPE_CHECKING:
     from PIL import Image
 
-Floats: TypeAlias = NDArray[np.float32]
 Decoded: TypeAlias = Union["Image.Image", NDArray[Any]]
 
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601

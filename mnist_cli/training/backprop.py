@@ -1,8 +1,7 @@
 """The net while it learns, its gradients, and the way to the shipped net of the book and back.
 
-It learns from images less their mean, with tanh in place of sigmoid, because numbers around zero
-make better conditioned gradients (LeCun et al. 1998, *Efficient BackProp*). `fold` makes of it a
-net on plain images that computes exactly the same.
+It learns from images less their mean, with tanh in place of sigmoid, as numbers around zero make
+better conditioned gradients (LeCun et al. 1998, *Efficient BackProp*).
 """
 
 from collections.abc import Callable, Sequence
@@ -133,10 +132,7 @@ class _BatchNorm:
 
 
 def cross_entropy(a: Array, targets: Array, temperature: float = 1.0) -> tuple[float, Array]:
-    """The mean cross-entropy of logits `a` (N, 10), which are overwritten, and its gradient.
-
-    `targets` (N, 10) are the probabilities of the digits: of a label, 1 and zeros.
-    """
+    """The mean cross-entropy of logits `a` and probabilities (N, 10), and its gradient, in `a`."""
     # A temperature T divides the logits, and multiplies the gradient by T twice, so that it keeps
     # its size (Hinton et al. 2015, *Distilling the knowledge in a neural network*).
     T = a.dtype.type(temperature)

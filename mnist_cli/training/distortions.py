@@ -1,8 +1,7 @@
 """Random distortions: images as other people might have written them.
 
-After Simard, Steinkraus and Platt (2003), *Best practices for convolutional neural networks applied
-to visual document analysis*. An image is warped backwards: each pixel of the result gets its ink
-from a place in the original, the mean of the four pixels around it, weighted by nearness.
+After Simard, Steinkraus and Platt (2003), *Best practices for convolutional neural networks*. Each
+pixel gets its ink from a place in the original: the four pixels around it, weighted by nearness.
 """
 
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.idx import Bytes
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 from mnist_cli.spec import PIXELS, SIDE
 from mnist_cli.training.recipes import Recipe
 
@@ -41,10 +40,7 @@ class Distorter:
     def distort(
         self, strength: float, rng: np.random.Generator, result: Floats
     ) -> NDArray[np.intp]:
-        """Distort and shuffle all images into `result`, (N, 784) from 0 to 1; return their order.
-
-        `strength` multiplies each number of the recipe; 0 leaves the images as they are.
-        """
+        """Distort and shuffle all into `result`, (N, 784) from 0 to 1; return their order."""
         order = rng.permutation(self.count)
         if strength == 0:
             pixels = self._images.reshape(-1, PIXELS)
@@ -94,10 +90,7 @@ class Distorter:
 def _interpolate(
     pixels: Bytes, corner: NDArray[np.intp], below: Floats, right: Floats, thickness: float
 ) -> Floats:
-    """Ink, (784, 32) from 0 to 1, at the places of a warp in a tile of images, (900, 32).
-
-    A place is `below` and `right` (784, 1) of a `corner` (784,), the upper left of four pixels.
-    """
+    """Ink, (784, 32) from 0 to 1, `below` and `right` of each `corner` in a tile (900, 32)."""
     scaled = pixels.astype(np.float32)
     scaled *= np.float32(1 / 255)
     a, b, c, d = (  # (784, 32) each

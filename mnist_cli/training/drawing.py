@@ -1,8 +1,4 @@
-"""Digits that the program draws: forms of the world that MNIST's writers hardly used.
-
-These were American clerks and pupils. Elsewhere a 1 has a flag, a 7 a bar across its stem, a 4 is
-left open or closed like a triangle, a 2 begins with a curl.
-"""
+"""Digits that the program draws: forms of the world that MNIST's American writers hardly used."""
 
 from importlib.resources import files
 from itertools import pairwise
@@ -22,19 +18,17 @@ _JITTER = 0.03  # heights: standard deviation of each point of a form
 _OVERSHOOT = 0.04  # heights: standard deviation of where a stroke begins and ends
 _WOBBLE = 0.015  # heights: how far a hand sways on its way
 _SKIPS, _DOUBLES = 0.08, 0.04  # parts of the strokes: the pen skips, or goes over it twice
-_AT_A_TIME = 32  # digits that are converted to the MNIST format together
+_DIGITS_A_PART = 32  # digits that are converted to the MNIST format together
 _SAMPLES = 40  # round dots of the pen from one given point to the next
 
 
 class Form(NamedTuple):
-    """A way to write a digit, between two extremes, `first` and `last`.
-
-    Strokes are parted by ``/``; a stroke is a smooth line through points ``x,y`` in hundredths of
-    the height, with a corner at those marked with ``!``.
-    """
+    """A way to write a digit, between two extremes, `first` and `last`."""
 
     digit: int
     share: float  # among all that are drawn
+    # Strokes are parted by /; each is a smooth line through points x,y in hundredths of the height,
+    # with a corner at those marked with !.
     first: str
     last: str
 
@@ -57,7 +51,7 @@ def draw_digits(count: int, seed: int) -> tuple[Gray, NDArray[np.uint8]]:
     chosen = rng.choice(len(forms), count, p=shares / shares.sum())
     images = [
         bring_to_format([draw_form(forms[index], rng) for index in part]).images
-        for part in np.array_split(chosen, -(-count // _AT_A_TIME))
+        for part in np.array_split(chosen, -(-count // _DIGITS_A_PART))
     ]
     return np.concatenate(images), np.array([forms[index].digit for index in chosen], np.uint8)
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from mnist_cli.datasets.arrays import load_labelled, load_mnist
 from mnist_cli.datasets.idx import Bytes
@@ -18,7 +18,7 @@ from mnist_cli.paths import find_training_files
 from mnist_cli.spec import PIXELS, ignore
 from mnist_cli.training.arrays import make_card, measure_accuracy
 from mnist_cli.training.recipes import Recipe
-from mnist_cli.training.trainer import Report, Trainer
+from mnist_cli.training.trainer import Epoch, Report, Trainer
 from mnist_cli.weights.card import Card, card_path
 from mnist_cli.weights.formats import SUFFIXES
 from mnist_cli.weights.snapshots import write_snapshots
@@ -76,10 +76,7 @@ def train_file(
     report: Report = ignore,
     note: Callable[[str], None] = ignore,
 ) -> Card:
-    """Train a net and write its weights to `output`, their card beside it, and nets on the way.
-
-    After Ctrl-C, the best weights so far are kept elsewhere; `note` is told where.
-    """
+    """Train a net and write its weights, card and snapshots; `note` is told what Ctrl-C leaves."""
     require_suffix(output, SUFFIXES)
     output = Path(output)
     for weights in (output, _partial(output)):
@@ -94,14 +91,18 @@ def train_file(
     known = files.load_known(len(training_set[1]))
     start = files.start.network() if files.start else None
     trainer = Trainer(*training_set, recipe, seed, start, known)
-    origin: dict[str, Any] = {
-        "start_sha256": files.start.sha256 if files.start else "",
-        "mnist_images": len(known[1]) if known else 0,
-    }
+
+    def describe(network: Network, last: Epoch) -> Card:
+        return replace(
+            make_card(trainer, network, last),
+            start_sha256=files.start.sha256 if files.start else "",
+            mnist_images=len(known[1]) if known else 0,
+        )
+
     try:
         trainer.run(report, keep_snapshots=snapshots is not None)
         network = trainer.network
-        card = replace(make_card(trainer, network, trainer.epochs[-1]), **origin)
+        card = describe(network, trainer.epochs[-1])
         if test_set is not None:
             card = replace(card, test_accuracy=measure_accuracy(network, *test_set))
         try:
@@ -116,8 +117,7 @@ def train_file(
             note("nothing was learnt yet, and nothing was written")
         else:
             network, epoch = trainer.best
-            card = replace(make_card(trainer, network, epoch), **origin)
-            place = _keep(network, card, output, overwrite)
+            place = _keep(network, describe(network, epoch), output, overwrite)
             best = f"the best weights so far, of epoch {epoch.epoch:,} of {epoch.epochs:,}"
             note(f"{best}, are {place}")
         raise

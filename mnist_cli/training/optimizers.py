@@ -1,9 +1,4 @@
-"""AdamW and SOAP: two ways to turn gradients into steps.
-
-Both keep running averages of each gradient and of its square, and step by their ratio. SOAP does so
-in rotated coordinates in which the gradients of a matrix are nearly uncorrelated, so that a step
-along one does not undo that along another.
-"""
+"""AdamW and SOAP: steps by the ratio of running averages of each gradient and of its square."""
 
 from collections.abc import Sequence
 
@@ -18,15 +13,11 @@ REFRESH_EVERY = 20  # after how many steps SOAP's bases move on to where the cov
 
 
 class AdamW:
-    """Adam with decoupled weight decay (Kingma and Ba 2015; Loshchilov and Hutter 2019).
-
-    `parameters` are changed in place. `weight_decay` is the part of a weight that a step takes off,
-    for a learning rate of 1.
-    """
+    """Adam with decoupled weight decay (Kingma and Ba 2015; Loshchilov and Hutter 2019)."""
 
     def __init__(self, parameters: Sequence[Array], weight_decay: float = 0.0) -> None:
-        self.parameters = list(parameters)
-        self.weight_decay = weight_decay
+        self.parameters = list(parameters)  # changed in place
+        self.weight_decay = weight_decay  # of a weight, for a learning rate of 1
         self.steps = 0
         self._means = [np.zeros_like(parameter) for parameter in self.parameters]
         self._squares = [np.zeros_like(parameter) for parameter in self.parameters]
@@ -55,8 +46,8 @@ class AdamW:
 class SOAP(AdamW):
     """Adam in the eigenbases of Shampoo's preconditioner (Vyas et al. 2024, arXiv 2409.11321).
 
-    Every axis of a weight array has a covariance, the running average of the gradient times itself
-    summed over all other axes, and a basis that follows the eigenvectors of that covariance.
+    In rotated coordinates the gradients of a matrix are nearly uncorrelated: a step along one does
+    not undo that along another. The basis of an axis follows the eigenvectors of its covariance.
     """
 
     def __init__(self, parameters: Sequence[Array], weight_decay: float = 0.0) -> None:

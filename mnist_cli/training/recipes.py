@@ -1,24 +1,25 @@
-"""Recipes: everything that a training run depends on but the data and the seed.
-
-Nothing here needs NumPy, so that the command line reads names, ranges and help from these tables.
-"""
+"""Recipes: all that a training depends on but data and seed. Without NumPy, for quick help."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mnist_cli.checks import require_between, unknown_name
 from mnist_cli.net.bounds import count_parameters
-from mnist_cli.spec import CLASSES, LAYER_SIZES, MAX_LAYERS, PIXELS, SIDE
+from mnist_cli.spec import (
+    ACTIVATIONS,
+    CLASSES,
+    LAYER_SIZES,
+    MAX_LAYERS,
+    PIXELS,
+    SIDE,
+    Activation,
+)
 from mnist_cli.weights.formats import MAX_BYTES
 
-if TYPE_CHECKING:
-    from mnist_cli.net.network import Activation
-
 OPTIMIZERS = ("adamw", "soap")
-ACTIVATIONS = ("sigmoid", "relu")
 DISTORTIONS = ("rotation", "log_scale", "shear", "shift", "elastic", "thickness")
 
 # What of a net can be chosen, apart from numbers.
@@ -74,7 +75,7 @@ class Recipe:
     optimizer: str
     about: str = ""
     hidden: tuple[int, ...] = LAYER_SIZES[1:-1]  # the book's
-    activation: "Activation" = "sigmoid"
+    activation: Activation = "sigmoid"
     epochs: int = _number(20, 1, _MOST, "How often each image is seen.")
     batch_size: int = _number(256, 1, _MOST, "Images a step.")
     learning_rate: float = _number(
@@ -155,7 +156,7 @@ class Recipe:
             temperature=1.0,
         )
 
-    def from_net(self, layer_sizes: Sequence[int], activation: "Activation") -> "Recipe":
+    def from_net(self, layer_sizes: Sequence[int], activation: Activation) -> "Recipe":
         """The recipe by which such a net goes on, without what begins with it: see `Trainer`."""
         hidden = tuple(layer_sizes[1:-1])
         return replace(self, hidden=hidden, activation=activation, batch_norm=0, teacher_epochs=0)
@@ -174,12 +175,9 @@ class Recipe:
         self,
         hyperparameters: Mapping[str, float],
         hidden: Sequence[int] | None = None,
-        activation: "Activation | None" = None,
+        activation: Activation | None = None,
     ) -> "Recipe":
-        """This recipe with other values, where they are given.
-
-        Raises `ValueError` for a wrong name, with the nearest one, and for a wrong value.
-        """
+        """This recipe with the values that are given; `ValueError` for a wrong name or value."""
         for name in hyperparameters:
             if name not in HYPERPARAMETERS:
                 raise unknown_name("hyperparameter", name, HYPERPARAMETERS)

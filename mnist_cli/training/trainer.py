@@ -16,8 +16,8 @@ from mnist_cli.datasets.idx import Bytes
 from mnist_cli.datasets.labelled import check_labelled
 from mnist_cli.errors import MnistError
 from mnist_cli.net import blas
+from mnist_cli.net.engine import Floats
 from mnist_cli.net.network import Network, softmax
-from mnist_cli.pictures.pixels import Floats
 from mnist_cli.spec import CLASSES, PIXELS, SIDE, ignore
 from mnist_cli.training.backprop import Parameters, Perceptron, fold, unfold
 from mnist_cli.training.convolution import ConvolutionalNet

@@ -11,9 +11,8 @@ import numpy as np
 from mnist_cli.checks import one_of
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.files.reading import AnyPath
-from mnist_cli.net.engine import ACTIVATIONS, Activation
 from mnist_cli.net.network import Array, find_mismatch
-from mnist_cli.spec import MAX_LAYERS
+from mnist_cli.spec import ACTIVATIONS, MAX_LAYERS, Activation
 from mnist_cli.weights.formats import MAX_BYTES
 
 _DTYPES = {code: np.dtype(code) for code in ("<f4", ">f4", "<f8", ">f8")}

@@ -1,8 +1,7 @@
 """The card beside a weights file: how the weights came to be, as JSON.
 
-``weights.pkl`` has the card of its training in ``weights.json``. Weights that were not trained here
-have a short one, with their activation alone, in ``weights.pkl.json``, as ``weights.json`` may be
-another's. A card counts only where it names the SHA-256 of the very weights it lies beside.
+``weights.pkl`` has that of its training in ``weights.json``, a short one, of its activation alone,
+in ``weights.pkl.json``; it counts only where it names the SHA-256 of these weights.
 """
 
 import json
@@ -120,8 +119,8 @@ def _make_card(document: dict[str, Any]) -> Card | None:
     except (LookupError, TypeError):
         return None
     # What is shown has to be what it should be; nobody looks at the other fields.
-    accuracies = (card.train_accuracy, card.validation_accuracy, card.test_accuracy)
-    numbers = [card.seed, card.seconds, *(value for value in accuracies if value is not None)]
+    accuracies = (each for each in card.accuracies.values() if each is not None)
+    numbers = [card.seed, card.seconds, *accuracies]
     # NaN is not below anything, and what is larger than this cannot be shown.
     are_sound = all(type(each) in (int, float) and abs(each) < 1 << 64 for each in numbers)
     return card if are_sound and type(card.seed) is int and type(card.recipe) is str else None

@@ -34,10 +34,7 @@ def convert(
     data_dir: AnyPath | None = None,
     overwrite: bool = False,
 ) -> Conversion:
-    """Write the net of a weights file in the format that the suffix of `target` names.
-
-    `normalization` is the mean and deviation for `Network.fold_normalization`.
-    """
+    """Write a net in the format of the suffix of `target`, with a mean and deviation folded in."""
     kind = TARGETS[require_suffix(target, TARGETS)]
     found = read_weights(source, data_dir, activation)
     # What had to be assumed is passed on only where a format cannot be without an activation.

@@ -1,8 +1,4 @@
-"""The formats of weights files, one line each in `FORMATS`.
-
-A new format is one line here and one module with ``read(content) -> Contents`` and ``write(arrays,
-activation) -> bytes``, the activation None if unknown.
-"""
+"""The formats of weights files: a line each here, and a module with ``read`` and ``write``."""
 
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -39,7 +35,7 @@ class Format(NamedTuple):
     module: str
 
     def load(self) -> Any:
-        """Import the module of ``read`` and ``write``."""
+        """The module of ``read(content)`` and ``write(arrays, activation)``, None if unknown."""
         return import_module(f"mnist_cli.weights.{self.module}")
 
 

@@ -1,7 +1,6 @@
 """Weights as ``.npz``: a zip archive of ``.npy`` files, as `numpy.savez` writes it.
 
-`zipfile` and `numpy.load` unpack whatever an archive claims. Here all sizes are added up first, and
-each member must be exactly as long as it says.
+Unlike `numpy.load`, this adds up all sizes first, and each member is as long as it says.
 """
 
 import io

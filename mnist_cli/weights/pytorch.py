@@ -1,8 +1,7 @@
 """A PyTorch state_dict: tensors by the names of a model's parts -> W1 b1 ... Wn bn.
 
-It does not say in which order the layers are. Their shapes do, which mostly chain from 784 to 10 in
-one way only, or else the numbers in their names. ``nn.BatchNorm1d``, which does the same to every
-image once a net is trained, becomes part of the layer before it or, behind an activation, after it.
+The shapes of layers, which mostly chain in one way only, or else the numbers in their names, tell
+the order. ``nn.BatchNorm1d`` becomes part of the layer before it or, behind an activation, after.
 """
 
 import re

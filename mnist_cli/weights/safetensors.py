@@ -1,7 +1,6 @@
 """Weights as ``.safetensors``: under our own names, or under those of a PyTorch state_dict.
 
-The `safetensors` package compares lengths, offsets and shapes. What it lets pass, a header of any
-length and names that are there twice, is refused before it sees the file.
+What its package lets pass, a header of any length and names that are there twice, is refused here.
 """
 
 import json

@@ -1,8 +1,7 @@
 """Snapshots: the states of a net on its way from random numbers to what it has learnt.
 
-They are in one ``.npz`` file: ``samples`` (S,), how many images each had seen, and for each layer
-``W1`` (S, n, m) int8, ``scale1`` (S, m) and ``b1`` (S, m) float32, where a weight is a whole number
-from -63 to 63 times the scale of its neuron. The net that has learnt everything is not among them.
+An ``.npz`` file has ``samples`` (S,), how many images each had seen, and for each layer ``W1``
+(S, n, m) int8, ``scale1`` (S, m) and ``b1`` (S, m): a weight is -63 to 63 times a neuron's scale.
 """
 
 from collections.abc import Iterable

@@ -73,20 +73,14 @@ _ARRAY = Call(
     _EMPTY,
     (1, tuple, _DTYPE, _FLAG, _BYTES),  # version, shape, dtype, whether in Fortran's order, data
 )
-_BUFFER = Call(
-    Marker.FROMBUFFER, (_BYTES[:2], _DTYPE, tuple, ["C", "F"])
-)  # data, dtype, shape, order
+_BUFFER = Call(Marker.FROMBUFFER, (_BYTES[:2], _DTYPE, tuple, ["C", "F"]))  # shape, order last
 
 
 def _fits(value: object, pattern: object) -> bool:
-    """Whether `value` has exactly the form of `pattern`, walking no deeper than that goes.
-
-    A pattern is a type (any value of exactly that type), a list (of alternatives), a tuple or a
-    call (of patterns, one an item), or a constant.
-    """
-    if type(pattern) is type:
+    """Whether `value` has exactly the form of `pattern`, walking no deeper than that goes."""
+    if type(pattern) is type:  # any value of exactly that type
         return type(value) is pattern
-    if type(pattern) is list:
+    if type(pattern) is list:  # of alternatives
         return any(_fits(value, alternative) for alternative in pattern)
     if type(value) is not type(pattern):
         return False

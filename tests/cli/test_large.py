@@ -20,7 +20,7 @@ def nets(tmp_path_factory):
     return folder
 
 
-# Each net and each command, the dearest; tests/benchmarks/large.py tries more, with every net.
+# Each net and each command, the dearest.
 @pytest.mark.parametrize(
     ("net", "command", "code"),
     [

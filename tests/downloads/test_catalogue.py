@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mnist_cli.downloads.catalogue import FILES, below, check_mirror, select
+from mnist_cli.downloads.catalogue import FILES, check_mirror, select
 
 
 def test_the_real_files_have_the_sizes_and_checksums_of_the_table(shared_data):
@@ -68,5 +68,6 @@ def test_what_is_no_address_of_a_mirror_is_refused_and_not_shown():
 
 def test_the_file_name_follows_a_mirror_after_one_slash():
     for base in ("http://a.example/x", "http://a.example/x//"):
-        assert below(base, "f.gz") == "http://a.example/x/f.gz"
-        assert below(f"{base}?token=1", "f.gz") == "http://a.example/x/f.gz?token=1"
+        for query in ("", "?token=1"):
+            expected = f"http://a.example/x/sample_weight.pkl{query}"
+            assert FILES[-1].urls([base + query]) == (expected,)

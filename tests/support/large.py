@@ -22,38 +22,6 @@ SIZES = {
 }
 SECONDS, MEGABYTES = 10, 500  # of a processor: what a command may take
 
-DOCS = Path(__file__).parents[2] / "docs"
-
-# What is done with a net; NET stands for its file, OTHER for the embedded one's copy.
-COMMANDS = (
-    "predict -i 0-9999 --json -w NET",
-    "predict -i 0-99 --sheet -w NET",
-    "predict -i 0-3 --explain --json -w NET",
-    "predict -i 0-99 --explain --json -w NET",
-    "predict -i 0-1999 --explain --json -w NET",
-    f"predict {DOCS / 'photo.jpg'} --explain --json -w NET",
-    f"predict {DOCS / 'number.jpg'} --split -w NET",
-    "eval -w NET",
-    "eval --mode textbook -w NET",
-    "eval --mode batched --runs 1 --limit 600 --batch-size 10000 -w NET",
-    "eval --mode batched --runs 1 --limit 2000 --batch-size 10000 --threads 2 -w NET",
-    "eval --confusion --limit 5000 -w NET",
-    "eval --confusion --limit 5000 --rotate 15 --noise 0.2 --no-normalize -w NET",
-    "eval --wrong --limit 5000 -w NET",
-    "eval --output predictions.jsonl --force --limit 5000 -w NET",
-    "eval --sweep -w NET",
-    "eval --robustness -w NET",
-    "eval --limit 100 -w NET -w NET -w NET -w NET -w NET",
-    "inspect NET --stats",
-    "inspect NET --neurons --export neurons.svg --force",
-    "inspect NET OTHER",
-    "convert NET copy.npz --force",
-    "convert NET copy.safetensors --force",
-    "convert NET copy.onnx --force",
-    "draw --no-open --force -w NET",
-    "draw --no-open --force -w NET -w NET",
-)
-
 # A process of its own, for the system counts the size of the one that starts a command into the
 # peak of the command; this one is small.
 _LAUNCHER = """
@@ -95,7 +63,7 @@ def make_nets(folder):
 
 
 def cost(folder, command, net):
-    """Run a command of `COMMANDS` with the net of this name."""
+    """Run a command with the net of this name; NET stands for its file, OTHER for ours."""
     if not hasattr(os, "posix_spawn") or sys.platform != "linux":
         pytest.skip("needs wait4 that counts as Linux does")
     words = command.replace("NET", f"{net}.pkl").replace("OTHER", "other.npz").split()

@@ -4,7 +4,6 @@ Every function returns the operations that push one value; `pickled` makes a fil
 """
 
 import pickle
-import struct
 
 import numpy as np
 
@@ -15,18 +14,9 @@ def pickled(*operations: bytes, protocol: int = 3) -> bytes:
     return pickle.PROTO + bytes([protocol]) + b"".join(operations) + STOP
 
 
-def text(value: str) -> bytes:
-    encoded = value.encode("utf-8", "surrogatepass")
-    return pickle.BINUNICODE + struct.pack("<I", len(encoded)) + encoded
-
-
-def byte_string(value: bytes) -> bytes:
-    return pickle.BINBYTES + struct.pack("<I", len(value)) + value
-
-
-def number(value: int) -> bytes:
-    encoded = pickle.encode_long(value)
-    return pickle.LONG1 + bytes([len(encoded)]) + encoded
+def push(value: object) -> bytes:
+    """As Python's own pickler does it, which uses the first places of the memo."""
+    return pickle.dumps(value, 3)[2:-1]
 
 
 def items(*values: bytes) -> bytes:
@@ -39,7 +29,7 @@ def a_global(module: str, name: str) -> bytes:
 
 
 def stack_global(module: str, name: str) -> bytes:
-    return text(module) + text(name) + pickle.STACK_GLOBAL
+    return push(module) + push(name) + pickle.STACK_GLOBAL
 
 
 def call(function: bytes, *arguments: bytes) -> bytes:
@@ -55,29 +45,29 @@ FROMBUFFER = a_global("numpy.core.numeric", "_frombuffer")
 NDARRAY = a_global("numpy", "ndarray")
 DTYPE = a_global("numpy", "dtype")
 ENCODE = a_global("_codecs", "encode")
-ORDERED_DICT = a_global("collections", "OrderedDict")
 
 # What NumPy calls them with, and the states that it then gives to the results.
-RECONSTRUCTED = (NDARRAY, items(number(0)), byte_string(b"b"))
-DTYPE_FLAGS = (pickle.NEWFALSE, pickle.NEWTRUE)
-DTYPE_STATE = (number(3), text("<"), *[pickle.NONE] * 3, number(-1), number(-1), number(0))
+RECONSTRUCTED = (NDARRAY, push((0,)), push(b"b"))
+DTYPE_ARGUMENTS = tuple(map(push, ("f4", False, True)))
+DTYPE_STATE = tuple(map(push, (3, "<", None, None, None, -1, -1, 0)))
 
 
-def dtype(code: str = "f4") -> bytes:
-    return call(DTYPE, text(code), *DTYPE_FLAGS) + items(*DTYPE_STATE) + BUILD
+def dtype(arguments: tuple[bytes, ...] = DTYPE_ARGUMENTS, state=DTYPE_STATE) -> bytes:
+    return call(DTYPE, *arguments) + items(*state) + BUILD
 
 
-def array(shape: tuple[int, ...], data: bytes | None = None) -> bytes:
-    """A float32 array of zeros, or of other bytes, which may be too many or too few."""
-    data = bytes(int(np.prod(shape)) * 4) if data is None else data
-    state = (number(1), items(*map(number, shape)), dtype(), pickle.NEWFALSE, byte_string(data))
-    return call(RECONSTRUCT, *RECONSTRUCTED) + items(*state) + BUILD
+STATE = (push(1), push((1,)), dtype(), push(False), push(b"abcd"))
+
+
+def array(function: bytes = RECONSTRUCT, arguments=RECONSTRUCTED, state=STATE) -> bytes:
+    """An array of one number as NumPy pickles it, or with something else in a place."""
+    return call(function, *arguments) + items(*state) + BUILD
 
 
 def one_layer(**changed: bytes) -> dict[str, bytes]:
     """The smallest net that there is, 784 -> 10, with some of its values exchanged."""
-    return {"W1": array((784, 10)), "b1": array((10,)), **changed}
+    return {"W1": push(np.zeros((784, 10), "f4")), "b1": push(np.zeros(10, "f4")), **changed}
 
 
 def weights_file(values: dict[str, bytes], *more: bytes) -> bytes:
-    return pickled(dictionary(*(text(key) + value for key, value in values.items()), *more))
+    return pickled(dictionary(*(push(key) + value for key, value in values.items()), *more))

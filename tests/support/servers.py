@@ -23,12 +23,6 @@ class Exchange(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):  # the client may leave at any moment
             answer(self)
 
-    def head(self, status: int = 200, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-
     def wait(self) -> None:
         """Say nothing until the test is over; an answer, too."""
         self.server.over.wait(60)
@@ -80,19 +74,19 @@ def sending(
     status: int = 200,
     pause: float = 0,
     then: bytes = b"",
-    waits: bool = False,
     **headers: str,
 ) -> Answer:
-    """Sends parts with pauses; `then` something for ever, or nothing, with the connection open."""
+    """Sends parts with pauses, and `then` something for ever."""
 
     def answer(exchange: Exchange) -> None:
-        exchange.head(status, **headers)
+        exchange.send_response(status)
+        for name, value in headers.items():
+            exchange.send_header(name.replace("_", "-"), value)
+        exchange.end_headers()
         for part in itertools.chain(parts, itertools.repeat(then) if then else ()):
             exchange.wfile.write(part)
             if exchange.server.over.wait(pause):
                 return
-        if waits:
-            exchange.wait()
 
     return answer
 
@@ -102,23 +96,13 @@ def body(content: bytes, **headers: str) -> Answer:
     return cut(content, len(content), **headers)
 
 
-def cut(content: bytes, at: int, *, waits: bool = False, **headers: str) -> Answer:
-    """Announces all of `content`, sends `at` bytes and hangs up, or waits."""
-    return sending(content[:at], waits=waits, Content_Length=str(len(content)), **headers)
-
-
-def drip(content: bytes, pause: float = 0.05, size: int = 1) -> Answer:
-    """Sends one byte, or so many, after the other, slowly."""
-    parts = (content[start : start + size] for start in range(0, len(content), size))
-    return sending(*parts, pause=pause, Content_Length=str(len(content)))
+def cut(content: bytes, at: int, **headers: str) -> Answer:
+    """Announces all of `content`, sends `at` bytes and hangs up."""
+    return sending(content[:at], Content_Length=str(len(content)), **headers)
 
 
 def status(code: int, **headers: str) -> Answer:
-    def answer(exchange: Exchange) -> None:
-        exchange.head(code, Content_Length="4", **headers)
-        exchange.wfile.write(b"no.\n")
-
-    return answer
+    return sending(b"no.\n", status=code, Content_Length="4", **headers)
 
 
 def redirect(target: str, code: int = 302) -> Answer:

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy import signal
 from support import textbook
 
 from mnist_cli.datasets.arrays import load_images
-from mnist_cli.net.convolution import run_forward
 from mnist_cli.net.network import Network
 from mnist_cli.training.backprop import Perceptron, cross_entropy, fold
 from mnist_cli.training.convolution import ConvolutionalNet
@@ -81,19 +79,6 @@ def test_batch_normalization_hides_in_the_weights(activation):
     losses = [net.loss_and_gradients(x, labels)[0] for _ in range(800)]
     assert cross_entropy(net.logits(x), labels)[0] == pytest.approx(losses[-1], rel=1e-3)
     assert len(net.plain()) == 6
-
-
-def test_the_teacher_sees_what_a_convolution_sees():
-    """Its first layer is SciPy's correlation, at every second row and column."""
-    net = ConvolutionalNet(np.random.default_rng(0))
-    image = np.random.default_rng(1).standard_normal((28, 28)).astype(np.float32)
-    W1, b1 = net.parameters[0], net.parameters[1]
-    _, z1, *_ = run_forward(net.parameters, image.reshape(784, 1))
-    padded = np.pad(image, ((0, 1), (0, 1)))
-    for channel in range(W1.shape[1]):
-        kernel = W1[:, channel].reshape(5, 5)
-        seen = signal.correlate2d(padded, kernel, mode="valid")[::2, ::2] + b1[channel]
-        assert np.allclose(z1[channel, :, :, 0], np.maximum(seen, 0), atol=1e-5)
 
 
 @pytest.mark.parametrize(("sizes", "activation"), NETS.values(), ids=NETS)

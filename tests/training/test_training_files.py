@@ -113,17 +113,8 @@ def test_an_interrupted_training_leaves_the_best_so_far(files, tmp_path):
     assert accuracy == pytest.approx(of_both, abs=1e-9)
 
 
-class Stopping(Recipe):
-    """A recipe whose run is stopped in the middle of its first epoch."""
-
-    def learning_rate_at(self, step, steps_per_epoch):
-        if step == 2:
-            raise Stop
-        return super().learning_rate_at(step, steps_per_epoch)
-
-
-def test_before_the_first_epoch_is_done_there_is_nothing_to_keep(files, tmp_path):
-    note = stopped(tmp_path / "w.pkl", files, Stopping("r", "adamw"))
+def test_while_the_teacher_learns_there_is_nothing_to_keep(files, tmp_path):
+    note = stopped(tmp_path / "w.pkl", files, replace(SHORT, teacher_epochs=3))
     assert note == "nothing was learnt yet, and nothing was written"
     assert names(tmp_path) == []
 

@@ -55,13 +55,19 @@ def test_a_normalization_is_folded_in(tmp_path):
 @pytest.mark.parametrize(
     ("sizes", "activation"), [((784, 10), "sigmoid"), ((784, *[20] * 7, 10), "relu")]
 )
-def test_onnx_runtime_predicts_the_same_digits(sizes, activation, tmp_path):
+def test_onnx_s_checker_passes_what_its_runtime_predicts_the_same_digits_with(
+    sizes, activation, tmp_path
+):
+    onnx = pytest.importorskip("onnx", reason="needs the extra onnx")
     onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra test")
     source = tmp_path / "net.safetensors"
     network = random_network(*sizes, activation=activation, scale=0.1)
     save_network(network, source)
     result = convert(source, tmp_path / "net.onnx")
     assert (result.file.format, result.source.activation) == ("onnx", activation)
+    convert(source, tmp_path / "again.onnx")
+    assert (tmp_path / "again.onnx").read_bytes() == (tmp_path / "net.onnx").read_bytes()
+    onnx.checker.check_model(str(tmp_path / "net.onnx"), full_check=True)
     session = onnxruntime.InferenceSession(tmp_path / "net.onnx")
     (inputs,), (outputs,) = session.get_inputs(), session.get_outputs()
     assert (inputs.name, inputs.type, inputs.shape) == ("images", "tensor(uint8)", ["N", 784])
@@ -71,14 +77,6 @@ def test_onnx_runtime_predicts_the_same_digits(sizes, activation, tmp_path):
     assert (found.dtype, found.shape) == (np.float32, (10_000, 10))
     assert np.array_equal(found.argmax(axis=1), network.predict(images))
     np.testing.assert_allclose(found, network.predict_proba(images), rtol=0, atol=1e-5)
-
-
-def test_onnx_s_checker_passes_all_and_the_same_net_gives_the_same_bytes(tmp_path):
-    onnx = pytest.importorskip("onnx", reason="needs the extra onnx")
-    for name in ("a.onnx", "b.onnx"):
-        convert("weights.pkl", tmp_path / name)
-    onnx.checker.check_model(str(tmp_path / "a.onnx"), full_check=True)
-    assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
 
 
 def test_what_cannot_become_a_model_is_said(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from safetensors.numpy import save
 from support import archives, pickles
 from support.archives import arrays, b1, net, npy, npz
 from support.nets import random_arrays
-from support.pickles import a_global, call, dictionary, items, number, one_layer, pickled, text
+from support.pickles import STATE, a_global, call, dictionary, one_layer, pickled, push
 from support.refusals import refusal_of
 
 from mnist_cli.weights.formats import MAX_BYTES
@@ -50,7 +50,7 @@ def of_b1(value):
 
 
 def of_shape(*shape, length=40):
-    return of_b1(pickles.array(shape, bytes(length)))
+    return of_b1(pickles.array(state=(push(1), push(shape), *STATE[2:4], push(bytes(length)))))
 
 
 def of_key(*keys):
@@ -74,25 +74,31 @@ PICKLES = [
         # Texts without quotes, with an unknown escape, with half of one, without an end.
         *(STRING + line + b"\n." for line in (b"abc", rb"'\q'", rb"'\x4'", rb"'a\'")),
     ),
-    *rows("the key a is there twice.", of_key(text("a"), text("a"))),
+    *rows("the key a is there twice.", of_key(push("a"), push("a"))),
     *rows(
         "has a key that is not a short text, expected W1, b1 and so on.",
-        *map(of_key, (number(1), items(text("a")), pickles.byte_string(b"W1"), text("W" * 1000))),
+        *map(of_key, map(push, (1, ("a",), b"W1", "W" * 1000))),
     ),
     *rows("array W1 needs the pickle operation EMPTY_LIST: this is", pickle.dumps({"W1": [1.0]})),
     *rows(
         "b1 is no array as NumPy writes it.",
-        *map(of_b1, (NONE, text("W1"), items(), pickles.NDARRAY, pickle.EMPTY_DICT)),
+        *map(of_b1, (*map(push, (None, "W1", (), {})), pickles.NDARRAY)),
         of_b1(call(pickles.RECONSTRUCT, *pickles.RECONSTRUCTED)),  # an array that got no content
     ),
     *rows(
         "array b1 holds text, expected bytes.",
-        of_shape(10).replace(pickles.byte_string(bytes(40)), text("\u20ac" * 40)),
+        of_shape(10).replace(push(bytes(40)), push("\u20ac" * 40)),
     ),
     *rows(f"array b1 holds 36 bytes, expected 40 (10 float32). {DAMAGED}", of_shape(10, length=36)),
     *rows("array b1 has shape (1, 1, 1,", of_shape(*[1] * 1000, length=4)),
     *rows("holds a NoneType, expected a dictionary of arrays.", pickled(NONE)),
     *rows("describes arrays of more than 16,777,216 bytes.", pickle.dumps(SHARED)),
+    *(
+        (f"array b1 has dtype {name}, expected float32", pickle.dumps({"b1": np.zeros(3, code)}))
+        for code, name in (("i8", "int64"), ("f2", "float16"), ("O", "O8"), ("f4,f4", "V8"))
+    ),
+    # One that no NumPy knows.
+    *rows("array b1 has dtype f4f4f4", of_b1(pickles.dtype((push("f4" * 99), *map(push, (0, 1)))))),
 ]
 
 
@@ -140,7 +146,7 @@ ARCHIVES = [
     *rows("array b1 has dtype |O, expected float32 or float64.", net(npy(np.array([None])))),
     *rows(
         "b1.npy has a header that NumPy does not write.",
-        net(pickled(call(a_global("os", "system"), text("exit 3")))),
+        net(pickled(call(a_global("os", "system"), push("exit 3")))),
         *(with_header(HEADER, other) for other in ("", "[" * 500, HEADER + " " * 2000)),
         *(with_header("(10,)", other) for other in ("(10)", "__import__('os').abort()")),
     ),

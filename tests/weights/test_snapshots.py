@@ -3,7 +3,6 @@
 import io
 
 import numpy as np
-import pytest
 from support.commands import mnist
 from support.nets import random_network
 from support.refusals import refusal_of
@@ -29,12 +28,6 @@ def npz(**changed):
     return archive.getvalue()
 
 
-def refusal(tmp_path, content):
-    path = tmp_path / "snapshots.npz"
-    path.write_bytes(content)
-    return refusal_of(read_snapshots, path, "sigmoid")
-
-
 def test_what_is_written_is_read_to_half_a_step_of_each_neuron(tmp_path):
     path = tmp_path / "snapshots.npz"
     nets = [random_network(784, 20, 30, 10, activation="relu", seed=seed) for seed in range(3)]
@@ -53,9 +46,14 @@ def test_what_is_written_is_read_to_half_a_step_of_each_neuron(tmp_path):
     assert np.isfinite(scales).all()
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
+def test_anything_but_snapshots_is_refused_in_a_line(tmp_path):
+    path = tmp_path / "snapshots.npz"
+    weights = (embedded_directory() / "weights.pkl").read_bytes()
+    for content in (b"", weights, npz(samples=None), npz()[:-30], npz() + b" "):
+        path.write_bytes(content)
+        said = refusal_of(read_snapshots, path, "sigmoid")
+        assert "expected snapshots. 'mnist train --snapshots'" in said
+    for changed in (
         *(
             {"samples": np.array(each, "<i8")}
             for each in ([[0], [100]], 0, [100, 0], [100, 100], [-1, 100], [0, 1, 2])
@@ -71,17 +69,10 @@ def test_what_is_written_is_read_to_half_a_step_of_each_neuron(tmp_path):
         # More states than anybody looks at.
         {name: np.resize(each, (51, *each.shape[1:])) for name, each in SMALL.items()}
         | {"samples": np.arange(51)},
-    ],
-)
-def test_anything_but_snapshots_is_refused_in_a_line(tmp_path, changed):
-    said = f"{tmp_path / 'snapshots.npz'}: found other arrays, expected snapshots."
-    assert refusal(tmp_path, npz(**changed)).startswith(said)
-
-
-def test_other_files_are_refused_in_a_line(tmp_path):
-    weights = (embedded_directory() / "weights.pkl").read_bytes()
-    for content in (b"", weights, npz(samples=None), npz()[:-30], npz() + b" "):
-        assert "expected snapshots. 'mnist train --snapshots'" in refusal(tmp_path, content)
+    ):
+        path.write_bytes(npz(**changed))
+        said = refusal_of(read_snapshots, path, "sigmoid")
+        assert said.startswith(f"{path}: found other arrays, expected snapshots."), changed
 
 
 def test_a_training_keeps_states_from_random_numbers_on(tmp_path):

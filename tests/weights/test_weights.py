@@ -51,21 +51,13 @@ def test_reads_npz_as_numpy_writes_it(tmp_path, save):
         (io.BytesIO(), "<f4", np.asarray),
         (Pipe(), ">f8", np.asfortranarray),
     ):
-        save(target, **{name: layout(each.astype(dtype)) for name, each in arrays.items()})
+        others = reversed(arrays.items())
+        save(target, **{name: layout(each.astype(dtype)) for name, each in others})
         file.write_bytes(target.getvalue())
         weights = read_weights(file)
         assert (weights.format, weights.protocol) == ("npz", None)
+        assert list(weights.arrays) == list(arrays)
         assert same_bits(weights.arrays, {name: arrays[name].astype(dtype[1:]) for name in arrays})
-
-
-def test_reads_every_protocol_and_order_of_keys():
-    arrays = random_arrays(784, 20, 30, 10, dtype="f8")
-    for protocol in range(6):
-        found = parse_weights(pickle.dumps(dict(reversed(arrays.items())), protocol)).arrays
-        assert list(found) == ["W1", "W2", "W3", "b1", "b2", "b3"]
-        assert same_bits(found, arrays)
-    with pytest.raises(ValueError, match="read-only"):
-        found["b1"][0] = 1
 
 
 # What reads a saved file in place of us; the pickle as the book's ch03/neuralnet_mnist.py does.

@@ -6,14 +6,14 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from mnist_cli.downloads.catalogue import RemoteFile
-from mnist_cli.downloads.downloader import Outcome, Reporter
+from mnist_cli.downloads.downloader import Outcome
 from mnist_cli.render.layout import entries, stacked, table
 from mnist_cli.render.progress import counted
 from mnist_cli.render.text import Line, Span, line, note, show
 from mnist_cli.render.theme import ACCENT, BAD, GOOD
-from mnist_cli.spec import Progress
 
 
 def lines(outcomes: Sequence[Outcome], folder: Path, going_on: str = "") -> list[Line]:
@@ -46,24 +46,16 @@ def next_command(files: Iterable[RemoteFile], data_dir: str | None) -> str:
 
 
 @contextmanager
-def watching(quiet: bool) -> Iterator[Reporter]:
-    """Yield what `download` reports to: a line a file, and a bar for a person who waits for it."""
+def watching(quiet: bool) -> Iterator[dict[str, Any]]:
+    """Yield what `download` tells: a line a file and place, and a bar for a person who waits."""
+    last = ("", "")
     with counted("kB", quiet=quiet) as update:
-        yield Reporter() if quiet else _Watched(update)
 
+        def advance(file: RemoteFile, source: str, done: int) -> None:
+            nonlocal last
+            if last != (file.name, source):
+                last = (file.name, source)
+                show([line(f"{file.name}: {file.bytes:,} bytes from {source}")], sys.stderr)
+            update(done // 1000, file.bytes // 1000)
 
-class _Watched(Reporter):
-    """A line for each file that comes in, and for each place that it comes from."""
-
-    def __init__(self, update: Progress) -> None:
-        self._update = update
-        self._last = ("", "")
-
-    def note(self, text: str) -> None:
-        note(text)
-
-    def advance(self, file: RemoteFile, source: str, done: int) -> None:
-        if self._last != (file.name, source):
-            self._last = (file.name, source)
-            show([line(f"{file.name}: {file.bytes:,} bytes from {source}")], sys.stderr)
-        self._update(done // 1000, file.bytes // 1000)
+        yield {} if quiet else {"note": note, "advance": advance}
