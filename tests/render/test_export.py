@@ -52,14 +52,6 @@ def test_a_picture_is_as_large_as_what_is_on_it(tmp_path):
     assert 10 < top + height - bottom < 60
 
 
-def test_json_and_a_file_at_once_which_force_replaces(tmp_path):
-    path = tmp_path / "kept.svg"
-    path.write_text("before")
-    done = mnist(*EXPLAIN, "--json", "--export", path, "--force")
-    json.loads(done.stdout)
-    assert path.read_text("utf-8").startswith("<svg ")
-
-
 def test_explain_has_the_same_numbers_in_json(book_weights):
     arguments = ("predict", "-w", book_weights, "--index", "8", "--explain")
     (prediction,) = json.loads(mnist(*arguments, "--json").stdout)

@@ -9,17 +9,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
 from support.commands import MNIST
 from support.nets import random_network
 
 from mnist_cli.weights.weights_file import save_network
 
-SIZES = {
-    "many": (784, 2, 300_000, 10),
-    "wide": (784, 5000, 10),
-    "deep": (784, *[50] * 7, 10),
-}
+SIZES = {"many": (784, 2, 300_000, 10), "wide": (784, 5000, 10), "deep": (784, *[50] * 7, 10)}
 SECONDS, MEGABYTES = 10, 500  # of a processor: what a command may take
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -28,18 +23,13 @@ DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS = (
     "predict -i 0-9999 --json -w NET",
     "predict -i 0-99 --sheet -w NET",
-    "predict -i 0-3 --explain --json -w NET",
     "predict -i 0-99 --explain --json -w NET",
-    "predict -i 0-1999 --explain --json -w NET",
     f"predict {DOCS / 'photo.jpg'} --explain --json -w NET",
     f"predict {DOCS / 'number.jpg'} --split -w NET",
     "eval -w NET",
     "eval --mode textbook -w NET",
-    "eval --mode batched --runs 1 --limit 600 --batch-size 10000 -w NET",
     "eval --mode batched --runs 1 --limit 2000 --batch-size 10000 --threads 2 -w NET",
-    "eval --confusion --limit 5000 -w NET",
     "eval --confusion --limit 5000 --rotate 15 --noise 0.2 --no-normalize -w NET",
-    "eval --wrong --limit 5000 -w NET",
     "eval --output predictions.jsonl --force --limit 5000 -w NET",
     "eval --sweep -w NET",
     "eval --robustness -w NET",
@@ -50,7 +40,6 @@ COMMANDS = (
     "convert NET copy.npz --force",
     "convert NET copy.safetensors --force",
     "convert NET copy.onnx --force",
-    "draw --no-open --force -w NET",
     "draw --no-open --force -w NET -w NET",
 )
 
@@ -96,8 +85,6 @@ def make_nets(folder):
 
 def cost(folder, command, net):
     """Run a command of `COMMANDS` with the net of this name."""
-    if not hasattr(os, "posix_spawn") or sys.platform != "linux":
-        pytest.skip("needs wait4 that counts as Linux does")
     words = command.replace("NET", f"{net}.pkl").replace("OTHER", "other.npz").split()
     done = subprocess.run(
         [sys.executable, "-c", _LAUNCHER, *MNIST[1:], *words],
