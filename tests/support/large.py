@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -97,7 +96,7 @@ def cost(folder, command, net):
     return Cost(*json.loads(done.stdout), done.stderr)
 
 
-def seconds_to_stop(folder, command, net, number=signal.SIGINT):
+def seconds_to_stop(folder, command, net, number):
     """Its exit code, and for how many processor seconds a command goes on after a signal."""
     words = command.replace("NET", f"{net}.pkl").split()
     with subprocess.Popen(
