@@ -45,12 +45,11 @@ def mnist(*arguments, stdin=b"", encoding="utf-8", **environment):
     return Finished(*written, code)
 
 
-def mnist_process(*arguments, cwd=None, stdin=b"", **environment):
+def mnist_process(*arguments, **environment):
     """Run `mnist ARGUMENTS` as a process with pipes, for what only a process shows."""
     done = subprocess.run(
         [*MNIST, *map(os.fspath, arguments)],
-        cwd=cwd,
-        input=stdin,
+        input=b"",
         env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
         capture_output=True,
         check=False,
@@ -60,7 +59,7 @@ def mnist_process(*arguments, cwd=None, stdin=b"", **environment):
     return Finished(*written, done.returncode)
 
 
-def on_a_terminal(*arguments, columns=80, cwd=None, **environment):
+def on_a_terminal(*arguments, columns=80, **environment):
     """Run `mnist ARGUMENTS` on a pseudo-terminal and return everything it wrote there."""
     import fcntl
     import pty
@@ -72,7 +71,6 @@ def on_a_terminal(*arguments, columns=80, cwd=None, **environment):
     defaults = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": str(columns)}
     with subprocess.Popen(
         [*MNIST, *map(os.fspath, arguments)],
-        cwd=cwd,
         env=os.environ | defaults | environment,
         stdin=secondary,
         stdout=secondary,
