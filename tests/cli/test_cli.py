@@ -127,8 +127,11 @@ def test_a_pipe_gets_no_colour_and_nothing_wrapped_and_one_of_ascii_a_plain_form
 
 
 def test_a_terminal_gets_colour_unless_no_color_is_set():
-    assert "\x1b[" in mnist("predict", "-i", "42", columns=80).stdout
-    assert "\x1b" not in mnist("predict", "-i", "42", columns=80, NO_COLOR="1").stdout
+    shown = ("inspect", "--neuron", "7")
+    assert "\x1b[38;2;" in mnist(*shown, columns=80).stdout
+    assert "\x1b" not in mnist(*shown, columns=80, NO_COLOR="1").stdout
+    of_few_colours = mnist(*shown, columns=80, TERM="screen", COLORTERM="").stdout
+    assert ("#" in of_few_colours, "38;2;" in of_few_colours) == (True, False)
 
 
 # Each view at its widest: large numbers and small ones, many layers, names of files.

@@ -5,13 +5,10 @@ import io
 import re
 import sys
 
-import numpy as np
 import pytest
 
 import mnist_cli
 from mnist_cli.render import progress
-from mnist_cli.render.pictures import picture
-from mnist_cli.render.text import show
 
 
 class Terminal(io.StringIO):
@@ -83,15 +80,3 @@ def test_what_takes_long_in_python_shows_progress_where_it_is_asked_for(monkeypa
     tell = {"views": ["robustness"], "progress": lambda *count: counts.append(count)}
     mnist_cli.evaluate(network, images, labels, **tell)
     assert {(1600, 1600), (100, 100)} <= {*counts}  # sixteen corruptions of 100 images
-
-
-@pytest.mark.parametrize(
-    ("term", "sequence"), [("xterm-256color", "\x1b[38;2;254;254;254"), ("screen", "█")]
-)
-def test_a_picture_is_coloured_where_there_are_colours_enough(monkeypatch, term, sequence):
-    stream = Terminal()
-    monkeypatch.setattr(sys, "stdout", stream)
-    monkeypatch.setenv("TERM", term)
-    monkeypatch.setenv("COLORTERM", "truecolor" if term != "screen" else "")
-    show(picture(np.full((2, 2), 254, np.uint8)))
-    assert sequence in stream.getvalue()

@@ -28,34 +28,30 @@ COLOURED, BLOCKS, ASCII = Surface(True, True), Surface(False, True), Surface(Fal
 SURFACES = [COLOURED, BLOCKS, ASCII]
 
 
-def table_within(columns, *arguments):
-    with drawing_on(Surface(False, True, columns)):
-        return table(*arguments)
-
-
 def text_of(lines):
     return plain(lines).splitlines()
 
 
-def test_no_control_character_gets_through(capsys):
-    show([line("a\x1b[31m two\nlines \x07 \u202e \udcff \x9b1m")])
-    written = capsys.readouterr().out
-    assert written.endswith("\n")
-    assert written[:-1].isprintable()
-
-
-def test_markup_and_emoji_codes_are_text(tmp_path, capsys):
-    view = [line(("[bold]x[/bold] :smile: http://a 1.5 & <b>", "bold"))]
+def test_control_characters_are_escaped_and_markup_and_emoji_codes_are_text(tmp_path, capsys):
+    view = [line("a\x1b[31m two\nlines \x07 \u202e \udcff \x9b1m")]
+    view += [line(("[bold]x[/bold] :smile: http://a 1.5 & <b>", "bold"))]
     show(view)
-    assert capsys.readouterr().out == "[bold]x[/bold] :smile: http://a 1.5 & <b>\n"
+    escaped, marked_up = capsys.readouterr().out.splitlines()
+    assert escaped.isprintable()
+    assert marked_up == "[bold]x[/bold] :smile: http://a 1.5 & <b>"
     write_export(tmp_path / "a.html", lambda: view)
     kept = (tmp_path / "a.html").read_text("utf-8")
     assert "[bold]x[/bold] :smile: http://a 1.5 &amp; &lt;b&gt;" in kept
 
 
-def test_a_table_has_even_columns():
+def test_tables_tiles_and_blocks_are_aligned():
     rows = [["a", ("1", "bold")], ["bcd", "23456"]]
     assert text_of(table(["x", ">n"], rows)) == ["x        n", "a        1", "bcd  23456"]
+    tiles = [[line("ab"), line("c")], [line("d")], [line("efg")]]
+    assert text_of(tiled(tiles, 8)) == ["ab   d", "c", "", "efg"]
+    assert text_of(tiled(tiles, 1)) == ["ab", "c", "", "d", "", "efg"]
+    left, right = [line("a"), line("bcd")], [line("1"), line("2"), line("3")]
+    assert text_of(beside(left, right, gap="|")) == ["a  |1", "bcd|2", "   |3"]
 
 
 def test_a_name_that_is_too_long_loses_its_middle():
@@ -74,20 +70,10 @@ def test_a_name_that_is_too_long_loses_its_middle():
 
 def test_a_table_that_is_too_wide_loses_its_last_columns():
     head, rows = ["a", ">b", "c"], [["x" * 30, "y" * 9, "z" * 9]]
-    lengths = [length(table_within(limit, head, rows, 2)[1]) for limit in (60, 40, 29, 20)]
-    assert lengths == [52, 40, 29, 27]
-    assert text_of(table_within(27, head, rows, 2))[0].split() == ["a", "b"]
-
-
-def test_tiles_fill_rows_and_stand_in_columns():
-    tiles = [[line("ab"), line("c")], [line("d")], [line("efg")]]
-    assert text_of(tiled(tiles, 8)) == ["ab   d", "c", "", "efg"]
-    assert text_of(tiled(tiles, 1)) == ["ab", "c", "", "d", "", "efg"]
-
-
-def test_blocks_stand_beside_each_other_with_their_tops_aligned():
-    left, right = [line("a"), line("bcd")], [line("1"), line("2"), line("3")]
-    assert text_of(beside(left, right, gap="|")) == ["a  |1", "bcd|2", "   |3"]
+    for limit, expected, kept in ((60, 52, "abc"), (40, 40, "abc"), (29, 29, "ab"), (20, 27, "ab")):
+        with drawing_on(replace(BLOCKS, width=limit)):
+            first, second = table(head, rows, 2)
+        assert (length(second), "".join(plain([first]).split())) == (expected, kept)
 
 
 def test_a_bar_is_as_long_as_its_fraction_and_never_longer_than_its_width():
@@ -135,16 +121,13 @@ def test_a_picture_without_colour_has_ink_where_the_image_has():
     assert [[char != " " for char in row] for row in rows] == [[True] * 2, [False, False, True]]
 
 
-def test_signs_show_what_is_above_and_below_zero():
+def test_signs_or_blue_and_orange_show_what_is_above_and_below_zero():
     values = np.repeat([[1.0, 0.3, 0.0, -0.3, -1.0]], 2, axis=0)
     for surface in (BLOCKS, ASCII):
         with drawing_on(surface):
             assert text_of(signed_picture(values, 1)) == ["#+ -="]
-
-
-def test_the_two_colours_are_a_blue_and_an_orange_that_every_eye_tells_apart():
-    with drawing_on(COLOURED):
-        (row,) = signed_picture(np.array([[1.0, -1.0]] * 2), 1)
+    with drawing_on(COLOURED):  # a blue and an orange that every eye tells apart
+        (row,) = signed_picture(values[:, [0, -1]], 1)
     assert [style[:7] for _, style in row] == ["#409cff", "#ff8c00"]
 
 

@@ -28,7 +28,7 @@ COMMANDS = (
     "eval -w NET",
     "eval --mode textbook -w NET",
     "eval --mode batched --runs 1 --limit 2000 --batch-size 10000 --threads 2 -w NET",
-    "eval --confusion --limit 5000 --rotate 15 --noise 0.2 --no-normalize -w NET",
+    "eval --confusion --wrong --limit 5000 --rotate 15 --noise 0.2 --no-normalize -w NET",
     "eval --output predictions.jsonl --force --limit 5000 -w NET",
     "eval --sweep -w NET",
     "eval --robustness -w NET",
