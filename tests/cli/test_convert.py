@@ -11,16 +11,11 @@ from support.nets import random_arrays
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path, monkeypatch):
+    """A folder with a net of one hidden layer that says nothing of its activation."""
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def net():
-    """An archive of random weights, with a hidden layer and no word of its activation."""
     np.savez("net.npz", **random_arrays(784, 7, 10))
 
 
-@pytest.mark.usefixtures("net")
 def test_what_is_not_known_of_the_activation_is_noted():
     for words in ("inspect", "eval -w", "predict -i 0 -w", "draw --no-open -w"):
         assert "sigmoid was assumed" in mnist(*words.split(), "net.npz").stderr
@@ -31,7 +26,6 @@ def test_what_is_not_known_of_the_activation_is_noted():
         assert mnist(*command, "relu.safetensors", "--force").stderr == ""
 
 
-@pytest.mark.usefixtures("net")
 def test_a_card_says_the_activation_where_the_format_cannot():
     done = mnist("convert", "net.npz", "relu.pkl", "--activation", "relu")
     assert "\ncard     relu.pkl.json\n" in done.stdout

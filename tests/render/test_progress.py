@@ -36,7 +36,7 @@ def count_to_three(stream, fail_at=None):
                 raise RuntimeError
 
 
-def test_a_bar_is_drawn_and_removed(terminal):
+def test_a_bar_is_drawn_and_removed_and_has_colour_where_it_is_wanted(terminal, monkeypatch):
     count_to_three(terminal)
     written = terminal.getvalue()
     assert "3/3" in written
@@ -45,13 +45,10 @@ def test_a_bar_is_drawn_and_removed(terminal):
     with pytest.raises(RuntimeError):
         count_to_three(terminal, fail_at=1)
     assert terminal.getvalue()[len(written) :].count("\x1b[?25h") == 1  # the cursor is shown again
-
-
-def test_a_bar_has_no_colour_where_none_is_wanted(terminal, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
-    count_to_three(terminal)
-    assert "3/3" in terminal.getvalue()
-    assert not re.search("\x1b\\[[0-9;]*m", terminal.getvalue().replace("\x1b[0m", ""))
+    count_to_three(plain := Terminal())
+    assert "3/3" in plain.getvalue()
+    assert not re.search("\x1b\\[[0-9;]*m", plain.getvalue().replace("\x1b[0m", ""))
 
 
 def test_nothing_is_drawn_on_a_dumb_terminal_in_a_pipe_and_for_what_is_quick(terminal, monkeypatch):
