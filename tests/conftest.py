@@ -48,27 +48,27 @@ def shared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def shared_digits() -> Path:
-    """The folder with real digits by many people, and their labels in manifest.csv."""
-    folder = TEST_DATA / "digits"
-    if not folder.is_dir():
+def _handwriting(name: str) -> Path:
+    """A folder with real handwriting by many people, and its labels in manifest.csv."""
+    folder = TEST_DATA / name
+    if not (folder / "manifest.csv").exists():
         pytest.skip(f"needs real data: there is no {folder} (set MNIST_TEST_DATA)")
     return folder
 
 
 @pytest.fixture(scope="session")
+def shared_digits() -> Path:
+    return _handwriting("digits")
+
+
+@pytest.fixture(scope="session")
 def shared_rows() -> Path:
-    if not (TEST_DATA / "digit-rows" / "manifest.csv").exists():
-        pytest.skip("people's rows and pages are not here")
-    return TEST_DATA / "digit-rows"
+    return _handwriting("digit-rows")
 
 
 @pytest.fixture(scope="session")
 def shared_strings() -> Path:
-    if not (TEST_DATA / "digit-strings" / "manifest.csv").exists():
-        pytest.skip("amounts of cheques are not here")
-    return TEST_DATA / "digit-strings"
+    return _handwriting("digit-strings")
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +82,5 @@ def _own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the data directory, the proxies or the settings of the person who runs it."""
     monkeypatch.setenv("MNIST_DATA_DIR", str(tmp_path / "data-directory"))
     for name in list(os.environ):
-        if name.lower().endswith("_proxy"):
+        if name.lower().endswith("_proxy") or name in ("NO_COLOR", "MNIST_DEBUG"):
             monkeypatch.delenv(name)
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.delenv("MNIST_DEBUG", raising=False)

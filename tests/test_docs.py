@@ -13,19 +13,13 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from support.commands import mnist
+from support.readme import essence
 
 from mnist_cli.net import network
 
 _SPEC = importlib.util.spec_from_file_location("make", ROOT / "docs" / "make.py")
 make = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(make)
-
-_OTHER_EVERY_TIME = re.compile(
-    r"[\d.,]+ (ms|us|s)\b.*"  # a time, and what follows it in its line
-    r"|[█▏▎▍▌▋▊▉]+"  # a bar
-    r"|[\d.]+x (faster|slower)"
-    r"|\d+\.\d\d +[\d,]{4,}(?=$| )"  # us/image and images/s
-)
 
 _CHARACTER = 12.2  # the width that rich gives to one
 
@@ -35,13 +29,12 @@ def page_of(name):
 
 
 def figures(svg):
-    """The lines of a picture, less what no two runs have in common."""
+    """The lines of a picture, as `essence` has them."""
     rows = {}
     for element in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"):
         column, y = (float(element.get(name)) for name in "xy")
         rows[y] = rows.get(y, "").ljust(round(column / _CHARACTER)) + (element.text or "")
-    lines = (_OTHER_EVERY_TIME.sub("", rows[y].replace("\xa0", " ")) for y in sorted(rows))
-    return [" ".join(line.split()) for line in lines]
+    return essence("\n".join(rows[y].replace("\xa0", " ") for y in sorted(rows)))
 
 
 @pytest.mark.parametrize("name", make.PICTURES)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_cli.errors import DownloadError, FileError, FormatError, MnistError, plural, printable
+from mnist_cli.errors import DownloadError, FileError, FormatError, MnistError, printable
 
 
 def test_the_text_is_source_problem_hint():
@@ -56,10 +56,6 @@ def test_any_text_becomes_short_printable_text(text):
         shown.encode("utf-8")
     assert len(printable(text)) <= 80
     assert len(printable(text, limit=10)) <= 10
-
-
-def test_one_is_singular_and_thousands_are_set_apart():
-    assert [plural(n, "file") for n in (0, 1, 1000)] == ["0 files", "1 file", "1,000 files"]
 
 
 @pytest.mark.parametrize("kind", [FileError, FormatError, DownloadError])

@@ -4,8 +4,6 @@ import errno
 import io
 import os
 import stat
-import subprocess
-import sys
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -211,21 +209,3 @@ def test_the_longest_names_can_be_written(tmp_path):
     for name in ("a" * 255, "é" * 127, "😀" * 63):
         write_bytes(tmp_path / name, b"x")
         assert (tmp_path / name).read_bytes() == b"x"
-
-
-@posix
-def test_a_killed_writer_leaves_what_was_there_and_a_hidden_file(tmp_path):
-    path = tmp_path / "file"
-    path.write_bytes(b"old")
-    code = "import sys; from mnist_cli.files.writing import atomic_writer\n"
-    code += "with atomic_writer(sys.argv[1], overwrite=True): print(flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as writer:
-        writer.stdout.readline()
-        writer.kill()
-    assert path.read_bytes() == b"old"
-    (left,) = tmp_path.glob(".file.*.tmp")
-    write_bytes(path, b"new", overwrite=True)  # which it does not disturb
-    assert names(tmp_path) == [left.name, "file"]
-    assert path.read_bytes() == b"new"

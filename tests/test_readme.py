@@ -15,21 +15,6 @@ README = ROOT / "README.md"
 PAGES = {path: path.read_text("utf-8") for path in readme.PAGES}
 LECTURES = [ROOT / "docs" / f"lecture{language}.md" for language in ("", ".ko", ".ja")]
 
-_OTHER_EVERY_TIME = re.compile(
-    r"[\d.,]+ (ms|us|s)\b"  # times
-    r"|\d+\.\d\d +[\d,]{4,}(?=$| )"  # the columns us/image and images/s
-    r"|(?<=  )best  |^(best here|large batches).*"  # of batch sizes
-    r"|[\d.]+x|[\d,]+ images/s"
-    r"|[█▏▎▍▌▋▊▉▁▂▃▄▅▆▇]+ *"  # bars and curves
-    r"|(?<!\S)[~/]\S*/"  # folders
-)
-
-
-def essence(output):
-    """The lines of an output, less what no two runs have in common."""
-    words = (_OTHER_EVERY_TIME.sub(" ", line).split() for line in output.splitlines())
-    return [" ".join(line) for line in words if line]
-
 
 @pytest.mark.parametrize(
     "path",
@@ -59,7 +44,7 @@ def all_examples(text):
 
 def compare(example, output):
     """Assert that a command prints what the page says; of training on few images, the same rows."""
-    printed, said = essence(output), essence(example.output)
+    printed, said = readme.essence(output), readme.essence(example.output)
     if " train" in example.command:
         printed, said = ([line.split()[0] for line in lines] for lines in (printed, said))
     if readme.GAP in said:

@@ -29,13 +29,10 @@ def write(path, rows=ROWS, **options):
             add([row])
 
 
-def test_json_lines_hold_each_row_as_it_is(tmp_path):
+def test_json_lines_hold_each_row_as_it_is_and_csv_escaped_with_probabilities_in_ten(tmp_path):
     write(tmp_path / "t.jsonl")
     lines = (tmp_path / "t.jsonl").read_text("ascii").splitlines()
     assert [json.loads(line) for line in lines] == ROWS
-
-
-def test_csv_holds_the_columns_escaped_and_probabilities_in_ten(tmp_path):
     write(tmp_path / "t.CSV")
     with (tmp_path / "t.CSV").open(encoding="utf-8", newline="") as file:
         first, second = csv.DictReader(file)

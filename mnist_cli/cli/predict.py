@@ -2,7 +2,7 @@
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,18 +13,15 @@ from mnist_cli.errors import MnistError
 
 if TYPE_CHECKING:
     from mnist_cli.net.network import Network
-    from mnist_cli.prediction.indices import RandomImage
     from mnist_cli.prediction.prediction import Prediction, Result
-
-    Indices: TypeAlias = list[int | RandomImage]
 
 _MOST_INDICES = 100_000  # of one range: each prediction is kept until all are there
 _INDICES = re.compile(r"([0-9]{1,15})(?:-([0-9]{1,15}))?|random(?::([0-9]{1,15}))?", re.ASCII)
 
 
-def _parse_indices(_context: Any, _option: Any, values: tuple[str, ...]) -> "Indices":
+def _parse_indices(_context: Any, _option: Any, values: tuple[str, ...]) -> list[Any]:
     """``42``, ``1,2,3``, ``0-4,8``, ``random:2`` -> the indices in order."""
-    indices: Indices = []
+    indices: list[Any] = []
     for part in (part.strip() for value in values for part in value.split(",")):
         found = _INDICES.fullmatch(part)
         first, last, drawn = found.groups() if found else ("1", "0", None)
@@ -110,7 +107,7 @@ Examples:
     label={"type": DIGIT, "multiple": True},
 )
 def predict(
-    pictures: tuple[str, ...], index: "Indices", label: tuple[int, ...], **given: Any
+    pictures: tuple[str, ...], index: list[Any], label: tuple[int, ...], **given: Any
 ) -> int:
     """Read images of the set, and pictures; show what they are, and write what was asked for."""
     if not (pictures or index or label or given["only"]):
@@ -147,7 +144,7 @@ def predict(
 
 
 def _predict_images(
-    network: "Network", index: "Indices", label: tuple[int, ...], given: common.OptionValues
+    network: "Network", index: list[Any], label: tuple[int, ...], given: common.OptionValues
 ) -> "list[Prediction]":
     from mnist_cli.paths import name_pair
     from mnist_cli.prediction.indices import predict_indices

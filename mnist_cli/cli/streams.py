@@ -54,14 +54,12 @@ def ended_by_signals() -> Iterator[list[int]]:
         came.append(number)
         raise KeyboardInterrupt
 
-    numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+    usual = (signal.SIG_DFL, signal.default_int_handler)  # not ignored, as under nohup
     before = {}
     if threading.current_thread() is threading.main_thread():  # no other can set handlers
-        usual = (signal.SIG_DFL, signal.default_int_handler)  # not ignored, as under nohup
-        before = {n: signal.getsignal(n) for n in numbers if n is not None}
-        before = {n: handler for n, handler in before.items() if handler in usual}
-    for number in before:
-        signal.signal(number, interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+            if signal.getsignal(number) in usual:
+                before[number] = signal.signal(number, interrupt)
     try:
         yield came
     finally:

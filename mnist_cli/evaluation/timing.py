@@ -69,9 +69,7 @@ def compute(setup: Setup, mode: str = "both", runs: int = 5) -> TimingComparison
     sizes = [setup.batch_size if name == "batched" else 1 for name in timed]
     timings, different = measure(setup, timed, sizes, runs)
     per_sample, batches = timings.get("per_sample"), timings.get("batched")
-    speedup = None
-    if per_sample and batches:
-        speedup = per_sample.median_seconds / batches.median_seconds
+    speedup = per_sample.median_seconds / batches.median_seconds if per_sample and batches else None
     return TimingComparison(
         per_sample=per_sample,
         batched=batches,

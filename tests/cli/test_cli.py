@@ -4,11 +4,15 @@ import os
 import re
 
 import click
+import numpy as np
 import pytest
-from support.commands import COMMANDS, mnist, mnist_process, on_a_terminal
+from PIL import Image
+from support.commands import COMMANDS, mnist, mnist_process
+from support.nets import random_arrays
 
-from mnist_cli import __version__, cli
+from mnist_cli import __version__, cli, load_images
 from mnist_cli.cli.rules import RULE
+from mnist_cli.render.text import Surface, drawing_on
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -122,12 +126,49 @@ def test_a_pipe_gets_no_colour_and_nothing_wrapped_and_one_of_ascii_a_plain_form
     assert "\\u" not in ascii_only.stdout
 
 
-@pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
 def test_a_terminal_gets_colour_unless_no_color_is_set():
-    coloured = on_a_terminal("predict", "--index", "42")
-    assert coloured.code == 0
-    assert "\x1b[" in coloured.stdout
-    assert "\x1b" not in on_a_terminal("eval", "--runs", "1", "--quiet", NO_COLOR="1").stdout
+    shown = ("inspect", "--neuron", "7")
+    assert "\x1b[38;2;" in mnist(*shown, columns=80).stdout
+    assert "\x1b" not in mnist(*shown, columns=80, NO_COLOR="1").stdout
+    of_few_colours = mnist(*shown, columns=80, TERM="screen", COLORTERM="").stdout
+    assert ("#" in of_few_colours, "38;2;" in of_few_colours) == (True, False)
+
+
+# Each view at its widest: large numbers and small ones, many layers, names of files.
+WIDE = (
+    "inspect deep.npz --stats --neuron 3",
+    "inspect small.npz --stats --neurons",
+    "inspect deep.npz weights.pkl",
+    "eval --limit 500 --mode textbook --runs 2 --sweep 1,all --output a.csv --force --rotate 3",
+    "eval --limit 500 --confusion --wrong 6 --min-confidence 0.9 --robustness -w deep.npz "
+    "-w weights.pkl -w small.npz -w weights.pkl",
+    "predict -w deep.npz -i 0 --explain",
+    "predict -i 0-40 --label 7 --sheet",
+    "predict --split row.png --show-steps",
+    "train --recipes",
+    "convert weights.pkl new.npz --mean 0.1307 --std 0.3081 --force",
+)
+
+
+@pytest.mark.parametrize(
+    "surface", [Surface(True, True, 60), Surface(False, True, 80), Surface(False, False, 80)]
+)
+def test_every_view_fits_the_terminal_and_needs_no_more_than_it_has(surface, tmp_path, monkeypatch):
+    """On 60 columns what ends in words may be as long as 80: it is wrapped between them."""
+    monkeypatch.chdir(tmp_path)
+    for name, scale in (("deep.npz", 1e30), ("small.npz", 1e-9)):
+        arrays = random_arrays(784, 100, 90, 80, 70, 60, 50, 40, 10, dtype="f8", scale=scale)
+        np.savez(name, **arrays)
+    digits = 255 - np.pad(np.hstack(load_images()[:3]), 30)
+    Image.fromarray(digits).save("row.png")
+    for line in WIDE:
+        with drawing_on(surface):
+            done = mnist(*line.split())
+        assert done.code == 0, line
+        longer = [row for row in done.lines if len(row) > surface.width]
+        assert not longer or (surface.width < 80 and line[:7] != "predict"), line
+        assert all(len(row) <= 80 and re.search(r"(^|  )(\S+ )+\S+$", row) for row in longer), line
+        assert done.stdout.isascii() or surface.unicode, line
 
 
 @pytest.mark.parametrize(

@@ -7,25 +7,22 @@ import sys
 import pytest
 from conftest import ROOT
 from support import readme
-from support.commands import mnist_process
+from support.commands import mnist, mnist_process
 
 _PAGE = ROOT / "docs" / "completion.md"
-if not _PAGE.exists():
-    pytest.skip("needs the checkout", allow_module_level=True)
 _SHELLS = ["bash", "zsh", "fish"]
 _LINES = dict(zip(_SHELLS, readme.blocks(_PAGE.read_text("utf-8"), "sh"), strict=True))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the three shells of POSIX")
-@pytest.mark.parametrize("shell", _SHELLS)
-def test_the_script_for_a_shell_is_printed_and_answers(shell):
-    script = mnist_process(_MNIST_COMPLETE=f"{shell}_source")
-    assert script.code == 0
-    assert f"_MNIST_COMPLETE={shell}_source mnist" in _LINES[shell]
-    assert f"_MNIST_COMPLETE={shell}_complete" in script.stdout
-    words = {"COMP_WORDS": "mnist ev", "COMP_CWORD": "ev" if shell == "fish" else "1"}
-    answer = mnist_process(_MNIST_COMPLETE=f"{shell}_complete", **words).stdout
-    assert ("eval" in answer, "inspect" in answer) == (True, False)
+def test_each_shell_is_set_up_as_the_page_says_and_gets_an_answer():
+    for shell, line in _LINES.items():
+        assert f"_MNIST_COMPLETE={shell}_source mnist" in line
+        script = mnist(_MNIST_COMPLETE=f"{shell}_source")
+        assert (script.code, f"_MNIST_COMPLETE={shell}_complete" in script.stdout) == (0, True)
+        words = {"COMP_WORDS": "mnist ev", "COMP_CWORD": "ev" if shell == "fish" else "1"}
+        answer = mnist(_MNIST_COMPLETE=f"{shell}_complete", **words).stdout
+        assert ("eval" in answer, "inspect" in answer) == (True, False)
 
 
 @pytest.mark.skipif(

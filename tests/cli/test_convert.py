@@ -11,24 +11,11 @@ from support.nets import random_arrays
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path, monkeypatch):
+    """A folder with a net of one hidden layer that says nothing of its activation."""
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def net():
-    """An archive of random weights, with a hidden layer and no word of its activation."""
     np.savez("net.npz", **random_arrays(784, 7, 10))
 
 
-def test_json_names_both_files():
-    done = mnist("convert", "weights.pkl", "net.safetensors", "--json")
-    document = json.loads(done.stdout)
-    assert list(document["source"].values())[1:] == ["embedded", "pickle"]
-    assert document["target"]["bytes"] == Path("net.safetensors").stat().st_size
-    assert (document["layer_sizes"], document["parameters"]) == ([784, 50, 100, 10], 45360)
-
-
-@pytest.mark.usefixtures("net")
 def test_what_is_not_known_of_the_activation_is_noted():
     for words in ("inspect", "eval -w", "predict -i 0 -w", "draw --no-open -w"):
         assert "sigmoid was assumed" in mnist(*words.split(), "net.npz").stderr
@@ -39,7 +26,6 @@ def test_what_is_not_known_of_the_activation_is_noted():
         assert mnist(*command, "relu.safetensors", "--force").stderr == ""
 
 
-@pytest.mark.usefixtures("net")
 def test_a_card_says_the_activation_where_the_format_cannot():
     done = mnist("convert", "net.npz", "relu.pkl", "--activation", "relu")
     assert "\ncard     relu.pkl.json\n" in done.stdout
@@ -53,9 +39,13 @@ def test_a_card_says_the_activation_where_the_format_cannot():
     assert (done.code, Path("taken.npz").exists()) == (1, False)
 
 
-def test_a_normalization_is_folded_in_and_shown():
+def test_json_names_both_files_and_a_normalization_is_folded_in_and_shown():
     done = mnist("convert", "weights.pkl", "b.npz", "--mean", "0.1307", "--std", "0.3081", "--json")
-    assert json.loads(done.stdout)["normalization"] == [0.1307, 0.3081]
+    document = json.loads(done.stdout)
+    assert list(document["source"].values())[1:] == ["embedded", "pickle"]
+    assert document["target"]["bytes"] == Path("b.npz").stat().st_size
+    assert (document["layer_sizes"], document["parameters"]) == ([784, 50, 100, 10], 45360)
+    assert document["normalization"] == [0.1307, 0.3081]
     done = mnist("convert", "weights.pkl", "c.npz", "--mean", "-1", "--std", "0.5")
     assert "\nfolded   (pixels - -1) / 0.5 into W1 and b1" in done.stdout
     for options in (("--mean", "1"), ("--std", "1"), ("--mean", "0", "--std", "0")):

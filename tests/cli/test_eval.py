@@ -1,28 +1,19 @@
 """`mnist eval` as its user sees it."""
 
-import dataclasses
-import itertools
 import json
 import re
 
 import numpy as np
-import pytest
 from safetensors.numpy import save_file
 from support.commands import mnist
 
 from mnist_cli import load_network
-from mnist_cli.datasets.corruptions import Corruption
 from mnist_cli.evaluation.compared import Compared, pair_up
-from mnist_cli.evaluation.confusion import Confusion
-from mnist_cli.evaluation.evaluation import VIEWS, Files, evaluate_files
 from mnist_cli.evaluation.setup import Predictions
-from mnist_cli.evaluation.sweep import SweepRow
-from mnist_cli.render.text import Surface, drawing_on, plain
+from mnist_cli.render.text import plain
 from mnist_cli.render.views import compared
-from mnist_cli.render.views import evaluate as render
 
 QUICK = ("--mode", "batched", "--runs", "1")
-SURFACES = [Surface(True, True), Surface(False, False)]
 
 
 def shown(*arguments):
@@ -97,36 +88,6 @@ def test_numbers_of_many_digits_are_wrong_usage_or_more_than_there_is():
     for option in ("--batch-size", "--limit", "--wrong", "--threads"):
         few = ("eval", "--limit", "9", "--runs", "1", option)
         assert (mnist(*few, many).code, mnist(*few, too_many).code) == (0, 2), option
-
-
-@pytest.mark.parametrize("width", [60, 80])
-def test_every_view_fits_the_terminal_also_with_a_million_images(width, tmp_path):
-    """Only sentences, which are wrapped between words, and names of files may be longer."""
-    views = {name: {} for name in VIEWS} | {
-        "output": {"path": tmp_path / "a.csv"},
-        "sweep": {"sizes": (1, 10, None), "runs": 1},
-        "timing": {"mode": "textbook", "runs": 2},
-    }
-    files = Files(["weights.pkl"] * 4, limit=500, corruption=Corruption(rotate=3))
-    few = evaluate_files(files, views=views)
-    of_a_million = {"samples": 1_000_000, "batch_size": 1_000_000}
-    differing = {"predictions_identical": False, "predictions_different": 999_999}
-    large = {
-        "timing": dataclasses.replace(few.views["timing"], **of_a_million, **differing),
-        "confusion": Confusion(few.views["confusion"].confusion * 2000),
-        "sweep": tuple(SweepRow(n, 3.0, 333_333.3, n * 3776) for n in (1, 1_000_000)),
-    }
-    many = dataclasses.replace(few, **of_a_million, correct=999_999, views=few.views | large)
-    for surface, result in itertools.product(SURFACES, (few, many) if width == 80 else (few,)):
-        with drawing_on(dataclasses.replace(surface, width=width)):
-            text = plain(render.lines(result))
-        longer = [row for row in text.splitlines() if len(row) > width]
-        assert all(
-            re.fullmatch(r"(\S+ )+\S+", row) and (width < 80 or str(tmp_path.parent) in row)
-            for row in longer
-        )
-        assert text.isascii() or surface.unicode
-        assert (result is many) == ("999,999 predictions differ" in text)
 
 
 def test_an_accuracy_below_what_is_asked_for_ends_with_1_and_one_line():

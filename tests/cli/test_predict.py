@@ -2,23 +2,22 @@
 
 import csv
 import json
+import os
 import re
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 from support import stress
-from support.commands import mnist, on_a_terminal
+from support.commands import mnist
 from support.folders import names
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.errors import printable
+from mnist_cli.render.text import Surface, drawing_on
 
 IMAGES = load_images()
 LABELS = load_labels()
-
-terminals = pytest.mark.skipif(sys.platform == "win32", reason="terminals and names of POSIX")
 
 
 @pytest.fixture
@@ -137,16 +136,15 @@ def test_what_is_doubtful_comes_last_and_mistakes_beyond_ten_are_counted(many):
     assert "14 of 27 correct" in shown  # the summary is of all
 
 
-@terminals
-def test_nothing_is_wider_than_the_terminal(many, row):
-    of_a_set = on_a_terminal("predict", "-i", "0-99", "--sheet", columns=120).lines
-    assert 104 < max(map(len, of_a_set)) <= 120
-    table = on_a_terminal("predict", many, row, "--labels-from-names", columns=60).lines
-    in_full = on_a_terminal("predict", row, "--show-steps", "--explain", columns=60).lines
-    assert max(map(len, [*table, *in_full])) <= 60
+def test_a_terminal_is_filled_and_gets_the_ends_of_long_names(many):
+    with drawing_on(Surface(True, True, 120)):
+        sheet = mnist("predict", "-i", "0-99", "--sheet").lines
+    assert 104 < max(map(len, sheet)) <= 120
+    with drawing_on(Surface(False, True, 60)):
+        table = mnist("predict", many, "--labels-from-names").lines
+    assert max(map(len, table)) <= 60
     numbers = {path.stem[-2:] for path in many.iterdir()}
-    cut = {found[1] for text in table if (found := re.search(r"….*(\d\d)\.png ", text))}
-    assert cut == numbers  # the end of a name stays
+    assert {found[1] for text in table if (found := re.search(r"….*(\d\d)\.png ", text))} == numbers
 
 
 def test_an_empty_page_is_told_at_once_and_what_is_not_there_is_not_written(tmp_path):
@@ -185,12 +183,11 @@ def test_preprocessing_and_inversion_can_be_forced(page, tmp_path):
     assert documents("--invert", page) == documents(page) != documents("--no-invert", page)
 
 
-@terminals
 def test_every_digit_of_a_split_picture_is_in_brackets_below_its_number_on_every_surface(row):
     boxes = [one["box"] for one in documents("--split", row)[0]["lines"][0]]
     arguments = ("predict", "--split", row, "--show-steps")
     scale = 68 / 190  # characters a pixel
-    for lines in (mnist(*arguments, encoding="ascii").lines, on_a_terminal(*arguments).lines):
+    for lines in (mnist(*arguments, encoding="ascii").lines, mnist(*arguments, columns=80).lines):
         for number, (left, _, width, _) in enumerate(boxes, start=1):
             at = int(left * scale) + 1
             first = next(n for n, text in enumerate(lines) if text[at : at + 1] == "[")
@@ -227,7 +224,7 @@ def test_predictions_go_to_a_table_and_to_lines(several, tmp_path):
     assert float(rows[0]["p1"]) == json.loads(lines[0])["probabilities"][1]
 
 
-@terminals
+@pytest.mark.skipif(os.name != "posix", reason="names of POSIX")
 def test_names_of_any_kind_are_shown_escaped_before_they_are_laid_out(page):
     strange = page.rename(page.with_name("7_\x1b[31m\n[bold]x.png"))
     for options in ((), ("-o", "-")):  # whole, or nobody would find the file
@@ -236,8 +233,7 @@ def test_names_of_any_kind_are_shown_escaped_before_they_are_laid_out(page):
         assert printable(str(strange), limit=1000) in shown
     assert documents(strange)[0]["source"] == str(strange)
     korean = strange.rename(page.with_name("7_한글이름-파일.png"))
-    done = on_a_terminal("predict", *[korean] * 2, columns=60, PYTHONIOENCODING="ascii")
-    assert max(map(len, done.lines)) <= 60
+    done = mnist("predict", *[korean] * 2, columns=60, encoding="ascii")
     assert r"\uc77c.png" in done.stdout
 
 

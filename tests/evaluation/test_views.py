@@ -1,7 +1,6 @@
 """What each view finds, against known figures, plain loops and scikit-learn."""
 
 import csv
-import json
 import math
 
 import numpy as np
@@ -152,7 +151,6 @@ def test_a_sweep_times_each_size_once_in_order(short_setup):
 
 def test_output_has_a_row_for_each_image(short_setup, tmp_path):
     assert output.compute(short_setup, tmp_path / "a.csv").rows == 1234
-    output.compute(short_setup, tmp_path / "a.JSONL")
     found = short_setup.predictions()
     probabilities = short_setup.network().predict_proba(load_images()[:1234], batch_size=100)
     with (tmp_path / "a.csv").open(newline="") as file:
@@ -164,15 +162,6 @@ def test_output_has_a_row_for_each_image(short_setup, tmp_path):
     np.testing.assert_array_equal(numbers[:, 2], found.predictions)
     np.testing.assert_array_equal(numbers[:, 3].astype("f4"), found.confidences)
     np.testing.assert_array_equal(numbers[:, 4:].astype("f4"), probabilities)
-    objects = [json.loads(text) for text in (tmp_path / "a.JSONL").read_text().splitlines()]
-    assert len(objects) == 1234
-    assert objects[8] == {
-        "index": 8,
-        "label": 5,
-        "prediction": 6,
-        "confidence": float(found.confidences[8]),
-        "probabilities": probabilities[8].astype(float).tolist(),
-    }
 
 
 def test_robustness_is_the_accuracy_at_each_strength(whole_setup):

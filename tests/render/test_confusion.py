@@ -1,18 +1,13 @@
 """How the confusion matrix is shaded."""
 
 import numpy as np
-import pytest
 
 from mnist_cli.evaluation.confusion import Confusion
 from mnist_cli.render.text import Surface, drawing_on, plain
 from mnist_cli.render.views.confusion import lines
 
-
-@pytest.fixture
-def confusion():
-    counts = np.diag([50] * 10)
-    counts[4, 9], counts[9, 4], counts[0, 1] = 16, 4, 1
-    return Confusion(counts)
+COUNTS = np.diag([50] * 10)
+COUNTS[4, 9], COUNTS[9, 4], COUNTS[0, 1] = 16, 4, 1
 
 
 def test_cells_never_touch():
@@ -25,20 +20,18 @@ def test_cells_never_touch():
             assert row.split() == ["2", ".", "1", str(most), "1", *["."] * 6, str(most + 2)]
 
 
-def test_most_confused_has_a_place_of_its_own(confusion):
+def test_most_confused_has_a_place_of_its_own():
     with drawing_on(Surface(False, True)):
-        text, perfect = (
-            plain(lines(each)) for each in (confusion, Confusion(np.eye(10, dtype=int)))
-        )
+        text, perfect = (plain(lines(Confusion(each))) for each in (COUNTS, np.eye(10, dtype=int)))
     assert text.endswith(
         "\n\nmost confused\n4 read as 9: 16 times   0 read as 1: 1 time\n9 read as 4: 4 times\n"
     )
     assert perfect.endswith("\n\nno mistakes\n")
 
 
-def test_in_colour_correct_is_blue_and_incorrect_orange_the_more_the_brighter(confusion):
+def test_in_colour_correct_is_blue_and_incorrect_orange_the_more_the_brighter():
     with drawing_on(Surface(True, True)):
-        rows = lines(confusion)[2:12]
+        rows = lines(Confusion(COUNTS))[2:12]
     styles = {(row, text.strip()): style for row in range(10) for text, style in rows[row]}
 
     def background(row, text):

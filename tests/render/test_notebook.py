@@ -81,16 +81,15 @@ def test_what_is_shown_is_read_on_light_pages_and_dark_ones():
     for style, text in re.findall('<span style="([^"]*)">([^<]*)</span>', "".join(shown)):
         color = re.fullmatch("color: #(.{6})(; font-weight: bold)?", style)
         if color and text.strip(" ▀█"):
-            light = luminance(int(color[1][at : at + 2], 16) / 255 for at in (0, 2, 4))
+            light = luminance(bytes.fromhex(color[1]))
             assert min((light + 0.05) / 0.05, 1.05 / (light + 0.05)) > 3, color[1]
     assert "<pre" in shown[0]
     assert not re.search("<style|class=|background: ?[^-]", "".join(shown))
 
 
 def luminance(channels):
-    """Relative luminance by WCAG 2, section 1.4.3, of three channels from 0 to 1."""
-    linear = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return sum(share * c for share, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    """Relative luminance by WCAG 2, section 1.4.3, of three channels that are not near black."""
+    return np.dot((0.2126, 0.7152, 0.0722), ((np.array([*channels]) / 255 + 0.055) / 1.055) ** 2.4)
 
 
 def test_a_digit_is_its_image_where_an_array_is_wanted():

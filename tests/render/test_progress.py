@@ -5,13 +5,10 @@ import io
 import re
 import sys
 
-import numpy as np
 import pytest
 
 import mnist_cli
 from mnist_cli.render import progress
-from mnist_cli.render.pictures import picture
-from mnist_cli.render.text import show
 
 
 class Terminal(io.StringIO):
@@ -39,7 +36,7 @@ def count_to_three(stream, fail_at=None):
                 raise RuntimeError
 
 
-def test_a_bar_is_drawn_and_removed(terminal):
+def test_a_bar_is_drawn_and_removed_and_has_colour_where_it_is_wanted(terminal, monkeypatch):
     count_to_three(terminal)
     written = terminal.getvalue()
     assert "3/3" in written
@@ -48,13 +45,10 @@ def test_a_bar_is_drawn_and_removed(terminal):
     with pytest.raises(RuntimeError):
         count_to_three(terminal, fail_at=1)
     assert terminal.getvalue()[len(written) :].count("\x1b[?25h") == 1  # the cursor is shown again
-
-
-def test_a_bar_has_no_colour_where_none_is_wanted(terminal, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
-    count_to_three(terminal)
-    assert "3/3" in terminal.getvalue()
-    assert not re.search("\x1b\\[[0-9;]*m", terminal.getvalue().replace("\x1b[0m", ""))
+    count_to_three(plain := Terminal())
+    assert "3/3" in plain.getvalue()
+    assert not re.search("\x1b\\[[0-9;]*m", plain.getvalue().replace("\x1b[0m", ""))
 
 
 def test_nothing_is_drawn_on_a_dumb_terminal_in_a_pipe_and_for_what_is_quick(terminal, monkeypatch):
@@ -83,15 +77,3 @@ def test_what_takes_long_in_python_shows_progress_where_it_is_asked_for(monkeypa
     tell = {"views": ["robustness"], "progress": lambda *count: counts.append(count)}
     mnist_cli.evaluate(network, images, labels, **tell)
     assert {(1600, 1600), (100, 100)} <= {*counts}  # sixteen corruptions of 100 images
-
-
-@pytest.mark.parametrize(
-    ("term", "sequence"), [("xterm-256color", "\x1b[38;2;254;254;254"), ("screen", "█")]
-)
-def test_a_picture_is_coloured_where_there_are_colours_enough(monkeypatch, term, sequence):
-    stream = Terminal()
-    monkeypatch.setattr(sys, "stdout", stream)
-    monkeypatch.setenv("TERM", term)
-    monkeypatch.setenv("COLORTERM", "truecolor" if term != "screen" else "")
-    show(picture(np.full((2, 2), 254, np.uint8)))
-    assert sequence in stream.getvalue()

@@ -1,4 +1,4 @@
-"""Running `mnist` as its user does: a process of its own, with pipes, a terminal or signals."""
+"""Running `mnist` as its user does: piped or on a terminal, in this process or one of its own."""
 
 import contextlib
 import io
@@ -29,9 +29,18 @@ class Finished:
         return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self.stdout).splitlines()
 
 
-def mnist(*arguments, stdin=b"", encoding="utf-8", **environment):
-    """Run `mnist ARGUMENTS` in this process, as if piped: the quick way."""
-    stdout, stderr = (io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2))
+class _Terminal(io.TextIOWrapper):
+    def isatty(self):
+        return True
+
+
+def mnist(*arguments, stdin=b"", encoding="utf-8", columns=None, **environment):
+    """Run `mnist ARGUMENTS` in this process, as if piped, or on a terminal with so many columns."""
+    stream = _Terminal if columns else io.TextIOWrapper
+    stdout, stderr = (stream(io.BytesIO(), encoding=encoding) for _ in range(2))
+    if columns:
+        colours = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        environment = colours | {"COLUMNS": str(columns)} | environment
     with (
         mock.patch.dict(os.environ, environment),
         mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin))),
@@ -45,12 +54,11 @@ def mnist(*arguments, stdin=b"", encoding="utf-8", **environment):
     return Finished(*written, code)
 
 
-def mnist_process(*arguments, cwd=None, stdin=b"", **environment):
+def mnist_process(*arguments, **environment):
     """Run `mnist ARGUMENTS` as a process with pipes, for what only a process shows."""
     done = subprocess.run(
         [*MNIST, *map(os.fspath, arguments)],
-        cwd=cwd,
-        input=stdin,
+        input=b"",
         env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
         capture_output=True,
         check=False,
@@ -58,30 +66,3 @@ def mnist_process(*arguments, cwd=None, stdin=b"", **environment):
     )
     written = (part.decode().replace("\r\n", "\n") for part in (done.stdout, done.stderr))
     return Finished(*written, done.returncode)
-
-
-def on_a_terminal(*arguments, columns=80, cwd=None, **environment):
-    """Run `mnist ARGUMENTS` on a pseudo-terminal and return everything it wrote there."""
-    import fcntl
-    import pty
-    import struct
-    import termios
-
-    primary, secondary = pty.openpty()
-    fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    defaults = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": str(columns)}
-    with subprocess.Popen(
-        [*MNIST, *map(os.fspath, arguments)],
-        cwd=cwd,
-        env=os.environ | defaults | environment,
-        stdin=secondary,
-        stdout=secondary,
-        stderr=secondary,
-    ) as process:
-        os.close(secondary)
-        output = b""
-        with contextlib.suppress(OSError):  # Linux: the other end is closed
-            while piece := os.read(primary, 65536):
-                output += piece
-    os.close(primary)
-    return Finished(output.decode(), "", process.returncode)

@@ -15,11 +15,7 @@ from support.nets import random_network
 
 from mnist_cli.weights.weights_file import save_network
 
-SIZES = {
-    "many": (784, 2, 300_000, 10),
-    "wide": (784, 5000, 10),
-    "deep": (784, *[50] * 7, 10),
-}
+SIZES = {"many": (784, 2, 300_000, 10), "wide": (784, 5000, 10), "deep": (784, *[50] * 7, 10)}
 SECONDS, MEGABYTES = 10, 500  # of a processor: what a command may take
 
 # A process of its own, for the system counts the size of the one that starts a command into the

@@ -30,6 +30,14 @@ PAGES = [
 ]
 TRANSLATION = re.compile(r"\.(ko|ja)(?=\.md$)")
 _CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
+_OTHER_EVERY_TIME = re.compile(
+    r"[\d.,]+ (ms|us|s)\b"  # times
+    r"|\d+\.\d\d +[\d,]{4,}(?=$| )"  # the columns us/image and images/s
+    r"|(?<=  )best  |^(best here|large batches).*"  # of batch sizes
+    r"|[\d.]+x|[\d,]+ images/s"
+    r"|[█▏▎▍▌▋▊▉▁▂▃▄▅▆▇]+ *"  # bars and curves
+    r"|(?<!\S)[~/]\S*/"  # folders
+)
 GAP = "..."  # a line of an output that stands for any number of lines, left out on the page
 
 
@@ -39,6 +47,12 @@ class Example:
 
     command: str
     output: str
+
+
+def essence(output: str) -> list[str]:
+    """The lines of an output, less what no two runs have in common."""
+    words = (_OTHER_EVERY_TIME.sub(" ", line).split() for line in output.splitlines())
+    return [" ".join(line) for line in words if line]
 
 
 def blocks(text: str, language: str) -> list[str]:
