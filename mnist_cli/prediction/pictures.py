@@ -66,8 +66,8 @@ def predict_files(
     """
 
     def find(path: str) -> Any:
-        if path == STANDARD_INPUT:
-            return _read_input(standard_input)
+        if path == STANDARD_INPUT:  # read here: any process can be sent its bytes, or the error
+            return next(read_each(_read_input, [standard_input]))
         member = pictures.members.get(path)
         return partial(open_member, path, member) if member else path
 
@@ -81,16 +81,12 @@ def predict_files(
         yield Unread(str(error.source), str(error))
 
 
-def _read_input(file: BinaryIO | None) -> bytes | MnistError:
-    """The bytes of standard input, which any process can be sent, or why there are none."""
+def _read_input(file: BinaryIO | None) -> bytes:
     from mnist_cli.pictures.formats import MAX_FILE_BYTES
 
     if file is None:
-        return MnistError("standard input is closed", source=STANDARD_INPUT, hint="Name a file.")
-    try:
-        return read_up_to(file, MAX_FILE_BYTES + 1, STANDARD_INPUT)
-    except MnistError as error:
-        return error
+        raise MnistError("standard input is closed", source=STANDARD_INPUT, hint="Name a file.")
+    return read_up_to(file, MAX_FILE_BYTES + 1, STANDARD_INPUT)
 
 
 def _read(reading: Reading, source: Any) -> "tuple[Digit, ...]":

@@ -1,9 +1,9 @@
 """Images -> which digit they show, and how sure the net is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,25 +95,21 @@ class Prediction(_Result):
 class NumberPrediction(Prediction):
     """What the net says of a digit of a number: the how manieth it is there, and in its line."""
 
+    digit: "NumberDigit" = field(kw_only=True)
     part: int = 1
     position: int = 1
 
     json_fields = ("prediction", "confidence", "doubted", "box")
 
     @property
-    def place(self) -> "NumberDigit":
-        """What was read there."""
-        return cast("NumberDigit", self.digit)
-
-    @property
     def line(self) -> int:
         """The line that it is in, from 1."""
-        return self.place.line
+        return self.digit.line
 
     @property
     def box(self) -> tuple[int, int, int, int] | None:
         """Its left, top, width and height in pixels; None for a picture in the MNIST format."""
-        box = self.place.box
+        box = self.digit.box
         return (box.left, box.top, box.width, box.height) if box else None
 
 
@@ -162,7 +158,7 @@ class SplitPicture(_Result):
     def text_with_gaps(self) -> str:
         """The same with a space where a sign or much space is between digits."""
         return "\n".join(
-            "".join(f"{' ' * one.place.after_gap}{one.prediction}" for one in line)
+            "".join(f"{' ' * one.digit.after_gap}{one.prediction}" for one in line)
             for line in self.lines
         )
 
@@ -244,10 +240,9 @@ def predict_digits(
 
 def _warn(read: _P) -> _P:
     """Add what a person should know: of the digit that was read, and of what the net says of it."""
-    warnings, digit = read.warnings, read.digit
-    doubted = digit is not None and digit.is_doubted(read.confidence)
+    digit, warnings, doubted = read.digit, read.warnings, False
     if digit is not None:
-        warnings = digit.warnings
+        warnings, doubted = digit.warnings, digit.is_doubted(read.confidence)
         if doubted and not digit.is_doubted():
             from mnist_cli.handwriting.digit import DOUBT
 

@@ -3,7 +3,7 @@
 import io
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
@@ -123,7 +123,7 @@ def write_digits(
             files[0].mkdir(parents=True, exist_ok=True)
         except (OSError, ValueError) as error:
             raise cannot("make", path, error) from None
-        files = [Path(path, f"{stem}.png") for stem in _distinct(map(_stem, found))]
+        files = [Path(path, f"{stem}.png") for stem in _stems(found)]
     elif len(found) != 1:
         raise MnistError(
             f"found {len(found)} digits, a .png file takes one",
@@ -137,18 +137,14 @@ def write_digits(
         write_bytes(file, content.getvalue(), overwrite=overwrite)
 
 
-def _stem(prediction: Prediction) -> str:
-    """A name for the file of a digit that says where it comes from."""
-    stem = Path(prediction.source).stem.replace(" ", "-")[:_LONGEST_NAME]
-    stem = "picture" if prediction.source == STANDARD_INPUT else stem
-    return f"{stem}-{prediction.part}" if isinstance(prediction, NumberPrediction) else stem
-
-
-def _distinct(names: Iterable[str]) -> Iterator[str]:
-    """Yield the names, a number behind each that was there before."""
+def _stems(predictions: Sequence[Prediction]) -> Iterator[str]:
+    """Yield for each file a name that says where the digit comes from, and that no other has."""
     taken = set()  # in small letters: some file systems know no others
-    for name in names:
-        candidates = chain([name], (f"{name}-{again}" for again in count(2)))
+    for one in predictions:
+        stem = Path(one.source).stem.replace(" ", "-")[:_LONGEST_NAME]
+        stem = "picture" if one.source == STANDARD_INPUT else stem
+        stem = f"{stem}-{one.part}" if isinstance(one, NumberPrediction) else stem
+        candidates = chain([stem], (f"{stem}-{again}" for again in count(2)))
         free = next(each for each in candidates if each.lower() not in taken)
         taken.add(free.lower())
         yield free
