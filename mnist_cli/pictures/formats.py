@@ -1,8 +1,4 @@
-"""Image files as untrusted bytes: which format they are, and their pixels.
-
-A table says what is read, and how large it may be. Pillow's class for the recognised format decodes
-the pixels, and notices a file that is cut; no other is tried.
-"""
+"""Image files as untrusted bytes: a table says which are read, how large, and by what of Pillow."""
 
 import re
 import struct
@@ -39,11 +35,7 @@ _EXTENSION, _CONTROL, _FRAME = 0x21, 0xF9, 0x2C  # of GIF; the second is about t
 
 
 def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tuple[int, int]]:
-    """Decode the first picture of a file; return the image, and its width and height there.
-
-    A JPEG may be reduced, to no less than `long_side`. Raises `FormatError` for a file that is not
-    whole, not of a format that is read, or too large, and `MnistError` where memory runs out.
-    """
+    """Decode the first picture of a file, a JPEG perhaps reduced; return it and its size there."""
     found = recognise(data) or "something else"
     if found not in _FORMATS:
         raise FormatError(

@@ -23,16 +23,12 @@ Source: TypeAlias = Union[AnyPath, BinaryIO, bytes, "Image.Image", NDArray[Any]]
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture.
+    """A decoded picture, upright."""
 
-    `pixels` is (H, W, 3) float32 from 0 (black) to 1; it may be smaller than the `width` and
-    `height` of the upright picture. `name` is that of its file, for messages.
-    """
-
-    pixels: Floats
-    width: int
+    pixels: Floats  # (H, W, 3) from 0 (black) to 1; perhaps reduced
+    width: int  # before that
     height: int
-    name: str | None = None
+    name: str | None = None  # of its file, for messages
 
     @property
     def gray_28(self) -> NDArray[np.uint8] | None:
@@ -46,11 +42,7 @@ class Picture:
 
 
 def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
-    """Bring a picture into numbers, upright and on its background; `source` is as for `read_digit`.
-
-    Where the longer side is at least twice `long_side` it is reduced by a whole factor, to no less
-    than that, and to 6 million pixels. Raises as `read_digit`, and ValueError for one below 1.
-    """
+    """Bring a picture into numbers, upright, reduced to no less than `long_side`, of any source."""
     if long_side is not None and long_side < 1:
         raise ValueError(f"long_side is {long_side}, it must be at least 1")
     if isinstance(source, np.ndarray):

@@ -34,16 +34,9 @@ def predict_indices(
     labels: AnyPath | None = None,
     data_dir: AnyPath | None = None,
 ) -> Iterator[Prediction]:
-    """Yield what the net says of images of a set, by their `indices` from 0; None is all of them.
+    """Yield what the net says of images by their `indices`, or all, and with `of_labels` of these.
 
-    With `of_labels` only of those that have one of these labels. The files are looked up as by
-    `paths.find`. Without a `seed` other images are drawn each time. Raises `IndexError` for an
-    index outside the set and more draws than images, `MnistError` for a set at fault, more than a
-    million images without `indices`, and more than `net.bounds` allows.
-
-    >>> from mnist_cli import load_network
-    >>> [(one.prediction, one.label) for one in predict_indices(load_network(), [0, 659])]
-    [(7, 7), (1, 2)]
+    Raises `IndexError` for an index outside the set and more draws than images, and `MnistError`.
     """
     chosen: Sequence[int] = [i for i in indices or () if not isinstance(i, RandomImage)]
     images, labels = name_pair(images, labels, data_dir)

@@ -61,8 +61,7 @@ def predict_files(
 ) -> Iterator[Result]:
     """Yield what the net says of each picture, in order; of a file at fault why it is `Unread`.
 
-    Folders that cannot be listed come last. Memory stays flat. `threads` are processes: with more
-    than one, a script needs ``if __name__ == "__main__"``. Raises `MnistError` if one is killed.
+    `threads` are processes: with more than one, a script needs ``if __name__ == "__main__"``.
     """
 
     def find(path: str) -> Any:

@@ -12,7 +12,7 @@ from support import stress
 from support.pictures import saved
 
 from mnist_cli import load_images, load_labels, read_digit, read_digits, read_pictures
-from mnist_cli.errors import FormatError, NoDigitError
+from mnist_cli.errors import NoDigitError
 from mnist_cli.handwriting.mnist_format import (
     bring_to_format,
     is_in_mnist_format,
@@ -177,14 +177,6 @@ def test_every_picture_is_read(shape, seed, texture, invert):
 def test_grain_of_any_shape_is_read(shape):
     (read,) = read_pictures([np.random.default_rng(0).integers(0, 2, shape) > 0])
     assert isinstance(read, NoDigitError) or read.image.shape == (28, 28)
-
-
-def test_what_is_no_picture_is_refused():
-    for read in (read_digit, read_digits):
-        with pytest.raises(FormatError):
-            read(b"<html>")
-        with pytest.raises(ValueError, match="expected \\(H, W\\)"):
-            read(np.zeros(784, np.uint8))
 
 
 # The parts

@@ -1,6 +1,5 @@
 """Predictions of pictures and of a set: which files, which labels, in what order."""
 
-import doctest
 import gzip
 import io
 import os
@@ -15,7 +14,6 @@ from support.sets import write_images, write_labels
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.errors import FileError, FormatError
 from mnist_cli.handwriting.reader import Digit
-from mnist_cli.prediction import indices as module
 from mnist_cli.prediction.collection import collect
 from mnist_cli.prediction.indices import RandomImage, predict_indices
 from mnist_cli.prediction.pictures import Reading, predict_files
@@ -298,8 +296,3 @@ assert peak_megabytes() < 150, peak_megabytes()
 
 def test_a_set_larger_than_memory_is_drawn_from_in_little(tmp_path):
     run_measured(SPARSE, tmp_path / "images", tmp_path / "labels")
-
-
-def test_the_examples_run_as_printed():
-    ran = doctest.testmod(module)
-    assert ran.attempted > ran.failed == 0
