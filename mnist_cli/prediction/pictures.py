@@ -12,21 +12,9 @@ from mnist_cli.files.reading import read_up_to
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network
 from mnist_cli.pictures.many import read_each
-from mnist_cli.prediction.prediction import (
-    NoDigit,
-    Result,
-    SplitPicture,
-    Unread,
-    predict_digit,
-    predict_digits,
-)
-from mnist_cli.prediction.sources import (
-    STANDARD_INPUT,
-    Pictures,
-    label_in_name,
-    number_in_name,
-    open_member,
-)
+from mnist_cli.prediction import prediction, sources
+from mnist_cli.prediction.prediction import Result
+from mnist_cli.prediction.sources import STANDARD_INPUT, Pictures
 from mnist_cli.prediction.workers import spread
 from mnist_cli.spec import Progress, ignore
 
@@ -68,16 +56,16 @@ def predict_files(
         if path == STANDARD_INPUT:  # read here: any process can be sent its bytes, or the error
             return next(read_each(_read_input, [standard_input]))
         member = pictures.members.get(path)
-        return partial(open_member, path, member) if member else path
+        return partial(sources.open_member, path, member) if member else path
 
-    sources = [find(path) for path in pictures.paths]
-    with spread(threads if len(sources) >= _WORTH_PROCESSES else 1) as map_sources:
-        found = read_each(partial(_read, reading), sources, map_sources)
+    pending = [find(path) for path in pictures.paths]
+    with spread(threads if len(pending) >= _WORTH_PROCESSES else 1) as map_sources:
+        found = read_each(partial(_read, reading), pending, map_sources)
         for done, (path, read) in enumerate(zip(pictures.paths, found, strict=True), start=1):
             progress(done, len(pictures.paths))
             yield _conclude(network, read, reading, path, pictures.name(path))
     for error in pictures.unlisted:
-        yield Unread(str(error.source), str(error))
+        yield prediction.Unread(str(error.source), str(error))
 
 
 def _read_input(file: BinaryIO | None) -> bytes:
@@ -113,17 +101,17 @@ def _conclude(network: Network, read: Any, reading: Reading, path: str, name: st
     """What the net says of the digits that were read, or why there are none."""
     named: dict[str, Any] = {"name": name}
     if reading.labels_from_names:
-        named["label"] = (number_in_name if reading.split else label_in_name)(path)
+        named["label"] = (sources.number_in_name if reading.split else sources.label_in_name)(path)
     if isinstance(read, NoDigitError):
         if reading.split:
-            return SplitPicture(path, (), read.steps, read.problem, **named)
-        return NoDigit(path, (read.problem,), read.steps, **named)
+            return prediction.SplitPicture(path, (), read.steps, read.problem, **named)
+        return prediction.NoDigit(path, (read.problem,), read.steps, **named)
     if isinstance(read, MnistError):
         read.source = read.source or path  # bytes have no name
-        return Unread(path, str(read))
+        return prediction.Unread(path, str(read))
     if reading.split:
-        return replace(predict_digits(network, read, source=path), **named)
-    found = predict_digit(network, read[0], source=path)
+        return replace(prediction.predict_digits(network, read, source=path), **named)
+    found = prediction.predict_digit(network, read[0], source=path)
     is_plain = not reading.preprocess and reading.invert is None
     if is_plain and np.median(found.image) > _BRIGHT:
         named["warnings"] = (_DARK, *found.warnings)
