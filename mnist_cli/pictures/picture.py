@@ -2,8 +2,9 @@
 
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeVar, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _ORIENTATION = 0x0112  # the tag in EXIF
 
 Source: TypeAlias = Union[AnyPath, BinaryIO, bytes, "Image.Image", NDArray[Any]]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,15 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Pillow warns of is refused, or harmless
         return _load_image(source, long_side)
+
+
+def attempt(read: Callable[[T], R], source: T) -> R | MnistError:
+    """Of one among many pictures what `read` makes of it, or the `MnistError` that it raises."""
+    try:
+        return read(source)
+    except MnistError as error:
+        error.__traceback__ = error.__context__ = None  # they would keep the pixels as well
+        return error
 
 
 def _load_image(

@@ -11,7 +11,8 @@ from mnist_cli.errors import MnistError, NoDigitError
 from mnist_cli.files.reading import read_up_to
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network
-from mnist_cli.pictures.many import read_each
+from mnist_cli.pictures.formats import MAX_FILE_BYTES
+from mnist_cli.pictures.picture import attempt
 from mnist_cli.prediction import prediction, sources
 from mnist_cli.prediction.prediction import Result
 from mnist_cli.prediction.sources import STANDARD_INPUT, Pictures
@@ -54,13 +55,13 @@ def predict_files(
 
     def find(path: str) -> Any:
         if path == STANDARD_INPUT:  # read here: any process can be sent its bytes, or the error
-            return next(read_each(_read_input, [standard_input]))
+            return attempt(_read_input, standard_input)
         member = pictures.members.get(path)
         return partial(sources.open_member, path, member) if member else path
 
     pending = [find(path) for path in pictures.paths]
     with spread(threads if len(pending) >= _WORTH_PROCESSES else 1) as map_sources:
-        found = read_each(partial(_read, reading), pending, map_sources)
+        found = map_sources(partial(attempt, partial(_read, reading)), pending)
         for done, (path, read) in enumerate(zip(pictures.paths, found, strict=True), start=1):
             progress(done, len(pictures.paths))
             yield _conclude(network, read, reading, path, pictures.name(path))
@@ -69,8 +70,6 @@ def predict_files(
 
 
 def _read_input(file: BinaryIO | None) -> bytes:
-    from mnist_cli.pictures.formats import MAX_FILE_BYTES
-
     if file is None:
         raise MnistError("standard input is closed", source=STANDARD_INPUT, hint="Name a file.")
     return read_up_to(file, MAX_FILE_BYTES + 1, STANDARD_INPUT)

@@ -1,6 +1,5 @@
 """What came of images and pictures together: what to show, how much is correct, files to keep."""
 
-import io
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import Any, Literal
 from mnist_cli.errors import MnistError
 from mnist_cli.files.reading import AnyPath, cannot
 from mnist_cli.files.tables import document, table_writer
-from mnist_cli.files.writing import write_bytes
+from mnist_cli.files.writing import atomic_writer
 from mnist_cli.net.bounds import require_quick
 from mnist_cli.net.network import Network
 from mnist_cli.prediction.explanation import Explanation, explain
@@ -132,9 +131,8 @@ def write_digits(
     from PIL import Image
 
     for file, prediction in zip(files, found, strict=True):
-        content = io.BytesIO()
-        Image.fromarray(prediction.image).save(content, "PNG")
-        write_bytes(file, content.getvalue(), overwrite=overwrite)
+        with atomic_writer(file, overwrite=overwrite) as written:
+            Image.fromarray(prediction.image).save(written, "PNG")
 
 
 def _stems(predictions: Sequence[Prediction]) -> Iterator[str]:
