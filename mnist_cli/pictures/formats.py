@@ -42,9 +42,8 @@ def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tupl
             f"found {found}, expected a picture",
             hint="Save it as PNG or JPEG. mnist reads PNG, JPEG, GIF, WebP or BMP.",
         )
-    form = _BMP_WITH_RUNS if _RUNS.match(data) else _FORMATS[found]
     try:
-        return _open(data, form, long_side)
+        return _open(data, _BMP_WITH_RUNS if _RUNS.match(data) else _FORMATS[found], long_side)
     except MnistError:
         raise
     except (struct.error, IndexError):
@@ -65,7 +64,13 @@ def _open(
             hint="Save it as PNG or JPEG.",
         )
     module, _, class_name = form.pillow.rpartition(".")
-    decoder = getattr(_import(module), class_name)
+    try:
+        decoder = getattr(import_module(module), class_name)
+    except ImportError:
+        raise FormatError(
+            "found a HEIC picture, as iPhones make them",
+            hint=f"Save it as PNG or JPEG. {install_hint('pillow-heif')}",
+        ) from None
     data = form.check(data)
     image: ImageFile = decoder(BytesIO(data))
     width, height = image.size
@@ -84,16 +89,6 @@ def _open(
     if file:
         file.close()  # the image may keep it
     return image, (width, height)
-
-
-def _import(module: str) -> Any:
-    try:
-        return import_module(module)
-    except ImportError:
-        raise FormatError(
-            "found a HEIC picture, as iPhones make them",
-            hint=f"Save it as PNG or JPEG. {install_hint('pillow-heif')}",
-        ) from None
 
 
 def _draft_scale(width: int, height: int, long_side: int | None) -> int:

@@ -73,14 +73,22 @@ def _load_image(
 
     name = None
     if isinstance(source, Image.Image):
-        image, (width, height) = _load(source), source.size
+        image, (width, height) = source, source.size
+        try:
+            image.load()
+        except Exception as error:  # it may have been opened only, and its file be damaged
+            reason = printable(str(error))
+            raise FormatError(f"Pillow cannot load the image ({reason})") from None
     else:
         name = _name(source)
         try:
-            image, (width, height) = decode(_read(source), long_side)
+            image, (width, height) = decode(_read(source, name), long_side)
         except MnistError as error:
             raise type(error)(error.problem, source=name, hint=error.hint) from None
-    orientation = _read_orientation(image)
+    try:
+        orientation = int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # damage there is no reason to refuse the pixels
+        orientation = 1
     if orientation in range(5, 9):  # quarter turns
         width, height = height, width
     pixels = read_pixels(image, *image.size, long_side, orientation)
@@ -94,29 +102,21 @@ def _name(source: AnyPath | BinaryIO | bytes) -> str | None:
     return os.fspath(given) if isinstance(given, str | os.PathLike) else None
 
 
-def _read(source: AnyPath | BinaryIO | bytes) -> bytes:
+def _read(source: AnyPath | BinaryIO | bytes, name: str | None) -> bytes:
     if isinstance(source, str | os.PathLike):
         return read_bytes(source, MAX_FILE_BYTES)
     if isinstance(source, bytes):
         data = source
     elif hasattr(source, "read"):
-        data = read_up_to(source, MAX_FILE_BYTES + 1, _name(source) or "the picture")
+        data = read_up_to(source, MAX_FILE_BYTES + 1, name or "the picture")
     else:
         raise ValueError(
             f"found a {type(source).__name__}, expected a path, an open binary file, bytes,"
             " a PIL image or an array"
         )
     if len(data) > MAX_FILE_BYTES:
-        raise too_large(_name(source), len(data), MAX_FILE_BYTES)
+        raise too_large(name, len(data), MAX_FILE_BYTES)
     return data
-
-
-def _load(image: "Image.Image") -> "Image.Image":
-    try:
-        image.load()
-    except Exception as error:  # it may have been opened only, and its file be damaged
-        raise FormatError(f"Pillow cannot load the image ({printable(str(error))})") from None
-    return image
 
 
 def _check_array(array: NDArray[Any]) -> None:
@@ -130,11 +130,3 @@ def _check_array(array: NDArray[Any]) -> None:
         )
     if floats and not (array.min() >= 0 and array.max() <= 1):
         raise ValueError(f"{found}with values outside 0 to 1")
-
-
-def _read_orientation(image: "Image.Image") -> int:
-    """Return EXIF's, 1 where it says nothing: damage there is no reason to refuse the pixels."""
-    try:
-        return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # Pillow raises nearly everything for damaged data
-        return 1
