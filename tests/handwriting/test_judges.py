@@ -31,6 +31,12 @@ def test_the_embedded_judge_tells_digits_from_every_kind_of_what_is_none():
     np.testing.assert_array_equal(make_pictures(4, 50, sources, seed=1), others[3])
 
 
+def test_the_judge_knows_digits_from_their_halves():
+    images = load_images()[:500]
+    halves = np.where(np.arange(28)[:, np.newaxis] < 14, images, 0)
+    assert np.median(judge(halves)) < 0 < 1.5 < np.median(judge(images))
+
+
 @pytest.fixture(scope="module")
 def made():
     """Pictures of numbers written with test images, none of which the judge has seen."""
