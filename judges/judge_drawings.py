@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from mnist_cli.handwriting.morphology import blur, measure_distance
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 
 FRAME = 96  # pixels of the side on which things are drawn
 _LETTERS = "ACDEFGHJKLMNPQRTUVWXYacdefhjkmnprtuvwxy?&@#%+=*"  # without those that are digits, too

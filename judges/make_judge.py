@@ -17,7 +17,7 @@ from mnist_cli.datasets.arrays import load_images
 from mnist_cli.handwriting.box import find_box
 from mnist_cli.handwriting.mnist_format import COARSE, FINE, bring_to_format, draw
 from mnist_cli.handwriting.morphology import Bits, blur, label
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 from mnist_cli.training.arrays import train
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.weights.weights_file import write_network

@@ -28,7 +28,7 @@ from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.handwriting.judge import NONE, run_judge
 from mnist_cli.handwriting.line import MOST_PARTS, WIDTH
 from mnist_cli.net import blas
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 from mnist_cli.spec import SIDE
 from mnist_cli.training.convolution import add_patches
 from mnist_cli.training.optimizers import AdamW

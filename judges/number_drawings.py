@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from mnist_cli.handwriting.morphology import Bits, blur, measure_distance
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 from mnist_cli.training.drawing import draw_form, load_forms
 
 Rng = np.random.Generator

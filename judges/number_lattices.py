@@ -12,7 +12,7 @@ from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, resize
 from mnist_cli.handwriting.line import Line, draw_spans
 from mnist_cli.handwriting.morphology import dilate
 from mnist_cli.handwriting.rows import find_spans, map_page
-from mnist_cli.pictures.pixels import Floats
+from mnist_cli.net.engine import Floats
 
 _THINGS = (draw_letter, draw_letter, draw_scribble, draw_box, draw_texture, draw_bars)
 _ROWS = 0.1  # of the pictures: things that are no digits

@@ -45,7 +45,7 @@ def collect(pictures: tuple[str, ...], **given: Any) -> int:
         preprocess=not given["size_only"], invert=given["invert"], labels_from_names=True
     )
     found = collection.collect(predict_pictures(network, pictures, reading, given), files)
-    write = partial(collection.write_collection, found, overwrite=given["force"])
+    write = partial(collection.write_set, found, overwrite=given["force"])
     if not given["sheet"]:
         write()
     present(given, view, found, given["sheet"])

@@ -2,7 +2,7 @@
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from mnist_cli.net.network import Network
     from mnist_cli.prediction.prediction import Prediction, Result
 
+Indices: TypeAlias = list[int | None]  # None for an image that is drawn at random
+
 _MOST_INDICES = 100_000  # of one range: each prediction is kept until all are there
 _INDICES = re.compile(r"([0-9]{1,15})(?:-([0-9]{1,15}))?|random(?::([0-9]{1,15}))?", re.ASCII)
 
 
-def _parse_indices(_context: Any, _option: Any, values: tuple[str, ...]) -> list[Any]:
+def _parse_indices(_context: Any, _option: Any, values: tuple[str, ...]) -> Indices:
     """``42``, ``1,2,3``, ``0-4,8``, ``random:2`` -> the indices in order."""
-    indices: list[Any] = []
+    indices: Indices = []
     for part in (part.strip() for value in values for part in value.split(",")):
         found = _INDICES.fullmatch(part)
         first, last, drawn = found.groups() if found else ("1", "0", None)
@@ -33,9 +35,7 @@ def _parse_indices(_context: Any, _option: Any, values: tuple[str, ...]) -> list
         if count > _MOST_INDICES:
             raise click.BadParameter(f"{part!r}: at most {_MOST_INDICES:,} images at once.")
         if first is None:
-            from mnist_cli.prediction.indices import RandomImage
-
-            indices += [RandomImage()] * count
+            indices += [None] * count
         else:
             indices += range(int(first), int(first) + count)
     return indices
@@ -106,15 +106,12 @@ Examples:
     seed={"type": NATURAL},
     label={"type": DIGIT, "multiple": True},
 )
-def predict(
-    pictures: tuple[str, ...], index: list[Any], label: tuple[int, ...], **given: Any
-) -> int:
+def predict(pictures: tuple[str, ...], index: Indices, label: tuple[int, ...], **given: Any) -> int:
     """Read images of the set, and pictures; show what they are, and write what was asked for."""
     if not (pictures or index or label or given["only"]):
         raise click.UsageError("Nothing to read: name an image file or give --index N.")
     if given["seed"] is not None and all(isinstance(one, int) for one in index):
         raise click.UsageError("--seed is for --index random.")
-    from mnist_cli.prediction.pictures import Reading
     from mnist_cli.prediction.results import Results, write_digits, write_table
     from mnist_cli.render.views import predict as view
     from mnist_cli.weights.weights_file import read_weights
@@ -125,6 +122,8 @@ def predict(
     if index or not pictures:
         everything += _predict_images(network, index, label, given)
     if pictures:
+        from mnist_cli.prediction.pictures import Reading
+
         named = common.pick(given, "invert", "split", "labels_from_names")
         keep_steps = given["show_steps"]
         reading = Reading(preprocess=not given["no_preprocess"], keep_steps=keep_steps, **named)
@@ -144,7 +143,7 @@ def predict(
 
 
 def _predict_images(
-    network: "Network", index: list[Any], label: tuple[int, ...], given: common.OptionValues
+    network: "Network", index: Indices, label: tuple[int, ...], given: common.OptionValues
 ) -> "list[Prediction]":
     from mnist_cli.paths import name_pair
     from mnist_cli.prediction.indices import predict_indices

@@ -79,9 +79,6 @@ def load_labelled(
     data_dir: AnyPath | None = None,
     bytes_per_image: int = PIXELS,
 ) -> tuple[Bytes, Bytes]:
-    """Load images (N, 28, 28) with their labels (N,), uint8; the first `limit`, if one is given.
-
-    `bytes_per_image` is all the memory that the caller needs for each: too much is an error.
-    """
+    """Load images (N, 28, 28) and labels (N,), uint8, where `bytes_per_image` fit in memory."""
     with open_pair(images, labels, data_dir) as (file, label_file):
         return file.load(limit, memory_per_item=bytes_per_image), label_file.load(limit)

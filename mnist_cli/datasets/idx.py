@@ -1,9 +1,7 @@
 """IDX files, raw or gzipped: the format of MNIST (http://yann.lecun.com/exdb/mnist).
 
 A magic number, the size of each dimension, then the data; numbers take 4 big-endian bytes, a pixel
-or label one byte. Files may be larger than memory: their size is compared with what they declare
-before anything is allocated. They are never memory-mapped, as a mapped file that shrinks would kill
-the process.
+or label one byte. Nothing is memory-mapped: a mapped file that shrinks would kill the process.
 """
 
 import contextlib
@@ -87,11 +85,7 @@ def to_idx(items: Bytes) -> bytes:
 
 
 class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
-    """An open IDX file whose header, and raw also its size, is right; it declares `count` items.
-
-    Each method begins anew at the start of the file, and so ends the iteration of another. Damage
-    in a gzip file is found only as far as it is read.
-    """
+    """An open IDX file of `count` items; each method begins anew, and ends another's iteration."""
 
     def __init__(self, path: AnyPath, layout: _Layout) -> None:
         self.path = Path(path)
@@ -111,10 +105,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
         self._file.close()
 
     def batches(self, size: int, limit: int | None = None) -> Iterator[Bytes]:
-        """Yield the items, or the first `limit`, `size` at a time or fewer at the end.
-
-        Each batch, (n, ...) uint8, is a view of one buffer that the next one overwrites.
-        """
+        """Yield the items, (n, ...) uint8, `size` at a time: each batch overwrites the last."""
         require_at_least("the batch size", size)
         total = self._bounded(limit)
         buffer = np.empty((min(size, total), *self._layout.item_shape), np.uint8)
@@ -129,10 +120,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
                 yield batch
 
     def load(self, limit: int | None = None, *, memory_per_item: int = 0) -> Bytes:
-        """Read the items, or the first `limit`, into one new array, (N, ...) uint8.
-
-        `memory_per_item` is how many bytes the caller needs for each, where that is more.
-        """
+        """Read the items, (N, ...) uint8, where so many bytes for each fit in memory."""
         count = self._bounded(limit)
         needed = count * max(self._layout.item_size, memory_per_item)
         if needed <= memory_bytes():
@@ -231,10 +219,7 @@ class IdxFile(contextlib.AbstractContextManager["IdxFile"]):
 
 
 def memory_bytes() -> int:
-    """How much memory there is: the machine's, or less in a container.
-
-    A process that takes more is ended by the system, without a word.
-    """
+    """How much memory there is, in a container perhaps less: who takes more is ended silently."""
     if sys.platform == "win32":  # where it is not known
         return sys.maxsize
     there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

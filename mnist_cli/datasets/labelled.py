@@ -45,10 +45,7 @@ class LabelledImages:
         return replace(self, corruption=corruption, _images=images)
 
     def chunks(self, batch_size: int) -> Iterator[tuple[slice, NDArray[Any]]]:
-        """All images, (n, 28, 28) uint8 or, of arrays, float, and their place in the set.
-
-        A chunk is whole batches, but for the last; the next one may overwrite its images.
-        """
+        """Yield where batches are in the set, and their images, which the next ones overwrite."""
         if not isinstance(self._images, IdxFile):
             yield slice(0, self.samples), self._images
             return

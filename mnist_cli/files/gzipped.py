@@ -18,9 +18,7 @@ class DamagedGzipError(Exception):
 def decompressed(raw: io.RawIOBase) -> Iterator[io.BufferedIOBase]:
     """Yield what a file holds, decompressed where it is gzipped, whatever its name says.
 
-    Several gzip members one after another are one content; zeros may follow a member. `raw` is read
-    from where it stands and stays open. No more is decompressed than is asked for, but for a buffer
-    of some kilobytes. Raises `DamagedGzipError` at the end of a block that met damage.
+    No more is decompressed than is asked for. Damage ends the block with `DamagedGzipError`.
     """
     buffered = io.BufferedReader(raw, _CHUNK)
     try:

@@ -35,9 +35,8 @@ def table_writer(
 ) -> Iterator[Callable[[Iterable[Row]], None]]:
     """Yield a function that writes rows; the file appears whole when the block ends, or not at all.
 
-    A ``.jsonl`` file gets each row as it is. A ``.csv`` file gets its `columns`, of which
-    ``probabilities`` becomes ten, ``p0`` to ``p9``. ``-`` is standard output, which gets a table.
-    Raises `FileError`, and `ValueError` for another suffix.
+    A ``.jsonl`` file gets each row as it is; a ``.csv`` file, and ``-`` for standard output, the
+    `columns`.
     """
     as_csv = path == STANDARD_OUTPUT or require_suffix(path, SUFFIXES) == ".csv"
     with _opened(path, overwrite) as file:
@@ -62,11 +61,7 @@ def to_json(document: Any) -> str:
 
 
 def print_json(document: Any) -> None:
-    """Print a document as `to_json` makes it, in many lines.
-
-    A long one is made in parts, for which functions in it are called in their turn, so that it may
-    be larger than memory. Nothing is printed before all of it is made. Raises `FileError`.
-    """
+    """Print a document once all of it is made, in parts, as it may be larger than memory."""
     encoder = json.JSONEncoder(indent=2, allow_nan=False, default=_plain)
     pieces = chain(encoder.iterencode(document), "\n")
     parts = iter(lambda: "".join(islice(pieces, _PIECES)), "")
@@ -82,11 +77,7 @@ def print_json(document: Any) -> None:
 
 
 def document(result: Any, *names: str) -> dict[str, Any]:
-    """A result as an object of JSON: its fields, under their names, or only those `names`.
-
-    The class attribute ``json_fields`` of a result names those that are for JSON, in order, and
-    properties among them; without it these are all fields.
-    """
+    """A result as an object of JSON: its `names`, else its ``json_fields``, else all fields."""
     own: tuple[str, ...] = getattr(result, "json_fields", ())
     chosen = names or own or [field.name for field in fields(result)]
     return {name: getattr(result, name) for name in chosen}

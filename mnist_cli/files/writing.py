@@ -43,12 +43,8 @@ def require_writable_folder(path: AnyPath) -> None:
 def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryIO]:
     """Yield a file to write to; when the block ends well it gets its final name in one step.
 
-    When the block raises, Ctrl-C included, the temporary file is removed and whatever stood under
-    the name before still stands there. A symbolic link under the name is replaced, not followed.
-    An overwritten file keeps its permissions; a new one gets those of the umask.
-
-    Raises `FileError` where the folder cannot be written, or the name is taken and `overwrite` is
-    false, or taken by something that is not a file.
+    When it raises, Ctrl-C included, what stood under the name still stands there. A symbolic link
+    is replaced, not followed; an overwritten file keeps its permissions. Raises `FileError`.
     """
     target = Path(path)
     with _blaming(target):
@@ -69,7 +65,7 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
 
 
 def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> None:
-    """Write `content` as `atomic_writer` does; raises as it does."""
+    """Write `content` as `atomic_writer` does."""
     write_together({Path(path): content}, overwrite=overwrite)
 
 

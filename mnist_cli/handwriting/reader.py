@@ -26,8 +26,7 @@ from mnist_cli.handwriting.proposals import CLEAR, Empty, find_main
 from mnist_cli.handwriting.rows import find_lines
 from mnist_cli.handwriting.steps import ReadingStep, show
 from mnist_cli.net.engine import Floats
-from mnist_cli.pictures.many import read_each
-from mnist_cli.pictures.picture import Picture, Source, load_picture
+from mnist_cli.pictures.picture import Picture, Source, attempt, load_picture
 from mnist_cli.pictures.pixels import LUMINANCE
 from mnist_cli.shown import reporter
 from mnist_cli.spec import SIDE, Progress
@@ -153,8 +152,8 @@ def read_pictures(
     read = partial(read_digit, preprocess=preprocess, invert=invert)
     digits: list[Digit | MnistError] = []
     with reporter(progress, "progress.counted", "pictures") as report:
-        for one in read_each(read, pending):
-            digits.append(one)
+        for source in pending:
+            digits.append(attempt(read, source))
             report(len(digits), len(pending))
     return digits
 

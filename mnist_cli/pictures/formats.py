@@ -1,8 +1,4 @@
-"""Image files as untrusted bytes: which format they are, and their pixels.
-
-A table says what is read, and how large it may be. Pillow's class for the recognised format decodes
-the pixels, and notices a file that is cut; no other is tried.
-"""
+"""Image files as untrusted bytes: a table says which are read, how large, and by what of Pillow."""
 
 import re
 import struct
@@ -39,20 +35,15 @@ _EXTENSION, _CONTROL, _FRAME = 0x21, 0xF9, 0x2C  # of GIF; the second is about t
 
 
 def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tuple[int, int]]:
-    """Decode the first picture of a file; return the image, and its width and height there.
-
-    A JPEG may be reduced, to no less than `long_side`. Raises `FormatError` for a file that is not
-    whole, not of a format that is read, or too large, and `MnistError` where memory runs out.
-    """
+    """Decode the first picture of a file, a JPEG perhaps reduced; return it and its size there."""
     found = recognise(data) or "something else"
     if found not in _FORMATS:
         raise FormatError(
             f"found {found}, expected a picture",
             hint="Save it as PNG or JPEG. mnist reads PNG, JPEG, GIF, WebP or BMP.",
         )
-    form = _BMP_WITH_RUNS if _RUNS.match(data) else _FORMATS[found]
     try:
-        return _open(data, form, long_side)
+        return _open(data, _BMP_WITH_RUNS if _RUNS.match(data) else _FORMATS[found], long_side)
     except MnistError:
         raise
     except (struct.error, IndexError):
@@ -73,7 +64,13 @@ def _open(
             hint="Save it as PNG or JPEG.",
         )
     module, _, class_name = form.pillow.rpartition(".")
-    decoder = getattr(_import(module), class_name)
+    try:
+        decoder = getattr(import_module(module), class_name)
+    except ImportError:
+        raise FormatError(
+            "found a HEIC picture, as iPhones make them",
+            hint=f"Save it as PNG or JPEG. {install_hint('pillow-heif')}",
+        ) from None
     data = form.check(data)
     image: ImageFile = decoder(BytesIO(data))
     width, height = image.size
@@ -92,16 +89,6 @@ def _open(
     if file:
         file.close()  # the image may keep it
     return image, (width, height)
-
-
-def _import(module: str) -> Any:
-    try:
-        return import_module(module)
-    except ImportError:
-        raise FormatError(
-            "found a HEIC picture, as iPhones make them",
-            hint=f"Save it as PNG or JPEG. {install_hint('pillow-heif')}",
-        ) from None
 
 
 def _draft_scale(width: int, height: int, long_side: int | None) -> int:

@@ -2,8 +2,9 @@
 
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeVar, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,20 +21,18 @@ if TYPE_CHECKING:
 _ORIENTATION = 0x0112  # the tag in EXIF
 
 Source: TypeAlias = Union[AnyPath, BinaryIO, bytes, "Image.Image", NDArray[Any]]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture.
+    """A decoded picture, upright."""
 
-    `pixels` is (H, W, 3) float32 from 0 (black) to 1; it may be smaller than the `width` and
-    `height` of the upright picture. `name` is that of its file, for messages.
-    """
-
-    pixels: Floats
-    width: int
+    pixels: Floats  # (H, W, 3) from 0 (black) to 1; perhaps reduced
+    width: int  # before that
     height: int
-    name: str | None = None
+    name: str | None = None  # of its file, for messages
 
     @property
     def gray_28(self) -> NDArray[np.uint8] | None:
@@ -47,11 +46,7 @@ class Picture:
 
 
 def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
-    """Bring a picture into numbers, upright and on its background; `source` is as for `read_digit`.
-
-    Where the longer side is at least twice `long_side` it is reduced by a whole factor, to no less
-    than that, and to 6 million pixels. Raises as `read_digit`, and ValueError for one below 1.
-    """
+    """Bring a picture into numbers, upright, reduced to no less than `long_side`, of any source."""
     if long_side is not None and long_side < 1:
         raise ValueError(f"long_side is {long_side}, it must be at least 1")
     if isinstance(source, np.ndarray):
@@ -63,6 +58,15 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
         return _load_image(source, long_side)
 
 
+def attempt(read: Callable[[T], R], source: T) -> R | MnistError:
+    """Of one among many pictures what `read` makes of it, or the `MnistError` that it raises."""
+    try:
+        return read(source)
+    except MnistError as error:
+        error.__traceback__ = error.__context__ = None  # they would keep the pixels as well
+        return error
+
+
 def _load_image(
     source: "AnyPath | BinaryIO | bytes | Image.Image", long_side: int | None
 ) -> Picture:
@@ -70,14 +74,22 @@ def _load_image(
 
     name = None
     if isinstance(source, Image.Image):
-        image, (width, height) = _load(source), source.size
+        image, (width, height) = source, source.size
+        try:
+            image.load()
+        except Exception as error:  # it may have been opened only, and its file be damaged
+            reason = printable(str(error))
+            raise FormatError(f"Pillow cannot load the image ({reason})") from None
     else:
         name = _name(source)
         try:
-            image, (width, height) = decode(_read(source), long_side)
+            image, (width, height) = decode(_read(source, name), long_side)
         except MnistError as error:
             raise type(error)(error.problem, source=name, hint=error.hint) from None
-    orientation = _read_orientation(image)
+    try:
+        orientation = int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # damage there is no reason to refuse the pixels
+        orientation = 1
     if orientation in range(5, 9):  # quarter turns
         width, height = height, width
     pixels = read_pixels(image, *image.size, long_side, orientation)
@@ -91,29 +103,21 @@ def _name(source: AnyPath | BinaryIO | bytes) -> str | None:
     return os.fspath(given) if isinstance(given, str | os.PathLike) else None
 
 
-def _read(source: AnyPath | BinaryIO | bytes) -> bytes:
+def _read(source: AnyPath | BinaryIO | bytes, name: str | None) -> bytes:
     if isinstance(source, str | os.PathLike):
         return read_bytes(source, MAX_FILE_BYTES)
     if isinstance(source, bytes):
         data = source
     elif hasattr(source, "read"):
-        data = read_up_to(source, MAX_FILE_BYTES + 1, _name(source) or "the picture")
+        data = read_up_to(source, MAX_FILE_BYTES + 1, name or "the picture")
     else:
         raise ValueError(
             f"found a {type(source).__name__}, expected a path, an open binary file, bytes,"
             " a PIL image or an array"
         )
     if len(data) > MAX_FILE_BYTES:
-        raise too_large(_name(source), len(data), MAX_FILE_BYTES)
+        raise too_large(name, len(data), MAX_FILE_BYTES)
     return data
-
-
-def _load(image: "Image.Image") -> "Image.Image":
-    try:
-        image.load()
-    except Exception as error:  # it may have been opened only, and its file be damaged
-        raise FormatError(f"Pillow cannot load the image ({printable(str(error))})") from None
-    return image
 
 
 def _check_array(array: NDArray[Any]) -> None:
@@ -127,11 +131,3 @@ def _check_array(array: NDArray[Any]) -> None:
         )
     if floats and not (array.min() >= 0 and array.max() <= 1):
         raise ValueError(f"{found}with values outside 0 to 1")
-
-
-def _read_orientation(image: "Image.Image") -> int:
-    """Return EXIF's, 1 where it says nothing: damage there is no reason to refuse the pixels."""
-    try:
-        return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # Pillow raises nearly everything for damaged data
-        return 1

@@ -17,7 +17,7 @@ from mnist_cli.spec import CLASSES, PAIR
 
 
 @dataclass(frozen=True)
-class Collection:
+class CollectedSet:
     """A data set of pictures: its files, and what was read for it.
 
     What has no label or shows no digit is not in it, but among the `doubted`, with a warning.
@@ -60,22 +60,22 @@ def name_files(name: AnyPath, *, overwrite: bool = False) -> tuple[Path, Path]:
     return images, labels
 
 
-def collect(results: Iterable[Result], files: tuple[Path, Path]) -> Collection:
+def collect(results: Iterable[Result], files: tuple[Path, Path]) -> CollectedSet:
     """Choose from what was read what a set can have. Raises `MnistError` where there is nothing."""
     told = list(results)
     for i, one in enumerate(told):
         if isinstance(one, Prediction | NoDigit) and one.label is None:
             told[i] = replace(one, warnings=(*one.warnings, "no label in its name"))
-    collection = Collection(*files, Results(tuple(told)))
-    if not collection.members:
+    collected = CollectedSet(*files, Results(tuple(told)))
+    if not collected.members:
         what = "no picture here shows a digit and has its label in its name"
         raise MnistError(what, hint="Name them 7_1.png, or put them in folders 0 to 9.")
-    return collection
+    return collected
 
 
-def write_collection(collection: Collection, *, overwrite: bool = False) -> None:
+def write_set(collected: CollectedSet, *, overwrite: bool = False) -> None:
     """Write both files; neither gets its name before both are whole. Raises `FileError`."""
-    images = np.array([one.image for one in collection.members])
-    labels = np.array([one.label for one in collection.members], np.uint8)
-    contents = {collection.images: to_idx(images), collection.labels: to_idx(labels)}
+    images = np.array([one.image for one in collected.members])
+    labels = np.array([one.label for one in collected.members], np.uint8)
+    contents = {collected.images: to_idx(images), collected.labels: to_idx(labels)}
     write_together(contents, overwrite=overwrite)

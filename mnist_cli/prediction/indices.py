@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 
 import numpy as np
 
@@ -13,20 +12,15 @@ from mnist_cli.errors import MnistError
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.net.bounds import require_quick, seconds_an_image
 from mnist_cli.net.network import Network
-from mnist_cli.paths import name_pair
 from mnist_cli.prediction.prediction import Prediction, predict_picture
 
 _LABELS_AT_ONCE = 1 << 20
 _MOST_FOUND = 1_000_000  # images with a label: their indices are kept
 
 
-class RandomImage:
-    """Stands for the index of an image that is drawn at random, and not drawn twice."""
-
-
 def predict_indices(
     network: Network,
-    indices: Sequence[int | RandomImage] | None = None,
+    indices: Sequence[int | None] | None = None,
     *,
     of_labels: Collection[int] = (),
     seed: int | None = None,
@@ -34,19 +28,12 @@ def predict_indices(
     labels: AnyPath | None = None,
     data_dir: AnyPath | None = None,
 ) -> Iterator[Prediction]:
-    """Yield what the net says of images of a set, by their `indices` from 0; None is all of them.
+    """Yield what the net says of images by their `indices`, or all, and with `of_labels` of these.
 
-    With `of_labels` only of those that have one of these labels. The files are looked up as by
-    `paths.find`. Without a `seed` other images are drawn each time. Raises `IndexError` for an
-    index outside the set and more draws than images, `MnistError` for a set at fault, more than a
-    million images without `indices`, and more than `net.bounds` allows.
-
-    >>> from mnist_cli import load_network
-    >>> [(one.prediction, one.label) for one in predict_indices(load_network(), [0, 659])]
-    [(7, 7), (1, 2)]
+    For each index that is None an image is drawn at random, and not drawn twice. Raises
+    `IndexError` for an index outside the set and more draws than images, and `MnistError`.
     """
-    chosen: Sequence[int] = [i for i in indices or () if not isinstance(i, RandomImage)]
-    images, labels = name_pair(images, labels, data_dir)
+    chosen: Sequence[int] = [index for index in indices or () if index is not None]
     with ExitStack() as opened:
         truth = None
         if images is not None and labels is None:
@@ -65,11 +52,12 @@ def predict_indices(
         require_quick(sizes, len(chosen), seconds_an_image(sizes), "with --index")
         pictures = file.items(chosen)
         known = truth.items(chosen).tolist() if truth else [None] * len(chosen)
+    is_embedded = images is None and labels is None
     for index, picture, label in zip(chosen, pictures, known, strict=True):
         if not of_labels or label in of_labels:
-            read = predict_picture(network, picture, source=f"index {index}", label=label)
-            is_embedded = images is None and labels is None
-            yield replace(read, people=describe_doubt(index)) if is_embedded else read
+            people = describe_doubt(index) if is_embedded else None
+            source = f"index {index}"
+            yield predict_picture(network, picture, source=source, label=label, people=people)
 
 
 def _find(label_file: IdxFile, of_labels: Collection[int]) -> list[int]:
@@ -84,12 +72,10 @@ def _find(label_file: IdxFile, of_labels: Collection[int]) -> list[int]:
     return found
 
 
-def _draw(
-    indices: Sequence[int | RandomImage], candidates: Sequence[int], seed: int | None
-) -> list[int]:
+def _draw(indices: Sequence[int | None], candidates: Sequence[int], seed: int | None) -> list[int]:
     """Put candidates in the place of what is drawn at random."""
-    count = sum(isinstance(index, RandomImage) for index in indices)
+    count = indices.count(None)
     if count > len(candidates):
         raise IndexError(f"{count:,} images are to be drawn of {len(candidates):,}")
     drawn = iter(np.random.default_rng(seed).choice(len(candidates), count, replace=False).tolist())
-    return [candidates[next(drawn)] if isinstance(i, RandomImage) else i for i in indices]
+    return [candidates[next(drawn)] if i is None else i for i in indices]

@@ -11,22 +11,11 @@ from mnist_cli.errors import MnistError, NoDigitError
 from mnist_cli.files.reading import read_up_to
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network
-from mnist_cli.pictures.many import read_each
-from mnist_cli.prediction.prediction import (
-    NoDigit,
-    Result,
-    SplitPicture,
-    Unread,
-    predict_digit,
-    predict_digits,
-)
-from mnist_cli.prediction.sources import (
-    STANDARD_INPUT,
-    Pictures,
-    label_in_name,
-    number_in_name,
-    open_member,
-)
+from mnist_cli.pictures.formats import MAX_FILE_BYTES
+from mnist_cli.pictures.picture import attempt
+from mnist_cli.prediction import prediction, sources
+from mnist_cli.prediction.prediction import Result
+from mnist_cli.prediction.sources import STANDARD_INPUT, Pictures
 from mnist_cli.prediction.workers import spread
 from mnist_cli.spec import Progress, ignore
 
@@ -61,36 +50,29 @@ def predict_files(
 ) -> Iterator[Result]:
     """Yield what the net says of each picture, in order; of a file at fault why it is `Unread`.
 
-    Folders that cannot be listed come last. Memory stays flat. `threads` are processes: with more
-    than one, a script needs ``if __name__ == "__main__"``. Raises `MnistError` if one is killed.
+    `threads` are processes: with more than one, a script needs ``if __name__ == "__main__"``.
     """
 
     def find(path: str) -> Any:
-        if path == STANDARD_INPUT:
-            return _read_input(standard_input)
+        if path == STANDARD_INPUT:  # read here: any process can be sent its bytes, or the error
+            return attempt(_read_input, standard_input)
         member = pictures.members.get(path)
-        return partial(open_member, path, member) if member else path
+        return partial(sources.open_member, path, member) if member else path
 
-    sources = [find(path) for path in pictures.paths]
-    with spread(threads if len(sources) >= _WORTH_PROCESSES else 1) as map_sources:
-        found = read_each(partial(_read, reading), sources, map_sources)
+    pending = [find(path) for path in pictures.paths]
+    with spread(threads if len(pending) >= _WORTH_PROCESSES else 1) as map_sources:
+        found = map_sources(partial(attempt, partial(_read, reading)), pending)
         for done, (path, read) in enumerate(zip(pictures.paths, found, strict=True), start=1):
             progress(done, len(pictures.paths))
             yield _conclude(network, read, reading, path, pictures.name(path))
     for error in pictures.unlisted:
-        yield Unread(str(error.source), str(error))
+        yield prediction.Unread(str(error.source), str(error))
 
 
-def _read_input(file: BinaryIO | None) -> bytes | MnistError:
-    """The bytes of standard input, which any process can be sent, or why there are none."""
-    from mnist_cli.pictures.formats import MAX_FILE_BYTES
-
+def _read_input(file: BinaryIO | None) -> bytes:
     if file is None:
-        return MnistError("standard input is closed", source=STANDARD_INPUT, hint="Name a file.")
-    try:
-        return read_up_to(file, MAX_FILE_BYTES + 1, STANDARD_INPUT)
-    except MnistError as error:
-        return error
+        raise MnistError("standard input is closed", source=STANDARD_INPUT, hint="Name a file.")
+    return read_up_to(file, MAX_FILE_BYTES + 1, STANDARD_INPUT)
 
 
 def _read(reading: Reading, source: Any) -> "tuple[Digit, ...]":
@@ -118,17 +100,17 @@ def _conclude(network: Network, read: Any, reading: Reading, path: str, name: st
     """What the net says of the digits that were read, or why there are none."""
     named: dict[str, Any] = {"name": name}
     if reading.labels_from_names:
-        named["label"] = (number_in_name if reading.split else label_in_name)(path)
+        named["label"] = (sources.number_in_name if reading.split else sources.label_in_name)(path)
     if isinstance(read, NoDigitError):
         if reading.split:
-            return SplitPicture(path, (), read.steps, read.problem, **named)
-        return NoDigit(path, (read.problem,), read.steps, **named)
+            return prediction.SplitPicture(path, (), read.steps, read.problem, **named)
+        return prediction.NoDigit(path, (read.problem,), read.steps, **named)
     if isinstance(read, MnistError):
         read.source = read.source or path  # bytes have no name
-        return Unread(path, str(read))
+        return prediction.Unread(path, str(read))
     if reading.split:
-        return replace(predict_digits(network, read, source=path), **named)
-    found = predict_digit(network, read[0], source=path)
+        return replace(prediction.predict_digits(network, read, source=path), **named)
+    found = prediction.predict_digit(network, read[0], source=path)
     is_plain = not reading.preprocess and reading.invert is None
     if is_plain and np.median(found.image) > _BRIGHT:
         named["warnings"] = (_DARK, *found.warnings)

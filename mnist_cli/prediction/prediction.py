@@ -1,9 +1,9 @@
 """Images -> which digit they show, and how sure the net is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +20,22 @@ _SURE = 0.6
 _CLEAR = 0.3
 _IN_LINE = 0.7  # of its logarithms: how much the judge of lines says in which digit it is
 
-_FIELDS = ("source", "prediction", "confidence", "probabilities", "preprocessed", "warnings")
 _P = TypeVar("_P", bound="Prediction")
 
 
+@dataclass(frozen=True)
 class _Result:
     """What came of an image or a picture, and its label where that is known."""
 
-    label: Any
-    fields: ClassVar[tuple[str, ...]]
-    people: str | None = None
+    source: str  # the file, "-" for standard input, or "index 42"
+    _: KW_ONLY
+    name: str = ""  # `source` for a list: without the folder that was named
+    label: Any = None  # the true digit or, as text, number, where it is known
+    people: str | None = None  # what people read there, where they do not agree with the label
+
+    fields: ClassVar[tuple[str, ...]] = (
+        *("source", "prediction", "confidence", "probabilities", "preprocessed", "warnings"),
+    )
 
     @property
     def prediction(self) -> Any:
@@ -52,17 +58,11 @@ class _Result:
 class Prediction(_Result):
     """What the net says of one image."""
 
-    source: str  # the file, "-" for standard input, or "index 42"
     image: NDArray[np.uint8]  # (28, 28), what the net saw
     probabilities: tuple[float, ...]  # of all ten digits
-    label: int | None = None  # the true digit, where it is known
-    people: str | None = None  # what people read there, where they do not agree with the label
     digit: "Digit | None" = None  # what was read, of a picture
     doubted: bool = False  # it may be no digit
     warnings: tuple[str, ...] = ()  # sentences without a full stop
-    name: str = ""  # `source` for a list: without the folder that was named
-
-    fields = _FIELDS
 
     @property
     def prediction(self) -> int:
@@ -95,25 +95,21 @@ class Prediction(_Result):
 class NumberPrediction(Prediction):
     """What the net says of a digit of a number: the how manieth it is there, and in its line."""
 
+    digit: "NumberDigit" = field(kw_only=True)
     part: int = 1
     position: int = 1
 
     json_fields = ("prediction", "confidence", "doubted", "box")
 
     @property
-    def place(self) -> "NumberDigit":
-        """What was read there."""
-        return cast("NumberDigit", self.digit)
-
-    @property
     def line(self) -> int:
         """The line that it is in, from 1."""
-        return self.place.line
+        return self.digit.line
 
     @property
     def box(self) -> tuple[int, int, int, int] | None:
         """Its left, top, width and height in pixels; None for a picture in the MNIST format."""
-        box = self.place.box
+        box = self.digit.box
         return (box.left, box.top, box.width, box.height) if box else None
 
 
@@ -121,13 +117,9 @@ class NumberPrediction(Prediction):
 class NoDigit(_Result):
     """A picture that shows no digit, and why."""
 
-    source: str
     warnings: tuple[str, ...]  # why, sentences without a full stop
     steps: "tuple[ReadingStep, ...]" = ()
-    label: int | None = None
-    name: str = ""
 
-    fields = _FIELDS
     confidence: ClassVar[None] = None
     probabilities: ClassVar[None] = None
     preprocessed: ClassVar[bool] = True
@@ -139,12 +131,9 @@ class NoDigit(_Result):
 class SplitPicture(_Result):
     """The number that one picture shows, digit by digit, or the `reason` why it has none."""
 
-    source: str
     digits: tuple[NumberPrediction, ...]
     steps: "tuple[ReadingStep, ...]" = ()
     reason: str = ""
-    label: str | None = None
-    name: str = ""
 
     fields = ("source", "text", "text_with_gaps", "lines", "warnings")
 
@@ -162,7 +151,7 @@ class SplitPicture(_Result):
     def text_with_gaps(self) -> str:
         """The same with a space where a sign or much space is between digits."""
         return "\n".join(
-            "".join(f"{' ' * one.place.after_gap}{one.prediction}" for one in line)
+            "".join(f"{' ' * one.digit.after_gap}{one.prediction}" for one in line)
             for line in self.lines
         )
 
@@ -201,17 +190,16 @@ Result: TypeAlias = Prediction | NoDigit | SplitPicture | Unread
 
 
 def predict_picture(
-    network: Network, picture: NDArray[np.uint8], *, source: str, label: int | None = None
+    network: Network, picture: NDArray[np.uint8], *, source: str, **known: Any
 ) -> Prediction:
-    """Read one (28, 28) uint8 picture in MNIST format."""
-    probabilities = network.predict_proba(picture)
-    return _warn(Prediction(source, picture, tuple(probabilities.tolist()), label))
+    """Read one (28, 28) uint8 picture in MNIST format; what else is `known` of it goes along."""
+    probabilities = tuple(network.predict_proba(picture).tolist())
+    return _warn(Prediction(source, picture, probabilities, **known))
 
 
 def predict_digit(network: Network, digit: "Digit", *, source: str) -> Prediction:
     """Read a digit that `read_digit` brought to MNIST format."""
-    probabilities = tuple(network.predict_proba(digit.image).tolist())
-    read = _warn(Prediction(source, digit.image, probabilities, digit=digit))
+    read = predict_picture(network, digit.image, source=source, digit=digit)
     if not digit.digits:
         return read
     number = predict_digits(network, digit.digits, source=source).prediction
@@ -244,10 +232,9 @@ def predict_digits(
 
 def _warn(read: _P) -> _P:
     """Add what a person should know: of the digit that was read, and of what the net says of it."""
-    warnings, digit = read.warnings, read.digit
-    doubted = digit is not None and digit.is_doubted(read.confidence)
+    digit, warnings, doubted = read.digit, read.warnings, False
     if digit is not None:
-        warnings = digit.warnings
+        warnings, doubted = digit.warnings, digit.is_doubted(read.confidence)
         if doubted and not digit.is_doubted():
             from mnist_cli.handwriting.digit import DOUBT
 

@@ -1,9 +1,8 @@
 """What came of images and pictures together: what to show, how much is correct, files to keep."""
 
-import io
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, Literal
 from mnist_cli.errors import MnistError
 from mnist_cli.files.reading import AnyPath, cannot
 from mnist_cli.files.tables import document, table_writer
-from mnist_cli.files.writing import write_bytes
+from mnist_cli.files.writing import atomic_writer
 from mnist_cli.net.bounds import require_quick
 from mnist_cli.net.network import Network
 from mnist_cli.prediction.explanation import Explanation, explain
@@ -123,7 +122,7 @@ def write_digits(
             files[0].mkdir(parents=True, exist_ok=True)
         except (OSError, ValueError) as error:
             raise cannot("make", path, error) from None
-        files = [Path(path, f"{stem}.png") for stem in _distinct(map(_stem, found))]
+        files = [Path(path, f"{stem}.png") for stem in _stems(found)]
     elif len(found) != 1:
         raise MnistError(
             f"found {len(found)} digits, a .png file takes one",
@@ -132,23 +131,18 @@ def write_digits(
     from PIL import Image
 
     for file, prediction in zip(files, found, strict=True):
-        content = io.BytesIO()
-        Image.fromarray(prediction.image).save(content, "PNG")
-        write_bytes(file, content.getvalue(), overwrite=overwrite)
+        with atomic_writer(file, overwrite=overwrite) as written:
+            Image.fromarray(prediction.image).save(written, "PNG")
 
 
-def _stem(prediction: Prediction) -> str:
-    """A name for the file of a digit that says where it comes from."""
-    stem = Path(prediction.source).stem.replace(" ", "-")[:_LONGEST_NAME]
-    stem = "picture" if prediction.source == STANDARD_INPUT else stem
-    return f"{stem}-{prediction.part}" if isinstance(prediction, NumberPrediction) else stem
-
-
-def _distinct(names: Iterable[str]) -> Iterator[str]:
-    """Yield the names, a number behind each that was there before."""
+def _stems(predictions: Sequence[Prediction]) -> Iterator[str]:
+    """Yield for each file a name that says where the digit comes from, and that no other has."""
     taken = set()  # in small letters: some file systems know no others
-    for name in names:
-        candidates = chain([name], (f"{name}-{again}" for again in count(2)))
+    for one in predictions:
+        stem = Path(one.source).stem.replace(" ", "-")[:_LONGEST_NAME]
+        stem = "picture" if one.source == STANDARD_INPUT else stem
+        stem = f"{stem}-{one.part}" if isinstance(one, NumberPrediction) else stem
+        candidates = chain([stem], (f"{stem}-{again}" for again in count(2)))
         free = next(each for each in candidates if each.lower() not in taken)
         taken.add(free.lower())
         yield free

@@ -1,7 +1,4 @@
-"""Which pictures a list of names means: files, standard input, whole folders and ZIP archives.
-
-Of archives nothing is unpacked to disk.
-"""
+"""Which pictures a list of names means: files, standard input, whole folders and ZIP archives."""
 
 import contextlib
 import io
@@ -49,11 +46,7 @@ class Pictures:
 
 
 def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Pictures:
-    """Replace each folder, and ZIP archive, by the pictures in and below it, sorted by name.
-
-    With `labels` only those with such a label in their name remain. Hidden files are passed over,
-    names of files taken as given. Raises `FileError` for an empty folder.
-    """
+    """Replace each folder and ZIP archive by its pictures, with one of these `labels` if given."""
     paths: list[str] = []
     unlisted: list[MnistError] = []
     members: dict[str, ZipInfo] = {}

@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 from support import stress
-from support.pictures import saved
+from support.pictures import to_png
 
 from mnist_cli import load_images, load_labels, read_digit, read_digits, read_pictures
-from mnist_cli.errors import FormatError, NoDigitError
+from mnist_cli.errors import NoDigitError
 from mnist_cli.handwriting.mnist_format import (
     bring_to_format,
     is_in_mnist_format,
@@ -20,10 +19,6 @@ from mnist_cli.handwriting.mnist_format import (
 )
 
 MANY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-
-
-def png(pixels):
-    return saved(Image.fromarray(pixels), "PNG")
 
 
 def enlarge(pixels, times):
@@ -40,7 +35,7 @@ def test_mnist_pictures_pass_untouched(training):
 
 def test_an_exported_test_image_is_the_same_bytes():
     for image in load_images()[:8]:
-        for source in (png(image), image, image.astype(np.float32) / np.float32(255)):
+        for source in (to_png(image), image, image.astype(np.float32) / np.float32(255)):
             for digit in (read_digit(source), *read_digits(source)):
                 assert digit.way == "untouched"
                 np.testing.assert_array_equal(digit.image, image)
@@ -72,10 +67,10 @@ def test_without_preprocessing_a_picture_is_only_resized():
     image = load_images()[0]
     large = enlarge(image, 4)
     for picture in (large, image):
-        digit = read_digit(png(picture), preprocess=False)
+        digit = read_digit(to_png(picture), preprocess=False)
         np.testing.assert_array_equal(digit.image, image)
         assert digit.way == "resized"
-    inverted = read_digit(png(large), preprocess=False, invert=True)
+    inverted = read_digit(to_png(large), preprocess=False, invert=True)
     np.testing.assert_array_equal(inverted.image, 255 - image)
 
 
@@ -177,14 +172,6 @@ def test_every_picture_is_read(shape, seed, texture, invert):
 def test_grain_of_any_shape_is_read(shape):
     (read,) = read_pictures([np.random.default_rng(0).integers(0, 2, shape) > 0])
     assert isinstance(read, NoDigitError) or read.image.shape == (28, 28)
-
-
-def test_what_is_no_picture_is_refused():
-    for read in (read_digit, read_digits):
-        with pytest.raises(FormatError):
-            read(b"<html>")
-        with pytest.raises(ValueError, match="expected \\(H, W\\)"):
-            read(np.zeros(784, np.uint8))
 
 
 # The parts

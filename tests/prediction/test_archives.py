@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from support.limited import run_measured
+from support.pictures import to_png
 from support.zips import write_zip
 
 from mnist_cli import load_images, load_network
@@ -18,9 +18,7 @@ from mnist_cli.prediction.pictures import predict_files
 from mnist_cli.prediction.prediction import Unread
 from mnist_cli.prediction.sources import find_pictures
 
-CONTENT = io.BytesIO()
-Image.fromarray(load_images()[0]).save(CONTENT, "PNG")
-PNG = CONTENT.getvalue()
+PNG = to_png(load_images()[0])
 
 
 def read(archive):
@@ -30,9 +28,7 @@ def read(archive):
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_pictures_are_read_and_all_else_is_skipped(tmp_path, method):
     inside = {"b/7.png": PNG, "a.png": PNG, "notes.txt": b"", "inner.zip": PNG, ".a.png": b""}
-    archive = write_zip(
-        tmp_path / "class", inside, method=method
-    )  # told by its content, not its name
+    archive = write_zip(tmp_path / "class", inside, method=method)  # by its content, not its name
     found = find_pictures([str(archive)])
     assert [Path(found.name(path)) for path in found.paths] == [Path("a.png"), Path("b/7.png")]
     assert found.skipped == 2

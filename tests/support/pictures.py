@@ -73,6 +73,10 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
     return file.getvalue()
 
 
+def to_png(pixels: npt.NDArray[np.uint8]) -> bytes:
+    return saved(Image.fromarray(pixels), "PNG")
+
+
 def exif(orientation: int) -> bytes:
     """EXIF data that say nothing but this."""
     tags = Image.Exif()

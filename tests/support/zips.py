@@ -1,9 +1,8 @@
 """Sets as the page of `mnist draw` saves them, and the files of a class on it."""
 
-import io
 import zipfile
 
-from PIL import Image
+from support.pictures import to_png
 
 
 def write_set(path, images, labels, *, method=zipfile.ZIP_STORED, folder=""):
@@ -17,13 +16,6 @@ def digits(images, labels):
         f"{label}_{number:03}.png": to_png(image)
         for number, (image, label) in enumerate(zip(images, labels, strict=True), start=1)
     }
-
-
-def to_png(image):
-    """The bytes of a picture."""
-    target = io.BytesIO()
-    Image.fromarray(image).save(target, "PNG")
-    return target.getvalue()
 
 
 def write_zip(path, files, *, method=zipfile.ZIP_STORED, folder=""):

@@ -129,8 +129,7 @@ def _as_table(predictions: Sequence[_Single]) -> list[Line]:
     head, *rows = table(_HEAD, map(_cells, ordered), _LEAST_COLUMNS)
     block = [head]
     for prediction, row in zip(ordered, rows, strict=True):
-        people = prediction.people if isinstance(prediction, Prediction) else None
-        words = "; ".join(filter(None, (*prediction.warnings, people)))
+        words = "; ".join(filter(None, (*prediction.warnings, prediction.people)))
         whole = [*row, (f"  {words}", BAD)]
         fits = limit is None or length(whole) <= limit
         block += [whole] if fits else [row, *paragraph(words, limit, BAD, "  ")]
