@@ -18,6 +18,7 @@ from mnist_cli.net.engine import Floats
 
 _CLOSER = 0.45  # of the picture: what fills less is cut out
 MARGIN = 0.6  # of the digit, on each side of it
+_LEAST_MARK = 0.35  # of the strongest mark, of which a few pixels (0.2 %) are glints
 
 
 def find_frame(pixels: Floats) -> Box:
@@ -43,5 +44,5 @@ def find_frame(pixels: Floats) -> Box:
 
 
 def _cut_marks(marks: Floats, frame: Box) -> InkMap:
-    level = find_threshold(marks, peak=0.35 * float(np.percentile(marks, 99.8)))
+    level = find_threshold(marks, peak=_LEAST_MARK * float(np.percentile(marks, 99.8)))
     return cut_ink(marks, level, frame, True)

@@ -7,7 +7,11 @@ from mnist_cli.handwriting.ink_map import Candidate, InkMap
 
 _SPECK_AREA = 0.02  # of the main component: what is smaller is dirt
 _MOST_PAIRED = 200  # components are compared in pairs; a page of grain has thousands
-_DIGITS_APART = 0.12  # of the size of a digit: strokes of one digit are nearer
+_AT_BORDER = 0.1  # of its weight is left to what touches the border
+# Of the long side of a digit:
+_DIGITS_APART = 0.12  # strokes of one digit are nearer
+_SMALL_APART, _LARGE_APART = 0.06, 0.25  # parts of one digit are nearer: dots, and strokes
+_AS_TALL = 0.6  # of a digit's height: another digit beside it is that tall
 
 
 def rank_components(ink_map: InkMap, weights: NDArray[np.number]) -> list[int]:
@@ -16,7 +20,7 @@ def rank_components(ink_map: InkMap, weights: NDArray[np.number]) -> list[int]:
     touches = np.array([ink_map.touches_border(i) for i in range(len(boxes))], bool)
     middles = np.array([(b.left + b.right, b.top + b.bottom) for b in boxes]).reshape(-1, 2) / 2
     away = np.hypot(*(middles / shape[::-1] - 0.5).T)  # 0.5 at the middle of an edge
-    likely = weights * np.exp(-((2 * away) ** 2)) * np.where(touches, 0.1, 1)
+    likely = weights * np.exp(-((2 * away) ** 2)) * np.where(touches, _AT_BORDER, 1)
     order: list[int] = np.argsort(-likely).tolist()
     return order
 
@@ -27,7 +31,7 @@ def find_neighbours(ink_map: InkMap, main: int) -> list[int]:
     digits = [main]
     for i in _find_usable(ink_map, main):
         gap = min(boxes[i].measure_gap(boxes[digit]) for digit in digits)
-        tall = boxes[i].height >= 0.6 * boxes[main].height
+        tall = boxes[i].height >= _AS_TALL * boxes[main].height
         if tall and gap > _DIGITS_APART * boxes[main].long_side and boxes[i].is_beside(boxes[main]):
             digits.append(i)
     return digits
@@ -42,7 +46,7 @@ def gather(ink_map: InkMap, main: int) -> Candidate:
     for i in _find_usable(ink_map, main):
         gap, *further = (boxes[i].measure_gap(boxes[digit]) for digit in digits)
         is_large = areas[i] > 2 * _SPECK_AREA * areas[main]
-        is_near = gap <= 0.06 * size or (gap <= 0.25 * size and is_large)
+        is_near = gap <= (_LARGE_APART if is_large else _SMALL_APART) * size
         if i not in digits and is_near and gap <= min(further, default=gap):
             components.append(i)
     return Candidate(ink_map, tuple(components))

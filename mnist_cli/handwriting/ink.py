@@ -18,7 +18,13 @@ _READ_BACKGROUND = 0.35  # of the frame: wider than any stroke
 _BACKGROUND_BLUR = 2.0  # pixels; an opening of raw noise would lie below the background everywhere
 _DARKEST_BACKGROUND = 0.15  # in deeper shadow than this the noise is more than the ink
 _LOG_OFFSET = np.float32(0.1)  # makes the logarithm of brightness bounded
-_VOTERS_SIDE, _VOTE_WINDOW = 24, 15
+_VOTERS_SIDE, _VOTE_WINDOW = 24, 15  # pixels of the small copy on which the tone is detected
+_VOTERS = 25  # one of so many pixels says which tone the ink has
+_GRAIN, _EDGES = 0.7, 1.0  # pixels: by how much a page is blurred, and its ink
+_MARKS_BLUR = 1.5  # pixels, where something small is looked for
+_COMMON = 25  # percentile of a row that a ruled line has in common, whatever is written on it
+_LINE_END, _AT_ENDS = 20, 0.6  # a line reaches both ends, each a 20th, with so much of its ink
+_OF_OTSU, _OF_PEAK = 0.6, 0.25  # of Otsu's level and of the most ink: soft edges are ink, too
 
 
 def resize(picture: Floats, long_side: int) -> Floats:
@@ -46,10 +52,20 @@ def _resample(picture: Floats, width: int, height: int, how: str) -> Floats:
     return np.dstack([resample(channel) for channel in np.moveaxis(picture, 2, 0)])
 
 
+def draw_page(pixels: Floats, long_side: int) -> Floats:
+    """Return a picture with this long side, without its grain."""
+    return blur(resize(pixels, long_side), _GRAIN)
+
+
+def soften(ink: Floats) -> Floats:
+    """Return ink whose edges run smoothly through the level at which it is cut."""
+    return blur(ink, _EDGES)
+
+
 def measure_contrast(picture: Floats) -> Floats:
     """Return (H, W): how far thin structures stand out; dark ones by the light that they take."""
     size = _choose_window(_SEARCH_BACKGROUND, picture)
-    smooth = blur(_drop_equal_channels(picture), 1.5)
+    smooth = blur(_drop_equal_channels(picture), _MARKS_BLUR)
     background = -apply_opening(-smooth, size)
     darker = (background - smooth) / np.maximum(background, _DARKEST_BACKGROUND)
     brighter = smooth - apply_opening(smooth, size)
@@ -72,7 +88,7 @@ def is_dark(picture: Floats) -> bool:
     )
     background = np.median(windows.reshape(*small.shape, -1), axis=-1)
     deviations = (small - background).ravel()
-    voters = np.argsort(np.abs(deviations))[-deviations.size // 25 :]
+    voters = np.argsort(np.abs(deviations))[-deviations.size // _VOTERS :]
     return bool(deviations[voters].sum() < 0)
 
 
@@ -93,25 +109,25 @@ def extract_ink(picture: Floats, *, dark: bool, share: float = _READ_BACKGROUND)
 def remove_lines(ink: Floats) -> Floats:
     """Take off ruled lines: what most of a row or column has in common, both its ends included."""
     for _ in range(2):
-        end = max(2, ink.shape[1] // 20)
-        common = np.percentile(ink, 25, axis=1, keepdims=True)
+        end = max(2, ink.shape[1] // _LINE_END)
+        common = np.percentile(ink, _COMMON, axis=1, keepdims=True)
         left = ink[:, :end].mean(axis=1, keepdims=True)
         right = ink[:, -end:].mean(axis=1, keepdims=True)
-        line = np.where(np.minimum(left, right) > 0.6 * common, common, 0)
+        line = np.where(np.minimum(left, right) > _AT_ENDS * common, common, 0)
         ink = np.clip(ink - line, 0, None).T
     return ink
 
 
 def find_threshold(ink: Floats, peak: float | None = None) -> float:
-    """Return 0.6 of Otsu's level (1979), or `peak` if higher; by default 0.25 of the most ink."""
-    peak = 0.25 * float(ink.max()) if peak is None else peak
+    """Return a share of Otsu's level (1979), or `peak` if higher: by default of the most ink."""
+    peak = _OF_PEAK * float(ink.max()) if peak is None else peak
     counts, edges = np.histogram(ink, bins=256, range=(0, max(float(ink.max()), 1e-6)))
     levels = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)
     above = below[-1] - below
     sums = np.cumsum(counts * levels)
     separation = (sums[-1] * below - sums * below[-1]) ** 2 / np.maximum(below * above, 1)
-    return max(0.6 * float(levels[separation.argmax()]), peak)
+    return max(_OF_OTSU * float(levels[separation.argmax()]), peak)
 
 
 def clear(ink: Floats, unwanted: Bits) -> Floats:

@@ -12,6 +12,8 @@ from mnist_cli.handwriting.morphology import Bits, label
 from mnist_cli.handwriting.steps import ReadingStep
 from mnist_cli.net.engine import Floats
 
+LOW_CUT = 0.5  # of the level at which ink is cut otherwise: it keeps faint strokes
+
 
 @dataclass(frozen=True)
 class InkMap:

@@ -19,16 +19,17 @@ from mnist_cli.handwriting.grouping import gather, rank_components
 from mnist_cli.handwriting.ink import (
     LEAST_PEAK,
     WORK_SIDE,
+    draw_page,
     extract_ink,
     find_threshold,
     is_dark,
     remove_lines,
-    resize,
+    soften,
 )
-from mnist_cli.handwriting.ink_map import Candidate, InkMap, cut_ink
+from mnist_cli.handwriting.ink_map import LOW_CUT, Candidate, InkMap, cut_ink
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.mnist_format import COARSE, bring_to_format
-from mnist_cli.handwriting.morphology import Bits, blur, measure_distance
+from mnist_cli.handwriting.morphology import Bits, measure_distance
 from mnist_cli.handwriting.steps import ReadingStep, show
 from mnist_cli.net.engine import Floats
 
@@ -40,7 +41,6 @@ _LONGEST_ROW = 5.0  # times as wide as high; digits side by side each keep their
 _RULED = 0.1  # of the ink: what is less is not worth a word
 _CLOSER_FRAME = 0.85  # of the long side that was seen before: what is less is worth a closer look
 _COLOURED = 0.1  # between the channels of a pixel; where it is less in all of them they are one
-_LOW = 0.5  # of the level at which ink is cut otherwise: it keeps faint strokes
 _LEAST_SHARE = 0.08  # of the picture's long side: what is shorter is not proposed
 _MOST_PROPOSED = 8  # components of an ink map that may be the main one of a digit
 _MOST_WEIGHED = 12  # candidates, those that the judge likes best
@@ -91,7 +91,7 @@ def find_main(pixels: Floats, invert: bool | None) -> tuple[Candidate | Empty, f
     clutter = _measure_clutter(best.ink_map)
     if best.score >= CLEAR:
         return best, clutter
-    page = blur(resize(pixels, WORK_SIDE), 0.7)
+    page = draw_page(pixels, WORK_SIDE)
     tones = (detected, not detected) if invert is None else (invert,)
     for ways in _choose_ways(page):
         maps = [_cut_map(page, whole, dark, *how) for dark, how in product(tones, ways)]
@@ -111,14 +111,14 @@ def _get_score(candidate: Candidate) -> float:
 def _choose_ways(page: Floats) -> Iterator[list[tuple[str, float]]]:
     """Yield in which channels ink is looked at, and the share of the level at which it is cut."""
     together, *apart = _CHANNELS
-    yield [(together, 1.0), (together, _LOW)]
+    yield [(together, 1.0), (together, LOW_CUT)]
     if np.ptp(page, axis=2).max() > _COLOURED:
         yield [(channels, 1.0) for channels in apart]
 
 
 def _draw_page(pixels: Floats, frame: Box) -> Floats:
     row = min(max(frame.width / frame.height, 1), _LONGEST_ROW)
-    return blur(resize(frame.cut_from(pixels), int(WORK_SIDE * row)), 0.7)
+    return draw_page(frame.cut_from(pixels), int(WORK_SIDE * row))
 
 
 def _cut_map(
@@ -132,7 +132,7 @@ def _cut_map(
     bare = ink if channels else remove_lines(ink)
     if (ink - bare).max() > _RULED * ink.max():
         steps.append(ReadingStep("lines", "ruled lines are taken off", show(bare)))
-    bare = blur(bare, 1.0)
+    bare = soften(bare)
     ink_map = cut_ink(bare, share * find_threshold(bare), frame, dark, channels)
     return replace(ink_map, steps=tuple(steps))
 

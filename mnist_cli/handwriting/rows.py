@@ -12,14 +12,14 @@ from mnist_cli.handwriting.box import Box, enclose
 from mnist_cli.handwriting.ink import (
     LEAST_PEAK,
     clear,
+    draw_page,
     extract_ink,
     find_threshold,
     remove_lines,
-    resize,
+    soften,
 )
-from mnist_cli.handwriting.ink_map import Candidate, InkMap, cut_ink
+from mnist_cli.handwriting.ink_map import LOW_CUT, Candidate, InkMap, cut_ink
 from mnist_cli.handwriting.line import HUGE, Line, LineDigit, propose, read_line
-from mnist_cli.handwriting.morphology import blur
 from mnist_cli.net.engine import Floats
 
 _PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
@@ -35,6 +35,11 @@ _CLEAR_GAIN = 2.0  # the mean of all digits from which on ink of the other tone 
 # In heights of a digit:
 _SPECK_HEIGHT, _TALL_HEIGHT = 0.2, 0.5
 _AROUND = 0.5  # what is looked at round a line
+_LONGEST = 10.0  # digits that hang together, without a frame or a ruled line
+_SMALL_FROM_LINE = 0.5  # from its line to what is small: a dot, a short stroke
+
+_IN_LINE = 0.4  # of the lesser height: what two components of a line share at least
+_FINER = 1.25  # times the resolution before: what is less is not worth a closer look
 
 
 def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[LineDigit]]:
@@ -67,10 +72,10 @@ def _read_closer(pixels: Floats, line: list[LineDigit]) -> list[LineDigit]:
     frame = enclose(boxes).grow(_AROUND * height).scale(1, pixels.shape)
     before = line[0].ink_map
     scale = min(_CLOSE / height, 1.0)
-    if scale * before.frame.long_side < 1.25 * max(before.ink.shape):
+    if scale * before.frame.long_side < _FINER * max(before.ink.shape):
         return line
-    page = blur(resize(frame.cut_from(pixels), int(scale * frame.long_side)), 0.7)
-    ink = blur(remove_lines(extract_ink(page, dark=before.dark).max(axis=2)), 1.0)
+    page = draw_page(frame.cut_from(pixels), int(scale * frame.long_side))
+    ink = soften(remove_lines(extract_ink(page, dark=before.dark).max(axis=2)))
     ink_map = cut_ink(ink, find_threshold(ink), frame, before.dark)
     components = []
     for i in np.argsort(-ink_map.areas)[:_MOST_SORTED].tolist():
@@ -88,13 +93,13 @@ def _rate(lines: list[list[LineDigit]]) -> float:
 
 def map_page(pixels: Floats, dark: bool) -> Iterator[InkMap]:
     """Yield ink maps of a tone: cut high and low, with and without what goes along the border."""
-    page = blur(resize(pixels, _PAGE_SIDE), 0.7)
+    page = draw_page(pixels, _PAGE_SIDE)
     frame = Box(0, 0, *pixels.shape[1::-1])
     ink = extract_ink(page, dark=dark, share=_PAGE_BACKGROUND).max(axis=2)
     if ink.max() < LEAST_PEAK:
         return
-    ink = blur(remove_lines(ink), 1.0)
-    for share in (1.0, 0.5):
+    ink = soften(remove_lines(ink))
+    for share in (1.0, LOW_CUT):
         whole = cut_ink(ink, share * find_threshold(ink), frame, dark)
         yield whole
         at_border = [i for i, box in enumerate(whole.boxes) if _goes_along(box, ink.shape)]
@@ -120,7 +125,7 @@ def _sort_into_lines(ink_map: InkMap) -> list[tuple[list[int], float]]:
     usual = boxes[by_height[median]].height
     tall, small = [], []
     for i in largest:
-        if boxes[i].height <= HUGE * usual and boxes[i].long_side <= 4 * HUGE * usual:
+        if boxes[i].height <= HUGE * usual and boxes[i].long_side <= _LONGEST * usual:
             if boxes[i].height >= _TALL_HEIGHT * usual:
                 tall.append(i)
             elif boxes[i].long_side >= _SPECK_HEIGHT * usual:
@@ -128,7 +133,7 @@ def _sort_into_lines(ink_map: InkMap) -> list[tuple[list[int], float]]:
     lines: list[list[int]] = []
     for i in sorted(tall, key=lambda i: boxes[i].left):
         line = max(lines, key=lambda line: _overlap(boxes, line, i), default=None)
-        if line is None or _overlap(boxes, line, i) < 0.4:
+        if line is None or _overlap(boxes, line, i) < _IN_LINE:
             lines.append([i])
         else:
             line.append(i)
@@ -139,7 +144,7 @@ def _sort_into_lines(ink_map: InkMap) -> list[tuple[list[int], float]]:
     ]
     for i in small:
         gaps = [min(boxes[i].measure_gap(boxes[j]) for j in line) for line in lines]
-        if gaps and min(gaps) < 0.5 * usual:
+        if gaps and min(gaps) < _SMALL_FROM_LINE * usual:
             lines[gaps.index(min(gaps))].append(i)
     middles = [np.median([boxes[i].top + boxes[i].bottom for i in line]) for line in lines]
     return [(lines[n], heights[n]) for n in np.argsort(middles, kind="stable").tolist()]
