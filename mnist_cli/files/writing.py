@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import stat
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
@@ -51,21 +52,10 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
     false, or taken by something that is not a file.
     """
     target = Path(path)
-    with _blaming(target):
-        permissions = _permissions_to_keep(target, overwrite)
-        # What few may read in the end nobody else may open meanwhile.
-        opener = None if permissions is None else partial(os.open, mode=0o600)
-        temporary = _name_beside(target)
-        try:
-            with open(temporary, "xb", opener=opener) as file:
-                if permissions is not None:
-                    temporary.chmod(permissions)
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            _give_name(temporary, target, overwrite)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with _blaming(target), _temporary_file(target, overwrite) as file:
+        yield file
+        _sync(file)
+        _give_name(Path(file.name), target, overwrite)
 
 
 def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> None:
@@ -74,12 +64,18 @@ def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> No
 
 
 def write_together(contents: Mapping[Path, bytes], *, overwrite: bool = False) -> None:
-    """Write several files; none gets its name before all are written, the first gets it last."""
-    with contextlib.ExitStack() as files:
-        for path, content in contents.items():
-            file = files.enter_context(atomic_writer(path, overwrite=overwrite))
-            file.write(content)
-            file.flush()
+    """Write several files: all get their names, or all are as before; raises as `atomic_writer`."""
+    with contextlib.ExitStack() as stack:
+        files = {}
+        for target, content in contents.items():
+            with _blaming(target):
+                files[target] = stack.enter_context(_temporary_file(target, overwrite))
+                files[target].write(content)
+                _sync(files[target])
+        for target, file in files.items():
+            with _blaming(target):
+                stack.enter_context(_put_back_on_failure(target, Path(file.name)))
+                _give_name(Path(file.name), target, overwrite)
 
 
 @contextlib.contextmanager
@@ -92,6 +88,50 @@ def _blaming(path: Path) -> Iterator[None]:
         raise FileError("there is no such folder", source=missing, hint=hint) from None
     except OSError as error:
         raise cannot("write", path, error) from None
+
+
+@contextlib.contextmanager
+def _temporary_file(target: Path, overwrite: bool) -> Iterator[BinaryIO]:
+    """A new file beside `target`, with its permissions; it is gone in the end, if not renamed."""
+    permissions = _permissions_to_keep(target, overwrite)
+    # What few may read in the end nobody else may open meanwhile.
+    opener = None if permissions is None else partial(os.open, mode=0o600)
+    temporary = _name_beside(target)
+    try:
+        with open(temporary, "xb", opener=opener) as file:
+            if permissions is not None:
+                temporary.chmod(permissions)
+            yield file
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync(file: BinaryIO) -> None:
+    """Have all of a file on the disk, and close it."""
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
+
+
+@contextlib.contextmanager
+def _put_back_on_failure(target: Path, new: Path) -> Iterator[None]:
+    """Where the block fails after `new` got the name of `target`, put back what stood there."""
+    before = _name_beside(target)
+    given = new.stat()
+    try:
+        if os.path.lexists(target):
+            try:
+                os.link(target, before, follow_symlinks=False)
+            except (OSError, NotImplementedError):  # on a system without links
+                shutil.copy2(target, before, follow_symlinks=False)
+        yield
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(target.lstat(), given):
+                before.replace(target) if os.path.lexists(before) else target.unlink()
+        raise
+    finally:
+        before.unlink(missing_ok=True)
 
 
 def _permissions_to_keep(target: Path, overwrite: bool) -> int | None:
@@ -118,8 +158,10 @@ def _name_beside(target: Path) -> Path:
 
 def _try_to_write_beside(target: Path) -> None:
     temporary = _name_beside(target)
-    temporary.touch(exist_ok=False)
-    temporary.unlink()
+    try:
+        temporary.touch(exist_ok=False)
+    finally:  # also on Ctrl-C
+        temporary.unlink(missing_ok=True)
 
 
 def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:

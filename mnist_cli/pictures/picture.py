@@ -1,7 +1,6 @@
 """A picture as numbers: upright, in full colour, on its background; from a file or from Python."""
 
 import os
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
 
@@ -57,9 +56,7 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
         _check_array(source)
         height, width = source.shape[:2]
         return Picture(read_pixels(source, width, height, long_side), width, height)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what Pillow warns of is refused, or harmless
-        return _load_image(source, long_side)
+    return _load_image(source, long_side)
 
 
 def _load_image(
