@@ -11,9 +11,9 @@ _LOOKED_AT = 600  # bytes
 # it. Pickles of protocols 0 and 1 begin in no way of their own.
 _TYPES = {
     "an empty file": rb"\Z",
+    "a safetensors file": rb".{4}\0{4}\{",  # of any length of its header: \x80\x02, too
     "an old PyTorch file (.pt)": rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19",
     "a pickle": rb"\x80[\x02-\x05]",
-    "a safetensors file": rb".{4}\0{4}\{",
     "a PyTorch file (.pt)": rb"PK\x03\x04.{26}[^/]{1,200}/data\.pkl",
     "a Keras file (.keras)": rb"PK\x03\x04.{26}(metadata|config)\.json",
     "a zip archive or office document": rb"PK\x03\x04",

@@ -143,7 +143,7 @@ def _permissions_to_keep(target: Path, overwrite: bool) -> int | None:
     except ValueError as error:
         raise cannot("write", target, error) from None
     if not overwrite:
-        hint = "Use --force to replace it."
+        hint = "Replace it with overwrite=True."
         raise TakenError("the file exists already", source=target, hint=hint)
     if stat.S_ISLNK(mode):
         return None

@@ -1,5 +1,6 @@
 """A picture as numbers: upright, in full colour, on its background; from a file or from Python."""
 
+import io
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, Union
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.files.reading import AnyPath, read_bytes, read_up_to, too_large
+from mnist_cli.net.network import as_plain_array
 from mnist_cli.pictures.formats import MAX_FILE_BYTES, decode
 from mnist_cli.pictures.pixels import Floats, read_pixels
 
@@ -53,6 +55,7 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     if long_side is not None and long_side < 1:
         raise ValueError(f"long_side is {long_side}, it must be at least 1")
     if isinstance(source, np.ndarray):
+        source = as_plain_array(source)
         _check_array(source)
         height, width = source.shape[:2]
         return Picture(read_pixels(source, width, height, long_side), width, height)
@@ -66,6 +69,8 @@ def _load_image(
 
     name = None
     if isinstance(source, Image.Image):
+        if not all(source.size):
+            raise ValueError(f"found an image of {source.width} x {source.height} pixels")
         image, (width, height) = _load(source), source.size
     else:
         name = _name(source)
@@ -92,7 +97,7 @@ def _read(source: AnyPath | BinaryIO | bytes) -> bytes:
         return read_bytes(source, MAX_FILE_BYTES)
     if isinstance(source, bytes):
         data = source
-    elif hasattr(source, "read"):
+    elif hasattr(source, "read") and not isinstance(source, io.TextIOBase):
         data = read_up_to(source, MAX_FILE_BYTES + 1, _name(source) or "the picture")
     else:
         raise ValueError(

@@ -160,7 +160,7 @@ def test_of_two_files_both_are_new_or_none(monkeypatch, command, call, failure, 
             break
         assert done.code == code
         assert [path.read_bytes() for path in written] == [b"old", b"old"]
-        for path in Path().glob("net.pkl.partial*"):  # from which the training could go on
+        for path in Path().glob("net.pkl.*"):  # from which the training could go on
             path.unlink()
         assert sorted(set(Path().iterdir()) - before) == written
     assert step > 2
