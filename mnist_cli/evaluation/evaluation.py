@@ -133,7 +133,8 @@ def evaluate_files(
     images = find_or_embedded(name, TEST_IMAGES, files.data_dir)
     found = tuple(FoundFile(file.file, file.origin) for file in weights)
     notes = tuple(note for file in weights for note in file.notes)
-    source = UsedFiles(found, images, files.activation, files.corruption, notes)
+    hashes = tuple(file.sha256 for file in weights)
+    source = UsedFiles(found, images, files.activation, files.corruption, hashes, notes)
     with open_labelled(
         name, labels, limit=files.limit, data_dir=files.data_dir, corruption=files.corruption
     ) as data:

@@ -199,8 +199,8 @@ class Network:
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             W1: Array = self.weights[0].astype(np.float64) / std  # (784, 50)
             b1: Array = self.biases[0] - mean * W1.sum(axis=0)  # (50,)
-            if np.any(self.weights[0]) and not np.any(W1.astype(np.float32)):
-                raise ValueError(f"std {std}: no weight above 0 would be left in float32")
+        if 0 < np.abs(W1).max() < np.finfo(np.float32).tiny:
+            raise ValueError(f"std {std}: the weights would be too small for float32")
         weights, biases = (W1, *self.weights[1:]), (b1, *self.biases[1:])
         return Network(weights, biases, self.activation)
 

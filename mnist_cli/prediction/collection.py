@@ -66,7 +66,10 @@ def name_files(name: AnyPath, *, overwrite: bool = False) -> tuple[Path, Path]:
 
 def collect(results: Iterable[Result], files: tuple[Path, Path]) -> Collection:
     """Choose from what was read, each file once, what a set can have."""
-    told = list({os.path.realpath(one.source): one for one in results}.values())
+    by_path: dict[str, Result] = {}
+    for one in results:
+        by_path.setdefault(os.path.realpath(one.source), one)
+    told = list(by_path.values())
     for i, one in enumerate(told):
         if isinstance(one, Prediction | NoDigit) and one.label is None:
             told[i] = replace(one, warnings=(*one.warnings, "no label in its name"))

@@ -8,7 +8,7 @@ import io
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -89,10 +89,9 @@ def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Picture
         roots |= dict.fromkeys(pictures, name)
         skipped += len(files) - len(pictures)
     folder = names[0] if len(names) == 1 and paths != list(names) else ""
-    wanted = [
-        path for path in paths if not labels or label_in_name(path, roots.get(path)) in labels
-    ]
-    return Pictures(tuple(wanted), skipped, folder, tuple(unlisted), members, roots)
+    everything = Pictures(tuple(paths), skipped, folder, tuple(unlisted), members, roots)
+    wanted = (path for path in paths if everything.label(path) in labels)
+    return replace(everything, paths=tuple(wanted)) if labels else everything
 
 
 def _files_below(folder: str, unlisted: list[MnistError]) -> Iterator[str]:

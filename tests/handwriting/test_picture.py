@@ -8,11 +8,13 @@ import io
 import re
 import struct
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from support.commands import mnist_process
 from support.pictures import (
     GRAY,
     GRAY_ALPHA,
@@ -176,6 +178,14 @@ def test_orientation_is_applied(kind):
             found = load_picture(source)
             assert (found.height, found.width) == expected.shape[:2]
             assert np.array_equal(np.rint(found.pixels * 255), expected)
+
+
+def test_threads_that_read_leave_the_filters_of_warnings_alone():
+    data = saved(Image.fromarray(np.kron(SMOOTH, np.ones((9, 9, 1), np.uint8))), "PNG")
+    before = [*warnings.filters]
+    with ThreadPoolExecutor(8) as pool:
+        [*pool.map(load_picture, 200 * [data])]
+    assert warnings.filters == before
 
 
 @pytest.mark.filterwarnings("ignore")  # Pillow's, which only the command line keeps silent
