@@ -132,7 +132,7 @@ def test_a_taken_name_is_refused_and_left_alone(tmp_path, monkeypatch, has_links
     if not has_links:
         monkeypatch.setattr(os, "link", mock.Mock(side_effect=PermissionError))
     path = tmp_path / "file"
-    with pytest.raises(FileError, match=r"exists already\. Use --force to replace it"):
+    with pytest.raises(FileError, match=r"exists already\. Replace it with overwrite=True"):
         write_and(lambda: path.write_bytes(b"theirs"), path)
     assert "exists already" in unwritten(path)
     assert path.read_bytes() == b"theirs"

@@ -3,13 +3,16 @@
 import gzip
 import io
 import pickle
+import re
 
 import numpy as np
 import pytest
 import safetensors.numpy
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from mnist_cli.files.filetypes import recognise
+from mnist_cli.files.filetypes import _TYPES, recognise
 from mnist_cli.paths import embedded_directory
 from mnist_cli.spec import TEST_LABELS
 
@@ -49,11 +52,33 @@ def test_each_file_is_what_its_writer_says():
         assert recognise(content) == found
 
 
-@pytest.mark.parametrize("length", [0x0AFF, 0x4D42, 0x10000, 0x227B, 0x8B1F])
+@pytest.mark.parametrize("length", [0x0280, 0x0AFF, 0x4D42, 0x10000, 0x227B, 0x8B1F])
 def test_a_header_of_safetensors_may_have_any_length(length):
-    """Its first bytes are then those of a JPEG XL or BMP picture, an icon, JSON or a gzip file."""
+    """Its first bytes are then those of a pickle, a JPEG XL picture, a gzip file and others."""
     content = safetensors.numpy.save({"W1": np.zeros(1)})
     (header,) = np.frombuffer(content[:8], "<u8")
     content = length.to_bytes(8, "little") + content[8 : 8 + header].ljust(length) + content[-8:]
     assert recognise(content) == "a safetensors file"
     assert safetensors.numpy.load(content)["W1"] == 0
+
+
+def test_what_has_a_size_before_its_name_may_have_any():
+    for size in range(0x10000):
+        assert recognise(size.to_bytes(8, "little") + b'{"W1":') == "a safetensors file"
+        assert recognise(size.to_bytes(4, "big") + b"ftypheic") == "a HEIC picture"
+
+
+MORE_SPECIAL = {
+    "a zip archive or office document": ("a PyTorch file (.pt)", "a Keras file (.keras)"),
+    "an AVIF picture or a film": ("a HEIC picture",),
+    "a pickle": ("an old PyTorch file (.pt)",),
+    "a web page": ("an SVG drawing or other XML",),
+}
+
+
+@given(st.sampled_from([*_TYPES]), st.data())
+def test_no_two_types_begin_alike(name, data):
+    begins = re.compile(_TYPES[name], re.DOTALL)
+    content = data.draw(st.from_regex(begins)) if name != "an empty file" else b""
+    content = content[begins.search(content).start() :]
+    assert recognise(content) in (name, *MORE_SPECIAL.get(name, ()))

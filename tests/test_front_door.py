@@ -4,14 +4,17 @@ import ast
 import doctest
 import importlib
 import inspect
+import io
 import pkgutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import mnist_cli
 
+RESULTS = ("Evaluation", "Explanation", "NumberDigit", "Trained")  # in what gives them
 PUBLIC = [name for name in mnist_cli.__all__ if name != "__version__"]
 
 
@@ -45,7 +48,7 @@ def test_a_public_name_has_an_example_that_runs_and_says_what_it_raises(
     thing, names = getattr(mnist_cli, name), {each: getattr(mnist_cli, each) for each in PUBLIC}
     names |= {"mnist_cli": mnist_cli, "np": np}
     found = doctest.DocTestFinder(recurse=False).find(thing, name, globs=names)
-    assert any(test.examples for test in found) or name.endswith("Error")
+    assert any(test.examples for test in found) or name.endswith("Error") or name in RESULTS
     with np.errstate(all="raise"):
         assert not any(doctest.DocTestRunner().run(test).failed for test in found)
     before, section, _ = (inspect.getdoc(thing) or "").partition("Raises\n------")
@@ -134,3 +137,38 @@ def test_next_to_nothing_is_nothing_where_numpy_raises(tiny, activation):
             for read in (mnist_cli.read_digit, mnist_cli.read_digits):
                 with pytest.raises(mnist_cli.NoDigitError):
                     read(np.full(shape, tiny))
+
+
+def test_what_is_nothing_of_the_kind_is_a_value_error(tmp_path):
+    network, images = mnist_cli.load_network(), mnist_cli.load_images()[:4]
+    labels = mnist_cli.load_labels()[:4]
+    masked = np.ma.masked_less(images, 9)
+    for call, said in (
+        (lambda: network.predict(masked), "masked array"),
+        (lambda: mnist_cli.evaluate(network, masked, labels), "masked array"),
+        (lambda: mnist_cli.read_digit(masked[0]), "masked array"),
+        (lambda: mnist_cli.read_digit(Image.new("L", (0, 0))), "an image of 0 x 0 pixels"),
+        (lambda: mnist_cli.read_digit(io.StringIO("7")), "a StringIO, expected a path"),
+        (lambda: mnist_cli.train(images, labels, start="x"), "expected a Network"),
+        (lambda: network.fold_normalization("a", 1), "expected finite numbers"),
+        (lambda: mnist_cli.evaluate(network, images, labels, views="tming"), "no view 'tming'"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            call()
+    (tmp_path / "net.pkl").touch()
+    with pytest.raises(mnist_cli.FileError, match=r"Replace it with overwrite=True\.$"):
+        mnist_cli.save_network(network, tmp_path / "net.pkl")
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of np.matrix
+def test_what_others_call_images_is_read_too():
+    network, images = mnist_cli.load_network(), mnist_cli.load_images()[:4]
+    labels, with_channel = mnist_cli.load_labels()[:4], images[:, np.newaxis]
+    assert np.array_equal(network.predict(with_channel), network.predict(images))
+    for views in ("confusion", ["confusion"]):
+        found = mnist_cli.evaluate(network, with_channel, labels, views=views)
+        assert list(found.views) == ["confusion"]
+    page = 255 - np.kron(images[0], np.ones((5, 5), np.uint8))
+    alpha = Image.fromarray(page).convert("LA")
+    for picture in (np.matrix(page), alpha.convert("La"), alpha.convert("RGBA").convert("RGBa")):
+        assert network.predict(mnist_cli.read_digit(picture)) == 7

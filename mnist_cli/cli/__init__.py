@@ -12,7 +12,7 @@ import click
 
 from mnist_cli.cli.streams import ended_by_signals, guarded_streams
 from mnist_cli.cli.usage import Commands, put_in_one_line
-from mnist_cli.errors import MnistError, printable
+from mnist_cli.errors import MnistError, TakenError, printable
 from mnist_cli.spec import __version__
 
 # Why the system refuses processes, memory and open files.
@@ -79,6 +79,8 @@ def _report(error: Exception) -> int:
             click.echo(f"Try '{error.ctx.command_path} --help' for help.\n", err=True)
         click.echo(f"Error: {put_in_one_line(error)}", err=True)
         return error.exit_code
+    if isinstance(error, TakenError) and "--force" not in error.hint:
+        error.hint = "Use --force to replace it."  # where Python has overwrite=True
     if isinstance(error, (MnistError, click.ClickException)):
         return _fail(str(error))
     if isinstance(error, MemoryError) or "failed to map segment" in str(error):

@@ -5,6 +5,7 @@ from typing import Any
 
 from mnist_cli.cli.common import predict_pictures, present, report_unread
 from mnist_cli.cli.options import argument, command
+from mnist_cli.errors import MnistError
 
 
 @command(
@@ -45,6 +46,10 @@ def collect(pictures: tuple[str, ...], **given: Any) -> int:
         preprocess=not given["size_only"], invert=given["invert"], labels_from_names=True
     )
     found = collection.collect(predict_pictures(network, pictures, reading, given), files)
+    if not found.members:
+        report_unread(found.results)
+        what = "no picture here shows a digit and has its label in its name"
+        raise MnistError(what, hint="Name them 7_1.png, or put them in folders 0 to 9.")
     write = partial(collection.write_set, found, overwrite=given["force"])
     if not given["sheet"]:
         write()

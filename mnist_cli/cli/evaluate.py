@@ -1,6 +1,7 @@
 """`mnist eval`."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import click
@@ -126,9 +127,17 @@ def evaluate(**given: Any) -> None:
     note_written(given, "output")
     notes = result.source.notes if result.source else ()
     present(given, view, result, notes=notes, quiet=given["output"] == "-")
-    least = given["fail_under"]
-    if least is not None and result.accuracy < least:
-        raise MnistError(f"the accuracy is {result.accuracy:.4f}, expected {least} or more")
+    compared = result.views.get("compared")
+    for one in compared.compared if compared else (result,):
+        _require_accuracy(one.accuracy, given["fail_under"] or 0, getattr(one, "weights", None))
+
+
+def _require_accuracy(accuracy: float, least: float, weights: Path | None) -> None:
+    """Refuse a lower accuracy, in as many decimals as tell the two apart."""
+    if accuracy < least:
+        decimals = range(4, 18)
+        found = next(f"{accuracy:.{n}f}" for n in decimals if round(accuracy, n) < round(least, n))
+        raise MnistError(f"the accuracy is {found}, expected {least} or more", source=weights)
 
 
 def _views(given: OptionValues) -> dict[str, dict[str, Any]]:

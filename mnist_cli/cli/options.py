@@ -25,6 +25,7 @@ text before.
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -79,6 +80,21 @@ class _Command(click.Command):
 
     headings: Mapping[str, Sequence[click.Option]]
     rules: str
+
+    def make_parser(self, ctx: click.Context) -> Any:
+        """Make a parser that refuses what is given twice, of which click's takes the last."""
+        parser = super().make_parser(ctx)
+        parse = parser.parse_args
+
+        def parse_once(args: list[str]) -> Any:
+            values, rest, order = parse(args)
+            for each, times in Counter(order).items():
+                if times > 1 and isinstance(each, click.Option) and not each.multiple:
+                    raise click.UsageError(f"{each.opts[-1]} is given {times} times, not once", ctx)
+            return values, rest, order
+
+        parser.parse_args = parse_once  # type: ignore[method-assign]
+        return parser
 
     def invoke(self, ctx: click.Context) -> Any:
         """Check what no type refuses, and the rules, then run the command."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mnist_cli.datasets.corruptions import NOISE_SEED, UNCORRUPTED, Corruption
 from mnist_cli.datasets.idx import Bytes, IdxFile, open_pair
 from mnist_cli.files.reading import AnyPath
+from mnist_cli.net.network import as_plain_array
 from mnist_cli.spec import CLASSES, PIXELS, SIDE
 
 CHUNK_BYTES = 32 << 20  # images up to this size are read once and kept; more in chunks of it
@@ -64,8 +65,8 @@ def label_arrays(images: NDArray[Any], labels: NDArray[Any]) -> LabelledImages:
 
 def check_labelled(images: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], Bytes]:
     """Return images (N, 28, 28) or (N, 784) as the former, and whole numbers 0..9 as uint8."""
-    images, labels = np.asarray(images), np.asarray(labels)
-    if images.shape[1:] not in ((SIDE, SIDE), (PIXELS,)) or len(images) == 0:
+    images, labels = as_plain_array(images), as_plain_array(labels)
+    if images.shape[1:] not in ((SIDE, SIDE), (PIXELS,), (1, SIDE, SIDE)) or len(images) == 0:
         raise ValueError(f"images have shape {images.shape}: expected (N, 28, 28) or (N, 784)")
     if labels.shape != images.shape[:1]:
         raise ValueError(f"labels have shape {labels.shape}: expected ({len(images)},)")

@@ -22,10 +22,11 @@ _IMAGES_OF_LARGE = 1_000  # of the test set, where one of two compared files is 
 
 @dataclass(frozen=True)
 class Model:
-    """One of the compared models; without a file its `weights` and their `origin` are None."""
+    """One of the compared models; without a file what is about that is None."""
 
     weights: Path | None
     origin: str | None
+    sha256: str | None
     layer_sizes: tuple[int, ...]
     parameters: int
     correct: int
@@ -69,17 +70,21 @@ def compute(setup: Setup) -> Compared:
     """Compare the predictions of all nets for the set."""
     found = setup.all_predictions()
     samples = setup.data.samples
-    files = setup.source.weights if setup.source else (None,) * len(found)
+    source = setup.source
+    files = (
+        zip(source.weights, source.sha256, strict=True) if source else [(None, None)] * len(found)
+    )
     models = tuple(
         Model(
             weights=file.path if file else None,
             origin=file.origin if file else None,
+            sha256=sha256,
             layer_sizes=network.layer_sizes,
             parameters=network.parameter_count,
             correct=each.correct,
             accuracy=each.correct / samples,
         )
-        for file, network, each in zip(files, setup.networks, found, strict=True)
+        for (file, sha256), network, each in zip(files, setup.networks, found, strict=True)
     )
     pairs = combinations(range(len(found)), 2)
     return Compared(samples, models, tuple(pair_up(found, *numbers) for numbers in pairs))

@@ -36,7 +36,7 @@ _WHAT_TO_TRY = (
 
 _MOST_PARAMETERS = 16_000_000  # of all nets together, four of the largest
 
-Views = Iterable[str] | Mapping[str, Mapping[str, Any]]  # names, or settings by name
+Views = str | Iterable[str] | Mapping[str, Mapping[str, Any]]  # names, or settings by name
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ def evaluate(
     images, labels:
         (N, 28, 28) or (N, 784), uint8 or float; (N,) whole numbers 0..9.
     views:
-        Names of `VIEWS`, or their settings by name: ``{"wrong": {"count": 20}}``.
+        A name of `VIEWS`, several, or their settings by name: ``{"wrong": {"count": 20}}``.
     batch_size, threads:
         Images a batch; batches worked on side by side.
     progress:
@@ -133,7 +133,8 @@ def evaluate_files(
     images = find_or_embedded(name, TEST_IMAGES, files.data_dir)
     found = tuple(FoundFile(file.file, file.origin) for file in weights)
     notes = tuple(note for file in weights for note in file.notes)
-    source = UsedFiles(found, images, files.activation, files.corruption, notes)
+    hashes = tuple(file.sha256 for file in weights)
+    source = UsedFiles(found, images, files.activation, files.corruption, hashes, notes)
     with open_labelled(
         name, labels, limit=files.limit, data_dir=files.data_dir, corruption=files.corruption
     ) as data:
@@ -146,7 +147,8 @@ def evaluate_files(
 
 
 def _evaluate(setup: Setup, views: Views) -> Evaluation:
-    wanted = views if isinstance(views, Mapping) else {name: {} for name in views}
+    names = (views,) if isinstance(views, str) else views
+    wanted = names if isinstance(names, Mapping) else {name: {} for name in names}
     if unknown := [name for name in wanted if name not in VIEWS]:
         raise unknown_name("view", unknown[0], VIEWS)
     samples, networks = setup.data.samples, setup.networks

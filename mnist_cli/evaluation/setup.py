@@ -25,6 +25,7 @@ class UsedFiles:
     images: FoundFile
     activation: Activation | None  # the one that was asked for, if one was
     corruption: Corruption
+    sha256: tuple[str, ...]  # of each of the weights
     notes: tuple[str, ...] = ()  # on what was assumed of the nets, and on what might be
 
 

@@ -11,9 +11,12 @@ _LOOKED_AT = 600  # bytes
 # it. Pickles of protocols 0 and 1 begin in no way of their own.
 _TYPES = {
     "an empty file": rb"\Z",
+    "a safetensors file": rb".{4}\0{4}\{",  # of any length of its header: \x80\x02, too
+    # The size of the first part is before its name.
+    "a HEIC picture": rb"\0\0..ftyp(?!.{,52}avi[fs])(hei[cxms]|hev[cx]|mif1|msf1)",
+    "an AVIF picture or a film": rb"\0\0..ftyp",
     "an old PyTorch file (.pt)": rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19",
     "a pickle": rb"\x80[\x02-\x05]",
-    "a safetensors file": rb".{4}\0{4}\{",
     "a PyTorch file (.pt)": rb"PK\x03\x04.{26}[^/]{1,200}/data\.pkl",
     "a Keras file (.keras)": rb"PK\x03\x04.{26}(metadata|config)\.json",
     "a zip archive or office document": rb"PK\x03\x04",
@@ -27,8 +30,6 @@ _TYPES = {
     "a GIF picture": rb"GIF8[79]a",
     "a WebP picture": rb"RIFF....WEBP",
     "a BMP picture": rb"BM",
-    "a HEIC picture": rb"....ftyp(?!.{,52}avi[fs])(hei[cxms]|hev[cx]|mif1|msf1)",
-    "an AVIF picture or a film": rb"....ftyp",
     "a TIFF picture": rb"II[*+]\0|MM\0[*+]",
     "a PGM, PPM or PBM picture": rb"P[1-7]\s",
     "a Photoshop picture": rb"8BPS",

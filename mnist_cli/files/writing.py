@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import stat
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
@@ -47,21 +48,10 @@ def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryI
     is replaced, not followed; an overwritten file keeps its permissions. Raises `FileError`.
     """
     target = Path(path)
-    with _blaming(target):
-        permissions = _permissions_to_keep(target, overwrite)
-        # What few may read in the end nobody else may open meanwhile.
-        opener = None if permissions is None else partial(os.open, mode=0o600)
-        temporary = _name_beside(target)
-        try:
-            with open(temporary, "xb", opener=opener) as file:
-                if permissions is not None:
-                    temporary.chmod(permissions)
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            _give_name(temporary, target, overwrite)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with _blaming(target), _temporary_file(target, overwrite) as file:
+        yield file
+        _sync(file)
+        _give_name(Path(file.name), target, overwrite)
 
 
 def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> None:
@@ -70,12 +60,18 @@ def write_bytes(path: AnyPath, content: bytes, *, overwrite: bool = False) -> No
 
 
 def write_together(contents: Mapping[Path, bytes], *, overwrite: bool = False) -> None:
-    """Write several files; none gets its name before all are written, the first gets it last."""
-    with contextlib.ExitStack() as files:
-        for path, content in contents.items():
-            file = files.enter_context(atomic_writer(path, overwrite=overwrite))
-            file.write(content)
-            file.flush()
+    """Write several files: all get their names, or all are as before; raises as `atomic_writer`."""
+    with contextlib.ExitStack() as stack:
+        files = {}
+        for target, content in contents.items():
+            with _blaming(target):
+                files[target] = stack.enter_context(_temporary_file(target, overwrite))
+                files[target].write(content)
+                _sync(files[target])
+        for target, file in files.items():
+            with _blaming(target):
+                stack.enter_context(_put_back_on_failure(target, Path(file.name)))
+                _give_name(Path(file.name), target, overwrite)
 
 
 @contextlib.contextmanager
@@ -90,6 +86,50 @@ def _blaming(path: Path) -> Iterator[None]:
         raise cannot("write", path, error) from None
 
 
+@contextlib.contextmanager
+def _temporary_file(target: Path, overwrite: bool) -> Iterator[BinaryIO]:
+    """A new file beside `target`, with its permissions; it is gone in the end, if not renamed."""
+    permissions = _permissions_to_keep(target, overwrite)
+    # What few may read in the end nobody else may open meanwhile.
+    opener = None if permissions is None else partial(os.open, mode=0o600)
+    temporary = _name_beside(target)
+    try:
+        with open(temporary, "xb", opener=opener) as file:
+            if permissions is not None:
+                temporary.chmod(permissions)
+            yield file
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync(file: BinaryIO) -> None:
+    """Have all of a file on the disk, and close it."""
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
+
+
+@contextlib.contextmanager
+def _put_back_on_failure(target: Path, new: Path) -> Iterator[None]:
+    """Where the block fails after `new` got the name of `target`, put back what stood there."""
+    before = _name_beside(target)
+    given = new.stat()
+    try:
+        if os.path.lexists(target):
+            try:
+                os.link(target, before, follow_symlinks=False)
+            except (OSError, NotImplementedError):  # on a system without links
+                shutil.copy2(target, before, follow_symlinks=False)
+        yield
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(target.lstat(), given):
+                before.replace(target) if os.path.lexists(before) else target.unlink()
+        raise
+    finally:
+        before.unlink(missing_ok=True)
+
+
 def _permissions_to_keep(target: Path, overwrite: bool) -> int | None:
     """Those of the file that is to be replaced; None for none, or a link, which is not followed."""
     try:
@@ -99,7 +139,7 @@ def _permissions_to_keep(target: Path, overwrite: bool) -> int | None:
     except ValueError as error:
         raise cannot("write", target, error) from None
     if not overwrite:
-        hint = "Use --force to replace it."
+        hint = "Replace it with overwrite=True."
         raise TakenError("the file exists already", source=target, hint=hint)
     if stat.S_ISLNK(mode):
         return None
@@ -114,8 +154,10 @@ def _name_beside(target: Path) -> Path:
 
 def _try_to_write_beside(target: Path) -> None:
     temporary = _name_beside(target)
-    temporary.touch(exist_ok=False)
-    temporary.unlink()
+    try:
+        temporary.touch(exist_ok=False)
+    finally:  # also on Ctrl-C
+        temporary.unlink(missing_ok=True)
 
 
 def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:

@@ -12,6 +12,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,7 @@ def softmax(a: Array) -> Array:
 _FUNCTIONS = {"sigmoid": sigmoid, "relu": relu}
 _DTYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
 _SINGLE = ((PIXELS,), (SIDE, SIDE))
+_ONE_EACH = (*_SINGLE, (1, SIDE, SIDE))  # of N; the last has a channel, as PyTorch has it
 _WHITE = 1.001  # floats are 0..1, some a rounding beyond; whoever forgot to divide has 255
 
 
@@ -181,8 +183,8 @@ class Network:
         Raises
         ------
         ValueError
-            For numbers that are not finite, a `std` that is not above 0, and where the new weights
-            are too large for float32.
+            For anything but finite numbers, a `std` that is not above 0, and where the new weights
+            are too large or too small for float32.
 
         Examples
         --------
@@ -191,11 +193,14 @@ class Network:
         >>> folded.weights[0][0, 0], folded.biases[0][0]
         (np.float32(2.0), np.float32(-1.0))
         """
-        if not (math.isfinite(mean) and math.isfinite(std) and std > 0):
+        are_real = isinstance(mean, Real) and isinstance(std, Real)
+        if not (are_real and math.isfinite(mean) and math.isfinite(std) and std > 0):
             raise ValueError(f"mean {mean} and std {std}: expected finite numbers, std above 0")
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             W1: Array = self.weights[0].astype(np.float64) / std  # (784, 50)
             b1: Array = self.biases[0] - mean * W1.sum(axis=0)  # (50,)
+        if 0 < np.abs(W1).max() < np.finfo(np.float32).tiny:
+            raise ValueError(f"std {std}: the weights would be too small for float32")
         weights, biases = (W1, *self.weights[1:]), (b1, *self.biases[1:])
         return Network(weights, biases, self.activation)
 
@@ -255,9 +260,9 @@ class Network:
 
     def _as_rows(self, images: Images) -> tuple[Images, bool]:
         """Images as rows (N, 784) without a copy, and whether it was a single one."""
-        array = np.asarray(images)
+        array = as_plain_array(images)
         single = array.shape in _SINGLE
-        if array.dtype not in _DTYPES or not (single or array.shape[1:] in _SINGLE):
+        if array.dtype not in _DTYPES or not (single or array.shape[1:] in _ONE_EACH):
             raise ValueError(
                 f"images of shape {array.shape} and dtype {array.dtype}: expected (N, 784), "
                 "(N, 28, 28), (784,) or (28, 28) of uint8 (0..255) or float32/float64 (0..1)"
@@ -278,6 +283,13 @@ class Network:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Network, (self.weights, self.biases, self.activation)
+
+
+def as_plain_array(values: Any) -> NDArray[Any]:
+    """What NumPy makes an array of. Raises `ValueError` where some of its values are masked."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise ValueError("found a masked array, expected one without a mask: see its filled()")
+    return np.asarray(values)
 
 
 def _read_only(array: Any) -> Floats:

@@ -22,6 +22,8 @@ _MAX_SIDE = 65_535
 _BYTES_AT_A_TIME = 1 << 14  # bytes of a file; they may unpack to 16 MB, for which Ctrl-C waits
 
 _MAX_PARTS = 50_000  # of a PNG file; of the usual 8 KiB of pixel data, 20 MB hold 2,500
+_ABOUT_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf")  # which may be megabytes
+_OLD_EXIF = b"Raw profile type exif\0"  # a text with the orientation
 _MAX_SEGMENTS = 500  # of a JPEG file before its pixels; photos have some twenty
 _MAX_EXIF = 10  # of these; usually there is one
 _SCAN, _FILL = 0xFFDA, 0xFFFF
@@ -118,15 +120,17 @@ def _check_size(width: int, height: int, most_pixels: int) -> None:
 
 
 def _check_png(data: bytes) -> bytes:
-    """Compare the checksum of every chunk (https://www.w3.org/TR/png-3): Pillow skips some."""
-    at = 8
+    """Compare all checksums (https://www.w3.org/TR/png-3); return the chunks about the pixels."""
+    at, kept = 8, [data[:8]]
     for _ in range(_MAX_PARTS):
         length, name = struct.unpack_from(">I4s", data, at)
         chunk = memoryview(data)[at + 4 : at + 12 + length]  # its name, content and checksum
         if zlib.crc32(chunk[:-4]) != int.from_bytes(chunk[-4:], "big"):
             raise _damaged(f"a PNG chunk, at byte {at:,}, is cut or has a wrong checksum")
+        if name in _ABOUT_PIXELS or data.startswith(_OLD_EXIF, at + 8):
+            kept.append(data[at : at + 12 + length])
         if name == b"IEND":
-            return data
+            return b"".join(kept)
         at += 12 + length
     raise _damaged(f"found more than {_MAX_PARTS:,} chunks in a PNG picture")
 

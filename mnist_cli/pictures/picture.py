@@ -1,7 +1,7 @@
 """A picture as numbers: upright, in full colour, on its background; from a file or from Python."""
 
+import io
 import os
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeVar, Union
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.files.reading import AnyPath, read_bytes, read_up_to, too_large
 from mnist_cli.net.engine import Floats
+from mnist_cli.net.network import as_plain_array
 from mnist_cli.pictures.formats import MAX_FILE_BYTES, decode
 from mnist_cli.pictures.pixels import read_pixels
 
@@ -50,12 +51,11 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
     if long_side is not None and long_side < 1:
         raise ValueError(f"long_side is {long_side}, it must be at least 1")
     if isinstance(source, np.ndarray):
+        source = as_plain_array(source)
         _check_array(source)
         height, width = source.shape[:2]
         return Picture(read_pixels(source, width, height, long_side), width, height)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what Pillow warns of is refused, or harmless
-        return _load_image(source, long_side)
+    return _load_image(source, long_side)
 
 
 def attempt(read: Callable[[T], R], source: T) -> R | MnistError:
@@ -74,6 +74,8 @@ def _load_image(
 
     name = None
     if isinstance(source, Image.Image):
+        if not all(source.size):
+            raise ValueError(f"found an image of {source.width} x {source.height} pixels")
         image, (width, height) = source, source.size
         try:
             image.load()
@@ -108,7 +110,7 @@ def _read(source: AnyPath | BinaryIO | bytes, name: str | None) -> bytes:
         return read_bytes(source, MAX_FILE_BYTES)
     if isinstance(source, bytes):
         data = source
-    elif hasattr(source, "read"):
+    elif hasattr(source, "read") and not isinstance(source, io.TextIOBase):
         data = read_up_to(source, MAX_FILE_BYTES + 1, name or "the picture")
     else:
         raise ValueError(

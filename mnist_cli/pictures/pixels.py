@@ -62,6 +62,8 @@ def _read_tile(source: Decoded, box: tuple[int, int, int, int]) -> Floats:
         samples = source[top:bottom, left:right]
     else:
         tile = source.crop(box)
+        if tile.mode in ("La", "RGBa"):  # times alpha already
+            tile = tile.convert(tile.mode.upper())
         keyed = "transparency" in tile.info and tile.mode in ("1", "L", "P", "RGB")
         if keyed or tile.mode == "PA":
             tile = tile.convert("RGBA")

@@ -1,5 +1,6 @@
 """Pictures with their labels -> a data set of one's own, two files in the format of MNIST's."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mnist_cli.datasets.idx import to_idx
-from mnist_cli.errors import MnistError
+from mnist_cli.errors import FileError
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.files.writing import require_writable, write_together
 from mnist_cli.prediction.prediction import NoDigit, Prediction, Result
@@ -54,6 +55,9 @@ class CollectedSet:
 
 def name_files(name: AnyPath, *, overwrite: bool = False) -> tuple[Path, Path]:
     """Return the files of a set ``class``, of images and labels, both of which can be written."""
+    if os.path.basename(name) in ("", ".", ".."):  # noqa: PTH119 - Path drops them
+        hint = "Name them class, for class-images-idx3-ubyte.gz."
+        raise FileError("found a folder, expected a name for two files", source=name, hint=hint)
     images, labels = (Path(each.format(name)) for each in PAIR)
     for path in (images, labels):
         require_writable(path, overwrite=overwrite)
@@ -61,16 +65,15 @@ def name_files(name: AnyPath, *, overwrite: bool = False) -> tuple[Path, Path]:
 
 
 def collect(results: Iterable[Result], files: tuple[Path, Path]) -> CollectedSet:
-    """Choose from what was read what a set can have. Raises `MnistError` where there is nothing."""
-    told = list(results)
+    """Choose from what was read, each file once, what a set can have."""
+    by_path: dict[str, Result] = {}
+    for one in results:
+        by_path.setdefault(os.path.realpath(one.source), one)
+    told = list(by_path.values())
     for i, one in enumerate(told):
         if isinstance(one, Prediction | NoDigit) and one.label is None:
             told[i] = replace(one, warnings=(*one.warnings, "no label in its name"))
-    collected = CollectedSet(*files, Results(tuple(told)))
-    if not collected.members:
-        what = "no picture here shows a digit and has its label in its name"
-        raise MnistError(what, hint="Name them 7_1.png, or put them in folders 0 to 9.")
-    return collected
+    return CollectedSet(*files, Results(tuple(told)))
 
 
 def write_set(collected: CollectedSet, *, overwrite: bool = False) -> None:

@@ -64,7 +64,12 @@ def predict_files(
         found = map_sources(partial(attempt, partial(_read, reading)), pending)
         for done, (path, read) in enumerate(zip(pictures.paths, found, strict=True), start=1):
             progress(done, len(pictures.paths))
-            yield _conclude(network, read, reading, path, pictures.name(path))
+            named: dict[str, Any] = {"name": pictures.name(path)}
+            if reading.labels_from_names:
+                named["label"] = (
+                    sources.number_in_name(path) if reading.split else pictures.label(path)
+                )
+            yield _conclude(network, read, reading, path, named)
     for error in pictures.unlisted:
         yield prediction.Unread(str(error.source), str(error))
 
@@ -96,11 +101,10 @@ def _read(reading: Reading, source: Any) -> "tuple[Digit, ...]":
     return digits if reading.keep_steps else tuple(replace(digit, steps=()) for digit in digits)
 
 
-def _conclude(network: Network, read: Any, reading: Reading, path: str, name: str) -> Result:
+def _conclude(
+    network: Network, read: Any, reading: Reading, path: str, named: dict[str, Any]
+) -> Result:
     """What the net says of the digits that were read, or why there are none."""
-    named: dict[str, Any] = {"name": name}
-    if reading.labels_from_names:
-        named["label"] = (sources.number_in_name if reading.split else sources.label_in_name)(path)
     if isinstance(read, NoDigitError):
         if reading.split:
             return prediction.SplitPicture(path, (), read.steps, read.problem, **named)

@@ -5,12 +5,11 @@ import io
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from mnist_cli.errors import FileError, FormatError, MnistError
-from mnist_cli.files.filetypes import recognise
 from mnist_cli.files.reading import cannot, open_regular, read_up_to, too_large
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ _SUFFIXES = (
     *(".pgm", ".ppm", ".pbm", ".pnm", ".heic", ".heif"),
 )
 _LABEL = re.compile(r"([0-9])(?![0-9])", re.ASCII)  # 7, 7_12, but not 12
+_OF_FOLDER = re.compile(r"([0-9])(?![0-9a-z])", re.ASCII | re.IGNORECASE)  # 7-sevens, but not 3b
+_OF_NAMED = re.compile(r"([0-9])(\.zip)?", re.ASCII | re.IGNORECASE)  # the folder that was named
 
 _MAX_MEMBERS = 10_000  # of an archive
 _MAX_BYTES = 4_000_000_000  # of all of them, as its list declares
@@ -39,15 +40,21 @@ class Pictures:
     folder: str = ""  # what all lie below, "" where something else than one folder was named
     unlisted: tuple[MnistError, ...] = ()  # why no file could be found in a folder, or archive
     members: "Mapping[str, ZipInfo]" = field(default_factory=dict)  # of archives, by their paths
+    roots: Mapping[str, str] = field(default_factory=dict)  # by a path the folder that was named
 
     def name(self, path: str) -> str:
         """A path as a reader of a list needs it: without the folder that was named."""
         return os.path.relpath(path, self.folder) if self.folder else path
 
+    def label(self, path: str) -> int | None:
+        """The label that a path says, below the folder that was named for it."""
+        return label_in_name(path, self.roots.get(path))
+
 
 def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Pictures:
     """Replace each folder and ZIP archive by its pictures, with one of these `labels` if given."""
     paths: list[str] = []
+    roots: dict[str, str] = {}
     unlisted: list[MnistError] = []
     members: dict[str, ZipInfo] = {}
     skipped = 0
@@ -72,10 +79,12 @@ def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Picture
                 "the folder holds no pictures", source=name, hint="Name another one."
             )
         paths += pictures
+        roots |= dict.fromkeys(pictures, name)
         skipped += len(files) - len(pictures)
     folder = names[0] if len(names) == 1 and paths != list(names) else ""
-    wanted = [path for path in paths if not labels or label_in_name(path) in labels]
-    return Pictures(tuple(wanted), skipped, folder, tuple(unlisted), members)
+    everything = Pictures(tuple(paths), skipped, folder, tuple(unlisted), members, roots)
+    wanted = (path for path in paths if everything.label(path) in labels)
+    return replace(everything, paths=tuple(wanted)) if labels else everything
 
 
 def _files_below(folder: str, unlisted: list[MnistError]) -> Iterator[str]:
@@ -92,7 +101,7 @@ def _files_below(folder: str, unlisted: list[MnistError]) -> Iterator[str]:
 
 def _is_archive(name: str) -> bool:
     with contextlib.suppress(FileError), open_regular(name) as file:
-        return recognise(read_up_to(file, 600, name)) == "a zip archive or office document"
+        return read_up_to(file, 4, name) == b"PK\x03\x04"  # whatever its first member is
     return False
 
 
@@ -137,12 +146,16 @@ def open_member(path: str, entry: "ZipInfo") -> io.BytesIO:
     return content
 
 
-def label_in_name(path: str) -> int | None:
-    """The label that a path begins with: ``7/12.png``, ``7_12.png``, ``7-sevens/a.png``."""
-    folder, stem = Path(path).parent.name, Path(path).stem
-    if len(folder) == 1 and _LABEL.fullmatch(folder):
-        return int(folder)
-    found = _LABEL.match(stem) or _LABEL.match(folder)
+def label_in_name(path: str, root: str | None = None) -> int | None:
+    """The label that a path begins with: ``7/12.png``, ``7_12.png``, ``7-sevens/a.png``.
+
+    The folder that was named, `root`, is often a class, and a label only if it is one digit.
+    """
+    folder, stem = Path(path).parent, Path(path).stem
+    if found := _OF_NAMED.fullmatch(folder.name):
+        return int(found[1])
+    is_root = root is not None and folder == Path(root)
+    found = _LABEL.match(stem) or (None if is_root else _OF_FOLDER.match(folder.name))
     return int(found[1]) if found else None
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -50,6 +51,7 @@ def spread(processes: int) -> Iterator[Callable[..., Iterator[Any]]]:
 
 
 def _begin() -> None:
+    warnings.showwarning = lambda *_, **__: None  # as in the process that started it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from mnist_cli.checks import unknown_name
 from mnist_cli.datasets.idx import Bytes
+from mnist_cli.errors import printable
 from mnist_cli.net import blas
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.shown import drawn_by, reporter
@@ -83,6 +84,8 @@ def train(
         recipe = RECIPES[recipe]
     recipe = recipe.change(hyperparameters, hidden, activation)
     if start is not None:
+        if not isinstance(start, Network):
+            raise ValueError(f"start is {printable(repr(start))}: expected a Network")
         recipe = recipe.from_net(start.layer_sizes, start.activation)
     trainer = Trainer(images, labels, recipe, seed, start)
     with reporter(progress or report, "views.train.watch") as told:

@@ -61,7 +61,8 @@ def _expected_names(records: Mapping[str, ArrayRecord]) -> list[str]:
                 f"{array.shape}); mnist reads fully connected ones",
                 hint="The book's, of chapter 3, comes with 'mnist download'.",
             )
-    layers = max([int(key[1:]) for key in records if re.fullmatch("[Wb][1-9][0-9]?", key)] or [1])
+    numbers = (int(key[1:]) for key in records if re.fullmatch("[Wb][1-9][0-9]{0,5}", key))
+    layers = max(numbers, default=1)
     if layers > MAX_LAYERS:
         raise FormatError(
             f"this net has {layers} layers, expected 1 to {MAX_LAYERS}",

@@ -1,12 +1,11 @@
 """From one weights file to another: another format, or a normalisation of images folded in."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.files.writing import require_suffix
-from mnist_cli.net.network import Activation, Array
+from mnist_cli.net.network import Activation
 from mnist_cli.weights.formats import ONNX, TARGETS
 from mnist_cli.weights.weights_file import WeightsFile, read_weights, write_arrays
 
@@ -39,9 +38,8 @@ def convert(
     found = read_weights(source, data_dir, activation)
     # What had to be assumed is passed on only where a format cannot be without an activation.
     passed_on = found.activation if kind is ONNX else found.known_activation
-    arrays: Mapping[str, Array] = found.arrays
+    network, arrays = found.network(), found.arrays
     if kind is ONNX or normalization:
-        network = found.network()
         arrays = (network.fold_normalization(*normalization) if normalization else network).arrays
     written = write_arrays(target, arrays, passed_on, kind, overwrite=overwrite)
     return Conversion(written, found, normalization)

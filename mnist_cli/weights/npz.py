@@ -4,7 +4,6 @@ Unlike `numpy.load`, this adds up all sizes first, and each member is as long as
 """
 
 import io
-import warnings
 import zipfile
 from collections.abc import Mapping
 
@@ -47,10 +46,8 @@ def _read_npy(archive: io.BytesIO, member: zipfile.ZipInfo) -> ArrayRecord:
     """The array in an ``.npy`` file; nothing is unpickled."""
     file = io.BytesIO(read_member(archive, member))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # NumPy tells of headers from Python 2
-            read_header = _READ_HEADER[npy.read_magic(file)]
-            shape, is_fortran, dtype = read_header(file, max_header_size=_MAX_HEADER)
+        read_header = _READ_HEADER[npy.read_magic(file)]
+        shape, is_fortran, dtype = read_header(file, max_header_size=_MAX_HEADER)
     except Exception:  # what Python's parser and NumPy say of hostile literals is not specified
         name = printable(member.orig_filename)
         raise FormatError(f"{name} has a header that NumPy does not write") from None

@@ -20,7 +20,6 @@ import pickle
 import pickletools
 import re
 import struct
-import warnings
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -94,11 +93,10 @@ def _fits(value: object, pattern: object) -> bool:
 def interpret(content: bytes) -> object:
     """The value that a pickle describes, of plain types, `Marker` and `Call`; nothing is run."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python's, of odd escapes in names
-            return _Machine(content).run()
-    except (LookupError, OverflowError, ValueError, struct.error):
+        return _Machine(content).run()
+    except (LookupError, OverflowError, ValueError, struct.error, Warning):
         # Also of pickletools, for lengths beyond the file and bad text; of an empty stack or memo.
+        # Python warns of odd escapes in names, which is an error for who wants it so.
         raise FormatError("this is no pickle of weights, or it is damaged or cut short") from None
 
 

@@ -195,3 +195,14 @@ def test_an_exception_is_one_line_with_advice(error, words, monkeypatch, capsys)
         monkeypatch.setenv("MNIST_DEBUG", "1")
         with pytest.raises(KeyError):
             cli.run([])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_may_be_given_once_is_refused_twice(command):
+    for option in COMMANDS[command].params:
+        if isinstance(option, click.Option) and not option.multiple and not option.is_eager:
+            value = () if option.is_flag else ("1",)
+            names = [*option.opts, *option.secondary_opts]
+            done = mnist(command, names[0], *value, names[-1], *value)
+            assert (done.code, done.stdout) == (2, "")
+            assert f"{option.opts[-1]} is given 2 times, not once" in done.stderr

@@ -10,6 +10,7 @@ from PIL import Image
 from support.commands import mnist
 from support.folders import names
 from support.pictures import saved
+from support.zips import digits, write_zip
 
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets.arrays import load_labelled
@@ -84,6 +85,44 @@ def test_what_is_doubtful_has_no_label_or_cannot_be_read_is_listed(here):
     document = json.loads(mnist("collect", "digits", "-o", "class", "--force", "--json").stdout)
     assert (document["images"], sum(document["per_label"])) == (IMAGES, COUNT + 1)
     assert {"error" in one for one in document["doubted"]} == {True, False}
+
+
+def test_the_folder_of_a_class_is_no_label_and_each_picture_counts_once(here):
+    shutil.copytree("digits", "3b")
+    (here / "3b" / "anna0.png").write_bytes(png(load_images()[0]))
+    document = json.loads(mnist("collect", "3b", "./3b/", "-o", "class", "--json").stdout)
+    assert document["samples"] == COUNT
+    unlabelled = [one["source"] for one in document["doubted"] if "no label" in str(one)]
+    assert unlabelled == ["3b/anna0.png"]
+    shutil.make_archive("3b", "zip", root_dir="3b")
+    document = json.loads(mnist("collect", "3b.zip", "-o", "zipped", "--json").stdout)
+    assert (document["samples"], len(document["doubted"])) == (COUNT, len(unlabelled))
+    (here / "7").mkdir()
+    shutil.move("3b/anna0.png", "7")
+    assert "7: 1" in mnist("collect", "7", "-o", "sevens").stdout
+
+
+@pytest.mark.usefixtures("here")
+def test_what_lies_first_in_an_archive_does_not_say_what_it_is():
+    for first in ("metadata.json", "config.json", "x/data.pkl"):
+        files = {first: b"{}"} | digits(*by_label())
+        document = mnist(
+            "collect", write_zip("a.zip", files), "-o", "a", "--force", "--json"
+        ).stdout
+        assert json.loads(document)["samples"] == COUNT
+
+
+def test_where_nothing_was_read_it_says_why(here):
+    shutil.make_archive("good", "zip", "digits")
+    (here / "cut.zip").write_bytes((here / "good.zip").read_bytes()[:-30])
+    for name in ("missing", "cut.zip"):
+        said = mnist("collect", name, "-o", "class").stderr.splitlines()
+        assert said[0] == mnist("predict", name).stderr.splitlines()[0]
+        assert said[0].startswith(f"Error: {name}: ")
+    for name in (".", "..", "digits/"):
+        done = mnist("collect", "digits", "-o", name)
+        assert "found a folder, expected a name for two files" in done.stderr
+    assert not list(here.glob(".*"))
 
 
 def test_what_is_only_resized_is_not_looked_for(here):

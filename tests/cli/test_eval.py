@@ -1,5 +1,6 @@
 """`mnist eval` as its user sees it."""
 
+import hashlib
 import json
 import re
 
@@ -86,8 +87,27 @@ def test_numbers_of_many_digits_are_wrong_usage_or_more_than_there_is():
         done = mnist("eval", option, too_many)
         assert (done.code, len(done.stderr.splitlines()[-1]) < 500) == (2, True), option
     for option in ("--batch-size", "--limit", "--wrong", "--threads"):
-        few = ("eval", "--limit", "9", "--runs", "1", option)
+        few = ("eval", *(() if option == "--limit" else ("--limit", "9")), "--runs", "1", option)
         assert (mnist(*few, many).code, mnist(*few, too_many).code) == (0, 2), option
+
+
+def test_of_several_nets_none_may_be_below_and_the_two_numbers_are_told_apart(book_weights):
+    few = ("eval", "--limit", "2000", "-w", "weights.pkl")
+    done = mnist(*few, "-w", book_weights, "--fail-under", "0.95")
+    assert (done.code, str(book_weights) in done.stderr) == (1, True)
+    assert mnist(*few, "-w", book_weights, "--fail-under", "0.9").code == 0
+    accuracy = json.loads(mnist(*few, "--confusion", "--json").stdout)["accuracy"]
+    done = mnist(*few, "--confusion", "--fail-under", str(accuracy + 0.00001))
+    assert f"is {accuracy:.5f}, expected {accuracy + 0.00001}" in done.stderr
+
+
+def test_the_weights_are_named_by_their_hash(book_weights):
+    few = ("eval", "--limit", "100", "--json", "-w", book_weights)
+    expected = hashlib.sha256(book_weights.read_bytes()).hexdigest()
+    assert json.loads(mnist(*few).stdout)["sha256"] == expected
+    compared = json.loads(mnist(*few, "-w", "weights.pkl").stdout)["compared"]
+    assert [len(each["sha256"]) for each in compared] == [64, 64]
+    assert compared[0]["sha256"] == expected
 
 
 def test_an_accuracy_below_what_is_asked_for_ends_with_1_and_one_line():

@@ -1,5 +1,7 @@
 """Every output of every command: what cannot be written is refused before the work begins."""
 
+import errno
+import itertools
 import json
 import os
 from pathlib import Path
@@ -109,3 +111,56 @@ def test_every_file_that_is_written_is_named_and_once(command, ending):
     if not command.startswith("inspect"):  # which says nothing that needs silence
         assert mnist(*words, "--force", "--quiet").stderr == ""
         assert json.loads(mnist(*words, "--force", "--json").stdout)
+
+
+# Commands that write two files which belong together, on a folder that has both already.
+PAIRS = {
+    "collect": "collect digits -o class --force",
+    "train": "train --limit 20 --epochs 1 --images images --labels labels -o net.pkl --force",
+    "convert": "convert weights.pkl net.npz --activation relu --force",
+}
+ENDINGS = [  # of a call of the system: it fails, or a signal comes as soon as it is done
+    ("fsync", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), 1),
+    ("replace", OSError(errno.EIO, os.strerror(errno.EIO)), 1),
+    ("replace", KeyboardInterrupt(), 130),
+]
+
+
+@pytest.mark.parametrize(("call", "failure", "code"), ENDINGS)
+@pytest.mark.parametrize("command", PAIRS)
+def test_of_two_files_both_are_new_or_none(monkeypatch, command, call, failure, code):
+    Path("digits").mkdir()
+    assert mnist("predict", "-i", "0", "--save-digit", "digits/7.png").code == 0
+    words = PAIRS[command].split()
+    before = set(Path().iterdir())
+    assert mnist(*words).code == 0
+    written = sorted(set(Path().iterdir()) - before)
+    assert len(written) == 2
+    for path in written:
+        path.write_bytes(b"old")
+    system = getattr(os, call)
+
+    def end_at(step):
+        counted = itertools.count(1)
+
+        def call_system(*arguments):
+            is_end = next(counted) == step
+            if not is_end or isinstance(failure, KeyboardInterrupt):
+                system(*arguments)
+            if is_end:
+                raise failure
+
+        return call_system
+
+    for step in itertools.count(1):
+        with monkeypatch.context() as changed:
+            changed.setattr(os, call, end_at(step))
+            done = mnist(*words)
+        if done.code == 0:
+            break
+        assert done.code == code
+        assert [path.read_bytes() for path in written] == [b"old", b"old"]
+        for path in Path().glob("net.pkl.*"):  # from which the training could go on
+            path.unlink()
+        assert sorted(set(Path().iterdir()) - before) == written
+    assert step > 2

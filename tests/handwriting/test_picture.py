@@ -8,10 +8,12 @@ import io
 import re
 import struct
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from support.commands import mnist_process
 from support.pictures import (
     GRAY,
     GRAY_ALPHA,
@@ -164,8 +166,17 @@ def test_orientation_is_applied(kind):
             assert np.array_equal(np.rint(found.pixels * 255), expected)
 
 
+def test_threads_that_read_leave_the_filters_of_warnings_alone():
+    data = saved(Image.fromarray(np.kron(SMOOTH, np.ones((9, 9, 1), np.uint8))), "PNG")
+    before = [*warnings.filters]
+    with ThreadPoolExecutor(8) as pool:
+        [*pool.map(load_picture, 200 * [data])]
+    assert warnings.filters == before
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow's, which only the command line keeps silent
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_damaged_exif_data_are_no_reason_to_refuse_or_to_say_anything(kind):
+def test_damaged_exif_data_are_no_reason_to_refuse(kind, tmp_path):
     tags = Image.Exif()
     tags.update({0x010E: "ink", 0x0112: 6, 0x011A: 72.5, 0x8298: "me", 0x9C9B: b"a" * 9})
     tags.get_ifd(0x8769).update({0x9003: "2000:01:01 00:00:00", 0x927C: b"b" * 30, 0xA002: 9})
@@ -176,11 +187,12 @@ def test_damaged_exif_data_are_no_reason_to_refuse_or_to_say_anything(kind):
         damaged += [good[:at] + value + good[at + 1 :] for value in (b"\0", b"\xff")]
     image = Image.fromarray(SMOOTH)
     files = [saved(image, kind, exif=body, **LOSSLESS.get(kind, {})) for body in damaged]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        opened = [Image.open(io.BytesIO(data)) for data in files]
-    for source in (*files, *opened):  # a warning would be an error
+    opened = [Image.open(io.BytesIO(data)) for data in files]
+    for source in (*files, *opened):
         assert load_picture(source).pixels.size == SMOOTH.size
+    for number, data in enumerate(files[:30]):
+        (tmp_path / f"{number}.png").write_bytes(data)
+    assert "arning" not in mnist_process("predict", tmp_path).stderr
 
 
 def test_a_path_a_file_and_bytes_are_the_same(tmp_path):

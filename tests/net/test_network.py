@@ -106,7 +106,7 @@ def test_what_no_net_computes_with_is_refused(images):
     divide, scaled = "divide by 255, or pass uint8", (images[0] / 255 - 0.1307) / 0.3081
     for given, words in (
         *((np.zeros(shape, np.uint8), f"{shape} and dtype uint8: expected (N, 784)")
-          for shape in ((28, 27), (1, 1, 28, 28))),
+          for shape in ((28, 27), (1, 3, 28, 28))),
         (np.zeros((2, 784), np.complex64), "of shape (2, 784) and dtype complex64: expected"),
         *((np.pad([[bad]], ((1, 1), (7, 776)))[rows].astype(dtype), "NaN or infinity")
           for rows in (slice(3), 1)

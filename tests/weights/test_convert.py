@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from support.commands import mnist
 from support.folders import names
 from support.nets import random_arrays, random_network, same_bits
 
@@ -17,7 +18,7 @@ from mnist_cli.weights.weights_file import read_weights, save_network, write_arr
 
 def test_every_format_becomes_every_other_bit_for_bit(tmp_path):
     arrays = {"W1": np.random.default_rng(6).normal(size=(784, 10)), "b1": np.zeros(10)}
-    arrays["b1"][:3] = np.nan, -0.0, np.inf  # a value is a value
+    arrays["b1"][:3] = -0.0, 1e-40, 1e30  # a value is a value
     for first, second in itertools.permutations(SUFFIXES, 2):
         folder = tmp_path / f"{first}{second}"
         folder.mkdir()
@@ -30,6 +31,20 @@ def test_every_format_becomes_every_other_bit_for_bit(tmp_path):
         assert same_bits(read_weights(two).arrays, arrays)
         convert(two, three, activation="relu")
         assert three.read_bytes() == one.read_bytes()
+
+
+def test_what_no_net_could_compute_with_is_not_converted(tmp_path):
+    arrays = random_arrays(784, 10)
+    np.savez(tmp_path / "net.npz", **arrays)
+    np.savez(tmp_path / "bad.npz", **arrays | {"b1": np.full(10, np.nan, "f4")})
+    for name, options, said in (
+        ("net.npz", ("--mean", "0", "--std", "1e45"), "std 1e+45: the weights would be too small"),
+        ("bad.npz", (), "b1 holds NaN or infinity"),
+    ):
+        done = mnist("convert", tmp_path / name, tmp_path / "new.npz", *options)
+        assert done.code != 0
+        assert said in done.stderr
+    assert not (tmp_path / "new.npz").exists()
 
 
 def test_the_activation_goes_along_through_every_format_unless_it_was_assumed(tmp_path):

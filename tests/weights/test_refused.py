@@ -108,9 +108,11 @@ def layers(*sizes, **changed):
 
 KERNELS = {"W1": np.zeros((30, 1, 5, 5)), "b1": np.zeros(30)}  # SimpleConvNet, chapter 7
 NO_NET = [
-    (says, npz(**held))
+    (says, held if isinstance(held, bytes) else npz(**held))
     for says, held in (
         ("array W1 has shape (784, 11), expected (784, 10).", layers(784, 11)),
+        ("this net has 301 layers, expected 1 to 8.",
+         save(random_arrays(784, *[1] * 300, 10))),
         ("array W1 has shape (784, 0), expected (784, n).", layers(784, 0, 10)),
         ("array W2 has shape (6, 10), expected (5, 10).", layers(784, 5, 10, W2=np.ones((6, 10)))),
         (r"array \x1b\n\u202e is too many", arrays(**{"\x1b\n\u202e": np.zeros(1)})),

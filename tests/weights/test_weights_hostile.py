@@ -45,6 +45,7 @@ WHOLE = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore")  # NumPy's, of a header from Python 2
 def test_the_smallest_files_load_but_neither_cut_nor_with_more_behind_them():
     """What the tests of refusals change one thing of."""
     for content in WHOLE:

@@ -20,6 +20,7 @@ def as_json(result: Evaluation) -> dict[str, Any]:
     source = result.source
     found: dict[str, Any] = {
         "weights": source and source.weights[0].path,
+        "sha256": source and source.sha256[0],
         "images": source and source.images.path,
         **{field.name: None for field in fields(TimingComparison)},
         **document(result, "samples", "correct", "accuracy", "batch_size", "threads"),
