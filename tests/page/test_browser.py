@@ -138,7 +138,8 @@ def test_strokes_in_any_unit_are_read_and_pixels_only_as_they_are(page):
     assert abs(np.subtract(results[0]["image"], results[2]["image"])).max() <= 1
     empty = page.evaluate("mnist.read([])")
     assert (sum(empty["image"]), empty["prediction"], empty["probabilities"]) == (0, None, None)
-    assert page.evaluate("mnist.read([[[5, 5]]]).image.length") == 784
+    for points in ("[[5, 5]]", "Array(200_000).fill([5, 5])"):
+        assert page.evaluate(f"mnist.read([{points}]).image.length") == 784
     assert prediction(page) == ""
 
 

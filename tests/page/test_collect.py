@@ -172,6 +172,10 @@ def test_what_is_kept_in_the_browser_is_there_again(open_page, tmp_path):
         reload(page)
         assert captions(page) == [], held  # what others left there is no digit
         assert not page.locator("#remember").is_checked()
+    many = json.dumps([{"label": 7, "pixels": f"{'A' * 1046}=="}] * 3500)
+    page.evaluate("held => localStorage.setItem('mnist-draw-digits', held)", many)
+    reload(page)
+    assert len(captions(page)) == 500  # as many as the page keeps
 
 
 def is_asked(page):

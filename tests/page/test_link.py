@@ -90,7 +90,7 @@ _HOSTILE = """
     lang=<b> lang=ja-xx
     net=1 net=-1 net=constructor __proto__=1 constructor=1 toString=1
     noise=2 noise=1e309 noise=NaN right=99 image=7 image=99999 image=420&image=420
-    draw=0k draw=0k000000 draw=zz0000 draw=0k00zZ
+    draw=0k draw=0k000000 draw=zz0000 draw=0k00zZ draw=0czz00 draw=0czz00.0k9g9g draw=0k0000zzzz
     off=0.0.50 off=0.2.1 off=1.0.1 off=0.0 off=0.0.1_ look=0.50 look=3.0 look=9
     learning=10 learning=-1 learning=length step=z3 step=alert act=relu act=constructor
     N=7 raw=2 lesson=9 other=1 & = % %00

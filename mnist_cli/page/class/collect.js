@@ -52,6 +52,7 @@ export function makeCollect(pad, predictPad) {
 
   addEventListener("beforeunload", (event) => {
     if (isSaved || !kept.length || remembers.checked) return;
+    event.returnValue = "unsaved"; // for those of 2023
     event.preventDefault(); // the browser asks whether the page is to be left
   });
 
@@ -80,7 +81,7 @@ export function makeCollect(pad, predictPad) {
       remembers.checked ||= Boolean(!net && before);
       isSaved &&= !remembers.checked;
       net = switchedOn(next);
-      kept = before ?? [];
+      kept = (before ?? []).slice(0, MOST_KEPT);
       show();
     },
     speak() {

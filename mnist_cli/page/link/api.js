@@ -29,9 +29,9 @@ export function makeApi(net, judge) {
     if (!Array.isArray(strokes) || !strokes.every((points) => Array.isArray(points) && points.every(isPoint))) {
       throw new TypeError("expected strokes, each a list of [x, y]");
     }
-    const all = strokes.flat();
-    const [left, top] = [0, 1].map((axis) => Math.min(...all.map((point) => point[axis])));
-    const [right, bottom] = [0, 1].map((axis) => Math.max(...all.map((point) => point[axis])));
+    const edge = (axis, choose) => strokes.flat().reduce((found, point) => choose(found, point[axis]), choose());
+    const [left, top] = [0, 1].map((axis) => edge(axis, Math.min));
+    const [right, bottom] = [0, 1].map((axis) => edge(axis, Math.max));
     const zoom = (0.6 * PAD) / (Math.max(right - left, bottom - top) || Infinity) || 1;
     const middle = [(left + right) / 2, (top + bottom) / 2];
     const place = (point) => point.map((value, axis) => PAD / 2 + (value - middle[axis]) * zoom);

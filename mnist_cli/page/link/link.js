@@ -1,6 +1,8 @@
 // The state of the page, the drawing included, as text for its address after the # - and back.
 // Nothing of such a text is trusted: it is read whole, checked against the page, or refused.
 
+import { PAD } from "../reading/picture.js";
+
 const MOST = 4000; // characters
 const SHORT = 1500; // of a drawing: what a QR code can still hold
 const TOLERANCE = 0.3; // units of the pad by which a line may lie beside the one drawn
@@ -84,7 +86,8 @@ function readStroke(text) {
   const [width, ...numbers] = text.match(/../g).map((digits) => parseInt(digits, 36));
   const values = numbers.map((number) => (number - SHIFT) / SCALE);
   const points = Array.from({ length: values.length / 2 }, (_, i) => [values[2 * i], values[2 * i + 1]]);
-  return [12, 20, 30].includes(width) ? { points, width } : undefined;
+  const isOnPad = points.some((point) => point.every((value) => value >= -width && value <= PAD + width));
+  return isOnPad && [12, 20, 30].includes(width) ? { points, width } : undefined;
 }
 
 /** Fewer points that make nearly the same line (Douglas and Peucker, 1973). */
