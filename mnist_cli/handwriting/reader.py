@@ -202,9 +202,9 @@ def _read_main(picture: Picture, invert: bool | None) -> Digit:
 
 
 def _read_several(picture: Picture, invert: bool | None) -> tuple[NumberDigit, ...]:
-    """Read all digits of a picture if at least two are sure, else none."""
+    """Read all digits of a picture if at least two are not doubted, else none."""
     digits = _read_lines(picture, invert)
-    return digits if sum((digit.score or 0.0) > 0 for digit in digits) > 1 else ()
+    return digits if sum(not digit.is_doubted() for digit in digits) > 1 else ()
 
 
 def _get_surest(digits: tuple[NumberDigit, ...]) -> Digit:

@@ -24,7 +24,8 @@ from mnist_cli.pictures.pixels import Floats
 
 _PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _CLOSE = 80  # pixels that a digit is high when it is looked at from nearer
-_SQUARES = 4.0  # that a row is long, from which on its height keeps the same resolution
+_SQUARE_PAGES = 4.0  # heights that a row is long from which on its height keeps its resolution
+_LONGEST_ROW = 5.0  # times that, or _PAGE_SIDE
 _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
 _MOST_SORTED = 250  # components, specks among them; a page of grain has thousands
 _MOST_DIGITS = 120  # of a page: what is spread over more components is a texture
@@ -108,8 +109,8 @@ def _rate(lines: list[list[LineDigit]]) -> float:
 def map_page(pixels: Floats, dark: bool) -> Iterator[InkMap]:
     """Yield ink maps of a tone: cut high and low, with and without what goes along the border."""
     height, width = pixels.shape[:2]
-    row = max(1.0, max(width, height) / min(width, height) / _SQUARES)
-    page = draw_page(pixels, int(row * _PAGE_SIDE))
+    row = max(width, height) / min(width, height) / _SQUARE_PAGES
+    page = draw_page(pixels, int(min(max(row, 1), _LONGEST_ROW) * _PAGE_SIDE))
     frame = Box(0, 0, *pixels.shape[1::-1])
     ink = extract_ink(page, dark=dark, share=_PAGE_BACKGROUND).max(axis=2)
     if ink.max() < LEAST_PEAK:
