@@ -16,14 +16,13 @@ import numpy as np
 from mnist_cli.errors import MnistError, NoDigitError, plural
 from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.digit import Digit, NumberDigit
-from mnist_cli.handwriting.grouping import find_neighbours
 from mnist_cli.handwriting.ink import SEARCH_SIDE, WORK_SIDE, extract_ink, is_dark, resize
 from mnist_cli.handwriting.ink_map import Candidate, InkMap
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.line import measure_gain
 from mnist_cli.handwriting.mnist_format import Formatted, bring_to_format, is_in_mnist_format
 from mnist_cli.handwriting.proposals import CLEAR, Empty, find_main
-from mnist_cli.handwriting.rows import find_lines
+from mnist_cli.handwriting.rows import find_lines, seems_many
 from mnist_cli.handwriting.steps import ReadingStep, show
 from mnist_cli.net.engine import Floats
 from mnist_cli.pictures.picture import Picture, Source, attempt, load_picture
@@ -31,7 +30,6 @@ from mnist_cli.pictures.pixels import LUMINANCE
 from mnist_cli.shown import reporter
 from mnist_cli.spec import SIDE, Progress
 
-_CLUTTERED = 16.0  # from here on nobody is told how many digits there are
 _NO_DIGIT = -4.0  # the highest odds of a filled rectangle, of what repeats itself, and the like
 _SECOND = 0.5  # of what the judge of lines says, where the first judge is not sure
 _MOST_GAIN, _USUAL_GAIN = 5.0, 2.5  # of its gain: what counts at most; what speaks neither way
@@ -184,21 +182,34 @@ def _read_main(picture: Picture, invert: bool | None) -> Digit:
     """Read the main digit, and say where there seem to be several, or perhaps none."""
     found, clutter = find_main(picture.pixels, invert)
     if isinstance(found, Empty):
+        digits = _read_several(picture, invert)
+        if digits:
+            return replace(_get_surest(digits), digits=digits)
         error = NoDigitError(found.reason, source=picture.name)
         error.steps = _tell_way(picture.pixels, found.ink_map)
         raise error
     digit = _finish(found, picture)
-    # In another reading what is beside the digit may be anything.
-    is_other = bool(found.ink_map.channels)
-    several = not is_other and len(find_neighbours(found.ink_map, found.components[0])) > 1
-    if several and clutter <= _CLUTTERED:
-        digits = _read_lines(picture, invert)
-        if len(digits) > 1:
-            return replace(digit, digits=digits)
     score = (digit.score or 0.0) - clutter
     if score < CLEAR:
         score += _SECOND * (min(measure_gain(found), _MOST_GAIN) - _USUAL_GAIN)
+    # In another reading what is beside the digit may be anything.
+    if score < 0 or found.ink_map.channels or seems_many(found.ink_map):
+        digits = _read_several(picture, invert)
+        if digits:
+            main = replace(digit, score=score) if score > 0 else _get_surest(digits)
+            return replace(main, digits=digits)
     return replace(digit, score=score)
+
+
+def _read_several(picture: Picture, invert: bool | None) -> tuple[NumberDigit, ...]:
+    """Read all digits of a picture if at least two are not doubted, else none."""
+    digits = _read_lines(picture, invert)
+    return digits if sum(not digit.is_doubted() for digit in digits) > 1 else ()
+
+
+def _get_surest(digits: tuple[NumberDigit, ...]) -> Digit:
+    one = max(digits, key=lambda digit: digit.score or 0.0)
+    return Digit(one.image, one.way, one.steps, one.score, one.box)
 
 
 def _tell_way(pixels: Floats, ink_map: InkMap) -> tuple[ReadingStep, ...]:

@@ -24,6 +24,8 @@ from mnist_cli.net.engine import Floats
 
 _PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _CLOSE = 80  # pixels that a digit is high when it is looked at from nearer
+_SQUARE_PAGES = 4.0  # heights that a row is long from which on its height keeps its resolution
+_LONGEST_ROW = 5.0  # times that, or _PAGE_SIDE
 _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
 _MOST_SORTED = 250  # components, specks among them; a page of grain has thousands
 _MOST_DIGITS = 120  # of a page: what is spread over more components is a texture
@@ -34,6 +36,7 @@ _CLEAR_GAIN = 2.0  # the mean of all digits from which on ink of the other tone 
 
 # In heights of a digit:
 _SPECK_HEIGHT, _TALL_HEIGHT = 0.2, 0.5
+_WIDE = 1.2  # what is wider may be several digits that touch
 _AROUND = 0.5  # what is looked at round a line
 _LONGEST = 10.0  # digits that hang together, without a frame or a ruled line
 _SMALL_FROM_LINE = 0.5  # from its line to what is small: a dot, a short stroke
@@ -56,6 +59,18 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[LineDigit]]:
     likely = [line for line in best if len(line) > 1 or line[0].gain >= least]
     closer = (_read_closer(pixels, line) for line in likely)
     return [line for line in closer if line]
+
+
+def seems_many(ink_map: InkMap) -> bool:
+    """Tell whether several digits may be on an ink map: beside one another, in lines, or joined."""
+    boxes = ink_map.boxes
+    sizes = [
+        (boxes[i].height / height, boxes[i].width / height)
+        for components, height in _sort_into_lines(ink_map)
+        for i in components
+    ]
+    tall = sum(high >= _TALL_HEIGHT for high, _ in sizes)
+    return tall > 1 or any(wide > _WIDE for _, wide in sizes)
 
 
 def find_spans(ink_map: InkMap) -> list[Line]:
@@ -93,7 +108,9 @@ def _rate(lines: list[list[LineDigit]]) -> float:
 
 def map_page(pixels: Floats, dark: bool) -> Iterator[InkMap]:
     """Yield ink maps of a tone: cut high and low, with and without what goes along the border."""
-    page = draw_page(pixels, _PAGE_SIDE)
+    height, width = pixels.shape[:2]
+    row = max(width, height) / min(width, height) / _SQUARE_PAGES
+    page = draw_page(pixels, int(min(max(row, 1), _LONGEST_ROW) * _PAGE_SIDE))
     frame = Box(0, 0, *pixels.shape[1::-1])
     ink = extract_ink(page, dark=dark, share=_PAGE_BACKGROUND).max(axis=2)
     if ink.max() < LEAST_PEAK:
