@@ -10,7 +10,7 @@ import pytest
 from support import scenes, stress
 from support.pictures import are_correct
 
-from mnist_cli import Digit, load_images, load_network, read_digits, read_pictures
+from mnist_cli import Digit, load_images, load_labels, load_network, read_digits, read_pictures
 from mnist_cli.errors import NoDigitError
 from mnist_cli.handwriting.digit import DOUBT
 from mnist_cli.prediction.prediction import predict_digits
@@ -109,6 +109,25 @@ def test_spoilt_pictures_are_read_as_clean_ones_are(training, network):
     for kind, share in shares.items():
         least = (0.93 if kind in HARD else 0.97) if MANY else 1 - 1 / count
         assert share >= least * clean, shares
+
+
+def test_of_a_long_row_no_digit_is_lost(network):
+    images, labels = load_images(), load_labels()
+    for start in (0, 100):
+        row = np.pad(np.hstack([np.pad(each, 2) for each in images[start : start + 40]]), 16)
+        read = read_digits(255 - np.kron(row, np.ones((3, 3), np.uint8)))
+        assert len(read) == 40
+        correct = network.predict(np.stack(read)) == labels[start : start + 40]
+        assert correct.sum() >= 38
+
+
+def test_where_people_wrote_several_digits_it_is_said(shared_rows):
+    rows = [row["file"] for row in list_pictures(shared_rows)]
+    lying = [file for file in rows if "05221859_1" in file.name or "2222-2222" in file.name]
+    assert len(lying) == 2
+    for read in read_pictures([*lying, *rows[:: 1 if MANY else 6]]):
+        assert read.count > 1
+        assert read.warnings[0] == f"this looks like {read.count} digits"
 
 
 @pytest.mark.parametrize(("touching", "incorrect"), [(False, 1), (True, 2)])
