@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mnist_cli.net.network import softmax as softmax
     from mnist_cli.prediction.explanation import Explanation as Explanation
     from mnist_cli.prediction.explanation import explain as explain
+    from mnist_cli.prediction.prediction import Prediction as Prediction
     from mnist_cli.spec import __version__ as __version__
     from mnist_cli.training.arrays import Trained as Trained
     from mnist_cli.training.arrays import train as train
@@ -46,6 +47,7 @@ _OFFERED = {
     "handwriting.reader": ("read_digit", "read_digits", "read_pictures"),
     "net.network": ("Network", "sigmoid", "softmax"),
     "prediction.explanation": ("Explanation", "explain"),
+    "prediction.prediction": ("Prediction",),
     "spec": ("__version__",),
     "training.arrays": ("Trained", "train"),
     "weights.weights_file": ("load_network", "save_network"),

@@ -14,7 +14,13 @@ from PIL import Image
 
 import mnist_cli
 
-RESULTS = ("Evaluation", "Explanation", "NumberDigit", "Trained")  # in what gives them
+RESULTS = (
+    "Evaluation",
+    "Explanation",
+    "NumberDigit",
+    "Prediction",
+    "Trained",
+)  # in what gives them
 PUBLIC = [name for name in mnist_cli.__all__ if name != "__version__"]
 
 
@@ -151,6 +157,8 @@ def test_what_is_nothing_of_the_kind_is_a_value_error(tmp_path):
         (lambda: mnist_cli.read_digit(io.StringIO("7")), "a StringIO, expected a path"),
         (lambda: mnist_cli.train(images, labels, start="x"), "expected a Network"),
         (lambda: network.fold_normalization("a", 1), "expected finite numbers"),
+        (lambda: network.fold_normalization(10**400, 1), "expected finite numbers"),
+        (lambda: mnist_cli.Network([np.ma.masked_all((784, 10))], [np.zeros(10)]), "masked array"),
         (lambda: mnist_cli.evaluate(network, images, labels, views="tming"), "no view 'tming'"),
     ):
         with pytest.raises(ValueError, match=said):

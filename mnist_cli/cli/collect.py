@@ -47,7 +47,8 @@ def collect(pictures: tuple[str, ...], **given: Any) -> int:
     )
     found = collection.collect(predict_pictures(network, pictures, reading, given), files)
     if not found.members:
-        report_unread(found.results)
+        if report_unread(found.results) and not found.results.predictions:
+            return 1
         what = "no picture here shows a digit and has its label in its name"
         raise MnistError(what, hint="Name them 7_1.png, or put them in folders 0 to 9.")
     write = partial(collection.write_set, found, overwrite=given["force"])

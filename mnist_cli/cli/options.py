@@ -88,8 +88,9 @@ class _Command(click.Command):
 
         def parse_once(args: list[str]) -> Any:
             values, rest, order = parse(args)
-            for each, times in Counter(order).items():
-                if times > 1 and isinstance(each, click.Option) and not each.multiple:
+            for each, times in Counter([] if ctx.resilient_parsing else order).items():
+                once = isinstance(each, click.Option) and not each.multiple and each.expose_value
+                if times > 1 and once:
                     raise click.UsageError(f"{each.opts[-1]} is given {times} times, not once", ctx)
             return values, rest, order
 

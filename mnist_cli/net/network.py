@@ -12,7 +12,6 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -193,8 +192,12 @@ class Network:
         >>> folded.weights[0][0, 0], folded.biases[0][0]
         (np.float32(2.0), np.float32(-1.0))
         """
-        are_real = isinstance(mean, Real) and isinstance(std, Real)
-        if not (are_real and math.isfinite(mean) and math.isfinite(std) and std > 0):
+        try:
+            mean, std = float(mean), float(std)
+        except (TypeError, ValueError, OverflowError):
+            given = printable(f"mean {mean!r} and std {std!r}")
+            raise ValueError(f"{given}: expected finite numbers, std above 0") from None
+        if not (math.isfinite(mean) and math.isfinite(std) and std > 0):
             raise ValueError(f"mean {mean} and std {std}: expected finite numbers, std above 0")
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             W1: Array = self.weights[0].astype(np.float64) / std  # (784, 50)
@@ -293,7 +296,7 @@ def as_plain_array(values: Any) -> NDArray[Any]:
 
 
 def _read_only(array: Any) -> Floats:
-    given = np.asarray(array)
+    given = as_plain_array(array)
     if given.dtype.kind not in "buif":
         raise ValueError(f"an array has dtype {given.dtype}: expected numbers")
     copy = np.array(given, dtype=np.float32, order="C")

@@ -23,8 +23,7 @@ _SUFFIXES = (
     *(".pgm", ".ppm", ".pbm", ".pnm", ".heic", ".heif"),
 )
 _LABEL = re.compile(r"([0-9])(?![0-9])", re.ASCII)  # 7, 7_12, but not 12
-_OF_FOLDER = re.compile(r"([0-9])(?![0-9a-z])", re.ASCII | re.IGNORECASE)  # 7-sevens, but not 3b
-_OF_NAMED = re.compile(r"([0-9])(\.zip)?", re.ASCII | re.IGNORECASE)  # the folder that was named
+_ONE_DIGIT = re.compile(r"([0-9])(\.zip)?", re.ASCII | re.IGNORECASE)  # a folder or archive
 
 _MAX_MEMBERS = 10_000  # of an archive
 _MAX_BYTES = 4_000_000_000  # of all of them, as its list declares
@@ -40,14 +39,14 @@ class Pictures:
     folder: str = ""  # what all lie below, "" where something else than one folder was named
     unlisted: tuple[MnistError, ...] = ()  # why no file could be found in a folder, or archive
     members: "Mapping[str, ZipInfo]" = field(default_factory=dict)  # of archives, by their paths
-    roots: Mapping[str, str] = field(default_factory=dict)  # by a path the folder that was named
+    roots: Mapping[str, str] = field(default_factory=dict)  # by a path the folder of all named so
 
     def name(self, path: str) -> str:
         """A path as a reader of a list needs it: without the folder that was named."""
         return os.path.relpath(path, self.folder) if self.folder else path
 
     def label(self, path: str) -> int | None:
-        """The label that a path says, below the folder that was named for it."""
+        """The label that a path says, below the folder that it shares with its neighbours."""
         return label_in_name(path, self.roots.get(path))
 
 
@@ -55,6 +54,7 @@ def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Picture
     """Replace each folder and ZIP archive by its pictures, with one of these `labels` if given."""
     paths: list[str] = []
     roots: dict[str, str] = {}
+    named: list[str] = []  # files
     unlisted: list[MnistError] = []
     members: dict[str, ZipInfo] = {}
     skipped = 0
@@ -70,6 +70,7 @@ def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Picture
             files = list(found)
         else:
             paths.append(name)
+            named.append(name)
             continue
         pictures = [file for file in files if Path(file).suffix.lower() in _SUFFIXES]
         if not pictures and os.path.isfile(name):  # noqa: PTH113
@@ -79,12 +80,21 @@ def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Picture
                 "the folder holds no pictures", source=name, hint="Name another one."
             )
         paths += pictures
-        roots |= dict.fromkeys(pictures, name)
+        roots |= dict.fromkeys(pictures, _find_root(pictures))
         skipped += len(files) - len(pictures)
     folder = names[0] if len(names) == 1 and paths != list(names) else ""
+    roots |= dict.fromkeys(named, _find_root(named))
     everything = Pictures(tuple(paths), skipped, folder, tuple(unlisted), members, roots)
     wanted = (path for path in paths if everything.label(path) in labels)
     return replace(everything, paths=tuple(wanted)) if labels else everything
+
+
+def _find_root(paths: Sequence[str]) -> str:
+    """The folder in or below which all files lie; the current one where they share none."""
+    try:
+        return os.path.commonpath([os.path.dirname(path) for path in paths])  # noqa: PTH120
+    except ValueError:  # there are no files, or they lie on several drives
+        return ""
 
 
 def _files_below(folder: str, unlisted: list[MnistError]) -> Iterator[str]:
@@ -149,13 +159,13 @@ def open_member(path: str, entry: "ZipInfo") -> io.BytesIO:
 def label_in_name(path: str, root: str | None = None) -> int | None:
     """The label that a path begins with: ``7/12.png``, ``7_12.png``, ``7-sevens/a.png``.
 
-    The folder that was named, `root`, is often a class, and a label only if it is one digit.
+    The folder of all, `root`, is often that of a class, as 3b, and a label only if it is one digit.
     """
     folder, stem = Path(path).parent, Path(path).stem
-    if found := _OF_NAMED.fullmatch(folder.name):
+    if found := _ONE_DIGIT.fullmatch(folder.name):
         return int(found[1])
     is_root = root is not None and folder == Path(root)
-    found = _LABEL.match(stem) or (None if is_root else _OF_FOLDER.match(folder.name))
+    found = _LABEL.match(stem) or (None if is_root else _LABEL.match(folder.name))
     return int(found[1]) if found else None
 
 

@@ -94,9 +94,16 @@ def test_the_folder_of_a_class_is_no_label_and_each_picture_counts_once(here):
     assert document["samples"] == COUNT
     unlabelled = [one["source"] for one in document["doubted"] if "no label" in str(one)]
     assert unlabelled == ["3b/anna0.png"]
-    shutil.make_archive("3b", "zip", root_dir="3b")
+    shutil.make_archive("3b", "zip", base_dir="3b")
     document = json.loads(mnist("collect", "3b.zip", "-o", "zipped", "--json").stdout)
     assert (document["samples"], len(document["doubted"])) == (COUNT, len(unlabelled))
+    for folder, names_are in (("3반", "no picture"), ("3-b", "no picture"), ("7", "7: 1")):
+        (here / folder).mkdir()
+        shutil.copy("3b/anna0.png", folder)
+        done = mnist("collect", f"{folder}/anna0.png", "-o", "one", "--force")
+        assert names_are in done.stdout + done.stderr
+    (here / "7" / "anna0.png").unlink()
+    (here / "7").rmdir()
     (here / "7").mkdir()
     shutil.move("3b/anna0.png", "7")
     assert "7: 1" in mnist("collect", "7", "-o", "sevens").stdout
@@ -116,9 +123,10 @@ def test_where_nothing_was_read_it_says_why(here):
     shutil.make_archive("good", "zip", "digits")
     (here / "cut.zip").write_bytes((here / "good.zip").read_bytes()[:-30])
     for name in ("missing", "cut.zip"):
-        said = mnist("collect", name, "-o", "class").stderr.splitlines()
-        assert said[0] == mnist("predict", name).stderr.splitlines()[0]
-        assert said[0].startswith(f"Error: {name}: ")
+        said = mnist("collect", name, "-o", "class").stderr
+        assert said == mnist("predict", name).stderr
+        assert said.startswith(f"Error: {name}: ")
+        assert said.count("\n") == 1
     for name in (".", "..", "digits/"):
         done = mnist("collect", "digits", "-o", name)
         assert "found a folder, expected a name for two files" in done.stderr
