@@ -8,8 +8,6 @@ that one sets changes the others.
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -25,32 +23,32 @@ network = load_network()
 pixels = load_images().reshape(-1, 784)
 
 
-def batches(images: Any, size: int) -> Iterable[Any]:
+def batches(images, size):
     if size == 1:
         return images[:SINGLE_IMAGES]
     return (images[start : start + size] for start in range(0, len(images), size))
 
 
-def ours(size: int, threads: int) -> Callable[[], Any]:
+def ours(size, threads):
     if size == 1:
         return lambda: [network.predict(x) for x in batches(pixels, 1)]
     return lambda: network.predict(pixels, batch_size=size, threads=threads)
 
 
-def textbook(size: int, threads: int) -> Callable[[], Any]:
+def textbook(size, threads):
     threadpool_limits(threads, user_api="blas")
     W1, W2, W3 = network.weights
     b1, b2, b3 = network.biases
     images = pixels.astype(np.float32) / 255
 
-    def sigmoid(a: Any) -> Any:
+    def sigmoid(a):
         return 1 / (1 + np.exp(-a))
 
-    def softmax(a: Any) -> Any:
+    def softmax(a):
         e = np.exp(a - np.max(a, axis=-1, keepdims=True))
         return e / np.sum(e, axis=-1, keepdims=True)
 
-    def predict(x: Any) -> Any:
+    def predict(x):
         z1 = sigmoid(np.dot(x, W1) + b1)
         z2 = sigmoid(np.dot(z1, W2) + b2)
         return np.argmax(softmax(np.dot(z2, W3) + b3), axis=-1)
@@ -58,33 +56,30 @@ def textbook(size: int, threads: int) -> Callable[[], Any]:
     return lambda: [predict(x) for x in batches(images, size)]
 
 
-def onnxruntime(size: int, threads: int) -> Callable[[], Any]:
+def onnxruntime(size, threads):
     import onnx
     import onnxruntime
 
     model = onnx.load_from_string(onnx_model.write(network.arrays, network.activation))
-    graph, helper = model.graph, onnx.helper
-    del graph.node[-1], graph.output[:]  # the softmax, which a prediction does without
-    graph.node.append(helper.make_node("ArgMax", ["a3"], ["digits"], axis=1, keepdims=0))
-    digits = helper.make_tensor_value_info("digits", onnx.TensorProto.INT64, ["N"])
-    graph.output.append(digits)
+    model.graph.node[-1].op_type = "ArgMax"  # for softmax, which a prediction does without
+    digits = onnx.helper.make_tensor_value_info("probabilities", onnx.TensorProto.INT64, ["N", 1])
+    model.graph.output[0].CopyFrom(digits)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    providers = ["CPUExecutionProvider"]
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers)
 
-    def predict(x: Any) -> Any:
+    def predict(x):
         return session.run(None, {"images": x.reshape(-1, 784)})[0]
 
     return lambda: [predict(x) for x in batches(pixels, size)]
 
 
-def torch(size: int, threads: int) -> Callable[[], Any]:
+def torch(size, threads):
     import torch
 
     torch.set_num_threads(threads)
-    layers: list[Any] = []
+    layers = []
     for W, b in zip(network.weights, network.biases, strict=True):
         linear = torch.nn.Linear(*W.shape)
         linear.weight.data = torch.tensor(W.T)
@@ -94,17 +89,14 @@ def torch(size: int, threads: int) -> Callable[[], Any]:
     images = torch.tensor(pixels)
 
     @torch.inference_mode()
-    def run() -> Any:
+    def run():
         return [model(x.float() / 255).argmax(-1) for x in batches(images, size)]
 
     return run
 
 
-ENGINES = {engine.__name__: engine for engine in (ours, textbook, onnxruntime, torch)}
-
-
-def for_a_while(run: Callable[[], Any], seconds: float) -> list[float]:
-    passes: list[float] = []
+def for_a_while(run, seconds):
+    passes = []
     while sum(passes) < seconds:
         start = time.perf_counter()
         run()
@@ -114,6 +106,7 @@ def for_a_while(run: Callable[[], Any], seconds: float) -> list[float]:
 
 if __name__ == "__main__":
     engine, size, threads = sys.argv[1:]
-    run = ENGINES[engine](int(size), int(threads))
+    prepare = {each.__name__: each for each in (ours, textbook, onnxruntime, torch)}[engine]
+    run = prepare(int(size), int(threads))
     for_a_while(run, WARM_UP_SECONDS)
     print(json.dumps(for_a_while(run, TIMED_SECONDS)))
