@@ -88,10 +88,8 @@ def test_what_is_left_above_a_confidence(min_confidence, covered, accuracy):
 def test_calibration_error_by_a_plain_loop(whole_setup):
     found = whole_setup.predictions()
     bins = [[] for _ in range(15)]
-    for prediction, label, confidence in zip(
-        found.predictions, found.labels, found.confidences.tolist(), strict=True
-    ):
-        bins[min(int(confidence * 15), 14)].append((confidence, prediction == label))
+    for confidence, is_correct in zip(found.confidences.tolist(), found.are_correct, strict=True):
+        bins[min(int(confidence * 15), 14)].append((confidence, is_correct))
     total = 0.0
     for inside in filter(None, bins):
         confidence, accuracy = np.mean(inside, axis=0)
@@ -153,15 +151,10 @@ def test_output_has_a_row_for_each_image(short_setup, tmp_path):
     assert output.compute(short_setup, tmp_path / "a.csv").rows == 1234
     found = short_setup.predictions()
     probabilities = short_setup.network().predict_proba(load_images()[:1234], batch_size=100)
-    with (tmp_path / "a.csv").open(newline="") as file:
-        head, *rows = csv.reader(file)
+    head, *rows = csv.reader((tmp_path / "a.csv").read_text().splitlines())
     assert head == ["index", "label", "prediction", "confidence", *(f"p{i}" for i in range(10))]
-    numbers = np.array(rows, float)
-    np.testing.assert_array_equal(numbers[:, 0], np.arange(1234))
-    np.testing.assert_array_equal(numbers[:, 1], load_labels()[:1234])
-    np.testing.assert_array_equal(numbers[:, 2], found.predictions)
-    np.testing.assert_array_equal(numbers[:, 3].astype("f4"), found.confidences)
-    np.testing.assert_array_equal(numbers[:, 4:].astype("f4"), probabilities)
+    columns = (np.arange(1234), load_labels()[:1234], found.predictions, found.confidences)
+    np.testing.assert_array_equal(np.array(rows, "f4"), np.column_stack([*columns, probabilities]))
 
 
 def test_robustness_is_the_accuracy_at_each_strength(whole_setup):
