@@ -131,8 +131,8 @@ def test_the_most_confident_mistakes_come_first(whole_setup, probabilities):
     found = wrong.compute(whole_setup, count=20)
     np.testing.assert_array_equal(found.pictures, load_images()[expected[:20]])
     for index, mistake in zip(expected[:20], found.wrong, strict=True):
-        assert (mistake.index, mistake.label) == (index, labels[index])
-        assert mistake.prediction == predictions[index]
+        said = (mistake.index, mistake.label, mistake.prediction)
+        assert said == (index, labels[index], predictions[index])
         assert mistake.confidence == pytest.approx(probabilities[index].max())
 
 

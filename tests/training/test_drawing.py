@@ -54,13 +54,11 @@ def test_the_net_reads_them_and_learns_from_them(drawn):
     card = with_drawn.card
     assert (card.drawn_images, card.training_images) == (300, 2300)
 
-    def accuracies(network):
-        return [
-            np.mean(network.predict(x) == t) for x, t in (drawn, (images[5000:], labels[5000:]))
-        ]
-
-    drawn_before, before = accuracies(without.network)
-    drawn_after, after = accuracies(with_drawn.network)
+    tests = (drawn, (images[5000:], labels[5000:]))
+    (drawn_before, before), (drawn_after, after) = (
+        [np.mean(trained.network.predict(x) == t) for x, t in tests]
+        for trained in (without, with_drawn)
+    )
     assert drawn_after > drawn_before + 0.05
     assert after > before - 0.005
 

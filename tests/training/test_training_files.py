@@ -26,18 +26,9 @@ RELU = replace(SHORT, activation="relu")
 NO_FILES = TrainingFiles(("none", "none"))  # for runs that end before anything is read
 
 
-class Stop(KeyboardInterrupt):
-    """As a signal's handler may raise."""
-
-
 def at_the_last_epoch(act):
     """A report that does `act` before what was trained is written."""
-
-    def report(epoch):
-        if epoch.epoch == epoch.epochs:
-            act()
-
-    return report
+    return lambda epoch: epoch.epoch == epoch.epochs and act()
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +81,9 @@ def stopped(output, files, recipe=SHORT, act=lambda: None):
     def report(epoch):
         if epoch.epoch == 2:
             act()
-            raise Stop
+            raise KeyboardInterrupt
 
-    with pytest.raises(Stop):
+    with pytest.raises(KeyboardInterrupt):
         train_file(output, recipe, files, report=report, note=notes.append)
     (note,) = notes
     return note
