@@ -56,11 +56,9 @@ def test_explain_has_the_same_numbers_in_json(book_weights):
     (prediction,) = json.loads(mnist(*arguments, "--json").stdout)
     explanation = prediction["explanation"]
     shown = mnist(*arguments).stdout
-    symbols = [step["symbol"] for step in explanation["steps"]]
-    assert symbols == ["x", "a1", "z1", "a2", "z2", "a3", "y"]
-    assert [step["shape"] for step in explanation["steps"]] == [
-        [784], [50], [50], [100], [100], [10], [10],
-    ]  # fmt: skip
+    sizes = [(step["symbol"], *step["shape"]) for step in explanation["steps"]]
+    hidden = [("a1", 50), ("z1", 50), ("a2", 100), ("z2", 100)]
+    assert sizes == [("x", 784), *hidden, ("a3", 10), ("y", 10)]
     for step in explanation["steps"]:
         numbers = [f"{name} {step[name]:8.3f}" for name in ("min", "mean", "max")]
         assert "  ".join(numbers) in shown
