@@ -37,21 +37,15 @@ def ours(size, threads):
 
 def textbook(size, threads):
     threadpool_limits(threads, user_api="blas")
-    W1, W2, W3 = network.weights
-    b1, b2, b3 = network.biases
+    *hidden, (W_last, b_last) = zip(network.weights, network.biases, strict=True)
     images = pixels.astype(np.float32) / 255
 
-    def sigmoid(a):
-        return 1 / (1 + np.exp(-a))
-
-    def softmax(a):
-        e = np.exp(a - np.max(a, axis=-1, keepdims=True))
-        return e / np.sum(e, axis=-1, keepdims=True)
-
     def predict(x):
-        z1 = sigmoid(np.dot(x, W1) + b1)
-        z2 = sigmoid(np.dot(z1, W2) + b2)
-        return np.argmax(softmax(np.dot(z2, W3) + b3), axis=-1)
+        for W, b in hidden:
+            x = 1 / (1 + np.exp(-(np.dot(x, W) + b)))
+        a = np.dot(x, W_last) + b_last
+        e = np.exp(a - np.max(a, axis=-1, keepdims=True))
+        return np.argmax(e / np.sum(e, axis=-1, keepdims=True), axis=-1)
 
     return lambda: [predict(x) for x in batches(images, size)]
 

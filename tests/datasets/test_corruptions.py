@@ -10,10 +10,7 @@ from scipy import ndimage
 from mnist_cli import load_images, load_labels, load_network
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 
-
-@pytest.fixture(scope="module")
-def images():
-    return load_images()[:50]
+IMAGES = load_images()[:50]
 
 
 def apply(corruption, images):
@@ -37,15 +34,15 @@ def test_what_is_left_of_the_book_s_accuracy(book_weights):
 
 @given(st.integers(-30, 30), st.integers(-30, 30))
 @settings(max_examples=settings().max_examples // 4)
-def test_a_shift_moves_right_and_down_and_paper_comes_in(images, right, down):
-    expected = ndimage.shift(images[:7], (0, down, right), order=0)
-    np.testing.assert_array_equal(apply(Corruption(shift=(right, down)), images[:7]), expected)
+def test_a_shift_moves_right_and_down_and_paper_comes_in(right, down):
+    expected = ndimage.shift(IMAGES[:7], (0, down, right), order=0)
+    np.testing.assert_array_equal(apply(Corruption(shift=(right, down)), IMAGES[:7]), expected)
 
 
 @pytest.mark.parametrize("degrees", [-90, 90, 180, -33.5])
-def test_a_turn_is_counter_clockwise_as_that_of_pillow(images, degrees):
-    ours = apply(Corruption(rotate=degrees), images).astype(int)
-    margin = np.pad(images, ((0, 0), (8, 8), (8, 8)))  # Pillow cuts the edge, where ours fades
+def test_a_turn_is_counter_clockwise_as_that_of_pillow(degrees):
+    ours = apply(Corruption(rotate=degrees), IMAGES).astype(int)
+    margin = np.pad(IMAGES, ((0, 0), (8, 8), (8, 8)))  # Pillow cuts the edge, where ours fades
     theirs = [
         np.asarray(Image.fromarray(image).rotate(degrees, Image.Resampling.BILINEAR))[8:-8, 8:-8]
         for image in margin

@@ -26,15 +26,13 @@ def book(book_weights):
     return load_network(book_weights)
 
 
-@pytest.fixture(scope="module")
-def mnist():
-    return load_images(), load_labels()
+MNIST = load_images(), load_labels()
 
 
-def test_a_view_has_the_name_of_its_option(book, mnist):
+def test_a_view_has_the_name_of_its_option(book):
     options = {option.name for option in COMMANDS["eval"].params}
     assert {*VIEWS} - options == {"timing", "compared"}
-    images, labels = mnist[0][:300], mnist[1][:300]
+    images, labels = MNIST[0][:300], MNIST[1][:300]
     asked = {"wrong": {"count": 2}, "min_confidence": {"min_confidence": 0.5}}
     views = evaluate(book, images, labels, views=asked).views
     assert views.keys() == asked.keys()
@@ -42,8 +40,8 @@ def test_a_view_has_the_name_of_its_option(book, mnist):
     assert views["min_confidence"].min_confidence == 0.5
 
 
-def test_arrays_of_any_shape_and_type_that_a_net_takes(book, mnist):
-    images, labels = mnist[0][:300], mnist[1][:300].tolist()
+def test_arrays_of_any_shape_and_type_that_a_net_takes(book):
+    images, labels = MNIST[0][:300], MNIST[1][:300].tolist()
     expected = evaluate(book, images, labels).correct
     for same in (images.reshape(-1, 784), images / 255, (images / 255).astype("f4")):
         assert evaluate(book, same, labels).correct == expected
@@ -55,8 +53,8 @@ def test_arrays_of_any_shape_and_type_that_a_net_takes(book, mnist):
     np.testing.assert_array_equal(floats["wrong"].pictures, whole["wrong"].pictures)
 
 
-def test_arrays_that_are_no_labelled_set(book, mnist):
-    images, labels = mnist[0][:3], mnist[1][:3]
+def test_arrays_that_are_no_labelled_set(book):
+    images, labels = MNIST[0][:3], MNIST[1][:3]
     for arrays, message in (
         ((images[:, :27], labels), r"images have shape \(3, 27, 28\)"),
         ((images[0], labels), r"images have shape \(28, 28\)"),
@@ -69,11 +67,11 @@ def test_arrays_that_are_no_labelled_set(book, mnist):
             evaluate(book, *arrays)
 
 
-def test_the_book_s_weights_per_sample_and_batched(book, mnist):
-    untimed = evaluate(book, *mnist)
+def test_the_book_s_weights_per_sample_and_batched(book):
+    untimed = evaluate(book, *MNIST)
     assert (untimed.samples, untimed.correct, untimed.accuracy) == (10_000, 9352, 0.9352)
     assert (untimed.views, untimed.source) == ({}, None)
-    result = evaluate(book, *mnist, views={"timing": {"runs": 2}})
+    result = evaluate(book, *MNIST, views={"timing": {"runs": 2}})
     timing = result.views["timing"]
     assert (result.correct, timing.predictions_different, timing.textbook) == (9352, 0, None)
     for method in (timing.per_sample, timing.batched):
@@ -83,20 +81,20 @@ def test_the_book_s_weights_per_sample_and_batched(book, mnist):
     assert timing.speedup == timing.per_sample.median_seconds / timing.batched.median_seconds
 
 
-def test_any_batch_size_gives_the_same_accuracy(book, mnist):
+def test_any_batch_size_gives_the_same_accuracy(book):
     once = {"timing": {"mode": "batched", "runs": 1}}
     for batch_size in (333, 20_000):
-        result = evaluate(book, *mnist, views=once, batch_size=batch_size, threads=2)
+        result = evaluate(book, *MNIST, views=once, batch_size=batch_size, threads=2)
         timing = result.views["timing"]
         assert result.correct == timing.batched.correct == 9352
         assert timing.per_sample is timing.speedup is timing.predictions_identical is None
-        assert evaluate(book, *mnist, batch_size=batch_size).correct == 9352
+        assert evaluate(book, *MNIST, batch_size=batch_size).correct == 9352
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])
-def test_the_lecture_s_own_formulas_agree(mnist, activation):
+def test_the_lecture_s_own_formulas_agree(activation):
     net = nets.random_network(784, 20, 10, activation=activation, scale=0.1)
-    images, labels = mnist[0][:300], mnist[1][:300]
+    images, labels = MNIST[0][:300], MNIST[1][:300]
     plan = {"timing": {"mode": "textbook", "runs": 1}}
     timing = evaluate(net, images, labels, views=plan).views["timing"]
     squash = getattr(textbook, activation)
@@ -145,14 +143,14 @@ def test_only_the_forward_pass_is_timed(book, monkeypatch):
     assert found["textbook"].seconds == (1, 1, 1)
 
 
-def test_numbers_that_are_too_small_and_views_that_do_not_exist_are_refused(mnist):
+def test_numbers_that_are_too_small_and_views_that_do_not_exist_are_refused():
     for call, message in (
         (partial(evaluate_files, batch_size=0), "batch_size is 0: expected 1 or more"),
         (partial(evaluate_files, threads=0), "threads is 0: expected 1 or more"),
         (partial(evaluate_files, Files(limit=0)), "limit is 0: expected 1 or more"),
         (partial(evaluate_files, views={"timing": {"runs": 0}}), "runs is 0: expected 1 or more"),
         (partial(evaluate_files, views=["confused"]), "no view 'confused'; .* 'confusion'"),
-        (partial(evaluate, [], *mnist), "networks is 0: expected 1"),
+        (partial(evaluate, [], *MNIST), "networks is 0: expected 1"),
     ):
         with pytest.raises(ValueError, match=message):
             call()
@@ -193,8 +191,8 @@ def test_a_large_set_needs_no_more_memory_than_a_chunk(tmp_path, book_weights, m
     assert peak < 5 << 20
 
 
-def test_several_weights_are_compared(book_weights, book, mnist, tmp_path):
-    images, labels = mnist
+def test_several_weights_are_compared(book_weights, book, tmp_path):
+    images, labels = MNIST
     worse = Network((book.weights[0] * 0.7, *book.weights[1:]), book.biases)
     save_network(worse, tmp_path / "worse.npz")
     correct, worse_correct = (net.predict(images) == labels for net in (book, worse))

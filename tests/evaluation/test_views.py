@@ -21,12 +21,6 @@ def whole_setup(book_weights):
         yield Setup([load_network(book_weights)], data)
 
 
-@pytest.fixture
-def short_setup(book_weights):
-    with open_labelled(limit=1234) as data:
-        yield Setup([load_network(book_weights)], data)
-
-
 @pytest.fixture(scope="module")
 def probabilities(whole_setup):
     return whole_setup.network().predict_proba(load_images())
@@ -136,24 +130,24 @@ def test_the_most_confident_mistakes_come_first(whole_setup, probabilities):
         assert mistake.confidence == pytest.approx(probabilities[index].max())
 
 
-def test_a_sweep_times_each_size_once_in_order(short_setup):
-    rows = sweep.compute(short_setup, (50, 100, None, 5000, 50), runs=2)
-    assert [row.batch_size for row in rows] == [50, 100, 1234]
+def test_a_sweep_times_each_size_once_in_order(whole_setup):
+    rows = sweep.compute(whole_setup, (50, 100, None, 50_000, 50), runs=2)
+    assert [row.batch_size for row in rows] == [50, 100, 10_000]
     for row in rows:
-        assert row.images_per_second == pytest.approx(1234 / row.median_seconds)
+        assert row.images_per_second == pytest.approx(10_000 / row.median_seconds)
     # x, z1, z2 and a3 of the book's net, 4 bytes each
     assert rows[0].activation_bytes == 50 * (784 + 50 + 100 + 10) * 4
     with pytest.raises(ValueError, match="size is 0: expected 1 or more"):
-        sweep.compute(short_setup, (0,))
+        sweep.compute(whole_setup, (0,))
 
 
-def test_output_has_a_row_for_each_image(short_setup, tmp_path):
-    assert output.compute(short_setup, tmp_path / "a.csv").rows == 1234
-    found = short_setup.predictions()
-    probabilities = short_setup.network().predict_proba(load_images()[:1234], batch_size=100)
+def test_output_has_a_row_for_each_image(whole_setup, tmp_path):
+    assert output.compute(whole_setup, tmp_path / "a.csv").rows == 10_000
+    found = whole_setup.predictions()
+    probabilities = whole_setup.network().predict_proba(load_images(), batch_size=100)
     head, *rows = csv.reader((tmp_path / "a.csv").read_text().splitlines())
     assert head == ["index", "label", "prediction", "confidence", *(f"p{i}" for i in range(10))]
-    columns = (np.arange(1234), load_labels()[:1234], found.predictions, found.confidences)
+    columns = (np.arange(10_000), load_labels(), found.predictions, found.confidences)
     np.testing.assert_array_equal(np.array(rows, "f4"), np.column_stack([*columns, probabilities]))
 
 

@@ -267,8 +267,7 @@ def progressive(side: int, scans: int) -> bytes:
 
 
 def flat(mode: str, width: int, height: int, kind: str, **options: object) -> bytes:
-    colour = (200, 150, 100, 255)[: len(mode)] if len(mode) > 1 else 200
-    return saved(Image.new(mode, (width, height), colour), kind, **options)
+    return saved(Image.new(mode, (width, height), "gray"), kind, **options)
 
 
 def webp_of_many_chunks() -> bytes:

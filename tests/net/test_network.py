@@ -18,10 +18,7 @@ from mnist_cli.net import blas
 from mnist_cli.net.engine import Engine
 from mnist_cli.net.network import Network, forward, relu, sigmoid, softmax
 
-
-@pytest.fixture(scope="module")
-def images():
-    return load_images()
+IMAGES = load_images()
 
 
 @pytest.fixture(scope="module")
@@ -30,35 +27,33 @@ def network(book_weights):
 
 
 @pytest.fixture(scope="module")
-def expected(network, images):
+def expected(network):
     """Probabilities of the whole test set by the textbook, float64."""
-    return textbook.forward(network.weights, network.biases, images.reshape(-1, 784) / 255)
+    return textbook.forward(network.weights, network.biases, IMAGES.reshape(-1, 784) / 255)
 
 
-def test_predictions_are_the_textbooks_at_every_batch_size_and_probabilities_near(
-    network, images, expected
-):
+def test_predictions_are_the_textbooks_at_every_batch_size(network, expected):
     for threads in (1, 3):
         for batch_size in (None, 7, 100, 128, 333, 20_000, 1, 2, 3):
             few = 500 if batch_size in (1, 2, 3) else 10_000
-            found = network.predict(images[:few], batch_size=batch_size, threads=threads)
+            found = network.predict(IMAGES[:few], batch_size=batch_size, threads=threads)
             assert np.array_equal(found, expected[:few].argmax(axis=1))
-    batch = network.predict_proba(images, batch_size=100)
+    batch = network.predict_proba(IMAGES, batch_size=100)
     assert batch.dtype == np.float32
     assert np.abs(batch - expected).max() < 1e-5
-    single = np.array([network.predict_proba(image) for image in images[:500]])
+    single = np.array([network.predict_proba(image) for image in IMAGES[:500]])
     assert np.abs(single - expected[:500]).max() < 1e-5
 
 
-def test_floats_and_views_give_what_bytes_give(network, images, expected):
+def test_floats_and_views_give_what_bytes_give(network, expected):
     for dtype in (np.float32, np.float64):
-        scaled = (images[:1000] / 255).astype(dtype)
+        scaled = (IMAGES[:1000] / 255).astype(dtype)
         assert np.abs(network.predict_proba(scaled) - expected[:1000]).max() < 1e-5
-    assert np.array_equal(network.predict(images[::-7]), network.predict(images)[::-7])
+    assert np.array_equal(network.predict(IMAGES[::-7]), network.predict(IMAGES)[::-7])
 
 
-def test_forward_has_the_textbooks_values_for_one_image_and_for_a_batch(network, images, expected):
-    x = images[:20].reshape(20, 784) / 255
+def test_forward_has_the_textbooks_values_for_one_image_and_for_a_batch(network, expected):
+    x = IMAGES[:20].reshape(20, 784) / 255
     (W1, W2, W3), (b1, b2, b3) = network.weights, network.biases
     a1 = x @ W1 + b1
     a2 = textbook.sigmoid(a1) @ W2 + b2
@@ -69,28 +64,28 @@ def test_forward_has_the_textbooks_values_for_one_image_and_for_a_batch(network,
     assert list(batch) == list(textbooks)
     for index in range(20):
         one = forward(x[index], network.weights, network.biases, sigmoid)
-        activations = network.activations(images[index])
+        activations = network.activations(IMAGES[index])
         for name, values in textbooks.items():
             assert one[name].shape == values[index].shape
             for found in (batch[name][index], one[name], activations[name]):
                 assert np.allclose(found, values[index], rtol=1e-9, atol=1e-12)
 
 
-def test_nets_of_other_shapes_and_relu(images):
-    x = images[:300].reshape(-1, 784) / 255
+def test_nets_of_other_shapes_and_relu():
+    x = IMAGES[:300].reshape(-1, 784) / 255
     for activation in ("sigmoid", "relu"):
         for sizes in ((784, 10), (784, 3, 10), (784, 200, 10), (784, *[16] * 7, 10)):
             network = random_network(*sizes, activation=activation, scale=0.3)
             assert network.layer_sizes == sizes
             squash = getattr(textbook, activation)
             expected = textbook.forward(network.weights, network.biases, x, squash)
-            found = network.predict_proba(images[:300], batch_size=64)
+            found = network.predict_proba(IMAGES[:300], batch_size=64)
             assert np.abs(found - expected).max() < 1e-5
-            assert np.array_equal(network.predict(images[0]), expected[0].argmax())
+            assert np.array_equal(network.predict(IMAGES[0]), expected[0].argmax())
 
 
-def test_one_image_gives_one_result_and_none_give_none(network, images):
-    for image in (images[42], images[42].reshape(784), images[42] / 255):
+def test_one_image_gives_one_result_and_none_give_none(network):
+    for image in (IMAGES[42], IMAGES[42].reshape(784), IMAGES[42] / 255):
         assert np.ndim(network.predict(image)) == 0
         assert network.predict_proba(image).shape == network.logits(image).shape == (10,)
     for none in (np.empty((0, 784), np.uint8), np.empty((0, 28, 28), np.float32)):
@@ -98,9 +93,9 @@ def test_one_image_gives_one_result_and_none_give_none(network, images):
         assert network.predict_proba(none).shape == (0, 10)
 
 
-def test_what_no_net_computes_with_is_refused(images):
+def test_what_no_net_computes_with_is_refused():
     network = random_network(784, 10)
-    divide, scaled = "divide by 255, or pass uint8", (images[0] / 255 - 0.1307) / 0.3081
+    divide, scaled = "divide by 255, or pass uint8", (IMAGES[0] / 255 - 0.1307) / 0.3081
     for given, words in (
         *((np.zeros(shape, np.uint8), f"{shape} and dtype uint8: expected (N, 784)")
           for shape in ((28, 27), (1, 3, 28, 28))),
@@ -108,8 +103,8 @@ def test_what_no_net_computes_with_is_refused(images):
         *((np.pad([[bad]], ((1, 1), (7, 776)))[rows].astype(dtype), "NaN or infinity")
           for rows in (slice(3), 1)
           for bad, dtype in ((np.nan, "f4"), (np.inf, "f8"), (-np.inf, "f4"))),
-        (images[:3].astype(np.float32), f"largest value 255: {divide}"),
-        (images[42].astype(np.float64), f"largest value 255: {divide}"),
+        (IMAGES[:3].astype(np.float32), f"largest value 255: {divide}"),
+        (IMAGES[42].astype(np.float64), f"largest value 255: {divide}"),
         (scaled, f"largest value 2.82149: {divide}"),
         (np.full((2, 784), -1.7e308), divide),
     ):  # fmt: skip
@@ -119,9 +114,9 @@ def test_what_no_net_computes_with_is_refused(images):
         network.activations(np.zeros((2, 784)))
     for options in ({"batch_size": 0}, {"batch_size": -1}, {"threads": 0}):
         with pytest.raises(ValueError, match="expected 1 or more"):
-            network.predict(images[:2], **options)
+            network.predict(IMAGES[:2], **options)
     white = np.nextafter(np.float32(1), np.float32(2))  # as far as a rounding goes
-    assert network.predict(images[:3] / np.float32(255) * white).shape == (3,)
+    assert network.predict(IMAGES[:3] / np.float32(255) * white).shape == (3,)
 
 
 @np.errstate(all="raise")
@@ -149,15 +144,15 @@ def test_sigmoid_and_softmax_are_the_textbooks_and_never_overflow():
     assert np.allclose(softmax(np.array([1010, 1000, 990])).sum(), 1)
 
 
-def test_a_folded_normalization_is_the_normalization(images):
-    x = images[:300].reshape(-1, 784) / 255
+def test_a_folded_normalization_is_the_normalization():
+    x = IMAGES[:300].reshape(-1, 784) / 255
     normalized = (x - 0.1307) / 0.3081
     for activation in ("sigmoid", "relu"):
         network = random_network(784, 50, 20, 10, activation=activation, scale=0.1)
         folded = network.fold_normalization(0.1307, 0.3081)
         squash = getattr(textbook, activation)
         expected = textbook.forward(network.weights, network.biases, normalized, squash)
-        for few in (images[:300], x):
+        for few in (IMAGES[:300], x):
             assert np.abs(folded.predict_proba(few) - expected).max() < 1e-5
         assert folded.activation == activation
     for mean, std in ((0, 0), (0, -1), (np.nan, 1), (0, np.inf)):
@@ -196,22 +191,22 @@ def test_layers_must_lead_from_784_to_10_chain_and_be_1_to_8():
             make(*given)
 
 
-def test_a_network_says_what_it_is_and_survives_pickle_and_copy(network, images):
+def test_a_network_says_what_it_is_and_survives_pickle_and_copy(network):
     assert network.parameter_count == 45_360
     assert repr(network) == "Network((784, 50, 100, 10), activation='sigmoid')"
     for again in (pickle.loads(pickle.dumps(network)), copy.deepcopy(network)):
-        assert np.array_equal(again.predict(images[:10]), network.predict(images[:10]))
+        assert np.array_equal(again.predict(IMAGES[:10]), network.predict(IMAGES[:10]))
 
 
 def blas_libraries():
     return [each for each in threadpoolctl.threadpool_info() if each["user_api"] == "blas"]
 
 
-def test_the_callers_blas_threads_are_left_as_they_were(network, images):
+def test_the_callers_blas_threads_are_left_as_they_were(network):
     with threadpoolctl.threadpool_limits(2, user_api="blas"):
         before = blas_libraries()
         with ThreadPoolExecutor(4) as workers:
-            list(workers.map(lambda _: network.predict(images[:2000], 50, 2), range(4)))
+            list(workers.map(lambda _: network.predict(IMAGES[:2000], 50, 2), range(4)))
         assert blas_libraries() == before
 
 
@@ -220,7 +215,7 @@ def test_the_matrix_library_is_described_as_threadpoolctl_finds_it():
     assert blas.library_name() in (described or {"BLAS unknown"})
 
 
-def test_an_error_in_a_worker_thread_reaches_the_caller(network, images, monkeypatch):
+def test_an_error_in_a_worker_thread_reaches_the_caller(network, monkeypatch):
     before, main = threading.enumerate(), threading.current_thread()
 
     def fail(*_):
@@ -229,5 +224,5 @@ def test_an_error_in_a_worker_thread_reaches_the_caller(network, images, monkeyp
 
     monkeypatch.setattr(Engine, "_forward", fail)
     with pytest.raises(MemoryError, match="no room"):
-        network.predict(images[:1000], batch_size=100, threads=2)
+        network.predict(IMAGES[:1000], batch_size=100, threads=2)
     assert threading.enumerate() == before

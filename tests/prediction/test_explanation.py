@@ -49,11 +49,8 @@ def test_the_digit_to_explain_may_be_given(book_weights):
 
 
 @pytest.mark.parametrize(("activation", "scale"), [("sigmoid", 1e28), ("relu", 50)])
-def test_the_largest_weights_that_a_network_takes_overflow_nowhere(activation, scale):
-    sizes = (784, *[20] * 7, 10)
-    network = nets.random_network(*sizes, activation=activation, scale=scale)
-    with pytest.raises(ValueError, match="too large for float32"):
-        nets.random_network(*sizes, activation=activation, scale=scale * 1e5)
+def test_weights_near_the_largest_that_a_network_takes_overflow_nowhere(activation, scale):
+    network = nets.random_network(784, *[20] * 7, 10, activation=activation, scale=scale)
     with np.errstate(all="raise"):
         explained = explain(network, load_images()[0])
     for values in (explained.scores, explained.shifted, explained.relevance):

@@ -24,9 +24,8 @@ from mnist_cli import load_network
 from mnist_cli.prediction.pictures import predict_files
 from mnist_cli.prediction.sources import Pictures
 
-if __name__ == "__main__":
-    for one in predict_files(load_network(), Pictures(20 * sys.argv[1:]), threads=2):
-        print(one.source, flush=True)
+for one in predict_files(load_network(), Pictures(20 * sys.argv[1:]), threads=2):
+    print(one.source, flush=True)
 """
 
 
@@ -75,11 +74,9 @@ def test_a_worker_that_is_killed_is_told():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals on Windows")
-def test_workers_end_with_their_parent(paths, tmp_path):
-    script = tmp_path / "script.py"
-    script.write_text(_SCRIPT)
+def test_workers_end_with_their_parent(paths):
     with subprocess.Popen(
-        [sys.executable, str(script), *paths],
+        [sys.executable, "-c", _SCRIPT, *paths],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,

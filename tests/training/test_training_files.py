@@ -70,6 +70,7 @@ def test_the_finished_net_is_measured_on_the_test_set(files, shared_data, tmp_pa
     mnist = TrainingFiles(data_dir=shared_data, limit=500)  # on the embedded set, unasked
     for chosen in (replace(files, test=test), mnist):
         card = train_file(tmp_path / "w.npz", SHORT, chosen, overwrite=True)
+        assert read_weights(tmp_path / "w.npz").card == card
         correct = load_network(tmp_path / "w.npz").predict(load_images()) == load_labels()
         assert card.test_accuracy == pytest.approx(correct.mean(), abs=1e-4)
 
@@ -158,19 +159,13 @@ def test_that_nothing_can_be_written_anywhere_is_said(files, tmp_path, temporary
     assert names(output.parent) == names(temporary) == []
 
 
-def test_nothing_is_replaced_without_leave(files, tmp_path):
+def test_nothing_is_replaced_without_leave(tmp_path):
     for taken in ("w.pkl", "w.json", "w.pkl.partial", "w.pkl.json"):
         (tmp_path / taken).write_text("precious")
         with pytest.raises(FileError, match="exists already"):
             train_file(tmp_path / "w.pkl", SHORT, NO_FILES)
         assert (tmp_path / taken).read_text() == "precious"
         (tmp_path / taken).unlink()
-
-    for name in ("w.pkl", "w.json"):
-        (tmp_path / name).write_text("old")
-    card = train_file(tmp_path / "w.pkl", SHORT, files, overwrite=True)
-    assert read_weights(tmp_path / "w.pkl").card == card
-    assert load_network(tmp_path / "w.pkl").parameter_count == 45360
 
 
 def test_a_start_is_gone_on_from_with_mnists_images_mixed_in_where_they_are(
