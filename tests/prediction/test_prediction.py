@@ -21,10 +21,7 @@ from mnist_cli.prediction.prediction import NoDigit, Unread, predict_digit, pred
 from mnist_cli.prediction.results import Results, count_confusions
 from mnist_cli.prediction.sources import find_pictures, label_in_name
 
-
-@pytest.fixture(scope="module")
-def network():
-    return load_network()
+NETWORK = load_network()
 
 
 def write(path, image):
@@ -66,7 +63,7 @@ def test_a_folder_means_its_pictures_in_order(folder):
         find_pictures([str(folder / "empty")])
 
 
-def test_what_cannot_be_read_or_listed_is_named_and_the_others_read(folder, network):
+def test_what_cannot_be_read_or_listed_is_named_and_the_others_read(folder):
     for name, target in {"5_loop.png": "5_loop.png", "6.png": "missing.png", "deep": "."}.items():
         (folder / name).symlink_to(target)
     (folder / "loop").symlink_to("loop")
@@ -79,7 +76,7 @@ def test_what_cannot_be_read_or_listed_is_named_and_the_others_read(folder, netw
     os.close(here)
     pictures = find_pictures([str(folder)])
     (folder / pictures.paths[0]).unlink()
-    results = list(predict_files(network, pictures))
+    results = list(predict_files(NETWORK, pictures))
     unread = {one.source: one.error for one in results if isinstance(one, Unread)}
     assert len(results) - len(unread) == 29
     assert "too many levels" in unread.pop(str(folder / "5_loop.png")).replace("symbolic ", "")
@@ -93,63 +90,63 @@ def test_what_cannot_be_read_or_listed_is_named_and_the_others_read(folder, netw
         find_pictures([str(folder / ("d" * 250))])
 
 
-def read_files(network, name, labels=(), **how):
-    return list(predict_files(network, find_pictures([str(name)], labels), Reading(**how)))
+def read_files(name, labels=(), **how):
+    return list(predict_files(NETWORK, find_pictures([str(name)], labels), Reading(**how)))
 
 
-def test_files_come_in_order_with_the_labels_in_their_names(folder, network):
+def test_files_come_in_order_with_the_labels_in_their_names(folder):
     (folder / "9_broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    *files, broken = read_files(network, folder, labels_from_names=True)
+    *files, broken = read_files(folder, labels_from_names=True)
     indices = [int(one.name[2:4]) for one in files]
     assert broken == Unread(str(folder / "9_broken.png"), broken.error)
     assert sorted(indices) == list(range(30))
     assert [one.source for one in files] == sorted(one.source for one in files)
-    assert [one.prediction for one in files] == network.predict(load_images()[indices]).tolist()
+    assert [one.prediction for one in files] == NETWORK.predict(load_images()[indices]).tolist()
     assert [one.label for one in files] == load_labels()[indices].tolist()
     assert not any(one.preprocessed for one in files)
-    sevens = read_files(network, folder, labels=[7])  # the broken one is not among them
+    sevens = read_files(folder, labels=[7])  # the broken one is not among them
     assert [one.source for one in sevens] == [one.source for one in files if one.label == 7]
 
 
-def test_each_prediction_is_taken_apart_where_that_is_wanted(network):
-    predictions = tuple(predict_indices(network, range(3)))
+def test_each_prediction_is_taken_apart_where_that_is_wanted():
+    predictions = tuple(predict_indices(NETWORK, range(3)))
     empty = NoDigit("blank.png", ("no ink",))
-    results = Results((*predictions, empty, Unread("a.png", "cut")), network=network)
+    results = Results((*predictions, empty, Unread("a.png", "cut")), network=NETWORK)
     explained = [results.explain(one) for one in results.everything]
     assert [one and one.prediction for one in explained] == [7, 2, 1, None, None]
     assert Results(predictions).explain(predictions[0]) is None
 
 
-def indices_of(network, *arguments, **options):
-    predictions = predict_indices(network, *arguments, **options)
+def indices_of(*arguments, **options):
+    predictions = predict_indices(NETWORK, *arguments, **options)
     return [int(one.source.removeprefix("index ")) for one in predictions]
 
 
-def test_images_are_drawn_at_random_or_taken_by_their_label(network):
+def test_images_are_drawn_at_random_or_taken_by_their_label():
     labels, random = load_labels(), None
-    fours = indices_of(network, of_labels=[4])
+    fours = indices_of(of_labels=[4])
     assert fours == np.flatnonzero(labels == 4).tolist()
-    assert indices_of(network, range(10), of_labels=[4, 7]) == [0, 4, 6]
-    assert indices_of(network, [0], of_labels=[4]) == []
-    drawn = indices_of(network, [3, *[random] * 30, 5], seed=1)
+    assert indices_of(range(10), of_labels=[4, 7]) == [0, 4, 6]
+    assert indices_of([0], of_labels=[4]) == []
+    drawn = indices_of([3, *[random] * 30, 5], seed=1)
     assert (drawn[0], drawn[-1], len({*drawn[1:-1]})) == (3, 5, 30)
-    assert drawn == indices_of(network, [3, *[random] * 30, 5], seed=1)
-    assert drawn != indices_of(network, [3, *[random] * 30, 5], seed=2)
-    assert sorted(indices_of(network, [random] * 982, of_labels=[4])) == fours  # each once
+    assert drawn == indices_of([3, *[random] * 30, 5], seed=1)
+    assert drawn != indices_of([3, *[random] * 30, 5], seed=2)
+    assert sorted(indices_of([random] * 982, of_labels=[4])) == fours  # each once
     with pytest.raises(IndexError, match="983 images are to be drawn of 982"):
-        indices_of(network, [random] * 983, of_labels=[4])
+        indices_of([random] * 983, of_labels=[4])
     with pytest.raises(IndexError, match="10000"):
-        indices_of(network, [10_000], of_labels=[4])
+        indices_of([10_000], of_labels=[4])
 
 
-def test_images_of_a_set_are_those_of_their_indices(tmp_path, network):
+def test_images_of_a_set_are_those_of_their_indices(tmp_path):
     images, labels = load_images()[:5000], load_labels()[:5000]
     path = write_images(tmp_path / "images", images)
     path.write_bytes(gzip.compress(path.read_bytes(), 1))
     indices = [4999, 3, 4100, 3, 0]
 
     def read(indices, labels=None):
-        return list(predict_indices(network, indices, images=path, labels=labels))
+        return list(predict_indices(NETWORK, indices, images=path, labels=labels))
 
     found = read(indices, write_labels(tmp_path / "labels", labels))
     assert [one.label for one in found] == labels[indices].tolist()
@@ -171,9 +168,9 @@ def page():
     return page
 
 
-def test_a_split_picture_has_its_digits_and_where_they_are(tmp_path, page, network):
+def test_a_split_picture_has_its_digits_and_where_they_are(tmp_path, page):
     path = write(tmp_path / "page.png", page)
-    (found,) = read_files(network, path, split=True)
+    (found,) = read_files(path, split=True)
     assert found.text == "72"
     assert found.lines == [list(found.digits)]
     places = [(one.part, one.line, one.position) for one in found.digits]
@@ -182,25 +179,25 @@ def test_a_split_picture_has_its_digits_and_where_they_are(tmp_path, page, netwo
     assert 80 <= left < left + width <= 108
     assert 16 <= top < top + height <= 44
     assert not any("--split" in words for words in found.warnings)
-    (whole,) = read_files(network, path)
+    (whole,) = read_files(path)
     assert "2 digits" in whole.warnings[0]
     assert whole.warnings[0].endswith("; --split reads them all: 72")
 
 
-def test_a_split_picture_is_compared_with_the_number_in_its_name(tmp_path, page, network):
+def test_a_split_picture_is_compared_with_the_number_in_its_name(tmp_path, page):
     results = []
     for name in ("72_01.png", "027.png", "page72.png"):
         path = write(tmp_path / name, page)
-        results += read_files(network, path, split=True, labels_from_names=True)
+        results += read_files(path, split=True, labels_from_names=True)
     assert [(one.label, one.correct) for one in results] == [
         ("72", True), ("027", False), (None, None)
     ]  # fmt: skip
     assert count_confusions(results) == [(("027", "72"), 1)]
-    (unasked,) = read_files(network, tmp_path / "72_01.png", split=True)
+    (unasked,) = read_files(tmp_path / "72_01.png", split=True)
     assert unasked.label is None
 
 
-def test_dark_ink_that_is_only_resized_gets_a_hint(tmp_path, network):
+def test_dark_ink_that_is_only_resized_gets_a_hint(tmp_path):
     dark = write(tmp_path / "7.png", 255 - load_images()[0])
     bright = write(tmp_path / "bright.png", load_images()[0])
     for path, how, is_hinted in (
@@ -210,33 +207,33 @@ def test_dark_ink_that_is_only_resized_gets_a_hint(tmp_path, network):
         (dark, {}, False),
         (bright, {"preprocess": False}, False),
     ):
-        (one,) = read_files(network, path, **how)
+        (one,) = read_files(path, **how)
         assert any("--invert" in words for words in one.warnings) is is_hinted
 
 
-def test_an_empty_page_has_no_digit_but_a_reason(tmp_path, network):
+def test_an_empty_page_has_no_digit_but_a_reason(tmp_path):
     path = write(tmp_path / "3_blank.png", np.full((90, 90), 255, np.uint8))
-    (nothing,) = read_files(network, path, labels_from_names=True)
+    (nothing,) = read_files(path, labels_from_names=True)
     assert nothing.prediction is nothing.confidence is nothing.probabilities is None
     assert nothing.warnings == ("no ink: the picture is of one tone",)
     assert nothing.correct is nothing.unsure is False
 
 
-def test_standard_input_may_be_closed_or_hold_something_else(network):
-    assert read_files(network, "-") == [Unread("-", "-: standard input is closed. Name a file.")]
-    (one,) = predict_files(network, find_pictures(["-"]), standard_input=io.BytesIO(b"garbage"))
+def test_standard_input_may_be_closed_or_hold_something_else():
+    assert read_files("-") == [Unread("-", "-: standard input is closed. Name a file.")]
+    (one,) = predict_files(NETWORK, find_pictures(["-"]), standard_input=io.BytesIO(b"garbage"))
     assert one.error.startswith("-: found something else, expected a picture")
 
 
-def test_what_a_set_cannot_have_is_listed_with_each_reason(network):
-    seven = predict_picture(network, load_images()[0], source="7.png", label=7)
+def test_what_a_set_cannot_have_is_listed_with_each_reason():
+    seven = predict_picture(NETWORK, load_images()[0], source="7.png", label=7)
     found = collect([seven, NoDigit("a.png", ("no ink",))], (Path("images"), Path("labels")))
     assert [one["warnings"] for one in found.doubted] == [("no ink", "no label in its name")]
 
 
-def test_doubt_is_said_in_words(network):
+def test_doubt_is_said_in_words():
     images = load_images()
-    predictions = [predict_picture(network, image, source="") for image in images[:2000]]
+    predictions = [predict_picture(NETWORK, image, source="") for image in images[:2000]]
     unsure = [one for one in predictions if one.unsure]
     assert 0 < len(unsure) < 100
     for one in unsure:
@@ -250,16 +247,16 @@ def test_doubt_is_said_in_words(network):
     assert correct[doubted].mean() < 0.8 < 0.98 < correct[~doubted].mean()
 
 
-def test_what_judge_and_net_are_not_sure_of_is_perhaps_no_digit(network):
+def test_what_judge_and_net_are_not_sure_of_is_perhaps_no_digit():
     unsure, sure = load_images()[[2582, 0]]
-    assert network.predict_proba(unsure).max() < 0.7
+    assert NETWORK.predict_proba(unsure).max() < 0.7
     for image, score, is_doubted in (
         (unsure, -0.5, True),
         (unsure, 0.5, False),
         (sure, -0.5, False),
     ):
         digit = Digit(image, "converted", (), score=score)
-        assert predict_digit(network, digit, source="a.png").doubted is is_doubted
+        assert predict_digit(NETWORK, digit, source="a.png").doubted is is_doubted
 
 
 SPARSE = """

@@ -23,7 +23,6 @@ from mnist_cli.weights.weights_file import load_network, read_weights
 
 SHORT = Recipe("short", "adamw", epochs=3, weight_decay=0.05, held_out=100, shift=1)
 RELU = replace(SHORT, activation="relu")
-NO_FILES = TrainingFiles(("none", "none"))  # for runs that end before anything is read
 
 
 def at_the_last_epoch(act):
@@ -163,7 +162,7 @@ def test_nothing_is_replaced_without_leave(tmp_path):
     for taken in ("w.pkl", "w.json", "w.pkl.partial", "w.pkl.json"):
         (tmp_path / taken).write_text("precious")
         with pytest.raises(FileError, match="exists already"):
-            train_file(tmp_path / "w.pkl", SHORT, NO_FILES)
+            train_file(tmp_path / "w.pkl", SHORT, TrainingFiles(("no", "files")))
         assert (tmp_path / taken).read_text() == "precious"
         (tmp_path / taken).unlink()
 
