@@ -67,11 +67,14 @@ def test_transparency_is_laid_on_the_background_that_contrasts_with_the_ink(ink,
     soft = [np.concatenate([gray] * count + [alpha], axis=2) * scale for count in (1, 3)]
     keyed = np.where(binary == 1, ink, 100)
     palette = chunk(b"PLTE", bytes([9, 9, 9] + [ink] * 3)) + chunk(b"tRNS", b"\0\xff")
+    two_colours = Image.fromarray(binary[..., 0]).convert("P")
+    two_colours.putpalette([9, 9, 9] + [ink] * 3)
     gray_key, rgb_key = (chunk(b"tRNS", struct.pack(">H", 100) * count) for count in (1, 3))
     for shows, data in [
         (alpha, png(np.rint(soft[0]).astype(np.uint16), depth, GRAY_ALPHA)),
         (alpha, png(np.rint(soft[1]).astype(np.uint16), depth, RGBA)),
         (binary, png(binary, 1, PALETTE, before=palette)),
+        (binary, saved(two_colours, "GIF", transparency=0)),
         (binary, png(keyed, 8, GRAY, before=gray_key)),
         (binary, png(np.repeat(keyed, 3, axis=2), 8, RGB, before=rgb_key)),
     ]:
@@ -159,12 +162,13 @@ def test_orientation_is_applied(kind):
             assert np.array_equal(np.rint(found.pixels * 255), expected)
 
 
-def test_threads_that_read_leave_the_settings_of_others_alone():
+def test_threads_that_read_leave_the_settings_of_others_alone(monkeypatch):
     data = saved(Image.fromarray(np.kron(SMOOTH, np.ones((9, 9, 1), np.uint8))), "PNG")
-    before = [*warnings.filters, Image.MAX_IMAGE_PIXELS]
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 123_456)
+    before = [*warnings.filters]
     with ThreadPoolExecutor(8) as pool:
         [*pool.map(load_picture, 200 * [data])]
-    assert [*warnings.filters, Image.MAX_IMAGE_PIXELS] == before
+    assert (warnings.filters, Image.MAX_IMAGE_PIXELS) == (before, 123_456)
 
 
 @pytest.mark.filterwarnings("ignore")  # Pillow's, which only the command line keeps silent
