@@ -71,19 +71,15 @@ from mnist_cli.datasets.idx import open_labels
 from mnist_cli.datasets.labelled import open_labelled
 images, labels = sys.argv[1:]
 before = peak_megabytes()
-with open_labelled(images, labels, limit=10) as data:
-    print(data.samples)
-print(len(load_labelled(images, labels, limit=100)[1]))
-with open_labels(labels) as file:
-    print(file.items([0, file.count - 1]).size)
-print(peak_megabytes() - before)
+with open_labelled(images, labels, limit=10) as data, open_labels(labels) as file:
+    assert data.samples == len(load_labelled(images, labels, limit=10)[1]) == 10
+    assert file.items([0, file.count - 1]).shape == (2,)
+assert peak_megabytes() - before < 20
 """
 
 
 def test_a_small_gzip_of_very_many_labels_takes_no_memory(tmp_path):
-    *counts, megabytes = map(int, run_measured(MEASURE, *huge(tmp_path, 100_000_000)).split())
-    assert counts == [10, 100, 2]
-    assert megabytes < 20
+    run_measured(MEASURE, *huge(tmp_path, 100_000_000))
 
 
 def test_a_set_that_will_not_fit_in_memory_is_refused_by_its_header(files, tmp_path):

@@ -17,8 +17,7 @@ from mnist_cli.datasets import idx
 from mnist_cli.datasets.arrays import load_images, load_labels
 from mnist_cli.errors import FileError, FormatError, MnistError
 
-RNG = np.random.default_rng(0)
-IMAGES = RNG.integers(0, 256, (7, 28, 28)).astype(np.uint8)
+IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
 LABELS = np.array([3, 0, 9, 1, 1, 7, 5], np.uint8)
 
 
@@ -238,10 +237,10 @@ from mnist_cli.datasets import idx
 before = peak_megabytes()
 for path in sys.argv[1:]:
     with idx.open_images(path) as file:
-        print(sum(len(batch) for batch in file.batches(100)))
+        assert sum(len(batch) for batch in file.batches(100)) == file.count == 100_000
         assert file.items([0, file.count - 1]).shape == (2, 28, 28)
         assert len(file.load(1000)) == 1000
-print(peak_megabytes() - before)
+assert peak_megabytes() - before < 20
 """
 
 
@@ -252,17 +251,13 @@ def test_large_files_are_read_in_flat_memory(tmp_path):
         file.write(idx_images(b"", count))
         file.truncate(16 + 784 * count)
     packed.write_bytes(gzip_of_zeros(idx_images(b"", count), 78) + gzip.compress(bytes(400_000)))
-    *counts, megabytes = map(int, run_measured(READ_PARTS, raw, packed).split())
-    assert counts == [count, count]
-    assert megabytes < 20
+    run_measured(READ_PARTS, raw, packed)
 
 
 # Any bytes at all
 
 ZEROS = [idx_images(bytes(7 * 784), 7), idx_labels(bytes(7), 7)]
 ZEROS += [gzip.compress(content) for content in ZEROS]
-
-
 BEGINNINGS = st.sampled_from([b"", GOOD_IMAGES, b"\x1f\x8b\x08\0"])
 BEGUN = st.builds(bytes.__add__, BEGINNINGS, st.binary(max_size=200))
 

@@ -14,6 +14,9 @@ NETS = {
     "deep": ((784, 9, 8, 7, 10), "sigmoid"),
     "relu": ((784, 20, 30, 10), "relu"),
 }
+PIXELS = load_images()[:1000].reshape(-1, 784) / 255
+MEAN = PIXELS.mean(axis=0)
+CENTRED = PIXELS - MEAN
 
 
 def random_net(kind, *arguments, **options):
@@ -73,9 +76,7 @@ def test_the_loss_is_the_textbooks_cross_entropy_and_never_overflows():
 def test_batch_normalization_hides_in_the_weights(activation):
     """After many batches of the same kind, the plain net says what the normalizing one said."""
     net = random_net(Perceptron, (784, 30, 20, 10), activation, batch_norm=True)
-    x = load_images()[:100].reshape(-1, 784) / 255
-    x -= x.mean(axis=0)
-    labels = np.eye(10)[np.arange(100) % 10]
+    x, labels = CENTRED[:100], np.eye(10)[np.arange(100) % 10]
     losses = [net.loss_and_gradients(x, labels)[0] for _ in range(800)]
     assert cross_entropy(net.logits(x), labels)[0] == pytest.approx(losses[-1], rel=1e-3)
     assert len(net.plain()) == 6
@@ -84,16 +85,13 @@ def test_batch_normalization_hides_in_the_weights(activation):
 @pytest.mark.parametrize(("sizes", "activation"), NETS.values(), ids=NETS)
 def test_folding_is_exact(sizes, activation):
     net = random_net(Perceptron, sizes, activation)
-    images = load_images()[:200]
-    x = images.reshape(-1, 784) / 255
-    mean = x.mean(axis=0)
-    folded = fold(net.parameters, mean, activation)
+    folded = fold(net.parameters, MEAN, activation)
     weights, biases = folded[::2], folded[1::2]
 
-    expected = net.logits(x - mean)
-    probabilities = textbook.forward(weights, biases, x, getattr(textbook, activation))
+    expected = net.logits(CENTRED)
+    probabilities = textbook.forward(weights, biases, PIXELS, getattr(textbook, activation))
     assert np.abs(probabilities - textbook.softmax(expected)).max() < 1e-10
-    shipped = Network(tuple(weights), tuple(biases), activation).logits(images)
+    shipped = Network(tuple(weights), tuple(biases), activation).logits(PIXELS)
     assert np.abs(shipped - expected).max() < 1e-4  # float32 from here on
 
 
@@ -101,8 +99,6 @@ def test_folding_is_exact(sizes, activation):
 def test_neurons_of_every_layer_begin_with_inputs_of_about_variance_one(activation):
     net = Perceptron(np.random.default_rng(0), (784, 200, 200, 10), activation)
     assert all(parameter.dtype == np.float32 for parameter in net.parameters)
-    x = load_images()[:1000].reshape(-1, 784) / 255
-    x = x - x.mean(axis=0)
-    assert 0.8 < (x @ net.parameters[0]).std() < 1.25
+    assert 0.8 < (CENTRED @ net.parameters[0]).std() < 1.25
     # tanh lets a part of it pass, relu all of it
-    assert 0.4 < net.logits(x).std() < 1.5
+    assert 0.4 < net.logits(CENTRED).std() < 1.5
