@@ -20,13 +20,12 @@ from mnist_cli.evaluation.timing import measure
 from mnist_cli.net.network import Network
 from mnist_cli.weights.weights_file import save_network
 
+MNIST = load_images(), load_labels()
+
 
 @pytest.fixture(scope="module")
 def book(book_weights):
     return load_network(book_weights)
-
-
-MNIST = load_images(), load_labels()
 
 
 def test_a_view_has_the_name_of_its_option(book):

@@ -6,22 +6,14 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
+from rich.cells import cell_len
 
 from mnist_cli import load_images
 from mnist_cli.render.export import write_export
 from mnist_cli.render.figures import bar, duration
 from mnist_cli.render.layout import beside, table, tiled
 from mnist_cli.render.pictures import legend, picture, scale, signed_picture, strip
-from mnist_cli.render.text import (
-    Surface,
-    cell_width,
-    drawing_on,
-    length,
-    line,
-    plain,
-    shortened,
-    show,
-)
+from mnist_cli.render.text import Surface, drawing_on, length, line, plain, shortened, show
 from mnist_cli.render.views.train import draw_curve
 
 COLOURED, BLOCKS, ASCII = Surface(True, True), Surface(False, True), Surface(False, False)
@@ -60,9 +52,9 @@ def test_a_name_that_is_too_long_loses_its_middle():
         with drawing_on(surface):
             for limit in range(5, 28):
                 cut = shortened(name, limit)
-                assert limit - 2 <= cell_width(cut) <= limit
+                assert limit - 2 <= cell_len(cut) <= limit
                 assert cut.endswith(name[-2:])
-            assert shortened(name, cell_width(name)) == shortened(name, None) == name
+            assert shortened(name, cell_len(name)) == shortened(name, None) == name
         with drawing_on(replace(surface, width=20)):
             (_, row) = table(["n", ">x"], [[name, "1"]])
         assert length(row) == 20
