@@ -70,11 +70,14 @@ def propose(ink_map: InkMap, components: list[int], height: float) -> Line:
     return Line(ink_map, height, slices, owners, list(_group(ink_map, slices, height)))
 
 
-def read_line(line: Line) -> list[LineDigit]:
-    """Find the digits of a line: the path through it with the highest gain."""
+def read_line(line: Line) -> tuple[list[LineDigit], float]:
+    """Find the digits of a line, the path with the highest gain, and the odds of all that is on it.
+
+    The odds are of what is left out as none, too: they compare the lines of several ink maps.
+    """
     if not line.spans:
-        return []
-    as_digits, gains = _judge(line)
+        return [], 0.0
+    as_digits, gains, as_none = _judge(line)
     cut = np.array([any(_is_cut(line.owners, a, b)) for a, b in line.spans])
     scores = (gains + _BONUS - _CUT * cut).tolist()
     best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]  # up to each slice, and which spans
@@ -87,8 +90,9 @@ def read_line(line: Line) -> list[LineDigit]:
             choices[start].append((total, path))
         choices[stop - 1].append((total + scores[number], (*path, number)))
     digits: list[LineDigit] = []
+    gain, path = max(choices[-1])
     end = 0
-    for number in max(choices[-1])[1]:
+    for number in path:
         start, stop = line.spans[number]
         one = Candidate(line.ink_map, tuple(line.slices[start:stop]))
         apart = digits and digits[-1].box.measure_gap(one.box) > _SPACE * line.height
@@ -102,7 +106,7 @@ def read_line(line: Line) -> list[LineDigit]:
         )
         digits.append(digit)
         end = stop
-    return digits
+    return digits, gain + as_none
 
 
 def measure_gain(digit: Candidate) -> float:
@@ -112,14 +116,18 @@ def measure_gain(digit: Candidate) -> float:
     return float(_judge(line)[1][line.spans.index(whole)]) if whole in line.spans else _LEAST_LOG
 
 
-def _judge(line: Line) -> tuple[Floats, Floats]:
-    """Return of each span log P(each digit | a digit), (N, 10), and its gain, (N,)."""
+def _judge(line: Line) -> tuple[Floats, Floats, float]:
+    """Return of each span log P(each digit | a digit), (N, 10), and its gain, (N,).
+
+    The third is the odds of the line without any digit.
+    """
     logits = judge_spans(draw_spans(line))
     as_any = np.logaddexp.reduce(logits[:, :NONE], axis=1)
     alone = [number for number, (start, stop) in enumerate(line.spans) if stop == start + 1]
     nothing = np.append(0, logits[alone, NONE].cumsum())  # up to each slice
     starts, stops = np.transpose(line.spans)
-    return logits[:, :NONE] - as_any[:, np.newaxis], as_any - nothing[stops] + nothing[starts]
+    gains = as_any - nothing[stops] + nothing[starts]
+    return logits[:, :NONE] - as_any[:, np.newaxis], gains, float(nothing[-1])
 
 
 def draw_spans(line: Line) -> Gray:

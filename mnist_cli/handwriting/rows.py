@@ -48,11 +48,13 @@ _FINER = 1.25  # times the resolution before: what is less is not worth a closer
 def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[LineDigit]]:
     """Find the digits of a picture, line by line, in the best of the ink maps of `tones`."""
     best: list[list[LineDigit]] = []
+    highest = -np.inf
     for dark in tones:
         for ink_map in map_page(pixels, dark):
-            lines = [read_line(line) for line in find_spans(ink_map)]
-            if _rate(lines) > _rate(best):
-                best = [line for line in lines if line]
+            read = [read_line(line) for line in find_spans(ink_map)]
+            lines, odds = [line for line, _ in read if line], sum(part for _, part in read)
+            if lines and odds > highest:
+                best, highest = lines, odds
         if best and _rate(best) > _CLEAR_GAIN * sum(map(len, best)):
             break
     least = _POOR * max((_rate([line]) / len(line) for line in best), default=0)
@@ -98,7 +100,7 @@ def _read_closer(pixels: Floats, line: list[LineDigit]) -> list[LineDigit]:
         near = min(boxes, key=lambda other: abs(other.left + other.right - box.left - box.right))
         if box.long_side >= _SPECK_HEIGHT * height and near.is_beside(box):
             components.append(i)
-    closer = read_line(propose(ink_map, components, scale * height))
+    closer, _ = read_line(propose(ink_map, components, scale * height))
     return closer if _rate([closer]) > _rate([line]) - _CLOSER_BONUS * len(line) else line
 
 

@@ -35,7 +35,7 @@ def test_the_best_of_all_readings_is_found(monkeypatch, seed):
     assert len(bars.spans) > 10
     logits = np.random.default_rng(seed).normal(0, 3, (len(bars.spans), NONE + 1))
     monkeypatch.setattr(line, "judge_spans", lambda _: logits)
-    digits = line.read_line(bars)
+    digits, _ = line.read_line(bars)
     as_digit = np.log(np.exp(logits[:, :NONE]).sum(axis=1)) + line._BONUS
     alone = {
         start: logits[n, NONE] for n, (start, stop) in enumerate(bars.spans) if stop - start == 1
