@@ -76,9 +76,11 @@ class NumberDigit(Digit):
     """A digit of a number: in which line it stands, from 1, and how.
 
     `after_gap` says that a sign or much space is between it and the digit before; `in_line` (10,)
-    how likely each digit is by how it stands in its line, None where it stands alone.
+    how likely each digit is by how it stands in its line, None where it stands alone. `left_out` is
+    how many parts of its line, as tall as digits, were not read.
     """
 
     line: int = 1
     after_gap: bool = False
     in_line: Floats | None = None
+    left_out: int = 0

@@ -30,6 +30,7 @@ _BONUS = 3.0  # of gain for each digit: its likelihood is shared by the ways to 
 HUGE = 2.5
 _WIDE = 0.65  # what is wider may be several digits that touch
 _WIDEST = 1.5  # a digit is not wider
+_TALL = 0.6  # what is as tall may have been a digit, and is no dash or dot
 _PARTS_APART = 0.35  # parts of a digit are nearer
 _LEAST_LONG = 0.35  # a digit of several parts is not smaller
 _SPACE = 1.5  # what is further apart may have a sign between that was not looked at
@@ -55,11 +56,15 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class LineDigit(Candidate):
-    """A digit of a line: its `gain`, log P(digit) - log P(none); `in_line` (10,), P(each digit)."""
+    """A digit of a line: its `gain`, log P(digit) - log P(none); `in_line` (10,), P(each digit).
+
+    `left_out` is how many components of its line have a part as tall as a digit that is in none.
+    """
 
     gain: float
     in_line: Floats
     after_gap: bool
+    left_out: int
 
 
 def propose(ink_map: InkMap, components: list[int], height: float) -> Line:
@@ -91,6 +96,9 @@ def read_line(line: Line) -> tuple[list[LineDigit], float]:
         choices[stop - 1].append((total + scores[number], (*path, number)))
     digits: list[LineDigit] = []
     gain, path = max(choices[-1])
+    heights = [line.ink_map.boxes[i].height for i in line.slices]
+    tall = {i for i, height in enumerate(heights) if height >= _TALL * line.height}
+    left_out = tall.difference(*(range(*line.spans[number]) for number in path))
     end = 0
     for number in path:
         start, stop = line.spans[number]
@@ -103,6 +111,7 @@ def read_line(line: Line) -> tuple[list[LineDigit], float]:
             gain=scores[number],
             in_line=likely,
             after_gap=bool(digits) and bool(start > end or apart),
+            left_out=len({line.owners[i] for i in left_out}),
         )
         digits.append(digit)
         end = stop

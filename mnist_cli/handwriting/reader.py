@@ -268,7 +268,7 @@ def _read_lines(picture: Picture, invert: bool | None) -> tuple[NumberDigit, ...
     for (one, line), image, score, box in zip(found, formatted.images, scores, boxes, strict=True):
         if min(one.gain, usual[line - 1] - 1) < _LEAST_GAIN:
             score = min(score, _NO_DIGIT)
-        place = line, one.after_gap, one.in_line
+        place = line, one.after_gap, one.in_line, one.left_out
         digits.append(NumberDigit(image, "converted", steps, score, box, (), *place))
     return tuple(digits)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.errors import plural
 from mnist_cli.net.network import Network
 from mnist_cli.spec import CLASSES, SIDE
 
@@ -162,11 +163,16 @@ class SplitPicture(_Result):
 
     @property
     def warnings(self) -> list[str]:
-        """Those of each digit, with its number where there are several."""
+        """Those of each line, and of each digit, with its number where there are several."""
         if self.reason:
             return [self.reason]
         several = len(self.digits) > 1
+        left_out = [(first.digit.left_out, first.line) for first, *_ in self.lines]
         return [
+            f"{plural(count, 'part')} of line {line} {'was' if count == 1 else 'were'} not read"
+            for count, line in left_out
+            if count
+        ] + [
             f"digit {one.part}: {words}" if several else words
             for one in self.digits
             for words in one.warnings
@@ -174,8 +180,8 @@ class SplitPicture(_Result):
 
     @property
     def unsure(self) -> bool:
-        """Whether the net is not sure of one of them, or one may be no digit."""
-        return any(one.unsure or one.doubted for one in self.digits)
+        """Whether the net is not sure of one of them, one may be none, or a part was not read."""
+        return any(one.unsure or one.doubted or one.digit.left_out for one in self.digits)
 
 
 @dataclass(frozen=True)

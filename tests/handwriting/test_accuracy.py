@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 from support import scenes, stress
 from support.pictures import are_correct
 
@@ -119,6 +120,21 @@ def test_of_a_long_row_no_digit_is_lost(network):
         assert len(read) == 40
         correct = network.predict(np.stack(read)) == labels[start : start + 40]
         assert correct.sum() >= 38
+
+
+@pytest.mark.parametrize("letter", ["W", "#", ""])
+def test_what_is_left_out_of_a_line_is_said(network, letter):
+    image = Image.new("L", (28, 28))
+    font = ImageFont.load_default(24)
+    ImageDraw.Draw(image).text((14, 14), letter, 255, font, anchor="mm", stroke_width=1)
+    seven, two, one, *_ = load_images()
+    row = np.pad(np.hstack([np.pad(each, 4) for each in (seven, two, np.asarray(image), one)]), 16)
+    read = predict_digits(
+        network, read_digits(255 - np.kron(row, np.ones((4, 4), np.uint8))), source=""
+    )
+    assert read.text == "721"
+    assert read.warnings == (["1 part of line 1 was not read"] if letter else [])
+    assert read.unsure == bool(letter)
 
 
 def test_where_people_wrote_several_digits_it_is_said(shared_rows):
