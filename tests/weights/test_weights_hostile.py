@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
-from support import archives, limited, pickles
+from support import archives, pickles
 from support.archives import arrays, b1, net, npy, npz
+from support.limited import run_measured
 from support.mutated import mutated
 from support.nets import native, same_bits
 from support.pickles import a_global, call, one_layer, pickled, push, weights_file
@@ -57,6 +58,21 @@ def test_the_smallest_files_load_but_neither_cut_nor_with_more_behind_them():
             refusal(content[:end])
 
 
+RUN = """
+import conftest
+from weights.test_weights_hostile import {function} as run
+
+before = peak_megabytes()
+resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
+run()
+assert peak_megabytes() <= before + 250
+"""
+
+
+def run_limited(function, folder, seconds):
+    run_measured(RUN.format(function=function.__name__), cwd=folder, seconds=seconds)
+
+
 def test_a_file_larger_than_the_cap(tmp_path):
     with (tmp_path / "w.pkl").open("wb") as opened:
         opened.truncate(MAX_BYTES + 1)
@@ -92,7 +108,7 @@ def fuzz(content: bytes) -> None:
 
 
 def test_mutated_and_arbitrary_files_are_read_right_or_refused(tmp_path):
-    limited.run_limited("weights.test_weights_hostile:fuzz", tmp_path, seconds=1200)
+    run_limited(fuzz, tmp_path, seconds=1200)
 
 
 SIZE = MAX_BYTES - 20_000
@@ -138,7 +154,7 @@ def read_bombs() -> None:
 
 
 def test_bombs_stay_within_memory_and_time(tmp_path):
-    limited.run_limited("weights.test_weights_hostile:read_bombs", tmp_path, seconds=60)
+    run_limited(read_bombs, tmp_path, seconds=60)
 
 
 def read_watched() -> None:
@@ -172,4 +188,4 @@ def read_watched() -> None:
 
 
 def test_reading_opens_no_other_file_starts_nothing_and_imports_nothing(tmp_path):
-    limited.run_limited("weights.test_weights_hostile:read_watched", tmp_path)
+    run_limited(read_watched, tmp_path, seconds=120)
