@@ -31,8 +31,6 @@ def test_a_card_says_the_activation_where_the_format_cannot():
     assert "\ncard     relu.pkl.json\n" in done.stdout
     done = mnist("convert", "relu.pkl", "again.npz", "--json")
     assert (done.stderr, json.loads(done.stdout)["target"]["card"]) == ("", "again.npz.json")
-    done = mnist("inspect", "relu.pkl", "--activation", "sigmoid")
-    assert done.stderr == "Note: --activation sigmoid overrules relu.pkl.json, which says relu\n"
     Path("taken.npz.json").write_text("precious")
     done = mnist("convert", "relu.pkl", "taken.npz")
     assert done.stderr.startswith("Error: taken.npz.json: the file exists already")
