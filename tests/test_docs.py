@@ -130,4 +130,4 @@ def test_the_page_on_json_names_every_field(command, tmp_path, monkeypatch):
     named = {*re.findall(r"`(\w+)`", section), "quick", "standard", "best", "tune"}
     done = mnist(*shlex.split(command), "--json")
     assert done.stdout.isascii()
-    assert fields(json.loads(done.stdout)) <= named
+    assert fields(done.document) <= named

@@ -14,13 +14,8 @@ from PIL import Image
 
 import mnist_cli
 
-RESULTS = (
-    "Evaluation",
-    "Explanation",
-    "NumberDigit",
-    "Prediction",
-    "Trained",
-)  # in what gives them
+# Their examples are in what gives them.
+RESULTS = ("Evaluation", "Explanation", "NumberDigit", "Prediction", "Trained")
 PUBLIC = [name for name in mnist_cli.__all__ if name != "__version__"]
 
 

@@ -46,7 +46,7 @@ def test_the_set_holds_the_pictures_and_their_labels_the_same_from_an_archive(he
 
     shutil.make_archive("digits", "zip", "digits")
     done = mnist("collect", "digits.zip", "-o", "zipped", "--json")
-    assert (done.code, json.loads(done.stdout)["samples"]) == (0, COUNT)
+    assert (done.code, done.document["samples"]) == (0, COUNT)
     for name in (IMAGES, LABELS):
         assert (here / name).read_bytes() == (here / f"zipped{name[5:]}").read_bytes()
 
@@ -55,9 +55,9 @@ def test_one_name_stands_for_both_files_in_every_command(here):
     mnist("collect", "digits", "-o", "class")
     images, labels = by_label()
     correct = int((load_network().predict(images) == labels).sum())
-    evaluated = json.loads(mnist("eval", "--images", "class", "--confusion", "--json").stdout)
+    evaluated = mnist("eval", "--images", "class", "--confusion", "--json").document
     assert (evaluated["samples"], evaluated["correct"]) == (COUNT, correct)
-    drawn = json.loads(mnist("draw", "--images", "class", "--no-open", "--json").stdout)
+    drawn = mnist("draw", "--images", "class", "--no-open", "--json").document
     assert (drawn["images"], drawn["samples"]) == (IMAGES, COUNT)
     (here / LABELS).unlink()
     gone = mnist("eval", "--images", "class")
@@ -77,7 +77,7 @@ def test_what_is_doubtful_has_no_label_or_cannot_be_read_is_listed(here):
     assert listed.pop("3/blank.png")
     assert listed == {"photo.png": "no label in its name", "3/unsure.png": "not sure: 3 or 9"}
     assert "\n22 predictions, 1 of them not sure, 1 without a digit, 1 not read\n" in done.stdout
-    document = json.loads(mnist("collect", "digits", "-o", "class", "--force", "--json").stdout)
+    document = mnist("collect", "digits", "-o", "class", "--force", "--json").document
     assert (document["images"], sum(document["per_label"])) == (IMAGES, COUNT + 1)
     assert {"error" in one for one in document["doubted"]} == {True, False}
 
@@ -85,12 +85,12 @@ def test_what_is_doubtful_has_no_label_or_cannot_be_read_is_listed(here):
 def test_the_folder_of_a_class_is_no_label_and_each_picture_counts_once(here):
     shutil.copytree("digits", "3b")
     (here / "3b" / "anna0.png").write_bytes(to_png(load_images()[0]))
-    document = json.loads(mnist("collect", "3b", "./3b/", "-o", "class", "--json").stdout)
+    document = mnist("collect", "3b", "./3b/", "-o", "class", "--json").document
     assert document["samples"] == COUNT
     unlabelled = [one["source"] for one in document["doubted"] if "no label" in str(one)]
     assert unlabelled == ["3b/anna0.png"]
     shutil.make_archive("3b", "zip", base_dir="3b")
-    document = json.loads(mnist("collect", "3b.zip", "-o", "zipped", "--json").stdout)
+    document = mnist("collect", "3b.zip", "-o", "zipped", "--json").document
     assert (document["samples"], len(document["doubted"])) == (COUNT, len(unlabelled))
     for folder, names_are in (("3반", "no picture"), ("3-b", "no picture"), ("7", "7: 1")):
         (here / folder).mkdir()

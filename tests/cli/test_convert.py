@@ -1,6 +1,5 @@
 """`mnist convert` as its user sees it."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +29,7 @@ def test_a_card_says_the_activation_where_the_format_cannot():
     done = mnist("convert", "net.npz", "relu.pkl", "--activation", "relu")
     assert "\ncard     relu.pkl.json\n" in done.stdout
     done = mnist("convert", "relu.pkl", "again.npz", "--json")
-    assert (done.stderr, json.loads(done.stdout)["target"]["card"]) == ("", "again.npz.json")
+    assert (done.stderr, done.document["target"]["card"]) == ("", "again.npz.json")
     Path("taken.npz.json").write_text("precious")
     done = mnist("convert", "relu.pkl", "taken.npz")
     assert done.stderr.startswith("Error: taken.npz.json: the file exists already")
@@ -39,7 +38,7 @@ def test_a_card_says_the_activation_where_the_format_cannot():
 
 def test_json_names_both_files_and_a_normalization_is_folded_in_and_shown():
     done = mnist("convert", "weights.pkl", "b.npz", "--mean", "0.1307", "--std", "0.3081", "--json")
-    document = json.loads(done.stdout)
+    document = done.document
     assert list(document["source"].values())[1:] == ["embedded", "pickle"]
     assert document["target"]["bytes"] == Path("b.npz").stat().st_size
     assert (document["layer_sizes"], document["parameters"]) == ([784, 50, 100, 10], 45360)

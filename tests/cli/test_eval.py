@@ -103,7 +103,7 @@ def test_an_accuracy_below_what_is_asked_for_ends_with_1_and_one_line(book_weigh
     command = ("eval", "--limit", "2000", "--min-confidence", "0.5", "--fail-under")
     assert mnist(*command, "0.989").code == 0
     too_little = mnist(*command, "0.98901", "--json")
-    assert json.loads(too_little.stdout)["accuracy"] == 0.989
+    assert too_little.document["accuracy"] == 0.989
     assert too_little.stderr == "Error: the accuracy is 0.98900, expected 0.98901 or more.\n"
     assert too_little.code == 1
     assert mnist(*command, "1.1").code == mnist(*command, "nan").code == 2

@@ -116,10 +116,10 @@ def test_the_batch_size_is_the_one_that_ran(nets, monkeypatch):
     monkeypatch.chdir(nets)
     asked = ("--mode=batched", "--runs=1", "--limit=150", "--batch-size=150", "--json")
     done = [mnist("eval", "-w", name, *asked) for name in ("many.pkl", "weights.pkl")]
-    sizes = [json.loads(each.stdout)["batch_size"] for each in done]
+    sizes = [each.document["batch_size"] for each in done]
     assert sizes == [largest_batch(SIZES["many"]), 150] == [139, 150]
 
 
 def test_of_many_neurons_the_first_are_shown(nets):
     done = mnist("inspect", nets / "wide.pkl", "--neurons", "--json")
-    assert [neuron["index"] for neuron in json.loads(done.stdout)["neurons"]] == list(range(200))
+    assert [neuron["index"] for neuron in done.document["neurons"]] == list(range(200))

@@ -2,7 +2,6 @@
 
 import errno
 import itertools
-import json
 import os
 from pathlib import Path
 
@@ -107,7 +106,7 @@ def test_every_file_that_is_written_is_named_and_once(command, ending):
     assert done.stderr == f"Note: wrote new{ending}\n"
     if not command.startswith("inspect"):  # which says nothing that needs silence
         assert mnist(*words, "--force", "--quiet").stderr == ""
-        assert json.loads(mnist(*words, "--force", "--json").stdout)
+        assert mnist(*words, "--force", "--json").document
 
 
 # Commands that write two files which belong together, on a folder that has both already.

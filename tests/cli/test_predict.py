@@ -68,7 +68,7 @@ def many(tmp_path):
 
 def documents(*arguments, **options):
     done = mnist("predict", *arguments, "--json", **options)
-    return json.loads(done.stdout)
+    return done.document
 
 
 def test_indices_are_lists_and_ranges_mixed_and_repeated():

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import re
 import subprocess
@@ -27,6 +28,11 @@ class Finished:
     def lines(self):
         """What a terminal shows, without colours and escape sequences."""
         return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self.stdout).splitlines()
+
+    @property
+    def document(self):
+        """What `--json` printed."""
+        return json.loads(self.stdout)
 
 
 class _Terminal(io.TextIOWrapper):
