@@ -23,9 +23,14 @@ class Exchange(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):  # the client may leave at any moment
             answer(self)
 
+    # Two answers.
+
     def wait(self) -> None:
-        """Say nothing until the test is over; an answer, too."""
+        """Say nothing until the test is over."""
         self.server.over.wait(60)
+
+    def hang_up(self) -> None:
+        """Close the connection without a word."""
 
     def log_message(self, *_: object) -> None:
         pass
@@ -107,10 +112,6 @@ def status(code: int, **headers: str) -> Answer:
 
 def redirect(target: str, code: int = 302) -> Answer:
     return status(code, Location=target)
-
-
-def hang_up(exchange: Exchange) -> None:
-    """Closes the connection without a word."""
 
 
 def first(*answers: Answer) -> Answer:
