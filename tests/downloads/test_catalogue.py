@@ -53,10 +53,3 @@ def test_what_is_no_address_of_a_mirror_is_refused_and_not_shown():
             check_mirror(url)
         said.add(str(caught.value))
     assert len(said) == 1
-
-
-def test_the_file_name_follows_a_mirror_after_one_slash():
-    for base in ("http://a.example/x", "http://a.example/x//"):
-        for query in ("", "?token=1"):
-            expected = f"http://a.example/x/sample_weight.pkl{query}"
-            assert FILES[-1].urls([base + query]) == (expected,)

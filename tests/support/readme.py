@@ -29,7 +29,7 @@ PAGES = [
     for path in sorted(ROOT.glob(pattern))
 ]
 TRANSLATION = re.compile(r"\.(ko|ja)(?=\.md$)")
-_CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
+_CONSOLE = re.compile(r"(?<=```console\n)(.*?)(?=```)", re.DOTALL)
 _OTHER_EVERY_TIME = re.compile(
     r"[\d.,]+ (ms|us|s)\b"  # times
     r"|\d+\.\d\d +[\d,]{4,}(?=$| )"  # the columns us/image and images/s
@@ -117,12 +117,12 @@ def _main(names: list[str]) -> None:
         text = path.read_text("utf-8")
         if not blocks(text, "console") or (names and path.name not in names):
             continue
+        pieces = _CONSOLE.split(text)  # each second one is a block
         with surroundings(TEST_DATA / "data") as mirror:
-
-            def filled(match: "re.Match[str]", mirror: str = mirror) -> str:
-                return "\n".join(_today(each, mirror, printed) for each in examples(match[0]))
-
-            path.write_text(_CONSOLE.sub(filled, text), "utf-8")
+            for number in range(1, len(pieces), 2):
+                shown = (_today(each, mirror, printed) for each in examples(pieces[number]))
+                pieces[number] = "\n".join(shown)
+        path.write_text("".join(pieces), "utf-8")
 
 
 def _today(example: Example, mirror: str, printed: dict[str, str]) -> str:
