@@ -1,6 +1,5 @@
 """`mnist collect` as its user runs it, and what the set is then good for."""
 
-import json
 import re
 import shutil
 
@@ -103,11 +102,9 @@ def test_the_folder_of_a_class_is_no_label_and_each_picture_counts_once(here):
 @pytest.mark.usefixtures("here")
 def test_what_lies_first_in_an_archive_does_not_say_what_it_is():
     for first in ("metadata.json", "config.json", "x/data.pkl"):
-        files = {first: b"{}"} | digits(*by_label())
-        document = mnist(
-            "collect", write_zip("a.zip", files), "-o", "a", "--force", "--json"
-        ).stdout
-        assert json.loads(document)["samples"] == COUNT
+        archive = write_zip("a.zip", {first: b"{}"} | digits(*by_label()))
+        done = mnist("collect", archive, "-o", "a", "--force", "--json")
+        assert done.document["samples"] == COUNT
 
 
 def test_where_nothing_was_read_it_says_why(here):

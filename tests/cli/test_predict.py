@@ -67,8 +67,7 @@ def many(tmp_path):
 
 
 def documents(*arguments, **options):
-    done = mnist("predict", *arguments, "--json", **options)
-    return done.document
+    return mnist("predict", *arguments, "--json", **options).document
 
 
 def test_indices_are_lists_and_ranges_mixed_and_repeated():

@@ -20,14 +20,10 @@ def npz(save=np.savez, **members):
     return archive.getvalue()
 
 
-def npy(array, header=None, version=1):
-    """A .npy file, or one with another header, whose length has two bytes or, since 2, four."""
-    if header is None:
-        file = io.BytesIO()
-        np.save(file, array, allow_pickle=True)
-        return file.getvalue()
-    length = struct.pack("<H" if version == 1 else "<I", len(header))
-    return b"\x93NUMPY%c\x00" % version + length + header.encode() + array.tobytes()
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
 
 
 W1, b1 = (npy(array) for array in arrays().values())
@@ -47,6 +43,15 @@ def zipped(*members, method=zipfile.ZIP_STORED):
 def net(member=b1, name="b1.npy", **options):
     """An archive of W1 and one other member."""
     return zipped(("W1.npy", W1), (name, member), **options)
+
+
+HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (10,), }"
+
+
+def with_header(header, version=1):
+    """An archive whose b1 has this header; its length has two bytes or, since version 2, four."""
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    return net(b"\x93NUMPY%c\x00" % version + length + header.encode() + bytes(40))
 
 
 def overwritten(content, place, value):

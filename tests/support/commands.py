@@ -64,11 +64,11 @@ def mnist_process(*arguments, **environment):
     """Run `mnist ARGUMENTS` as a process with pipes, for what only a process shows."""
     done = subprocess.run(
         [*MNIST, *map(os.fspath, arguments)],
-        input=b"",
+        input="",
         env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
         capture_output=True,
+        encoding="utf-8",
         check=False,
         timeout=120,
     )
-    written = (part.decode().replace("\r\n", "\n") for part in (done.stdout, done.stderr))
-    return Finished(*written, done.returncode)
+    return Finished(done.stdout, done.stderr, done.returncode)

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
 from support import archives, pickles
-from support.archives import arrays, b1, net, npy, npz
+from support.archives import HEADER, arrays, b1, net, npy, npz, with_header
 from support.limited import run_measured
 from support.mutated import mutated
 from support.nets import native, same_bits
@@ -31,7 +31,6 @@ from mnist_cli.weights.weights_file import parse_weights, read_weights
 
 refusal = partial(refusal_of, parse_weights)
 
-HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (10,), }"
 WHOLE = [
     weights_file(one_layer()),
     npz(**arrays()),
@@ -40,9 +39,9 @@ WHOLE = [
     save(arrays(), {"activation": "relu"}),
     archives.packed_as(archives.deflated(b1), len(b1), zlib.crc32(b1)),
     # Headers as one or another NumPy writes them.
-    net(npy(np.zeros(10, "f4"), HEADER + " " * 60 + "\n")),
-    net(npy(np.zeros(10, "f4"), HEADER.replace("10", "10L"))),
-    net(npy(np.zeros(10, "f4"), HEADER, version=2)),
+    with_header(HEADER + " " * 60 + "\n"),
+    with_header(HEADER.replace("10", "10L")),
+    with_header(HEADER, version=2),
 ]
 
 
