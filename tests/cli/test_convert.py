@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.commands import mnist
-from support.nets import random_arrays
+from support.nets import random_arrays, same_bits
+
+from mnist_cli import load_network
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +45,8 @@ def test_json_names_both_files_and_a_normalization_is_folded_in_and_shown():
     assert document["target"]["bytes"] == Path("b.npz").stat().st_size
     assert (document["layer_sizes"], document["parameters"]) == ([784, 50, 100, 10], 45360)
     assert document["normalization"] == [0.1307, 0.3081]
+    expected = load_network().fold_normalization(0.1307, 0.3081)
+    assert same_bits(load_network("b.npz").arrays, expected.arrays)
     done = mnist("convert", "weights.pkl", "c.npz", "--mean", "-1", "--std", "0.5")
     assert "\nfolded   (pixels - -1) / 0.5 into W1 and b1" in done.stdout
     for options in (("--mean", "1"), ("--std", "1"), ("--mean", "0", "--std", "0")):

@@ -68,14 +68,12 @@ def test_a_hostile_card_breaks_nothing(tmp_path):
     original = json.loads(embedded.file.with_name("weights.json").read_text())
     for change in (
         {"recipe": "\x1b[2J" + "x" * 100_000},
-        {"test_accuracy": -1e19},
-        {"loss_by_epoch": [{}, [], "x"], "seed": -1},
-        {"weights_sha256": "0" * 64},
+        {"test_accuracy": -1e19, "seed": -1},
+        {"loss_by_epoch": [{}, [], "x"]},
     ):
         (tmp_path / "weights.json").write_text(json.dumps(original | change))
         done = mnist("inspect", tmp_path / "weights.pkl")
-        # Only what is not about these weights says nothing of their activation, which is noted.
-        assert (done.code, done.stderr.count("\n")) == (0, "weights_sha256" in change)
+        assert (done.code, done.stderr) == (0, "")
         assert "\x1b" not in done.stdout
         assert max(map(len, done.stdout.splitlines())) < 250
         assert mnist("inspect", tmp_path / "weights.pkl", "--json").document

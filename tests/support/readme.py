@@ -12,8 +12,8 @@ import re
 import shlex
 import sys
 import tempfile
+from collections import namedtuple
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
@@ -41,12 +41,8 @@ _OTHER_EVERY_TIME = re.compile(
 GAP = "..."  # a line of an output that stands for any number of lines, left out on the page
 
 
-@dataclass(frozen=True)
-class Example:
-    """A command of a page, without the prompt, and what is printed under it."""
-
-    command: str
-    output: str
+# A command of a page, without the prompt, and what is printed under it.
+Example = namedtuple("Example", "command output")
 
 
 def essence(output: str) -> list[str]:

@@ -61,12 +61,6 @@ def test_the_activation_goes_along_through_every_format_unless_it_was_assumed(tm
         assert read_weights(tmp_path / name).known_activation is None
 
 
-def test_a_normalization_is_folded_in(tmp_path):
-    convert("weights.pkl", tmp_path / "b.npz", normalization=(0.1307, 0.3081))
-    expected = load_network().fold_normalization(0.1307, 0.3081).arrays
-    assert same_bits(load_network(tmp_path / "b.npz").arrays, expected)
-
-
 @pytest.mark.parametrize(
     ("sizes", "activation"), [((784, 10), "sigmoid"), ((784, *[20] * 7, 10), "relu")]
 )

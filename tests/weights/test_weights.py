@@ -4,7 +4,6 @@ import hashlib
 import io
 import pickle
 import tarfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from mnist_cli.weights.weights_file import load_network, parse_weights, read_wei
 
 
 @pytest.fixture
-def book(book_weights: Path) -> dict[str, np.ndarray]:
+def book(book_weights):
     """The book's arrays, by the standard unpickler: this file is known and harmless."""
     return pickle.loads(book_weights.read_bytes())
 

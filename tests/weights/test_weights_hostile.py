@@ -8,7 +8,6 @@ import sys
 import time
 import warnings
 import zlib
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -87,7 +86,7 @@ BASES = [
 
 
 @hypothesis.given(st.one_of(mutated(BASES), st.binary(max_size=200)))
-def fuzz(content: bytes) -> None:
+def fuzz(content):
     """The right arrays, namely those of the standard readers, or a `FormatError`."""
     try:
         found = parse_weights(content).arrays
@@ -113,7 +112,7 @@ def test_mutated_and_arbitrary_files_are_read_right_or_refused(tmp_path):
 SIZE = MAX_BYTES - 20_000
 
 
-def bombs() -> Iterator[bytes]:
+def bombs():
     """Files that are as large as a file may be, and want more."""
     astral = "\U0001f600".encode() + b"a" * SIZE
     long_text = pickle.BINUNICODE + struct.pack("<I", len(astral)) + astral
@@ -143,7 +142,7 @@ def bombs() -> Iterator[bytes]:
         yield struct.pack("<Q", len(header)) + header.encode() + data
 
 
-def read_bombs() -> None:
+def read_bombs():
     """The child: each must be refused within three seconds of its own processor time."""
     for count, content in enumerate(bombs()):
         before = time.process_time()
@@ -156,7 +155,7 @@ def test_bombs_stay_within_memory_and_time(tmp_path):
     run_limited(read_bombs, tmp_path, seconds=60)
 
 
-def read_watched() -> None:
+def read_watched():
     """The child: whatever a file holds, reading only opens that file and looks for its card."""
     hostile = call(a_global("os", "system"), push("exit 3"))
     contents = [
@@ -172,7 +171,7 @@ def read_watched() -> None:
         file.write_bytes(content)
     for file in files[:3]:
         read_weights(file).network()  # what is used for the first time is imported
-    seen: list[tuple[str, tuple[object, ...]]] = []
+    seen = []
     sys.addaudithook(lambda *event: seen.append(event))
     for file in files:
         seen.clear()
