@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.commands import mnist
 
+TRAIN = "train --limit 20 --epochs 1 --images images --labels labels"
 DIGITS = "predict -i 1 --save-digit OUT"  # a file, or a folder of them
 
 # OUT is the output, ENDING how the names of such files end; all the rest is quick.
@@ -18,7 +19,8 @@ OUTPUTS = [
     ("predict -i 1 --export OUT", ".svg"),
     ("predict -i 1 --output OUT", ".csv"),
     (DIGITS, ".png"),
-    ("train --limit 10 --epochs 1 --images images --labels labels --output OUT", ".pkl"),
+    (f"{TRAIN} --output OUT", ".pkl"),
+    (f"{TRAIN} --snapshots OUT", ".npz"),
     ("draw --no-open -o OUT", ".html"),
     ("convert weights.pkl OUT", ".safetensors"),
 ]
@@ -112,7 +114,7 @@ def test_every_file_that_is_written_is_named_and_once(command, ending):
 # Commands that write two files which belong together, on a folder that has both already.
 PAIRS = {
     "collect": "collect digits -o class --force",
-    "train": "train --limit 20 --epochs 1 --images images --labels labels -o net.pkl --force",
+    "train": f"{TRAIN} -o net.pkl --force",
     "convert": "convert weights.pkl net.npz --activation relu --force",
 }
 ENDINGS = [  # of a call of the system: it fails, or a signal comes as soon as it is done

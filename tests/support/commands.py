@@ -43,7 +43,7 @@ class _Terminal(io.TextIOWrapper):
 def mnist(*arguments, stdin=b"", encoding="utf-8", columns=None, **environment):
     """Run `mnist ARGUMENTS` in this process, as if piped, or on a terminal with so many columns."""
     stream = _Terminal if columns else io.TextIOWrapper
-    stdout, stderr = (stream(io.BytesIO(), encoding=encoding) for _ in range(2))
+    stdout, stderr = (stream(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
     if columns:
         colours = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
         environment = colours | {"COLUMNS": str(columns)} | environment
@@ -54,8 +54,6 @@ def mnist(*arguments, stdin=b"", encoding="utf-8", columns=None, **environment):
         contextlib.redirect_stderr(stderr),
     ):
         code = cli.run([os.fspath(argument) for argument in arguments])
-    for stream in (stdout, stderr):
-        stream.flush()
     written = (stream.buffer.getvalue().decode(encoding) for stream in (stdout, stderr))
     return Finished(*written, code)
 
