@@ -6,7 +6,6 @@ network.
 """
 
 import contextlib
-import io
 import os
 import re
 import shlex
@@ -97,14 +96,6 @@ def run(command: str, mirror: str, *, quickly: bool) -> str:
     done = mnist(name, *options)
     assert done.code == 0, f"{command}: {done.stderr}"
     return done.stdout
-
-
-def run_python(code: str) -> str:
-    """What a Python example prints."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, "<page>", "exec"), {"__name__": "__main__"})
-    return printed.getvalue()
 
 
 def _main(names: list[str]) -> None:
