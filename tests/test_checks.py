@@ -11,18 +11,16 @@ from conftest import ROOT
 
 from mnist_cli.checks import install_hint
 
-WHEEL = {
-    "colour_of_ink.py": "",
-    "{}/METADATA": "Metadata-Version: 2.1\nName: colour-of-ink\nVersion: 1.0",
-    "{}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any",
-    "{}/RECORD": "",
-}
-
 
 def test_what_installs_a_package_installs_it_here_also_where_there_is_no_pip(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "colour_of_ink-1.0-py3-none-any.whl", "w") as wheel:
-        for name, content in WHEEL.items():
-            wheel.writestr(name.format("colour_of_ink-1.0.dist-info"), content)
+        for name, content in (
+            ("METADATA", "Metadata-Version: 2.1\nName: colour-of-ink\nVersion: 1.0"),
+            ("WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any"),
+            ("RECORD", ""),
+        ):
+            wheel.writestr(f"colour_of_ink-1.0.dist-info/{name}", content)
+        wheel.writestr("colour_of_ink.py", "")
     environment = tmp_path / "an environment"
     venv.create(environment, with_pip=False)
     python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

@@ -1,14 +1,15 @@
 """The pictures and pages show what the program shows, and the code that it is made of."""
 
-import importlib.util
 import inspect
 import json
 import os
 import re
+import runpy
 import shlex
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT
@@ -17,9 +18,7 @@ from support.readme import essence
 
 from mnist_cli.net import network
 
-_SPEC = importlib.util.spec_from_file_location("make", ROOT / "docs" / "make.py")
-make = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(make)
+make = SimpleNamespace(**runpy.run_path(ROOT / "docs" / "make.py"))
 
 _CHARACTER = 12.2  # the width that rich gives to one
 
@@ -130,4 +129,4 @@ def test_the_page_on_json_names_every_field(command, tmp_path, monkeypatch):
     named = {*re.findall(r"`(\w+)`", section), "quick", "standard", "best", "tune"}
     done = mnist(*shlex.split(command), "--json")
     assert done.stdout.isascii()
-    assert fields(json.loads(done.stdout)) <= named
+    assert fields(done.document) <= named

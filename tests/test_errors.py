@@ -58,9 +58,8 @@ def test_any_text_becomes_short_printable_text(text):
     assert len(printable(text, limit=10)) <= 10
 
 
-@pytest.mark.parametrize("kind", [FileError, FormatError, DownloadError])
-def test_an_error_comes_back_from_a_worker_process(kind):
-    error = kind("it is cut", source="w.pkl", hint="Get it again.")
-    back = pickle.loads(pickle.dumps(error))
-    assert isinstance(back, MnistError)
-    assert (type(back), str(back)) == (kind, str(error))
+def test_an_error_comes_back_from_a_worker_process():
+    for kind in (FileError, FormatError, DownloadError):
+        error = kind("it is cut", source="w.pkl", hint="Get it again.")
+        back = pickle.loads(pickle.dumps(error))
+        assert (type(back), str(back)) == (kind, str(error))

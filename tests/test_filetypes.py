@@ -6,7 +6,6 @@ import pickle
 import re
 
 import numpy as np
-import pytest
 import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,19 +51,12 @@ def test_each_file_is_what_its_writer_says():
         assert recognise(content) == found
 
 
-@pytest.mark.parametrize("length", [0x0280, 0x0AFF, 0x4D42, 0x10000, 0x227B, 0x8B1F])
-def test_a_header_of_safetensors_may_have_any_length(length):
-    """Its first bytes are then those of a pickle, a JPEG XL picture, a gzip file and others."""
-    content = safetensors.numpy.save({"W1": np.zeros(1)})
-    (header,) = np.frombuffer(content[:8], "<u8")
-    content = length.to_bytes(8, "little") + content[8 : 8 + header].ljust(length) + content[-8:]
-    assert recognise(content) == "a safetensors file"
-    assert safetensors.numpy.load(content)["W1"] == 0
-
-
 def test_what_has_a_size_before_its_name_may_have_any():
+    """Also one that begins as a pickle, a gzip file or a JPEG XL picture does."""
+    tensors = safetensors.numpy.save({"W1": np.zeros(1)})
+    for size in (*range(0x10000), 100_000):
+        assert recognise(size.to_bytes(8, "little") + tensors[8:]) == "a safetensors file"
     for size in range(0x10000):
-        assert recognise(size.to_bytes(8, "little") + b'{"W1":') == "a safetensors file"
         assert recognise(size.to_bytes(4, "big") + b"ftypheic") == "a HEIC picture"
 
 

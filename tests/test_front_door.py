@@ -2,7 +2,6 @@
 
 import ast
 import doctest
-import importlib
 import inspect
 import io
 import pkgutil
@@ -14,13 +13,8 @@ from PIL import Image
 
 import mnist_cli
 
-RESULTS = (
-    "Evaluation",
-    "Explanation",
-    "NumberDigit",
-    "Prediction",
-    "Trained",
-)  # in what gives them
+# Their examples are in what gives them.
+RESULTS = ("Evaluation", "Explanation", "NumberDigit", "Prediction", "Trained")
 PUBLIC = [name for name in mnist_cli.__all__ if name != "__version__"]
 
 
@@ -38,11 +32,8 @@ def test_every_name_is_offered_to_type_checkers_from_where_it_is_loaded_and_no_o
 
 
 def test_a_room_and_a_public_name_are_never_the_same():
-    rooms = {module.name for module in pkgutil.iter_modules(mnist_cli.__path__)}
-    assert not rooms & set(PUBLIC)
-    for name in PUBLIC:  # whatever was imported before, a name is the thing and not a module
-        importlib.import_module(f"mnist_cli.{mnist_cli._HOMES[name]}")
-        assert not inspect.ismodule(getattr(mnist_cli, name))
+    """Or the room that was imported last would take the place of what has its name."""
+    assert not {module.name for module in pkgutil.iter_modules(mnist_cli.__path__)} & set(PUBLIC)
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -61,24 +52,21 @@ def test_a_public_name_has_an_example_that_runs_and_says_what_it_raises(
     assert section or name.endswith("Error") or "rror" not in before.replace("MnistError", "")
 
 
-class Given:
-    """The embedded net, and a few images."""
-
-    network = mnist_cli.load_network()
-    images, labels = mnist_cli.load_images()[:50], mnist_cli.load_labels()[:50]
+NETWORK = mnist_cli.load_network()
+IMAGES, LABELS = mnist_cli.load_images()[:50], mnist_cli.load_labels()[:50]
 
 
 def evaluate(views=(), **settings):
-    return mnist_cli.evaluate(Given.network, Given.images, Given.labels, views=views, **settings)
+    return mnist_cli.evaluate(NETWORK, IMAGES, LABELS, views=views, **settings)
 
 
 def train(**settings):
-    return mnist_cli.train(Given.images, Given.labels, **settings)
+    return mnist_cli.train(IMAGES, LABELS, **settings)
 
 
 def test_results_show_themselves_in_a_few_lines():
-    explained = mnist_cli.explain(Given.network, Given.images[0])
-    results = [Given.network, explained, mnist_cli.read_digit(Given.images[0])]
+    explained = mnist_cli.explain(NETWORK, IMAGES[0])
+    results = [NETWORK, explained, mnist_cli.read_digit(IMAGES[0])]
     for result in (*results, evaluate(["timing", "confusion"]), train(epochs=1)):
         assert len(repr(result)) < 3000
         assert ", ..." not in repr(result)
@@ -89,9 +77,9 @@ NO_NAMES = (1.5, [], None)
 
 # What takes a whole number, by its name in the message; and what else is refused, by what is said.
 TAKES_A_NUMBER = {
-    "batch_size": lambda it: Given.network.predict(Given.images, it),
-    "threads": lambda it: Given.network.predict(Given.images, 10, it),
-    "digit": lambda it: mnist_cli.explain(Given.network, Given.images[0], it),
+    "batch_size": lambda it: NETWORK.predict(IMAGES, it),
+    "threads": lambda it: NETWORK.predict(IMAGES, 10, it),
+    "digit": lambda it: mnist_cli.explain(NETWORK, IMAGES[0], it),
     "runs": lambda it: evaluate({"timing": {"runs": it}}),
     "size": lambda it: evaluate({"sweep": {"sizes": [it]}}),
     "count": lambda it: evaluate({"wrong": {"count": it}}),
@@ -129,9 +117,8 @@ def test_what_is_wrong_is_refused_with_its_name_and_what_was_expected(said):
 
 @pytest.mark.parametrize(("activation", "tiny"), [("relu", 1e-38), ("sigmoid", 5e-324)])
 def test_next_to_nothing_is_nothing_where_numpy_raises(tiny, activation):
-    embedded = Given.network
-    network = mnist_cli.Network(embedded.weights, embedded.biases, activation)
-    images, labels = np.full((10, 28, 28), tiny), Given.labels[:10]
+    network = mnist_cli.Network(NETWORK.weights, NETWORK.biases, activation)
+    images, labels = np.full((10, 28, 28), tiny), LABELS[:10]
     expected = network.predict(np.zeros((10, 28, 28)))
     with np.errstate(all="raise"):
         np.testing.assert_array_equal(network.predict(images), expected)
@@ -146,37 +133,34 @@ def test_next_to_nothing_is_nothing_where_numpy_raises(tiny, activation):
 
 
 def test_what_is_nothing_of_the_kind_is_a_value_error(tmp_path):
-    network, images = mnist_cli.load_network(), mnist_cli.load_images()[:4]
-    labels = mnist_cli.load_labels()[:4]
-    masked = np.ma.masked_less(images, 9)
+    masked = np.ma.masked_less(IMAGES, 9)
     for call, said in (
-        (lambda: network.predict(masked), "masked array"),
-        (lambda: mnist_cli.evaluate(network, masked, labels), "masked array"),
+        (lambda: NETWORK.predict(masked), "masked array"),
+        (lambda: mnist_cli.evaluate(NETWORK, masked, LABELS), "masked array"),
         (lambda: mnist_cli.read_digit(masked[0]), "masked array"),
         (lambda: mnist_cli.read_digit(Image.new("L", (0, 0))), "an image of 0 x 0 pixels"),
         (lambda: mnist_cli.read_digit(io.StringIO("7")), "a StringIO, expected a path"),
-        (lambda: mnist_cli.train(images, labels, start="x"), "expected a Network"),
-        (lambda: network.fold_normalization("a", 1), "expected finite numbers"),
-        (lambda: network.fold_normalization(10**400, 1), "expected finite numbers"),
+        (lambda: train(start="x"), "expected a Network"),
+        (lambda: NETWORK.fold_normalization("a", 1), "expected finite numbers"),
+        (lambda: NETWORK.fold_normalization(10**400, 1), "expected finite numbers"),
         (lambda: mnist_cli.Network([np.ma.masked_all((784, 10))], [np.zeros(10)]), "masked array"),
-        (lambda: mnist_cli.evaluate(network, images, labels, views="tming"), "no view 'tming'"),
+        (lambda: evaluate("tming"), "no view 'tming'"),
     ):
         with pytest.raises(ValueError, match=said):
             call()
     (tmp_path / "net.pkl").touch()
     with pytest.raises(mnist_cli.FileError, match=r"Replace it with overwrite=True\.$"):
-        mnist_cli.save_network(network, tmp_path / "net.pkl")
+        mnist_cli.save_network(NETWORK, tmp_path / "net.pkl")
 
 
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of np.matrix
 def test_what_others_call_images_is_read_too():
-    network, images = mnist_cli.load_network(), mnist_cli.load_images()[:4]
-    labels, with_channel = mnist_cli.load_labels()[:4], images[:, np.newaxis]
-    assert np.array_equal(network.predict(with_channel), network.predict(images))
+    with_channel = IMAGES[:, np.newaxis]
+    assert np.array_equal(NETWORK.predict(with_channel), NETWORK.predict(IMAGES))
     for views in ("confusion", ["confusion"]):
-        found = mnist_cli.evaluate(network, with_channel, labels, views=views)
+        found = mnist_cli.evaluate(NETWORK, with_channel, LABELS, views=views)
         assert list(found.views) == ["confusion"]
-    page = 255 - np.kron(images[0], np.ones((5, 5), np.uint8))
+    page = 255 - np.kron(IMAGES[0], np.ones((5, 5), np.uint8))
     alpha = Image.fromarray(page).convert("LA")
     for picture in (np.matrix(page), alpha.convert("La"), alpha.convert("RGBA").convert("RGBa")):
-        assert network.predict(mnist_cli.read_digit(picture)) == 7
+        assert NETWORK.predict(mnist_cli.read_digit(picture)) == 7

@@ -46,8 +46,6 @@ def test_a_wheel_evaluates_where_there_is_nothing_else_of_ours(wheel, tmp_path):
 
 
 def test_a_wheel_made_from_the_sdist_is_the_same(wheel, tmp_path):
-    for name in ("sdist", "dist", "project"):
-        (tmp_path / name).mkdir()
     with tarfile.open(build("sdist", ROOT, tmp_path / "sdist")) as archive:
         archive.extractall(tmp_path / "project", filter="data")
     (project,) = (tmp_path / "project").iterdir()

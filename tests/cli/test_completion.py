@@ -9,14 +9,13 @@ from conftest import ROOT
 from support import readme
 from support.commands import mnist, mnist_process
 
-_PAGE = ROOT / "docs" / "completion.md"
-_SHELLS = ["bash", "zsh", "fish"]
-_LINES = dict(zip(_SHELLS, readme.blocks(_PAGE.read_text("utf-8"), "sh"), strict=True))
+PAGE = (ROOT / "docs" / "completion.md").read_text("utf-8")
+LINES = dict(zip(("bash", "zsh", "fish"), readme.blocks(PAGE, "sh"), strict=True))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the three shells of POSIX")
 def test_each_shell_is_set_up_as_the_page_says_and_gets_an_answer():
-    for shell, line in _LINES.items():
+    for shell, line in LINES.items():
         assert f"_MNIST_COMPLETE={shell}_source mnist" in line
         script = mnist(_MNIST_COMPLETE=f"{shell}_source")
         assert (script.code, f"_MNIST_COMPLETE={shell}_complete" in script.stdout) == (0, True)
@@ -33,7 +32,7 @@ def test_bash_completes_an_option(tmp_path):
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mnist_cli "$@"\n')
     command.chmod(0o755)
     script = (
-        f'PATH="{tmp_path}:$PATH"; {_LINES["bash"]}'
+        f'PATH="{tmp_path}:$PATH"; {LINES["bash"]}'
         "COMP_WORDS=(mnist eval --robu); COMP_CWORD=2; _mnist_completion mnist; "
         'echo "${COMPREPLY[@]}"'
     )

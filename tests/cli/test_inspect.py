@@ -15,7 +15,7 @@ from mnist_cli.weights.weights_file import read_weights
 
 
 def test_the_fields_of_json_and_stats_as_in_the_table(book_weights):
-    document = json.loads(mnist("inspect", book_weights, "--stats", "--json").stdout)
+    document = mnist("inspect", book_weights, "--stats", "--json").document
     first = document["arrays"][0]
     stats = first.pop("stats")
     del document["arrays"]
@@ -38,7 +38,7 @@ def test_a_neuron_is_drawn_with_its_scale(book_weights):
     assert "weights -0.2301 to 0.2532" in shown
     sheet = mnist("inspect", book_weights, "--neurons").stdout
     assert re.search("\n45: .* 46: .* 47: .* 48: .* 49: ", sheet)
-    document = json.loads(mnist("inspect", book_weights, "--neurons", "--json").stdout)
+    document = mnist("inspect", book_weights, "--neurons", "--json").document
     assert [neuron["index"] for neuron in document["neurons"]] == list(range(50))
     W1 = read_weights(book_weights).arrays["W1"]
     np.testing.assert_array_equal(np.ravel(document["neurons"][7]["weights"]), W1[:, 7])
@@ -46,7 +46,7 @@ def test_a_neuron_is_drawn_with_its_scale(book_weights):
 
 def test_two_files_side_by_side(book_weights):
     shown = mnist("inspect", book_weights, "weights.pkl").stdout
-    document = json.loads(mnist("inspect", book_weights, "weights.pkl", "--json").stdout)
+    document = mnist("inspect", book_weights, "weights.pkl", "--json").document
     first, second = document["files"]
     assert (first["origin"], second["origin"]) == ("given", "embedded")
     disagreements, share = document["disagreements"], document["disagreement_share"]
@@ -59,7 +59,7 @@ def test_the_card_beside_a_file_is_in_json():
     card = find_card(embedded.file, embedded.sha256).training  # it names the weights that ship
     names = ("recipe", "seed", "seconds", "train_accuracy", "validation_accuracy", "test_accuracy")
     expected = {"epochs": len(card.loss_by_epoch)} | {name: getattr(card, name) for name in names}
-    assert json.loads(mnist("inspect", "--json").stdout)["card"] == expected
+    assert mnist("inspect", "--json").document["card"] == expected
 
 
 def test_a_hostile_card_breaks_nothing(tmp_path):
@@ -68,17 +68,15 @@ def test_a_hostile_card_breaks_nothing(tmp_path):
     original = json.loads(embedded.file.with_name("weights.json").read_text())
     for change in (
         {"recipe": "\x1b[2J" + "x" * 100_000},
-        {"test_accuracy": -1e19},
-        {"loss_by_epoch": [{}, [], "x"], "seed": -1},
-        {"weights_sha256": "0" * 64},
+        {"test_accuracy": -1e19, "seed": -1},
+        {"loss_by_epoch": [{}, [], "x"]},
     ):
         (tmp_path / "weights.json").write_text(json.dumps(original | change))
         done = mnist("inspect", tmp_path / "weights.pkl")
-        # Only what is not about these weights says nothing of their activation, which is noted.
-        assert (done.code, done.stderr.count("\n")) == (0, "weights_sha256" in change)
+        assert (done.code, done.stderr) == (0, "")
         assert "\x1b" not in done.stdout
         assert max(map(len, done.stdout.splitlines())) < 250
-        json.loads(mnist("inspect", tmp_path / "weights.pkl", "--json").stdout)
+        assert mnist("inspect", tmp_path / "weights.pkl", "--json").document
 
 
 def test_weights_that_are_not_finite_are_shown_with_a_warning(tmp_path):
@@ -89,7 +87,7 @@ def test_weights_that_are_not_finite_are_shown_with_a_warning(tmp_path):
     done = mnist("inspect", path, "--stats", "--neurons")
     assert done.code == 0
     assert done.stderr.startswith("Warning: the weights hold NaN or infinity")
-    document = json.loads(mnist("inspect", path, "--stats", "--neurons", "--json").stdout)
+    document = mnist("inspect", path, "--stats", "--neurons", "--json").document
     assert (document["finite"], document["neurons"][4]["weights"][0][3]) == (False, None)
     assert "no predictions to compare" in mnist("inspect", path, "weights.pkl").stdout
 

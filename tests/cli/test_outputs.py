@@ -2,13 +2,13 @@
 
 import errno
 import itertools
-import json
 import os
 from pathlib import Path
 
 import pytest
 from support.commands import mnist
 
+TRAIN = "train --limit 20 --epochs 1 --images images --labels labels"
 DIGITS = "predict -i 1 --save-digit OUT"  # a file, or a folder of them
 
 # OUT is the output, ENDING how the names of such files end; all the rest is quick.
@@ -19,7 +19,8 @@ OUTPUTS = [
     ("predict -i 1 --export OUT", ".svg"),
     ("predict -i 1 --output OUT", ".csv"),
     (DIGITS, ".png"),
-    ("train --limit 10 --epochs 1 --images images --labels labels --output OUT", ".pkl"),
+    (f"{TRAIN} --output OUT", ".pkl"),
+    (f"{TRAIN} --snapshots OUT", ".npz"),
     ("draw --no-open -o OUT", ".html"),
     ("convert weights.pkl OUT", ".safetensors"),
 ]
@@ -94,9 +95,6 @@ def test_what_cannot_be_a_folder_is_refused_before_the_work():
     assert "part of its path is not a folder" in refused(DIGITS, "page.png/new")
     Path("link").symlink_to("gone")
     assert refused(DIGITS, "link").startswith("Error: link: there is no such folder")
-    if os.geteuid() != 0:  # who may write everywhere
-        Path("locked").mkdir(mode=0o500)
-        assert "no permission to write it" in refused("eval -o OUT", "locked/new.csv")
 
 
 @pytest.mark.parametrize(("command", "ending"), [*OUTPUTS, (DIGITS, "")])
@@ -110,13 +108,13 @@ def test_every_file_that_is_written_is_named_and_once(command, ending):
     assert done.stderr == f"Note: wrote new{ending}\n"
     if not command.startswith("inspect"):  # which says nothing that needs silence
         assert mnist(*words, "--force", "--quiet").stderr == ""
-        assert json.loads(mnist(*words, "--force", "--json").stdout)
+        assert mnist(*words, "--force", "--json").document
 
 
 # Commands that write two files which belong together, on a folder that has both already.
 PAIRS = {
     "collect": "collect digits -o class --force",
-    "train": "train --limit 20 --epochs 1 --images images --labels labels -o net.pkl --force",
+    "train": f"{TRAIN} -o net.pkl --force",
     "convert": "convert weights.pkl net.npz --activation relu --force",
 }
 ENDINGS = [  # of a call of the system: it fails, or a signal comes as soon as it is done

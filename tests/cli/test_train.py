@@ -1,6 +1,5 @@
 """`mnist train` as its user runs it."""
 
-import json
 import re
 
 import pytest
@@ -27,7 +26,7 @@ def test_help_and_list_name_every_recipe_and_hyperparameter():
     assert all(f"\n  {recipe.name:<9} {recipe.about}\n" in shown for recipe in RECIPES.values())
     lines = mnist("train", "--recipes").stdout.splitlines()
     assert max(map(len, lines)) <= 60  # the narrowest terminal
-    document = json.loads(mnist("train", "--recipes", "--json").stdout)
+    document = mnist("train", "--recipes", "--json").document
     assert [recipe["recipe"] for recipe in document["recipes"]] == list(RECIPES)
     assert [each["name"] for each in document["hyperparameters"]] == list(HYPERPARAMETERS)
     for each in document["hyperparameters"]:
@@ -43,7 +42,7 @@ def test_json_has_the_agreed_fields_and_weights_go_to_the_current_folder(
     done = mnist("train", *files, *test_set, "--epochs", "2", "--seed", "7", "--json")
     assert done.code == 0
     assert names(tmp_path) == ["mnist-weights.json", "mnist-weights.pkl"]
-    document = json.loads(done.stdout)
+    document = done.document
     card = read_weights("mnist-weights.pkl").card
     assert document.pop("seconds") > 0
     accuracies = ("train_accuracy", "validation_accuracy", "test_accuracy")
@@ -81,7 +80,7 @@ def test_recipe_and_net_can_be_changed_and_the_result_says_what_differs(files, t
     assert (written.card.training_images, written.card.validation_images) == (990, 10)
 
     done = mnist("train", *files, "--hidden", "none", "-o", tmp_path / "x.npz", "--json")
-    assert json.loads(done.stdout)["changes"] == {"hidden": []}
+    assert done.document["changes"] == {"hidden": []}
     assert read_weights(tmp_path / "x.npz").layer_sizes == (784, 10)
 
 
@@ -90,7 +89,7 @@ def test_quiet_prints_nothing_but_what_was_asked_for(files, tmp_path):
     silent = mnist(*arguments, "--export", tmp_path / "w.svg")
     assert (silent.code, silent.stdout, silent.stderr) == (0, "", "")
     assert "784-50-100-10" in (tmp_path / "w.svg").read_text()
-    assert json.loads(mnist(*arguments, "--json").stdout)["recipe"] == "quick"
+    assert mnist(*arguments, "--json").document["recipe"] == "quick"
 
 
 def test_without_data_and_after_divergence_the_error_says_what_to_do(files, tmp_path, monkeypatch):

@@ -20,14 +20,10 @@ def npz(save=np.savez, **members):
     return archive.getvalue()
 
 
-def npy(array, header=None, version=1):
-    """A .npy file, or one with another header, whose length has two bytes or, since 2, four."""
-    if header is None:
-        file = io.BytesIO()
-        np.save(file, array, allow_pickle=True)
-        return file.getvalue()
-    length = struct.pack("<H" if version == 1 else "<I", len(header))
-    return b"\x93NUMPY%c\x00" % version + length + header.encode() + array.tobytes()
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
 
 
 W1, b1 = (npy(array) for array in arrays().values())
@@ -49,22 +45,25 @@ def net(member=b1, name="b1.npy", **options):
     return zipped(("W1.npy", W1), (name, member), **options)
 
 
+HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (10,), }"
+
+
+def with_header(header, version=1):
+    """An archive whose b1 has this header; its length has two bytes or, since version 2, four."""
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    return net(b"\x93NUMPY%c\x00" % version + length + header.encode() + bytes(40))
+
+
 def overwritten(content, place, value):
     return content[:place] + value + content[place + len(value) :]
 
 
 def packed_as(packed, size, checksum):
-    """An archive with these packed bytes for b1, and a directory that fits."""
-    archive = net()
-    directory = archive.index(b"PK\x01\x02")
-    last_local, last_central = archive.rindex(b"PK\x03\x04"), archive.rindex(b"PK\x01\x02")
-    method, sizes = struct.pack("<H", 8), struct.pack("<3I", checksum, len(packed), size)
-    local = archive[last_local : last_local + 36]  # 30 bytes and "b1.npy"
-    local = overwritten(overwritten(local, 8, method), 14, sizes)
-    end = struct.pack("<I", last_local + len(local) + len(packed))
-    for place, value in ((last_central + 10, method), (last_central + 16, sizes), (-22 + 16, end)):
-        archive = overwritten(archive, place % len(archive), value)
-    return archive[:last_local] + local + packed + archive[directory:]
+    """An archive that says of these bytes that they are b1, deflated, of this size."""
+    stored = struct.pack("<3I", zlib.crc32(packed), len(packed), len(packed))
+    *headers, rest = net(packed).split(stored)  # that before b1, and that in the directory
+    deflated = [header[:-6] + b"\x08\x00" + header[-4:] for header in headers]
+    return struct.pack("<3I", checksum, len(packed), size).join([*deflated, rest])
 
 
 def deflated(*pieces):

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import re
 import subprocess
@@ -28,6 +29,11 @@ class Finished:
         """What a terminal shows, without colours and escape sequences."""
         return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self.stdout).splitlines()
 
+    @property
+    def document(self):
+        """What `--json` printed."""
+        return json.loads(self.stdout)
+
 
 class _Terminal(io.TextIOWrapper):
     def isatty(self):
@@ -37,7 +43,7 @@ class _Terminal(io.TextIOWrapper):
 def mnist(*arguments, stdin=b"", encoding="utf-8", columns=None, **environment):
     """Run `mnist ARGUMENTS` in this process, as if piped, or on a terminal with so many columns."""
     stream = _Terminal if columns else io.TextIOWrapper
-    stdout, stderr = (stream(io.BytesIO(), encoding=encoding) for _ in range(2))
+    stdout, stderr = (stream(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
     if columns:
         colours = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
         environment = colours | {"COLUMNS": str(columns)} | environment
@@ -48,8 +54,6 @@ def mnist(*arguments, stdin=b"", encoding="utf-8", columns=None, **environment):
         contextlib.redirect_stderr(stderr),
     ):
         code = cli.run([os.fspath(argument) for argument in arguments])
-    for stream in (stdout, stderr):
-        stream.flush()
     written = (stream.buffer.getvalue().decode(encoding) for stream in (stdout, stderr))
     return Finished(*written, code)
 
@@ -58,11 +62,11 @@ def mnist_process(*arguments, **environment):
     """Run `mnist ARGUMENTS` as a process with pipes, for what only a process shows."""
     done = subprocess.run(
         [*MNIST, *map(os.fspath, arguments)],
-        input=b"",
+        input="",
         env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
         capture_output=True,
+        encoding="utf-8",
         check=False,
         timeout=120,
     )
-    written = (part.decode().replace("\r\n", "\n") for part in (done.stdout, done.stderr))
-    return Finished(*written, done.returncode)
+    return Finished(done.stdout, done.stderr, done.returncode)

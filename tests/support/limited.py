@@ -1,29 +1,17 @@
-"""Child processes that are killed when they take too much, or tell how much memory they took."""
+"""Child processes with a bound on their processor seconds, which tell how much memory they took."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parents[1]
-
-PROGRAM = """
-import sys
-sys.path.insert(0, {tests!r})
-import conftest, {module}
-from support import limited
-limited.limit_this_process({megabytes}, {seconds})
-{module}.{function}()
-"""
-
-
-MEASURED = """
+_START = """
 import resource, sys
 
-resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+sys.path.insert(0, {tests!r})
+resource.setrlimit(resource.RLIMIT_CPU, ({seconds}, {seconds}))
 
 
 def peak_megabytes():
@@ -34,30 +22,13 @@ def peak_megabytes():
 """
 
 
-def run_measured(code: str, *arguments: object) -> str:
+def run_measured(code: str, *arguments: object, cwd: Path | None = None, seconds: int = 60) -> str:
     """Run `code`, which may ask for `peak_megabytes()`; return what it prints."""
-    return _run(MEASURED + code, map(str, arguments))
-
-
-def run_limited(
-    function: str, cwd: Path, *arguments: str, megabytes: int = 250, seconds: int = 120
-) -> None:
-    """Run ``module:function`` with a bound on the memory it may add and on processor seconds.
-
-    The bounds are set after the module is imported; `arguments` are the child's ``sys.argv[1:]``.
-    """
-    module, name = function.split(":")
-    program = PROGRAM.format(
-        tests=str(TESTS), module=module, function=name, megabytes=megabytes, seconds=seconds
-    )
-    _run(program, arguments, cwd)
-
-
-def _run(program: str, arguments: Iterable[str], cwd: Path | None = None) -> str:
-    if not Path("/proc/self/statm").exists():
+    if not Path("/proc/self/status").exists():
         pytest.skip("needs /proc and resource limits that hold, so Linux")
+    start = _START.format(tests=str(Path(__file__).parents[1]), seconds=seconds)
     result = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program, *arguments],
+        [sys.executable, "-W", "error", "-c", start + code, *map(str, arguments)],
         cwd=cwd,
         env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
@@ -66,12 +37,3 @@ def _run(program: str, arguments: Iterable[str], cwd: Path | None = None) -> str
     )
     assert (result.returncode, result.stderr) == (0, ""), result.stdout + result.stderr
     return result.stdout
-
-
-def limit_this_process(megabytes: int, seconds: int) -> None:
-    import resource
-
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + megabytes * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))

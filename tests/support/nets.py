@@ -16,12 +16,8 @@ def random_arrays(*sizes, dtype="f4", scale=1.0, seed=3):
 
 
 def random_network(*sizes, activation="sigmoid", scale=1.0, seed=0):
-    return network_of(random_arrays(*sizes, scale=scale, seed=seed), activation)
-
-
-def network_of(arrays, activation="sigmoid"):
-    weights, biases = ([arrays[name] for name in sorted(arrays) if name[0] == c] for c in "Wb")
-    return Network(tuple(weights), tuple(biases), activation)
+    arrays = [*random_arrays(*sizes, scale=scale, seed=seed).values()]
+    return Network(arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :], activation)
 
 
 def native(arrays):

@@ -5,7 +5,6 @@ import struct
 import zlib
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from mnist_cli import Digit
@@ -23,16 +22,16 @@ ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)]  # x, y, step x
 ADAM7 += [(0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
 
 
-def chunk(name: bytes, body: bytes) -> bytes:
+def chunk(name, body):
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
-def header(width: int, height: int, depth: int, colour: int, interlace: int = 0) -> bytes:
+def header(width, height, depth, colour, interlace=0):
     values = (width, height, depth, colour, 0, 0, interlace)
     return chunk(b"IHDR", struct.pack(">IIBBBBB", *values))
 
 
-def rows(samples: npt.NDArray[np.unsignedinteger], depth: int) -> bytes:
+def rows(samples, depth):
     """Each row of (H, W, samples) behind filter byte 0, each sample in `depth` bits."""
     height = len(samples)
     if depth == 16:
@@ -43,15 +42,7 @@ def rows(samples: npt.NDArray[np.unsignedinteger], depth: int) -> bytes:
     return np.hstack([np.zeros((height, 1), np.uint8), packed]).tobytes()
 
 
-def png(
-    samples: npt.NDArray[np.unsignedinteger],
-    depth: int,
-    colour: int,
-    *,
-    interlaced: bool = False,
-    before: bytes = b"",
-    pieces: int = 1,
-) -> bytes:
+def png(samples, depth, colour, *, interlaced=False, before=b"", pieces=1):
     """A PNG file of (H, W, samples); `before` are the chunks that precede the pixels."""
     height, width, _ = samples.shape
     if interlaced:
@@ -66,25 +57,25 @@ def png(
     return start + b"".join(data) + chunk(b"IEND", b"")
 
 
-def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+def saved(image, kind, **options):
     """The bytes of a file that Pillow writes."""
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
 
 
-def to_png(pixels: npt.NDArray[np.uint8]) -> bytes:
+def to_png(pixels):
     return saved(Image.fromarray(pixels), "PNG")
 
 
-def exif(orientation: int) -> bytes:
+def exif(orientation):
     """EXIF data that say nothing but this."""
     tags = Image.Exif()
     tags[0x0112] = orientation
     return tags.tobytes()
 
 
-def levels(data: bytes) -> npt.NDArray[np.uint8]:
+def levels(data):
     """The pixels that are read from a file as the integers 0 to 255 that they are."""
     pixels = load_picture(data).pixels * 255
     assert abs(pixels - np.rint(pixels)).max() < 1e-3
@@ -93,9 +84,7 @@ def levels(data: bytes) -> npt.NDArray[np.uint8]:
 
 def are_correct(network, read, labels):
     """Which of what `read_pictures` gave are digits of which the net says their labels, (N,)."""
+    pairs = zip(read, labels, strict=True)
     return np.array(
-        [
-            isinstance(one, Digit) and network.predict(one.image) == label
-            for one, label in zip(read, labels, strict=True)
-        ]
+        [isinstance(one, Digit) and network.predict(one.image) == label for one, label in pairs]
     )

@@ -6,14 +6,13 @@ network.
 """
 
 import contextlib
-import io
 import os
 import re
 import shlex
 import sys
 import tempfile
+from collections import namedtuple
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
@@ -29,7 +28,7 @@ PAGES = [
     for path in sorted(ROOT.glob(pattern))
 ]
 TRANSLATION = re.compile(r"\.(ko|ja)(?=\.md$)")
-_CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
+_CONSOLE = re.compile(r"(?<=```console\n)(.*?)(?=```)", re.DOTALL)
 _OTHER_EVERY_TIME = re.compile(
     r"[\d.,]+ (ms|us|s)\b"  # times
     r"|\d+\.\d\d +[\d,]{4,}(?=$| )"  # the columns us/image and images/s
@@ -41,12 +40,8 @@ _OTHER_EVERY_TIME = re.compile(
 GAP = "..."  # a line of an output that stands for any number of lines, left out on the page
 
 
-@dataclass(frozen=True)
-class Example:
-    """A command of a page, without the prompt, and what is printed under it."""
-
-    command: str
-    output: str
+# A command of a page, without the prompt, and what is printed under it.
+Example = namedtuple("Example", "command output")
 
 
 def essence(output: str) -> list[str]:
@@ -103,26 +98,18 @@ def run(command: str, mirror: str, *, quickly: bool) -> str:
     return done.stdout
 
 
-def run_python(code: str) -> str:
-    """What a Python example prints."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, "<page>", "exec"), {"__name__": "__main__"})
-    return printed.getvalue()
-
-
 def _main(names: list[str]) -> None:
     printed: dict[str, str] = {}  # one run a command: pages in all languages show the same figures
     for path in PAGES:
         text = path.read_text("utf-8")
         if not blocks(text, "console") or (names and path.name not in names):
             continue
+        pieces = _CONSOLE.split(text)  # each second one is a block
         with surroundings(TEST_DATA / "data") as mirror:
-
-            def filled(match: "re.Match[str]", mirror: str = mirror) -> str:
-                return "\n".join(_today(each, mirror, printed) for each in examples(match[0]))
-
-            path.write_text(_CONSOLE.sub(filled, text), "utf-8")
+            for number in range(1, len(pieces), 2):
+                shown = (_today(each, mirror, printed) for each in examples(pieces[number]))
+                pieces[number] = "\n".join(shown)
+        path.write_text("".join(pieces), "utf-8")
 
 
 def _today(example: Example, mirror: str, printed: dict[str, str]) -> str:

@@ -1,19 +1,11 @@
 """What is said of input that is refused."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
-from mnist_cli.errors import FormatError, MnistError
+from mnist_cli.errors import FormatError
 
 
-def refusal_of(
-    action: Callable[..., object],
-    *arguments: Any,
-    error: type[MnistError] = FormatError,
-    **options: Any,
-) -> str:
+def refusal_of(action, *arguments, error=FormatError, **options):
     """Call `action`, which must raise `error`; return what it says: one short line."""
     with pytest.raises(error) as caught:
         action(*arguments, **options)

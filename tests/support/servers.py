@@ -1,21 +1,17 @@
-"""Real HTTP servers on 127.0.0.1 that misbehave as told."""
+"""Real HTTP servers on 127.0.0.1 that misbehave as told. An answer is called with an exchange."""
 
 import contextlib
 import itertools
 import threading
-from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-Answer = Callable[["Exchange"], None]
 
 
 class Exchange(BaseHTTPRequestHandler):
     """One request, given to the answer that the mirror holds for the file's name."""
 
     protocol_version = "HTTP/1.1"
-    server: "Mirror"
 
-    def do_GET(self) -> None:
+    def do_GET(self):
         self.server.requests.append(self.path)
         self.server.headers.append(dict(self.headers))
         answer = self.server.answers.get(self.path.rsplit("/", 1)[-1], self.server.default)
@@ -23,11 +19,14 @@ class Exchange(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):  # the client may leave at any moment
             answer(self)
 
-    def wait(self) -> None:
+    def wait(self):
         """Say nothing until the test is over; an answer, too."""
         self.server.over.wait(60)
 
-    def log_message(self, *_: object) -> None:
+    def hang_up(self):
+        """Close the connection without a word; an answer, too."""
+
+    def log_message(self, *_):
         pass
 
 
@@ -36,26 +35,20 @@ class Mirror(ThreadingHTTPServer):
 
     daemon_threads = False  # closing waits for them: a test ends when its connections have
 
-    def __init__(self, answers: dict[str, Answer], default: Answer) -> None:
+    def __init__(self, answers, default):
         super().__init__(("127.0.0.1", 0), Exchange)
         self.answers = answers
         self.default = default
-        self.requests: list[str] = []
-        self.headers: list[dict[str, str]] = []
+        self.requests, self.headers = [], []
         self.over = threading.Event()
+        self.url = f"http://127.0.0.1:{self.server_port}/mnist"
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/mnist"
-
-    def handle_error(self, *_: object) -> None:
+    def handle_error(self, *_):
         """Clients that hang up are part of the tests."""
 
 
 @contextlib.contextmanager
-def serving(
-    answers: dict[str, Answer] | None = None, default: Answer | None = None
-) -> Iterator[Mirror]:
+def serving(answers=None, default=None):
     """Run a mirror; what it has no answer for it does not find."""
     mirror = Mirror(answers or {}, default or status(404))
     thread = threading.Thread(target=mirror.serve_forever, args=(0.02,))
@@ -69,16 +62,10 @@ def serving(
         thread.join()
 
 
-def sending(
-    *parts: bytes,
-    status: int = 200,
-    pause: float = 0,
-    then: bytes = b"",
-    **headers: str,
-) -> Answer:
+def sending(*parts, status=200, pause=0, then=b"", **headers):
     """Sends parts with pauses, and `then` something for ever."""
 
-    def answer(exchange: Exchange) -> None:
+    def answer(exchange):
         exchange.send_response(status)
         for name, value in headers.items():
             exchange.send_header(name.replace("_", "-"), value)
@@ -91,33 +78,25 @@ def sending(
     return answer
 
 
-def body(content: bytes, **headers: str) -> Answer:
+def body(content, **headers):
     """The right answer, or a wrong one with right manners."""
     return cut(content, len(content), **headers)
 
 
-def cut(content: bytes, at: int, **headers: str) -> Answer:
+def cut(content, at, **headers):
     """Announces all of `content`, sends `at` bytes and hangs up."""
     return sending(content[:at], Content_Length=str(len(content)), **headers)
 
 
-def status(code: int, **headers: str) -> Answer:
+def status(code, **headers):
     return sending(b"no.\n", status=code, Content_Length="4", **headers)
 
 
-def redirect(target: str, code: int = 302) -> Answer:
+def redirect(target, code=302):
     return status(code, Location=target)
 
 
-def hang_up(exchange: Exchange) -> None:
-    """Closes the connection without a word."""
-
-
-def first(*answers: Answer) -> Answer:
+def first(*answers):
     """Each answer once, in order; the last one for ever."""
-    left = list(answers)
-
-    def answer(exchange: Exchange) -> None:
-        (left.pop(0) if len(left) > 1 else left[0])(exchange)
-
-    return answer
+    left = [*answers]
+    return lambda exchange: (left.pop(0) if len(left) > 1 else left[0])(exchange)

@@ -8,7 +8,6 @@ import sys
 import time
 import warnings
 import zlib
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -17,8 +16,9 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
-from support import archives, limited, pickles
-from support.archives import arrays, b1, net, npy, npz
+from support import archives, pickles
+from support.archives import HEADER, arrays, b1, net, npy, npz, with_header
+from support.limited import run_measured
 from support.mutated import mutated
 from support.nets import native, same_bits
 from support.pickles import a_global, call, one_layer, pickled, push, weights_file
@@ -30,7 +30,6 @@ from mnist_cli.weights.weights_file import parse_weights, read_weights
 
 refusal = partial(refusal_of, parse_weights)
 
-HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (10,), }"
 WHOLE = [
     weights_file(one_layer()),
     npz(**arrays()),
@@ -39,9 +38,9 @@ WHOLE = [
     save(arrays(), {"activation": "relu"}),
     archives.packed_as(archives.deflated(b1), len(b1), zlib.crc32(b1)),
     # Headers as one or another NumPy writes them.
-    net(npy(np.zeros(10, "f4"), HEADER + " " * 60 + "\n")),
-    net(npy(np.zeros(10, "f4"), HEADER.replace("10", "10L"))),
-    net(npy(np.zeros(10, "f4"), HEADER, version=2)),
+    with_header(HEADER + " " * 60 + "\n"),
+    with_header(HEADER.replace("10", "10L")),
+    with_header(HEADER, version=2),
 ]
 
 
@@ -55,6 +54,21 @@ def test_the_smallest_files_load_but_neither_cut_nor_with_more_behind_them():
         size = len(content)
         for end in {*range(min(size, 400)), *range(0, size, 307), *range(max(size - 400, 0), size)}:
             refusal(content[:end])
+
+
+RUN = """
+import conftest
+from weights.test_weights_hostile import {function} as run
+
+before = peak_megabytes()
+resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
+run()
+assert peak_megabytes() <= before + 250
+"""
+
+
+def run_limited(function, folder, seconds):
+    run_measured(RUN.format(function=function.__name__), cwd=folder, seconds=seconds)
 
 
 def test_a_file_larger_than_the_cap(tmp_path):
@@ -72,7 +86,7 @@ BASES = [
 
 
 @hypothesis.given(st.one_of(mutated(BASES), st.binary(max_size=200)))
-def fuzz(content: bytes) -> None:
+def fuzz(content):
     """The right arrays, namely those of the standard readers, or a `FormatError`."""
     try:
         found = parse_weights(content).arrays
@@ -92,13 +106,13 @@ def fuzz(content: bytes) -> None:
 
 
 def test_mutated_and_arbitrary_files_are_read_right_or_refused(tmp_path):
-    limited.run_limited("weights.test_weights_hostile:fuzz", tmp_path, seconds=1200)
+    run_limited(fuzz, tmp_path, seconds=1200)
 
 
 SIZE = MAX_BYTES - 20_000
 
 
-def bombs() -> Iterator[bytes]:
+def bombs():
     """Files that are as large as a file may be, and want more."""
     astral = "\U0001f600".encode() + b"a" * SIZE
     long_text = pickle.BINUNICODE + struct.pack("<I", len(astral)) + astral
@@ -128,7 +142,7 @@ def bombs() -> Iterator[bytes]:
         yield struct.pack("<Q", len(header)) + header.encode() + data
 
 
-def read_bombs() -> None:
+def read_bombs():
     """The child: each must be refused within three seconds of its own processor time."""
     for count, content in enumerate(bombs()):
         before = time.process_time()
@@ -138,10 +152,10 @@ def read_bombs() -> None:
 
 
 def test_bombs_stay_within_memory_and_time(tmp_path):
-    limited.run_limited("weights.test_weights_hostile:read_bombs", tmp_path, seconds=60)
+    run_limited(read_bombs, tmp_path, seconds=60)
 
 
-def read_watched() -> None:
+def read_watched():
     """The child: whatever a file holds, reading only opens that file and looks for its card."""
     hostile = call(a_global("os", "system"), push("exit 3"))
     contents = [
@@ -157,7 +171,7 @@ def read_watched() -> None:
         file.write_bytes(content)
     for file in files[:3]:
         read_weights(file).network()  # what is used for the first time is imported
-    seen: list[tuple[str, tuple[object, ...]]] = []
+    seen = []
     sys.addaudithook(lambda *event: seen.append(event))
     for file in files:
         seen.clear()
@@ -172,4 +186,4 @@ def read_watched() -> None:
 
 
 def test_reading_opens_no_other_file_starts_nothing_and_imports_nothing(tmp_path):
-    limited.run_limited("weights.test_weights_hostile:read_watched", tmp_path)
+    run_limited(read_watched, tmp_path, seconds=120)
