@@ -177,8 +177,7 @@ async function refreshSet() {
     const now = { ...net, off: net.off.map((off) => new Set(off)) };
     const [isBroken, corruption] = [broken.isBroken(now), broken.corruption];
     const whole = await runWhole(now, now.state, images, undisturbed);
-    let set = whole;
-    if (isBroken) for (set of runSet(now, images, undisturbed, corruption)) await breathe();
+    const set = isBroken ? await runSet(now, images, undisturbed, corruption) : whole;
     if (asked !== net) continue;
     broken.showAccuracy(set.correct, images.length, whole.correct);
     for (const follow of [() => row.update(set.predictions), () => map.update(set), showOnMap, () => batch.update(net, set)]) {

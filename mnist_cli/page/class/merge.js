@@ -5,7 +5,7 @@ import { normalize } from "../net/data.js";
 import { switchedOn } from "../net/net.js";
 import { byId, make } from "../parts/paint.js";
 import { PIXELS, SIDE } from "../reading/picture.js";
-import { breathe, runSet } from "../net/testset.js";
+import { runSet } from "../net/testset.js";
 import { listEntries, readEntry, Refused } from "./zip.js";
 import { say } from "../parts/words.js";
 
@@ -100,11 +100,8 @@ export function makeMerge(choose) {
       const some = digits.slice(first, first + AT_ONCE);
       const pixels = new Uint8Array(some.length * PIXELS);
       some.forEach((digit, i) => pixels.set(digit.pixels, i * PIXELS));
-      let set;
-      for (set of runSet(net, some, normalize(pixels))) await breathe();
-      some.forEach((digit, i) => {
-        [digit.prediction, digit.confidence] = [set.predictions[i], set.confidences[i]];
-      });
+      const { predictions, confidences } = await runSet(net, some, normalize(pixels));
+      some.forEach((digit, i) => Object.assign(digit, { prediction: predictions[i], confidence: confidences[i] }));
     }
     show();
   }

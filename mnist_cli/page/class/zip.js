@@ -93,9 +93,7 @@ export async function readEntry(file, { flags, method, crc, packed, size, at }, 
   return bytes;
 }
 
-async function readBytes(file, from, to) {
-  return new DataView(await file.slice(from, to).arrayBuffer());
-}
+const readBytes = async (file, from, to) => new DataView(await file.slice(from, to).arrayBuffer());
 
 /** Where the record at the end begins: the comment after it is as long as it says. */
 function findEnd(tail) {

@@ -6,7 +6,7 @@ import { press, slide } from "../parts/controls.js";
 import { argmax, forward } from "../net/net.js";
 import { byId } from "../parts/paint.js";
 import { PIXELS } from "../reading/picture.js";
-import { breathe, runSet } from "../net/testset.js";
+import { runSet } from "../net/testset.js";
 import { say, sayTimes } from "../parts/words.js";
 
 const AWAY = 4; // pixels by which the image of the first card is moved
@@ -213,22 +213,17 @@ const readCorrectly = ({ images, whole }) => images.map((_, i) => i).filter((i) 
 const xOf = ({ x }, i) => x.subarray(i * PIXELS, (i + 1) * PIXELS);
 
 /** The neurons of the first layer with the strongest votes. */
-function loudest({ layers: [, next] }, { z }) {
-  const votes = Array.from(z[0], (value, k) => {
-    let size = 0;
-    for (let j = 0; j < next.outputs; j++) size += Math.abs(value * next.W[k * next.outputs + j]);
-    return size;
-  });
+function loudest({ layers: [, { W, outputs }] }, { z }) {
+  const weightsFrom = (k) => W.subarray(k * outputs, (k + 1) * outputs);
+  const votes = Array.from(z[0], (value, k) => weightsFrom(k).reduce((sum, weight) => sum + Math.abs(value * weight), 0));
   return Array.from(votes.keys()).sort((p, q) => votes[q] - votes[p]).slice(0, CANDIDATES);
 }
 
-/** What a net makes of the images at these places, or of all; the page stays alive. */
-async function run({ images, x }, net, places = images.map((_, i) => i)) {
+/** What a net makes of the images at these places, or of all. */
+function run({ images, x }, net, places = images.map((_, i) => i)) {
   const part = new Float64Array(places.length * PIXELS);
   places.forEach((place, i) => part.set(xOf({ x }, place), i * PIXELS));
-  let set;
-  for (set of runSet(net, places.map((place) => images[place]), part)) await breathe();
-  return set;
+  return runSet(net, places.map((place) => images[place]), part);
 }
 
 const countCorrect = async (page, net, places) => (await run(page, net, places)).correct;

@@ -139,9 +139,8 @@ export function locate({ map }, { x, z }, i = 0) {
 }
 
 /** The weights into one neuron of a layer. */
-export function weightsInto({ W, inputs, outputs }, neuron) {
-  return Float64Array.from({ length: inputs }, (_, k) => W[k * outputs + neuron]);
-}
+export const weightsInto = ({ W, inputs, outputs }, neuron) =>
+  Float64Array.from({ length: inputs }, (_, k) => W[k * outputs + neuron]);
 
 /** The place of the largest of `values` from `from` on, `count` of them. */
 export function argmax(values, from = 0, count = values.length) {

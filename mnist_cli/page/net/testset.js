@@ -7,8 +7,8 @@ import { PIXELS } from "../reading/picture.js";
 const SLICE = 20; // images
 const BREATH = 10; // milliseconds of work, after which the page may do something else
 
-/** Yields {x, predictions, confidences, places on the map, correct} of the images done so far, in the end of all. */
-export function* runSet(net, images, undisturbed, corruption = {}) {
+/** {x, predictions, confidences, places on the map, correct} of images; the page stays alive meanwhile. */
+export async function runSet(net, images, undisturbed, corruption = {}) {
   const set = { x: new Float64Array(undisturbed.length), predictions: [], confidences: [], places: [], correct: 0 };
   for (let first = 0; first < images.length; first += SLICE) {
     const count = Math.min(SLICE, images.length - first);
@@ -23,17 +23,14 @@ export function* runSet(net, images, undisturbed, corruption = {}) {
       set.places.push(locate(net, result, i));
       set.correct += prediction === images[first + i].label;
     }
-    yield set;
+    await breathe();
   }
+  return set;
 }
 
 /** What a net makes of all images in one of its states, with nothing broken; it is found once. */
 export async function runWhole(net, state, images, undisturbed) {
-  if (!state.whole) {
-    let set;
-    for (set of runSet(switchedOn(net, state), images, undisturbed)) await breathe();
-    state.whole = { ...set, x: undisturbed };
-  }
+  state.whole ??= { ...(await runSet(switchedOn(net, state), images, undisturbed)), x: undisturbed };
   return state.whole;
 }
 

@@ -29,9 +29,8 @@ export function makePad(canvas, changed) {
     turnTo([strokes, image]);
   };
   const begin = (point) => {
-    const begun = { points: [point], width: penWidth() };
-    change([...pad.strokes, begun]); // beside an image there are no strokes
-    stroke = begun;
+    change([...pad.strokes, { points: [point], width: penWidth() }]); // beside an image there are no strokes
+    stroke = pad.strokes.at(-1);
   };
   const extend = (points) => {
     stroke.points.push(...points);

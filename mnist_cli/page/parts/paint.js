@@ -61,9 +61,7 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /** A canvas of 28x28 pixels that is decoration for those who cannot see it. */
-export function makePicture() {
-  return make("canvas", { width: SIDE, height: SIDE, ariaHidden: "true" });
-}
+export const makePicture = () => make("canvas", { width: SIDE, height: SIDE, ariaHidden: "true" });
 
 /** A digit's `pixels` 0..255 as an image: canvases are layers that the browser puts together in every frame. */
 export function pictureOf(digit) {

@@ -14,12 +14,8 @@ let language = "en";
 /** Speak a language from now on, and in every element that has a `data-t` or a `data-label`. */
 export function speak(next, values) {
   document.documentElement.lang = language = next;
-  for (const element of document.querySelectorAll("[data-t]")) {
-    element.textContent = say(element.dataset.t, values);
-  }
-  for (const element of document.querySelectorAll("[data-label]")) {
-    element.setAttribute("aria-label", say(element.dataset.label));
-  }
+  for (const element of document.querySelectorAll("[data-t]")) element.textContent = say(element.dataset.t, values);
+  for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
 }
 
 /** A text in the language that is spoken. */

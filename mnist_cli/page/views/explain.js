@@ -70,6 +70,4 @@ export function largest(values) {
   return Array.from(values.keys()).sort((p, q) => Math.abs(values[q]) - Math.abs(values[p])).slice(0, 3);
 }
 
-function strongest(values) {
-  return largest(values).map((place) => `${place} (${signed(values[place])})`).join(", ");
-}
+const strongest = (values) => largest(values).map((place) => `${place} (${signed(values[place])})`).join(", ");

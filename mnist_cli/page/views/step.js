@@ -10,9 +10,8 @@ const FADE = 250; // milliseconds in which a stage lights up
 
 /** The steps. `changed()` is called when another stage is shown, `activated()` when the net got another activation. */
 export function makeSteps(changed, activated) {
-  const [onward, back, end, names, activations, trained, said] =
-    ["step", "step-back", "step-end", "stages", "activations", "trained", "step-said"].map(byId);
-  const bar = byId("stepping");
+  const [bar, onward, back, end, names, activations, trained, said] =
+    ["stepping", "step", "step-back", "step-end", "stages", "activations", "trained", "step-said"].map(byId);
   let net = null;
   let stages = [];
   let at = -1; // place in `stages`; without it everything is shown at once
