@@ -50,11 +50,9 @@ def test_work_goes_on_when_nobody_gets_the_messages(folder, sink):
 def test_the_exit_code_is_the_work_s_own_also_when_nobody_reads_the_result(folder):
     _, error, code = shell("mnist predict nothing.png -i 1 | true; exit ${PIPESTATUS[0]}", folder)
     assert (code, "there is no such file" in error) == (1, True)
+    line = "mnist --help | true; exit ${PIPESTATUS[0]}"
     for buffered in ("1", ""):
-        done = shell(
-            "mnist --help | true; exit ${PIPESTATUS[0]}", folder, PYTHONUNBUFFERED=buffered
-        )
-        assert done == ("", "", 0)
+        assert shell(line, folder, PYTHONUNBUFFERED=buffered) == ("", "", 0)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 """The stress set: MNIST training digits drawn as ink on paper and spoilt as photos are.
 
 `draw(kind, digit, seed)` gives the bytes of an image file, the same in every run. Each kind is a
-recipe: where the ink is, the colours of it and the paper, what light falls on them, what the camera
-does.
+recipe: where the ink is, the colours of it and of the paper, the light, and what the camera does.
 """
 
 from collections.abc import Callable
