@@ -1,7 +1,4 @@
-"""What a command loads: start-up time is import time, so nothing is imported that it does not use.
-
-The modules are those of a child process with its output piped, as a script would run it.
-"""
+"""What a command loads: start-up time is import time, so nothing is imported that is not used."""
 
 import subprocess
 import sys
@@ -22,7 +19,7 @@ mnist_cli.load_network().predict(mnist_cli.load_images()); codes = []"""
 
 
 def modules_after(code, *commands, python=("-c",)):
-    """What a process loads that had not been loaded before."""
+    """What a process in a pipe loads that had not been loaded before."""
     code = f"import sys; before = {{*sys.modules}}\n{code}\n"
     code += "print('loaded:', *{*sys.modules} - before); sys.exit(any(codes))"
     command = [sys.executable, *python, code, *commands]

@@ -49,6 +49,9 @@ def test_a_table_appears_whole_or_not_at_all(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ValueError, match=r"must end in \.csv or \.jsonl, found '.txt'"):
         write(tmp_path / "t.txt")
+    write(tmp_path / "t.csv", [])
+    with pytest.raises(FileError, match="exists already"):
+        write(tmp_path / "t.csv")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
     with pytest.raises(FileError, match="temporary file: there is no such file or folder"):
         write("-")

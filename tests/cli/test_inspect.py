@@ -9,7 +9,6 @@ import numpy as np
 from support.commands import mnist
 from support.nets import random_arrays
 
-from mnist_cli import load_network
 from mnist_cli.weights.card import find_card
 from mnist_cli.weights.weights_file import read_weights
 
@@ -90,12 +89,3 @@ def test_weights_that_are_not_finite_are_shown_with_a_warning(tmp_path):
     document = mnist("inspect", path, "--stats", "--neurons", "--json").document
     assert (document["finite"], document["neurons"][4]["weights"][0][3]) == (False, None)
     assert "no predictions to compare" in mnist("inspect", path, "weights.pkl").stdout
-
-
-def test_a_narrow_terminal_gets_fewer_columns_and_neurons_in_a_row():
-    lines = mnist("inspect", "--stats", "--neurons", columns=60, NO_COLOR="1").stdout.splitlines()
-    near_zero = np.mean(np.abs(load_network().weights[0]) < 0.01)
-    last = [text.split()[-1] for text in lines if text.startswith("W1  ")][1:]
-    assert last == [f"{near_zero:.4f}"]  # the column of shares, not that of small histograms
-    heads = [re.findall(r"(\d): ", text) for text in lines if re.match("[03]: ", text)]
-    assert heads == [["0", "1", "2"], ["3", "4", "5"]]

@@ -6,8 +6,10 @@ import signal
 import subprocess
 
 import pytest
-from support.commands import MNIST
+from PIL import Image
+from support.commands import MNIST, mnist_process
 from support.folders import names
+from support.pictures import saved
 
 from mnist_cli import load_network
 
@@ -48,11 +50,9 @@ def test_work_goes_on_when_nobody_gets_the_messages(folder, sink):
 def test_the_exit_code_is_the_work_s_own_also_when_nobody_reads_the_result(folder):
     _, error, code = shell("mnist predict nothing.png -i 1 | true; exit ${PIPESTATUS[0]}", folder)
     assert (code, "there is no such file" in error) == (1, True)
+    line = "mnist --help | true; exit ${PIPESTATUS[0]}"
     for buffered in ("1", ""):
-        done = shell(
-            "mnist --help | true; exit ${PIPESTATUS[0]}", folder, PYTHONUNBUFFERED=buffered
-        )
-        assert done == ("", "", 0)
+        assert shell(line, folder, PYTHONUNBUFFERED=buffered) == ("", "", 0)
 
 
 @pytest.mark.parametrize(
@@ -107,3 +107,10 @@ def test_a_signal_that_a_library_takes_for_a_fault_of_its_own_is_a_signal(folder
     line = "PYTHONPATH=. mnist inspect"
     assert shell(line, folder, NUMBER="SIGINT") == ("", "Interrupted.\n", 130)
     assert shell(line, folder, NUMBER="SIGTERM") == ("", "Terminated.\n", 143)
+
+
+def test_what_libraries_warn_of_is_not_shown(tmp_path):
+    half = saved(Image.new("L", (40, 40)), "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\0\x0e\1")
+    (tmp_path / "half.jpg").write_bytes(half)
+    shown = mnist_process("predict", tmp_path / "half.jpg", PYTHONWARNINGS="always")
+    assert (shown.stderr, shown.code) == ("", 0)

@@ -17,8 +17,7 @@ def files(tmp_path_factory):
     """The options that name 1,000 real digits as training files."""
     folder = tmp_path_factory.mktemp("idx")
     images = write_images(folder / "images", load_images()[:1000])
-    labels = write_labels(folder / "labels", load_labels()[:1000])
-    return ("--images", images, "--labels", labels)
+    return ("--images", images, "--labels", write_labels(folder / "labels", load_labels()[:1000]))
 
 
 def test_help_and_list_name_every_recipe_and_hyperparameter():

@@ -19,8 +19,8 @@ def full(name, version, *content):
 def heic(items, references=(), size=(64, 64), profile=0, version=1, boxes=b""):
     """A file of `items`, the lengths of the extents of each, which all begin at the same byte.
 
-    Each is as large as the others; `profile` are the bytes of their common colour profile.
-    `references` are a name, an item, and those that it refers to.
+    Each is as large as the others and has a colour profile of `profile` bytes. A reference is a
+    name, an item, and those that it refers to.
     """
     number = ">I" if version == 2 else ">H"
     located = b"".join(

@@ -1,9 +1,7 @@
 """The stress set: MNIST training digits drawn as ink on paper and spoilt as photos are.
 
-`draw(kind, digit, seed)` gives the bytes of an image file. Nothing is stored: the digits are
-training images, all else comes from a seeded generator, so a picture is the same in every run. Each
-kind is a recipe: where the ink is, what colour it and the paper have, what light falls on them, and
-what the camera does.
+`draw(kind, digit, seed)` gives the bytes of an image file, the same in every run. Each kind is a
+recipe: where the ink is, the colours of it and of the paper, the light, and what the camera does.
 """
 
 from collections.abc import Callable
