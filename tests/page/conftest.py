@@ -2,12 +2,12 @@
 
 import json
 import os
-from pathlib import Path
+import re
 
 import numpy as np
 import pytest
 from conftest import TEST_DATA
-from support.page import EVERY, chromium, settle
+from support.page import EVERY, chromium, settle, switch_off
 
 import mnist_cli
 from mnist_cli.page.page import write_page
@@ -51,6 +51,10 @@ _RESET = """() => {
 }"""
 
 
+_OURS = "Canvas2D: Multiple readback"  # it is the tests that read
+_CARRIED = r"data:|blob:|[^#]*\.html(#|$)"  # what a page may ask for
+
+
 @pytest.fixture(scope="session")
 def complaints():
     """Whatever pages ask the network for or complain about."""
@@ -73,29 +77,23 @@ def opener(browser, embedded_page, complaints):
         page = browser.new_context(**options).new_page()
         throttled = page.context.new_cdp_session(page)
         throttled.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-        page.on("console", lambda message: hear(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: hear(message.text, message.text.startswith(_OURS)))
+        page.on("pageerror", lambda error: hear(str(error)))
+        page.on("request", lambda request: hear(request.url, re.match(_CARRIED, request.url)))
         page.on("dialog", hear_dialog)
-        page.on("request", lambda request: check(request.url))
         page.add_init_script(script)
         page.goto(path if isinstance(path, str) else path.as_uri())
         if ready:
             page.locator("#accuracy output:not(:empty)").wait_for(state="attached")
         return page
 
-    def hear(text):
-        if not text.startswith("Canvas2D: Multiple readback"):  # it is the tests that read
+    def hear(text, is_expected=False):
+        if not is_expected:
             complaints.append(text)
 
     def hear_dialog(dialog):
-        if dialog.type == "beforeunload":  # it is the browser's question
-            dialog.accept()
-        else:
-            complaints.append(dialog.message)
-
-    def check(url):
-        if not url.startswith(("data:", "blob:")) and not url.split("#")[0].endswith(".html"):
-            complaints.append(url)
+        hear(dialog.message, dialog.type == "beforeunload")  # that is the browser's question
+        dialog.accept()
 
     return open_one
 
@@ -149,10 +147,7 @@ def undisturbed(shown):
 @pytest.fixture(scope="session")
 def without_8(shown):
     """That of the embedded net with neuron 8 of layer 1 switched off."""
-    network = mnist_cli.load_network()
-    W1, W2, W3 = network.weights
-    W2 = W2 * (np.arange(50) != 8)[:, None]
-    broken = mnist_cli.Network((W1, W2, W3), network.biases)
+    broken = switch_off(mnist_cli.load_network(), 8)
     return f"{np.mean(broken.predict(shown[0]) == shown[1]):.4f}"
 
 
@@ -180,4 +175,4 @@ def strokes():
     path = TEST_DATA / "pen" / "strokes.json"
     if not path.is_file():
         pytest.skip(f"needs real data: there is no {path} (set MNIST_TEST_DATA)")
-    return [(each["points"], each["label"]) for each in json.loads(Path(path).read_text())]
+    return [(each["points"], each["label"]) for each in json.loads(path.read_text())]

@@ -10,14 +10,16 @@ import pytest
 from support.nets import random_arrays
 from support.page import (
     EVERY,
-    SEEN,
     SEVEN,
     draw,
+    measure,
+    net_input,
     prediction,
     said,
     save,
     settle,
     speak,
+    switch_off,
     titles,
 )
 
@@ -40,11 +42,10 @@ def test_a_drawing_is_read_as_mnist_predict_reads_the_saved_png(page, tmp_path, 
         draw(page, points, size=0.35 + 0.15 * number, left=0.1)
         digit = mnist_cli.read_digit(save(page, tmp_path))
         assert prediction(page) == str(mnist_cli.load_network().predict(digit.image))
-        seen = page.evaluate(SEEN)
-        ink = (digit.image.ravel() > 0) | (np.array(seen) > 0)
-        assert np.abs(digit.image.ravel()[ink] - np.array(seen, float)[ink]).mean() < 20
+        of_python, of_page = digit.image.ravel().astype(int), net_input(page)
+        ink = (of_python > 0) | (of_page > 0)
+        assert np.abs(of_python - of_page)[ink].mean() < 20
         page.locator("#clear").click()
-        settle(page)
         assert prediction(page) == ""
 
 
@@ -60,14 +61,14 @@ NO_STROKES = (
 )
 
 
-def test_what_is_no_image_is_refused(page):
-    tried = "() => {{ try {{ return mnist.{} }} catch (error) {{ return error.message }} }}"
-    for values in NO_PIXELS:
-        found = page.evaluate(tried.format(f"predict({values})"))
-        assert found == "expected 784 numbers from 0 to 255", values
-    for strokes in NO_STROKES:
-        found = page.evaluate(tried.format(f"read({strokes})"))
-        assert found == "expected strokes, each a list of [x, y]", strokes
+@pytest.mark.parametrize(
+    ("call", "values", "expected"),
+    [("predict", NO_PIXELS, "784 numbers from 0 to 255"), ("read", NO_STROKES, "strokes")],
+)
+def test_what_is_no_image_is_refused(page, call, values, expected):
+    tried = "() => {{ try {{ mnist.{}({}) }} catch (error) {{ return error.message }} }}"
+    for each in values:
+        assert f"expected {expected}" in page.evaluate(tried.format(call, each)), each
 
 
 # Strokes of what is no digit, and of one that looks like two, as shares of the pad.
@@ -109,20 +110,14 @@ def test_undo_clear_and_the_switch(page):
     seven = prediction(page)
     draw(page, [(10, 50), (90, 50)])
     page.locator("#undo").click()
-    settle(page)
     assert prediction(page) == seven
-    page.keyboard.press("c")
-    settle(page)
-    assert prediction(page) == ""
+    page.locator("#clear").click()
     page.keyboard.press("Control+z")
-    settle(page)
     assert prediction(page) == seven
-    before = page.evaluate(SEEN)
+    before = net_input(page).tolist()
     page.locator("#raw").check()
-    settle(page)
-    assert page.evaluate(SEEN) != before
+    assert net_input(page).tolist() != before
     page.evaluate("mnist.clear()")
-    settle(page)
     assert prediction(page) == ""
 
 
@@ -138,7 +133,7 @@ def test_strokes_in_any_unit_are_read_and_pixels_only_as_they_are(page):
     assert abs(np.subtract(results[0]["image"], results[2]["image"])).max() <= 1
     empty = page.evaluate("mnist.read([])")
     assert (sum(empty["image"]), empty["prediction"], empty["probabilities"]) == (0, None, None)
-    for points in ("[[5, 5]]", "Array(200_000).fill([5, 5])"):
+    for points in ("[[5, 5]]", "Array(130_000).fill([5, 5])"):
         assert page.evaluate(f"mnist.read([{points}]).image.length") == 784
     assert prediction(page) == ""
 
@@ -147,14 +142,18 @@ def test_everything_works_by_keyboard(page):
     page.keyboard.press("Space")
     for key in ["ArrowRight"] * 8 + ["Space"]:
         page.keyboard.press(key)
-    settle(page)
+    assert prediction(page) != ""
+    for key in ("Space", "ArrowRight", "c"):
+        page.keyboard.press(key)
+    assert prediction(page) == ""
+    page.keyboard.press("ArrowDown")  # the pen is still down
     assert prediction(page) != ""
     while page.evaluate("!document.activeElement.matches('.neuron')"):
         page.keyboard.press("Tab")
     page.keyboard.press("ArrowRight")
     text = page.locator("#explanation").inner_text()
     assert "Neuron 1 of layer 1" in text
-    values = mnist_cli.load_network().activations(np.array(page.evaluate(SEEN), np.uint8))
+    values = mnist_cli.load_network().activations(net_input(page))
     assert f"= {values['a1'][1]:.2f}\n".replace("-", "−") in text
     assert f"sigmoid(a1) = {values['z1'][1]:.2f}" in text
     assert "votes, into a2: " in text
@@ -165,16 +164,14 @@ def test_everything_works_by_keyboard(page):
 
 
 @pytest.mark.parametrize(
-    ("ratio", "confidence", "english", "korean", "japanese"),
+    ("ratio", "confidence", "words"),
     [
-        (3.5, "0.7778", "3.5 times as likely", "약 3.5배 더", "確率は約3.5倍です"),
-        (1.2e9, "0.9999999992", "1.2 billion times as likely", "약 12억 배 더", "約12億倍です"),
-        (1e50, "0.999999999999", "more than a trillion times", "1조 배 이상 더", "1兆倍以上です"),
+        (1.2e9, "0.9999999992", "1.2 billion times as likely, 약 12억 배 더, 約12億倍です"),
+        (3.5, "0.7778", "3.5 times as likely, 약 3.5배 더, 確率は約3.5倍です"),
+        (1e50, "0.999999999999", "more than a trillion times, 1조 배 이상 더, 1兆倍以上です"),
     ],
 )
-def test_how_likely_a_digit_is_is_said_in_words_and_never_is_it_certain(
-    open_page, tmp_path, ratio, confidence, english, korean, japanese
-):
+def test_how_likely_a_digit_is_is_said_in_words(open_page, tmp_path, ratio, confidence, words):
     b1 = np.full(10, -200.0)
     b1[:2] = np.log(ratio), 0  # the scores of 0 and 1, whatever is drawn
     np.savez(tmp_path / "net.npz", W1=np.zeros((784, 10)), b1=b1)
@@ -184,9 +181,9 @@ def test_how_likely_a_digit_is_is_said_in_words_and_never_is_it_certain(
     assert f"confidence {confidence}" in said(page)
     assert f"= {confidence}" in page.locator("#told").inner_text()
     assert "1.0000" not in page.locator("body").inner_text()
-    for language, words in (("en", english), ("ko", korean), ("ja", japanese)):
+    for language, said_there in zip(("en", "ko", "ja"), words.split(", "), strict=True):
         speak(page, language)
-        assert words in page.locator("#explanation").inner_text()
+        assert said_there in page.locator("#explanation").inner_text()
 
 
 def test_a_digit_is_explained_against_the_runner_up_also_in_korean(page):
@@ -228,16 +225,12 @@ def test_what_is_broken_costs_what_numpy_says(page, shown):
     assert slide(page, "noise", 0.5) < turned
     page.locator("#undo-all").click()
     assert accuracy(page) == whole
-    W1, W2, W3 = (np.array(W) for W in network.weights)
     for neuron in (3, 4, 5, 6):
         page.locator(".tiles .neuron").nth(neuron).click()
         page.locator("#switch").click()
-        W2[neuron] = 0
-    broken = mnist_cli.Network((W1, W2, W3), network.biases)
-    assert accuracy(page) == expected(pictures, broken)
+    assert accuracy(page) == expected(pictures, switch_off(network, 3, 4, 5, 6))
     page.locator("#undo-all").click()
     assert accuracy(page) == whole
-    assert page.locator("#undo-all").is_disabled()
 
 
 def test_test_images_can_be_tried_and_saved(page, tmp_path, shown):
@@ -251,14 +244,10 @@ def test_test_images_can_be_tried_and_saved(page, tmp_path, shown):
     wrong = np.flatnonzero(predictions != labels)
     assert page.locator(".thumb").count() == len(wrong)
     page.locator(".thumb").first.click()
-    settle(page)
     assert prediction(page) == str(predictions[wrong[0]])
     saved = save(page, tmp_path)
     assert saved.name == f"mnist-{wrong[0] * EVERY}.png"
     np.testing.assert_array_equal(mnist_cli.read_digit(saved).image, images[wrong[0]])
-    page.locator("#random").click()
-    settle(page)
-    assert prediction(page) != ""
 
 
 def test_the_map_shows_the_drawing_and_what_is_pointed_at(page):
@@ -276,19 +265,12 @@ def test_the_map_shows_the_drawing_and_what_is_pointed_at(page):
     images, labels = mnist_cli.load_mnist("test")
     assert labels[number] == label != found == mnist_cli.load_network().predict(images[number])
     page.keyboard.press("Enter")
-    settle(page)
     assert prediction(page) == str(found)
 
 
 def test_what_is_said_of_batches_is_what_was_measured(page):
     page.locator("[name=size][value='10']").check(force=True)
-    page.locator("#measure").click()
-    page.locator("#measure:disabled").wait_for()
-    page.locator("#measure:enabled").wait_for()
-    alone, together = (
-        float(text.split()[0]) for text in page.locator("#times b").all_text_contents()
-    )
-    told = page.locator(".told").text_content()
+    (alone, together), told = measure(page)
     ratio, runs = (float(re.search(of, told)[1]) for of in (r"([\d.]+) of the", r"(\d+) runs"))
     least, most = together - 0.05, together + 0.05  # they are rounded
     assert least / (alone + 0.05) - 0.005 <= ratio <= most / (alone - 0.05) + 0.005
@@ -307,13 +289,13 @@ def test_a_label_that_people_do_not_agree_with_says_so(open_page, embedded_page)
 
 
 def test_two_nets_stand_side_by_side(open_page, tmp_path):
-    hostile = "<img src=x onerror=alert(1)>\u202e.npz"
+    hostile = "<img src=x onerror=alert(1)>\u202e" + 200 * "n" + ".npz"  # cut as in the terminal
     file = tmp_path / hostile if os.name != "nt" else tmp_path / "b.npz"
     np.savez(file, **random_arrays(784, 20, 10, scale=0.3))
     write_page(tmp_path / "two.html", [None, file], language="ko")
     page = open_page(tmp_path / "two.html")
     draw(page, SEVEN)
-    seen = np.array(page.evaluate(SEEN), np.uint8)
+    seen = net_input(page)
     for number, path in ((1, None), (2, file)):
         assert prediction(page, number) == str(mnist_cli.load_network(path).predict(seen))
     assert page.locator(".answer .name").nth(1).text_content() == printable(file.name)
@@ -326,8 +308,6 @@ def test_two_nets_stand_side_by_side(open_page, tmp_path):
     assert page.locator("#signature").text_content() == "784 → 20 → 10 · sigmoid"
     assert page.locator(".tiles .neuron").count() == 20
     assert 0 < accuracy(page) < 0.5
-    assert page.locator("#clear").text_content() == "지우기"
-    assert page.evaluate("document.documentElement.lang") == "ko"
 
 
 def test_a_browser_without_what_the_page_needs_gets_one_sentence(open_page):

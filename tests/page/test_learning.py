@@ -9,7 +9,17 @@ import pytest
 from PIL import Image
 from support.commands import mnist
 from support.nets import random_network
-from support.page import SEEN, SEVEN, accuracies, draw, predict, prediction, settle, speak
+from support.page import (
+    SEVEN,
+    accuracies,
+    draw,
+    net_input,
+    predict,
+    prediction,
+    settle,
+    speak,
+    switch_off,
+)
 
 import mnist_cli
 from mnist_cli.page.page import write_page
@@ -43,14 +53,14 @@ def test_each_state_gives_the_numbers_of_numpy(page, states, shown):
     for number in (LAST, 4, 1, 0):
         network = states[number]
         turn_to(page, number)
-        found, probabilities, _ = predict(page, images[::20])
+        found, probabilities = predict(page, images[::20])
         np.testing.assert_array_equal(found, network.predict(images[::20]))
         np.testing.assert_allclose(probabilities, network.predict_proba(images[::20]), atol=1e-5)
         correct = np.sum(network.predict(images) == labels)
         assert accuracies(page) == {f"{correct / len(labels):.4f}"}
         said = f"{correct} of {len(labels)} correct; undisturbed {correct / len(labels):.4f}"
         assert page.locator("#accuracy p").text_content() == said
-        seen = np.array(page.evaluate(SEEN), np.uint8)
+        seen = net_input(page)
         assert prediction(page) == str(network.predict(seen))
         maps.add(page.locator("#points").evaluate("each => each.toDataURL()"))
     assert len(maps) == 4  # of the map of each state
@@ -75,15 +85,10 @@ def test_neurons_are_off_in_every_state_and_the_input_is_disturbed(page, states,
     page.locator(".tiles .neuron").nth(3).click()
     page.locator("#switch").click()
     turn_to(page, 5)
-    W1, W2, W3 = states[5].weights
-    broken = mnist_cli.Network((W1, W2 * (np.arange(50) != 3)[:, None], W3), states[5].biases)
-    assert accuracies(page) == {f"{np.mean(broken.predict(images) == labels):.4f}"}
+    found = switch_off(states[5], 3).predict(images)
+    assert accuracies(page) == {f"{np.mean(found == labels):.4f}"}
     before = np.mean(states[5].predict(images) == labels)
     assert f"undisturbed {before:.4f}" in page.locator("#accuracy p").text_content()
-    page.locator("#step").click()
-    page.locator("[name=activation][value=step]").check(force=True)
-    turn_to(page, 6)
-    assert page.locator("[name=activation]:checked").get_attribute("value") == "step"
     page.locator("#undo-all").click()
     settle(page)
     assert page.locator("#learning").input_value() == str(LAST)
@@ -95,15 +100,12 @@ def test_it_says_how_much_the_net_has_seen(page):
     card = json.loads((embedded_directory() / "weights.json").read_text("utf-8"))
     seen = float(f"{len(card['loss_by_epoch']) * card['training_images']:.2g}")
     end = f"after {seen / 1e6:.0f} million images: as trained"
+    in_korean = f"이미지 {first:,}장 학습 후", f"이미지 {seen / 1e4:.0f}만 장 학습 완료"
+    in_japanese = f"画像{first:,}枚の学習後", f"画像{seen / 1e4:.0f}万枚で学習完了"
     for language, *sentences in (
         ("en", "random numbers", f"after {first:,} images", end),
-        (
-            "ko",
-            "학습 전: 무작위 수",
-            f"이미지 {first:,}장 학습 후",
-            f"이미지 {seen / 1e4:.0f}만 장 학습 완료",
-        ),
-        ("ja", "学習前：乱数", f"画像{first:,}枚の学習後", f"画像{seen / 1e4:.0f}万枚で学習完了"),
+        ("ko", "학습 전: 무작위 수", *in_korean),
+        ("ja", "学習前：乱数", *in_japanese),
     ):
         speak(page, language)
         for number, said in zip((0, 1, LAST), sentences, strict=True):
@@ -138,7 +140,7 @@ def test_a_net_of_ones_own_brings_its_own(open_page, tmp_path):
     turn_to(page, 1)
     assert page.locator("#learnt-told").text_content() == "after 7 images"
     draw(page, SEVEN)
-    seen = np.array(page.evaluate(SEEN), np.uint8)
+    seen = net_input(page)
     rounded = read_snapshots(snapshots, "relu")[1].network
     shown = (rounded, nets[-1])
     assert [prediction(page, 1), prediction(page, 2)] == [str(net.predict(seen)) for net in shown]
@@ -151,7 +153,7 @@ def test_states_can_be_left_out_and_cost_little(tmp_path):
     path = tmp_path / "page.html"
     plain = json.loads(mnist("draw", "--no-open", "-o", path, "--no-snapshots", "--json").stdout)
     assert plain["snapshots"] is None
-    whole = write_page(tmp_path / "whole.html", [embedded_directory() / "weights.pkl"])
+    whole = write_page(tmp_path / "whole.html")
     assert whole.snapshots == embedded_directory() / SNAPSHOTS
     assert 100_000 < whole.bytes - plain["bytes"] <= 600_000
     mnist_cli.save_network(random_network(784, 50, 100, 10), tmp_path / "other.npz")

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from support.nets import random_arrays
-from support.page import EVERY, SEEN, linked, prediction, settle
+from support.page import EVERY, net_input, prediction, settle, switch_off
 from support.sets import write_images, write_labels
 
 import mnist_cli
@@ -49,7 +49,7 @@ def test_the_cards_ask_what_numpy_can_answer(page, shown):
     predictions, confidences = network.predict(images), network.predict_proba(images).max(axis=1)
 
     question = ask(page, 1)
-    x = np.array(page.evaluate(SEEN), np.uint8).reshape(28, 28)
+    x = net_input(page).reshape(28, 28)
     away = int(re.search(r"Moved (\d) pixels", question)[1])
     read = network.predict(shift(x[None], away, 0))[0]
     assert f"It reads {read}" in answer(page, str(read))
@@ -60,27 +60,24 @@ def test_the_cards_ask_what_numpy_can_answer(page, shown):
     assert "784 · 50 = 39,200 of the 45,360" in answer(page, "W1 (784, 50)")
 
     neuron = int(re.search(r"a1\[(\d+)\]", ask(page, 3))[1])
-    a1 = network.activations(np.array(page.evaluate(SEEN), np.uint8))["a1"][neuron]
+    a1 = network.activations(net_input(page))["a1"][neuron]
     said = answer(page, "above 0" if a1 > 0 else "not above 0")
     assert said == f"Correct. a1[{neuron}] = {a1:.2f}.".replace("-", "−")
 
     ask(page, 4)
-    functions = {"step": lambda a: (a > 0).astype(float), "identity": lambda a: a}
+    layers = network.weights, network.biases
     flat = images.reshape(-1, 784) / 255
-    correct = {
-        name: (forward(flat, network.weights, network.biases, of)["y"].argmax(axis=1) == labels)
-        for name, of in functions.items()
-    }
-    step, identity = (f"{correct[name].mean():.4f}" for name in functions)
+    step, identity = (
+        f"{(forward(flat, *layers, of)['y'].argmax(axis=1) == labels).mean():.4f}"
+        for of in (lambda a: (a > 0).astype(float), lambda a: a)
+    )
     worse = "step" if step < identity else "identity"
     said = answer(page, worse)
     assert said.startswith(f"Correct. With step {step}, with identity {identity}, with sigmoid ")
-    assert page.locator("#standing").text_content() == f"{correct[worse].mean():.4f}"
+    assert page.locator("#standing").text_content() == min(step, identity)
 
     neuron = int(re.search(r"z1\[(\d+)\]", ask(page, 5))[1])
-    W1, W2, W3 = network.weights
-    W2 = W2 * (np.arange(50) != neuron)[:, None]
-    broken = mnist_cli.Network((W1, W2, W3), network.biases).predict(images)
+    broken = switch_off(network, neuron).predict(images)
     before, after = (
         np.array([np.sum((found == labels) & (labels == digit)) for digit in range(10)])
         for found in (predictions, broken)
@@ -93,7 +90,7 @@ def test_the_cards_ask_what_numpy_can_answer(page, shown):
     assert page.locator("#standing").text_content() == f"{(broken == labels).mean():.4f}"
 
     question = ask(page, 6)
-    a3 = network.activations(np.array(page.evaluate(SEEN), np.uint8))["a3"]
+    a3 = network.activations(net_input(page))["a3"]
     other, best = a3.argsort()[-2:]
     assert f"a3[{best}] = {a3[best]:.2f} leads a3[{other}] = {a3[other]:.2f}" in question
     times = float(f"{np.exp(a3[best] - a3[other]):.2g}")
@@ -146,13 +143,3 @@ def test_a_lesson_about_any_net(open_page, tmp_path, widths, activation, lang):
         assert not re.search("undefined|NaN", told)
         is_true = "true" in (choices.last.get_attribute("class") or "")
         assert told.count({"ko-KR": "정답입니다.", "en-US": "Correct."}[lang]) == is_true
-
-
-def test_a_link_opens_the_card(page):
-    page.evaluate("location.hash = 'lesson=6'")
-    page.locator("#course:not([aria-busy])").wait_for()
-    assert page.locator("#course-title").text_content() == "6 of 8 · Softmax"
-    assert "a3: ten scores" in page.locator("#flow").inner_text()
-    assert page.locator("#told h3").text_content() == "Step 6 of 7: a3"
-    page.locator("#course-on").click()
-    assert "lesson=7" in linked(page)

@@ -9,20 +9,20 @@ import time
 import numpy as np
 import pytest
 
+import mnist_cli
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 # The grey levels that the page shows as what the net sees, 784 of them.
-SEEN = """() => Array.from(document.querySelector("#seen canvas").getContext("2d")
+_SEEN = """() => Array.from(document.querySelector("#seen canvas").getContext("2d")
     .getImageData(0, 0, 28, 28).data).filter((_, i) => i % 4 === 0)"""
 
 _PREDICT = """text => {
     const pixels = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
     const found = [];
-    const start = performance.now();
     for (let at = 0; at < pixels.length; at += 784)
         found.push(mnist.predict(pixels.subarray(at, at + 784)));
-    const seconds = (performance.now() - start) / 1000;
-    return [found.map((each) => each.prediction), found.map((each) => each.probabilities), seconds];
+    return [found.map((each) => each.prediction), found.map((each) => each.probabilities)];
 }"""
 
 # Where the pad is: left, top, width, height, once it stands still and its middle is in the window,
@@ -71,9 +71,8 @@ def chromium():
 
 
 def predict(page, images):
-    """What the page predicts for (N, 28, 28) uint8: (N,), its (N, 10) probabilities, seconds."""
-    *found, seconds = page.evaluate(_PREDICT, base64.b64encode(images.tobytes()).decode())
-    return *map(np.array, found), seconds
+    """What the page predicts for (N, 28, 28) uint8: (N,), and its (N, 10) probabilities."""
+    return map(np.array, page.evaluate(_PREDICT, base64.b64encode(images.tobytes()).decode()))
 
 
 def draw(page, points, **placed):
@@ -159,8 +158,33 @@ def titles(page):
     return page.locator(".thumb").evaluate_all("all => all.map((each) => each.title)")
 
 
+def measure(page):
+    """Press the button of the batches; the figures that stand there in the end, and the words."""
+    # What is timed runs for so long by the page's clock, which here runs ahead.
+    page.evaluate("performance.now = () => 50 * Performance.prototype.now.call(performance)")
+    page.locator("#measure").click()
+    page.locator("#measure:enabled").wait_for()
+    page.evaluate("delete performance.now")
+    figures = page.locator("#times b").all_text_contents()
+    return [float(text.split()[0]) for text in figures], page.locator(".told").text_content()
+
+
+def net_input(page):
+    """What the net sees, (784,)."""
+    settle(page)
+    return np.array(page.evaluate(_SEEN), np.uint8)
+
+
+def switch_off(network, *neurons):
+    """A net in which neurons of its first of three layers vote for nothing."""
+    W1, W2, W3 = network.weights
+    W2 = W2 * ~np.isin(np.arange(len(W2)), neurons)[:, None]
+    return mnist_cli.Network((W1, W2, W3), network.biases)
+
+
 def prediction(page, number=1):
     """What the page says, as text."""
+    settle(page)
     return page.locator("#prediction" if number == 1 else f"#prediction-{number}").text_content()
 
 
