@@ -3,14 +3,23 @@
 Mirrors compress differently: sizes and SHA-256, which make plain ``http`` safe, are of the content.
 """
 
+import contextlib
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from mnist_cli import paths, spec
 from mnist_cli.checks import unknown_name
+from mnist_cli.files.gzipped import DamagedGzipError, decompressed
+from mnist_cli.files.reading import system_words
 from mnist_cli.spec import BOOK_WEIGHTS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+
+_CHUNK = 64 << 10
+_BLANK = b" \t\r\n\xef\xbb\xbf"  # white space and the byte order mark of UTF-8
 
 # Less than RFC 3986 lets pass: no user name or password, and none of what programs read in
 # different ways. The server that is shown is then the one that is asked.
@@ -103,12 +112,57 @@ def select(names: tuple[str, ...] = ()) -> tuple[RemoteFile, ...]:
 
 def check_mirror(url: str) -> None:
     """Raise `ValueError`, which shows no password, for what is no base address of a mirror."""
+    with contextlib.suppress(ValueError):  # of a port or an IPv6 address that cannot be
+        if _ADDRESS.fullmatch(url) and urlsplit(url).port != 0:
+            return
+    raise ValueError(
+        "expected an address like https://example.org/mnist, in ASCII,"
+        " without a user name, password, blank or backslash"
+    )
+
+
+@dataclass(eq=False)
+class SourceError(Exception):
+    """Why one server or one file did not deliver."""
+
+    reason: str  # already escaped
+    dead: bool = False  # it let us wait for nothing: it is not asked again
+    again: float | None = None  # seconds after which it may deliver
+
+
+def store(
+    raw: io.RawIOBase,
+    file: RemoteFile,
+    target: BinaryIO | None = None,
+    advance: Callable[[int], None] = spec.ignore,
+) -> None:
+    """Write what `raw` holds, gzipped or not; `SourceError` as soon as it cannot be `file`."""
+    checksum, count = sha256(), 0
+    for part in _decompress(raw, file.bytes + 1):
+        if count == 0 and part.lstrip(_BLANK).startswith(b"<"):
+            raise SourceError("this is a web page (a login page, perhaps), not the file")
+        count += len(part)
+        if count > file.bytes:
+            raise SourceError(f"too long: more than {file.bytes:,} bytes of content")
+        checksum.update(part)
+        if target is not None:
+            target.write(part)
+        advance(count)
+    if count < file.bytes:
+        raise SourceError(f"cut short: {count:,} of {file.bytes:,} bytes of content")
+    if checksum.hexdigest() != file.sha256:
+        found = f"its SHA-256 is {checksum.hexdigest()}, expected {file.sha256}"
+        raise SourceError(f"wrong content: {found}")
+
+
+def _decompress(raw: io.RawIOBase, most: int) -> Iterator[bytes]:
+    """Yield at most so many bytes of content, in parts."""
     try:
-        usable = _ADDRESS.fullmatch(url) and urlsplit(url).port != 0
-    except ValueError:  # a port or an IPv6 address that cannot be
-        usable = False
-    if not usable:
-        raise ValueError(
-            "expected an address like https://example.org/mnist, in ASCII,"
-            " without a user name, password, blank or backslash"
-        )
+        with decompressed(raw) as content:
+            while part := content.read(min(_CHUNK, most)):
+                most -= len(part)
+                yield part
+    except DamagedGzipError as error:
+        raise SourceError(str(error)) from None
+    except OSError as error:
+        raise SourceError(f"it cannot be read: {system_words(error)}") from None
