@@ -156,10 +156,8 @@ def new_file(
     forms: Collection[str] = (),
     may_exist: bool = False,
 ) -> str | None:
-    """Refuse before the work begins what could not be written after it.
-
-    `forms` are suffixes, ``DIR`` and ``-``; by default those of the option's ``FILE.csv|.jsonl|-``.
-    """
+    """Refuse before the work begins what could not be written after it."""
+    # Suffixes, "DIR" and "-", by default those of the option's "FILE.csv|.jsonl|-".
     forms = forms or (parameter.metavar or "").removeprefix("FILE").split("|")
     if path is None or (path == "-" and "-" in forms):
         return path

@@ -1,7 +1,4 @@
-"""The files that `mnist download` fetches: where from, how large, and how a right one is known.
-
-Mirrors compress differently: sizes and SHA-256, which make plain ``http`` safe, are of the content.
-"""
+"""The files that `mnist download` fetches: where from, and how a right one is known."""
 
 import contextlib
 import io
@@ -44,9 +41,9 @@ class RemoteFile:
     """One file of the table."""
 
     name: str  # on this computer, where it is stored decompressed
-    group: str  # "train", "test" or "weights"
-    bytes: int  # of the decompressed content
-    sha256: str
+    bytes: int  # of the content: mirrors compress differently
+    sha256: str  # of the same; it makes plain ``http`` safe
+    group: str
     origin: Origin
 
     @property
@@ -80,23 +77,18 @@ _BOOK = Origin(
     ),
 )
 
-_SHA256 = {
-    TRAIN_IMAGES: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    TRAIN_LABELS: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    TEST_IMAGES: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    TEST_LABELS: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    BOOK_WEIGHTS: spec.BOOK_WEIGHTS_SHA256,
-}
-
-FILES = tuple(
-    RemoteFile(name, group, size, _SHA256[name], origin)
-    for name, group, size, origin in (
-        (TRAIN_IMAGES, "train", 47_040_016, _MNIST),
-        (TRAIN_LABELS, "train", 60_008, _MNIST),
-        (TEST_IMAGES, "test", 7_840_016, _MNIST),
-        (TEST_LABELS, "test", 10_008, _MNIST),
-        (BOOK_WEIGHTS, "weights", 181_853, _BOOK),
-    )
+_TRAIN = (
+    (TRAIN_IMAGES, 47_040_016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+    (TRAIN_LABELS, 60_008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
+)
+_TEST = (
+    (TEST_IMAGES, 7_840_016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+    (TEST_LABELS, 10_008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+)
+FILES = (
+    *(RemoteFile(*each, "train", _MNIST) for each in _TRAIN),
+    *(RemoteFile(*each, "test", _MNIST) for each in _TEST),
+    RemoteFile(BOOK_WEIGHTS, 181_853, spec.BOOK_WEIGHTS_SHA256, "weights", _BOOK),
 )
 
 

@@ -18,6 +18,8 @@ from mnist_cli.files.writing import atomic_writer
 from mnist_cli.spec import ignore
 
 Status: TypeAlias = Literal["downloaded", "copied", "present", "failed", "missing", "damaged"]
+Note: TypeAlias = Callable[[str], None]  # something to know, already escaped, without a full stop
+Advance: TypeAlias = Callable[[RemoteFile, str, int], None]  # a file, its source, bytes so far
 
 _OTHER_WAYS = (
     "Check the network and try again, name another server with --mirror URL,"
@@ -37,10 +39,6 @@ class Outcome:
     sha256: str | None = None
     source: str | None = None  # where it came from now: a file, an address without its query
     error: str | None = None  # what went wrong, already escaped
-
-
-Note: TypeAlias = Callable[[str], None]  # something to know, already escaped, without a full stop
-Advance: TypeAlias = Callable[[RemoteFile, str, int], None]  # a file, its source, bytes so far
 
 
 def download(
