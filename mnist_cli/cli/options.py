@@ -1,19 +1,7 @@
 """Commands, declared as their help shows them.
 
 First what a command does; then its options below headings, one a line with two blanks or more
-before what it does; which of them go together (see `rules`); and examples that run as they are::
-
-    Print a report.
-
-    Output:
-      -o --output FILE    The file to write.
-      --lang en|ko|ja     Language of the page.
-      --width [N]         Cut lines, by default at 80.
-      --force --json
-    Rules:
-      --width excludes --force: it is gentle
-    Examples:
-      mnist report -o report.html
+before what it does; which of them go together (see `rules`); and examples that run as they are.
 
 An option without a value is a flag; one with words between bars takes one of these, N a whole
 number, X and S any number, and all else a text that is not empty, unless settings say otherwise; a
