@@ -97,10 +97,8 @@ def ask(url: str, file: RemoteFile) -> _Answer:
     response.close()
     told = response.headers.get("retry-after", "")
     wait = min(float(told), PATIENCE) if re.fullmatch("[0-9]+", told) else 1.0
-    raise SourceError(
-        f"HTTP {status} ({responses.get(status, 'unknown')})",
-        again=wait if status in _PASSING else None,
-    )
+    reason = f"HTTP {status} ({responses.get(status, 'unknown')})"
+    raise SourceError(reason, again=wait if status in _PASSING else None)
 
 
 def _meaning(error: Exception) -> SourceError:
@@ -108,8 +106,7 @@ def _meaning(error: Exception) -> SourceError:
     causes: list[BaseException] = [error]
     while cause := causes[-1].__cause__ or causes[-1].__context__:
         causes.append(cause)
-    kind, reason = next(
-        row for row in _MEANINGS if any(isinstance(each, row[0]) for each in causes)
-    )
+    rows = (row for row in _MEANINGS if any(isinstance(each, row[0]) for each in causes))
+    kind, reason = next(rows)
     passes = kind is exceptions.ProtocolError
     return SourceError(reason, dead=not passes, again=0 if passes else None)
