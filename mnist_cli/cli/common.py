@@ -25,10 +25,7 @@ OptionValues = Mapping[str, Any]
 def present(
     given: OptionValues, view: Any, *result: Any, notes: Iterable[str] = (), quiet: bool = False
 ) -> None:
-    """Write a result to the file of ``--export``; show it unless `quiet`; tell the `notes`.
-
-    `view` has `lines`, and for ``--json`` `as_json` where this is more than the first of `result`.
-    """
+    """Export and show a result by the `lines` or `as_json` of a view; tell the `notes`."""
     from mnist_cli.files.tables import print_json
     from mnist_cli.render.text import note, show
 
@@ -39,6 +36,7 @@ def present(
         write_export(given["export"], drawn, light=given["light"], overwrite=given["force"])
         note_written(given, "export")
     if given["json"]:
+        # Without `as_json` the first of the result is its document.
         print_json(view.as_json(*result) if hasattr(view, "as_json") else result[0])
     elif not quiet:
         show(view.lines(*result))

@@ -36,7 +36,7 @@ Examples:
 def convert(source: str, target: str, **given: Any) -> None:
     """Convert, and show what was written."""
     from mnist_cli.render.views import convert as view
-    from mnist_cli.weights.conversion import convert as convert_file
+    from mnist_cli.weights.weights_file import convert as convert_file
 
     normalization = None if given["mean"] is None else (given["mean"], given["std"])
     named = pick(given, "activation", "data_dir")

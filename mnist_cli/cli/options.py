@@ -1,19 +1,7 @@
 """Commands, declared as their help shows them.
 
 First what a command does; then its options below headings, one a line with two blanks or more
-before what it does; which of them go together (see `rules`); and examples that run as they are::
-
-    Print a report.
-
-    Output:
-      -o --output FILE    The file to write.
-      --lang en|ko|ja     Language of the page.
-      --width [N]         Cut lines, by default at 80.
-      --force --json
-    Rules:
-      --width excludes --force: it is gentle
-    Examples:
-      mnist report -o report.html
+before what it does; which of them go together (see `rules`); and examples that run as they are.
 
 An option without a value is a flag; one with words between bars takes one of these, N a whole
 number, X and S any number, and all else a text that is not empty, unless settings say otherwise; a
@@ -156,10 +144,8 @@ def new_file(
     forms: Collection[str] = (),
     may_exist: bool = False,
 ) -> str | None:
-    """Refuse before the work begins what could not be written after it.
-
-    `forms` are suffixes, ``DIR`` and ``-``; by default those of the option's ``FILE.csv|.jsonl|-``.
-    """
+    """Refuse before the work begins what could not be written after it."""
+    # Suffixes, "DIR" and "-", by default those of the option's "FILE.csv|.jsonl|-".
     forms = forms or (parameter.metavar or "").removeprefix("FILE").split("|")
     if path is None or (path == "-" and "-" in forms):
         return path

@@ -11,21 +11,21 @@ from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from mnist_cli import paths
-from mnist_cli.downloads.catalogue import FILES, RemoteFile
-from mnist_cli.downloads.content import SourceError, store
+from mnist_cli.downloads.catalogue import FILES, RemoteFile, SourceError, store
 from mnist_cli.errors import DownloadError, FileError, printable
 from mnist_cli.files.reading import AnyPath, open_regular, system_words
 from mnist_cli.files.writing import atomic_writer
 from mnist_cli.spec import ignore
 
 Status: TypeAlias = Literal["downloaded", "copied", "present", "failed", "missing", "damaged"]
+Note: TypeAlias = Callable[[str], None]  # something to know, already escaped, without a full stop
+Advance: TypeAlias = Callable[[RemoteFile, str, int], None]  # a file, its source, bytes so far
 
 _OTHER_WAYS = (
     "Check the network and try again, name another server with --mirror URL,"
     " or take the files from a folder with --from DIR."
 )
 _OTHER_FOLDER = "Name another folder, or leave --from out to ask the mirrors."
-_MEND = "Run 'mnist download' to get what is missing or damaged."
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,6 @@ class Outcome:
     sha256: str | None = None
     source: str | None = None  # where it came from now: a file, an address without its query
     error: str | None = None  # what went wrong, already escaped
-
-
-Note: TypeAlias = Callable[[str], None]  # something to know, already escaped, without a full stop
-Advance: TypeAlias = Callable[[RemoteFile, str, int], None]  # a file, its source, bytes so far
 
 
 def download(
@@ -68,7 +64,7 @@ def download(
     dead: dict[str, str] = {}
     outcomes = []
     for file in files:
-        outcome = _state(file, folder)
+        (outcome,) = check([file], data_dir=folder)
         if outcome.status == "damaged":
             note(f"{outcome.error}; it is fetched anew")
         if outcome.status != "present" or force:
@@ -87,15 +83,10 @@ def _obtain(
     dead: dict[str, str],
 ) -> Outcome:
     """Store a file from the first place that delivers it; `dead` servers are not asked again."""
-    if source_dir is None:
-        status: Status = "downloaded"
-        places: Sequence[str | Path] = file.urls(mirrors)
-        failed, reason = "no mirror delivered it", ""
-    else:
-        status, places = "copied", _candidates(file, Path(source_dir))
-        failed = f"not copied from {_named(Path(source_dir))}"
-        reason = "there is no such file in it"
-    path = folder / file.name
+    path, reason = folder / file.name, "there is no such file in it"
+    places: Sequence[str | Path] = file.urls(mirrors)
+    if source_dir is not None:
+        places = _candidates(file, Path(source_dir))
     for place in places:
         # The query of an address may hold a token.
         source = place.partition("?")[0] if isinstance(place, str) else str(place)
@@ -108,6 +99,7 @@ def _obtain(
                 # The target comes first: without room for a file, no server is asked for it.
                 with atomic_writer(path, overwrite=True) as target, _open(place, file) as raw:
                     store(raw, file, target, partial(advance, file, source))
+                status: Status = "copied" if source_dir else "downloaded"
                 return Outcome(file.name, status, path, file.bytes, file.sha256, source)
             except SourceError as error:
                 fault = error
@@ -118,6 +110,7 @@ def _obtain(
         if fault.dead:
             dead[server] = reason
         note(f"{printable(source, limit=200)}: {reason}")
+    failed = f"not copied from {_named(source_dir)}" if source_dir else "no mirror delivered it"
     return Outcome(file.name, "failed", error=f"{failed}: {reason}")
 
 
@@ -142,40 +135,39 @@ def _open(place: str | Path, file: RemoteFile) -> io.RawIOBase:
 def check(
     files: Iterable[RemoteFile] = FILES, *, data_dir: AnyPath | None = None
 ) -> tuple[Outcome, ...]:
-    """Whether the files of the data directory are right; changes nothing."""
+    """Whether files are ``present``, ``missing`` or ``damaged``; changes nothing."""
     folder = paths.data_directory(data_dir)
-    return tuple(_state(file, folder) for file in files)
-
-
-def _state(file: RemoteFile, folder: Path) -> Outcome:
-    """Whether a file is ``present``, ``missing`` or ``damaged``."""
-    for path in _candidates(file, folder)[:1]:  # the one that all commands read
-        try:
-            with _open(path, file) as raw:
-                store(raw, file)
-        except SourceError as error:
-            problem = f"{_named(path)} is damaged: {error}"
-            return Outcome(file.name, "damaged", path, error=problem)
-        return Outcome(file.name, "present", path, file.bytes, file.sha256)
-    return Outcome(file.name, "missing", error=f"missing in {_named(folder)}")
+    outcomes = []
+    for file in files:
+        outcome = Outcome(file.name, "missing", error=f"missing in {_named(folder)}")
+        for path in _candidates(file, folder)[:1]:  # the one that all commands read
+            try:
+                with _open(path, file) as raw:
+                    store(raw, file)
+                outcome = Outcome(file.name, "present", path, file.bytes, file.sha256)
+            except SourceError as error:
+                problem = f"{_named(path)} is damaged: {error}"
+                outcome = Outcome(file.name, "damaged", path, error=problem)
+        outcomes.append(outcome)
+    return tuple(outcomes)
 
 
 def failure(outcomes: Sequence[Outcome], source_dir: AnyPath | None = None) -> DownloadError | None:
     """One error for all that could not be had, from `source_dir` if given, or is not right."""
-    names: dict[str, list[str]] = {}
-    for outcome in outcomes:
-        if outcome.error is not None:
-            names.setdefault(outcome.error, []).append(outcome.name)
-    if not names:
+    bad = [outcome for outcome in outcomes if outcome.error is not None]
+    if not bad:
         return None
+    names: dict[str | None, list[str]] = {}
+    for outcome in bad:
+        names.setdefault(outcome.error, []).append(outcome.name)
     problem = "; ".join(f"{', '.join(who)}: {what}" for what, who in names.items())
     if len(outcomes) > 1:
-        bad = sum(map(len, names.values()))
-        problem = f"{bad} of {len(outcomes)} files failed: {problem}"
-    tried = any(outcome.status == "failed" for outcome in outcomes)
-    other = _OTHER_FOLDER if source_dir else _OTHER_WAYS
-    return DownloadError(problem, hint=other if tried else _MEND)
+        problem = f"{len(bad)} of {len(outcomes)} files failed: {problem}"
+    hint = _OTHER_FOLDER if source_dir else _OTHER_WAYS
+    if all(outcome.status != "failed" for outcome in bad):
+        hint = "Run 'mnist download' to get what is missing or damaged."
+    return DownloadError(problem, hint=hint)
 
 
-def _named(path: Path) -> str:
+def _named(path: AnyPath) -> str:
     return printable(str(path), limit=200)

@@ -12,8 +12,7 @@ from urllib.parse import urljoin
 import requests
 from urllib3 import exceptions
 
-from mnist_cli.downloads.catalogue import RemoteFile
-from mnist_cli.downloads.content import SourceError
+from mnist_cli.downloads.catalogue import RemoteFile, SourceError
 from mnist_cli.spec import __version__
 
 PATIENCE = 10.0  # seconds that a server may let us wait for a connection, an answer, a part of it
@@ -43,7 +42,6 @@ class _Answer(io.RawIOBase):
     """The body of an answer; raises `SourceError` for too many bytes, and for too few in a time."""
 
     def __init__(self, response: requests.Response, file: RemoteFile) -> None:
-        super().__init__()
         self._response = response
         self._limit = file.bytes + file.bytes // 100 + (64 << 10)  # gzip adds no more
         self._received = 0
@@ -83,7 +81,8 @@ def ask(url: str, file: RemoteFile) -> _Answer:
                 timeout=PATIENCE,
                 stream=True,
                 allow_redirects=False,
-                hooks={"response": _leave_redirect},
+                # Else requests would read the body of a redirect to an end that may never come.
+                hooks={"response": lambda it, **_: it.close() if it.is_redirect else None},
             )
         except (OSError, TypeError, ValueError) as error:
             raise _meaning(error) from None
@@ -98,16 +97,8 @@ def ask(url: str, file: RemoteFile) -> _Answer:
     response.close()
     told = response.headers.get("retry-after", "")
     wait = min(float(told), PATIENCE) if re.fullmatch("[0-9]+", told) else 1.0
-    raise SourceError(
-        f"HTTP {status} ({responses.get(status, 'unknown')})",
-        again=wait if status in _PASSING else None,
-    )
-
-
-def _leave_redirect(response: requests.Response, **_: Any) -> None:
-    """Close a redirect, whose body requests would read to an end that may never come."""
-    if response.is_redirect:
-        response.close()
+    reason = f"HTTP {status} ({responses.get(status, 'unknown')})"
+    raise SourceError(reason, again=wait if status in _PASSING else None)
 
 
 def _meaning(error: Exception) -> SourceError:
@@ -115,8 +106,7 @@ def _meaning(error: Exception) -> SourceError:
     causes: list[BaseException] = [error]
     while cause := causes[-1].__cause__ or causes[-1].__context__:
         causes.append(cause)
-    kind, reason = next(
-        row for row in _MEANINGS if any(isinstance(each, row[0]) for each in causes)
-    )
+    rows = (row for row in _MEANINGS if any(isinstance(each, row[0]) for each in causes))
+    kind, reason = next(rows)
     passes = kind is exceptions.ProtocolError
     return SourceError(reason, dead=not passes, again=0 if passes else None)

@@ -1,7 +1,4 @@
-"""What a file is, from how it begins, whatever its name says.
-
-Each reader takes the types that it reads, and says of any other what it found in place of them.
-"""
+"""What a file is, from how it begins, whatever its name says; readers take the types they read."""
 
 import re
 

@@ -16,10 +16,7 @@ class DamagedGzipError(Exception):
 
 @contextlib.contextmanager
 def decompressed(raw: io.RawIOBase) -> Iterator[io.BufferedIOBase]:
-    """Yield what a file holds, decompressed where it is gzipped, whatever its name says.
-
-    No more is decompressed than is asked for. Damage ends the block with `DamagedGzipError`.
-    """
+    """Yield a file as what it holds, decompressed by content; `DamagedGzipError` for damage."""
     buffered = io.BufferedReader(raw, _CHUNK)
     try:
         gzipped = buffered.peek(len(_MAGIC))[: len(_MAGIC)] == _MAGIC

@@ -1,7 +1,4 @@
-"""Reading files that nobody vouches for.
-
-A file is opened once without blocking, checked on its descriptor, and never read beyond a cap.
-"""
+"""Files that nobody vouches for: opened once without blocking, and never read beyond a cap."""
 
 import contextlib
 import os

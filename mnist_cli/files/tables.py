@@ -33,11 +33,7 @@ _PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
 def table_writer(
     path: AnyPath, columns: Sequence[str], *, overwrite: bool = False
 ) -> Iterator[Callable[[Iterable[Row]], None]]:
-    """Yield a function that writes rows; the file appears whole when the block ends, or not at all.
-
-    A ``.jsonl`` file gets each row as it is; a ``.csv`` file, and ``-`` for standard output, the
-    `columns`.
-    """
+    """Yield what writes rows: to ``.jsonl`` as they are, to ``.csv`` and ``-`` the `columns`."""
     as_csv = path == STANDARD_OUTPUT or require_suffix(path, SUFFIXES) == ".csv"
     with _opened(path, overwrite) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="")

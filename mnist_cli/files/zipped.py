@@ -44,10 +44,7 @@ def list_members(file: io.RawIOBase | io.BytesIO) -> list[zipfile.ZipInfo]:
 
 @_naming_damage()
 def read_member(file: BinaryIO, member: zipfile.ZipInfo) -> bytes:
-    """The content of a member, of which no more is inflated than is declared.
-
-    Raises `FormatError` unless length, name and checksum are as declared, and for odd packing.
-    """
+    """A member whose length, name and checksum are as declared; no more than that is inflated."""
     name = member.orig_filename
     if member.flag_bits & _ENCRYPTED:
         raise FormatError(f"{printable(name)} is encrypted")

@@ -1,7 +1,4 @@
-"""How many threads the matrix library behind NumPy uses, borrowed and given back.
-
-It is one number for the whole process; for products as small as this net's one thread is quickest.
-"""
+"""The number of threads that the matrix library behind NumPy has, borrowed and given back."""
 
 import contextlib
 import math
@@ -36,7 +33,7 @@ _limits: list[Any] = []  # the same one for each user
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """A limit of one thread: the first user sets it, the last one lifts it."""
+    """A limit of one thread, for small products: the first user sets it, the last one lifts it."""
     with _lock:
         _limits.append(_limits[0] if _limits else _controller().limit(limits=1))
     try:

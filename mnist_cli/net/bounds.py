@@ -1,13 +1,11 @@
-"""How many images are computed at once, and what would take too long to be begun.
-
-A stranger's file of 16 MiB can hold 300,000 neurons; layer `sizes` are (784, n1, n2, ... 10).
-"""
+"""How many images are computed at once, and what is too long to be begun, by layer `sizes`."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
 from mnist_cli.errors import MnistError, plural
 
+# A stranger's file of 16 MiB can hold 300,000 neurons.
 UNBOUNDED = 400_000  # parameters: nets up to this size take any number of images
 
 _ACTIVATIONS = 160 << 18  # floats of a batch, 160 MiB; of the book's net these are 44,000 images

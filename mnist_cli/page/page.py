@@ -1,8 +1,4 @@
-"""Nets and labelled images -> one HTML file that needs nothing outside itself.
-
-A Content-Security-Policy lets the browser run this script and use this style, by their SHA-256,
-and ask nobody for anything.
-"""
+"""Nets and labelled images -> one HTML file that needs nothing outside itself."""
 
 import hashlib
 import json
@@ -157,6 +153,7 @@ def fill_page(
     script = join_modules()
     texts = (_SOURCES / "texts.json").read_text("utf-8")
     excuses = json.loads(texts)["unsupported"].items()
+    # This script and this style may run, by their SHA-256, and nobody is asked for anything.
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)};"
         " img-src data:; base-uri 'none'; form-action 'none'"

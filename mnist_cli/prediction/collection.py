@@ -19,10 +19,7 @@ from mnist_cli.spec import CLASSES, PAIR
 
 @dataclass(frozen=True)
 class CollectedSet:
-    """A data set of pictures: its files, and what was read for it.
-
-    What has no label or shows no digit is not in it, but among the `doubted`, with a warning.
-    """
+    """A data set: its files, and what was read; without a label or digit it is only `doubted`."""
 
     images: Path
     labels: Path

@@ -28,11 +28,7 @@ def predict_indices(
     labels: AnyPath | None = None,
     data_dir: AnyPath | None = None,
 ) -> Iterator[Prediction]:
-    """Yield what the net says of images by their `indices`, or all, and with `of_labels` of these.
-
-    For each index that is None an image is drawn at random, and not drawn twice. Raises
-    `IndexError` for an index outside the set and more draws than images, and `MnistError`.
-    """
+    """Yield what the net says of images by `indices`, None for one drawn at random, or of all."""
     chosen: Sequence[int] = [index for index in indices or () if index is not None]
     with ExitStack() as opened:
         truth = None

@@ -44,14 +44,11 @@ def predict_files(
     pictures: Pictures,
     reading: Reading = Reading(),
     *,
-    threads: int = 1,
+    threads: int = 1,  # processes: with more, a script needs `if __name__ == "__main__"`
     standard_input: BinaryIO | None = None,
     progress: Progress = ignore,
 ) -> Iterator[Result]:
-    """Yield what the net says of each picture, in order; of a file at fault why it is `Unread`.
-
-    `threads` are processes: with more than one, a script needs ``if __name__ == "__main__"``.
-    """
+    """Yield what the net says of each picture, in order; of a file at fault why it is `Unread`."""
 
     def find(path: str) -> Any:
         if path == STANDARD_INPUT:  # read here: any process can be sent its bytes, or the error

@@ -157,13 +157,11 @@ def open_member(path: str, entry: "ZipInfo") -> io.BytesIO:
 
 
 def label_in_name(path: str, root: str | None = None) -> int | None:
-    """The label that a path begins with: ``7/12.png``, ``7_12.png``, ``7-sevens/a.png``.
-
-    The folder of all, `root`, is often that of a class, as 3b, and a label only if it is one digit.
-    """
+    """The label that a path begins with: ``7/12.png``, ``7_12.png``, ``7-sevens/a.png``."""
     folder, stem = Path(path).parent, Path(path).stem
     if found := _ONE_DIGIT.fullmatch(folder.name):
         return int(found[1])
+    # The folder of all is often that of a class, as 3b.
     is_root = root is not None and folder == Path(root)
     found = _LABEL.match(stem) or (None if is_root else _LABEL.match(folder.name))
     return int(found[1]) if found else None

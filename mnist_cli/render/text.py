@@ -1,8 +1,4 @@
-"""Lines of styled text, and the one place that prints them.
-
-They are built for a surface that shows colours or not, block characters or only ASCII. A terminal
-gets them through rich, which wraps and colours them; for a pipe or a file rich is not loaded.
-"""
+"""Lines of styled text for what a surface can show; rich prints them, but only on a terminal."""
 
 import os
 import sys

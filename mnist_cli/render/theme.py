@@ -1,8 +1,4 @@
-"""The colours, once: every style that a view uses has its name here.
-
-Styles are rich's words. Blue and orange are told apart by whoever cannot tell red from green, on
-black and on white.
-"""
+"""The colours, once, in rich's words: blue and orange, which everybody can tell apart."""
 
 
 def rich_color(color: tuple[int, int, int]) -> str:

@@ -1,6 +1,6 @@
-"""The net while it learns, its gradients, and the way to the shipped net of the book and back.
+"""The nets while they learn, their gradients, and the way to the shipped net of the book and back.
 
-It learns from images less their mean, with tanh in place of sigmoid, as numbers around zero make
+The shipped one learns from images less their mean, with tanh in place of sigmoid, as numbers around zero make
 better conditioned gradients (LeCun et al. 1998, *Efficient BackProp*).
 """
 
@@ -10,7 +10,9 @@ from typing import TypeAlias
 
 import numpy as np
 
+from mnist_cli.net.convolution import AT_A_TIME, KERNEL, SIDES, STRIDE, run_forward
 from mnist_cli.net.network import Activation, Array, Network, relu
+from mnist_cli.spec import CLASSES
 
 Parameters: TypeAlias = list[Array]  # W1, b1, W2, b2, ... Wn, bn
 
@@ -23,6 +25,7 @@ _ACTIVATIONS: dict[Activation, tuple[Callable[[Array], Array], Callable[[Array],
     "sigmoid": (np.tanh, lambda z: 1 - z * z),
     "relu": (relu, lambda z: z > 0),
 }
+_CHANNELS, _TEACHER_NEURONS = (8, 32), 128  # of the convolutional net
 _LATEST_SHARE = 0.01  # what the latest batch adds to the averages of batch normalization
 _LEAST_VARIANCE = 1e-3  # keeps its division finite where a neuron always says the same
 _POWER = {"sigmoid": 1.0, "relu": 0.5}  # the mean square of a result, at most, for inputs of 1
@@ -129,6 +132,56 @@ class _BatchNorm:
         dscale: Array = (da * self._a).sum(axis=0)
         da = da - da.mean(axis=0) - self._a * (dscale / len(da))
         return da * (scale / self._deviation), dscale
+
+
+class ConvolutionalNet:
+    """The teacher: too large to ship, and correct more often; `parameters` are trained in place."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        area = KERNEL * KERNEL
+        first, second = _CHANNELS
+        sizes = (  # inputs and outputs of each layer; those of a convolution are of one patch
+            (area, first),
+            (area * first, second),
+            (second * SIDES[1] ** 2, _TEACHER_NEURONS),
+            (_TEACHER_NEURONS, CLASSES),
+        )
+        self.parameters: Parameters = []  # W1, b1, ... W4, b4, float32
+        for inputs, outputs in sizes:
+            weights = rng.standard_normal((inputs, outputs)) * np.sqrt(2 / inputs)
+            self.parameters += [weights.astype(np.float32), np.zeros(outputs, np.float32)]
+
+    def logits(self, x: Array) -> Array:
+        """The logits (N, 10) of centred images (N, 784)."""
+        parts = (x[i : i + AT_A_TIME] for i in range(0, len(x), AT_A_TIME))
+        return np.concatenate([run_forward(self.parameters, part.T)[-1].T for part in parts])
+
+    def loss_and_gradients(
+        self, x: Array, targets: Array, temperature: float = 1.0
+    ) -> tuple[float, Parameters]:
+        """The cross-entropy of a batch, and its gradient for each parameter: see `Perceptron`."""
+        _, _, W2, _, W3, _, W4, _ = self.parameters
+        patches1, z1, patches2, z2, z3, a = run_forward(self.parameters, x.T)
+        loss, da = cross_entropy(np.ascontiguousarray(a.T), targets, temperature)
+        da4 = da.T
+        da3 = (W4 @ da4) * (z3 > 0)
+        da2 = ((W3 @ da3) * (z2 > 0)).reshape(_CHANNELS[1], -1)
+        da1 = (add_patches(W2 @ da2, z1.shape) * (z1 > 0)).reshape(_CHANNELS[0], -1)
+        pairs = ((patches1, da1), (patches2, da2), (z2, da3), (z3, da4))
+        return loss, [array for z, da in pairs for array in (z @ da.T, da.sum(axis=1))]
+
+
+def add_patches(patches: Array, shape: tuple[int, ...]) -> Array:
+    """Add up patches where they overlap: the way back of `take_patches`, to (C, H, W, N)."""
+    channels, side, _, count = shape
+    images = np.zeros(shape, patches.dtype)
+    steps = (side - KERNEL) // STRIDE + 1
+    windows = patches.reshape(channels, KERNEL, KERNEL, steps, steps, count)
+    length = STRIDE * (steps - 1) + 1
+    for i in range(KERNEL):
+        for j in range(KERNEL):
+            images[:, i : i + length : STRIDE, j : j + length : STRIDE] += windows[:, i, j]
+    return images
 
 
 def cross_entropy(a: Array, targets: Array, temperature: float = 1.0) -> tuple[float, Array]:

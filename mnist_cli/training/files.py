@@ -22,7 +22,7 @@ from mnist_cli.training.trainer import Epoch, Report, Trainer
 from mnist_cli.weights.card import Card, card_path
 from mnist_cli.weights.formats import SUFFIXES
 from mnist_cli.weights.snapshots import write_snapshots
-from mnist_cli.weights.weights_file import WeightsFile, write_network
+from mnist_cli.weights.weights_file import WeightsFile, write_arrays
 
 Pair: TypeAlias = tuple[AnyPath, AnyPath | None]
 Arrays: TypeAlias = tuple[Bytes, Bytes]
@@ -106,7 +106,8 @@ def train_file(
         if test_set is not None:
             card = replace(card, test_accuracy=measure_accuracy(network, *test_set))
         try:
-            written = write_network(network, output, card, overwrite=overwrite)
+            net = network.arrays, network.activation
+            written = write_arrays(output, *net, training=card, overwrite=overwrite)
             if snapshots is not None:
                 write_snapshots(snapshots, trainer.snapshots, overwrite=overwrite)
         except FileError as error:
@@ -136,6 +137,7 @@ def _keep(network: Network, card: Card, output: Path, overwrite: bool) -> str:
         paths.append(Path(tempfile.gettempdir(), elsewhere))
     for path in paths:
         with contextlib.suppress(FileError):
-            write_network(network, path, card, overwrite=overwrite)
+            net = network.arrays, network.activation
+            write_arrays(path, *net, training=card, overwrite=overwrite)
             return f"in {printable(str(path), limit=400)}"
     return "lost"

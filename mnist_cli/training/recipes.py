@@ -20,6 +20,8 @@ from mnist_cli.spec import (
 from mnist_cli.weights.formats import MAX_BYTES
 
 OPTIMIZERS = ("adamw", "soap")
+# How far images are distorted at full strength, both ways. A pixel of a distorted image is between
+# four of the original: a thickness of 1 takes the largest or the smallest of them, 0 their mean.
 DISTORTIONS = ("rotation", "log_scale", "shear", "shift", "elastic", "thickness")
 
 # What of a net can be chosen, apart from numbers.
@@ -50,30 +52,11 @@ def _number(default: float, least: float, most: float, about: str) -> Any:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The optimizer, the net and the hyperparameters of a training run.
-
-    `HYPERPARAMETERS` says what each of these means; `DISTORTIONS` are how far images are distorted
-    at full strength, both ways. Each pixel of a distorted image lies between four of the original:
-    a `thickness` of 1 takes the largest or the smallest of them, 0 their mean.
-
-    Attributes
-    ----------
-    name, about:
-        What it is called, and what it is and achieves in a line.
-    optimizer:
-        ``"adamw"`` or ``"soap"``.
-    hidden, activation:
-        Neurons of each hidden layer, none to seven of them, and the function after each.
-
-    Raises
-    ------
-    ValueError:
-        For an unknown name, a net that cannot be and a hyperparameter out of range.
-    """
+    """The optimizer, the net and the hyperparameters of a run; `ValueError` for what cannot be."""
 
     name: str
-    optimizer: str
-    about: str = ""
+    optimizer: str  # one of `OPTIMIZERS`
+    about: str = ""  # what it is and achieves
     hidden: tuple[int, ...] = LAYER_SIZES[1:-1]  # the book's
     activation: Activation = "sigmoid"
     epochs: int = _number(20, 1, _MOST, "How often each image is seen.")

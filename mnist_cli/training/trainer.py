@@ -19,8 +19,7 @@ from mnist_cli.net import blas
 from mnist_cli.net.engine import Floats
 from mnist_cli.net.network import Network, softmax
 from mnist_cli.spec import CLASSES, PIXELS, SIDE, ignore
-from mnist_cli.training.backprop import Parameters, Perceptron, fold, unfold
-from mnist_cli.training.convolution import ConvolutionalNet
+from mnist_cli.training.backprop import ConvolutionalNet, Parameters, Perceptron, fold, unfold
 from mnist_cli.training.distortions import Distorter
 from mnist_cli.training.drawing import draw_digits
 from mnist_cli.training.optimizers import SOAP, AdamW

@@ -1,7 +1,4 @@
-"""Weights as ``.npz``: a zip archive of ``.npy`` files, as `numpy.savez` writes it.
-
-Unlike `numpy.load`, this adds up all sizes first, and each member is as long as it says.
-"""
+"""Weights as ``.npz``, as `numpy.savez` writes it; unlike `numpy.load` this adds up sizes first."""
 
 import io
 import zipfile

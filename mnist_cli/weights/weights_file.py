@@ -1,4 +1,4 @@
-"""Weights files and networks: read, check, save."""
+"""Weights files and networks: read, check, save, convert."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ from mnist_cli.spec import BOOK_WEIGHTS_SHA256, PIXELS, WEIGHTS
 from mnist_cli.weights import card as cards
 from mnist_cli.weights.arrays import Contents, check_arrays
 from mnist_cli.weights.card import Card, FoundCard
-from mnist_cli.weights.formats import MAX_BYTES, ONNX, SUFFIXES, Format, recognise
+from mnist_cli.weights.formats import MAX_BYTES, ONNX, SUFFIXES, TARGETS, Format, recognise
 
 _NEXT = "Get the file again, or the book's weights with 'mnist download'."
 
@@ -220,29 +220,21 @@ def save_network(network: Network, path: AnyPath, *, overwrite: bool = False) ->
     >>> load_network("copy.npz").parameter_count
     45360
     """
-    write_network(network, path, overwrite=overwrite)
-
-
-def write_network(
-    network: Network, path: AnyPath, training: Card | None = None, *, overwrite: bool = False
-) -> WeightsFile:
-    """As `save_network`, with the card of a `training`; returns what was written."""
-    # "w.pkl.partial" is what an interrupted training leaves of "w.pkl".
-    kind = SUFFIXES[require_suffix(str(path).removesuffix(".partial"), SUFFIXES)]
-    arrays, activation = network.arrays, network.activation
-    return write_arrays(path, arrays, activation, kind, training=training, overwrite=overwrite)
+    write_arrays(path, network.arrays, network.activation, overwrite=overwrite)
 
 
 def write_arrays(
     path: AnyPath,
     arrays: Mapping[str, Array],
     activation: Activation | None,
-    kind: Format,
+    kind: Format | None = None,
     *,
     training: Card | None = None,
     overwrite: bool = False,
 ) -> WeightsFile:
-    """Write arrays in a format, and a card of their training or of what the file cannot say."""
+    """Write arrays, and a card of their training or of what the file cannot say."""
+    if kind is None:  # "w.pkl.partial" is what an interrupted training leaves of "w.pkl"
+        kind = SUFFIXES[require_suffix(str(path).removesuffix(".partial"), SUFFIXES)]
     little = {name: each.astype(each.dtype.newbyteorder("<")) for name, each in arrays.items()}
     content = kind.load().write(little, activation)
     if len(content) > MAX_BYTES:
@@ -261,3 +253,38 @@ def write_arrays(
         contents[cards.short_card_path(path)] = cards.encode_card(written.sha256, activation)
     write_together(contents, overwrite=overwrite)
     return written
+
+
+@dataclass(frozen=True, eq=False)
+class Conversion:
+    """What `convert` did."""
+
+    file: WeightsFile  # that was written
+    source: WeightsFile
+    normalization: tuple[float, float] | None  # that was folded in
+
+    @property
+    def card(self) -> Path | None:
+        """The card that was written, where a file has no place for its activation."""
+        return self.file.found_card and self.file.found_card.path
+
+
+def convert(
+    source: AnyPath,
+    target: AnyPath,
+    *,
+    activation: Activation | None = None,
+    normalization: tuple[float, float] | None = None,
+    data_dir: AnyPath | None = None,
+    overwrite: bool = False,
+) -> Conversion:
+    """Write a net in the format of the suffix of `target`, with a mean and deviation folded in."""
+    kind = TARGETS[require_suffix(target, TARGETS)]
+    found = read_weights(source, data_dir, activation)
+    # What had to be assumed is passed on only where a format cannot be without an activation.
+    passed_on = found.activation if kind is ONNX else found.known_activation
+    network, arrays = found.network(), found.arrays
+    if kind is ONNX or normalization:
+        arrays = (network.fold_normalization(*normalization) if normalization else network).arrays
+    written = write_arrays(target, arrays, passed_on, kind, overwrite=overwrite)
+    return Conversion(written, found, normalization)

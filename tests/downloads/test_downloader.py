@@ -16,8 +16,7 @@ from support.servers import Exchange, body, cut, first, redirect, sending, servi
 
 from mnist_cli import paths
 from mnist_cli.downloads import web
-from mnist_cli.downloads.catalogue import FILES, select
-from mnist_cli.downloads.content import SourceError, store
+from mnist_cli.downloads.catalogue import FILES, SourceError, select, store
 from mnist_cli.downloads.downloader import Outcome, check, download, failure
 from mnist_cli.errors import FileError
 

@@ -6,8 +6,7 @@ from support import textbook
 
 from mnist_cli.datasets.arrays import load_images
 from mnist_cli.net.network import Network
-from mnist_cli.training.backprop import Perceptron, cross_entropy, fold
-from mnist_cli.training.convolution import ConvolutionalNet
+from mnist_cli.training.backprop import ConvolutionalNet, Perceptron, cross_entropy, fold
 
 NETS = {
     "no hidden layer": ((784, 10), "sigmoid"),

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 import mnist_cli
 from mnist_cli.datasets.arrays import load_images, load_labels
-from mnist_cli.training.convolution import ConvolutionalNet
+from mnist_cli.training.backprop import ConvolutionalNet
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.training.trainer import Trainer
 

@@ -10,9 +10,8 @@ from support.nets import random_arrays, random_network, same_bits
 
 from mnist_cli import load_images, load_network
 from mnist_cli.errors import MnistError
-from mnist_cli.weights.conversion import convert
 from mnist_cli.weights.formats import SUFFIXES
-from mnist_cli.weights.weights_file import read_weights, save_network, write_arrays
+from mnist_cli.weights.weights_file import convert, read_weights, save_network, write_arrays
 
 
 def test_every_format_becomes_every_other_bit_for_bit(tmp_path):

@@ -7,7 +7,7 @@ from mnist_cli.render.layout import entries, stacked
 from mnist_cli.render.text import Line
 from mnist_cli.render.theme import ACCENT
 from mnist_cli.render.views import inspect
-from mnist_cli.weights.conversion import Conversion
+from mnist_cli.weights.weights_file import Conversion
 
 
 def as_json(conversion: Conversion) -> dict[str, Any]:
