@@ -20,7 +20,7 @@ from mnist_cli.handwriting.morphology import Bits, blur, label
 from mnist_cli.net.engine import Floats
 from mnist_cli.training.arrays import train
 from mnist_cli.training.recipes import Recipe
-from mnist_cli.weights.weights_file import write_network
+from mnist_cli.weights.weights_file import write_arrays
 
 _DIGITS, _EACH = 60_000, 10_000  # pictures of digits, and of each kind of what is none
 _AT_ONCE = 50
@@ -82,7 +82,7 @@ def main(source: str, target: str) -> None:
     made = [make_pictures(kind, _EACH if kind else _DIGITS, images) for kind in range(len(KINDS))]
     labels = np.repeat([0, *[1] * (len(KINDS) - 1)], [len(part) for part in made])
     network, card = train(np.concatenate(made), labels, RECIPE)
-    write_network(network, target, card)
+    write_arrays(target, network.arrays, network.activation, training=card)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from mnist_cli.handwriting.line import MOST_PARTS, WIDTH
 from mnist_cli.net import blas
 from mnist_cli.net.engine import Floats
 from mnist_cli.spec import SIDE
-from mnist_cli.training.convolution import add_patches
+from mnist_cli.training.backprop import add_patches
 from mnist_cli.training.optimizers import AdamW
 
 _PARTS, _PICTURES = 11, 1000  # pictures are drawn part by part; the last one is held out
@@ -117,7 +117,7 @@ def _count_apart(table: NDArray[np.intp], may_be: NDArray[np.bool_]) -> int:
 class Net:
     """The judge while it learns: two convolutions over the digit, then a hidden layer over all.
 
-    As in `mnist_cli.training.convolution` batches are the last axis inside, and are taken in parts
+    As in `mnist_cli.training.backprop` batches are the last axis inside, and are taken in parts
     that stay in the processor's cache.
     """
 
