@@ -43,17 +43,13 @@ def table_writer(
             if as_csv:
                 table.writerows(_cells(columns, row) for row in rows)
             else:
-                text.writelines(f"{to_json(row)}\n" for row in rows)
+                as_json = partial(json.dumps, allow_nan=False, default=_plain)
+                text.writelines(f"{as_json(row)}\n" for row in rows)
 
         if as_csv:
             write([dict(zip(columns, columns, strict=True)) | {"probabilities": _PROBABILITIES}])
         yield write
         text.detach()
-
-
-def to_json(document: Any) -> str:
-    """A document as a line of ASCII JSON: a result is its `document`, an array a list."""
-    return json.dumps(document, allow_nan=False, default=_plain)
 
 
 def print_json(document: Any) -> None:
@@ -80,6 +76,7 @@ def document(result: Any, *names: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    """What JSON knows: a result is its `document`, an array a list."""
     if callable(value):
         return value()
     if isinstance(value, os.PathLike):

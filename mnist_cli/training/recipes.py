@@ -96,7 +96,9 @@ class Recipe:
                 raise unknown_name(kind, getattr(self, kind), known)
         hidden = tuple(self.hidden) if isinstance(self.hidden, Iterable) else (self.hidden,)
         wrong = f"hidden is {','.join(map(str, hidden))}:"
-        if len(hidden) >= MAX_LAYERS or not all(map(_is_size, hidden)):
+        if len(hidden) >= MAX_LAYERS or not all(
+            isinstance(each, Integral) and int(each) >= 1 for each in hidden
+        ):
             most = MAX_LAYERS - 1
             raise ValueError(f"{wrong} expected at most {most} layers of 1 neuron or more")
         object.__setattr__(self, "hidden", tuple(map(int, hidden)))
@@ -168,10 +170,6 @@ class Recipe:
         return replace(
             self, **{name: value for name, value in changes.items() if value is not None}
         )
-
-
-def _is_size(neurons: Any) -> bool:
-    return isinstance(neurons, Integral) and int(neurons) >= 1
 
 
 HYPERPARAMETERS: dict[str, Hyperparameter] = {
