@@ -137,3 +137,8 @@ def test_the_link_is_copied(page):
     page.locator("#link").click()
     page.locator("#copied:not(:empty)").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == page.evaluate("location.href")
+
+
+def test_an_address_that_was_entered_counts_where_the_page_wrote_its_own_at_that_moment(page):
+    page.evaluate("location.hash = 'lesson=2'; history.replaceState(null, '', '#')")
+    page.locator("#course-title", has_text="2 of 8 · ").wait_for()

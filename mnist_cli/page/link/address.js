@@ -27,14 +27,14 @@ export function keepAddress(page) {
       waiting = setTimeout(write, PAUSE_BEFORE_LINK);
     });
   }
-  addEventListener("hashchange", open);
+  addEventListener("hashchange", ({ newURL }) => open(newURL)); // by then `write` may have replaced it
   copy.onclick = async () => {
     write();
     if (!navigator.clipboard) return prompt(say("link"), location.href); // where the page is not from a safe place
     await navigator.clipboard.writeText(location.href);
     byId("copied").textContent = say("copied");
   };
-  open();
+  open(location.href);
 
   function write() {
     copy.removeAttribute("aria-busy");
@@ -60,10 +60,10 @@ export function keepAddress(page) {
     if (text !== location.hash.slice(1)) history.replaceState(null, "", `#${text}`);
   }
 
-  function open() {
+  function open(url) {
     clearTimeout(waiting); // what was to be written, the address that was entered has replaced
     copy.removeAttribute("aria-busy");
-    const text = location.hash.slice(1);
+    const text = new URL(url).hash.slice(1);
     const state = text && readLink(text, {
       nets,
       images,
