@@ -30,7 +30,7 @@ _BONUS = 3.0  # of gain for each digit: its likelihood is shared by the ways to 
 HUGE = 2.5
 _WIDE = 0.65  # what is wider may be several digits that touch
 _WIDEST = 1.5  # a digit is not wider
-_TALL = 0.6  # what is as tall may have been a digit, and is no dash or dot
+TALL = 0.5  # what is lower is a dash, a dot or a part
 _PARTS_APART = 0.35  # parts of a digit are nearer
 _LEAST_LONG = 0.35  # a digit of several parts is not smaller
 _SPACE = 1.5  # what is further apart may have a sign between that was not looked at
@@ -58,7 +58,7 @@ class Line:
 class LineDigit(Candidate):
     """A digit of a line: its `gain`, log P(digit) - log P(none); `in_line` (10,), P(each digit).
 
-    `left_out` is how many components of its line have a part as tall as a digit that is in none.
+    `left_out` is how many components of its line have a tall part that is in no digit.
     """
 
     gain: float
@@ -97,7 +97,7 @@ def read_line(line: Line) -> tuple[list[LineDigit], float]:
     digits: list[LineDigit] = []
     gain, path = max(choices[-1])
     heights = [line.ink_map.boxes[i].height for i in line.slices]
-    tall = {i for i, height in enumerate(heights) if height >= _TALL * line.height}
+    tall = {i for i, height in enumerate(heights) if height >= TALL * line.height}
     left_out = tall.difference(*(range(*line.spans[number]) for number in path))
     end = 0
     for number in path:
@@ -152,7 +152,7 @@ def draw_spans(line: Line) -> Gray:
     edges = np.array([(box.left, box.top, box.right, box.bottom) for box in boxes]) / line.height
     left, top, right, bottom = edges.T
     sizes = np.column_stack([bottom - top, right - left])
-    tall = sizes[:, 0] > 0.5
+    tall = sizes[:, 0] > TALL
     usual = np.median(edges[tall if tall.any() else ...], axis=0)
     placed = np.column_stack([sizes, top - usual[1], bottom - usual[3]])
     cut = [_is_cut(line.owners, start, stop) for start, stop in line.spans]

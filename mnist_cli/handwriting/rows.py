@@ -19,7 +19,7 @@ from mnist_cli.handwriting.ink import (
     soften,
 )
 from mnist_cli.handwriting.ink_map import LOW_CUT, Candidate, InkMap, cut_ink
-from mnist_cli.handwriting.line import HUGE, Line, LineDigit, propose, read_line
+from mnist_cli.handwriting.line import HUGE, TALL, Line, LineDigit, propose, read_line
 from mnist_cli.net.engine import Floats
 
 _PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
@@ -35,7 +35,7 @@ _CLOSER_BONUS = 1.5  # of gain for each digit that was looked at from closer
 _CLEAR_GAIN = 2.0  # the mean of all digits from which on ink of the other tone is not looked for
 
 # In heights of a digit:
-_SPECK_HEIGHT, _TALL_HEIGHT = 0.2, 0.5
+_SPECK_HEIGHT = 0.2
 _WIDE = 1.2  # what is wider may be several digits that touch
 _AROUND = 0.5  # what is looked at round a line
 _LONGEST = 10.0  # digits that hang together, without a frame or a ruled line
@@ -71,7 +71,7 @@ def seems_many(ink_map: InkMap) -> bool:
         for components, height in _sort_into_lines(ink_map)
         for i in components
     ]
-    tall = sum(high >= _TALL_HEIGHT for high, _ in sizes)
+    tall = sum(high >= TALL for high, _ in sizes)
     return tall > 1 or any(wide > _WIDE for _, wide in sizes)
 
 
@@ -145,7 +145,7 @@ def _sort_into_lines(ink_map: InkMap) -> list[tuple[list[int], float]]:
     tall, small = [], []
     for i in largest:
         if boxes[i].height <= HUGE * usual and boxes[i].long_side <= _LONGEST * usual:
-            if boxes[i].height >= _TALL_HEIGHT * usual:
+            if boxes[i].height >= TALL * usual:
                 tall.append(i)
             elif boxes[i].long_side >= _SPECK_HEIGHT * usual:
                 small.append(i)

@@ -194,11 +194,11 @@ class Network:
         """
         try:
             mean, std = float(mean), float(std)
+            if not (math.isfinite(mean) and math.isfinite(std) and std > 0):
+                raise ValueError
         except (TypeError, ValueError, OverflowError):
             given = printable(f"mean {mean!r} and std {std!r}")
             raise ValueError(f"{given}: expected finite numbers, std above 0") from None
-        if not (math.isfinite(mean) and math.isfinite(std) and std > 0):
-            raise ValueError(f"mean {mean} and std {std}: expected finite numbers, std above 0")
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             W1: Array = self.weights[0].astype(np.float64) / std  # (784, 50)
             b1: Array = self.biases[0] - mean * W1.sum(axis=0)  # (50,)
