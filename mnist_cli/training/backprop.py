@@ -1,7 +1,7 @@
-"""The nets while they learn, their gradients, and the way to the shipped net of the book and back.
+"""The nets while they learn, and their gradients; the shipped net as one that learns, and back.
 
-The shipped one learns from images less their mean, with tanh in place of sigmoid, as numbers around
-zero make better conditioned gradients (LeCun et al. 1998, *Efficient BackProp*).
+It learns from images less their mean, with tanh in place of sigmoid, as numbers around zero make
+better conditioned gradients (LeCun et al. 1998, *Efficient BackProp*).
 """
 
 from collections.abc import Callable, Sequence

@@ -106,8 +106,9 @@ def train_file(
         if test_set is not None:
             card = replace(card, test_accuracy=measure_accuracy(network, *test_set))
         try:
-            net = network.arrays, network.activation
-            written = write_arrays(output, *net, training=card, overwrite=overwrite)
+            written = write_arrays(
+                output, network.arrays, network.activation, training=card, overwrite=overwrite
+            )
             if snapshots is not None:
                 write_snapshots(snapshots, trainer.snapshots, overwrite=overwrite)
         except FileError as error:
@@ -137,7 +138,8 @@ def _keep(network: Network, card: Card, output: Path, overwrite: bool) -> str:
         paths.append(Path(tempfile.gettempdir(), elsewhere))
     for path in paths:
         with contextlib.suppress(FileError):
-            net = network.arrays, network.activation
-            write_arrays(path, *net, training=card, overwrite=overwrite)
+            write_arrays(
+                path, network.arrays, network.activation, training=card, overwrite=overwrite
+            )
             return f"in {printable(str(path), limit=400)}"
     return "lost"
