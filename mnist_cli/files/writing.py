@@ -42,7 +42,11 @@ def require_writable_folder(path: AnyPath) -> None:
 
 @contextlib.contextmanager
 def atomic_writer(path: AnyPath, *, overwrite: bool = False) -> Iterator[BinaryIO]:
-    """Yield a file that gets its name, and the rights of what it replaces, if all ends well."""
+    """Yield a file to write to; when the block ends well it gets its final name in one step.
+
+    When it raises, Ctrl-C included, what stood under the name still stands there. A symbolic link
+    is replaced, not followed; an overwritten file keeps its permissions. Raises `FileError`.
+    """
     target = Path(path)
     with _blaming(target), _temporary_file(target, overwrite) as file:
         yield file
