@@ -20,7 +20,11 @@ _NARROWEST = 16  # columns that a name keeps
 def table(
     head: Sequence[str], rows: Iterable[Iterable[Cell]], least: int | None = None
 ) -> list[Line]:
-    """Rows as even columns, right-aligned below ``>``; where it is narrow the `least` stay."""
+    """Rows as columns of even width, right-aligned where the name of the column begins with ``>``.
+
+    The first of a row is its title, unless it has a style. On a narrow surface the first column is
+    cut and, if need be, the last columns go until `least` are left; without `least` all stay.
+    """
     names, styles = [(name.removeprefix(">"), QUIET) for name in head], [TITLE, *[""] * len(head)]
     cells = [names, *([*map(_span, row, styles)] for row in rows)]
     widths = [max(cell_width(text) for text, _ in column) for column in zip(*cells, strict=True)]
