@@ -162,17 +162,22 @@ class SplitPicture(_Result):
         return self.text.replace("\n", " / ") or None
 
     @property
+    def left_out(self) -> list[str]:
+        """A sentence for each line of which not everything was read."""
+        counts = [(first.digit.left_out, first.line) for first, *_ in self.lines]
+        return [
+            f"{plural(count, 'part')} of line {line} {'was' if count == 1 else 'were'} not read"
+            for count, line in counts
+            if count
+        ]
+
+    @property
     def warnings(self) -> list[str]:
         """Those of each line, and of each digit, with its number where there are several."""
         if self.reason:
             return [self.reason]
         several = len(self.digits) > 1
-        left_out = [(first.digit.left_out, first.line) for first, *_ in self.lines]
-        return [
-            f"{plural(count, 'part')} of line {line} {'was' if count == 1 else 'were'} not read"
-            for count, line in left_out
-            if count
-        ] + [
+        return self.left_out + [
             f"digit {one.part}: {words}" if several else words
             for one in self.digits
             for words in one.warnings
@@ -208,9 +213,10 @@ def predict_digit(network: Network, digit: "Digit", *, source: str) -> Predictio
     read = predict_picture(network, digit.image, source=source, digit=digit)
     if not digit.digits:
         return read
-    number = predict_digits(network, digit.digits, source=source).prediction
+    number = predict_digits(network, digit.digits, source=source)
     first, *others = read.warnings
-    return replace(read, warnings=(f"{first}; --split reads them all: {number}", *others))
+    all_ = f"{first}; --split reads them all: {number.prediction}"
+    return replace(read, warnings=(all_, *number.left_out, *others))
 
 
 def predict_digits(

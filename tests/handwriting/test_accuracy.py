@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import os
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -11,10 +12,18 @@ from PIL import Image, ImageDraw, ImageFont
 from support import scenes, stress
 from support.pictures import are_correct
 
-from mnist_cli import Digit, load_images, load_labels, load_network, read_digits, read_pictures
+from mnist_cli import (
+    Digit,
+    load_images,
+    load_labels,
+    load_network,
+    read_digit,
+    read_digits,
+    read_pictures,
+)
 from mnist_cli.errors import NoDigitError
 from mnist_cli.handwriting.digit import DOUBT
-from mnist_cli.prediction.prediction import predict_digits
+from mnist_cli.prediction.prediction import predict_digit, predict_digits
 
 MANY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 FIRST = 20_000  # of the training images that are drawn
@@ -129,11 +138,12 @@ def test_what_is_left_out_of_a_line_is_said(network, letter):
     ImageDraw.Draw(image).text((14, 14), letter, 255, font, anchor="mm", stroke_width=1)
     seven, two, one, *_ = load_images()
     row = np.pad(np.hstack([np.pad(each, 4) for each in (seven, two, np.asarray(image), one)]), 16)
-    read = predict_digits(
-        network, read_digits(255 - np.kron(row, np.ones((4, 4), np.uint8))), source=""
-    )
-    assert read.text == "721"
-    assert read.warnings == (["1 part of line 1 was not read"] if letter else [])
+    page = 255 - np.kron(row, np.ones((4, 4), np.uint8))
+    read = predict_digits(network, read_digits(page), source="")
+    said = ["1 part of line 1 was not read"] if letter else []
+    assert (read.text, read.warnings) == ("721", said)
+    whole = replace(read_digit(page), digits=read_digits(page))
+    assert list(predict_digit(network, whole, source="").warnings[1:]) == said
     assert read.unsure == bool(letter)
 
 
