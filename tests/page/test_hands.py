@@ -1,6 +1,8 @@
 """The page of `mnist draw` by touch, pen, keyboard and in high contrast."""
 
+import itertools
 import re
+import time
 
 import numpy as np
 import pytest
@@ -26,6 +28,12 @@ pytestmark = pytest.mark.xdist_group("hands")
 
 _INK = """() => Array.from(document.querySelector("#pad").getContext("2d")
     .getImageData(0, 0, 560, 560).data).filter((value, i) => i % 4 === 3 && value > 127).length"""
+
+
+def ink(page):
+    """Count the pixels of ink on the pad, once it shows all that was drawn."""
+    settle(page)
+    return page.evaluate(_INK)
 
 
 @pytest.fixture(params=[(360, 640), pytest.param((1366, 768), marks=pytest.mark.matrix)])
@@ -113,7 +121,7 @@ def test_a_tap_is_a_dot_on_the_pad_and_in_what_is_read(touched, tmp_path):
     touch(touched, [(40, 60)])
     with Image.open(save(touched, tmp_path)) as png:
         dark = np.array(png.convert("L")) < 128
-    for count in (touched.evaluate(_INK), dark.sum()):  # both have 2 pixels a unit
+    for count in (ink(touched), dark.sum()):  # both have 2 pixels a unit
         assert abs(count / (np.pi * width**2) - 1) < 0.1
     seen = net_input(touched).reshape(28, 28)
     down, across = np.indices((28, 28)) - 14
@@ -125,53 +133,56 @@ def test_a_tap_is_a_dot_on_the_pad_and_in_what_is_read(touched, tmp_path):
 @pytest.mark.parametrize("key", "czr")
 def test_the_stroke_in_hand_ends_before_anything_else_happens(page, key):
     draw(page, SEVEN)
-    before, pad = page.evaluate(_INK), standing_pad(page)
+    before, pad = ink(page), standing_pad(page)
     page.mouse.move(*on_pad(pad, (5, 5)))
     page.mouse.down()
     page.mouse.move(*on_pad(pad, (20, 5)))
     page.keyboard.press(key)
     settle(page)
-    now = page.evaluate(_INK)
+    now = ink(page)
     for x in (60, 95):
         page.mouse.move(*on_pad(pad, (x, 95)))
     page.mouse.up()
-    assert page.evaluate(_INK) == now
+    assert ink(page) == now
     if key != "r":
         assert now == (0 if key == "c" else before)
     draw(page, [(0, 0), (10, 0)])
-    assert page.evaluate(_INK) != now
+    assert ink(page) != now
 
 
 def test_the_pen_wins_over_the_palm(open_page):
     page = open_page(has_touch=True)  # on which no finger draws once a pen did
     session, pad = page.context.new_cdp_session(page), standing_pad(page)
     pen = {"button": "left", "pointerType": "pen", "clickCount": 1}
+    seconds = itertools.count(time.time(), 0.01)  # however slow all this is: as fast as a hand
 
     def at(point):
         return dict(zip("xy", on_pad(pad, point), strict=True))
 
     def by_pen(kind, *point):
-        session.send("Input.dispatchMouseEvent", {"type": f"mouse{kind}"} | at(point) | pen)
+        session.send(
+            "Input.dispatchMouseEvent",
+            {"type": f"mouse{kind}", "timestamp": next(seconds)} | at(point) | pen,
+        )
 
     def palm(kind, *points):
-        send_touch(session, f"touch{kind}", [*map(at, points)])
+        send_touch(session, f"touch{kind}", [*map(at, points)], timestamp=next(seconds))
 
     palm("Start", (90, 95))
     palm("Move", (95, 95))
-    assert page.evaluate(_INK) > 0
+    assert ink(page) > 0
     by_pen("Pressed", 20, 20)
     palm("Move", (80, 95))
     by_pen("Moved", 60, 60)
     by_pen("Released", 60, 60)
     palm("End")
-    with_palm = page.evaluate(_INK)
+    with_palm = ink(page)
     palm("Start", (90, 95))  # the hand rests between two strokes
     palm("Move", (95, 95))
     palm("End")
-    assert page.evaluate(_INK) == with_palm
+    assert ink(page) == with_palm
     page.locator("#undo").click()
-    settle(page)
-    assert page.evaluate(_INK) == 0  # nothing of the palm was below it
+    assert ink(page) == 0  # nothing of the palm was below it
 
 
 def test_shortcuts_work_while_hangul_is_typed_and_stand_on_the_buttons(page):

@@ -111,9 +111,9 @@ def touch(page, points):
     settle(page)
 
 
-def send_touch(session, kind, places):
+def send_touch(session, kind, places, **more):
     """Where fingers are now: a list of {x, y} on the screen."""
-    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places} | more)
 
 
 def settle(page):
