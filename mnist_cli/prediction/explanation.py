@@ -35,8 +35,8 @@ class Explanation:
     `exponentials`, (10,), are softmax in its steps (book, 3.5.2): the last a less its maximum, and
     exp of that; divided by their sum, the exponentials are y. `relevance`, (28, 28), is gradient
     times input: how much each pixel's ink raised (above 0) or lowered the score of `prediction`, to
-    first order. The `runner_up` is the best of the other digits; by the `margin` its probability is
-    lower.
+    first order; `relevance_against` the same of its lead over the score of `against`. The
+    `runner_up` is the best of the other digits; by the `margin` its probability is lower.
     """
 
     activation: Activation
@@ -44,10 +44,15 @@ class Explanation:
     shifted: Float64 = field(repr=False)
     exponentials: Float64 = field(repr=False)
     relevance: Float64 = field(repr=False)
+    against: int
+    relevance_against: Float64 = field(repr=False)
     prediction: int
     runner_up: int
     margin: float
-    json_fields: ClassVar = ("steps", "softmax", "relevance", "prediction", "runner_up", "margin")
+    json_fields: ClassVar = (
+        *("steps", "softmax", "relevance", "against", "relevance_against"),
+        *("prediction", "runner_up", "margin"),
+    )
     _repr_html_ = drawn_by("explain.lines")
 
     @property
@@ -67,7 +72,9 @@ class Explanation:
         return {"max": self.scores.max(), "shifted": self.shifted, "exp": exp, "sum": exp.sum()}
 
 
-def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> Explanation:
+def explain(
+    network: Network, image: NDArray[Any], digit: int | None = None, against: int | None = None
+) -> Explanation:
     """Take apart what the net makes of one image, by the book's formulas in float64.
 
     Evidence is gradient times input: Shrikumar et al. (2016), *Not just a black box*.
@@ -78,11 +85,13 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
         (784,) or (28, 28), uint8 (0..255) or float32/float64 (0..1).
     digit:
         What to explain, 0 to 9; by default the net's prediction.
+    against:
+        Why `digit` and not this one, such as the label; by default the best of the others.
 
     Raises
     ------
     ValueError
-        For another digit, and for an image as `Network` refuses it.
+        For another digit, twice the same, and for an image as `Network` refuses it.
 
     Examples
     --------
@@ -93,23 +102,33 @@ def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> 
     >>> [(step.symbol, step.values.shape) for step in explanation.steps[:3]]
     [('x', (784,)), ('a1', (50,)), ('z1', (50,))]
     """
-    if digit is not None:
-        digit = int(require_between("digit", digit, 0, CLASSES - 1, whole=True))
+    for name, given in (("digit", digit), ("against", against)):
+        if given is not None:
+            require_between(name, given, 0, CLASSES - 1, whole=True)
     values = network.activations(image)
     *_, scores, probabilities = values.values()
     order = np.argsort(-probabilities, kind="stable")
-    explained = int(order[0]) if digit is None else digit
+    explained = int(order[0] if digit is None else digit)
     runner_up = int(next(other for other in order if other != explained))
+    other = int(runner_up if against is None else against)
+    if other == explained:
+        raise ValueError(f"digit and against are both {explained}, expected two digits")
+    one = np.eye(CLASSES)
     shifted = scores - scores.max()
     with np.errstate(under="ignore"):
         exponentials = np.exp(shifted)
-        relevance = _gradient(network, values, explained) * values["x"]
+        relevance, lead = (
+            (_gradient(network, values, weighed) * values["x"]).reshape(SIDE, SIDE)
+            for weighed in (one[explained], one[explained] - one[other])
+        )
     return Explanation(
         activation=network.activation,
         steps=_steps(network, values),
         shifted=shifted,
         exponentials=exponentials,
-        relevance=relevance.reshape(SIDE, SIDE),
+        relevance=relevance,
+        against=other,
+        relevance_against=lead,
         prediction=explained,
         runner_up=runner_up,
         margin=float(probabilities[explained] - probabilities[runner_up]),
@@ -131,10 +150,10 @@ def _steps(network: Network, values: dict[str, Float64]) -> tuple[ForwardStep, .
     return tuple(steps)
 
 
-def _gradient(network: Network, values: dict[str, Float64], digit: int) -> Float64:
-    """Of the score of `digit` by the pixels, (784,): the chain rule from the last layer back."""
+def _gradient(network: Network, values: dict[str, Float64], weighed: Float64) -> Float64:
+    """Of the sum of `weighed` scores by the pixels, (784,): the chain rule from the last layer."""
     *hidden, last = (W.astype(np.float64) for W in network.weights)
-    gradient: Float64 = last[:, digit]
+    gradient: Float64 = last @ weighed
     for layer in range(len(hidden), 0, -1):
         z = values[f"z{layer}"]
         slope = z * (1 - z) if network.activation == "sigmoid" else (z > 0)

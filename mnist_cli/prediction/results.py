@@ -83,7 +83,8 @@ class Results:
         """Take a result apart, where that is wanted and there is a digit; nothing is kept of it."""
         if self.network is None or not isinstance(one, Prediction):
             return None
-        return explain(self.network, one.image, one.prediction)
+        against = one.label if one.correct is False else None
+        return explain(self.network, one.image, one.prediction, against)
 
     def document(self, one: Result) -> dict[str, Any]:
         """The object of JSON for one result."""

@@ -27,25 +27,29 @@ def test_relevance_is_gradient_times_input_by_finite_differences(hidden, activat
     network = nets.random_network(784, *hidden, 10, activation=activation, scale=0.1)
     image = load_images()[3]
     x = image.ravel() / 255
-    explained = explain(network, image, digit=4)
+    explained = explain(network, image, digit=4, against=7)
 
-    def score(x):
-        return network.activations(x)[f"a{len(network.weights)}"][4]
+    def scores(x):
+        found = network.activations(x)[f"a{len(network.weights)}"]
+        return np.array([found[4], found[4] - found[7]])
 
+    both = np.stack([explained.relevance.ravel(), explained.relevance_against.ravel()])
     for pixel in [*np.flatnonzero(x)[::9], 0]:
         step = 1e-6 * (np.arange(784) == pixel)
-        expected = (score(x + step) - score(x - step)) / 2e-6 * x[pixel]
-        assert explained.relevance.ravel()[pixel] == pytest.approx(expected, rel=1e-4, abs=1e-8)
+        expected = (scores(x + step) - scores(x - step)) / 2e-6 * x[pixel]
+        np.testing.assert_allclose(both[:, pixel], expected, rtol=1e-4, atol=1e-8)
 
 
 def test_the_digit_to_explain_may_be_given(book_weights):
     network = load_network(book_weights)
     explained = explain(network, load_images()[8], digit=4)
-    assert (explained.prediction, explained.runner_up) == (4, 6)
+    assert (explained.prediction, explained.runner_up, explained.against) == (4, 6, 6)
     assert explained.margin < 0
-    for digit in (-1, 10):
+    for digits in ((-1,), (10,), (None, 10)):
         with pytest.raises(ValueError, match="expected a whole number from 0 to 9"):
-            explain(network, load_images()[8], digit=digit)
+            explain(network, load_images()[8], *digits)
+    with pytest.raises(ValueError, match="digit and against are both 6, expected two"):
+        explain(network, load_images()[8], against=6)
 
 
 @pytest.mark.parametrize(("activation", "scale"), [("sigmoid", 1e28), ("relu", 50)])

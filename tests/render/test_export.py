@@ -69,6 +69,12 @@ def test_explain_has_the_same_numbers_in_json(book_weights):
     )
     assert np.shape(explanation["relevance"]) == (28, 28)
     assert (explanation["prediction"], explanation["runner_up"]) == (6, 4)
+    # Against the label where that is not the prediction, else against the second best.
+    assert (explanation["against"], np.shape(explanation["relevance_against"])) == (5, (28, 28))
+    assert "Why 6 and not 5" in shown
+    correct = mnist("predict", "--index", "0", "--explain").stdout
+    assert "second best: 3," in correct
+    assert "Why 7 and not 3" in correct
     assert "explanation" not in json.loads(mnist("predict", "--index", "8", "--json").stdout)[0]
 
 

@@ -1,5 +1,7 @@
 """What `mnist predict --explain` adds: the net's way from pixels to digit, step by step."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from mnist_cli.prediction.explanation import Explanation, ForwardStep
@@ -20,7 +22,7 @@ def lines(explanation: Explanation) -> list[Line]:
     words = "Values as shades, each row from its smallest (dark) to its largest (bright)."
     shades = paragraph(words, columns(), QUIET)
     steps = (_step(explanation, step) for step in explanation.steps)
-    return stacked(shades, *steps, _softmax(explanation), _relevance(explanation))
+    return stacked(shades, *steps, _softmax(explanation), *_evidence(explanation))
 
 
 def _step(explanation: Explanation, step: ForwardStep) -> list[Line]:
@@ -81,20 +83,35 @@ def _softmax(explanation: Explanation) -> list[Line]:
     return with_bars(block, probabilities.tolist(), styles, _BAR_WIDTH)
 
 
-def _relevance(explanation: Explanation) -> list[Line]:
-    digit, second = explanation.prediction, explanation.runner_up
-    limit = float(np.abs(explanation.relevance).max())
+def _evidence(explanation: Explanation) -> Iterator[list[Line]]:
+    """For the prediction; then for it and not another digit: the label, or else the second best."""
+    digit, second, other = explanation.prediction, explanation.runner_up, explanation.against
     ink = explanation.steps[0].values.reshape(SIDE, SIDE).clip(0, 1)
-    method = (
-        "gradient times input: by how much",
-        "each pixel's ink moved the score",
-        f"of {digit}, up to {number(limit, 3)}",
-    )
     next_best = f"second best: {second}, probability {explanation.probabilities[second]:.4f}"
-    words = stacked(
-        [line((f"Evidence for and against {digit}", TITLE))],
-        legend(f"evidence for {digit}", f"evidence against {digit}"),
-        [line(text) for text in method],
-        [line(next_best), line(f"margin {explanation.margin:.4f}")],
-    )
-    return beside_if_it_fits(signed_picture(explanation.relevance, limit, ink), words)
+    lead = explanation.scores[digit] - explanation.scores[other]
+    for title, sides, relevance, score, facts in (
+        (
+            f"Evidence for and against {digit}",
+            (f"evidence for {digit}", f"evidence against {digit}"),
+            explanation.relevance,
+            f"of {digit}",
+            (next_best, f"margin {explanation.margin:.4f}"),
+        ),
+        (
+            f"Why {digit} and not {other}",
+            (f"evidence for {digit}", f"evidence for {other}"),
+            explanation.relevance_against,
+            f"of {digit} above that of {other}",
+            (f"score of {digit} less that of {other}: {number(lead, 3)}",),
+        ),
+    ):
+        limit = float(np.abs(relevance).max())
+        method = (
+            "gradient times input: by how much",
+            "each pixel's ink moved the score",
+            f"{score}, up to {number(limit, 3)}",
+        )
+        words = stacked(
+            [line((title, TITLE))], legend(*sides), [line(text) for text in (*method, *facts)]
+        )
+        yield beside_if_it_fits(signed_picture(relevance, limit, ink), words)
