@@ -82,5 +82,5 @@ def _own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the data directory, the proxies or the settings of the person who runs it."""
     monkeypatch.setenv("MNIST_DATA_DIR", str(tmp_path / "data-directory"))
     for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name in ("NO_COLOR", "MNIST_DEBUG"):
+        if name.lower().endswith("_proxy") or name in ("NO_COLOR", "FORCE_COLOR", "MNIST_DEBUG"):
             monkeypatch.delenv(name)

@@ -19,7 +19,7 @@ read are left out, and make the exit code 1.
 
 Options:
   -o --output NAME         The set to write: class for class-images-idx3-ubyte.gz and
-                           class-labels-idx1-ubyte.gz.  [required]
+                           class-labels-idx1-ubyte.gz.
   --size-only              Only resize pictures to 28x28: for those that are in MNIST's format.
   --invert
   --sheet                  Show all as small pictures in rows, before they are written.

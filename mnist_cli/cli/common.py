@@ -104,7 +104,9 @@ def predict_pictures(
         )
         results = list(found)
     if pictures.skipped and not given["quiet"]:
-        note(f"skipped {plural(pictures.skipped, 'file')} not named as pictures are")
+        first, others = printable(Path(pictures.skipped[0]).name), len(pictures.skipped) - 1
+        more = f" and {plural(others, 'other file')}: no pictures" if others else ": no picture"
+        note(f"skipped {first}{more} by the name")
     return results
 
 

@@ -20,8 +20,7 @@ Options:
   --force       Fetch also what is there and undamaged.
   --check       Only verify what is there; exit 1 if not all is well.
   --list        Only show what there is and where.
-  --json
-  -q --quiet    Print nothing but errors.
+  --json --quiet
 Rules:
   --mirror excludes --from
   --check excludes --list
@@ -60,6 +59,6 @@ def download(names: tuple[str, ...], **given: Any) -> None:
         return
     failure = downloader.failure(outcomes, source_dir)
     going_on = "" if failure or given["check"] else view.next_command(files, data_dir)
-    present(given, view, outcomes, folder, going_on, quiet=given["quiet"])
+    present(given, view, outcomes, folder, going_on)
     if failure is not None:
         raise failure

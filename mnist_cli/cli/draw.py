@@ -1,12 +1,11 @@
 """`mnist draw`."""
 
-from functools import partial
 from typing import Any
 
 import click
 
 from mnist_cli.cli.common import output_or, pick, present
-from mnist_cli.cli.options import command, new_file
+from mnist_cli.cli.options import command
 from mnist_cli.weights.formats import KINDS
 
 _DEFAULT = "mnist-draw.html"
@@ -42,7 +41,6 @@ Examples:
   mnist draw --images class -o class.html
   mnist draw --lang ja
 """,
-    output={"callback": partial(new_file, may_exist=True)},  # a page of its own may be there
     weights={"multiple": True},
 )
 def draw(weights: tuple[str, ...], **given: Any) -> None:

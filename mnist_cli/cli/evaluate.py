@@ -12,6 +12,7 @@ from mnist_cli.cli.rules import is_given
 from mnist_cli.errors import MnistError
 from mnist_cli.weights.formats import KINDS
 
+WORTH_TIMING = 1000  # images: of fewer, times say little
 _OF_TIMING = ("--batch-size", "--runs", "--mode", "--threads")
 _OF_VIEWS = {  # options with the name of their view, each with the setting it gives
     "confusion": "",
@@ -54,7 +55,8 @@ Accuracy and speed on the test set: per sample against batched.
 The images are read once and both are warmed up, then timed in turn, run by run. Only the
 forward pass is timed, on one thread unless --threads gives the batches more.
 
-Views (and several --weights) come without timing, unless an option of timing asks for it.
+Views, several --weights and fewer than {WORTH_TIMING:,} images come without timing, unless an
+option of timing asks for it.
 
 Timing:
   -b --batch-size N        Images a batch.
@@ -147,8 +149,10 @@ def _views(given: OptionValues) -> dict[str, dict[str, Any]]:
         if value is not None and value is not False:
             views[name] = {setting: value} if setting and value != USUAL else {}
     context = click.get_current_context()
-    if not views or any(is_given(option, context) for option in _OF_TIMING):
-        views["timing"] = {"mode": given["mode"], "runs": given["runs"]}
+    is_asked = any(is_given(option, context) for option in _OF_TIMING)
+    if not views or is_asked:
+        least = 0 if is_asked else WORTH_TIMING
+        views["timing"] = {"mode": given["mode"], "runs": given["runs"], "least": least}
     if "sweep" in views:
         views["sweep"]["runs"] = given["runs"]
     if "output" in views:

@@ -142,7 +142,6 @@ def new_file(
     path: str | None,
     *,
     forms: Collection[str] = (),
-    may_exist: bool = False,
 ) -> str | None:
     """Refuse before the work begins what could not be written after it."""
     # Suffixes, "DIR" and "-", by default those of the option's "FILE.csv|.jsonl|-".
@@ -155,7 +154,7 @@ def new_file(
 
     suffix = Path(path).suffix.lower()
     if suffix in forms:
-        require_writable(path, overwrite=may_exist or context.params["force"])
+        require_writable(path, overwrite=context.params["force"])
     elif "DIR" in forms and (not suffix or Path(path).is_dir()):
         require_writable_folder(path)
     else:

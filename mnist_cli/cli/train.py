@@ -72,8 +72,7 @@ Output:
   -o --output FILE{"|".join(SUFFIXES)}  Weights to write, and their card (.json).  [default:
                        mnist-weights.pkl]
   --snapshots FILE.npz  Also write nets on the way, for 'mnist draw --snapshots'.
-  --export --light --force --json
-  -q --quiet           Print nothing but errors.
+  --export --light --force --quiet --json
 Rules:
   --hidden excludes --start: the net has its layers
   --snapshots excludes --start: they begin with random numbers
@@ -97,7 +96,7 @@ def train(**given: Any) -> None:
     if given["recipes"]:
         from mnist_cli.render.views import recipes
 
-        present(given, recipes, quiet=given["quiet"])
+        present(given, recipes)
         return
     from mnist_cli.render.text import note
     from mnist_cli.render.views import train as view
@@ -120,9 +119,9 @@ def train(**given: Any) -> None:
         recipe = recipe.change(given["set"] | shortcuts, given["hidden"], given["activation"])
     if start is not None:
         recipe = recipe.from_net(start.layer_sizes, start.activation)
-        for each in start.notes:
+        for each in () if given["quiet"] else start.notes:
             note(each)
     with output_or("mnist-weights.pkl", given) as path, view.watch(given["quiet"]) as report:
         named = pick(given, "seed", "snapshots") | {"overwrite": given["force"]}
         card = train_file(path, recipe, files, report=report, note=note, **named)
-    present(given, view, recipe, card, path, given["snapshots"], quiet=given["quiet"])
+    present(given, view, recipe, card, path, given["snapshots"])

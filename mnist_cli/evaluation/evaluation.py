@@ -156,11 +156,12 @@ def _evaluate(setup: Setup, views: Views) -> Evaluation:
     threads = min(setup.threads, available_cores(), math.ceil(samples / batch_size))
     batch_size = min(batch_size, *(largest_batch(each.layer_sizes, threads) for each in networks))
     setup = replace(setup, batch_size=batch_size, threads=threads)
-    found: dict[str, Any] = {
-        name: import_module(f"mnist_cli.evaluation.{name}").compute(setup, **wanted[name])
+    computed = (
+        (name, import_module(f"mnist_cli.evaluation.{name}").compute(setup, **wanted[name]))
         for name in VIEWS
         if name in wanted
-    }
+    )
+    found: dict[str, Any] = {name: view for name, view in computed if view is not None}
     timing = found.get("timing")
     timed = timing and (timing.batched or timing.per_sample)
     correct = (timed or setup.predictions()).correct

@@ -56,10 +56,14 @@ class TimingComparison:
     library: str  # what computed, with its version
 
 
-def compute(setup: Setup, mode: str = "both", runs: int = 5) -> TimingComparison:
-    """Time what `mode` names; ``"textbook"`` is both and the lecture's own formulas."""
+def compute(
+    setup: Setup, mode: str = "both", runs: int = 5, least: int = 0
+) -> TimingComparison | None:
+    """Time what `mode` names, ``"textbook"`` is the lecture's formulas too; None below `least`."""
     if mode not in tuple(_TIMED):
         raise unknown_name("mode", mode, _TIMED)
+    if setup.data.samples < least:
+        return None
     methods: dict[str, Method] = {
         "per_sample": partial(_predict_per_sample, setup.network()),
         "batched": batched(setup, setup.batch_size),

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from mnist_cli.datasets.idx import open_pair
 from mnist_cli.datasets.label_errors import READ
-from mnist_cli.errors import FileError, FormatError, printable
-from mnist_cli.files.reading import AnyPath, open_regular, read_up_to
+from mnist_cli.errors import FormatError, printable
+from mnist_cli.files.reading import AnyPath
 from mnist_cli.files.writing import require_writable, write_bytes
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.page.packing import describe_judge, describe_net, describe_snapshots, encode, pack
@@ -36,8 +36,6 @@ MOST_NEURONS = 10_000
 _SOURCES = Path(__file__).parent.resolve()
 _ROOMS = ("pad/pad.css", "lesson/lesson.css", "views/views.css", "class/class.css")
 _STYLES = ("page.css", *_ROOMS, "screens.css")  # of rules that are as specific, the last counts
-_GENERATOR = b'<meta name="generator" content="mnist draw">'
-_HEAD = 1000  # bytes, in which that stands
 _CREDIT = " (MNIST, Yann LeCun, Corinna Cortes, CC BY-SA 3.0)"
 
 
@@ -68,7 +66,6 @@ def write_page(
     overwrite: bool = False,
 ) -> Page:
     """Write the page of one or two weights files; None stands for what is embedded."""
-    overwrite = overwrite or _is_page(path)  # such a page is replaced where it stands
     require_writable(path, overwrite=overwrite)
     files = read_several(weights, data_dir, activation, most=MOST_PARAMETERS)
     neurons = sum(sum(file.layer_sizes[1:]) for file in files)
@@ -97,15 +94,6 @@ def write_page(
     weights_files = tuple(file.file for file in files)
     where = Path(path).absolute()
     return Page(where, len(content), weights_files, learnt_from, source, samples, notes)
-
-
-def _is_page(path: AnyPath) -> bool:
-    """Whether a file is a page that was written here, by what its head says."""
-    try:
-        with open_regular(path) as file:
-            return _GENERATOR in read_up_to(file, _HEAD, path)
-    except FileError:
-        return False
 
 
 def _find_snapshots(

@@ -35,7 +35,7 @@ class Pictures:
     """The pictures to read, in order."""
 
     paths: tuple[str, ...]
-    skipped: int = 0  # how many other files were passed over
+    skipped: tuple[str, ...] = ()  # other files
     folder: str = ""  # what all lie below, "" where something else than one folder was named
     unlisted: tuple[MnistError, ...] = ()  # why no file could be found in a folder, or archive
     members: "Mapping[str, ZipInfo]" = field(default_factory=dict)  # of archives, by their paths
@@ -57,7 +57,7 @@ def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Picture
     named: list[str] = []  # files
     unlisted: list[MnistError] = []
     members: dict[str, ZipInfo] = {}
-    skipped = 0
+    skipped: list[str] = []
     for name in names:
         if name != STANDARD_INPUT and os.path.isdir(name):  # noqa: PTH112 - Path's fails for a name that is too long
             files = list(_files_below(name, unlisted))
@@ -81,10 +81,10 @@ def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Picture
             )
         paths += pictures
         roots |= dict.fromkeys(pictures, _find_root(pictures))
-        skipped += len(files) - len(pictures)
+        skipped += sorted({*files} - {*pictures})
     folder = names[0] if len(names) == 1 and paths != list(names) else ""
     roots |= dict.fromkeys(named, _find_root(named))
-    everything = Pictures(tuple(paths), skipped, folder, tuple(unlisted), members, roots)
+    everything = Pictures(tuple(paths), tuple(skipped), folder, tuple(unlisted), members, roots)
     wanted = (path for path in paths if everything.label(path) in labels)
     return replace(everything, paths=tuple(wanted)) if labels else everything
 
@@ -168,6 +168,6 @@ def label_in_name(path: str, root: str | None = None) -> int | None:
 
 
 def number_in_name(path: str) -> str | None:
-    """The number that the name of a file begins with: ``1984_02.jpg``."""
-    found = re.match("[0-9]+", Path(path).name)
-    return found and found[0]
+    """The lines that the name of a file begins with, as they are compared: of 01_95.png 01 / 95."""
+    found = re.match("[0-9]+(?:_[0-9]+)*", Path(path).name)
+    return found and found[0].replace("_", " / ")

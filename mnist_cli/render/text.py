@@ -21,6 +21,7 @@ Span = tuple[str, str]
 Line = list[Span]
 
 USUAL_WIDTH, _LEAST_WIDTH = 80, 60  # columns where nothing limits them, and where much does
+_UNLIMITED = 1_000_000  # columns, for rich: a pipe wraps nothing
 _BLOCKS = "▀█░▏▁"
 
 
@@ -80,20 +81,22 @@ def colors_wanted() -> bool:
 
 
 def _is_coloured(stream: TextIO) -> bool:
-    return stream.isatty() and colors_wanted() and os.environ.get("TERM") != "dumb"
+    wanted = stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
+    return wanted and colors_wanted() and os.environ.get("TERM") != "dumb"
 
 
 def show(lines: Iterable[Line], stream: TextIO | None = None) -> None:
-    """Print lines to a stream, standard output by default; a terminal gets long ones wrapped."""
+    """Print lines to a stream, by default standard output; a terminal gets long ones wrapped."""
     stream = stream or sys.stdout
-    if limit := _columns(stream):
+    limit, is_coloured = _columns(stream), _is_coloured(stream)
+    if limit or is_coloured:
         from rich.console import Console
 
         console = Console(
             file=stream,
-            width=limit,
+            width=limit or _UNLIMITED,
             height=1,  # with a width and a height rich believes us on every terminal
-            color_system="auto" if _is_coloured(stream) else None,
+            color_system="auto" if is_coloured else None,
             legacy_windows=False,
         )
         with console.capture() as capture:

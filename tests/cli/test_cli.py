@@ -131,6 +131,9 @@ def test_a_terminal_gets_colour_unless_no_color_is_set():
     shown = ("inspect", "--neuron", "7")
     assert "\x1b[38;2;" in mnist(*shown, columns=80).stdout
     assert "\x1b" not in mnist(*shown, columns=80, NO_COLOR="1").stdout
+    forced = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    assert "\x1b[38;2;" in mnist(*shown, **forced).stdout  # in a pipe, too
+    assert "\x1b" not in mnist(*shown, **forced, NO_COLOR="1").stdout
     of_few_colours = mnist(*shown, columns=80, TERM="screen", COLORTERM="").stdout
     assert ("#" in of_few_colours, "38;2;" in of_few_colours) == (True, False)
 

@@ -65,6 +65,11 @@ def test_the_gallery_and_the_next_step(book_weights):
     every = document(*wrong)["wrong"]  # without a number all of them, for 0 how many
     assert (len(every), min(mistake["index"] for mistake in every)) == (648, 8)
     assert shown(*wrong, "0").endswith("\n\n648 mistakes\n")
+    few = document("-w", book_weights, "--limit", "999")  # timed only where that is asked for
+    assert (few["batched"], few["runs"]) == (None, None)
+    assert (
+        document("--limit", "1000")["runs"] == document("--limit", "9", "--runs", "5")["runs"] == 5
+    )
     assert shown("--limit", "1", "--wrong").endswith("\n\nno mistakes\n")
 
 
@@ -113,10 +118,12 @@ def test_an_accuracy_below_what_is_asked_for_ends_with_1_and_one_line(book_weigh
     assert mnist(*command, "0.9", *both).code == 0
 
 
-def test_a_p_value_too_small_for_floating_point_is_not_0():
+def test_whether_a_difference_may_be_chance_is_said_in_a_sentence():
     labels = np.zeros(2000)
-    pair = pair_up([Predictions(labels, labels + n, labels) for n in (0, 1)], 0, 1)
-    assert "p < 1e-300\n" in plain(compared.lines(Compared(2000, (), (pair,))))
+    for incorrect, words in ((2000, "is hardly"), (6, "is hardly"), (5, "may be"), (0, "may be")):
+        found = [Predictions(labels, np.arange(2000) < n, labels) for n in (0, incorrect)]
+        shown = plain(compared.lines(Compared(2000, (), (pair_up(found, 0, 1),))))
+        assert f"  the difference {words} chance\n" in shown
 
 
 def test_every_view_has_a_json_form_with_the_same_numbers():

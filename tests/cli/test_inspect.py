@@ -33,6 +33,7 @@ def test_the_fields_of_json_and_stats_as_in_the_table(book_weights):
 
 def test_a_neuron_is_drawn_with_its_scale(book_weights):
     shown = mnist("inspect", book_weights, "--neuron", "7").stdout
+    assert shown.startswith(f"file     {book_weights}\n\n")  # the table of arrays is not repeated
     assert "what neuron 7 of the first layer looks for" in shown
     assert "weights -0.2301 to 0.2532" in shown
     sheet = mnist("inspect", book_weights, "--neurons").stdout

@@ -70,15 +70,6 @@ def test_what_cannot_be_written_is_refused_before_the_work(command, ending):
     assert "found a folder, expected a file" in refused(command, f"folder{ending}", "--force")
 
 
-def test_a_page_is_replaced_by_another_and_a_file_that_only_speaks_of_pages_is_not():
-    page = Path("page.html")
-    for language in ("en", "ko"):
-        assert mnist("draw", "--no-open", "--lang", language, "-o", page).code == 0
-        assert f'<html lang="{language}"' in page.read_text("utf-8")
-    page.write_text(page.read_text("utf-8").replace("<meta", "&lt;meta"), "utf-8")
-    assert "exists already. Use --force" in refused("draw --no-open -o OUT", page)
-
-
 @pytest.mark.usefixtures("no_work")
 def test_where_the_usual_name_is_taken_a_free_one_is_proposed():
     for command, taken, free in (
@@ -98,12 +89,13 @@ def test_what_cannot_be_a_folder_is_refused_before_the_work():
 
 
 @pytest.mark.parametrize(("command", "ending"), [*OUTPUTS, (DIGITS, "")])
-def test_every_file_that_is_written_is_named_and_once(command, ending):
+def test_every_file_that_is_written_is_named_and_replaced_only_by_force(command, ending):
     words = [f"new{ending}" if word == "OUT" else word for word in command.split()]
     done = mnist(*words)
     assert done.code == 0
     if command.startswith(("train", "draw", "convert")):  # whose main result is the file
         assert f"new{ending}" in done.stdout
+        assert "exists already. Use --force" in refused(command, f"new{ending}")
         return
     assert done.stderr == f"Note: wrote new{ending}\n"
     if not command.startswith("inspect"):  # which says nothing that needs silence

@@ -107,7 +107,9 @@ def test_many_make_a_table_and_a_summary_and_only_errors_are_told_of_when_quiet(
     assert "3 predictions, 1 without a digit, 1 not read" in done.stdout
     assert re.fullmatch("Error: .*9_cut.png.*\n", done.stderr)
     (several / "notes.txt").write_text("not a picture")
-    assert "skipped 1 file " in mnist("predict", several).stderr
+    (several / "also.csv").write_text("not a picture")
+    told = "Note: skipped also.csv and 1 other file: no pictures by the name\n"
+    assert told in mnist("predict", several).stderr
 
     failed, read = documents(several / "9_cut.png", "-", stdin=page.read_bytes())  # in their order
     assert list(failed) == ["source", "error"]

@@ -54,7 +54,7 @@ def test_a_folder_means_its_pictures_in_order(folder):
     found = find_pictures([str(folder)])
     names = [found.name(path) for path in found.paths]
     assert names == [*sorted(names[:-1]), str(Path("below", "5_a.jpg"))]
-    assert (len(names), found.skipped) == (31, 1)
+    assert (len(names), len(found.skipped)) == (31, 1)
     several = find_pictures([str(folder), "-", "missing.png"])
     assert several.paths == (*found.paths, "-", "missing.png")
     assert several.name(found.paths[0]) == found.paths[0]  # or it would not say which folder
@@ -85,7 +85,7 @@ def test_what_cannot_be_read_or_listed_is_named_and_the_others_read(folder):
     ((deepest, error),) = unread.items()
     assert deepest.endswith("d" * 250)
     assert "cannot open it: file name too long" in error
-    assert pictures.skipped == 2  # notes.txt and the link that is its own target
+    assert len(pictures.skipped) == 2  # notes.txt and the link that is its own target
     with pytest.raises(FileError, match="file name too long"):
         find_pictures([str(folder / ("d" * 250))])
 
@@ -186,14 +186,17 @@ def test_a_split_picture_has_its_digits_and_where_they_are(tmp_path, page):
 
 def test_a_split_picture_is_compared_with_the_number_in_its_name(tmp_path, page):
     results = []
-    for name in ("72_01.png", "027.png", "page72.png"):
+    for name in ("72-01.png", "027.png", "page72.png", "7_2.png"):
         path = write(tmp_path / name, page)
         results += read_files(path, split=True, labels_from_names=True)
     assert [(one.label, one.correct) for one in results] == [
-        ("72", True), ("027", False), (None, None)
+        ("72", True), ("027", False), (None, None), ("7 / 2", False)
     ]  # fmt: skip
-    assert count_confusions(results) == [(("027", "72"), 1)]
-    (unasked,) = read_files(tmp_path / "72_01.png", split=True)
+    assert count_confusions(results) == [(("027", "72"), 1), (("7 / 2", "72"), 1)]
+    write(path := tmp_path / "7_2.png", np.vstack([page[:, :70], page[:, 70:]]))
+    (two_lines,) = read_files(path, split=True, labels_from_names=True)
+    assert (two_lines.prediction, two_lines.correct) == ("7 / 2", True)
+    (unasked,) = read_files(tmp_path / "72-01.png", split=True)
     assert unasked.label is None
 
 

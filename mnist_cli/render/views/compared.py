@@ -10,7 +10,7 @@ from mnist_cli.render.theme import QUIET, TITLE
 from mnist_cli.render.views import inspect
 
 _INDICES = 6  # images named
-_SMALLEST_P = 1e-300  # what is less may be 0 in floating point
+_CHANCE = 0.05  # the p-value from which on a difference may be chance, as is usual
 
 
 def as_json(found: ComparedFiles) -> dict[str, Any]:
@@ -53,14 +53,14 @@ def _models(found: Compared) -> list[Line]:
 
 def _pair(pair: ModelPair) -> list[Line]:
     first, second = name_model(pair.first), name_model(pair.second)
-    p = f"= {pair.p_value:.2g}" if pair.p_value >= _SMALLEST_P else f"< {_SMALLEST_P:g}"
+    verdict = "may be" if pair.p_value >= _CHANCE else "is hardly"
     counts = f": both correct {pair.both}, both incorrect {pair.neither}"
     return [
         line((f"{first} against {second}", TITLE), counts),
         _only(first, pair.only_first.tolist()),
         _only(second, pair.only_second.tolist()),
         line(f"  predictions differ: {pair.disagreements} ({pair.disagreement_share:.4f})"),
-        line((f"  McNemar's test: p {p}", QUIET)),
+        line((f"  the difference {verdict} chance", QUIET)),
     ]
 
 

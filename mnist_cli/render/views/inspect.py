@@ -36,7 +36,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
 
 
 def lines(summary: Summary) -> list[Line]:
-    """The table of arrays, the total, the net in one line, the file, and what was asked for."""
+    """The arrays, the total, the net in one line, the file, its values; or neurons alone."""
     file = summary.file
     protocol = "" if file.protocol is None else f" (protocol {file.protocol})"
     pairs = {
@@ -48,12 +48,15 @@ def lines(summary: Summary) -> list[Line]:
         pairs["trained"] = describe_training(file.card)
         known = file.card.accuracies.items()
         pairs["accuracy"] = ", ".join(f"{name} {it:.4f}" for name, it in known if it is not None)
+    stats = _describe(summary.stats) if summary.stats else []
+    if summary.neurons:
+        neurons = _neurons(summary.neurons, file.layer_sizes[1])
+        return stacked(entries([("file", pairs["file"])]), stats, neurons)
     return stacked(
         _arrays(file.arrays),
         draw_layers(file.layer_sizes, file.activation, ACCENT),
         entries(pairs.items()),
-        _describe(summary.stats) if summary.stats else [],
-        _neurons(summary.neurons, file.layer_sizes[1]),
+        stats,
     )
 
 

@@ -132,5 +132,5 @@ def _figures(epoch: Epoch) -> str:
     left = epoch.seconds / epoch.epoch * (epoch.epochs - epoch.epoch)
     return (
         f"loss {epoch.loss:.4f}  validation {number(epoch.validation_accuracy, 4)}  "
-        f"{epoch.images_per_second:,.0f} images/s  {duration(left)} left"
+        f"{epoch.images_per_second:,.0f} images/s{f'  {duration(left)} left' if left else ''}"
     )
