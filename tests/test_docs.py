@@ -6,9 +6,7 @@ import os
 import re
 import runpy
 import shlex
-import sys
 import xml.etree.ElementTree as ET
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -67,7 +65,10 @@ TRANSLATIONS = [pytest.param(f"lecture.{each}", marks=pytest.mark.matrix) for ea
 
 @pytest.mark.parametrize("name", ["lecture", *TRANSLATIONS])
 def test_a_notebook_runs_from_top_to_bottom(name, tmp_path, monkeypatch, request):
-    """With the book's weights it prints what it says; without them, and no network, it runs."""
+    """With the book's weights it prints what it says; without them, and no network, it says so.
+
+    No environment is activated: `mnist` is no command. A cell whose command fails, fails.
+    """
     has_weights = name == "lecture"
     nbclient = pytest.importorskip("nbclient", reason="needs the extra test")
     pytest.importorskip("ipykernel", reason="needs the extra test")
@@ -78,16 +79,23 @@ def test_a_notebook_runs_from_top_to_bottom(name, tmp_path, monkeypatch, request
         weights = request.getfixturevalue("book_weights")
         (tmp_path / "data-directory" / weights.name).write_bytes(weights.read_bytes())
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")  # nothing is fetched
-    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    monkeypatch.setenv("PATH", os.defpath)
     said = nbformat.reads(page_of(f"{name}.ipynb"), as_version=4)
+    failing = nbformat.v4.new_code_cell("%mnist inspect gone.pkl")
+    failing.metadata["tags"] = ["raises-exception"]
     ran = nbformat.from_dict(said)
+    ran.cells.append(failing)
     resources = {"metadata": {"path": str(tmp_path)}}
     nbclient.NotebookClient(ran, timeout=120, resources=resources, kernel_name="python3").execute()
+    *_, failed = ran.cells.pop().outputs
+    assert failed["ename"] == "CalledProcessError"
     assert not [each for cell in ran.cells for each in cell.get("outputs", []) if "ename" in each]
     texts = [[printed(cell) for cell in notebook.cells] for notebook in (said, ran)]
     assert ("Accuracy: 0.9352\n" in texts[1]) is has_weights
+    first_output = next(text for text in texts[1] if text)
+    assert ("NOT THE BOOK'S WEIGHTS" in first_output) is not has_weights
     for cell, expected, found in zip(said.cells, *texts, strict=True):
-        if has_weights and cell.source.startswith("!"):
+        if has_weights and "%mnist" in cell.source:
             assert {*re.findall(r"0\.\d{4}\b", expected)} <= {*re.findall(r"0\.\d{4}\b", found)}
         elif has_weights:
             assert found == expected
