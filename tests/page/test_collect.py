@@ -52,6 +52,14 @@ def read_set(archive):
     return np.array(images), np.array([int(name[0]) for name in names])
 
 
+def test_the_head_of_the_page_leads_to_collecting(page):
+    page.locator("#to-collect").click()
+    assert page.evaluate("document.activeElement.id") == "start-asking"
+    assert page.locator("#start-asking").evaluate(
+        "it => it.getBoundingClientRect().top < innerHeight"
+    )
+
+
 def test_python_reads_what_was_collected_as_the_page_did(page, strokes, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     seen = []

@@ -112,7 +112,7 @@ def test_the_command_says_where_the_page_is(tmp_path, monkeypatch):
     done = mnist("draw", "--no-open")
     assert (done.code, done.stderr) == (0, "")
     assert path.name in done.stdout
-    again = mnist("draw", "--no-open", "--lang", "ko", "--json")
+    again = mnist("draw", "--no-open", "--lang", "ko", "--json", "--force")
     assert json.loads(again.stdout) == {
         "path": str(path),
         "bytes": path.stat().st_size,

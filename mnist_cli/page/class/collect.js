@@ -37,11 +37,11 @@ export function makeCollect(pad, predictPad) {
     askFor(Number(document.querySelector("[name=asks]:checked").value));
   };
   byId("stop-asking").onclick = () => askFor(0);
+  byId("to-collect").onclick = () => byId("start-asking").focus();
   byId("save-set").onclick = saveSet;
   byId("delete-all").onclick = () => {
-    const count = kept.length;
+    tell("deletedAll", { count: kept.length });
     remove(kept);
-    tell("deletedAll", { count });
   };
   putBack.onclick = () => {
     change(past.pop());
