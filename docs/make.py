@@ -1,5 +1,6 @@
-"""Make pictures and notebooks again: ``python3 docs/make.py``, with mnist-cli installed.
+"""Make every figure again: ``python3 docs/make.py``, with mnist-cli and its extra test installed.
 
+Examples of the pages are run first (see tests/support/readme.py), then come pictures and notebooks.
 Photos are left as they are: `photograph` made them, from `PHOTOS`. The pictures of the page of
 `mnist draw` need Chromium and Playwright, and are left as they are without.
 """
@@ -12,6 +13,8 @@ import posixpath
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -88,6 +91,8 @@ PHOTOS = {"photo.jpg": (42,), "number.jpg": (1, 3, 35, 11)}
 
 def main() -> None:
     """Run each command and keep what it shows."""
+    examples = [sys.executable, "-m", "support.readme"]
+    subprocess.run(examples, cwd=HERE.parent / "tests", check=True)
     os.chdir(HERE)
     for name, command in PICTURES.items():
         code = run([*shlex.split(command), "--export", name, "--force"])

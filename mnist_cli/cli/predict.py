@@ -71,7 +71,7 @@ What to show:
   --sheet                  Show many as small pictures in rows.
   --show-steps             Show what was done to a picture.
   --labels-from-names      Compare with the label that names begin with: 7_12.png, 7/12.png, or
-                           with --split all lines of a page: 1984.png, 01_95.png.
+                           with --split the number, or lines: 1984.png, 01_95.png.
   --only wrong|unsure      Show only what is predicted incorrectly, or what the net is not sure of;
                            alone, of all images.
   --explain                Take the prediction apart, step by step, in the book's symbols.

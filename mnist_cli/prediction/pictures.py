@@ -63,8 +63,9 @@ def predict_files(
             progress(done, len(pictures.paths))
             named: dict[str, Any] = {"name": pictures.name(path)}
             if reading.labels_from_names:
+                lines = read[-1].line if reading.split and isinstance(read, tuple) else 1
                 named["label"] = (
-                    sources.number_in_name(path) if reading.split else pictures.label(path)
+                    sources.number_in_name(path, lines) if reading.split else pictures.label(path)
                 )
             yield _conclude(network, read, reading, path, named)
     for error in pictures.unlisted:

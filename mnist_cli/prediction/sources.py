@@ -167,7 +167,8 @@ def label_in_name(path: str, root: str | None = None) -> int | None:
     return int(found[1]) if found else None
 
 
-def number_in_name(path: str) -> str | None:
-    """The lines that the name of a file begins with, as they are compared: of 01_95.png 01 / 95."""
+def number_in_name(path: str, lines: int) -> str | None:
+    """The number that a name begins with, ``1984_02.jpg``, or so many lines: ``01_95.png``."""
     found = re.match("[0-9]+(?:_[0-9]+)*", Path(path).name)
-    return found and found[0].replace("_", " / ")
+    numbers = found[0].split("_") if found else []
+    return " / ".join(numbers if len(numbers) == lines else numbers[:1]) or None
