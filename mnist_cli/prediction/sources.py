@@ -77,7 +77,7 @@ def find_pictures(names: Sequence[str], labels: Collection[int] = ()) -> Picture
             pictures, files = [name], [name]  # the reader of pictures says what else it is
         if not pictures:
             raise next(iter(unlisted), None) or FileError(
-                "the folder holds no pictures", source=name, hint="Name another one."
+                "the folder holds no pictures", source=name, hint="Name another, or its archives."
             )
         paths += pictures
         roots |= dict.fromkeys(pictures, _find_root(pictures))

@@ -88,30 +88,18 @@ def _evidence(explanation: Explanation) -> Iterator[list[Line]]:
     digit, second, other = explanation.prediction, explanation.runner_up, explanation.against
     ink = explanation.steps[0].values.reshape(SIDE, SIDE).clip(0, 1)
     next_best = f"second best: {second}, probability {explanation.probabilities[second]:.4f}"
-    lead = explanation.scores[digit] - explanation.scores[other]
-    for title, sides, relevance, score, facts in (
-        (
-            f"Evidence for and against {digit}",
-            (f"evidence for {digit}", f"evidence against {digit}"),
-            explanation.relevance,
-            f"of {digit}",
-            (next_best, f"margin {explanation.margin:.4f}"),
-        ),
-        (
-            f"Why {digit} and not {other}",
-            (f"evidence for {digit}", f"evidence for {other}"),
-            explanation.relevance_against,
-            f"of {digit} above that of {other}",
-            (f"score of {digit} less that of {other}: {number(lead, 3)}",),
-        ),
+    margin = f"margin {explanation.margin:.4f}"
+    both, versus = f"Evidence for and against {digit}", f"Why {digit} and not {other}"
+    for title, relevance, against, above, facts in (
+        (both, explanation.relevance, f"against {digit}", "", (next_best, margin)),
+        (versus, explanation.relevance_against, f"for {other}", f" above that of {other}", ()),
     ):
         limit = float(np.abs(relevance).max())
-        method = (
+        words = [
             "gradient times input: by how much",
             "each pixel's ink moved the score",
-            f"{score}, up to {number(limit, 3)}",
-        )
-        words = stacked(
-            [line((title, TITLE))], legend(*sides), [line(text) for text in (*method, *facts)]
-        )
-        yield beside_if_it_fits(signed_picture(relevance, limit, ink), words)
+            f"of {digit}{above}, up to {number(limit, 3)}",
+        ]
+        sides = legend(f"evidence for {digit}", f"evidence {against}")
+        told = stacked([line((title, TITLE))], sides, [line(each) for each in (*words, *facts)])
+        yield beside_if_it_fits(signed_picture(relevance, limit, ink), told)
