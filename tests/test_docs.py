@@ -65,10 +65,7 @@ TRANSLATIONS = [pytest.param(f"lecture.{each}", marks=pytest.mark.matrix) for ea
 
 @pytest.mark.parametrize("name", ["lecture", *TRANSLATIONS])
 def test_a_notebook_runs_from_top_to_bottom(name, tmp_path, monkeypatch, request):
-    """With the book's weights it prints what it says; without them, and no network, it says so.
-
-    No environment is activated: `mnist` is no command. A cell whose command fails, fails.
-    """
+    """Where `mnist` is no command; with the book's weights it prints what it says, else says so."""
     has_weights = name == "lecture"
     nbclient = pytest.importorskip("nbclient", reason="needs the extra test")
     pytest.importorskip("ipykernel", reason="needs the extra test")
