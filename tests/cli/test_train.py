@@ -57,6 +57,7 @@ def test_a_pipe_gets_plain_lines_on_stderr_and_not_too_many(files, tmp_path):
     lines = done.stderr.splitlines()
     assert lines[-1].startswith("epoch 120/120  loss ")
     assert 40 < len(lines) < 60
+    assert [" left" in row for row in (lines[0], lines[-1])] == [True, False]
     assert "\x1b" not in done.stderr + done.stdout
 
 
