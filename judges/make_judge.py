@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mnist_cli.datasets.arrays import load_images
 from mnist_cli.handwriting.box import find_box
-from mnist_cli.handwriting.mnist_format import COARSE, FINE, bring_to_format, draw
+from mnist_cli.handwriting.mnist_format import FINE, bring_to_format, draw
 from mnist_cli.handwriting.morphology import Bits, blur, label
 from mnist_cli.net.engine import Floats
 from mnist_cli.training.arrays import train
@@ -24,6 +24,7 @@ from mnist_cli.weights.weights_file import write_arrays
 
 _DIGITS, _EACH = 60_000, 10_000  # pictures of digits, and of each kind of what is none
 _AT_ONCE = 50
+_COARSE = 40  # pixels of the long side on which some are drawn
 RECIPE = Recipe(
     "judge",
     "adamw",
@@ -58,7 +59,7 @@ def _prepare(rng: Rng, ink: Floats, whole: bool) -> Bits | None:
     box = find_box(mask)
     if box.long_side < 12:
         return None
-    return draw(ink, mask, level, box, int(rng.choice([COARSE, FINE])))
+    return draw(ink, mask, level, box, int(rng.choice([_COARSE, FINE])))
 
 
 def make_pictures(kind: int, count: int, images: Source, seed: int = 0) -> NDArray[np.uint8]:

@@ -2,8 +2,8 @@
 
     python3 judges/make_line_judge.py TRAIN_IMAGES TRAIN_LABELS JUDGE.npz
 
-It learns from numbers that are drawn with MNIST's training images and the program's own forms, and
-cut by the reader's own cutter. At first it learns what each piece is, a digit or none. Then it
+It learns from numbers, and digits in scenes, that are drawn with MNIST's training images and the
+program's own forms, and cut by the reader's own cutter. At first it learns what each piece is, a digit or none. Then it
 learns to read: of all ways to read a picture, in each of its ink maps, the right ones are to be the
 likeliest (LeCun et al. 1998, Gradient-based learning applied to document recognition, section VI,
 where it is called discriminative forward training; today, a conditional random field).
@@ -33,7 +33,7 @@ from mnist_cli.spec import SIDE
 from mnist_cli.training.backprop import add_patches
 from mnist_cli.training.optimizers import AdamW
 
-_PARTS, _PICTURES = 11, 1000  # pictures are drawn part by part; the last one is held out
+_PARTS, _PICTURES = 11, 1500  # pictures are drawn part by part; the last one is held out
 _BANK = 5000  # training images that the numbers of a part are written with, others in each
 _CHANNELS, _HIDDEN = (8, 24), 128  # of the two convolutions; neurons of the layer above them
 _PLACES = 25  # of 5x5 that the second convolution makes

@@ -255,9 +255,13 @@ def draw_stroke(
     np.maximum(page, np.asarray(picture, np.float32) * (dark / 255), out=page)
 
 
-def write_line(rng: Rng, bank: Bank, hand: Hand) -> tuple[Floats, list[Truth], int]:
-    """Write one to seven digits and what stands between and behind them; ink, digits, base line."""
-    count = int(rng.choice(range(1, 8), p=[0.04, 0.08, 0.17, 0.27, 0.27, 0.1, 0.07]))
+def write_line(rng: Rng, bank: Bank, hand: Hand, count: int = 0) -> tuple[Floats, list[Truth], int]:
+    """Write digits and what stands between and behind them; return ink, digits, base line.
+
+    They are `count`, with nothing behind; or one to seven.
+    """
+    signed = not count
+    count = count or int(rng.choice(range(1, 8), p=[0.04, 0.08, 0.17, 0.27, 0.27, 0.1, 0.07]))
     zeros = rng.uniform(0.1, 0.35)
     number = np.where(rng.random(count) < zeros, 0, rng.integers(10, size=count))
     number[rng.random(count) < 0.08] = 1  # sums of money often begin with it
@@ -265,7 +269,7 @@ def write_line(rng: Rng, bank: Bank, hand: Hand) -> tuple[Floats, list[Truth], i
     if rng.random() < 0.2:  # 5000, 7777
         number[1:] = [0 if rng.random() < 0.6 else number[-1]] * (count - 1)
     line = Line(rng, bank, hand, int((count + 4) * hand.height * (1.6 + 1.6 * hand.apart) + 40))
-    if rng.random() < 0.06:
+    if signed and rng.random() < 0.06:
         line.sign(line.end)
         line.end = int(np.flatnonzero(line.ink.max(axis=0) > 0.4)[-1] + 0.2 * hand.height)
     dotted = count - 3 if rng.random() < 0.5 else int(rng.integers(1, count + 1))
@@ -281,7 +285,7 @@ def write_line(rng: Rng, bank: Bank, hand: Hand) -> tuple[Floats, list[Truth], i
         line.write(digit, gap)
         if place and rng.random() < (0.3 if are_zeros else 0.05):
             line.join()
-    if rng.random() < 0.45:
+    if signed and rng.random() < 0.45:
         if rng.random() < 0.5:
             line.dot(line.end + 0.15 * hand.height)
         if rng.random() < 0.7:
@@ -317,7 +321,7 @@ def draw_number(rng: Rng, bank: Bank) -> tuple[Gray, list[Truth]]:
         lay(page, ink, top, left)
         truth += [digit.move(top, left) for digit in digits]
         _rule(rng, page, hand, top, top + base)
-    return _photograph(rng, page, hand), [digit for digit in truth if _is_on(digit, page.shape)]
+    return _photograph(rng, page, hand), [digit for digit in truth if is_on(digit, page.shape)]
 
 
 def draw_row(rng: Rng, things: list[Floats]) -> Gray:
@@ -332,7 +336,7 @@ def draw_row(rng: Rng, things: list[Floats]) -> Gray:
     return _photograph(rng, page, hand)
 
 
-def _is_on(digit: Truth, shape: tuple[int, ...]) -> bool:
+def is_on(digit: Truth, shape: tuple[int, ...]) -> bool:
     """Whether nearly all of a digit is on the page."""
     page = np.zeros(shape, np.float32)
     lay(page, digit.cover, digit.top, digit.left)

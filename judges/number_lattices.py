@@ -1,21 +1,32 @@
 """What the reader finds in pictures of numbers, what it cuts it into, and what that is."""
 
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-from judge_drawings import draw_bars, draw_box, draw_letter, draw_scribble, draw_texture
-from number_drawings import Bank, Gray, Truth, draw_number, draw_row
+from judge_drawings import (
+    draw_bars,
+    draw_blot,
+    draw_box,
+    draw_letter,
+    draw_scribble,
+    draw_texture,
+)
+from number_drawings import Bank, Gray, Rng, Truth, draw_number, draw_row
 from numpy.typing import NDArray
 from PIL import Image
+from scene_drawings import draw_scene
 
 from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, resize
 from mnist_cli.handwriting.line import Line, draw_spans
+from mnist_cli.handwriting.maps import map_ink
 from mnist_cli.handwriting.morphology import dilate
-from mnist_cli.handwriting.rows import find_spans, map_page
+from mnist_cli.handwriting.rows import find_spans
 from mnist_cli.net.engine import Floats
 
-_THINGS = (draw_letter, draw_letter, draw_scribble, draw_box, draw_texture, draw_bars)
-_ROWS = 0.1  # of the pictures: things that are no digits
+_THINGS = (draw_letter, draw_letter, draw_scribble, draw_box, draw_texture, draw_bars, draw_blot)
+_THINGS_ALONE = 0.4  # of the pictures of things that are no digits: one of them
+_ROWS, _SCENES = 0.12, 0.28  # of the pictures: things that are no digits, and one digit or a few
 _OTHER_TONE = 0.15  # of the pictures: ink of the other tone is looked for, too
 _MOST = 80  # slices of a line; of more it is a texture
 
@@ -46,22 +57,36 @@ def cut_pictures(count: int, bank: Bank, images: Gray, seed: int) -> list[Pictur
     rng = np.random.default_rng(seed)
     cut = []
     for _ in range(count):
-        truth: list[Truth] = []
-        if rng.random() < _ROWS:
-            thing = _THINGS[rng.integers(len(_THINGS))]
-            gray = draw_row(rng, [thing(rng, images) for _ in range(rng.integers(1, 8))])
-        else:
-            gray, truth = draw_number(rng, bank)
-        pixels = np.repeat(gray[:, :, np.newaxis] / np.float32(255), 3, axis=2)
+        pixels, truth = _draw(rng, bank, images)
         dark = is_dark(resize(pixels, WORK_SIDE))
         tones = (dark, not dark)[: 1 + (rng.random() < _OTHER_TONE)]
+        ways = list(map_ink(pixels, tones))
+        together, apart = ways[: len(tones)], ways[len(tones) :]
+        chosen = [*together, *([apart[rng.integers(len(apart))]] if apart else [])]
         maps = []
-        for ink_map in (ink_map for tone in tones for ink_map in map_page(pixels, tone)):
-            scale = max(ink_map.ink.shape) / max(gray.shape)
+        for ink_map in chain.from_iterable(chosen):
+            scale = max(ink_map.ink.shape) / max(pixels.shape)
             lines = [line for line in find_spans(ink_map) if 0 < len(line.slices) <= _MOST]
             maps.append([_make_lattice(line, truth, scale) for line in lines])
         cut.append(Picture([digit.digit for digit in truth], maps))
     return cut
+
+
+def _draw(rng: Rng, bank: Bank, images: Gray) -> tuple[Floats, list[Truth]]:
+    """Draw a picture, (H, W, 3) float32, and its digits: numbers, one digit or a few, or none."""
+    truth: list[Truth] = []
+    kind = rng.random()
+    if kind < _ROWS:
+        count = 1 if rng.random() < _THINGS_ALONE else int(rng.integers(1, 8))
+        picture = draw_row(
+            rng, [_THINGS[rng.integers(len(_THINGS))](rng, images) for _ in range(count)]
+        )
+    elif kind < _ROWS + _SCENES:
+        picture, truth = draw_scene(rng, bank)
+    else:
+        picture, truth = draw_number(rng, bank)
+    pixels = picture / np.float32(255)
+    return (pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, np.newaxis], 3, axis=2)), truth
 
 
 def _make_lattice(line: Line, truth: list[Truth], scale: float) -> Lattice:

@@ -42,13 +42,6 @@ class Box:
         along = max(self.top - other.bottom, other.top - self.bottom)
         return max(across, along, 0)
 
-    def measure_overlap(self, other: "Box") -> float:
-        """Return what two boxes share, of what they cover together."""
-        wide = min(self.right, other.right) - max(self.left, other.left)
-        high = min(self.bottom, other.bottom) - max(self.top, other.top)
-        shared = max(wide, 0) * max(high, 0)
-        return shared / (self.width * self.height + other.width * other.height - shared)
-
     def count_sides_at_border(self, shape: tuple[int, ...]) -> int:
         """Count how many of its four sides lie on the border of a picture of `shape`."""
         height, width = shape[:2]

@@ -14,6 +14,7 @@ from mnist_cli.shown import drawn_by
 DOUBT = "this may not be a digit"
 
 DOUBTFUL = -2.2  # below these odds, as logarithms, something is perhaps no digit,
+SPREAD = 4.0  # components: what the ink is spread over more than that lowers the odds
 SURE_OF_DOUBTFUL = 0.7  # or below 0, where the net's confidence is not at least this
 
 

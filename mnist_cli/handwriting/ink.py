@@ -10,10 +10,8 @@ from mnist_cli.handwriting.morphology import Bits, apply_opening, blur, measure_
 from mnist_cli.net.engine import Floats
 
 WORK_SIDE = 120  # pixels of the long side on which a digit that fills the frame is read
-SEARCH_SIDE = 240  # the same where a small one is looked for
 LEAST_PEAK = 0.05  # of ink; where all is less there is none
 
-_SEARCH_BACKGROUND = 0.15  # of the frame: wider than a stroke of a digit that needs a closer look
 _READ_BACKGROUND = 0.35  # of the frame: wider than any stroke
 _BACKGROUND_BLUR = 2.0  # pixels; an opening of raw noise would lie below the background everywhere
 _DARKEST_BACKGROUND = 0.15  # in deeper shadow than this the noise is more than the ink
@@ -21,7 +19,6 @@ _LOG_OFFSET = np.float32(0.1)  # makes the logarithm of brightness bounded
 _VOTERS_SIDE, _VOTE_WINDOW = 24, 15  # pixels of the small copy on which the tone is detected
 _VOTERS = 25  # one of so many pixels says which tone the ink has
 _GRAIN, _EDGES = 0.7, 1.0  # pixels: by how much a page is blurred, and its ink
-_MARKS_BLUR = 1.5  # pixels, where something small is looked for
 _COMMON = 25  # percentile of a row that a ruled line has in common, whatever is written on it
 _LINE_END, _AT_ENDS = 20, 0.6  # a line reaches both ends, each a 20th, with so much of its ink
 _OF_OTSU, _OF_PEAK = 0.6, 0.25  # of Otsu's level and of the most ink: soft edges are ink, too
@@ -60,17 +57,6 @@ def draw_page(pixels: Floats, long_side: int) -> Floats:
 def soften(ink: Floats) -> Floats:
     """Return ink whose edges run smoothly through the level at which it is cut."""
     return blur(ink, _EDGES)
-
-
-def measure_contrast(picture: Floats) -> Floats:
-    """Return (H, W): how far thin structures stand out; dark ones by the light that they take."""
-    size = _choose_window(_SEARCH_BACKGROUND, picture)
-    smooth = blur(_drop_equal_channels(picture), _MARKS_BLUR)
-    background = -apply_opening(-smooth, size)
-    darker = (background - smooth) / np.maximum(background, _DARKEST_BACKGROUND)
-    brighter = smooth - apply_opening(smooth, size)
-    marks: Floats = np.maximum(darker, brighter).max(axis=2)
-    return marks
 
 
 def is_dark(picture: Floats) -> bool:

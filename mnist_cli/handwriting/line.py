@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mnist_cli.handwriting.box import enclose, find_box
+from mnist_cli.handwriting.box import Box, enclose, find_box
 from mnist_cli.handwriting.cuts import find_seams
-from mnist_cli.handwriting.ink_map import Candidate, InkMap
+from mnist_cli.handwriting.ink_map import InkMap
 from mnist_cli.handwriting.judge import NONE, judge_spans
-from mnist_cli.handwriting.mnist_format import Gray, reduce_and_centre
+from mnist_cli.handwriting.mnist_format import RIM, Gray, draw, reduce_and_centre
+from mnist_cli.handwriting.morphology import Bits
 from mnist_cli.net.engine import Floats
 from mnist_cli.spec import SIDE
 
@@ -54,17 +55,38 @@ class Line:
     spans: list[tuple[int, int]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class LineDigit(Candidate):
-    """A digit of a line: its `gain`, log P(digit) - log P(none); `in_line` (10,), P(each digit).
+@dataclass(frozen=True)
+class LineDigit:
+    """Components of an ink map, by their indices, that are a digit of a line.
 
-    `left_out` is how many components of its line have a tall part that is in no digit.
+    Its `gain` is log P(digit) - log P(none); `in_line` (10,) is P(each digit). `left_out` is how
+    many components of its line have a tall part that is in no digit.
     """
 
+    ink_map: InkMap
+    components: tuple[int, ...]
     gain: float
     in_line: Floats
-    after_gap: bool
-    left_out: int
+    after_gap: bool = False
+    left_out: int = 0
+
+    @property
+    def box(self) -> Box:
+        """Where it is on the map."""
+        return enclose([self.ink_map.boxes[i] for i in self.components])
+
+    @property
+    def box_on_picture(self) -> Box:
+        """Where it is on the picture."""
+        return self.ink_map.locate(self.box)
+
+    def draw(self) -> Bits:
+        """Draw it large and in two tones."""
+        around = self.box.grow(RIM).scale(1, self.ink_map.ink.shape)
+        labels = around.cut_from(self.ink_map.labels)
+        own = np.isin(labels, np.array(self.components) + 1)
+        box = self.box.move(-around.left, -around.top)
+        return draw(around.cut_from(self.ink_map.ink), own, self.ink_map.level, box)
 
 
 def propose(ink_map: InkMap, components: list[int], height: float) -> Line:
@@ -94,35 +116,36 @@ def read_line(line: Line) -> tuple[list[LineDigit], float]:
         if stop == start + 1:
             choices[start].append((total, path))
         choices[stop - 1].append((total + scores[number], (*path, number)))
-    digits: list[LineDigit] = []
     gain, path = max(choices[-1])
     heights = [line.ink_map.boxes[i].height for i in line.slices]
     tall = {i for i, height in enumerate(heights) if height >= TALL * line.height}
     left_out = tall.difference(*(range(*line.spans[number]) for number in path))
+    digits: list[LineDigit] = []
     end = 0
     for number in path:
         start, stop = line.spans[number]
-        one = Candidate(line.ink_map, tuple(line.slices[start:stop]))
-        apart = digits and digits[-1].box.measure_gap(one.box) > _SPACE * line.height
-        likely = np.exp(np.maximum(as_digits[number], _LEAST_LOG))
-        digit = LineDigit(
-            one.ink_map,
-            one.components,
-            gain=scores[number],
-            in_line=likely,
-            after_gap=bool(digits) and bool(start > end or apart),
-            left_out=len({line.owners[i] for i in left_out}),
-        )
-        digits.append(digit)
+        digit = _take(line, number, scores[number], as_digits[number])
+        apart = digits and digits[-1].box.measure_gap(digit.box) > _SPACE * line.height
+        after_gap = bool(digits) and bool(start > end or apart)
+        owners = {line.owners[i] for i in left_out}
+        digits.append(replace(digit, after_gap=after_gap, left_out=len(owners)))
         end = stop
     return digits, gain + as_none
 
 
-def measure_gain(digit: Candidate) -> float:
-    """Return the gain of a candidate read as one digit: log P(digit) - log P(none)."""
-    line = propose(digit.ink_map, list(digit.components), float(digit.box.height))
-    whole = (0, len(line.slices))
-    return float(_judge(line)[1][line.spans.index(whole)]) if whole in line.spans else _LEAST_LOG
+def find_likeliest(line: Line) -> LineDigit | None:
+    """Return what of a line looks most like a digit, however little it does."""
+    if not line.spans:
+        return None
+    as_digits, gains, _ = _judge(line)
+    number = int(gains.argmax())
+    return _take(line, number, float(gains[number]), as_digits[number])
+
+
+def _take(line: Line, number: int, gain: float, as_digits: Floats) -> LineDigit:
+    components = tuple(line.slices[slice(*line.spans[number])])
+    likely = np.exp(np.maximum(as_digits, _LEAST_LOG))
+    return LineDigit(line.ink_map, components, gain, likely)
 
 
 def _judge(line: Line) -> tuple[Floats, Floats, float]:

@@ -24,7 +24,7 @@ _FILLED = 0.94  # of its box; slender 1s of people fill up to 0.97, thicker ones
 _NOTHING = 1e-6  # of ink: a drawing without any stays black
 _SOFT_EDGE = 0.8  # pixels from ink to background
 
-FINE, COARSE = 80, 40  # pixels of the long side on which strokes are made thicker or thinner
+FINE = 80  # pixels of the long side on which strokes are made thicker or thinner
 RIM = 4  # pixels of the ink round a digit that belong to its soft edge
 
 

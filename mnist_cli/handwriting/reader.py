@@ -14,27 +14,40 @@ from functools import partial
 import numpy as np
 
 from mnist_cli.errors import MnistError, NoDigitError, plural
-from mnist_cli.handwriting.box import Box
-from mnist_cli.handwriting.digit import Digit, NumberDigit
-from mnist_cli.handwriting.ink import SEARCH_SIDE, WORK_SIDE, extract_ink, is_dark, resize
-from mnist_cli.handwriting.ink_map import Candidate, InkMap
+from mnist_cli.handwriting.digit import SPREAD, Digit, NumberDigit
+from mnist_cli.handwriting.ink import (
+    LEAST_PEAK,
+    WORK_SIDE,
+    extract_ink,
+    is_dark,
+    remove_lines,
+    resize,
+)
 from mnist_cli.handwriting.judge import judge
-from mnist_cli.handwriting.line import measure_gain
+from mnist_cli.handwriting.line import LineDigit
+from mnist_cli.handwriting.maps import ANY_CHANNEL
 from mnist_cli.handwriting.mnist_format import Formatted, bring_to_format, is_in_mnist_format
-from mnist_cli.handwriting.proposals import CLEAR, Empty, find_main
-from mnist_cli.handwriting.rows import find_lines, seems_many
+from mnist_cli.handwriting.morphology import measure_distance
+from mnist_cli.handwriting.rows import find_lines, measure_weight
 from mnist_cli.handwriting.steps import ReadingStep, show
-from mnist_cli.net.engine import Floats
 from mnist_cli.pictures.picture import Picture, Source, attempt, load_picture
 from mnist_cli.pictures.pixels import LUMINANCE
 from mnist_cli.shown import reporter
 from mnist_cli.spec import SIDE, Progress
 
 _NO_DIGIT = -4.0  # the highest odds of a filled rectangle, of what repeats itself, and the like
-_SECOND = 0.5  # of what the judge of lines says, where the first judge is not sure
-_MOST_GAIN, _USUAL_GAIN = 5.0, 2.5  # of its gain: what counts at most; what speaks neither way
-_LEAST_GAIN = 3.0  # of a digit of a line; the mean of all in the line must be 1 higher
+_OF_LINES, _USUAL_ODDS = 0.5, 5.0  # of what the judge of lines says of each digit, on average
+_OTHERS = 2.0  # taken off the odds for each thing beside a digit
+_LEAST_ODDS = 3.0  # of each digit, on average, from which on several are sure to be digits
 _ALIKE, _COPIES = 1.0, 3  # of 255, on average; of people's digits no three differ by less than 1.6
+_STEP_SIDE = 240  # pixels of the long side of the pictures of steps
+
+# What must be there for a digit:
+_LEAST_CONTRAST = 3.0  # mean ink over that of the background around
+_LEAST_SIZE = 0.04  # of the long side of the picture
+_INK_AT_EDGES = 0.3  # of the pixels along the border
+_LEAST_AT_EDGE = 0.5  # of the part looked at, for a digit that touches its border
+
 _LONG_SIDE = 1600  # pixels; a digit of 2 % of the page is then still larger than the net's picture
 
 
@@ -83,7 +96,9 @@ def read_digit(source: Source, *, preprocess: bool = True, invert: bool | None =
         picture = load_picture(source, long_side=_LONG_SIDE)
         if not preprocess:
             return _resize_only(picture, invert=bool(invert))
-        return _leave_untouched(picture, invert) or _read_main(picture, invert)
+        main, digits = _read(picture, invert)
+    several = sum(not digit.is_doubted() for digit in digits) > 1
+    return replace(main, digits=digits) if several else main
 
 
 def read_digits(source: Source, *, invert: bool | None = None) -> tuple[NumberDigit, ...]:
@@ -111,12 +126,10 @@ def read_digits(source: Source, *, invert: bool | None = None) -> tuple[NumberDi
     """
     with np.errstate(under="ignore"):
         picture = load_picture(source, long_side=_LONG_SIDE)
-        alone = _leave_untouched(picture, invert)
-        digits = () if alone else _read_lines(picture, invert)
-        if len(digits) > 1:
-            return digits
-        one = alone or _read_main(picture, invert)
-        return (NumberDigit(one.image, one.way, one.steps, one.score, one.box),)
+        one, digits = _read(picture, invert)
+    if len(digits) > 1:
+        return digits
+    return (NumberDigit(one.image, one.way, one.steps, one.score, one.box),)
 
 
 def read_pictures(
@@ -178,99 +191,123 @@ def _resize_only(picture: Picture, *, invert: bool) -> Digit:
     return Digit(image, "resized", (step,))
 
 
-def _read_main(picture: Picture, invert: bool | None) -> Digit:
-    """Read the main digit, and say where there seem to be several, or perhaps none."""
-    found, clutter = find_main(picture.pixels, invert)
-    if isinstance(found, Empty):
-        digits = _read_several(picture, invert)
-        if digits:
-            return replace(_get_surest(digits), digits=digits)
-        error = NoDigitError(found.reason, source=picture.name)
-        error.steps = _tell_way(picture.pixels, found.ink_map)
-        raise error
-    digit = _finish(found, picture)
-    score = (digit.score or 0.0) - clutter
-    if score < CLEAR:
-        score += _SECOND * (min(measure_gain(found), _MOST_GAIN) - _USUAL_GAIN)
-    # In another reading what is beside the digit may be anything.
-    if score < 0 or found.ink_map.channels or seems_many(found.ink_map):
-        digits = _read_several(picture, invert)
-        if digits:
-            main = replace(digit, score=score) if score > 0 else _get_surest(digits)
-            return replace(main, digits=digits)
-    return replace(digit, score=score)
-
-
-def _read_several(picture: Picture, invert: bool | None) -> tuple[NumberDigit, ...]:
-    """Read all digits of a picture if at least two are not doubted, else none."""
-    digits = _read_lines(picture, invert)
-    return digits if sum(not digit.is_doubted() for digit in digits) > 1 else ()
-
-
-def _get_surest(digits: tuple[NumberDigit, ...]) -> Digit:
-    one = max(digits, key=lambda digit: digit.score or 0.0)
-    return Digit(one.image, one.way, one.steps, one.score, one.box)
-
-
-def _tell_way(pixels: Floats, ink_map: InkMap) -> tuple[ReadingStep, ...]:
-    """Tell the steps from the picture to the ink in the part of it that was looked at."""
-    height, width = pixels.shape[:2]
-    steps = [ReadingStep("picture", f"{width}x{height} pixels", show(resize(pixels, SEARCH_SIDE)))]
-    part = ink_map.frame.cut_from(pixels)
-    if part.shape != pixels.shape:
-        share = ink_map.frame.long_side / max(width, height)
-        done = f"what is written is small: looked at {share:.0%} of the picture"
-        steps.append(ReadingStep("closer look", done, show(resize(part, SEARCH_SIDE))))
-    return (*steps, *ink_map.steps)
-
-
-def _finish(candidate: Candidate, picture: Picture) -> Digit:
-    """Bring what was found to the MNIST format, and add the last steps."""
-    ink_map = candidate.ink_map
-    kept, all_ = len(candidate.components), len(ink_map.boxes)
-    done = f"{plural(kept, 'connected component')} of ink kept, {all_ - kept:,} dropped"
-    formatted = bring_to_format([candidate.draw()])
-    shown = show(0.3 * (ink_map.labels > 0) + 0.7 * candidate.mask)
-    width = f"strokes of {formatted.widths[0]:.1f} pixels are given MNIST's width"
-    position = "20 pixels long, its centre of mass in the middle of 28x28"
-    steps = (
-        *_tell_way(picture.pixels, ink_map),
-        ReadingStep("components", done, shown),
-        ReadingStep("strokes", width, show(formatted.strokes[..., 0])),
-        ReadingStep("digit", position, formatted.images[0]),
-    )
-    (score,) = _judge(formatted)
-    box = _undo_reduction(candidate.box_on_picture, picture)
-    return Digit(formatted.images[0], "converted", steps, min(score, candidate.score), box)
-
-
-def _read_lines(picture: Picture, invert: bool | None) -> tuple[NumberDigit, ...]:
+def _read(picture: Picture, invert: bool | None) -> tuple[Digit, tuple[NumberDigit, ...]]:
+    """Read the main digit of a picture, and all that are on it."""
+    untouched = _leave_untouched(picture, invert)
+    if untouched:
+        return untouched, ()
     pixels = picture.pixels
-    small = resize(pixels, WORK_SIDE)
-    lines = find_lines(pixels, _tones(is_dark(small), invert))
+    dark = is_dark(resize(pixels, WORK_SIDE))
+    lines, odds = find_lines(pixels, (dark, not dark) if invert is None else (invert,))
     found = [(digit, number) for number, line in enumerate(lines, start=1) for digit in line]
     if not found:
-        return ()
+        raise _explain_nothing(picture)
     formatted = bring_to_format([candidate.draw() for candidate, _ in found])
-    boxes = [candidate.box_on_picture for candidate, _ in found]
-    said = f"{plural(len(found), 'digit')} in {plural(len(lines), 'line')}"
-    shown = show(pixels)
-    ink = extract_ink(small, dark=found[0][0].ink_map.dark).max(axis=2)
-    steps = (
-        ReadingStep("picture", f"{pixels.shape[1]}x{pixels.shape[0]} pixels", shown),
-        ReadingStep("ink", "the background is taken off", show(np.sqrt(ink))),  # also what is faint
-        ReadingStep("boxes", said, shown, boxes),
-    )
-    boxes = [_undo_reduction(box, picture) for box in boxes]
-    scores = _judge(formatted)
-    usual = [sum(digit.gain for digit in line) / len(line) for line in lines]
+    # What all that is on the picture is worth, and what of it is in no digit.
+    mean_odds = odds / len(found)
+    left_out = sum(line[0].left_out for line in lines) / len(found)
+    in_lines = _OF_LINES * (mean_odds - _USUAL_ODDS) - _OTHERS * left_out
+    scores = [score + in_lines for score in _judge(formatted)]
     digits = []
-    for (one, line), image, score, box in zip(found, formatted.images, scores, boxes, strict=True):
-        if min(one.gain, usual[line - 1] - 1) < _LEAST_GAIN:
-            score = min(score, _NO_DIGIT)
+    for (one, line), image, score in zip(found, formatted.images, scores, strict=True):
+        box = one.box_on_picture.scale(
+            picture.width / pixels.shape[1], (picture.height, picture.width)
+        )
         place = line, one.after_gap, one.in_line, one.left_out
-        digits.append(NumberDigit(image, "converted", steps, score, box, (), *place))
-    return tuple(digits)
+        digits.append(NumberDigit(image, "converted", (), score, box, (), *place))
+    number = max(range(len(found)), key=lambda number: measure_weight(found[number][0]))
+    candidate, main = found[number][0], digits[number]
+    sure = sum(not digit.is_doubted() for digit in digits)
+    if sure < 2 or mean_odds < _LEAST_ODDS:  # what else is there speaks against it
+        clutter = max(candidate.ink_map.spread - SPREAD, 0)
+        against = clutter + _OTHERS * (len(digits) - 1)
+        main = replace(main, score=scores[number] - against)
+    steps = _tell_main(picture, candidate, formatted, number)
+    if sure < 2 and main.is_doubted() and (reason := _explain_empty(candidate, picture)):
+        error = NoDigitError(reason, source=picture.name)
+        error.steps = steps
+        raise error
+    if len(digits) > 1:
+        of_lines = _tell_lines(picture, lines)
+        digits = [replace(digit, steps=of_lines) for digit in digits]
+    return Digit(main.image, main.way, steps, main.score, main.box), tuple(digits)
+
+
+def _tell_main(
+    picture: Picture, candidate: LineDigit, formatted: Formatted, number: int
+) -> tuple[ReadingStep, ...]:
+    """Tell the steps from the picture to one of the digits that were brought to the format."""
+    ink_map = candidate.ink_map
+    part = ink_map.frame.cut_from(picture.pixels)
+    steps = [_tell_picture(picture)]
+    if part.shape != picture.pixels.shape:
+        share = ink_map.frame.long_side / max(picture.pixels.shape)
+        done = f"what is written is small: looked at {share:.0%} of the picture"
+        steps.append(ReadingStep("closer look", done, show(resize(part, _STEP_SIDE))))
+    seen = "" if ink_map.channels == ANY_CHANNEL else f" in {ink_map.channels}"
+    tone = f"the ink is {'darker' if ink_map.dark else 'brighter'} than the background{seen}"
+    kept, all_ = len(candidate.components), len(ink_map.boxes)
+    done = f"{plural(kept, 'connected component')} of ink kept, {all_ - kept:,} dropped"
+    shown = show(0.3 * (ink_map.labels > 0) + 0.7 * ink_map.find(candidate.components))
+    width = f"strokes of {formatted.widths[number]:.1f} pixels are given MNIST's width"
+    position = "20 pixels long, its centre of mass in the middle of 28x28"
+    return (
+        *steps,
+        ReadingStep("ink", f"{tone}, which is taken off", show(ink_map.ink)),
+        ReadingStep("components", done, shown),
+        ReadingStep("strokes", width, show(formatted.strokes[..., number])),
+        ReadingStep("digit", position, formatted.images[number]),
+    )
+
+
+def _tell_lines(picture: Picture, lines: list[list[LineDigit]]) -> tuple[ReadingStep, ...]:
+    """Tell the steps from the picture to its digits."""
+    boxes = [digit.box_on_picture for line in lines for digit in line]
+    small = resize(picture.pixels, WORK_SIDE)
+    ink = extract_ink(small, dark=lines[0][0].ink_map.dark).max(axis=2)
+    said = f"{plural(len(boxes), 'digit')} in {plural(len(lines), 'line')}"
+    return (
+        _tell_picture(picture),
+        ReadingStep("ink", "the background is taken off", show(np.sqrt(ink))),  # also what is faint
+        ReadingStep("boxes", said, show(picture.pixels), boxes),
+    )
+
+
+def _tell_picture(picture: Picture) -> ReadingStep:
+    height, width = picture.pixels.shape[:2]
+    small = show(resize(picture.pixels, _STEP_SIDE))
+    return ReadingStep("picture", f"{width}x{height} pixels", small)
+
+
+def _explain_nothing(picture: Picture) -> NoDigitError:
+    """Say why nothing was found that might be a digit."""
+    small = resize(picture.pixels, WORK_SIDE)
+    ink = remove_lines(extract_ink(small, dark=is_dark(small)).max(axis=2))
+    why = "no ink: the picture is of one tone"
+    if ink.max() >= LEAST_PEAK:
+        why = "no digit: nothing looks like one"
+    error = NoDigitError(why, source=picture.name)
+    ink_step = ReadingStep("ink", "the background is taken off", show(ink))
+    error.steps = (_tell_picture(picture), ink_step)
+    return error
+
+
+def _explain_empty(digit: LineDigit, picture: Picture) -> str:
+    """Say why what was found is no digit, "" for a digit; real ones keep far from these limits."""
+    ink, box = digit.ink_map.ink, digit.box
+    mask, written = digit.ink_map.find(digit.components), digit.ink_map.labels > 0
+    near = (measure_distance(mask, 6) <= 6) & (measure_distance(written, 2) > 2)
+    background = np.percentile(ink[near], 90) if near.any() else 0
+    if ink[mask].mean() < _LEAST_CONTRAST * background:
+        return "no ink: nothing stands out from the background"
+    rim = (written[0], written[-1], written[:, 0], written[:, -1])
+    if np.concatenate(rim).mean() > _INK_AT_EDGES:
+        return "ink everywhere: it runs over the edges of the picture"
+    if digit.box_on_picture.long_side < _LEAST_SIZE * max(picture.pixels.shape):
+        return "no digit: there are only specks"
+    if box.long_side < _LEAST_AT_EDGE * max(ink.shape) and box.count_sides_at_border(ink.shape):
+        return "no digit: there is only something at the edge"
+    return ""
 
 
 def _judge(formatted: Formatted) -> list[float]:
@@ -281,14 +318,3 @@ def _judge(formatted: Formatted) -> list[float]:
     most = np.where(formatted.are_bars | repeats, _NO_DIGIT, np.inf)
     scores: list[float] = np.minimum(judge(formatted.images), most).tolist()
     return scores
-
-
-def _tones(dark: bool, invert: bool | None) -> tuple[bool, ...]:
-    """Which tones ink may have, dark or not, the likelier one first."""
-    return (dark, not dark) if invert is None else (invert,)
-
-
-def _undo_reduction(box: Box, picture: Picture) -> Box:
-    """Return a box on the pixels as one on the picture before it was reduced."""
-    scale = picture.width / picture.pixels.shape[1]
-    return box.scale(scale, (picture.height, picture.width))

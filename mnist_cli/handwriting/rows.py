@@ -1,42 +1,48 @@
-"""Numbers: all digits of a picture, line by line.
+"""All digits of a picture, line by line; one digit is a line of length one.
 
 Lines are chains of components that stand side by side. Each is read as what it looks most like,
 see `line.py`, in several ink maps, and the best of them again from nearer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import chain
+from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 
 from mnist_cli.handwriting.box import Box, enclose
-from mnist_cli.handwriting.ink import (
-    LEAST_PEAK,
-    clear,
-    draw_page,
-    extract_ink,
-    find_threshold,
-    remove_lines,
-    soften,
+from mnist_cli.handwriting.ink import draw_page, extract_ink, find_threshold
+from mnist_cli.handwriting.ink_map import InkMap, cut_ink
+from mnist_cli.handwriting.line import (
+    HUGE,
+    TALL,
+    Line,
+    LineDigit,
+    find_likeliest,
+    propose,
+    read_line,
 )
-from mnist_cli.handwriting.ink_map import LOW_CUT, Candidate, InkMap, cut_ink
-from mnist_cli.handwriting.line import HUGE, TALL, Line, LineDigit, propose, read_line
+from mnist_cli.handwriting.maps import ANY_CHANNEL, PAGE_SIDE, clean, map_ink
 from mnist_cli.net.engine import Floats
 
-_PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
+_GLANCE_SIDE = 240  # pixels of the long side on which a large digit is clear
+_LARGE = 50  # pixels that it is high there
+_ROW = 2.0  # times as wide as high: what is wider is hardly one large digit
 _CLOSE = 80  # pixels that a digit is high when it is looked at from nearer
-_SQUARE_PAGES = 4.0  # heights that a row is long from which on its height keeps its resolution
-_LONGEST_ROW = 5.0  # times that, or _PAGE_SIDE
-_PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
 _MOST_SORTED = 250  # components, specks among them; a page of grain has thousands
 _MOST_DIGITS = 120  # of a page: what is spread over more components is a texture
 
 _POOR = 0.4  # of the mean gain of the best line: what is alone on a line and has less is a shadow
 _CLOSER_BONUS = 1.5  # of gain for each digit that was looked at from closer
-_CLEAR_GAIN = 2.0  # the mean of all digits from which on ink of the other tone is not looked for
+_CLEAR_GAIN = 6.5  # of digits on average, and
+_CLEAR_ODDS = 2.0  # of one alone, with which no other tone or channel is looked at
+_CLEAR_AT_A_GLANCE = 3.0  # odds of a large digit on a small copy with which it is the only map
+_LEAST_GAIN = 4.0  # of a large digit there with which no larger copy is looked at
+_OTHER_TONE, _ONE_CHANNEL = 2.0, 1.0  # taken off the odds of what is less likely to show the ink
 
 # In heights of a digit:
 _SPECK_HEIGHT = 0.2
-_WIDE = 1.2  # what is wider may be several digits that touch
 _AROUND = 0.5  # what is looked at round a line
 _LONGEST = 10.0  # digits that hang together, without a frame or a ruled line
 _SMALL_FROM_LINE = 0.5  # from its line to what is small: a dot, a short stroke
@@ -45,34 +51,86 @@ _IN_LINE = 0.4  # of the lesser height: what two components of a line share at l
 _FINER = 1.25  # times the resolution before: what is less is not worth a closer look
 
 
-def find_lines(pixels: Floats, tones: Sequence[bool]) -> list[list[LineDigit]]:
-    """Find the digits of a picture, line by line, in the best of the ink maps of `tones`."""
-    best: list[list[LineDigit]] = []
-    highest = -np.inf
-    for dark in tones:
-        for ink_map in map_page(pixels, dark):
-            read = [read_line(line) for line in find_spans(ink_map)]
-            lines, odds = [line for line, _ in read if line], sum(part for _, part in read)
-            if lines and odds > highest:
-                best, highest = lines, odds
-        if best and _rate(best) > _CLEAR_GAIN * sum(map(len, best)):
+class Reading(NamedTuple):
+    """What was read on an ink map, line by line, and the odds of it, as a logarithm."""
+
+    lines: list[list[LineDigit]]
+    odds: float
+
+    @property
+    def digits(self) -> list[LineDigit]:
+        """All digits."""
+        return list(chain.from_iterable(self.lines))
+
+    @property
+    def mean_odds(self) -> float:
+        """The odds of each digit, on average."""
+        return self.odds / max(len(self.digits), 1)
+
+    def is_large(self) -> bool:
+        """Whether it is one digit, of which a larger map would show no more."""
+        return len(self.digits) == 1 and self.digits[0].box.height > _LARGE
+
+    def is_clear(self, least_odds: float) -> bool:
+        """Whether nothing else needs to be looked at."""
+        count = len(self.digits)
+        least_odds = least_odds if count == 1 else 0
+        return self.mean_odds > least_odds and _rate(self.digits) > _CLEAR_GAIN * count
+
+
+def find_lines(pixels: Floats, tones: Sequence[bool]) -> Reading:
+    """Find the digits of a picture, line by line, in the best of the ink maps of `tones`.
+
+    Where nothing is likely to be one, what is least unlikely stands alone. What a small copy of
+    the picture shows large is not looked for in a larger one.
+    """
+    best = Reading([], -np.inf)
+    if pixels.shape[1] < _ROW * pixels.shape[0]:
+        best = _read_in_ways(pixels, tones, _GLANCE_SIDE)
+    if not best.is_large() or _rate(best.digits) < _LEAST_GAIN:
+        best = _read_in_ways(pixels, tones, PAGE_SIDE)
+    highest = max((_rate(line) / len(line) for line in best.lines), default=0)
+    least = min(_POOR * highest, highest)
+    likely = [line for line in best.lines if len(line) > 1 or line[0].gain >= least]
+    return best._replace(lines=[_read_closer(pixels, line) for line in likely])
+
+
+def _read_in_ways(pixels: Floats, tones: Sequence[bool], side: int) -> Reading:
+    """Read a picture in all its ink maps, up to the first tone or channel in which it is clear."""
+    best, unlikely = Reading([], -np.inf), Reading([], -np.inf)
+    for way in map_ink(pixels, tones, side):
+        for ink_map in way:
+            against = _OTHER_TONE * (ink_map.dark != tones[0])
+            against += _ONE_CHANNEL * (ink_map.channels != ANY_CHANNEL)
+            lines, odds = _read_map(ink_map)
+            if lines:
+                best = max(best, Reading(lines, odds - against), key=itemgetter(1))
+            elif not best.lines:
+                other = _read_unlikely(ink_map, odds - against)
+                unlikely = max(unlikely, other, key=itemgetter(1))
+            at_a_glance = best.is_clear(_CLEAR_AT_A_GLANCE) or not best.is_large()
+            if side < PAGE_SIDE and best.lines and at_a_glance:
+                return best
+        if best.is_clear(_CLEAR_ODDS):
             break
-    least = _POOR * max((_rate([line]) / len(line) for line in best), default=0)
-    likely = [line for line in best if len(line) > 1 or line[0].gain >= least]
-    closer = (_read_closer(pixels, line) for line in likely)
-    return [line for line in closer if line]
+    return best if best.lines else unlikely
 
 
-def seems_many(ink_map: InkMap) -> bool:
-    """Tell whether several digits may be on an ink map: beside one another, in lines, or joined."""
-    boxes = ink_map.boxes
-    sizes = [
-        (boxes[i].height / height, boxes[i].width / height)
-        for components, height in _sort_into_lines(ink_map)
-        for i in components
-    ]
-    tall = sum(high >= TALL for high, _ in sizes)
-    return tall > 1 or any(wide > _WIDE for _, wide in sizes)
+def _read_map(ink_map: InkMap) -> Reading:
+    read = [read_line(line) for line in find_spans(ink_map)]
+    return Reading([digits for digits, _ in read if digits], sum(odds for _, odds in read))
+
+
+def _read_unlikely(ink_map: InkMap, odds: float) -> Reading:
+    """Read what on a map without digits is least unlikely to be one."""
+    found = [one for line in find_spans(ink_map) if (one := find_likeliest(line))]
+    one = max(found, key=measure_weight, default=None)
+    return Reading([[one]], odds + one.gain) if one else Reading([], -np.inf)
+
+
+def measure_weight(digit: LineDigit) -> float:
+    """Return how likely something is the main digit: how much like one, and how large it is."""
+    return digit.gain + float(np.log(digit.box_on_picture.long_side))
 
 
 def find_spans(ink_map: InkMap) -> list[Line]:
@@ -92,8 +150,8 @@ def _read_closer(pixels: Floats, line: list[LineDigit]) -> list[LineDigit]:
     if scale * before.frame.long_side < _FINER * max(before.ink.shape):
         return line
     page = draw_page(frame.cut_from(pixels), int(scale * frame.long_side))
-    ink = soften(remove_lines(extract_ink(page, dark=before.dark).max(axis=2)))
-    ink_map = cut_ink(ink, find_threshold(ink), frame, before.dark)
+    ink = clean(extract_ink(page, dark=before.dark), before.channels)
+    ink_map = cut_ink(ink, find_threshold(ink), frame, before.dark, before.channels)
     components = []
     for i in np.argsort(-ink_map.areas)[:_MOST_SORTED].tolist():
         box = ink_map.locate(ink_map.boxes[i])
@@ -101,35 +159,11 @@ def _read_closer(pixels: Floats, line: list[LineDigit]) -> list[LineDigit]:
         if box.long_side >= _SPECK_HEIGHT * height and near.is_beside(box):
             components.append(i)
     closer, _ = read_line(propose(ink_map, components, scale * height))
-    return closer if _rate([closer]) > _rate([line]) - _CLOSER_BONUS * len(line) else line
+    return closer if _rate(closer) > _rate(line) - _CLOSER_BONUS * len(line) else line
 
 
-def _rate(lines: list[list[LineDigit]]) -> float:
-    return sum(digit.gain for line in lines for digit in line)
-
-
-def map_page(pixels: Floats, dark: bool) -> Iterator[InkMap]:
-    """Yield ink maps of a tone: cut high and low, with and without what goes along the border."""
-    height, width = pixels.shape[:2]
-    row = max(width, height) / min(width, height) / _SQUARE_PAGES
-    page = draw_page(pixels, int(min(max(row, 1), _LONGEST_ROW) * _PAGE_SIDE))
-    frame = Box(0, 0, *pixels.shape[1::-1])
-    ink = extract_ink(page, dark=dark, share=_PAGE_BACKGROUND).max(axis=2)
-    if ink.max() < LEAST_PEAK:
-        return
-    ink = soften(remove_lines(ink))
-    for share in (1.0, LOW_CUT):
-        whole = cut_ink(ink, share * find_threshold(ink), frame, dark)
-        yield whole
-        at_border = [i for i, box in enumerate(whole.boxes) if _goes_along(box, ink.shape)]
-        if at_border:
-            bare = clear(ink, Candidate(whole, tuple(at_border)).mask)
-            yield cut_ink(bare, share * find_threshold(bare), frame, dark)
-
-
-def _goes_along(box: Box, shape: tuple[int, ...]) -> bool:
-    """Whether it goes along the border or across the picture, as shadows and ruled lines do."""
-    return box.count_sides_at_border(shape) > 1 and box.long_side >= max(shape) / 2
+def _rate(digits: list[LineDigit]) -> float:
+    return sum(digit.gain for digit in digits)
 
 
 def _sort_into_lines(ink_map: InkMap) -> list[tuple[list[int], float]]:

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import FormatError
-from mnist_cli.handwriting.digit import DOUBTFUL, SURE_OF_DOUBTFUL
+from mnist_cli.handwriting.digit import DOUBTFUL, SPREAD, SURE_OF_DOUBTFUL
 from mnist_cli.handwriting.judge import load_judge
-from mnist_cli.handwriting.proposals import SPREAD
 from mnist_cli.net.blas import one_thread
 from mnist_cli.net.network import Network, forward, relu, sigmoid
 from mnist_cli.spec import PIXELS

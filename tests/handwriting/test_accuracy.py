@@ -105,7 +105,7 @@ HARD = {"phone", "tiny", *scenes.SCENES}
 def test_spoilt_pictures_are_read_as_clean_ones_are(training, network):
     """Of what is read when clean, nearly all, and of each kind all but one."""
     images, labels = training
-    count = 300 if MANY else 4
+    count = 300 if MANY else 8
     truth = labels[FIRST : FIRST + count]
 
     def read(kind):
@@ -171,7 +171,7 @@ def test_lines_of_digits_are_read(training, network, touching, incorrect):
 
 
 def test_a_space_stands_for_a_sign_between_digits(training, network):
-    images, labels = (part[FIRST : FIRST + 6] for part in training)
+    images, labels = (part[FIRST + 6 : FIRST + 12] for part in training)
     page = np.zeros((100, 600), np.uint8)
     for number, image in enumerate(images):
         left = 20 + 72 * number + 110 * (number > 2)
@@ -192,8 +192,9 @@ def test_letters_and_textures_are_doubted():
 
 @pytest.mark.parametrize("seed", [6, 39, 45])  # the first is too fine to be read at all
 def test_no_texture_is_a_row_of_certain_digits(network, seed):
-    found = predict_digits(network, read_digits(scenes.no_digit(seed)), source="")
-    assert sum(not (one.doubted or one.unsure) for one in found.digits) < 6
+    with contextlib.suppress(NoDigitError):
+        found = predict_digits(network, read_digits(scenes.no_digit(seed)), source="")
+        assert sum(not (one.doubted or one.unsure) for one in found.digits) < 6
 
 
 @pytest.mark.parametrize("gap", [0, 8, 16])
