@@ -3,10 +3,11 @@
     python3 judges/make_line_judge.py TRAIN_IMAGES TRAIN_LABELS JUDGE.npz
 
 It learns from numbers, and digits in scenes, that are drawn with MNIST's training images and the
-program's own forms, and cut by the reader's own cutter. At first it learns what each piece is, a digit or none. Then it
-learns to read: of all ways to read a picture, in each of its ink maps, the right ones are to be the
-likeliest (LeCun et al. 1998, Gradient-based learning applied to document recognition, section VI,
-where it is called discriminative forward training; today, a conditional random field).
+program's own forms, and cut by the reader's own cutter. At first it learns what each piece is, a
+digit or none. Then it learns to read: of all ways to read a picture, in each of its ink maps, the
+right ones are to be the likeliest (LeCun et al. 1998, Gradient-based learning applied to document
+recognition, section VI, where it is called discriminative forward training; today, a conditional
+random field).
 """
 
 import json
