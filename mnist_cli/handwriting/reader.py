@@ -300,7 +300,7 @@ def _explain_empty(digit: LineDigit, picture: Picture) -> str:
     background = np.percentile(ink[near], 90) if near.any() else 0
     if ink[mask].mean() < _LEAST_CONTRAST * background:
         return "no ink: nothing stands out from the background"
-    rim = (written[0], written[-1], written[:, 0], written[:, -1])
+    rim = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
     if np.concatenate(rim).mean() > _INK_AT_EDGES:
         return "ink everywhere: it runs over the edges of the picture"
     if digit.box_on_picture.long_side < _LEAST_SIZE * max(picture.pixels.shape):

@@ -36,8 +36,8 @@ _MOST_DIGITS = 120  # of a page: what is spread over more components is a textur
 _POOR = 0.4  # of the mean gain of the best line: what is alone on a line and has less is a shadow
 _CLOSER_BONUS = 1.5  # of gain for each digit that was looked at from closer
 _CLEAR_GAIN = 6.5  # of digits on average, and
-_CLEAR_ODDS = 2.0  # of one alone, with which no other tone or channel is looked at
-_CLEAR_AT_A_GLANCE = 3.0  # odds of a large digit on a small copy with which it is the only map
+_CLEAR_ODDS = 4.0  # of one alone, with which no other tone or channel is looked at
+_CLEAR_AT_A_GLANCE = 4.0  # odds of a large digit on a small copy with which it is the only map
 _LEAST_GAIN = 4.0  # of a large digit there with which no larger copy is looked at
 _OTHER_TONE, _ONE_CHANNEL = 2.0, 1.0  # taken off the odds of what is less likely to show the ink
 
