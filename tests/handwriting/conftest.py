@@ -9,9 +9,8 @@ from mnist_cli.datasets.arrays import load_labelled
 @pytest.fixture(scope="session")
 def training(shared_data):
     """The training images and labels."""
-    return load_labelled(
-        shared_data / "train-images-idx3-ubyte.gz", shared_data / "train-labels-idx1-ubyte.gz"
-    )
+    names = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+    return load_labelled(*names, data_dir=shared_data)
 
 
 @pytest.fixture(scope="session")

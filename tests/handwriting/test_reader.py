@@ -1,4 +1,4 @@
-"""What is read of a picture: the MNIST format, the options, nothing at all, several digits."""
+"""What is read of a picture: the MNIST format, the options, nothing at all."""
 
 import contextlib
 import os
@@ -103,7 +103,6 @@ def blank_pages():
     ruled[20::40] = ruled[21::40] = 150
     strip[:12] = 20
     specks[40:43, 50:53] = specks[200:204, 300:303] = 30
-    blocks = np.random.default_rng(3).integers(0, 2, (12, 16, 1)) * np.full(3, 255.0)
     return {
         "black": np.zeros(size),
         "one pixel": np.full((1, 1, 3), 128.0),
@@ -112,7 +111,6 @@ def blank_pages():
         "strong noise": rng.uniform(0, 255, size),
         "slope": np.broadcast_to(np.linspace(90, 240, 400)[:, None], size),
         "shadow": stress.shadow(size[:2], rng, 0.4)[..., None] * 240 + rng.normal(0, 4, size),
-        "blocks": enlarge(blocks, 25),
         "ruled": ruled,
         "strip": strip,
         "specks": specks,
@@ -120,30 +118,12 @@ def blank_pages():
 
 
 def test_an_empty_page_holds_no_digit():
-    pages = blank_pages()
-    blocks = pages.pop("blocks").astype(np.uint8)
-    assert read_digit(blocks).is_doubted()
-    for name, page in pages.items():
+    for name, page in blank_pages().items():
         for read in (read_digit, read_digits):
             with pytest.raises(NoDigitError) as error:
                 read(page.clip(0, 255).astype(np.uint8))
             assert error.value.problem.startswith(("no ", "ink everywhere")), name
             assert error.value.steps
-
-
-@pytest.mark.parametrize("count", [2, 5])
-def test_digits_side_by_side_are_counted_and_split(training, network, count):
-    images, labels = (part[100 : 100 + count] for part in training)
-    rng = np.random.default_rng(count)
-    inks = [stress.coverage(digit, rng, (200, 200), 100) for digit in images]
-    inks = [np.pad(ink[:, np.flatnonzero(ink.any(axis=0))], ((0, 0), (35, 0))) for ink in inks]
-    page = stress.png(stress.sheet(np.pad(np.hstack(inks), 40)))
-    one = read_digit(page)
-    assert one.count == count
-    assert one.warnings == (f"this looks like {count} digits",)
-    digits = read_digits(page)
-    assert network.predict(np.stack([d.image for d in digits])).tolist() == labels.tolist()
-    assert not any(digit.warnings for digit in digits)
 
 
 # Anything at all

@@ -26,14 +26,12 @@ import mnist_cli
 
 pytestmark = pytest.mark.xdist_group("hands")
 
-_INK = """() => Array.from(document.querySelector("#pad").getContext("2d")
-    .getImageData(0, 0, 560, 560).data).filter((value, i) => i % 4 === 3 && value > 127).length"""
-
 
 def ink(page):
     """Count the pixels of ink on the pad, once it shows all that was drawn."""
     settle(page)
-    return page.evaluate(_INK)
+    return page.evaluate("""() => Array.from(document.querySelector("#pad").getContext("2d")
+        .getImageData(0, 0, 560, 560).data).filter((n, i) => i % 4 === 3 && n > 127).length""")
 
 
 @pytest.fixture(params=[(360, 640), pytest.param((1366, 768), marks=pytest.mark.matrix)])
