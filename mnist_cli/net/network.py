@@ -10,6 +10,7 @@
 """
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -290,7 +291,7 @@ class Network:
 
 def as_plain_array(values: Any) -> NDArray[Any]:
     """What NumPy makes an array of. Raises `ValueError` where some of its values are masked."""
-    if isinstance(values, np.ma.MaskedArray):
+    if "numpy.ma" in sys.modules and isinstance(values, np.ma.MaskedArray):  # slow to import
         raise ValueError("found a masked array, expected one without a mask: see its filled()")
     return np.asarray(values)
 
