@@ -78,7 +78,7 @@ class NumberDigit(Digit):
 
     `after_gap` says that a sign or much space is between it and the digit before; `in_line` (10,)
     how likely each digit is by how it stands in its line, None where it stands alone. `left_out` is
-    how many parts of its line, at least half as tall as digits, were not read.
+    how many parts of its line, at least 0.4 as tall as digits, were not read.
     """
 
     line: int = 1

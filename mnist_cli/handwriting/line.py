@@ -32,6 +32,7 @@ HUGE = 2.5
 _WIDE = 0.65  # what is wider may be several digits that touch
 _WIDEST = 1.5  # a digit is not wider
 TALL = 0.5  # what is lower is a dash, a dot or a part
+_LEFT_OUT = 0.4  # what is lower may be left out without a word; low digits are 0.45 high
 _PARTS_APART = 0.35  # parts of a digit are nearer
 _LEAST_LONG = 0.35  # a digit of several parts is not smaller
 _SPACE = 1.5  # what is further apart may have a sign between that was not looked at
@@ -118,7 +119,7 @@ def read_line(line: Line) -> tuple[list[LineDigit], float]:
         choices[stop - 1].append((total + scores[number], (*path, number)))
     gain, path = max(choices[-1])
     heights = [line.ink_map.boxes[i].height for i in line.slices]
-    tall = {i for i, height in enumerate(heights) if height >= TALL * line.height}
+    tall = {i for i, height in enumerate(heights) if height >= _LEFT_OUT * line.height}
     left_out = tall.difference(*(range(*line.spans[number]) for number in path))
     digits: list[LineDigit] = []
     end = 0
