@@ -389,11 +389,14 @@ def _photograph(rng: Rng, ink: Floats, hand: Hand) -> Gray:
     if rng.random() < 0.5:
         page = blur(page.astype(np.float32), rng.uniform(0.3, 0.7))
     gray = np.rint(np.clip(1 - page if rng.random() < 0.13 else page, 0, 1) * 255).astype(np.uint8)
-    if rng.random() < 0.6:
-        file = io.BytesIO()
-        Image.fromarray(gray).save(file, "JPEG", quality=int(rng.integers(35, 92)))
-        gray = np.asarray(Image.open(file))
-    return gray
+    return press(gray, int(rng.integers(35, 92))) if rng.random() < 0.6 else gray
+
+
+def press(pixels: Gray, quality: int) -> Gray:
+    """Return a picture as it is after it was a JPEG file."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file))
 
 
 def _noise(rng: Rng, shape: tuple[int, ...]) -> Floats:

@@ -4,7 +4,6 @@ What the judge of lines learns from, beside numbers: digits in boxes, tables and
 and squared paper, on a sheet that lies on a table, cut off at a side, in any light and tone.
 """
 
-import io
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +17,7 @@ from number_drawings import (
     draw_stroke,
     is_on,
     lay,
+    press,
     write_line,
 )
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ def draw_scene(rng: Rng, bank: Bank) -> tuple[Gray, list[Truth]]:
     truth = [digit.move(int(np.floor(top)), int(np.floor(left))) for digit in digits]
     box = left, top, left + ink.shape[1], top + len(ink)
     _surround(rng, page, hand, box)
-    return photograph(rng, page, box), [digit for digit in truth if is_on(digit, page.shape)]
+    return _photograph(rng, page, box), [digit for digit in truth if is_on(digit, page.shape)]
 
 
 def _surround(rng: Rng, page: Floats, hand: Hand, box: tuple[float, ...]) -> None:
@@ -84,7 +84,7 @@ def _surround(rng: Rng, page: Floats, hand: Hand, box: tuple[float, ...]) -> Non
             draw_stroke(page, [(x, y), (x + 1, y)], rng.uniform(0.01, 0.05) * tall + 1, dark)
 
 
-def photograph(rng: Rng, ink: Floats, box: tuple[float, ...]) -> Gray:
+def _photograph(rng: Rng, ink: Floats, box: tuple[float, ...]) -> Gray:
     """Put ink on coloured paper, that on a table, and take a picture; (H, W, 3) uint8."""
     shape = ink.shape
     if rng.random() < 0.4:  # the pen does not cover
@@ -113,11 +113,7 @@ def photograph(rng: Rng, ink: Floats, box: tuple[float, ...]) -> Gray:
     if rng.random() < 0.25:
         page = np.repeat(page.mean(axis=2, keepdims=True), 3, axis=2)
     pixels = np.rint(np.clip(page, 0, 1) * 255).astype(np.uint8)
-    if rng.random() < 0.6:
-        file = io.BytesIO()
-        Image.fromarray(pixels).save(file, "JPEG", quality=int(rng.integers(40, 95)))
-        pixels = np.asarray(Image.open(file))
-    return pixels
+    return press(pixels, int(rng.integers(40, 95))) if rng.random() < 0.6 else pixels
 
 
 def _colour(rng: Rng, page: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 from mnist_cli.handwriting.morphology import Bits, apply_opening, blur, measure_distance
 from mnist_cli.net.engine import Floats
 
-WORK_SIDE = 120  # pixels of the long side on which a digit that fills the frame is read
+WORK_SIDE = 120  # pixels of the long side of a copy that tells the tone of the ink
 LEAST_PEAK = 0.05  # of ink; where all is less there is none
 
 _READ_BACKGROUND = 0.35  # of the frame: wider than any stroke

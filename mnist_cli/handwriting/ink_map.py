@@ -11,8 +11,6 @@ from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.morphology import Bits, label
 from mnist_cli.net.engine import Floats
 
-LOW_CUT = 0.5  # of the level at which ink is cut otherwise: it keeps faint strokes
-
 
 @dataclass(frozen=True)
 class InkMap:

@@ -14,13 +14,14 @@ from mnist_cli.handwriting.ink import (
     remove_lines,
     soften,
 )
-from mnist_cli.handwriting.ink_map import LOW_CUT, InkMap, cut_ink
+from mnist_cli.handwriting.ink_map import InkMap, cut_ink
 from mnist_cli.net.engine import Floats
 
 PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _SQUARE_PAGES = 4.0  # heights that a row is long from which on its height keeps its resolution
 _LONGEST_ROW = 5.0  # times that, or _PAGE_SIDE
 _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
+_CUTS = 1.0, 0.5  # of the level of the ink: the lower one keeps faint strokes
 _COLOURED = 0.1  # between the channels of a pixel; where it is less in all of them they are one
 _MOST_FRAMES = 40  # components that may be round others, the largest
 _HELD_HEIGHT, _HELD_AREA = 0.2, 0.05  # of a frame: what it is round is larger
@@ -65,7 +66,7 @@ def _cut(ink: Floats, frame: Box, dark: bool, channels: str) -> Iterator[InkMap]
     ink = clean(ink, channels)
     if ink.max() < LEAST_PEAK:
         return
-    for share in (1.0, LOW_CUT):
+    for share in _CUTS:
         whole = cut_ink(ink, share * find_threshold(ink), frame, dark, channels)
         yield whole
         for around in (_find_along(whole), _find_frames(whole)):

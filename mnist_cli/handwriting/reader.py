@@ -201,7 +201,7 @@ def _read(picture: Picture, invert: bool | None) -> tuple[Digit, tuple[NumberDig
     lines, odds = find_lines(pixels, (dark, not dark) if invert is None else (invert,))
     found = [(digit, number) for number, line in enumerate(lines, start=1) for digit in line]
     if not found:
-        raise _explain_nothing(picture)
+        raise _explain_nothing(picture, dark if invert is None else invert)
     formatted = bring_to_format([candidate.draw() for candidate, _ in found])
     # What all that is on the picture is worth, and what of it is in no digit.
     mean_odds = odds / len(found)
@@ -279,10 +279,10 @@ def _tell_picture(picture: Picture) -> ReadingStep:
     return ReadingStep("picture", f"{width}x{height} pixels", small)
 
 
-def _explain_nothing(picture: Picture) -> NoDigitError:
+def _explain_nothing(picture: Picture, dark: bool) -> NoDigitError:
     """Say why nothing was found that might be a digit."""
     small = resize(picture.pixels, WORK_SIDE)
-    ink = remove_lines(extract_ink(small, dark=is_dark(small)).max(axis=2))
+    ink = remove_lines(extract_ink(small, dark=dark).max(axis=2))
     why = "no ink: the picture is of one tone"
     if ink.max() >= LEAST_PEAK:
         why = "no digit: nothing looks like one"

@@ -102,11 +102,13 @@ def _read_in_ways(pixels: Floats, tones: Sequence[bool], side: int) -> Reading:
         for ink_map in way:
             against = _OTHER_TONE * (ink_map.dark != tones[0])
             against += _ONE_CHANNEL * (ink_map.channels != ANY_CHANNEL)
-            lines, odds = _read_map(ink_map)
+            spans = find_spans(ink_map)
+            read = [read_line(line) for line in spans]
+            lines, odds = [digits for digits, _ in read if digits], sum(odds for _, odds in read)
             if lines:
                 best = max(best, Reading(lines, odds - against), key=itemgetter(1))
             elif not best.lines:
-                other = _read_unlikely(ink_map, odds - against)
+                other = _read_unlikely(spans, odds - against)
                 unlikely = max(unlikely, other, key=itemgetter(1))
             at_a_glance = best.is_clear(_CLEAR_AT_A_GLANCE) or not best.is_large()
             if side < PAGE_SIDE and best.lines and at_a_glance:
@@ -116,15 +118,9 @@ def _read_in_ways(pixels: Floats, tones: Sequence[bool], side: int) -> Reading:
     return best if best.lines else unlikely
 
 
-def _read_map(ink_map: InkMap) -> Reading:
-    read = [read_line(line) for line in find_spans(ink_map)]
-    return Reading([digits for digits, _ in read if digits], sum(odds for _, odds in read))
-
-
-def _read_unlikely(ink_map: InkMap, odds: float) -> Reading:
-    """Read what on a map without digits is least unlikely to be one."""
-    found = [one for line in find_spans(ink_map) if (one := find_likeliest(line))]
-    one = max(found, key=measure_weight, default=None)
+def _read_unlikely(spans: list[Line], odds: float) -> Reading:
+    """Read what in lines without digits is least unlikely to be one."""
+    one = max(filter(None, map(find_likeliest, spans)), key=measure_weight, default=None)
     return Reading([[one]], odds + one.gain) if one else Reading([], -np.inf)
 
 
