@@ -203,8 +203,7 @@ def _read(picture: Picture, invert: bool | None) -> tuple[Digit, tuple[NumberDig
     if not found:
         raise _explain_nothing(picture, dark if invert is None else invert)
     formatted = bring_to_format([candidate.draw() for candidate, _ in found])
-    # What all that is on the picture is worth, and what of it is in no digit.
-    mean_odds = odds / len(found)
+    mean_odds = odds / len(found)  # of all that is on the picture
     left_out = sum(line[0].left_out for line in lines) / len(found)
     in_lines = _OF_LINES * (mean_odds - _USUAL_ODDS) - _OTHERS * left_out
     scores = [score + in_lines for score in _judge(formatted)]
@@ -287,8 +286,8 @@ def _explain_nothing(picture: Picture, dark: bool) -> NoDigitError:
     if ink.max() >= LEAST_PEAK:
         why = "no digit: nothing looks like one"
     error = NoDigitError(why, source=picture.name)
-    ink_step = ReadingStep("ink", "the background is taken off", show(ink))
-    error.steps = (_tell_picture(picture), ink_step)
+    taken_off = ReadingStep("ink", "the background is taken off", show(ink))
+    error.steps = (_tell_picture(picture), taken_off)
     return error
 
 
@@ -300,12 +299,13 @@ def _explain_empty(digit: LineDigit, picture: Picture) -> str:
     background = np.percentile(ink[near], 90) if near.any() else 0
     if ink[mask].mean() < _LEAST_CONTRAST * background:
         return "no ink: nothing stands out from the background"
-    rim = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
-    if np.concatenate(rim).mean() > _INK_AT_EDGES:
+    at_border = box.count_sides_at_border(ink.shape)
+    rim = np.concatenate((written[0], written[-1], written[:, 0], written[:, -1]))
+    if at_border and rim.mean() > _INK_AT_EDGES:
         return "ink everywhere: it runs over the edges of the picture"
     if digit.box_on_picture.long_side < _LEAST_SIZE * max(picture.pixels.shape):
         return "no digit: there are only specks"
-    if box.long_side < _LEAST_AT_EDGE * max(ink.shape) and box.count_sides_at_border(ink.shape):
+    if at_border and box.long_side < _LEAST_AT_EDGE * max(ink.shape):
         return "no digit: there is only something at the edge"
     return ""
 

@@ -162,7 +162,10 @@ def test_lines_of_digits_are_read(training, network, touching, incorrect):
     missed = 0
     for seed in range(2):
         chosen = FIRST + np.arange(12 * seed, 12 * seed + 12).reshape(2, 6)
-        read = read_digits(scenes.page(images[chosen], seed, touching))
+        page = scenes.page(images[chosen], seed, touching)
+        read = read_digits(page)
+        assert read_digit(page).warnings[0] == f"this looks like {len(read)} digits"
+        assert touching or not any(digit.warnings for digit in read)
         lines = predict_digits(network, read, source="").text.split("\n")
         expected = ["".join(map(str, labels[line])) for line in chosen]
         missed += sum(line != text for line, text in zip(lines, expected, strict=True))

@@ -158,10 +158,8 @@ def test_the_pen_wins_over_the_palm(open_page):
         return dict(zip("xy", on_pad(pad, point), strict=True))
 
     def by_pen(kind, *point):
-        session.send(
-            "Input.dispatchMouseEvent",
-            {"type": f"mouse{kind}", "timestamp": next(seconds)} | at(point) | pen,
-        )
+        event = {"type": f"mouse{kind}", "timestamp": next(seconds)} | at(point) | pen
+        session.send("Input.dispatchMouseEvent", event)
 
     def palm(kind, *points):
         send_touch(session, f"touch{kind}", [*map(at, points)], timestamp=next(seconds))
