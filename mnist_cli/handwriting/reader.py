@@ -252,7 +252,7 @@ def _tell_main(
     position = "20 pixels long, its centre of mass in the middle of 28x28"
     return (
         *steps,
-        ReadingStep("ink", f"{tone}; that and ruled lines are taken off", show(ink_map.ink)),
+        ReadingStep("ink", f"{tone}, taken off with ruled lines", show(ink_map.ink)),
         ReadingStep("components", done, shown),
         ReadingStep("strokes", width, show(formatted.strokes[..., number])),
         ReadingStep("digit", position, formatted.images[number]),
