@@ -21,6 +21,7 @@ import click
 
 from mnist_cli.checks import one_of
 from mnist_cli.cli.rules import check_rules
+from mnist_cli.spec import ACTIVATIONS
 from mnist_cli.weights.formats import KINDS
 
 Settings = Mapping[str, Mapping[str, Any]]
@@ -35,8 +36,8 @@ _SHARED = f"""
   --invert/--no-invert       Say that the ink is darker / brighter than the background.  [default:
                              detected]
   --threads N                Cores to use.  [default: all]
-  --activation sigmoid|relu  Function after each hidden layer.  [default: what the file or its card
-                             says, or sigmoid]
+  --activation {"|".join(ACTIVATIONS)}  Function after each hidden layer.
+                             [default: what the file or its card says, or sigmoid]
   --images FILE              IDX images, or the name of a pair: class for class-images-idx3-ubyte
                              and class-labels-idx1-ubyte.  [default: the embedded MNIST test set]
   --labels FILE              IDX labels of these images.

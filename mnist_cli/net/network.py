@@ -17,14 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_cli.checks import one_of
 from mnist_cli.errors import printable
+from mnist_cli.net.activations import FUNCTIONS
+from mnist_cli.net.activations import Array as Array
 from mnist_cli.net.bounds import count_parameters
 from mnist_cli.net.engine import Engine, Floats, Images
 from mnist_cli.shown import drawn_by
 from mnist_cli.spec import ACTIVATIONS, CLASSES, MAX_LAYERS, PIXELS, SIDE
 from mnist_cli.spec import Activation as Activation  # a public name of this module
-
-Array = NDArray[Any]
 
 
 def forward(
@@ -35,7 +36,7 @@ def forward(
 ) -> dict[str, Array]:
     """Every value on the way from pixels to probabilities, by its name: x, a1, z1, ... and y.
 
-    `x` is an image (784,) or a batch (N, 784), 0 to 1; `activation` is `sigmoid` or `relu`.
+    `x` is an image (784,) or a batch (N, 784), 0 to 1; `activation` makes z of a.
     """
     values = {"x": x}  # (784,) for one image; (N, 784) for a batch, and N rows in all that follows
     z = x
@@ -47,27 +48,6 @@ def forward(
             values[f"z{layer}"] = z
     values["y"] = softmax(a)  # (10,) -> (10,)
     return values
-
-
-def sigmoid(a: Array) -> Array:
-    """1 / (1 + exp(-a)) element by element, for `a` of any shape and size (book, 3.2.4).
-
-    Written as (1 + tanh(a / 2)) / 2, which is the same function and cannot overflow.
-
-    Examples
-    --------
-    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
-    array([0. , 0.5, 1. ])
-    """
-    with np.errstate(under="ignore"):
-        z: Array = 0.5 + 0.5 * np.tanh(0.5 * a)
-    return z
-
-
-def relu(a: Array) -> Array:
-    """max(0, a) element by element, for `a` of any shape (book, 3.2.7)."""
-    z: Array = np.maximum(a, 0)
-    return z
 
 
 def softmax(a: Array) -> Array:
@@ -86,7 +66,6 @@ def softmax(a: Array) -> Array:
     return y
 
 
-_FUNCTIONS = {"sigmoid": sigmoid, "relu": relu}
 _DTYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
 _SINGLE = ((PIXELS,), (SIDE, SIDE))
 _ONE_EACH = (*_SINGLE, (1, SIDE, SIDE))  # of N; the last has a channel, as PyTorch has it
@@ -107,7 +86,8 @@ class Network:
     biases:
         b1 (n1,), b2 (n2,), ... bn (10,); kept as read-only float32.
     activation:
-        ``"sigmoid"`` or ``"relu"`` after each layer but the last, which has softmax.
+        ``"sigmoid"``, ``"relu"``, ``"tanh"``, ``"step"`` or ``"identity"`` after each layer but
+        the last, which has softmax.
 
     Raises
     ------
@@ -143,7 +123,9 @@ class Network:
     def _require_chain(self) -> None:
         weights, biases, arrays = self.weights, self.biases, self.arrays
         if self.activation not in ACTIVATIONS:
-            raise ValueError(f"activation is {self.activation!r}: expected 'sigmoid' or 'relu'")
+            found = printable(repr(self.activation))
+            expected = f"expected {one_of(ACTIVATIONS)}, no other is computed"
+            raise ValueError(f"activation is {found}: {expected}")
         if not 1 <= len(weights) <= MAX_LAYERS or len(weights) != len(biases):
             raise ValueError(
                 f"{len(weights)} weights and {len(biases)} biases: expected as many of each, "
@@ -221,7 +203,7 @@ class Network:
         pixels = rows[0].astype(np.float64)  # (1, 784) -> (784,)
         scaled = pixels / 255 if rows.dtype == np.uint8 else pixels
         with np.errstate(under="ignore"):
-            return forward(scaled, self.weights, self.biases, _FUNCTIONS[self.activation])
+            return forward(scaled, self.weights, self.biases, FUNCTIONS[self.activation].of)
 
     def logits(self, images: Images, batch_size: int | None = None, threads: int = 1) -> Floats:
         """The last layer before softmax (the book's a3): (N, 10) or (10,) float32.

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.checks import require_between
+from mnist_cli.net.activations import FUNCTIONS
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.shown import drawn_by
 from mnist_cli.spec import CLASSES, SIDE
@@ -136,7 +137,6 @@ def _gradient(network: Network, values: dict[str, Float64], digit: int) -> Float
     *hidden, last = (W.astype(np.float64) for W in network.weights)
     gradient: Float64 = last[:, digit]
     for layer in range(len(hidden), 0, -1):
-        z = values[f"z{layer}"]
-        slope = z * (1 - z) if network.activation == "sigmoid" else (z > 0)
+        slope = FUNCTIONS[network.activation].slope(values[f"z{layer}"])
         gradient = hidden[layer - 1] @ (gradient * slope)  # (784, 50) @ (50,) -> (784,)
     return gradient

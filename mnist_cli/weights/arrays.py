@@ -109,7 +109,7 @@ def require_activation(stated: object, source: AnyPath | None = None) -> Activat
         if activation == name.lower():
             return activation
     problem = f"the activation is {printable(name)!r}, expected {one_of(ACTIVATIONS)}"
-    raise FormatError(problem, source=source, hint="mnist computes with no other.")
+    raise FormatError(problem, source=source, hint="No other is computed.")
 
 
 def not_float(where: str, dtype: str) -> FormatError:

@@ -13,6 +13,14 @@ from mnist_cli.net.network import Activation, Array
 from mnist_cli.spec import CLASSES, PIXELS
 
 _OPSET, _IR_VERSION = 13, 7  # of 2020: whatever runs ONNX today knows them
+# What an activation is there, operator after operator.
+OPERATORS: dict[Activation, tuple[str, ...]] = {
+    "sigmoid": ("Sigmoid",),
+    "relu": ("Relu",),
+    "tanh": ("Tanh",),
+    "step": ("Sign", "Relu"),
+    "identity": ("Identity",),
+}
 
 
 def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
@@ -34,8 +42,12 @@ def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
         inputs = [f"z{layer - 1}", f"W{layer}", f"b{layer}"]
         nodes.append(helper.make_node("Gemm", inputs, [f"a{layer}"]))
         if layer < layers:
-            function = {"sigmoid": "Sigmoid", "relu": "Relu"}[activation]
-            nodes.append(helper.make_node(function, [f"a{layer}"], [f"z{layer}"]))
+            *before, last = OPERATORS[activation]
+            name = f"a{layer}"
+            for operator in before:
+                nodes.append(helper.make_node(operator, [name], [f"s{layer}"]))
+                name = f"s{layer}"
+            nodes.append(helper.make_node(last, [name], [f"z{layer}"]))
     nodes.append(helper.make_node("Softmax", [f"a{layers}"], ["probabilities"], axis=1))
     graph = helper.make_graph(
         nodes,

@@ -10,6 +10,7 @@ from support.nets import random_arrays, random_network, same_bits
 
 from mnist_cli import load_images, load_network
 from mnist_cli.errors import MnistError
+from mnist_cli.spec import ACTIVATIONS
 from mnist_cli.weights.formats import SUFFIXES
 from mnist_cli.weights.weights_file import convert, read_weights, save_network, write_arrays
 
@@ -61,7 +62,8 @@ def test_the_activation_goes_along_through_every_format_unless_it_was_assumed(tm
 
 
 @pytest.mark.parametrize(
-    ("sizes", "activation"), [((784, 10), "sigmoid"), ((784, *[20] * 7, 10), "relu")]
+    ("sizes", "activation"),
+    [((784, 10), "sigmoid"), *(((784, *[20] * 7, 10), each) for each in ACTIVATIONS)],
 )
 def test_onnx_s_checker_passes_what_its_runtime_predicts_the_same_digits_with(
     sizes, activation, tmp_path

@@ -30,8 +30,9 @@ def test_our_names_are_read_bit_for_bit_with_the_activation():
         assert (file.format, file.activation) == ("safetensors", "relu")
         assert same_bits(file.arrays, arrays)
     assert parse_weights(save(arrays, {"format": "pt"})).known_activation is None
-    told = refusal_of(parse_weights, save(arrays, {"activation": "tanh"}))
-    assert told.startswith("the activation is 'tanh', expected sigmoid or relu")
+    told = refusal_of(parse_weights, save(arrays, {"activation": "gelu"}))
+    expected = "sigmoid, relu, tanh, step or identity. No other is computed."
+    assert told == f"the activation is 'gelu', expected {expected}"
 
 
 def test_half_floats_become_the_float32_of_the_same_value():
