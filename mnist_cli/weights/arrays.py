@@ -36,7 +36,6 @@ class Contents:
     protocol: int | None = None
     activation: Activation | None = None
     has_book_names: bool = True  # and not PyTorch's
-    assumed: str = ""  # what had to be, to read it
 
 
 def check_arrays(records: Mapping[str, ArrayRecord]) -> dict[str, Array]:

@@ -1,7 +1,8 @@
 """A PyTorch state_dict: tensors by the names of a model's parts -> W1 b1 ... Wn bn.
 
 The shapes of layers, which mostly chain in one way only, or else the numbers in their names, tell
-the order. ``nn.BatchNorm1d`` becomes part of the layer before it or, behind an activation, after.
+the order. ``nn.BatchNorm1d`` becomes part of the layer before it or, behind an activation, after,
+where that is certain; what a state_dict cannot say is not guessed.
 """
 
 import re
@@ -22,6 +23,9 @@ _NAME = re.compile(r"(.{1,80}\.|)(weight|bias|running_mean|running_var|num_batch
 _LAYER = {"weight": 2, "bias": 1}  # dimensions
 _NORM = {"weight": 1, "bias": 1, "running_mean": 1, "running_var": 1}
 _INDEX = re.compile(r"((?:.*\.)?)([0-9]+)\.")  # a place in an nn.Sequential, "net." and "3"
+_ONNX_SAYS_IT = (
+    "An ONNX file says it: torch.onnx.export(model.eval(), torch.zeros(1, 784), 'net.onnx')."
+)
 _EPSILON = 1e-5  # of BatchNorm1d, where nobody chose another: the file does not say
 
 
@@ -30,7 +34,6 @@ class _Place(NamedTuple):
 
     layer: str  # that takes it in
     is_before: bool  # before that layer, else after it
-    is_certain: bool
 
 
 def is_state_dict(records: Mapping[str, ArrayRecord]) -> bool:
@@ -47,8 +50,9 @@ def translate(records: Mapping[str, ArrayRecord]) -> Contents:
         place = _find_place(norm, norms, layers, order)
         if place is None or place in places:
             raise FormatError(
-                f"cannot tell where in the net tensor {printable(norm + 'running_mean')} belongs",
-                hint="torch.nn.utils.fusion.fuse_linear_bn_eval makes one layer of it and another.",
+                f"cannot tell where in the net tensor {printable(norm + 'running_mean')} belongs: "
+                "a state_dict does not say, before the activation or behind it",
+                hint=_ONNX_SAYS_IT,
             )
         places[place] = norm
         _fold(norms[norm], layers[place.layer], place)
@@ -57,9 +61,7 @@ def translate(records: Mapping[str, ArrayRecord]) -> Contents:
         named = {f"W{number}": layers[name]["weight"].T, f"b{number}": layers[name]["bias"]}
         for key, array in named.items():
             records[key] = ArrayRecord(array.shape, array.dtype.str, "C", array.tobytes())
-    guessed = ", ".join(norm[:-1] for place, norm in places.items() if not place.is_certain)
-    assumed = f"it was assumed that {printable(guessed)} stands before the activation"
-    return Contents(records, has_book_names=False, assumed=assumed if guessed else "")
+    return Contents(records, has_book_names=False)
 
 
 def _sort(records: Mapping[str, ArrayRecord]) -> tuple[Modules, Modules]:
@@ -149,14 +151,13 @@ def _find_place(norm: str, norms: Modules, layers: Modules, order: Sequence[str]
         is_before = -1 not in near
         layer = near.get(1 if is_before else -1, "")
         fits = layer in sizes and sizes[layer][is_before] == size
-        return _Place(layer, is_before, is_before or 1 not in near) if fits else None
-    # Else to the one of its number or size, and it is assumed to come right after that.
+        # Between two layers no activation has a place: somebody's code puts it where it likes.
+        return _Place(layer, is_before) if fits and (is_before or 1 not in near) else None
+    # Else only the size tells: that of the pixels, or of the last layer, which has no activation.
     fitting = [name for name in order if sizes[name][0] == size]
-    alike = [name for name in fitting if _numbers(name) == _numbers(norm)]
-    for few in (alike, fitting):
-        if len(few) == 1:  # after the last layer there is no activation
-            return _Place(few[0], is_before=False, is_certain=few[0] == order[-1])
-    return _Place(order[0], True, True) if order and not fitting and size == PIXELS else None
+    if fitting and fitting == [*order[-1:]]:
+        return _Place(order[-1], is_before=False)
+    return _Place(order[0], is_before=True) if order and not fitting and size == PIXELS else None
 
 
 def _fold(norm: Module, layer: Module, place: _Place) -> None:
@@ -172,7 +173,3 @@ def _fold(norm: Module, layer: Module, place: _Place) -> None:
 def _natural(name: str) -> tuple[list[str | int], str]:
     """A key to sort by that puts fc2 before fc10, and 01 always before 1."""
     return [int(part) if i % 2 else part for i, part in enumerate(re.split("([0-9]+)", name))], name
-
-
-def _numbers(name: str) -> list[int]:
-    return [int(number) for number in re.findall("[0-9]+", name)]

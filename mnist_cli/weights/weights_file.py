@@ -36,7 +36,6 @@ class WeightsFile:
     protocol: int | None = None  # the one that a pickle states; 0 and 1 state none
     stated_activation: Activation | None = None  # where the format has a place for it
     has_book_names: bool = True  # and not PyTorch's
-    assumed: str = ""  # what had to be, to read it
     asked: Activation | None = None  # what somebody wants in place of any other
 
     json_fields: ClassVar = (
@@ -97,7 +96,7 @@ class WeightsFile:
     def notes(self) -> tuple[str, ...]:
         """What had to be assumed, and who says another thing than what was asked for."""
         known, witness = self._find_activation()
-        notes = [self.assumed] if self.assumed else []
+        notes = []
         if self.asked and witness and self.asked != known and len(self.layer_sizes) > 2:
             says = f"{printable(witness, limit=200)}, which says {known}"
             notes.append(f"--activation {self.asked} overrules {says}")
@@ -168,7 +167,6 @@ def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") ->
         protocol=contents.protocol,
         stated_activation=contents.activation,
         has_book_names=contents.has_book_names,
-        assumed=contents.assumed,
     )
 
 
