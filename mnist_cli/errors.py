@@ -60,6 +60,10 @@ class FormatError(MnistError):
     """A file whose content is not what it has to be."""
 
 
+class DamagedError(FormatError):
+    """A file that was cut short or changed on its way: to get it again may help."""
+
+
 class NoDigitError(MnistError):
     """A picture without a digit: `problem` says why, `steps` are those of the search.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from mnist_cli.errors import FormatError, printable
+from mnist_cli.errors import DamagedError, FormatError, printable
 
 _MAX_LIST = 2 << 20  # bytes; zipfile would list millions of members
 _LOCAL_HEADER = struct.Struct("<4s22x2H")  # the lengths of the name and of what is extra
@@ -29,7 +29,7 @@ def _naming_damage() -> Iterator[None]:
     try:
         yield
     except damage:
-        raise FormatError("the ZIP archive is damaged, cut short or too long a list") from None
+        raise DamagedError("the ZIP archive is damaged, cut short or too long a list") from None
 
 
 @_naming_damage()
@@ -61,5 +61,5 @@ def read_member(file: BinaryIO, member: zipfile.ZipInfo) -> bytes:
         content = inflater.decompress(content, member.file_size + 1)
         is_whole = inflater.eof and not inflater.unused_data
     if not is_whole or len(content) != member.file_size or zlib.crc32(content) != member.CRC:
-        raise FormatError(f"{printable(name)} has a wrong checksum or length")
+        raise DamagedError(f"{printable(name)} has a wrong checksum or length")
     return content

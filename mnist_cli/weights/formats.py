@@ -15,7 +15,9 @@ _STATE_DICT = (
     "safetensors.torch.save_file(model.state_dict(), 'net.safetensors')."
 )
 _ARRAYS = "numpy.savez('net.npz', W1=..., b1=..., W2=...)."
+GET_AGAIN = "Get the file again, or the book's weights with 'mnist download'."
 _WAYS_OUT = {
+    "an empty file": GET_AGAIN,
     "a PyTorch file (.pt)": _STATE_DICT,
     "an old PyTorch file (.pt)": _STATE_DICT,
     "a Keras file (.keras)": f"Save its arrays: {_ARRAYS}",

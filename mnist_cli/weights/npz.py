@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from numpy.lib import format as npy
 
-from mnist_cli.errors import FormatError, printable
+from mnist_cli.errors import DamagedError, FormatError, printable
 from mnist_cli.files.zipped import list_members, read_member
 from mnist_cli.net.network import Activation, Array
 from mnist_cli.weights.arrays import ArrayRecord, Contents
@@ -35,7 +35,7 @@ def read(content: bytes) -> Contents:
     # The first member begins the file, and the list's end record, of 22 bytes, ends it.
     is_last = content[-22:].startswith(b"PK\x05\x06")
     if not (members and members[0].header_offset == 0 and is_last):
-        raise FormatError("the ZIP archive is damaged, or something precedes or follows it")
+        raise DamagedError("the ZIP archive is damaged, or something precedes or follows it")
     return Contents({each.orig_filename[:-4]: _read_npy(file, each) for each in members})
 
 

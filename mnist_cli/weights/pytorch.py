@@ -14,7 +14,7 @@ import numpy as np
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.net.network import Array
 from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS
-from mnist_cli.weights.arrays import ArrayRecord, Contents, make_array, not_float
+from mnist_cli.weights.arrays import DTYPES, ArrayRecord, make_array, not_float
 
 Module = dict[str, Array]  # "weight" (outputs, inputs), "bias" (outputs,)
 Modules = dict[str, Module]  # by their names in the model, "fc1."
@@ -41,12 +41,12 @@ def is_state_dict(records: Mapping[str, ArrayRecord]) -> bool:
     return any(map(_NAME.fullmatch, records))
 
 
-def translate(records: Mapping[str, ArrayRecord]) -> Contents:
+def translate(records: Mapping[str, ArrayRecord]) -> dict[str, ArrayRecord]:
     """The net of a state_dict under our names; `FormatError` where it cannot be told."""
     layers, norms = _sort(records)
     order = _find_order({name: layer["weight"].shape for name, layer in layers.items()})
     places: dict[_Place, str] = {}
-    for norm in sorted(norms, key=_natural):
+    for norm in sorted(norms, key=natural):
         place = _find_place(norm, norms, layers, order)
         if place is None or place in places:
             raise FormatError(
@@ -56,12 +56,12 @@ def translate(records: Mapping[str, ArrayRecord]) -> Contents:
             )
         places[place] = norm
         _fold(norms[norm], layers[place.layer], place)
-    records = {}
+    renamed = {}
     for number, name in enumerate(order, start=1):
         named = {f"W{number}": layers[name]["weight"].T, f"b{number}": layers[name]["bias"]}
         for key, array in named.items():
-            records[key] = ArrayRecord(array.shape, array.dtype.str, "C", array.tobytes())
-    return Contents(records, has_book_names=False)
+            renamed[key] = ArrayRecord(array.shape, array.dtype.str, "C", array.tobytes())
+    return renamed
 
 
 def _sort(records: Mapping[str, ArrayRecord]) -> tuple[Modules, Modules]:
@@ -97,7 +97,7 @@ def _sort(records: Mapping[str, ArrayRecord]) -> tuple[Modules, Modules]:
 
 def _read(name: str, record: ArrayRecord, size: int) -> Array:
     """A tensor, whose first axis is to have this size."""
-    if record.dtype not in ("<f4", "<f8"):
+    if record.dtype not in DTYPES:
         raise not_float(f"tensor {printable(name)}", record.dtype)
     if record.shape[0] != size:
         found = printable(str(record.shape))
@@ -107,7 +107,7 @@ def _read(name: str, record: ArrayRecord, size: int) -> Array:
 
 def _find_order(shapes: Mapping[str, tuple[int, ...]]) -> Sequence[str]:
     """The layers, of these shapes (outputs, inputs), in the order in which images go through."""
-    names = sorted(shapes, key=_natural)
+    names = sorted(shapes, key=natural)
     if not 1 <= len(names) <= MAX_LAYERS:
         return names  # whoever counts them will say so
     chains = list(_chains(PIXELS, names, shapes))  # by their names, as these are sorted
@@ -170,6 +170,6 @@ def _fold(norm: Module, layer: Module, place: _Place) -> None:
         layer["weight"], layer["bias"] = (array.astype(W.dtype) for array in folded)
 
 
-def _natural(name: str) -> tuple[list[str | int], str]:
+def natural(name: str) -> tuple[list[str | int], str]:
     """A key to sort by that puts fc2 before fc10, and 01 always before 1."""
     return [int(part) if i % 2 else part for i, part in enumerate(re.split("([0-9]+)", name))], name

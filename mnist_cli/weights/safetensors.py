@@ -1,18 +1,16 @@
-"""Weights as ``.safetensors``: under our own names, or under those of a PyTorch state_dict.
+"""Weights as ``.safetensors``.
 
 What its package lets pass, a header of any length and names that are there twice, is refused here.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from mnist_cli.errors import FormatError, printable
+from mnist_cli.errors import DamagedError, printable
 from mnist_cli.net.network import Activation, Array
-from mnist_cli.weights import pytorch
 from mnist_cli.weights.arrays import ArrayRecord, Contents, require_activation
 
 _MAX_HEADER = 100_000  # bytes; a tensor takes some 100
@@ -27,10 +25,8 @@ def read(content: bytes) -> Contents:
     try:
         tensors = deserialize(content)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
-        raise FormatError(f"the file is damaged: {printable(str(error))}") from None
+        raise DamagedError(f"the file is damaged: {printable(str(error))}") from None
     records = {name: _read_tensor(each) for name, each in tensors}
-    if pytorch.is_state_dict(records):
-        return replace(pytorch.translate(records), activation=activation)
     return Contents(records, activation=activation)
 
 
@@ -39,12 +35,12 @@ def _read_metadata(content: bytes) -> dict[str, Any]:
     length = int.from_bytes(content[:8], "little")
     if length > min(_MAX_HEADER, len(content) - 8):
         most = f"expected at most {_MAX_HEADER:,}, within the file"
-        raise FormatError(f"the header claims {length:,} bytes, {most}")
+        raise DamagedError(f"the header claims {length:,} bytes, {most}")
     try:
         header = json.loads(content[8 : 8 + length], object_pairs_hook=_refuse_twice)
         return dict(header.get("__metadata__", {}))
     except (ValueError, RecursionError, AttributeError, TypeError):
-        raise FormatError("the header is no JSON, or names something twice") from None
+        raise DamagedError("the header is no JSON, or names something twice") from None
 
 
 def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

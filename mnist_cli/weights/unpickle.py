@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from mnist_cli.errors import FormatError, printable
+from mnist_cli.errors import DamagedError, FormatError, printable
 from mnist_cli.weights.arrays import ArrayRecord, not_float
 
 MAX_OPERATIONS = 10_000  # the book's weights take 178, eight layers at protocol 0 some 700
@@ -97,7 +97,7 @@ def interpret(content: bytes) -> object:
     except (LookupError, OverflowError, ValueError, struct.error, Warning):
         # Also of pickletools, for lengths beyond the file and bad text; of an empty stack or memo.
         # Python warns of odd escapes in names, which is an error for who wants it so.
-        raise FormatError("this is no pickle of weights, or it is damaged or cut short") from None
+        raise DamagedError("this is no pickle of weights, or it is damaged or cut short") from None
 
 
 def read_array(value: Any) -> ArrayRecord | None:

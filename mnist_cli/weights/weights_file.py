@@ -10,17 +10,27 @@ from typing import ClassVar
 import numpy as np
 
 from mnist_cli import paths
-from mnist_cli.errors import FormatError, printable
+from mnist_cli.errors import DamagedError, FormatError, printable
 from mnist_cli.files.reading import AnyPath, read_bytes
 from mnist_cli.files.writing import require_suffix, write_together
 from mnist_cli.net.network import Activation, Array, Network
-from mnist_cli.spec import BOOK_WEIGHTS_SHA256, PIXELS, WEIGHTS
+from mnist_cli.spec import BOOK_WEIGHTS_SHA256, CLASSES, PIXELS, WEIGHTS
 from mnist_cli.weights import card as cards
 from mnist_cli.weights.arrays import Contents, check_arrays
 from mnist_cli.weights.card import Card, FoundCard
-from mnist_cli.weights.formats import MAX_BYTES, ONNX, SUFFIXES, TARGETS, Format, recognise
+from mnist_cli.weights.formats import (
+    GET_AGAIN,
+    MAX_BYTES,
+    ONNX,
+    SUFFIXES,
+    TARGETS,
+    Format,
+    recognise,
+)
+from mnist_cli.weights.names import as_state_dict
+from mnist_cli.weights.pytorch import translate
 
-_NEXT = "Get the file again, or the book's weights with 'mnist download'."
+_TAKES = f"mnist takes fully connected nets from {PIXELS} pixels to the {CLASSES} digits."
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +45,7 @@ class WeightsFile:
     sha256: str
     protocol: int | None = None  # the one that a pickle states; 0 and 1 state none
     stated_activation: Activation | None = None  # where the format has a place for it
-    has_book_names: bool = True  # and not PyTorch's
+    has_book_names: bool = True  # and not those of another library
     asked: Activation | None = None  # what somebody wants in place of any other
 
     json_fields: ClassVar = (
@@ -130,7 +140,8 @@ def read_weights(
     try:
         file = parse_weights(content, found.path, found.origin)
     except FormatError as error:
-        raise FormatError(error.problem, source=found.path, hint=error.hint or _NEXT) from None
+        hint = error.hint or (GET_AGAIN if isinstance(error, DamagedError) else _TAKES)
+        raise type(error)(error.problem, source=found.path, hint=hint) from None
     return replace(file, asked=activation)
 
 
@@ -157,16 +168,20 @@ def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") ->
     """Read the bytes of a weights file; a `FormatError` does not name it."""
     kind = recognise(content)
     contents: Contents = kind.load().read(content)
+    records = contents.records
+    if sum(len(record.data) for record in records.values()) > MAX_BYTES:
+        raise FormatError(f"describes arrays of more than {MAX_BYTES:,} bytes")
+    tensors = as_state_dict(records)
     return WeightsFile(
         file=file,
         origin=origin,
         format=kind.name,
-        arrays=check_arrays(contents.records),
+        arrays=check_arrays(records if tensors is None else translate(tensors)),
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         protocol=contents.protocol,
         stated_activation=contents.activation,
-        has_book_names=contents.has_book_names,
+        has_book_names=tensors is None,
     )
 
 

@@ -117,8 +117,8 @@ NO_NET = [
         ("array W2 has shape (6, 10), expected (5, 10).", layers(784, 5, 10, W2=np.ones((6, 10)))),
         (r"array \x1b\n\u202e is too many", arrays(**{"\x1b\n\u202e": np.zeros(1)})),
         ("array W2 is missing: found W1 b1 W3, expected W1 W2 W3 b1", arrays(W3=np.zeros(1))),
-        ("array W1 is missing: found w1 b1, expected W1 b1. Name them W1, b1, W2",
-         {"w1": np.zeros((784, 10)), "b1": np.zeros(10)}),
+        ("array W1 is missing: found w b c, expected W1 b1. Name them W1, b1, W2",
+         {"w": np.zeros((784, 10)), "b": np.zeros(10), "c": np.zeros(10)}),
         ("this is a convolutional net (array W1 has shape (30, 1, 5, 5)); mnist reads fully "
          "connected ones. The book's, of chapter 3, comes with", layers(784, 9, 10, **KERNELS)),
     )
