@@ -12,10 +12,10 @@ from mnist_cli.weights.formats import KINDS, TARGETS
     f"""
 Write a weights file in another format.
 
-SOURCE is {KINDS}, also a PyTorch state_dict saved with safetensors. The suffix of TARGET names
-its format: one of these gets the same numbers bit for bit, .onnx a model that takes images
-uint8 (N, 784) and gives probabilities (N, 10). A card beside says the activation where the
-format cannot.
+SOURCE is {KINDS}, also by the names of PyTorch and others. The suffix of TARGET says what is
+written. In .pkl, .npz and .safetensors are the same numbers bit for bit; .onnx is a model that
+takes images uint8 (N, 784) and gives probabilities (N, 10). A card beside says the activation
+where the format cannot.
 
 Options:
   --mean X  The net learnt from (pixels - X) / S, PyTorch's Normalize: make this a part of its first

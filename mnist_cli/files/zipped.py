@@ -42,6 +42,24 @@ def list_members(file: io.RawIOBase | io.BytesIO) -> list[zipfile.ZipInfo]:
         bounded.detach()
 
 
+def list_whole(content: bytes, most: int) -> tuple[io.BytesIO, dict[str, zipfile.ZipInfo]]:
+    """An archive that is all of a file, and its members, of at most so many bytes, by name."""
+    file = io.BytesIO(content)
+    members = {}
+    for member in list_members(file):
+        if member.orig_filename in members:
+            raise FormatError(f"{printable(member.orig_filename)} is there twice")
+        members[member.orig_filename] = member
+    size = sum(member.file_size for member in members.values())
+    if size > most:
+        raise FormatError(f"describes arrays of {size:,} bytes, at most {most:,} are read")
+    # The first member begins the file, and the list's end record, of 22 bytes, ends it.
+    is_last = content[-22:].startswith(b"PK\x05\x06")
+    if not is_last or 0 not in (member.header_offset for member in members.values()):
+        raise DamagedError("the ZIP archive is damaged, or something precedes or follows it")
+    return file, members
+
+
 @_naming_damage()
 def read_member(file: BinaryIO, member: zipfile.ZipInfo) -> bytes:
     """A member whose length, name and checksum are as declared; no more than that is inflated."""

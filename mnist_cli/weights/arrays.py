@@ -36,6 +36,16 @@ class Contents:
     activation: Activation | None = None
 
 
+def record_of(shape: tuple[int, ...], dtype: str, data: bytes) -> ArrayRecord:
+    """The record of a tensor; half floats become float32, which holds each of their values."""
+    if dtype == "F16":
+        data = np.frombuffer(data, "<f2").astype("<f4").tobytes()
+    elif dtype == "BF16":  # the upper half of a float32
+        data = (np.frombuffer(data, "<u2").astype("<u4") << 16).tobytes()
+    code = {"F16": "<f4", "BF16": "<f4", "F32": "<f4", "F64": "<f8"}.get(dtype, dtype)
+    return ArrayRecord(shape, code, "C", data)
+
+
 def check_arrays(records: Mapping[str, ArrayRecord]) -> dict[str, Array]:
     """The arrays W1 ... Wn b1 ... bn of a network; `FormatError` for anything else."""
     for key, record in records.items():

@@ -7,11 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from mnist_cli.errors import DamagedError, printable
 from mnist_cli.net.network import Activation, Array
-from mnist_cli.weights.arrays import ArrayRecord, Contents, require_activation
+from mnist_cli.weights.arrays import Contents, record_of, require_activation
 
 _MAX_HEADER = 100_000  # bytes; a tensor takes some 100
 
@@ -26,7 +24,9 @@ def read(content: bytes) -> Contents:
         tensors = deserialize(content)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise DamagedError(f"the file is damaged: {printable(str(error))}") from None
-    records = {name: _read_tensor(each) for name, each in tensors}
+    records = {
+        name: record_of(tuple(each["shape"]), each["dtype"], each["data"]) for name, each in tensors
+    }
     return Contents(records, activation=activation)
 
 
@@ -48,17 +48,6 @@ def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(values) < len(pairs):
         raise ValueError
     return values
-
-
-def _read_tensor(tensor: Mapping[str, Any]) -> ArrayRecord:
-    """The record of a tensor; half floats become float32, which holds each of their values."""
-    dtype, data = tensor["dtype"], tensor["data"]
-    if dtype == "F16":
-        data = np.frombuffer(data, "<f2").astype("<f4").tobytes()
-    elif dtype == "BF16":  # the upper half of a float32
-        data = (np.frombuffer(data, "<u2").astype("<u4") << 16).tobytes()
-    code = {"F16": "<f4", "BF16": "<f4", "F32": "<f4", "F64": "<f8"}.get(dtype, dtype)
-    return ArrayRecord(tuple(tensor["shape"]), code, "C", data)
 
 
 def write(arrays: Mapping[str, Array], activation: Activation | None) -> bytes:

@@ -26,12 +26,11 @@ def rows(says, *contents):
     return [(says, content) for content in contents]
 
 
-STATE_DICT, ARRAYS = "Save its state_dict: import safetensors", "numpy.savez('net.npz', W1="
+STATE_DICT, ARRAYS = "Save its state_dict alone: torch.save", "numpy.savez('net.npz', W1="
 KINDS = [
-    (f"found {kind}, expected weights (.pkl, .npz or .safetensors).{way_out}", content)
+    (f"found {kind}, expected weights (.pkl, .npz, .safetensors or .pt).{way_out}", content)
     for content, kind, way_out in (
-        (b"", "an empty file", ""),
-        (archives.zipped(("net/data.pkl", b"")), "a PyTorch file (.pt)", f" {STATE_DICT}"),
+        (b"", "an empty file", " Get the file again"),
         (pickle.dumps(0x1950A86A20F9469CFC6C, 2), "an old PyTorch file (.pt)", f" {STATE_DICT}"),
         (archives.zipped(("metadata.json", b"")), "a Keras file (.keras)", " Save its arrays: "),
         (b1, "a single array (.npy)", f" Save all arrays together: {ARRAYS}"),
@@ -139,7 +138,7 @@ def lie(place, value):
 
 
 ARCHIVES = [
-    *rows("the array b1 is there twice.", archives.zipped(*[("b1.npy", b1)] * 2)),
+    *rows("b1.npy is there twice.", archives.zipped(*[("b1.npy", b1)] * 2)),
     *rows(
         "the archive has more than 64 members, expected 2 to 16.",
         archives.zipped(*[(f"b{i}.npy", b1) for i in range(65)]),
