@@ -164,8 +164,8 @@ class Network:
         Raises
         ------
         ValueError
-            For anything but finite numbers, a `std` that is not above 0, and where the new weights
-            are too large or too small for float32.
+            For anything but finite numbers of pixels 0..1, a `std` that is not above 0, and where
+            the new weights are too large or too small for float32.
 
         Examples
         --------
@@ -181,6 +181,9 @@ class Network:
         except (TypeError, ValueError, OverflowError):
             given = printable(f"mean {mean!r} and std {std!r}")
             raise ValueError(f"{given}: expected finite numbers, std above 0") from None
+        if mean > 1 <= std:
+            those = f"{mean / 255:.4g} and {std / 255:.4g}"
+            raise ValueError(f"mean {mean} and std {std} are of 0..255, expected of 0..1: {those}")
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             W1: Array = self.weights[0].astype(np.float64) / std  # (784, 50)
             b1: Array = self.biases[0] - mean * W1.sum(axis=0)  # (50,)

@@ -10,7 +10,7 @@ import numpy as np
 from mnist_cli.checks import install_hint
 from mnist_cli.errors import MnistError
 from mnist_cli.net.network import Activation, Array
-from mnist_cli.spec import CLASSES, PIXELS
+from mnist_cli.spec import CLASSES, PIXELS, __version__
 
 _OPSET, _IR_VERSION = 13, 7  # of 2020: whatever runs ONNX today knows them
 # What an activation is there, operator after operator.
@@ -62,6 +62,7 @@ def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
     model = helper.make_model(
         graph,
         producer_name="mnist-cli",
+        producer_version=__version__,
         ir_version=_IR_VERSION,
         opset_imports=[helper.make_opsetid("", _OPSET)],
     )

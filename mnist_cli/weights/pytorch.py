@@ -64,6 +64,13 @@ def translate(records: Mapping[str, ArrayRecord]) -> dict[str, ArrayRecord]:
     return renamed
 
 
+def name_as_sequence(arrays: Mapping[str, Array]) -> Module:
+    """W1 b1 ... under the names that ``nn.Sequential(Linear, Sigmoid, Linear, ...)`` has."""
+    layers = range(len(arrays) // 2)
+    weights = {f"{2 * i}.weight": np.ascontiguousarray(arrays[f"W{i + 1}"].T) for i in layers}
+    return weights | {f"{2 * i}.bias": arrays[f"b{i + 1}"] for i in layers}
+
+
 def _sort(records: Mapping[str, ArrayRecord]) -> tuple[Modules, Modules]:
     """The fully connected layers, zeros for a bias that one lacks, and the batch normalisations."""
     modules: dict[str, dict[str, ArrayRecord]] = {}

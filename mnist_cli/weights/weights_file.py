@@ -28,7 +28,7 @@ from mnist_cli.weights.formats import (
     recognise,
 )
 from mnist_cli.weights.names import as_state_dict
-from mnist_cli.weights.pytorch import translate
+from mnist_cli.weights.pytorch import name_as_sequence, translate
 
 _TAKES = f"mnist takes fully connected nets from {PIXELS} pixels to the {CLASSES} digits."
 
@@ -288,16 +288,24 @@ def convert(
     *,
     activation: Activation | None = None,
     normalization: tuple[float, float] | None = None,
+    layout: str | None = None,
     data_dir: AnyPath | None = None,
     overwrite: bool = False,
 ) -> Conversion:
-    """Write a net in the format of the suffix of `target`, with a mean and deviation folded in."""
+    """Write a net in the format of the suffix of `target`, with a mean and deviation folded in.
+
+    The `layout` "torch" gives it the names of a state_dict.
+    """
     kind = TARGETS[require_suffix(target, TARGETS)]
+    if layout == "torch" and kind.name != "safetensors":
+        raise ValueError(f"layout torch: found {kind.suffix}, expected .safetensors")
     found = read_weights(source, data_dir, activation)
     # What had to be assumed is passed on only where a format cannot be without an activation.
     passed_on = found.activation if kind is ONNX else found.known_activation
     network, arrays = found.network(), found.arrays
     if kind is ONNX or normalization:
         arrays = (network.fold_normalization(*normalization) if normalization else network).arrays
+    if layout == "torch":
+        arrays = name_as_sequence(arrays)
     written = write_arrays(target, arrays, passed_on, kind, overwrite=overwrite)
     return Conversion(written, found, normalization)

@@ -161,6 +161,10 @@ def test_a_folded_normalization_is_the_normalization():
     for mean, std in ((0, 0), (0, -1), (np.nan, 1), (0, np.inf)):
         with pytest.raises(ValueError, match="expected finite numbers, std above 0"):
             network.fold_normalization(mean, std)
+    with pytest.raises(
+        ValueError, match=r"are of 0\.\.255, expected of 0\.\.1: 0\.1306 and 0\.3082"
+    ):
+        network.fold_normalization(33.3, 78.6)
     for mean, std in ((0, 1e-39), (1e300, 1e-10)):
         with pytest.raises(ValueError, match="NaN or infinity"):
             network.fold_normalization(mean, std)
