@@ -61,7 +61,16 @@ class FormatError(MnistError):
 
 
 class DamagedError(FormatError):
-    """A file that was cut short or changed on its way: to get it again may help."""
+    """A file that was cut short or changed on its way."""
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        source: str | os.PathLike[str] | None = None,
+        hint: str = "Get the file again.",
+    ) -> None:
+        super().__init__(problem, source=source, hint=hint)
 
 
 class NoDigitError(MnistError):

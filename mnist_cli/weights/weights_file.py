@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from mnist_cli import paths
-from mnist_cli.errors import DamagedError, FormatError, printable
+from mnist_cli.errors import FormatError, printable
 from mnist_cli.files.reading import AnyPath, read_bytes
 from mnist_cli.files.writing import require_suffix, write_together
 from mnist_cli.net.network import Activation, Array, Network
@@ -18,15 +18,7 @@ from mnist_cli.spec import BOOK_WEIGHTS_SHA256, CLASSES, PIXELS, WEIGHTS
 from mnist_cli.weights import card as cards
 from mnist_cli.weights.arrays import Contents, check_arrays
 from mnist_cli.weights.card import Card, FoundCard
-from mnist_cli.weights.formats import (
-    GET_AGAIN,
-    MAX_BYTES,
-    ONNX,
-    SUFFIXES,
-    TARGETS,
-    Format,
-    recognise,
-)
+from mnist_cli.weights.formats import MAX_BYTES, ONNX, SUFFIXES, TARGETS, Format, recognise
 from mnist_cli.weights.names import as_state_dict
 from mnist_cli.weights.pytorch import name_as_sequence, translate
 
@@ -140,8 +132,7 @@ def read_weights(
     try:
         file = parse_weights(content, found.path, found.origin)
     except FormatError as error:
-        hint = error.hint or (GET_AGAIN if isinstance(error, DamagedError) else _TAKES)
-        raise type(error)(error.problem, source=found.path, hint=hint) from None
+        raise FormatError(error.problem, source=found.path, hint=error.hint or _TAKES) from None
     return replace(file, asked=activation)
 
 

@@ -78,7 +78,7 @@ def test_a_net_of_scikit_learn_is_the_same_net_from_a_file_and_in_one_line():
 
 
 TAKES = "mnist takes fully connected nets from 784 pixels to the 10 digits."
-AGAIN = "Get the file again, or the book's weights with 'mnist download'."
+AGAIN = "Get the file again."
 TWENTY_SIX = random_arrays(784, 50, 26)
 
 

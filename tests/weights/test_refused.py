@@ -28,7 +28,7 @@ def rows(says, *contents):
 
 STATE_DICT, ARRAYS = "Save its state_dict alone: torch.save", "numpy.savez('net.npz', W1="
 KINDS = [
-    (f"found {kind}, expected weights (.pkl, .npz, .safetensors or .pt).{way_out}", content)
+    (f"found {kind}, expected weights (.pkl, .npz, .safetensors, .pt or .onnx).{way_out}", content)
     for content, kind, way_out in (
         (b"", "an empty file", " Get the file again"),
         (pickle.dumps(0x1950A86A20F9469CFC6C, 2), "an old PyTorch file (.pt)", f" {STATE_DICT}"),

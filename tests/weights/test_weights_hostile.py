@@ -9,6 +9,7 @@ import time
 import warnings
 import zlib
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import hypothesis
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
-from support import archives, pickles
+from support import archives, onnx_files, pickles
 from support.archives import HEADER, arrays, b1, net, npy, npz, with_header
 from support.limited import run_measured
 from support.mutated import mutated
@@ -44,6 +45,8 @@ WHOLE = [
     with_header(HEADER.replace("10", "10L")),
     with_header(HEADER, version=2),
 ]
+if find_spec("onnx"):
+    WHOLE.append(onnx_files.zeros())
 
 
 @pytest.mark.filterwarnings("ignore")  # NumPy's, of a header from Python 2
@@ -94,8 +97,8 @@ def fuzz(content):
         found = parse_weights(content).arrays
     except FormatError:
         return
-    if b"/data.pkl" in content[:300]:
-        return  # PyTorch is not here
+    if b"/data.pkl" in content[:300] or content.startswith(b"\x08"):
+        return  # PyTorch is not here, and ONNX has no arrays but a graph
     # Running it is safe: what was accepted names nothing but NumPy's own constructors.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
