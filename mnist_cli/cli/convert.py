@@ -47,4 +47,4 @@ def convert(source: str, target: str, **given: Any) -> None:
         result = convert_file(
             source, target, normalization=normalization, overwrite=given["force"], **named
         )
-    present(given, view, result, notes=result.source.notes)
+    present(given, view, result, notes=result.notes)

@@ -1,7 +1,7 @@
 """Arrays by the names of other libraries, told by PyTorch's, of which `pytorch` makes the net.
 
-Keras has ``dense/kernel`` and ``dense/bias``, scikit-learn ``coefs_0`` and ``intercepts_0``,
-`numpy.savez` of a list ``arr_0``, ``arr_1``. Where sizes tell which bias is whose, any names do.
+Keras has ``dense/kernel``, scikit-learn ``coefs_0``, `numpy.savez` of a list ``arr_0``; where sizes
+tell which bias is whose, any names do.
 """
 
 import re

@@ -52,8 +52,10 @@ def read_model(content: bytes, onnx: Any) -> Contents:
         raise FormatError(f"has hidden layers of {several}, expected one activation for all")
     records = {}
     for layer, affine in enumerate([*(each for each, _ in flow.layers), flow.since], start=1):
-        W = np.empty((0, 0)) if affine.W is None else affine.W
-        for name, array in ((f"W{layer}", W), (f"b{layer}", np.broadcast_to(affine.b, W.shape[1]))):
+        if affine.W is None:
+            raise FormatError(f"has no matrix before its activation {layer}, or before its output")
+        b = np.broadcast_to(affine.b, affine.W.shape[1])
+        for name, array in ((f"W{layer}", affine.W), (f"b{layer}", b)):
             with np.errstate(over="ignore"):  # whoever uses weights refuses what is not finite
                 records[name] = ArrayRecord(array.shape, "<f4", "C", array.astype("<f4").tobytes())
     return Contents(records, activation=min(found, default=None))
@@ -81,13 +83,13 @@ class _Walk:
             try:
                 with np.errstate(all="ignore"):  # whoever uses weights refuses what is not finite
                     is_read = self.take(node)
-            except ValueError:  # NumPy's, of shapes
+            except (ValueError, TypeError, LookupError, AttributeError):  # of shapes and types
                 is_read = False
             if not is_read:
                 raise FormatError(f"the graph has the node {name}, which is not read there")
-        outputs = [self.flows[each.name] for each in self.graph.output if each.name in self.flows]
-        found = [flow for flow in self.flows.values() if flow.is_last] or outputs
-        if not found or any(flow is not found[0] for flow in found):
+        found = [flow for flow in self.flows.values() if flow.is_last]
+        found += [self.flows[each.name] for each in self.graph.output if each.name in self.flows]
+        if not found or any(flow.since is not found[0].since for flow in found):
             raise FormatError("found no output of the graph, or several, expected that of a net")
         return found[0]
 
@@ -105,11 +107,10 @@ class _Walk:
         flow, kind = self.flows[coming[0]], node.op_type
         if kind == "Shape":  # of which some exporters make that of a Reshape
             return True
-        is_known = flow.is_last or node.domain in ("", "ai.onnx") or kind == "Scaler"
-        if len(coming) > 1 or not is_known:
-            return False
         is_rounded = kind == "Cast" and values.get("to") != self.onnx.TensorProto.FLOAT
-        if not flow.is_last and (is_rounded or (kind == "Dropout" and len(node.input) > 2)):
+        is_random = kind == "Dropout" and len(node.input) > 2
+        is_foreign = node.domain not in ("", "ai.onnx") and kind != "Scaler"
+        if len(coming) > 1 or (not flow.is_last and (is_rounded or is_random or is_foreign)):
             return False
         if flow.is_last or kind in _PASSED:
             self.flows[node.output[0]] = flow
@@ -129,49 +130,38 @@ class _Walk:
         self, kind: str, values: dict[str, Any], since: Affine, others: list[Float64], first: bool
     ) -> Affine:
         """What is affine with a node more; `ValueError` for any that is not."""
-        zero, other = np.zeros(1), others[0] if others else np.zeros(0)
-        if kind in ("MatMul", "Gemm") and first and len(others) <= 2:
+        zero = np.zeros(1)
+        if kind in ("MatMul", "Gemm") and first and not values.get("transA"):
+            M, *more = others
+            M = (M.T if values.get("transB") else M) * float(values.get("alpha", 1))
+            rows, (_, columns) = len(M) if since.W is None else len(since.W), M.shape
             self.products += 1
-            M = (other.T if values.get("transB") else other) * values.get("alpha", 1.0)
-            rows = len(M) if since.W is None else len(since.W)
-            is_small = rows * M.shape[1] <= MAX_BYTES // 4 and self.products <= _MOST_PRODUCTS
-            bias = _along(others[1], M.shape[1]) if len(others) == 2 else zero
-            if M.ndim == 2 and is_small and not values.get("transA"):
-                return since.then_multiply(M).then_scale(zero + 1, bias * values.get("beta", 1.0))
+            if rows * columns <= MAX_BYTES // 4 and self.products <= _MOST_PRODUCTS:
+                bias = _along(more[0], columns) * float(values.get("beta", 1)) if more else zero
+                return since.then_multiply(M).then_scale(zero + 1, bias)
+        others = [_along(each, since.width) for each in others]
         if kind == "BatchNormalization" and first and not values.get("training_mode"):
-            scale, shift, mean, variance = (_along(each, since.width) for each in others)
-            scale = scale / np.sqrt(variance + values.get("epsilon", 1e-5))
+            scale, shift, mean, variance = others
+            scale = scale / np.sqrt(variance + float(values.get("epsilon", 1e-5)))
             return since.then_scale(scale, shift - scale * mean)
         if kind == "Scaler":  # scikit-learn's
-            scale, offset = (
-                _along(np.array(values[each]), since.width) for each in ("scale", "offset")
-            )
+            scale, offset = (np.array(values[each], np.float64) for each in ("scale", "offset"))
             return since.then_scale(scale, -offset * scale)
-        if kind in ("Add", "Sub", "Mul", "Div") and len(others) == 1:
-            other = _along(other, since.width)
+        (other,) = others
+        if kind in ("Add", "Sub"):
+            sign = zero + (1 if first or kind == "Add" else -1)
+            return since.then_scale(sign, -other if first and kind == "Sub" else other)
+        if kind == "Mul" or (kind == "Div" and first):
             factor = other if kind == "Mul" else 1 / other
-            if since is NOTHING and kind in ("Mul", "Div") and np.allclose(factor, 1 / 255):
-                return since  # so the pixels that come in are 0..255
-            if kind == "Sub":
-                return (
-                    since.then_scale(zero + 1, -other)
-                    if first
-                    else since.then_scale(zero - 1, other)
-                )
-            if kind == "Add":
-                return since.then_scale(zero + 1, other)
-            if kind == "Mul" or first:
-                return since.then_scale(other if kind == "Mul" else 1 / other, zero)
+            # A division of what comes in by 255 says that it is pixels of 0..255.
+            is_of_bytes = since is NOTHING and np.allclose(factor, 1 / 255)
+            return since if is_of_bytes else since.then_scale(factor, zero)
         raise ValueError
 
     def read(self, name: str) -> Float64:
         """A constant of float32."""
-        tensor = self.tensors.get(name)
-        if (
-            tensor is None
-            or tensor.data_type != self.onnx.TensorProto.FLOAT
-            or tensor.external_data
-        ):
+        tensor = self.tensors[name]
+        if tensor.data_type != self.onnx.TensorProto.FLOAT or tensor.external_data:
             raise ValueError
         shape = tuple(tensor.dims)
         data = tensor.raw_data or np.array(tensor.float_data, "<f4").tobytes()

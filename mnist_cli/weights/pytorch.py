@@ -23,9 +23,6 @@ _NAME = re.compile(r"(.{1,80}\.|)(weight|bias|running_mean|running_var|num_batch
 _LAYER = {"weight": 2, "bias": 1}  # dimensions
 _NORM = {"weight": 1, "bias": 1, "running_mean": 1, "running_var": 1}
 _INDEX = re.compile(r"((?:.*\.)?)([0-9]+)\.")  # a place in an nn.Sequential, "net." and "3"
-_ONNX_SAYS_IT = (
-    "An ONNX file says it: torch.onnx.export(model.eval(), torch.zeros(1, 784), 'net.onnx')."
-)
 _EPSILON = 1e-5  # of BatchNorm1d, where nobody chose another: the file does not say
 
 
@@ -52,7 +49,7 @@ def translate(records: Mapping[str, ArrayRecord]) -> dict[str, ArrayRecord]:
             raise FormatError(
                 f"cannot tell where in the net tensor {printable(norm + 'running_mean')} belongs: "
                 "a state_dict does not say, before the activation or behind it",
-                hint=_ONNX_SAYS_IT,
+                hint="torch.onnx.export writes an ONNX file, which says it.",
             )
         places[place] = norm
         _fold(norms[norm], layers[place.layer], place)

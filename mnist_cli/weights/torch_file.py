@@ -1,7 +1,4 @@
-"""A state_dict as `torch.save` writes it: a ZIP archive of a pickle and, each by itself, storages.
-
-The pickle is run by the closed machine of `unpickle`; a tensor is a view of a storage.
-"""
+"""A state_dict as `torch.save` writes it: an archive of a pickle, and of what it calls storages."""
 
 import math
 
@@ -19,11 +16,9 @@ _ITEMS = {"F16": "<f2", "BF16": "<u2", "F32": "<f4", "F64": "<f8", "I64": "<i8"}
 def read(content: bytes) -> Contents:
     """The tensors of a file by name; `FormatError` for anything but a state_dict."""
     file, members = list_whole(content, len(content))  # where nothing is compressed
-    if any(member.compress_type for member in members.values()):
-        raise FormatError("a member of the archive is compressed, which none of PyTorch's is")
     root = next(iter(members)).partition("/")[0]
-    if f"{root}/data.pkl" not in members:
-        raise FormatError("the archive has no data.pkl, expected a state_dict")
+    if f"{root}/data.pkl" not in members or any(each.compress_type for each in members.values()):
+        raise FormatError("the archive has no data.pkl, or is compressed, unlike any of PyTorch's")
     order = members.get(f"{root}/byteorder")
     if order and read_member(file, order) != b"little":
         raise FormatError("found another byte order, expected little-endian")

@@ -59,7 +59,6 @@ TORCH = {  # what `torch.save` asks for in a state_dict
     "torch DoubleStorage": Marker.F64,
     "torch LongStorage": Marker.I64,  # of num_batches_tracked
 }
-Globals = dict[str, Marker]
 
 
 @dataclass(eq=False)
@@ -108,7 +107,7 @@ def _fits(value: object, pattern: object) -> bool:
     return value == pattern
 
 
-def interpret(content: bytes, known: Globals = NUMPY) -> object:
+def interpret(content: bytes, known: dict[str, Marker] = NUMPY) -> object:
     """The value that a pickle describes, of plain types, `Marker` and `Call`; nothing is run."""
     try:
         return _Machine(content, known).run()
@@ -150,9 +149,8 @@ def read_tensor(value: Any) -> Tensor | None:
         return None
     storage, offset, shape, strides, *_ = value.arguments
     _, marker, key, _, length = storage.arguments
-    if len(shape) != len(strides) or len(shape) > _MOST_AXES:
-        return None
-    if not _are_lengths((length, offset, *shape, *strides)):
+    is_view = len(shape) == len(strides) <= _MOST_AXES
+    if not is_view or not _are_lengths((length, offset, *shape, *strides)):
         return None
     return Tensor(marker.name, key, length, offset, shape, strides)
 
@@ -170,7 +168,7 @@ _PUSHES |= {"BINBYTES", "SHORT_BINBYTES", "BYTEARRAY8"}
 class _Machine:
     """The stack machine: the values since the last mark, and the stacks below it."""
 
-    def __init__(self, content: bytes, known: Globals) -> None:
+    def __init__(self, content: bytes, known: dict[str, Marker]) -> None:
         self.content = content
         self.known = known
         self.source = io.BytesIO(content)

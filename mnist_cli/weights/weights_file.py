@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -234,6 +234,7 @@ def write_arrays(
     kind: Format | None = None,
     *,
     training: Card | None = None,
+    normalization: str = "",
     overwrite: bool = False,
 ) -> WeightsFile:
     """Write arrays, and a card of their training or of what the file cannot say."""
@@ -251,10 +252,13 @@ def write_arrays(
     else:
         written = parse_weights(content, Path(path))
     contents = {Path(path): content}
+    is_silent = not (written.stated_activation or len(written.layer_sizes) == 2)
     if activation and training:
-        contents[cards.card_path(path)] = cards.encode_card(written.sha256, activation, training)
-    elif activation and not (written.stated_activation or len(written.layer_sizes) == 2):
-        contents[cards.short_card_path(path)] = cards.encode_card(written.sha256, activation)
+        card = cards.encode_card(written.sha256, activation, asdict(training))
+        contents[cards.card_path(path)] = card
+    elif activation and (normalization or is_silent):
+        said = {"normalization": normalization} if normalization else {}
+        contents[cards.short_card_path(path)] = cards.encode_card(written.sha256, activation, said)
     write_together(contents, overwrite=overwrite)
     return written
 
@@ -269,8 +273,17 @@ class Conversion:
 
     @property
     def card(self) -> Path | None:
-        """The card that was written, where a file has no place for its activation."""
+        """The card that was written, where a file has no place for what it says."""
         return self.file.found_card and self.file.found_card.path
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Those of the source, and what it says of a normalisation that it has already."""
+        found = self.source.found_card
+        if not (self.normalization and found and found.normalization):
+            return self.source.notes
+        says = f"says that {printable(found.normalization)} are in this net: it now has them twice"
+        return *self.source.notes, f"{printable(str(found.path), 200)} {says}"
 
 
 def convert(
@@ -283,10 +296,7 @@ def convert(
     data_dir: AnyPath | None = None,
     overwrite: bool = False,
 ) -> Conversion:
-    """Write a net in the format of the suffix of `target`, with a mean and deviation folded in.
-
-    The `layout` "torch" gives it the names of a state_dict.
-    """
+    """Write a net by the suffix of `target`, normalised, by PyTorch's names for `layout` torch."""
     kind = TARGETS[require_suffix(target, TARGETS)]
     if layout == "torch" and kind.name != "safetensors":
         raise ValueError(f"layout torch: found {kind.suffix}, expected .safetensors")
@@ -298,5 +308,10 @@ def convert(
         arrays = (network.fold_normalization(*normalization) if normalization else network).arrays
     if layout == "torch":
         arrays = name_as_sequence(arrays)
-    written = write_arrays(target, arrays, passed_on, kind, overwrite=overwrite)
+    folded = found.found_card.normalization if found.found_card else ""
+    if normalization:
+        folded = "mean {}, std {}".format(*normalization)
+    written = write_arrays(
+        target, arrays, passed_on, kind, normalization=folded, overwrite=overwrite
+    )
     return Conversion(written, found, normalization)

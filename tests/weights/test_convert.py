@@ -34,6 +34,18 @@ def test_every_format_becomes_every_other_bit_for_bit(tmp_path):
         assert three.read_bytes() == one.read_bytes()
 
 
+def test_a_normalisation_that_is_folded_in_twice_is_said(tmp_path):
+    names_of = ("a.safetensors", "b.npz", "c.safetensors", "d.pkl")
+    save_network(random_network(784, 8, 10, activation="relu"), tmp_path / names_of[0])
+    pair = (0.1307, 0.3081)
+    for folded, (source, target) in zip(
+        (pair, None, pair), itertools.pairwise(names_of), strict=True
+    ):
+        result = convert(tmp_path / source, tmp_path / target, normalization=folded)
+    said = "says that mean 0.1307, std 0.3081 are in this net: it now has them twice"
+    assert result.notes == (f"{tmp_path / 'c.safetensors'}.json {said}",)
+
+
 def test_the_layout_of_pytorch_has_its_names_and_is_the_same_net(tmp_path):
     network = random_network(784, 20, 30, 10, activation="relu")
     save_network(network, tmp_path / "w.safetensors")

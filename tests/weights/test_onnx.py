@@ -124,6 +124,10 @@ def spoil(what):
             first.op_type = "If"
         elif what == "another domain":
             first.domain = "ai.evil"
+        elif what == "two heads":
+            graph.node.add(op_type="Softmax", input=["t1"], output=["r"])
+        elif what == "no names":
+            first.ClearField("output")
         elif what == "residual":
             graph.node.add(op_type="Add", input=["t1", "t2"], output=["r"])
         elif what == "no output":
@@ -147,6 +151,7 @@ OF_MODEL = {
         *("external", "huge", "below 0", "short", "bfloat16", "twice", "missing", "cycle"),
         *("written twice", "two inputs", "a function", "a subgraph", "another domain", "residual"),
         *("no output", "many nodes", "a long name", "a constant in a node"),
+        *("two heads", "no names"),
     )
 }
 OF_NODES = {
@@ -167,6 +172,11 @@ OF_NODES = {
     "a product too many": (node("MatMul", "W1"), *[node("MatMul", "W3")] * 64, *HEAD),
     "dropout that trains": (node("Dropout", "mean", "to"), *PLAIN),
     "no layer": (node("Relu"),),
+    "no layer before an activation": (node("Sub", "pixels"), node("Relu"), *PLAIN),
+    "a vector for a matrix": (node("MatMul", "b1"), *PLAIN[1:]),
+    "nothing to add": (PLAIN[0], node("Add"), *PLAIN[1:]),
+    "a tensor for epsilon": (PLAIN[0], node("BatchNormalization", *NORM, epsilon=[1.0]), *HEAD),
+    "a scaler of nothing": (node("Scaler"), *PLAIN),
 }
 SAYS = {
     "GELU": "the graph has the node Gelu t2, which is not read there.",
