@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mnist_cli.checks import one_of
 from mnist_cli.errors import printable
@@ -72,7 +72,7 @@ _ONE_EACH = (*_SINGLE, (1, SIDE, SIDE))  # of N; the last has a channel, as PyTo
 _WHITE = 1.001  # floats are 0..1, some a rounding beyond; whoever forgot to divide has 255
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Network:
     """A fully connected net of 1 to 8 layers, 784 inputs and 10 outputs.
 
@@ -112,10 +112,16 @@ class Network:
 
     _repr_html_ = drawn_by("inspect.network_lines")
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        weights: Sequence[ArrayLike],
+        biases: Sequence[ArrayLike],
+        activation: Activation = "sigmoid",
+    ) -> None:
+        object.__setattr__(self, "activation", activation)
         with np.errstate(over="ignore", under="ignore"):  # what becomes infinite is refused
-            for name in ("weights", "biases"):
-                object.__setattr__(self, name, tuple(map(_read_only, getattr(self, name))))
+            for name, arrays in (("weights", weights), ("biases", biases)):
+                object.__setattr__(self, name, tuple(map(_read_only, arrays)))
             self._require_chain()
             engine = Engine(self.weights, self.biases, self.activation)
         object.__setattr__(self, "_engine", engine)
@@ -192,7 +198,7 @@ class Network:
         weights, biases = (W1, *self.weights[1:]), (b1, *self.biases[1:])
         return Network(weights, biases, self.activation)
 
-    def activations(self, x: Images) -> dict[str, NDArray[np.float64]]:
+    def activations(self, x: ArrayLike) -> dict[str, NDArray[np.float64]]:
         """The book's intermediate values x, a1, z1, ... y of one image, each (n,) float64.
 
         Raises
@@ -208,7 +214,7 @@ class Network:
         with np.errstate(under="ignore"):
             return forward(scaled, self.weights, self.biases, FUNCTIONS[self.activation].of)
 
-    def logits(self, images: Images, batch_size: int | None = None, threads: int = 1) -> Floats:
+    def logits(self, images: ArrayLike, batch_size: int | None = None, threads: int = 1) -> Floats:
         """The last layer before softmax (the book's a3): (N, 10) or (10,) float32.
 
         `batch_size` None takes all images at once. A batch whose activations would take more than
@@ -231,13 +237,13 @@ class Network:
         return logits[0] if single else logits
 
     def predict_proba(
-        self, images: Images, batch_size: int | None = None, threads: int = 1
+        self, images: ArrayLike, batch_size: int | None = None, threads: int = 1
     ) -> Floats:
         """Ten probabilities an image, summing to 1: (N, 10) or (10,) float32. Else as `logits`."""
         return softmax(self.logits(images, batch_size, threads))
 
     def predict(
-        self, images: Images, batch_size: int | None = None, threads: int = 1
+        self, images: ArrayLike, batch_size: int | None = None, threads: int = 1
     ) -> NDArray[np.intp]:
         """The digit of highest probability: (N,) int, or one int. Otherwise as `logits`.
 
@@ -246,7 +252,7 @@ class Network:
         predictions: NDArray[np.intp] = self.logits(images, batch_size, threads).argmax(axis=-1)
         return predictions  # (N, 10) -> (N,)
 
-    def _as_rows(self, images: Images) -> tuple[Images, bool]:
+    def _as_rows(self, images: ArrayLike) -> tuple[Images, bool]:
         """Images as rows (N, 784) without a copy, and whether it was a single one."""
         array = as_plain_array(images)
         single = array.shape in _SINGLE

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mnist_cli.checks import require_between
 from mnist_cli.net.activations import FUNCTIONS
@@ -68,7 +68,7 @@ class Explanation:
         return {"max": self.scores.max(), "shifted": self.shifted, "exp": exp, "sum": exp.sum()}
 
 
-def explain(network: Network, image: NDArray[Any], digit: int | None = None) -> Explanation:
+def explain(network: Network, image: ArrayLike, digit: int | None = None) -> Explanation:
     """Take apart what the net makes of one image, by the book's formulas in float64.
 
     Evidence is gradient times input: Shrikumar et al. (2016), *Not just a black box*.
