@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from mnist_cli.checks import one_of
 from mnist_cli.cli.rules import check_rules
@@ -62,6 +63,18 @@ class _Text(click.types.StringParamType):
         if value == "":
             self.fail("it is empty.", param, ctx)
         return super().convert(value, param, ctx)
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,
+        incomplete: str,  # noqa: ARG002 - click's
+    ) -> list[CompletionItem]:
+        """Let the shell complete files, or folders, where these are asked for."""
+        value = param.metavar or ""
+        is_file = value.startswith("FILE") or isinstance(param, click.Argument)
+        kind = "dir" if value == "DIR" else "file" if is_file and param.name != "names" else ""
+        return [CompletionItem(incomplete, type=kind)] if kind else []
 
 
 class _Command(click.Command):
