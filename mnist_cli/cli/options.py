@@ -66,9 +66,9 @@ class _Text(click.types.StringParamType):
 
     def shell_complete(
         self,
-        ctx: click.Context,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
         param: click.Parameter,
-        incomplete: str,  # noqa: ARG002 - click's
+        incomplete: str,
     ) -> list[CompletionItem]:
         """Let the shell complete files, or folders, where these are asked for."""
         value = param.metavar or ""

@@ -123,6 +123,14 @@ def test_mutated_and_arbitrary_files_are_read_right_or_refused(tmp_path):
 SIZE = MAX_BYTES - 20_000
 
 
+def part(number, content):
+    """A field of Protocol Buffers that holds a message."""
+    size, length = len(content), b""
+    while size > 127:
+        size, length = size >> 7, length + bytes([size & 127 | 128])
+    return bytes([number << 3 | 2]) + length + bytes([size]) + content
+
+
 def bombs():
     """Files that are as large as a file may be, and want more."""
     astral = "\U0001f600".encode() + b"a" * SIZE
@@ -147,6 +155,11 @@ def bombs():
     count = SIZE // len(member)
     end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, count * 46, 30, 0)
     yield b"PK\x03\x04" + bytes(26) + member * count + end
+    # Of ONNX: millions of nodes, of attributes of a node, of numbers that have a field each.
+    for field in (b"\x0a\x00" * (SIZE // 2), part(1, b"\x2a\x00" * (SIZE // 2))):
+        yield b"\x08\x08\x12\x00" + part(7, field)
+    yield b"\x08\x08\x12\x00" + part(7, part(5, b"\x25\0\0\0\0" * (SIZE // 5)))
+    yield torch_file({"0.weight": np.zeros(SIZE // 8, "f2")})  # as float32 twice as large
     half = f'{{"b1":{{"dtype":"BF16","shape":[{SIZE // 2}],"data_offsets":[0,{SIZE}]}}}}'
     for header in (half, "[" * SIZE, f'{{"a":[{"{}," * 33_000}0]}}'):
         data = bytes(SIZE) if header is half else b""
