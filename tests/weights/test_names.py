@@ -34,7 +34,8 @@ def renamed(names, sizes, **options):
 @pytest.mark.parametrize("names", NAMES.values(), ids=NAMES)
 def test_arrays_by_other_names_are_the_same_net_in_every_format(names):
     # Of one width only the names tell, where there are any that do.
-    for sizes in (SIZES, (784, 50, 50, 10)):
+    of_one_width = [(784, 784, 784, 10)] if names[0].startswith("m/") else []
+    for sizes in (SIZES, (784, 50, 50, 10), *of_one_width):
         arrays = renamed(names, sizes)
         expected = random_arrays(*sizes)
         backwards = dict(reversed(arrays.items()))

@@ -125,7 +125,8 @@ def spoil(what):
         elif what == "another domain":
             first.domain = "ai.evil"
         elif what == "two heads":
-            graph.node.add(op_type="Softmax", input=["t1"], output=["r"])
+            graph.node.add(op_type="MatMul", input=["t2", "W2"], output=["q"])
+            graph.node.add(op_type="Softmax", input=["q"], output=["r"])
         elif what == "no names":
             first.ClearField("output")
         elif what == "residual":
