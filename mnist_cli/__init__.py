@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from mnist_cli.handwriting.reader import read_digit as read_digit
     from mnist_cli.handwriting.reader import read_digits as read_digits
     from mnist_cli.handwriting.reader import read_pictures as read_pictures
+    from mnist_cli.net.activations import sigmoid as sigmoid
     from mnist_cli.net.network import Network as Network
-    from mnist_cli.net.network import sigmoid as sigmoid
     from mnist_cli.net.network import softmax as softmax
     from mnist_cli.prediction.explanation import Explanation as Explanation
     from mnist_cli.prediction.explanation import explain as explain
@@ -45,7 +45,8 @@ _OFFERED = {
     "evaluation.evaluation": ("Evaluation", "evaluate"),
     "handwriting.digit": ("Digit", "NumberDigit"),
     "handwriting.reader": ("read_digit", "read_digits", "read_pictures"),
-    "net.network": ("Network", "sigmoid", "softmax"),
+    "net.activations": ("sigmoid",),
+    "net.network": ("Network", "softmax"),
     "prediction.explanation": ("Explanation", "explain"),
     "prediction.prediction": ("Prediction",),
     "spec": ("__version__",),

@@ -60,6 +60,19 @@ class FormatError(MnistError):
     """A file whose content is not what it has to be."""
 
 
+class DamagedError(FormatError):
+    """A file that was cut short or changed on its way."""
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        source: str | os.PathLike[str] | None = None,
+        hint: str = "Get the file again.",
+    ) -> None:
+        super().__init__(problem, source=source, hint=hint)
+
+
 class NoDigitError(MnistError):
     """A picture without a digit: `problem` says why, `steps` are those of the search.
 

@@ -10,7 +10,7 @@ PIXELS = SIDE * SIDE  # inputs of every net: 784
 CLASSES = 10  # outputs of every net, the digits 0 to 9
 LAYER_SIZES = (PIXELS, 50, 100, CLASSES)  # of the book's net
 MAX_LAYERS = 8
-Activation = Literal["sigmoid", "relu"]
+Activation = Literal["sigmoid", "relu", "tanh", "step", "identity"]
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 
 TEST_IMAGES = "t10k-images-idx3-ubyte"

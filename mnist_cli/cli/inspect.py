@@ -48,9 +48,9 @@ def inspect(files: tuple[str, ...], **given: Any) -> None:
         notes = (note for each in both.files for note in each.file.notes)
         present(given, compared, both, notes=notes)
         return
+    from mnist_cli.evaluation.summary import summarize
     from mnist_cli.render.text import note
     from mnist_cli.render.views import inspect as view
-    from mnist_cli.weights.summary import summarize
     from mnist_cli.weights.weights_file import read_weights
 
     file = read_weights(files[0] if files else None, data_dir, activation)

@@ -18,9 +18,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from mnist_cli.checks import one_of
 from mnist_cli.cli.rules import check_rules
+from mnist_cli.spec import ACTIVATIONS
 from mnist_cli.weights.formats import KINDS
 
 Settings = Mapping[str, Mapping[str, Any]]
@@ -35,8 +37,8 @@ _SHARED = f"""
   --invert/--no-invert       Say that the ink is darker / brighter than the background.  [default:
                              detected]
   --threads N                Cores to use.  [default: all]
-  --activation sigmoid|relu  Function after each hidden layer.  [default: what the file or its card
-                             says, or sigmoid]
+  --activation {"|".join(ACTIVATIONS)}  Function after each hidden layer.
+                             [default: what the file or its card says, or sigmoid]
   --images FILE              IDX images, or the name of a pair: class for class-images-idx3-ubyte
                              and class-labels-idx1-ubyte.  [default: the embedded MNIST test set]
   --labels FILE              IDX labels of these images.
@@ -61,6 +63,18 @@ class _Text(click.types.StringParamType):
         if value == "":
             self.fail("it is empty.", param, ctx)
         return super().convert(value, param, ctx)
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        param: click.Parameter,
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Let the shell complete files, or folders, where these are asked for."""
+        value = param.metavar or ""
+        is_file = value.startswith("FILE") or isinstance(param, click.Argument)
+        kind = "dir" if value == "DIR" else "file" if is_file and param.name != "names" else ""
+        return [CompletionItem(incomplete, type=kind)] if kind else []
 
 
 class _Command(click.Command):

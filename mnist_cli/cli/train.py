@@ -117,10 +117,10 @@ def train(**given: Any) -> None:
     recipe = RECIPES[given["recipe"] or ("tune" if start else "quick")]
     with blamed(ValueError):
         recipe = recipe.change(given["set"] | shortcuts, given["hidden"], given["activation"])
-    if start is not None:
-        recipe = recipe.from_net(start.layer_sizes, start.activation)
-        for each in () if given["quiet"] else start.notes:
-            note(each)
+        if start is not None:
+            recipe = recipe.from_net(start.layer_sizes, start.activation)
+    for each in start.notes if start and not given["quiet"] else ():
+        note(each)
     with output_or("mnist-weights.pkl", given) as path, view.watch(given["quiet"]) as report:
         named = pick(given, "seed", "snapshots") | {"overwrite": given["force"]}
         card = train_file(path, recipe, files, report=report, note=note, **named)

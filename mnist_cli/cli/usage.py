@@ -54,7 +54,10 @@ def put_in_one_line(error: click.UsageError) -> str:
         choice := getattr(error.param, "type", None), click.Choice
     ):
         found = re.search(r": '(.*)' is not one of", message)
-        message = f"{message} {suggest(found[1], choice.choices) if found else ''}"
+        hint = suggest(found[1], choice.choices) if found else ""
+        if error.param and error.param.name == "activation":  # to compute a near one would be false
+            hint = "No other is computed."
+        message = f"{message} {hint}"
     return printable(" ".join(message.split()), limit=400)
 
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from mnist_cli.datasets.labelled import open_labelled
 from mnist_cli.evaluation.setup import Predictions, Setup
+from mnist_cli.evaluation.summary import ArrayDistance, Summary, measure_distances, summarize
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.net.bounds import UNBOUNDED
 from mnist_cli.net.network import Activation
-from mnist_cli.weights.summary import ArrayDistance, Summary, measure_distances, summarize
 from mnist_cli.weights.weights_file import read_weights
 
 _IMAGES_OF_LARGE = 1_000  # of the test set, where one of two compared files is large

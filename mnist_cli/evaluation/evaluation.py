@@ -29,11 +29,12 @@ VIEWS = (
 )
 
 _WHAT_TO_TRY = (
-    "{0} comes from PyTorch: if it learnt from normalised images, 'mnist convert {0} "
-    "ours.safetensors --mean 0.1307 --std 0.3081' makes that part of it; or else try --activation "
-    "relu, or sigmoid"
+    "{0} has the names of another library: if it learnt from normalised images, 'mnist convert {0} "
+    "ours.safetensors --mean 0.1307 --std 0.3081' makes that part of it; or else another "
+    "--activation may be its own"
 )
 
+_SOUND = 0.97  # below it a net from elsewhere may have been read without its normalisation
 _MOST_PARAMETERS = 16_000_000  # of all nets together, four of the largest
 
 Views = str | Iterable[str] | Mapping[str, Mapping[str, Any]]  # names, or settings by name
@@ -139,7 +140,7 @@ def evaluate_files(
         name, labels, limit=files.limit, data_dir=files.data_dir, corruption=files.corruption
     ) as data:
         result = _evaluate(Setup(networks, data, batch_size, threads, progress, source), views)
-    is_doubtful = result.accuracy < 0.5 and files.corruption == UNCORRUPTED
+    is_doubtful = result.accuracy < _SOUND and files.corruption == UNCORRUPTED
     if is_doubtful and not weights[0].has_book_names:
         advice = _WHAT_TO_TRY.format(printable(str(weights[0].file), limit=200))
         result = replace(result, source=replace(source, notes=(*notes, advice)))

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from mnist_cli.checks import require_at_least, unknown_name
 from mnist_cli.evaluation.setup import Setup
 from mnist_cli.net import blas
-from mnist_cli.net.network import Network, relu, softmax
+from mnist_cli.net.activations import FUNCTIONS
+from mnist_cli.net.network import Network, softmax
 from mnist_cli.spec import PIXELS
 
 _TIMED = {  # by mode
@@ -151,7 +152,8 @@ def _predict_by_the_book(network: Network, xs: NDArray[Any]) -> NDArray[Any]:
     def sigmoid(a: NDArray[Any]) -> Any:
         return 1 / (1 + np.exp(-a))
 
-    squash = sigmoid if network.activation == "sigmoid" else relu
+    name = network.activation
+    squash = sigmoid if name == "sigmoid" else FUNCTIONS[name].of
     *hidden, (W_last, b_last) = zip(network.weights, network.biases, strict=True)
 
     def predict(x: NDArray[Any]) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from mnist_cli.errors import FormatError, printable
+from mnist_cli.errors import DamagedError, FormatError, printable
 
 _MAX_LIST = 2 << 20  # bytes; zipfile would list millions of members
 _LOCAL_HEADER = struct.Struct("<4s22x2H")  # the lengths of the name and of what is extra
@@ -29,7 +29,7 @@ def _naming_damage() -> Iterator[None]:
     try:
         yield
     except damage:
-        raise FormatError("the ZIP archive is damaged, cut short or too long a list") from None
+        raise DamagedError("the ZIP archive is damaged, cut short or too long a list") from None
 
 
 @_naming_damage()
@@ -40,6 +40,24 @@ def list_members(file: io.RawIOBase | io.BytesIO) -> list[zipfile.ZipInfo]:
         return zipfile.ZipFile(bounded).infolist()
     finally:
         bounded.detach()
+
+
+def list_whole(content: bytes, most: int) -> tuple[io.BytesIO, dict[str, zipfile.ZipInfo]]:
+    """An archive that is all of a file, and its members, of at most so many bytes, by name."""
+    file = io.BytesIO(content)
+    members = {}
+    for member in list_members(file):
+        if member.orig_filename in members:
+            raise FormatError(f"{printable(member.orig_filename)} is there twice")
+        members[member.orig_filename] = member
+    size = sum(member.file_size for member in members.values())
+    if size > most:
+        raise FormatError(f"describes arrays of {size:,} bytes, at most {most:,} are read")
+    # The first member begins the file, and the list's end record, of 22 bytes, ends it.
+    is_last = content[-22:].startswith(b"PK\x05\x06")
+    if not is_last or 0 not in (member.header_offset for member in members.values()):
+        raise DamagedError("the ZIP archive is damaged, or something precedes or follows it")
+    return file, members
 
 
 @_naming_damage()
@@ -61,5 +79,5 @@ def read_member(file: BinaryIO, member: zipfile.ZipInfo) -> bytes:
         content = inflater.decompress(content, member.file_size + 1)
         is_whole = inflater.eof and not inflater.unused_data
     if not is_whole or len(content) != member.file_size or zlib.crc32(content) != member.CRC:
-        raise FormatError(f"{printable(name)} has a wrong checksum or length")
+        raise DamagedError(f"{printable(name)} has a wrong checksum or length")
     return content

@@ -7,7 +7,6 @@ that the matrix library likes; threads take the next batch in turn.
 import math
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
 from mnist_cli.errors import TooLargeError
+from mnist_cli.net.activations import FUNCTIONS
 from mnist_cli.net.blas import blocks_of_rows, one_thread
 from mnist_cli.net.bounds import largest_batch
 from mnist_cli.spec import CLASSES, PIXELS, Activation
@@ -28,9 +28,6 @@ _SATURATED = 20.0  # tanh(20) is exactly 1 in float32 and float64
 # of 0..255, and as much again for a net whose first layer takes these undivided.
 _LARGEST_GROWTH = 1e38 / 255 / 255
 
-# What is left of an activation when its constants are folded into the layers.
-_SQUASH: dict[str, Callable[..., Any]] = {"sigmoid": np.tanh, "relu": partial(np.maximum, 0)}
-
 
 class Engine:
     """Images to logits for one net; `TooLargeError` for weights that might overflow float32."""
@@ -38,13 +35,14 @@ class Engine:
     def __init__(
         self, weights: tuple[Floats, ...], biases: tuple[Floats, ...], activation: Activation
     ) -> None:
-        self._squash = _SQUASH[activation]
+        function = FUNCTIONS[activation]
+        self._squash = function.squash
         self._layer_sizes = (PIXELS, *(b.size for b in biases))
         matrices = _fold(weights, biases, activation)
         # How much larger the values (or 1) that come into a layer can be when they leave it.
         growth = [max(float(np.linalg.norm(M, 1)), 1) for M in matrices]
-        # No tanh is larger than 1, so under sigmoid they do not grow from layer to layer.
-        most = max(growth) if activation == "sigmoid" else math.prod(growth)
+        # Where no activation is beyond 1 they do not grow from layer to layer.
+        most = max(growth) if function.is_bounded else math.prod(growth)
         if not most <= _LARGEST_GROWTH:
             raise TooLargeError("the weights are too large for float32")
         self._layers = [M.astype(np.float32) for M in matrices]
@@ -126,16 +124,17 @@ class Engine:
 def _fold(
     weights: tuple[Floats, ...], biases: tuple[Floats, ...], activation: Activation
 ) -> list[NDArray[np.float64]]:
-    """Each layer as one matrix, so that a layer is one product and one tanh.
+    """Each layer as one matrix, so that a layer is one product and one activation.
 
     - sigmoid(a) = (1 + tanh(a / 2)) / 2, so a hidden layer gives t = tanh(a / 2) and the layer
       after it takes z @ W + b = t @ (W / 2) + (b + sum of W's rows / 2);
     - pixels stay 0..255, so W1 takes the division by 255;
     - the bias is one more row of the matrix, for an input that is always 1. A hidden layer hands
-      that 1 on by one more column: tanh(20) is 1, and so is relu(1). Columns of 0 fill the matrix
-      up to a multiple of 4, which processors take at once.
+      that 1 on by one more column: tanh(20) is 1, and so are relu(1), step(1) and identity(1).
+      Columns of 0 fill the matrix up to a multiple of 4, which processors take at once.
     """
-    tanh = activation == "sigmoid"
+    is_sigmoid = activation == "sigmoid"
+    one = _SATURATED if FUNCTIONS[activation].squash is np.tanh else 1
     matrices = []
     height = PIXELS + 1
     for layer, (W32, b32) in enumerate(zip(weights, biases, strict=True)):
@@ -143,9 +142,9 @@ def _fold(
         first, last = layer == 0, layer == len(weights) - 1
         if first:
             W = W / 255
-        elif tanh:
+        elif is_sigmoid:
             W, b = W / 2, b + W.sum(axis=0) / 2
-        if tanh and not last:
+        if is_sigmoid and not last:
             W, b = W / 2, b / 2
         rows, columns = W.shape
         width = columns if last else columns // 4 * 4 + 4
@@ -153,7 +152,7 @@ def _fold(
         M[:rows, :columns] = W
         M[rows, :columns] = b
         if not last:
-            M[rows, columns] = _SATURATED if tanh else 1
+            M[rows, columns] = one
         matrices.append(M)
         height = width
     return matrices

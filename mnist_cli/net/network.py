@@ -16,16 +16,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from mnist_cli.checks import one_of
 from mnist_cli.errors import printable
+from mnist_cli.net.activations import FUNCTIONS
+from mnist_cli.net.activations import Array as Array
 from mnist_cli.net.bounds import count_parameters
 from mnist_cli.net.engine import Engine, Floats, Images
 from mnist_cli.shown import drawn_by
 from mnist_cli.spec import ACTIVATIONS, CLASSES, MAX_LAYERS, PIXELS, SIDE
 from mnist_cli.spec import Activation as Activation  # a public name of this module
-
-Array = NDArray[Any]
 
 
 def forward(
@@ -36,7 +37,7 @@ def forward(
 ) -> dict[str, Array]:
     """Every value on the way from pixels to probabilities, by its name: x, a1, z1, ... and y.
 
-    `x` is an image (784,) or a batch (N, 784), 0 to 1; `activation` is `sigmoid` or `relu`.
+    `x` is an image (784,) or a batch (N, 784), 0 to 1; `activation` makes z of a.
     """
     values = {"x": x}  # (784,) for one image; (N, 784) for a batch, and N rows in all that follows
     z = x
@@ -48,27 +49,6 @@ def forward(
             values[f"z{layer}"] = z
     values["y"] = softmax(a)  # (10,) -> (10,)
     return values
-
-
-def sigmoid(a: Array) -> Array:
-    """1 / (1 + exp(-a)) element by element, for `a` of any shape and size (book, 3.2.4).
-
-    Written as (1 + tanh(a / 2)) / 2, which is the same function and cannot overflow.
-
-    Examples
-    --------
-    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
-    array([0. , 0.5, 1. ])
-    """
-    with np.errstate(under="ignore"):
-        z: Array = 0.5 + 0.5 * np.tanh(0.5 * a)
-    return z
-
-
-def relu(a: Array) -> Array:
-    """max(0, a) element by element, for `a` of any shape (book, 3.2.7)."""
-    z: Array = np.maximum(a, 0)
-    return z
 
 
 def softmax(a: Array) -> Array:
@@ -87,14 +67,13 @@ def softmax(a: Array) -> Array:
     return y
 
 
-_FUNCTIONS = {"sigmoid": sigmoid, "relu": relu}
 _DTYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
 _SINGLE = ((PIXELS,), (SIDE, SIDE))
 _ONE_EACH = (*_SINGLE, (1, SIDE, SIDE))  # of N; the last has a channel, as PyTorch has it
 _WHITE = 1.001  # floats are 0..1, some a rounding beyond; whoever forgot to divide has 255
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Network:
     """A fully connected net of 1 to 8 layers, 784 inputs and 10 outputs.
 
@@ -108,7 +87,8 @@ class Network:
     biases:
         b1 (n1,), b2 (n2,), ... bn (10,); kept as read-only float32.
     activation:
-        ``"sigmoid"`` or ``"relu"`` after each layer but the last, which has softmax.
+        ``"sigmoid"``, ``"relu"``, ``"tanh"``, ``"step"`` or ``"identity"`` after each layer but
+        the last, which has softmax.
 
     Raises
     ------
@@ -133,10 +113,16 @@ class Network:
 
     _repr_html_ = drawn_by("inspect.network_lines")
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        weights: Sequence[ArrayLike],
+        biases: Sequence[ArrayLike],
+        activation: Activation = "sigmoid",
+    ) -> None:
+        object.__setattr__(self, "activation", activation)
         with np.errstate(over="ignore", under="ignore"):  # what becomes infinite is refused
-            for name in ("weights", "biases"):
-                object.__setattr__(self, name, tuple(map(_read_only, getattr(self, name))))
+            for name, arrays in (("weights", weights), ("biases", biases)):
+                object.__setattr__(self, name, tuple(map(_read_only, arrays)))
             self._require_chain()
             engine = Engine(self.weights, self.biases, self.activation)
         object.__setattr__(self, "_engine", engine)
@@ -144,7 +130,9 @@ class Network:
     def _require_chain(self) -> None:
         weights, biases, arrays = self.weights, self.biases, self.arrays
         if self.activation not in ACTIVATIONS:
-            raise ValueError(f"activation is {self.activation!r}: expected 'sigmoid' or 'relu'")
+            found = printable(repr(self.activation))
+            expected = f"expected {one_of(ACTIVATIONS)}, no other is computed"
+            raise ValueError(f"activation is {found}: {expected}")
         if not 1 <= len(weights) <= MAX_LAYERS or len(weights) != len(biases):
             raise ValueError(
                 f"{len(weights)} weights and {len(biases)} biases: expected as many of each, "
@@ -183,8 +171,8 @@ class Network:
         Raises
         ------
         ValueError
-            For anything but finite numbers, a `std` that is not above 0, and where the new weights
-            are too large or too small for float32.
+            For anything but finite numbers of pixels 0..1, a `std` that is not above 0, and where
+            the new weights are too large or too small for float32.
 
         Examples
         --------
@@ -200,6 +188,9 @@ class Network:
         except (TypeError, ValueError, OverflowError):
             given = printable(f"mean {mean!r} and std {std!r}")
             raise ValueError(f"{given}: expected finite numbers, std above 0") from None
+        if mean > 1 <= std:
+            those = f"{mean / 255:.4g} and {std / 255:.4g}"
+            raise ValueError(f"mean {mean} and std {std} are of 0..255, expected of 0..1: {those}")
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             W1: Array = self.weights[0].astype(np.float64) / std  # (784, 50)
             b1: Array = self.biases[0] - mean * W1.sum(axis=0)  # (50,)
@@ -208,7 +199,7 @@ class Network:
         weights, biases = (W1, *self.weights[1:]), (b1, *self.biases[1:])
         return Network(weights, biases, self.activation)
 
-    def activations(self, x: Images) -> dict[str, NDArray[np.float64]]:
+    def activations(self, x: ArrayLike) -> dict[str, NDArray[np.float64]]:
         """The book's intermediate values x, a1, z1, ... y of one image, each (n,) float64.
 
         Raises
@@ -222,9 +213,9 @@ class Network:
         pixels = rows[0].astype(np.float64)  # (1, 784) -> (784,)
         scaled = pixels / 255 if rows.dtype == np.uint8 else pixels
         with np.errstate(under="ignore"):
-            return forward(scaled, self.weights, self.biases, _FUNCTIONS[self.activation])
+            return forward(scaled, self.weights, self.biases, FUNCTIONS[self.activation].of)
 
-    def logits(self, images: Images, batch_size: int | None = None, threads: int = 1) -> Floats:
+    def logits(self, images: ArrayLike, batch_size: int | None = None, threads: int = 1) -> Floats:
         """The last layer before softmax (the book's a3): (N, 10) or (10,) float32.
 
         `batch_size` None takes all images at once. A batch whose activations would take more than
@@ -247,13 +238,13 @@ class Network:
         return logits[0] if single else logits
 
     def predict_proba(
-        self, images: Images, batch_size: int | None = None, threads: int = 1
+        self, images: ArrayLike, batch_size: int | None = None, threads: int = 1
     ) -> Floats:
         """Ten probabilities an image, summing to 1: (N, 10) or (10,) float32. Else as `logits`."""
         return softmax(self.logits(images, batch_size, threads))
 
     def predict(
-        self, images: Images, batch_size: int | None = None, threads: int = 1
+        self, images: ArrayLike, batch_size: int | None = None, threads: int = 1
     ) -> NDArray[np.intp]:
         """The digit of highest probability: (N,) int, or one int. Otherwise as `logits`.
 
@@ -262,7 +253,7 @@ class Network:
         predictions: NDArray[np.intp] = self.logits(images, batch_size, threads).argmax(axis=-1)
         return predictions  # (N, 10) -> (N,)
 
-    def _as_rows(self, images: Images) -> tuple[Images, bool]:
+    def _as_rows(self, images: ArrayLike) -> tuple[Images, bool]:
         """Images as rows (N, 784) without a copy, and whether it was a single one."""
         array = as_plain_array(images)
         single = array.shape in _SINGLE

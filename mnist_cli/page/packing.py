@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from mnist_cli.errors import FormatError
 from mnist_cli.handwriting.digit import DOUBTFUL, SPREAD, SURE_OF_DOUBTFUL
 from mnist_cli.handwriting.judge import load_judge
+from mnist_cli.net.activations import FUNCTIONS
 from mnist_cli.net.blas import one_thread
-from mnist_cli.net.network import Network, forward, relu, sigmoid
+from mnist_cli.net.network import Network, forward
 from mnist_cli.spec import PIXELS
 from mnist_cli.weights.snapshots import Snapshot, round_weights
 
@@ -67,7 +68,7 @@ def describe_net(
 def _last_hidden(network: Network, images: NDArray[np.uint8]) -> NDArray[np.float64]:
     """What the last layer sees of each image, (N, n); the pixels where there is only one layer."""
     name = f"z{len(network.weights) - 1}" if len(network.weights) > 1 else "x"
-    function = {"sigmoid": sigmoid, "relu": relu}[network.activation]
+    function = FUNCTIONS[network.activation].of
     pixels = images.reshape(-1, PIXELS) / 255
     parts = (pixels[start : start + _AT_ONCE] for start in range(0, len(pixels), _AT_ONCE))
     layers = network.weights, network.biases

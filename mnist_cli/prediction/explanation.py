@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mnist_cli.checks import require_between
+from mnist_cli.net.activations import FUNCTIONS
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.shown import drawn_by
 from mnist_cli.spec import CLASSES, SIDE
@@ -73,7 +74,7 @@ class Explanation:
 
 
 def explain(
-    network: Network, image: NDArray[Any], digit: int | None = None, against: int | None = None
+    network: Network, image: ArrayLike, digit: int | None = None, against: int | None = None
 ) -> Explanation:
     """Take apart what the net makes of one image, by the book's formulas in float64.
 
@@ -155,7 +156,6 @@ def _gradient(network: Network, values: dict[str, Float64], weighed: Float64) ->
     *hidden, last = (W.astype(np.float64) for W in network.weights)
     gradient: Float64 = last @ weighed
     for layer in range(len(hidden), 0, -1):
-        z = values[f"z{layer}"]
-        slope = z * (1 - z) if network.activation == "sigmoid" else (z > 0)
+        slope = FUNCTIONS[network.activation].slope(values[f"z{layer}"])
         gradient = hidden[layer - 1] @ (gradient * slope)  # (784, 50) @ (50,) -> (784,)
     return gradient

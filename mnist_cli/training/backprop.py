@@ -4,14 +4,15 @@ It learns from images less their mean, with tanh in place of sigmoid, as numbers
 better conditioned gradients (LeCun et al. 1998, *Efficient BackProp*).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
 
+from mnist_cli.net.activations import FUNCTIONS
 from mnist_cli.net.convolution import AT_A_TIME, KERNEL, SIDES, STRIDE, run_forward
-from mnist_cli.net.network import Activation, Array, Network, relu
+from mnist_cli.net.network import Activation, Array, Network
 from mnist_cli.spec import CLASSES
 
 Parameters: TypeAlias = list[Array]  # W1, b1, W2, b2, ... Wn, bn
@@ -20,15 +21,9 @@ Parameters: TypeAlias = list[Array]  # W1, b1, W2, b2, ... Wn, bn
 # neuron of the first layer begins with inputs of variance 1, as the others do.
 _CENTRED_IMAGE_POWER = 52.7
 
-# What stands for the activation of the shipped net, and its derivative in terms of its result.
-_ACTIVATIONS: dict[Activation, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
-    "sigmoid": (np.tanh, lambda z: 1 - z * z),
-    "relu": (relu, lambda z: z > 0),
-}
 _CHANNELS, _TEACHER_NEURONS = (8, 32), 128  # of the convolutional net
 _LATEST_SHARE = 0.01  # what the latest batch adds to the averages of batch normalization
 _LEAST_VARIANCE = 1e-3  # keeps its division finite where a neuron always says the same
-_POWER = {"sigmoid": 1.0, "relu": 0.5}  # the mean square of a result, at most, for inputs of 1
 
 
 class Perceptron:
@@ -47,14 +42,18 @@ class Perceptron:
         *,
         batch_norm: bool = False,
     ) -> None:
-        self.activation: Activation = activation
+        self._function = FUNCTIONS["tanh" if activation == "sigmoid" else activation]
         self.parameters: Parameters = []
         # A variance of one over the number of inputs keeps signals at their size from layer to
         # layer (Glorot and Bengio 2010, *Understanding the difficulty of training deep feedforward
         # neural networks*); relu, which lets half of them pass, needs twice that (He et al. 2015,
         # *Delving Deep into Rectifiers*).
         for layer, (inputs, outputs) in enumerate(pairwise(layer_sizes)):
-            power = _CENTRED_IMAGE_POWER if layer == 0 else inputs * _POWER[activation]
+            power = (
+                _CENTRED_IMAGE_POWER
+                if layer == 0
+                else (inputs / 2 if activation == "relu" else inputs)
+            )
             weights = rng.standard_normal((inputs, outputs)) / np.sqrt(power)
             self.parameters += [weights.astype(np.float32), np.zeros(outputs, np.float32)]
         hidden = layer_sizes[1:-1] if batch_norm else ()
@@ -73,10 +72,9 @@ class Perceptron:
 
     def logits(self, x: Array) -> Array:
         """The logits (N, 10) of centred images (N, 784)."""
-        activate, _ = _ACTIVATIONS[self.activation]
         *hidden, W, b = self.plain()
         for W_hidden, b_hidden in zip(hidden[::2], hidden[1::2], strict=True):
-            x = activate(x @ W_hidden + b_hidden)  # (N, n) @ (n, m) -> (N, m)
+            x = self._function.of(x @ W_hidden + b_hidden)  # (N, n) @ (n, m) -> (N, m)
         logits: Array = x @ W + b
         return logits
 
@@ -85,7 +83,7 @@ class Perceptron:
     ) -> tuple[float, Parameters]:
         """The `cross_entropy` of a batch (N, 784), centred, and its gradient for each parameter."""
         # d before a name is the derivative of the loss by it; a layer has n inputs, m outputs.
-        activate, slope = _ACTIVATIONS[self.activation]
+        activate, slope, *_ = self._function
         weights, biases = self.parameters[: self._plain : 2], self.parameters[1 : self._plain : 2]
         scales = self.parameters[self._plain :]
         inputs = [x]

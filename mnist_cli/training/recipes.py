@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, fields, replace
 from numbers import Integral
 from typing import Any
 
-from mnist_cli.checks import require_between, unknown_name
+from mnist_cli.checks import one_of, require_between, unknown_name
+from mnist_cli.errors import printable
 from mnist_cli.net.bounds import count_parameters
 from mnist_cli.spec import (
     ACTIVATIONS,
@@ -27,7 +28,7 @@ DISTORTIONS = ("rotation", "log_scale", "shear", "shift", "elastic", "thickness"
 # What of a net can be chosen, apart from numbers.
 NET = {
     "hidden": "Neurons of each hidden layer, or none; at most seven.",
-    "activation": "Function after each hidden layer, sigmoid or relu.",
+    "activation": "Function after each hidden layer; step cannot be trained.",
 }
 
 _MOST = 1_000_000
@@ -91,9 +92,16 @@ class Recipe:
     thickness: float = _number(0.0, 0, 1, "How much thicker or thinner lines become.")
 
     def __post_init__(self) -> None:
-        for kind, known in (("optimizer", OPTIMIZERS), ("activation", ACTIVATIONS)):
-            if getattr(self, kind) not in known:
-                raise unknown_name(kind, getattr(self, kind), known)
+        if self.optimizer not in OPTIMIZERS:
+            raise unknown_name("optimizer", self.optimizer, OPTIMIZERS)
+        if self.activation not in ACTIVATIONS:
+            found = f"activation is {printable(repr(self.activation))}"
+            raise ValueError(f"{found}: expected {one_of(ACTIVATIONS)}, no other is computed")
+        if self.activation == "step":
+            raise ValueError(
+                "step cannot be trained: it is flat, so no weight has a slope to go down; "
+                "'mnist draw' and 'mnist eval --activation step' show what it does to a net"
+            )
         hidden = tuple(self.hidden) if isinstance(self.hidden, Iterable) else (self.hidden,)
         wrong = f"hidden is {','.join(map(str, hidden))}:"
         if len(hidden) >= MAX_LAYERS or not all(

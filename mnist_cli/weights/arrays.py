@@ -9,13 +9,12 @@ from typing import Literal
 import numpy as np
 
 from mnist_cli.checks import one_of
-from mnist_cli.errors import FormatError, printable
+from mnist_cli.errors import DamagedError, FormatError, printable
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.net.network import Array, find_mismatch
 from mnist_cli.spec import ACTIVATIONS, MAX_LAYERS, Activation
-from mnist_cli.weights.formats import MAX_BYTES
 
-_DTYPES = {code: np.dtype(code) for code in ("<f4", ">f4", "<f8", ">f8")}
+DTYPES = {code: np.dtype(code) for code in ("<f4", ">f4", "<f8", ">f8")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,20 +34,26 @@ class Contents:
     records: Mapping[str, ArrayRecord]
     protocol: int | None = None
     activation: Activation | None = None
-    has_book_names: bool = True  # and not PyTorch's
-    assumed: str = ""  # what had to be, to read it
+
+
+def record_of(shape: tuple[int, ...], dtype: str, data: bytes) -> ArrayRecord:
+    """The record of a tensor; half floats become float32, which holds each of their values."""
+    if dtype == "F16":
+        data = np.frombuffer(data, "<f2").astype("<f4").tobytes()
+    elif dtype == "BF16":  # the upper half of a float32
+        data = (np.frombuffer(data, "<u2").astype("<u4") << 16).tobytes()
+    code = {"F16": "<f4", "BF16": "<f4", "F32": "<f4", "F64": "<f8"}.get(dtype, dtype)
+    return ArrayRecord(shape, code, "C", data)
 
 
 def check_arrays(records: Mapping[str, ArrayRecord]) -> dict[str, Array]:
     """The arrays W1 ... Wn b1 ... bn of a network; `FormatError` for anything else."""
     for key, record in records.items():
-        if record.dtype not in _DTYPES:
+        if record.dtype not in DTYPES:
             raise not_float(f"array {printable(key)}", record.dtype)
     names = _expected_names(records)
     if problem := find_mismatch({name: records[name].shape for name in names}):
         raise FormatError(f"array {problem}")
-    if sum(len(array.data) for array in records.values()) > MAX_BYTES:
-        raise FormatError(f"describes arrays of more than {MAX_BYTES:,} bytes")
     return {name: make_array(name, records[name]) for name in names}
 
 
@@ -73,9 +78,7 @@ def _expected_names(records: Mapping[str, ArrayRecord]) -> list[str]:
     for name in names:
         if name not in records:
             found = printable(" ".join(records)) or "none"
-            # As numpy.savez calls arrays without names, and as others call these.
-            is_renamed = any(re.fullmatch("arr_[0-9]+|[wB][0-9]+", key) for key in records)
-            hint = "Name them W1, b1, W2, b2 and so on." if is_renamed else ""
+            hint = "Name them W1, b1, W2, b2 and so on, or export an ONNX file, which says all."
             raise FormatError(f"array {name} is missing: found {found}, {expected}", hint=hint)
     for key in records:
         if key not in names:
@@ -85,10 +88,10 @@ def _expected_names(records: Mapping[str, ArrayRecord]) -> list[str]:
 
 def make_array(name: str, record: ArrayRecord) -> Array:
     """A record of float32 or float64 as a read-only array in native byte order."""
-    dtype, count, data = _DTYPES[record.dtype], math.prod(record.shape), record.data
+    dtype, count, data = DTYPES[record.dtype], math.prod(record.shape), record.data
     if len(data) != count * dtype.itemsize:
         wanted = f"{count * dtype.itemsize:,} ({count:,} {dtype.name})"
-        raise FormatError(
+        raise DamagedError(
             f"array {name} holds {len(data):,} bytes, expected {wanted}",
             hint="The file is damaged; get it again with 'mnist download'.",
         )
@@ -109,7 +112,7 @@ def require_activation(stated: object, source: AnyPath | None = None) -> Activat
         if activation == name.lower():
             return activation
     problem = f"the activation is {printable(name)!r}, expected {one_of(ACTIVATIONS)}"
-    raise FormatError(problem, source=source, hint="mnist computes with no other.")
+    raise FormatError(problem, source=source, hint="No other is computed.")
 
 
 def not_float(where: str, dtype: str) -> FormatError:

@@ -6,7 +6,8 @@ in ``weights.pkl.json``; it counts only where it names the SHA-256 of these weig
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -64,6 +65,7 @@ class FoundCard(NamedTuple):
     path: Path
     activation: Activation
     training: Card | None
+    normalization: str = ""  # "mean 0.1307, std 0.3081", which are part of the net
 
 
 def card_path(weights: AnyPath) -> Path:
@@ -76,10 +78,9 @@ def short_card_path(weights: AnyPath) -> Path:
     return Path(f"{os.fspath(weights)}.json")
 
 
-def encode_card(sha256: str, activation: Activation, training: Card | None = None) -> bytes:
-    """The content of a card, a short one without a `training`."""
-    document = asdict(training) if training else {}
-    document |= {"activation": activation, "weights_sha256": sha256}
+def encode_card(sha256: str, activation: Activation, said: Mapping[str, Any] = {}) -> bytes:
+    """The content of a card: what is said of these weights, their activation, and whose it is."""
+    document = {**said, "activation": activation, "weights_sha256": sha256}
     return json.dumps(document, indent=1).encode() + b"\n"
 
 
@@ -94,7 +95,9 @@ def find_card(weights: AnyPath, sha256: str) -> FoundCard | None:
         training = _make_card(document)
         activation = document.get("activation") or (training and training.activation)
         if activation:
-            return FoundCard(path, activation, training)
+            return FoundCard(
+                path, activation, training, str(document.get("normalization", ""))[:80]
+            )
     return None
 
 

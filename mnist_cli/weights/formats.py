@@ -10,18 +10,14 @@ from mnist_cli.files import filetypes
 MAX_BYTES = 16 * 2**20  # in a weights file, and in its arrays
 
 # What to do with a file that holds weights in another way, or lies beside some.
-_STATE_DICT = (
-    "Save its state_dict: import safetensors.torch; "
-    "safetensors.torch.save_file(model.state_dict(), 'net.safetensors')."
-)
+SAVE_STATE_DICT = "Save its state_dict alone: torch.save(model.state_dict(), 'net.pt')."
 _ARRAYS = "numpy.savez('net.npz', W1=..., b1=..., W2=...)."
 _WAYS_OUT = {
-    "a PyTorch file (.pt)": _STATE_DICT,
-    "an old PyTorch file (.pt)": _STATE_DICT,
+    "an empty file": "Get the file again.",
+    "an old PyTorch file (.pt)": SAVE_STATE_DICT,
     "a Keras file (.keras)": f"Save its arrays: {_ARRAYS}",
     "an HDF5 file (.h5), perhaps of Keras": f"Save its arrays: {_ARRAYS}",
     "a single array (.npy)": f"Save all arrays together: {_ARRAYS}",
-    "an ONNX model": "Name what it was made of.",
     "JSON": "If it is a card, name the weights file that it lies beside.",
 }
 
@@ -43,12 +39,13 @@ FORMATS = (
     Format("pickle", ".pkl", ("a pickle", None), "pickles"),  # old ones look like nothing known
     Format("npz", ".npz", ("a zip archive or office document",), "npz"),
     Format("safetensors", ".safetensors", ("a safetensors file",), "safetensors"),
+    Format("pytorch", ".pt", ("a PyTorch file (.pt)",), "torch_file"),
+    ONNX := Format("onnx", ".onnx", ("an ONNX model",), "onnx_model"),
 )
-ONNX = Format("onnx", ".onnx", (), "onnx_model")  # only `mnist convert` writes it
 
-SUFFIXES = {each.suffix: each for each in FORMATS}
+SUFFIXES = {each.suffix: each for each in FORMATS[:3]}
 TARGETS = SUFFIXES | {ONNX.suffix: ONNX}
-KINDS = one_of(SUFFIXES)  # for messages
+KINDS = one_of(each.suffix for each in FORMATS)  # for messages
 
 
 def recognise(content: bytes) -> Format:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from numpy.lib import format as npy
 
 from mnist_cli.errors import FormatError, printable
-from mnist_cli.files.zipped import list_members, read_member
+from mnist_cli.files.zipped import list_whole, read_member
 from mnist_cli.net.network import Activation, Array
 from mnist_cli.weights.arrays import ArrayRecord, Contents
 from mnist_cli.weights.formats import MAX_BYTES
@@ -19,24 +19,13 @@ _READ_HEADER = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header
 
 def read(content: bytes) -> Contents:
     """The arrays of an archive by name; `FormatError` for anything but plain arrays."""
-    file = io.BytesIO(content)
-    members = list_members(file)
-    names = [member.orig_filename for member in members]
-    if len(names) > _MAX_MEMBERS:
+    file, members = list_whole(content, MAX_BYTES + 16 * _MAX_HEADER)
+    if len(members) > _MAX_MEMBERS:
         raise FormatError(f"the archive has more than {_MAX_MEMBERS} members, expected 2 to 16")
-    for name in names:
+    for name in members:
         if not name.endswith(".npy"):
             raise FormatError(f"has a member {printable(name)}, expected W1.npy, b1.npy ...")
-        if names.count(name) > 1:
-            raise FormatError(f"the array {printable(name[:-4])} is there twice")
-    size = sum(member.file_size for member in members)
-    if size > MAX_BYTES + len(members) * _MAX_HEADER:
-        raise FormatError(f"describes arrays of {size:,} bytes, at most {MAX_BYTES:,} are read")
-    # The first member begins the file, and the list's end record, of 22 bytes, ends it.
-    is_last = content[-22:].startswith(b"PK\x05\x06")
-    if not (members and members[0].header_offset == 0 and is_last):
-        raise FormatError("the ZIP archive is damaged, or something precedes or follows it")
-    return Contents({each.orig_filename[:-4]: _read_npy(file, each) for each in members})
+    return Contents({name[:-4]: _read_npy(file, each) for name, each in members.items()})
 
 
 def _read_npy(archive: io.BytesIO, member: zipfile.ZipInfo) -> ArrayRecord:

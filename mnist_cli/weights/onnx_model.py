@@ -1,29 +1,43 @@
 """A net as an ONNX model: ``images`` uint8 (N, 784) in, ``probabilities`` float32 (N, 10) out.
 
-The division by 255 and the softmax are in the model. Others read it; here it is only written.
+The division by 255 and the softmax are in what is written; `onnx_graph` reads what others write.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from mnist_cli.checks import install_hint
 from mnist_cli.errors import MnistError
 from mnist_cli.net.network import Activation, Array
-from mnist_cli.spec import CLASSES, PIXELS
+from mnist_cli.spec import CLASSES, PIXELS, __version__
+from mnist_cli.weights.arrays import Contents
 
 _OPSET, _IR_VERSION = 13, 7  # of 2020: whatever runs ONNX today knows them
 
 
-def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
-    """A model of these float32 arrays, which ONNX's checker has passed."""
+def read(content: bytes) -> Contents:
+    """The net of a model: see `onnx_graph`."""
+    from mnist_cli.weights.onnx_graph import read_model
+
+    return read_model(content, _import_onnx("read"))
+
+
+def _import_onnx(done: str) -> Any:
     try:
         import onnx
         import onnx.checker
         import onnx.numpy_helper
     except ImportError:
-        problem = "an ONNX model is written by the package onnx, which is not installed"
+        problem = f"an ONNX model is {done} by the package onnx, which is not installed"
         raise MnistError(problem, hint=install_hint("onnx")) from None
+    return onnx
+
+
+def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
+    """A model of these float32 arrays, which ONNX's checker has passed."""
+    onnx = _import_onnx("written")
     helper, types = onnx.helper, onnx.TensorProto
     layers = len(arrays) // 2
     nodes = [
@@ -34,8 +48,11 @@ def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
         inputs = [f"z{layer - 1}", f"W{layer}", f"b{layer}"]
         nodes.append(helper.make_node("Gemm", inputs, [f"a{layer}"]))
         if layer < layers:
-            function = {"sigmoid": "Sigmoid", "relu": "Relu"}[activation]
-            nodes.append(helper.make_node(function, [f"a{layer}"], [f"z{layer}"]))
+            operator, name = activation.title(), f"a{layer}"
+            if activation == "step":  # relu of a sign
+                nodes.append(helper.make_node("Sign", [name], [f"s{layer}"]))
+                operator, name = "Relu", f"s{layer}"
+            nodes.append(helper.make_node(operator, [name], [f"z{layer}"]))
     nodes.append(helper.make_node("Softmax", [f"a{layers}"], ["probabilities"], axis=1))
     graph = helper.make_graph(
         nodes,
@@ -50,6 +67,7 @@ def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
     model = helper.make_model(
         graph,
         producer_name="mnist-cli",
+        producer_version=__version__,
         ir_version=_IR_VERSION,
         opset_imports=[helper.make_opsetid("", _OPSET)],
     )

@@ -1,7 +1,8 @@
 """A PyTorch state_dict: tensors by the names of a model's parts -> W1 b1 ... Wn bn.
 
 The shapes of layers, which mostly chain in one way only, or else the numbers in their names, tell
-the order. ``nn.BatchNorm1d`` becomes part of the layer before it or, behind an activation, after.
+the order. ``nn.BatchNorm1d`` becomes part of the layer before it or, behind an activation, after,
+where that is certain; what a state_dict cannot say is not guessed.
 """
 
 import re
@@ -13,7 +14,7 @@ import numpy as np
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.net.network import Array
 from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS
-from mnist_cli.weights.arrays import ArrayRecord, Contents, make_array, not_float
+from mnist_cli.weights.arrays import DTYPES, ArrayRecord, make_array, not_float
 
 Module = dict[str, Array]  # "weight" (outputs, inputs), "bias" (outputs,)
 Modules = dict[str, Module]  # by their names in the model, "fc1."
@@ -30,7 +31,6 @@ class _Place(NamedTuple):
 
     layer: str  # that takes it in
     is_before: bool  # before that layer, else after it
-    is_certain: bool
 
 
 def is_state_dict(records: Mapping[str, ArrayRecord]) -> bool:
@@ -38,28 +38,34 @@ def is_state_dict(records: Mapping[str, ArrayRecord]) -> bool:
     return any(map(_NAME.fullmatch, records))
 
 
-def translate(records: Mapping[str, ArrayRecord]) -> Contents:
+def translate(records: Mapping[str, ArrayRecord]) -> dict[str, ArrayRecord]:
     """The net of a state_dict under our names; `FormatError` where it cannot be told."""
     layers, norms = _sort(records)
     order = _find_order({name: layer["weight"].shape for name, layer in layers.items()})
     places: dict[_Place, str] = {}
-    for norm in sorted(norms, key=_natural):
+    for norm in sorted(norms, key=natural):
         place = _find_place(norm, norms, layers, order)
         if place is None or place in places:
             raise FormatError(
-                f"cannot tell where in the net tensor {printable(norm + 'running_mean')} belongs",
-                hint="torch.nn.utils.fusion.fuse_linear_bn_eval makes one layer of it and another.",
+                f"cannot tell where in the net tensor {printable(norm + 'running_mean')} belongs: "
+                "a state_dict does not say, before the activation or behind it",
+                hint="torch.onnx.export writes an ONNX file, which says it.",
             )
         places[place] = norm
         _fold(norms[norm], layers[place.layer], place)
-    records = {}
+    renamed = {}
     for number, name in enumerate(order, start=1):
         named = {f"W{number}": layers[name]["weight"].T, f"b{number}": layers[name]["bias"]}
         for key, array in named.items():
-            records[key] = ArrayRecord(array.shape, array.dtype.str, "C", array.tobytes())
-    guessed = ", ".join(norm[:-1] for place, norm in places.items() if not place.is_certain)
-    assumed = f"it was assumed that {printable(guessed)} stands before the activation"
-    return Contents(records, has_book_names=False, assumed=assumed if guessed else "")
+            renamed[key] = ArrayRecord(array.shape, array.dtype.str, "C", array.tobytes())
+    return renamed
+
+
+def name_as_sequence(arrays: Mapping[str, Array]) -> Module:
+    """W1 b1 ... under the names that ``nn.Sequential(Linear, Sigmoid, Linear, ...)`` has."""
+    layers = range(len(arrays) // 2)
+    weights = {f"{2 * i}.weight": np.ascontiguousarray(arrays[f"W{i + 1}"].T) for i in layers}
+    return weights | {f"{2 * i}.bias": arrays[f"b{i + 1}"] for i in layers}
 
 
 def _sort(records: Mapping[str, ArrayRecord]) -> tuple[Modules, Modules]:
@@ -95,7 +101,7 @@ def _sort(records: Mapping[str, ArrayRecord]) -> tuple[Modules, Modules]:
 
 def _read(name: str, record: ArrayRecord, size: int) -> Array:
     """A tensor, whose first axis is to have this size."""
-    if record.dtype not in ("<f4", "<f8"):
+    if record.dtype not in DTYPES:
         raise not_float(f"tensor {printable(name)}", record.dtype)
     if record.shape[0] != size:
         found = printable(str(record.shape))
@@ -105,7 +111,7 @@ def _read(name: str, record: ArrayRecord, size: int) -> Array:
 
 def _find_order(shapes: Mapping[str, tuple[int, ...]]) -> Sequence[str]:
     """The layers, of these shapes (outputs, inputs), in the order in which images go through."""
-    names = sorted(shapes, key=_natural)
+    names = sorted(shapes, key=natural)
     if not 1 <= len(names) <= MAX_LAYERS:
         return names  # whoever counts them will say so
     chains = list(_chains(PIXELS, names, shapes))  # by their names, as these are sorted
@@ -149,14 +155,13 @@ def _find_place(norm: str, norms: Modules, layers: Modules, order: Sequence[str]
         is_before = -1 not in near
         layer = near.get(1 if is_before else -1, "")
         fits = layer in sizes and sizes[layer][is_before] == size
-        return _Place(layer, is_before, is_before or 1 not in near) if fits else None
-    # Else to the one of its number or size, and it is assumed to come right after that.
+        # Between two layers no activation has a place: somebody's code puts it where it likes.
+        return _Place(layer, is_before) if fits and (is_before or 1 not in near) else None
+    # Else only the size tells: that of the pixels, or of the last layer, which has no activation.
     fitting = [name for name in order if sizes[name][0] == size]
-    alike = [name for name in fitting if _numbers(name) == _numbers(norm)]
-    for few in (alike, fitting):
-        if len(few) == 1:  # after the last layer there is no activation
-            return _Place(few[0], is_before=False, is_certain=few[0] == order[-1])
-    return _Place(order[0], True, True) if order and not fitting and size == PIXELS else None
+    if fitting and fitting == [*order[-1:]]:
+        return _Place(order[-1], is_before=False)
+    return _Place(order[0], is_before=True) if order and not fitting and size == PIXELS else None
 
 
 def _fold(norm: Module, layer: Module, place: _Place) -> None:
@@ -169,10 +174,6 @@ def _fold(norm: Module, layer: Module, place: _Place) -> None:
         layer["weight"], layer["bias"] = (array.astype(W.dtype) for array in folded)
 
 
-def _natural(name: str) -> tuple[list[str | int], str]:
+def natural(name: str) -> tuple[list[str | int], str]:
     """A key to sort by that puts fc2 before fc10, and 01 always before 1."""
     return [int(part) if i % 2 else part for i, part in enumerate(re.split("([0-9]+)", name))], name
-
-
-def _numbers(name: str) -> list[int]:
-    return [int(number) for number in re.findall("[0-9]+", name)]

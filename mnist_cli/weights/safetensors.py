@@ -1,19 +1,15 @@
-"""Weights as ``.safetensors``: under our own names, or under those of a PyTorch state_dict.
+"""Weights as ``.safetensors``.
 
 What its package lets pass, a header of any length and names that are there twice, is refused here.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from mnist_cli.errors import FormatError, printable
+from mnist_cli.errors import DamagedError, printable
 from mnist_cli.net.network import Activation, Array
-from mnist_cli.weights import pytorch
-from mnist_cli.weights.arrays import ArrayRecord, Contents, require_activation
+from mnist_cli.weights.arrays import Contents, record_of, require_activation
 
 _MAX_HEADER = 100_000  # bytes; a tensor takes some 100
 
@@ -27,10 +23,10 @@ def read(content: bytes) -> Contents:
     try:
         tensors = deserialize(content)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
-        raise FormatError(f"the file is damaged: {printable(str(error))}") from None
-    records = {name: _read_tensor(each) for name, each in tensors}
-    if pytorch.is_state_dict(records):
-        return replace(pytorch.translate(records), activation=activation)
+        raise DamagedError(f"the file is damaged: {printable(str(error))}") from None
+    records = {
+        name: record_of(tuple(each["shape"]), each["dtype"], each["data"]) for name, each in tensors
+    }
     return Contents(records, activation=activation)
 
 
@@ -39,12 +35,12 @@ def _read_metadata(content: bytes) -> dict[str, Any]:
     length = int.from_bytes(content[:8], "little")
     if length > min(_MAX_HEADER, len(content) - 8):
         most = f"expected at most {_MAX_HEADER:,}, within the file"
-        raise FormatError(f"the header claims {length:,} bytes, {most}")
+        raise DamagedError(f"the header claims {length:,} bytes, {most}")
     try:
         header = json.loads(content[8 : 8 + length], object_pairs_hook=_refuse_twice)
         return dict(header.get("__metadata__", {}))
     except (ValueError, RecursionError, AttributeError, TypeError):
-        raise FormatError("the header is no JSON, or names something twice") from None
+        raise DamagedError("the header is no JSON, or names something twice") from None
 
 
 def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -52,17 +48,6 @@ def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(values) < len(pairs):
         raise ValueError
     return values
-
-
-def _read_tensor(tensor: Mapping[str, Any]) -> ArrayRecord:
-    """The record of a tensor; half floats become float32, which holds each of their values."""
-    dtype, data = tensor["dtype"], tensor["data"]
-    if dtype == "F16":
-        data = np.frombuffer(data, "<f2").astype("<f4").tobytes()
-    elif dtype == "BF16":  # the upper half of a float32
-        data = (np.frombuffer(data, "<u2").astype("<u4") << 16).tobytes()
-    code = {"F16": "<f4", "BF16": "<f4", "F32": "<f4", "F64": "<f8"}.get(dtype, dtype)
-    return ArrayRecord(tuple(tensor["shape"]), code, "C", data)
 
 
 def write(arrays: Mapping[str, Array], activation: Activation | None) -> bytes:

@@ -22,22 +22,25 @@ import re
 import struct
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
-from mnist_cli.errors import FormatError, printable
+from mnist_cli.errors import DamagedError, FormatError, printable
 from mnist_cli.weights.arrays import ArrayRecord, not_float
+from mnist_cli.weights.formats import SAVE_STATE_DICT
 
 MAX_OPERATIONS = 10_000  # the book's weights take 178, eight layers at protocol 0 some 700
 MAX_KEY_LENGTH = 80
+_MOST_AXES = 8  # of a tensor
 
 
 class Marker(enum.Enum):
     """What a global of a NumPy pickle turns into: a name without any power."""
 
-    RECONSTRUCT, FROMBUFFER, NDARRAY, DTYPE, ENCODE, ORDERED_DICT = range(6)
+    RECONSTRUCT, FROMBUFFER, NDARRAY, DTYPE, ENCODE, ORDERED_DICT, TENSOR = range(7)
+    F16, BF16, F32, F64, I64 = range(7, 12)  # storages of PyTorch, by their type
 
 
-_GLOBALS = {
+NUMPY = {
     "numpy.core.multiarray _reconstruct": Marker.RECONSTRUCT,  # NumPy 1
     "numpy._core.multiarray _reconstruct": Marker.RECONSTRUCT,  # NumPy 2
     "numpy.core.numeric _frombuffer": Marker.FROMBUFFER,  # protocol 5, NumPy 1
@@ -46,6 +49,15 @@ _GLOBALS = {
     "numpy dtype": Marker.DTYPE,
     "_codecs encode": Marker.ENCODE,  # how Python 3 writes bytes at protocols 0 to 2
     "collections OrderedDict": Marker.ORDERED_DICT,
+}
+TORCH = {  # what `torch.save` asks for in a state_dict
+    "collections OrderedDict": Marker.ORDERED_DICT,
+    "torch._utils _rebuild_tensor_v2": Marker.TENSOR,
+    "torch HalfStorage": Marker.F16,
+    "torch BFloat16Storage": Marker.BF16,
+    "torch FloatStorage": Marker.F32,
+    "torch DoubleStorage": Marker.F64,
+    "torch LongStorage": Marker.I64,  # of num_batches_tracked
 }
 
 
@@ -73,6 +85,11 @@ _ARRAY = Call(
     (1, tuple, _DTYPE, _FLAG, _BYTES),  # version, shape, dtype, whether in Fortran's order, data
 )
 _BUFFER = Call(Marker.FROMBUFFER, (_BYTES[:2], _DTYPE, tuple, ["C", "F"]))  # shape, order last
+# A storage is its type, key, device and length; a tensor in it has an offset, a shape, strides,
+# whether it has a gradient, and hooks.
+_TYPES = [Marker.F16, Marker.BF16, Marker.F32, Marker.F64, Marker.I64]
+_STORAGE = Call("storage", ("storage", _TYPES, str, str, int))
+_TENSOR = Call(Marker.TENSOR, (_STORAGE, int, tuple, tuple, bool, dict))
 
 
 def _fits(value: object, pattern: object) -> bool:
@@ -90,14 +107,14 @@ def _fits(value: object, pattern: object) -> bool:
     return value == pattern
 
 
-def interpret(content: bytes) -> object:
+def interpret(content: bytes, known: dict[str, Marker] = NUMPY) -> object:
     """The value that a pickle describes, of plain types, `Marker` and `Call`; nothing is run."""
     try:
-        return _Machine(content).run()
+        return _Machine(content, known).run()
     except (LookupError, OverflowError, ValueError, struct.error, Warning):
         # Also of pickletools, for lengths beyond the file and bad text; of an empty stack or memo.
         # Python warns of odd escapes in names, which is an error for who wants it so.
-        raise FormatError("this is no pickle of weights, or it is damaged or cut short") from None
+        raise DamagedError("this is no pickle of weights, or it is damaged or cut short") from None
 
 
 def read_array(value: Any) -> ArrayRecord | None:
@@ -109,10 +126,37 @@ def read_array(value: Any) -> ArrayRecord | None:
         data, dtype, shape, order = value.arguments
     else:
         return None
-    if not all(type(length) is int and length >= 0 for length in shape):
+    if not _are_lengths(shape):
         return None
     data = data.arguments[0] if type(data) is Call else data
     return ArrayRecord(shape, dtype.state[1] + dtype.arguments[0], order, data)
+
+
+class Tensor(NamedTuple):
+    """A view of a storage, unchecked but for the types."""
+
+    dtype: str  # as safetensors calls it
+    key: str
+    length: int  # of the storage, in numbers, as are the offset and the strides
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+def read_tensor(value: Any) -> Tensor | None:
+    """The tensor that a value of `interpret` stands for, if it stands for one."""
+    if not _fits(value, _TENSOR):
+        return None
+    storage, offset, shape, strides, *_ = value.arguments
+    _, marker, key, _, length = storage.arguments
+    is_view = len(shape) == len(strides) <= _MOST_AXES
+    if not is_view or not _are_lengths((length, offset, *shape, *strides)):
+        return None
+    return Tensor(marker.name, key, length, offset, shape, strides)
+
+
+def _are_lengths(values: tuple[Any, ...]) -> bool:
+    return all(type(length) is int and length >= 0 for length in values)
 
 
 # Operations that push what follows them in the file.
@@ -124,8 +168,9 @@ _PUSHES |= {"BINBYTES", "SHORT_BINBYTES", "BYTEARRAY8"}
 class _Machine:
     """The stack machine: the values since the last mark, and the stacks below it."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, known: dict[str, Marker]) -> None:
         self.content = content
+        self.known = known
         self.source = io.BytesIO(content)
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []
@@ -177,15 +222,18 @@ class _Machine:
             case "GET" | "BINGET" | "LONG_BINGET":
                 self.push(self.memo[argument])
             case "GLOBAL":
-                self.push(_find_global(argument))
+                self.push(self.find_global(argument))
             case "STACK_GLOBAL":
                 module, function = self.pop(2)
                 _require(type(module) is str and type(function) is str)
-                self.push(_find_global(f"{module[:99]} {function[:99]}"))
+                self.push(self.find_global(f"{module[:99]} {function[:99]}"))
             case "REDUCE":
                 self.push(self.reduce(*self.pop(2)))
             case "BUILD":
                 target, state = self.pop(2)
+                if type(target) is dict and type(state) is dict and self.known is TORCH:
+                    self.push(target)  # the versions of its modules say nothing of a net
+                    return
                 _require(type(target) is Call and target.state is None)
                 target.state = state
                 self.push(target)
@@ -193,8 +241,10 @@ class _Machine:
                 self.push(() if name == "EMPTY_TUPLE" else {})
             case "NEWTRUE" | "NEWFALSE":
                 self.push(name == "NEWTRUE")
+            case "BINPERSID" if self.known is TORCH:
+                self.push(Call("storage", *self.pop(1)))
             case _:
-                raise _not_weights(f"{self.where()} needs the pickle operation {name}")
+                raise self.refusal(f"{self.where()} needs the pickle operation {name}")
 
     def push(self, value: object) -> None:
         self.stack.append(value)
@@ -217,6 +267,19 @@ class _Machine:
             raise not_float(self.where(), arguments[0])
         return Call(function, arguments)
 
+    def find_global(self, name: str) -> Marker:
+        """Look a global up in the closed table."""
+        if name not in self.known:
+            raise self.refusal(f"asks to call {printable(name, 120).replace(' ', '.')}")
+        return self.known[name]
+
+    def refusal(self, problem: str) -> FormatError:
+        """The error for a pickle that does what those of weights never do."""
+        hint = (
+            SAVE_STATE_DICT if self.known is TORCH else "'mnist download' gets the book's weights."
+        )
+        return FormatError(f"{problem}: this is not a weights file; nothing was run", hint=hint)
+
     def where(self) -> str:
         """The array that is being made, for messages: the key that came last."""
         for value in reversed([*chain(*self.below), *self.stack]):
@@ -228,21 +291,6 @@ class _Machine:
 def _require(condition: bool) -> None:
     if not condition:
         raise ValueError
-
-
-def _not_weights(problem: str) -> FormatError:
-    """The error for a pickle that does what those of weights never do."""
-    return FormatError(
-        f"{problem}: this is not a weights file; nothing was run",
-        hint="'mnist download' gets the book's weights.",
-    )
-
-
-def _find_global(name: str) -> Marker:
-    """Look a global up in the closed table."""
-    if name not in _GLOBALS:
-        raise _not_weights(f"asks to call {printable(name, 120).replace(' ', '.')}")
-    return _GLOBALS[name]
 
 
 def _fill(target: Any, items: list[Any]) -> Any:

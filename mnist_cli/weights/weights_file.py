@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -14,13 +14,15 @@ from mnist_cli.errors import FormatError, printable
 from mnist_cli.files.reading import AnyPath, read_bytes
 from mnist_cli.files.writing import require_suffix, write_together
 from mnist_cli.net.network import Activation, Array, Network
-from mnist_cli.spec import BOOK_WEIGHTS_SHA256, PIXELS, WEIGHTS
+from mnist_cli.spec import BOOK_WEIGHTS_SHA256, CLASSES, PIXELS, WEIGHTS
 from mnist_cli.weights import card as cards
 from mnist_cli.weights.arrays import Contents, check_arrays
 from mnist_cli.weights.card import Card, FoundCard
 from mnist_cli.weights.formats import MAX_BYTES, ONNX, SUFFIXES, TARGETS, Format, recognise
+from mnist_cli.weights.names import as_state_dict
+from mnist_cli.weights.pytorch import name_as_sequence, translate
 
-_NEXT = "Get the file again, or the book's weights with 'mnist download'."
+_TAKES = f"mnist takes fully connected nets from {PIXELS} pixels to the {CLASSES} digits."
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +37,7 @@ class WeightsFile:
     sha256: str
     protocol: int | None = None  # the one that a pickle states; 0 and 1 state none
     stated_activation: Activation | None = None  # where the format has a place for it
-    has_book_names: bool = True  # and not PyTorch's
-    assumed: str = ""  # what had to be, to read it
+    has_book_names: bool = True  # and not those of another library
     asked: Activation | None = None  # what somebody wants in place of any other
 
     json_fields: ClassVar = (
@@ -97,7 +98,7 @@ class WeightsFile:
     def notes(self) -> tuple[str, ...]:
         """What had to be assumed, and who says another thing than what was asked for."""
         known, witness = self._find_activation()
-        notes = [self.assumed] if self.assumed else []
+        notes = []
         if self.asked and witness and self.asked != known and len(self.layer_sizes) > 2:
             says = f"{printable(witness, limit=200)}, which says {known}"
             notes.append(f"--activation {self.asked} overrules {says}")
@@ -131,7 +132,7 @@ def read_weights(
     try:
         file = parse_weights(content, found.path, found.origin)
     except FormatError as error:
-        raise FormatError(error.problem, source=found.path, hint=error.hint or _NEXT) from None
+        raise FormatError(error.problem, source=found.path, hint=error.hint or _TAKES) from None
     return replace(file, asked=activation)
 
 
@@ -158,17 +159,20 @@ def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") ->
     """Read the bytes of a weights file; a `FormatError` does not name it."""
     kind = recognise(content)
     contents: Contents = kind.load().read(content)
+    records = contents.records
+    if sum(len(record.data) for record in records.values()) > MAX_BYTES:
+        raise FormatError(f"describes arrays of more than {MAX_BYTES:,} bytes")
+    tensors = as_state_dict(records)
     return WeightsFile(
         file=file,
         origin=origin,
         format=kind.name,
-        arrays=check_arrays(contents.records),
+        arrays=check_arrays(records if tensors is None else translate(tensors)),
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         protocol=contents.protocol,
         stated_activation=contents.activation,
-        has_book_names=contents.has_book_names,
-        assumed=contents.assumed,
+        has_book_names=tensors is None,
     )
 
 
@@ -230,6 +234,7 @@ def write_arrays(
     kind: Format | None = None,
     *,
     training: Card | None = None,
+    normalization: str = "",
     overwrite: bool = False,
 ) -> WeightsFile:
     """Write arrays, and a card of their training or of what the file cannot say."""
@@ -247,10 +252,13 @@ def write_arrays(
     else:
         written = parse_weights(content, Path(path))
     contents = {Path(path): content}
+    is_silent = not (written.stated_activation or len(written.layer_sizes) == 2)
     if activation and training:
-        contents[cards.card_path(path)] = cards.encode_card(written.sha256, activation, training)
-    elif activation and not (written.stated_activation or len(written.layer_sizes) == 2):
-        contents[cards.short_card_path(path)] = cards.encode_card(written.sha256, activation)
+        card = cards.encode_card(written.sha256, activation, asdict(training))
+        contents[cards.card_path(path)] = card
+    elif activation and (normalization or is_silent):
+        said = {"normalization": normalization} if normalization else {}
+        contents[cards.short_card_path(path)] = cards.encode_card(written.sha256, activation, said)
     write_together(contents, overwrite=overwrite)
     return written
 
@@ -265,8 +273,17 @@ class Conversion:
 
     @property
     def card(self) -> Path | None:
-        """The card that was written, where a file has no place for its activation."""
+        """The card that was written, where a file has no place for what it says."""
         return self.file.found_card and self.file.found_card.path
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Those of the source, and what it says of a normalisation that it has already."""
+        found = self.source.found_card
+        if not (self.normalization and found and found.normalization):
+            return self.source.notes
+        says = f"says that {printable(found.normalization)} are in this net: it now has them twice"
+        return *self.source.notes, f"{printable(str(found.path), 200)} {says}"
 
 
 def convert(
@@ -275,16 +292,26 @@ def convert(
     *,
     activation: Activation | None = None,
     normalization: tuple[float, float] | None = None,
+    layout: str | None = None,
     data_dir: AnyPath | None = None,
     overwrite: bool = False,
 ) -> Conversion:
-    """Write a net in the format of the suffix of `target`, with a mean and deviation folded in."""
+    """Write a net by the suffix of `target`, normalised, by PyTorch's names for `layout` torch."""
     kind = TARGETS[require_suffix(target, TARGETS)]
+    if layout == "torch" and kind.name != "safetensors":
+        raise ValueError(f"layout torch: found {kind.suffix}, expected .safetensors")
     found = read_weights(source, data_dir, activation)
     # What had to be assumed is passed on only where a format cannot be without an activation.
     passed_on = found.activation if kind is ONNX else found.known_activation
     network, arrays = found.network(), found.arrays
     if kind is ONNX or normalization:
         arrays = (network.fold_normalization(*normalization) if normalization else network).arrays
-    written = write_arrays(target, arrays, passed_on, kind, overwrite=overwrite)
+    if layout == "torch":
+        arrays = name_as_sequence(arrays)
+    folded = found.found_card.normalization if found.found_card else ""
+    if normalization:
+        folded = "mean {}, std {}".format(*normalization)
+    written = write_arrays(
+        target, arrays, passed_on, kind, normalization=folded, overwrite=overwrite
+    )
     return Conversion(written, found, normalization)

@@ -73,6 +73,8 @@ WRONG_USAGE = {
     "predict 42": "--index 42",
     "help": "Did you mean '--help'?",
     "evl": "Did you mean 'eval'?",
+    "eval --activation gelu": "'tanh', 'step', 'identity'. No other is computed.",
+    "train --activation step": "step cannot be trained: it is flat",
     "draw --lang KO": "Did you mean 'ko'?",
 }
 

@@ -24,6 +24,23 @@ def test_each_shell_is_set_up_as_the_page_says_and_gets_an_answer():
         assert ("eval" in answer, "inspect" in answer) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        *(("mnist inspect w", "file"), ("mnist predict p", "file"), ("mnist convert w n", "file")),
+        *(("mnist eval -w w", "file"), ("mnist eval --images ", "file")),
+        *(("mnist predict --export p", "file"), ("mnist eval --data-dir d", "dir")),
+        *(("mnist download m", None), ("mnist train --set e", None)),
+    ],
+)
+def test_each_shell_is_asked_to_complete_files_where_a_file_is_meant(words, kind):
+    last = words.split(" ")[-1]
+    for shell, place in (("bash", str(words.count(" "))), ("zsh", None), ("fish", last)):
+        asked = {"COMP_WORDS": words, "COMP_CWORD": place or str(words.count(" "))}
+        answer = mnist(_MNIST_COMPLETE=f"{shell}_complete", **asked).stdout
+        assert ("file" in answer, "dir" in answer) == (kind == "file", kind == "dir"), shell
+
+
 @pytest.mark.skipif(
     sys.platform != "linux" or not shutil.which("bash"), reason="needs bash 4.4 or newer"
 )

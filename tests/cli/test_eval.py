@@ -152,8 +152,9 @@ def test_a_net_from_pytorch_that_predicts_badly_comes_with_what_to_try(tmp_path)
     tensors |= {f"fc{i}.bias": arrays[f"b{i}"] for i in (1, 2, 3)}
     good, bad = tmp_path / "good.safetensors", tmp_path / "bad.safetensors"
     save_file(tensors, good)
-    save_file(tensors | {"fc3.bias": np.arange(10, dtype="f4") * 100}, bad)
+    save_file(tensors | {"fc3.bias": arrays["b3"] + np.arange(10, dtype="f4") * -2}, bad)
     assert len(shown_notes("-w", good)) == 1  # the activation had to be assumed
+    assert 0.5 < json.loads(mnist("eval", "-w", bad, "--json").stdout)["accuracy"] < 0.97
     _, note = shown_notes("-w", bad)
     assert f"mnist convert {bad} ours.safetensors --mean 0.1307 --std 0.3081" in note
     assert len(shown_notes("-w", bad, "--invert")) == 1  # which does it without anybody's fault

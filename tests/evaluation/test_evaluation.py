@@ -18,6 +18,7 @@ from mnist_cli.evaluation.evaluation import VIEWS, Files, evaluate, evaluate_fil
 from mnist_cli.evaluation.setup import Setup
 from mnist_cli.evaluation.timing import measure
 from mnist_cli.net.network import Network
+from mnist_cli.spec import ACTIVATIONS
 from mnist_cli.weights.weights_file import save_network
 
 MNIST = load_images(), load_labels()
@@ -90,7 +91,7 @@ def test_any_batch_size_gives_the_same_accuracy(book):
         assert evaluate(book, *MNIST, batch_size=batch_size).correct == 9352
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_lecture_s_own_formulas_agree(activation):
     net = nets.random_network(784, 20, 10, activation=activation, scale=0.1)
     images, labels = MNIST[0][:300], MNIST[1][:300]

@@ -15,8 +15,10 @@ from support.nets import random_network
 from mnist_cli import load_images, load_network
 from mnist_cli.errors import MnistError, TooLargeError
 from mnist_cli.net import blas
+from mnist_cli.net.activations import FUNCTIONS, relu, sigmoid
 from mnist_cli.net.engine import Engine
-from mnist_cli.net.network import Network, forward, relu, sigmoid, softmax
+from mnist_cli.net.network import Network, forward, softmax
+from mnist_cli.spec import ACTIVATIONS
 
 IMAGES = load_images()
 
@@ -71,9 +73,10 @@ def test_forward_has_the_textbooks_values_for_one_image_and_for_a_batch(network,
                 assert np.allclose(found, values[index], rtol=1e-9, atol=1e-12)
 
 
-def test_nets_of_other_shapes_and_relu():
+def test_nets_of_other_shapes_and_activations():
     x = IMAGES[:300].reshape(-1, 784) / 255
-    for activation in ("sigmoid", "relu"):
+    assert ACTIVATIONS == (*FUNCTIONS,) == ("sigmoid", "relu", "tanh", "step", "identity")
+    for activation in ACTIVATIONS:
         for sizes in ((784, 10), (784, 3, 10), (784, 200, 10), (784, *[16] * 7, 10)):
             network = random_network(*sizes, activation=activation, scale=0.3)
             assert network.layer_sizes == sizes
@@ -121,7 +124,7 @@ def test_what_no_net_computes_with_is_refused():
 
 @np.errstate(all="raise")
 def test_weights_that_float32_cannot_hold_are_refused_before_a_sum_overflows():
-    for activation, scale in (("sigmoid", 1e29), ("relu", 1e7)):
+    for activation, scale in (("sigmoid", 1e29), ("step", 1e29), ("relu", 1e7), ("identity", 1e7)):
         network = random_network(784, 20, 20, 10, activation=activation, scale=scale)
         W1 = network.weights[0]
         # Those that drive a neuron of the first layer as far as it goes.
@@ -147,7 +150,7 @@ def test_sigmoid_and_softmax_are_the_textbooks_and_never_overflow():
 def test_a_folded_normalization_is_the_normalization():
     x = IMAGES[:300].reshape(-1, 784) / 255
     normalized = (x - 0.1307) / 0.3081
-    for activation in ("sigmoid", "relu"):
+    for activation in ("sigmoid", "relu", "tanh", "identity"):
         network = random_network(784, 50, 20, 10, activation=activation, scale=0.1)
         folded = network.fold_normalization(0.1307, 0.3081)
         squash = getattr(textbook, activation)
@@ -158,6 +161,10 @@ def test_a_folded_normalization_is_the_normalization():
     for mean, std in ((0, 0), (0, -1), (np.nan, 1), (0, np.inf)):
         with pytest.raises(ValueError, match="expected finite numbers, std above 0"):
             network.fold_normalization(mean, std)
+    with pytest.raises(
+        ValueError, match=r"are of 0\.\.255, expected of 0\.\.1: 0\.1306 and 0\.3082"
+    ):
+        network.fold_normalization(33.3, 78.6)
     for mean, std in ((0, 1e-39), (1e300, 1e-10)):
         with pytest.raises(ValueError, match="NaN or infinity"):
             network.fold_normalization(mean, std)
@@ -185,7 +192,13 @@ def test_layers_must_lead_from_784_to_10_chain_and_be_1_to_8():
         (Network, (W1, W2), (b1, b2), r"W2 has shape \(6, 10\), expected \(5, 10\)"),
         (Network, (W1,), (), "as many of each"),
         (Network, (np.full((784, 10), np.nan),), (b2,), "NaN or infinity"),
-        (Network, (np.zeros((784, 10)),), (b2,), "tanh", "'tanh'"),
+        (
+            Network,
+            (np.zeros((784, 10)),),
+            (b2,),
+            "gelu",
+            "'gelu': .* identity, no other is computed",
+        ),
     ):
         with pytest.raises(ValueError, match=words):
             make(*given)

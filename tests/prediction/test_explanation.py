@@ -6,6 +6,7 @@ from support import nets, textbook
 
 from mnist_cli import load_images, load_network
 from mnist_cli.prediction.explanation import explain
+from mnist_cli.spec import ACTIVATIONS
 
 
 def test_its_steps_are_the_forward_pass_and_softmax_is_that_of_the_book(book_weights):
@@ -21,7 +22,8 @@ def test_its_steps_are_the_forward_pass_and_softmax_is_that_of_the_book(book_wei
 
 
 @pytest.mark.parametrize(
-    ("hidden", "activation"), [((), "sigmoid"), ((12,), "sigmoid"), ((9, 8, 7), "relu")]
+    ("hidden", "activation"),
+    [((), "sigmoid"), ((9, 8, 7), "relu"), *(((12,), each) for each in ACTIVATIONS)],
 )
 def test_relevance_is_gradient_times_input_by_finite_differences(hidden, activation):
     network = nets.random_network(784, *hidden, 10, activation=activation, scale=0.1)

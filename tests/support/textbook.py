@@ -11,6 +11,18 @@ def relu(a):
     return np.where(a > 0, a, 0)
 
 
+def tanh(a):
+    return (np.exp(a) - np.exp(-a)) / (np.exp(a) + np.exp(-a))
+
+
+def step(a):
+    return np.where(a > 0, 1.0, 0.0)
+
+
+def identity(a):
+    return a
+
+
 def softmax(a):
     """One vector at a time, as in section 3.5."""
     if a.ndim == 2:

@@ -12,6 +12,8 @@ NETS = {
     "no hidden layer": ((784, 10), "sigmoid"),
     "deep": ((784, 9, 8, 7, 10), "sigmoid"),
     "relu": ((784, 20, 30, 10), "relu"),
+    "tanh": ((784, 20, 30, 10), "tanh"),
+    "identity": ((784, 20, 30, 10), "identity"),
 }
 PIXELS = load_images()[:1000].reshape(-1, 784) / 255
 MEAN = PIXELS.mean(axis=0)
@@ -94,7 +96,7 @@ def test_folding_is_exact(sizes, activation):
     assert np.abs(shipped - expected).max() < 1e-4  # float32 from here on
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+@pytest.mark.parametrize("activation", ["sigmoid", "relu", "tanh"])
 def test_neurons_of_every_layer_begin_with_inputs_of_about_variance_one(activation):
     net = Perceptron(np.random.default_rng(0), (784, 200, 200, 10), activation)
     assert all(parameter.dtype == np.float32 for parameter in net.parameters)

@@ -20,7 +20,7 @@ def changed(**fields):
 def test_a_card_counts_for_the_weights_it_names(tmp_path):
     weights, card = tmp_path / "w.pkl", tmp_path / "w.json"
     assert find_card(weights, CARD.weights_sha256) is None
-    card.write_bytes(encode_card(CARD.weights_sha256, "sigmoid", CARD))
+    card.write_bytes(encode_card(CARD.weights_sha256, "sigmoid", asdict(CARD)))
     assert find_card(weights, CARD.weights_sha256) == FoundCard(card, "sigmoid", CARD)
     assert find_card(weights, "1" * 64) is None
     (tmp_path / "w.pkl.json").write_bytes(encode_card("1" * 64, "relu"))  # of a second file

@@ -5,11 +5,14 @@ import sys
 
 import numpy as np
 import pytest
+from conftest import ROOT
+from safetensors.numpy import load_file
 from support.folders import names
 from support.nets import random_arrays, random_network, same_bits
 
-from mnist_cli import load_images, load_network
+from mnist_cli import __version__, load_images, load_network
 from mnist_cli.errors import MnistError
+from mnist_cli.spec import ACTIVATIONS
 from mnist_cli.weights.formats import SUFFIXES
 from mnist_cli.weights.weights_file import convert, read_weights, save_network, write_arrays
 
@@ -29,6 +32,48 @@ def test_every_format_becomes_every_other_bit_for_bit(tmp_path):
         assert same_bits(read_weights(two).arrays, arrays)
         convert(two, three, activation="relu")
         assert three.read_bytes() == one.read_bytes()
+
+
+def test_a_normalisation_that_is_folded_in_twice_is_said(tmp_path):
+    names_of = ("a.safetensors", "b.npz", "c.safetensors", "d.pkl")
+    save_network(random_network(784, 8, 10, activation="relu"), tmp_path / names_of[0])
+    pair = (0.1307, 0.3081)
+    for folded, (source, target) in zip(
+        (pair, None, pair), itertools.pairwise(names_of), strict=True
+    ):
+        result = convert(tmp_path / source, tmp_path / target, normalization=folded)
+    said = "says that mean 0.1307, std 0.3081 are in this net: it now has them twice"
+    assert result.notes == (f"{tmp_path / 'c.safetensors'}.json {said}",)
+
+
+def test_the_layout_of_pytorch_has_its_names_and_is_the_same_net(tmp_path):
+    network = random_network(784, 20, 30, 10, activation="relu")
+    save_network(network, tmp_path / "w.safetensors")
+    target = tmp_path / "t.safetensors"
+    convert(tmp_path / "w.safetensors", target, layout="torch")
+    tensors = load_file(target)
+    shapes = {"0": (20, 784), "2": (30, 20), "4": (10, 30)}
+    assert {name: each.shape for name, each in tensors.items()} == {
+        f"{i}.{part}": shape[:size] for i, shape in shapes.items()
+        for part, size in (("weight", 2), ("bias", 1))
+    }  # fmt: skip
+    assert np.array_equal(tensors["2.weight"], network.weights[1].T)
+    file = read_weights(target)
+    assert (file.known_activation, same_bits(file.arrays, network.arrays)) == ("relu", True)
+    with pytest.raises(ValueError, match=r"layout torch: found \.npz, expected \.safetensors"):
+        convert(target, tmp_path / "t.npz", layout="torch")
+
+
+def test_the_lines_of_the_documents_load_it_in_pytorch(tmp_path, monkeypatch):
+    torch = pytest.importorskip("torch", reason="needs PyTorch")
+    monkeypatch.chdir(tmp_path)
+    convert("weights.pkl", "torch.safetensors", layout="torch")
+    code = (ROOT / "docs/weights.md").read_text("utf-8").split("```py\n")[-1].split("```")[0]
+    names = {}
+    exec(code, names)
+    images = load_images().reshape(-1, 784)
+    found = names["model"](torch.tensor(images / np.float32(255))).softmax(dim=1).detach().numpy()
+    np.testing.assert_allclose(found, load_network().predict_proba(images), atol=1e-5)
 
 
 def test_what_no_net_could_compute_with_is_not_converted(tmp_path, monkeypatch):
@@ -61,7 +106,8 @@ def test_the_activation_goes_along_through_every_format_unless_it_was_assumed(tm
 
 
 @pytest.mark.parametrize(
-    ("sizes", "activation"), [((784, 10), "sigmoid"), ((784, *[20] * 7, 10), "relu")]
+    ("sizes", "activation"),
+    [((784, 10), "sigmoid"), *(((784, *[20] * 7, 10), each) for each in ACTIVATIONS)],
 )
 def test_onnx_s_checker_passes_what_its_runtime_predicts_the_same_digits_with(
     sizes, activation, tmp_path
@@ -75,6 +121,8 @@ def test_onnx_s_checker_passes_what_its_runtime_predicts_the_same_digits_with(
     assert (result.file.format, result.source.activation) == ("onnx", activation)
     convert(source, tmp_path / "again.onnx")
     assert (tmp_path / "again.onnx").read_bytes() == (tmp_path / "net.onnx").read_bytes()
+    model = onnx.load(tmp_path / "net.onnx")
+    assert (model.producer_name, model.producer_version) == ("mnist-cli", __version__)
     onnx.checker.check_model(str(tmp_path / "net.onnx"), full_check=True)
     session = onnxruntime.InferenceSession(tmp_path / "net.onnx")
     (inputs,), (outputs,) = session.get_inputs(), session.get_outputs()

@@ -26,12 +26,11 @@ def rows(says, *contents):
     return [(says, content) for content in contents]
 
 
-STATE_DICT, ARRAYS = "Save its state_dict: import safetensors", "numpy.savez('net.npz', W1="
+STATE_DICT, ARRAYS = "Save its state_dict alone: torch.save", "numpy.savez('net.npz', W1="
 KINDS = [
-    (f"found {kind}, expected weights (.pkl, .npz or .safetensors).{way_out}", content)
+    (f"found {kind}, expected weights (.pkl, .npz, .safetensors, .pt or .onnx).{way_out}", content)
     for content, kind, way_out in (
-        (b"", "an empty file", ""),
-        (archives.zipped(("net/data.pkl", b"")), "a PyTorch file (.pt)", f" {STATE_DICT}"),
+        (b"", "an empty file", " Get the file again"),
         (pickle.dumps(0x1950A86A20F9469CFC6C, 2), "an old PyTorch file (.pt)", f" {STATE_DICT}"),
         (archives.zipped(("metadata.json", b"")), "a Keras file (.keras)", " Save its arrays: "),
         (b1, "a single array (.npy)", f" Save all arrays together: {ARRAYS}"),
@@ -117,8 +116,8 @@ NO_NET = [
         ("array W2 has shape (6, 10), expected (5, 10).", layers(784, 5, 10, W2=np.ones((6, 10)))),
         (r"array \x1b\n\u202e is too many", arrays(**{"\x1b\n\u202e": np.zeros(1)})),
         ("array W2 is missing: found W1 b1 W3, expected W1 W2 W3 b1", arrays(W3=np.zeros(1))),
-        ("array W1 is missing: found w1 b1, expected W1 b1. Name them W1, b1, W2",
-         {"w1": np.zeros((784, 10)), "b1": np.zeros(10)}),
+        ("array W1 is missing: found w b c, expected W1 b1. Name them W1, b1, W2",
+         {"w": np.zeros((784, 10)), "b": np.zeros(10), "c": np.zeros(10)}),
         ("this is a convolutional net (array W1 has shape (30, 1, 5, 5)); mnist reads fully "
          "connected ones. The book's, of chapter 3, comes with", layers(784, 9, 10, **KERNELS)),
     )
@@ -139,7 +138,7 @@ def lie(place, value):
 
 
 ARCHIVES = [
-    *rows("the array b1 is there twice.", archives.zipped(*[("b1.npy", b1)] * 2)),
+    *rows("b1.npy is there twice.", archives.zipped(*[("b1.npy", b1)] * 2)),
     *rows(
         "the archive has more than 64 members, expected 2 to 16.",
         archives.zipped(*[(f"b{i}.npy", b1) for i in range(65)]),

@@ -3,12 +3,13 @@
 
 const TILE = 4;
 
-/** What may stand between two layers: z of a, its slope there, by z, and as the book writes it. */
+/** What may stand between two layers: z of a, its slope there, by z, its range for a from -r to r, as the book writes it. */
 export const ACTIVATIONS = {
-  sigmoid: { of: (a) => 1 / (1 + Math.exp(-a)), slope: (z) => z * (1 - z), formula: (a) => `1 / (1 + exp(−${a}))` },
-  relu: { of: (a) => Math.max(a, 0), slope: (z) => +(z > 0), formula: (a) => `max(${a}, 0)` },
-  step: { of: (a) => +(a > 0), slope: () => 0, formula: (a) => `${a} > 0` },
-  identity: { of: (a) => a, slope: () => 1, formula: (a) => a },
+  sigmoid: { of: (a) => 1 / (1 + Math.exp(-a)), slope: (z) => z * (1 - z), range: () => [0, 1], formula: (a) => `1 / (1 + exp(−${a}))` },
+  relu: { of: (a) => Math.max(a, 0), slope: (z) => +(z > 0), range: (r) => [0, r], formula: (a) => `max(${a}, 0)` },
+  tanh: { of: Math.tanh, slope: (z) => 1 - z * z, range: () => [-1, 1], formula: (a) => `tanh(${a})` },
+  step: { of: (a) => +(a > 0), slope: () => 0, range: () => [0, 1], formula: (a) => `${a} > 0` },
+  identity: { of: (a) => a, slope: () => 1, range: (r) => [-r, r], formula: (a) => a },
 };
 
 // A net from {name, sizes: [784, 50, 100, 10], activation, parameters: W1 b1 W2 b2 ...}, `trained` for this activation.

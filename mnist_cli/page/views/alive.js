@@ -1,7 +1,7 @@
 // The net, alive: neurons as light, the strongest connections as lines, and one of them explained.
 
 import { explain, nameNeuron, plain } from "./explain.js";
-import { argmax, weightsInto } from "../net/net.js";
+import { ACTIVATIONS, argmax, weightsInto } from "../net/net.js";
 import { connections, curve, fillBar, makeLight, shine } from "./light.js";
 import { byId, fit, make, makePicture, paintInk, paintSigned, rem } from "../parts/paint.js";
 import { PIXELS } from "../reading/picture.js";
@@ -178,8 +178,9 @@ export function makeAlive(toggle, steps) {
   /** Sums of either sign in two colours, activations as light. */
   function paintNeurons(to, layer, shown) {
     if (!shown) return;
-    const isSigned = shown.isSum || net.activation === "identity";
-    const most = isSigned || net.activation === "relu" ? Math.max(1e-9, ...shown.values.map(Math.abs)) : 1;
+    const [low, high] = ACTIVATIONS[net.activation].range(2); // 2 where nothing bounds it
+    const isSigned = shown.isSum || low < 0;
+    const most = shown.isSum || high > 1 ? Math.max(1e-9, ...shown.values.map(Math.abs)) : 1;
     const strength = (layer === steps.stage?.layer ? steps.fresh() : 1) / most;
     places.bands[layer].forEach((place, neuron) => {
       const value = shown.values[neuron];

@@ -100,8 +100,7 @@ function makeTable(names, rows, sums, digit) {
 function drawCurve(activation, a, nameOfA, z, nameOfZ) {
   const [width, height, edge] = [240, 132, 12];
   const reach = Math.max(LEAST_SHOWN, 1.15 * Math.abs(a));
-  const isBounded = ["sigmoid", "step"].includes(activation);
-  const [low, high] = isBounded ? [0, 1] : [activation === "relu" ? 0 : -reach, reach];
+  const [low, high] = ACTIVATIONS[activation].range(reach);
   const x = (value) => edge + ((value + reach) / (2 * reach)) * (width - 2 * edge);
   const y = (value) => height - edge - ((value - low) / (high - low)) * (height - 2 * edge);
   const points = Array.from({ length: DOTS }, (_, i) => {

@@ -10,11 +10,19 @@ from mnist_cli.render.layout import beside_if_it_fits, paragraph, stacked, table
 from mnist_cli.render.pictures import legend, picture, signed_picture, strip
 from mnist_cli.render.text import Line, columns, length, line
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
-from mnist_cli.spec import CLASSES, SIDE
+from mnist_cli.spec import CLASSES, SIDE, Activation
 
 _STRIP_WIDTH = 50
 _BAR_WIDTH = 22
 _LEAST_BAR = 10  # with the gap before it
+# What each activation does, and above what a neuron of it is high.
+_DOES: dict[Activation, tuple[str, float]] = {
+    "sigmoid": ("sigmoid squeezes each sum into 0..1", 0.5),
+    "relu": ("relu keeps a sum above 0 and makes the others 0", 0),
+    "tanh": ("tanh squeezes each sum into -1..1", 0),
+    "step": ("step makes 1 of a sum above 0 and 0 of the others", 0),
+    "identity": ("identity leaves each sum as it is", 0),
+}
 
 
 def lines(explanation: Explanation) -> list[Line]:
@@ -58,11 +66,8 @@ def _sentence(explanation: Explanation, step: ForwardStep) -> str:
     if step.symbol.startswith("a"):
         given = "pixels" if step.symbol == "a1" else "neurons before it"
         return f"Each of {count} neurons weighs all {given}, adds them up and adds its bias."
-    if explanation.activation == "sigmoid":
-        high = np.count_nonzero(values > 0.5)
-        return f"sigmoid squeezes each sum into 0..1: {high} of {count} neurons are above 0.5."
-    high = np.count_nonzero(values > 0)
-    return f"ReLU keeps a sum above 0 and makes the others 0: {high} of {count} neurons are on."
+    does, limit = _DOES[explanation.activation]
+    return f"{does}: {np.count_nonzero(values > limit)} of {count} neurons are above {limit}."
 
 
 def _softmax(explanation: Explanation) -> list[Line]:
@@ -100,6 +105,8 @@ def _evidence(explanation: Explanation) -> Iterator[list[Line]]:
             "each pixel's ink moved the score",
             f"of {digit}{above}, up to {number(limit, 3)}",
         ]
+        if explanation.activation == "step" and len(explanation.steps) > 3:
+            words[1:] = ["each pixel's ink moved the score:", "nothing, as step is flat"]
         sides = legend(f"evidence for {digit}", f"evidence {against}")
         told = stacked([line((title, TITLE))], sides, [line(each) for each in (*words, *facts)])
         yield beside_if_it_fits(signed_picture(relevance, limit, ink), told)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_cli.errors import plural, printable
+from mnist_cli.evaluation.summary import Neuron, Stats, Summary, first_neurons
 from mnist_cli.files.tables import document
 from mnist_cli.net.network import Network
 from mnist_cli.render.figures import number, sparkline
@@ -16,7 +17,6 @@ from mnist_cli.render.pictures import legend, scale, signed_picture
 from mnist_cli.render.text import Line, columns, line
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.weights.card import Card
-from mnist_cli.weights.summary import Neuron, Stats, Summary, first_neurons
 
 SHA256_SHOWN = 12  # characters: enough to tell files apart, JSON has all
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.nets import random_arrays
 
-from mnist_cli.weights.summary import BINS, describe, measure_distances, summarize
+from mnist_cli.evaluation.summary import BINS, describe, measure_distances, summarize
 from mnist_cli.weights.weights_file import read_weights
 
 

@@ -1,0 +1,57 @@
+"""What may stand between two layers, in one table: chapter 3 has all of it but tanh."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_cli.spec import Activation
+
+Array = NDArray[Any]
+
+
+def sigmoid(a: Array) -> Array:
+    """1 / (1 + exp(-a)) element by element, for `a` of any shape and size (book, 3.2.4).
+
+    Written as (1 + tanh(a / 2)) / 2, which is the same function and cannot overflow.
+
+    Examples
+    --------
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
+    with np.errstate(under="ignore"):
+        z: Array = 0.5 + 0.5 * np.tanh(0.5 * a)
+    return z
+
+
+def relu(a: Array) -> Array:
+    """max(0, a) element by element, for `a` of any shape (book, 3.2.7)."""
+    z: Array = np.maximum(a, 0)
+    return z
+
+
+def step(a: Array, out: Array | None = None) -> Array:
+    """1 where `a` is above 0, else 0 (book, 3.2.3)."""
+    z: Array = np.greater(a, 0, out=np.empty_like(a) if out is None else out)
+    return z
+
+
+class Function(NamedTuple):
+    """An activation."""
+
+    of: Callable[[Array], Array]  # z of a
+    slope: Callable[[Array], Array]  # the derivative of z by a, in terms of z
+    squash: Callable[..., Any]  # what is left of `of` when constants are folded into the layers
+    is_bounded: bool  # whether z is never beyond 1
+
+
+FUNCTIONS: dict[Activation, Function] = {
+    "sigmoid": Function(sigmoid, lambda z: z * (1 - z), np.tanh, is_bounded=True),
+    "relu": Function(relu, lambda z: z > 0, partial(np.maximum, 0), is_bounded=False),
+    "tanh": Function(np.tanh, lambda z: 1 - z * z, np.tanh, is_bounded=True),
+    "step": Function(step, np.zeros_like, step, is_bounded=True),
+    "identity": Function(np.positive, np.ones_like, np.positive, is_bounded=False),
+}
