@@ -11,11 +11,12 @@ from mnist_cli.spec import ignore
 _Reporting = AbstractContextManager[Callable[..., None]]
 
 
-def drawn_by(view: str) -> Callable[[Any], str]:
-    """The method ``_repr_html_`` of a result that a view draws, such as ``"explain.lines"``."""
+def drawn_by(view: str, picture: str = "") -> Callable[[Any], str]:
+    """The method ``_repr_html_`` of a result of which views make lines, and a picture below."""
 
     def draw(result: Any) -> str:
-        drawn: str = _load("export.draw_html")(partial(_load(f"views.{view}"), result))
+        below = _load(f"views.{picture}")(result) if picture else None
+        drawn: str = _load("export.draw_html")(partial(_load(f"views.{view}"), result), below)
         return drawn
 
     return draw

@@ -1,7 +1,6 @@
 """The constants: sizes of MNIST and of the book's net, names of files, this version; `Progress`."""
 
 from collections.abc import Callable
-from typing import Literal, get_args
 
 __version__ = "0.2.0"
 
@@ -10,8 +9,9 @@ PIXELS = SIDE * SIDE  # inputs of every net: 784
 CLASSES = 10  # outputs of every net, the digits 0 to 9
 LAYER_SIZES = (PIXELS, 50, 100, CLASSES)  # of the book's net
 MAX_LAYERS = 8
-Activation = Literal["sigmoid", "relu", "tanh", "step", "identity"]
-ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
+ACTIVATIONS = ("sigmoid", "relu", "tanh", "step", "identity")
+Activation = str
+"""One of these for all hidden layers, or one for each: ``"relu, tanh"``."""
 
 TEST_IMAGES = "t10k-images-idx3-ubyte"
 TEST_LABELS = "t10k-labels-idx1-ubyte"

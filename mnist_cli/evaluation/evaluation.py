@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from numpy.typing import NDArray
 
@@ -21,6 +21,16 @@ from mnist_cli.paths import FoundFile, find_or_embedded, name_pair
 from mnist_cli.shown import drawn_by, reporter
 from mnist_cli.spec import TEST_IMAGES, Progress, ignore
 from mnist_cli.weights.weights_file import read_several
+
+if TYPE_CHECKING:
+    from mnist_cli.evaluation.compared import Compared
+    from mnist_cli.evaluation.confusion import Confusion
+    from mnist_cli.evaluation.min_confidence import Reliability
+    from mnist_cli.evaluation.output import Output
+    from mnist_cli.evaluation.robustness import RobustnessRow
+    from mnist_cli.evaluation.sweep import SweepRow
+    from mnist_cli.evaluation.timing import TimingComparison
+    from mnist_cli.evaluation.wrong import Mistakes
 
 # In the order in which `mnist eval` shows them, named as its options are, as are their modules.
 VIEWS = (
@@ -40,6 +50,19 @@ _MOST_PARAMETERS = 16_000_000  # of all nets together, four of the largest
 Views = str | Iterable[str] | Mapping[str, Mapping[str, Any]]  # names, or settings by name
 
 
+class FoundViews(TypedDict):
+    """What each view found, by its name; only those that were asked for are there."""
+
+    timing: "TimingComparison"
+    output: "Output"
+    confusion: "Confusion"
+    wrong: "Mistakes"
+    min_confidence: "Reliability"
+    sweep: "tuple[SweepRow, ...]"
+    compared: "Compared"
+    robustness: "tuple[RobustnessRow, ...]"
+
+
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """How good a net is, the first of several, and what was asked for besides."""
@@ -49,7 +72,7 @@ class Evaluation:
     accuracy: float
     batch_size: int  # what was really used: no more than images, and than `net.bounds` allows
     threads: int  # the same: no more than cores and batches
-    views: Mapping[str, Any]  # what each found, by its name; compared and robustness of all nets
+    views: FoundViews  # compared and robustness are of all nets
     source: UsedFiles | None = None  # None where it was all arrays
 
     _repr_html_ = drawn_by("evaluate.lines")
@@ -167,4 +190,5 @@ def _evaluate(setup: Setup, views: Views) -> Evaluation:
     timed = timing and (timing.batched or timing.per_sample)
     correct = (timed or setup.predictions()).correct
     accuracy = correct / samples
-    return Evaluation(samples, correct, accuracy, batch_size, threads, found, setup.source)
+    views_found = cast("FoundViews", found)
+    return Evaluation(samples, correct, accuracy, batch_size, threads, views_found, setup.source)

@@ -152,12 +152,13 @@ def _predict_by_the_book(network: Network, xs: NDArray[Any]) -> NDArray[Any]:
     def sigmoid(a: NDArray[Any]) -> Any:
         return 1 / (1 + np.exp(-a))
 
-    name = network.activation
-    squash = sigmoid if name == "sigmoid" else FUNCTIONS[name].of
-    *hidden, (W_last, b_last) = zip(network.weights, network.biases, strict=True)
+    names = network.hidden_activations
+    functions = [sigmoid if name == "sigmoid" else FUNCTIONS[name].of for name in names]
+    *pairs, (W_last, b_last) = zip(network.weights, network.biases, strict=True)
+    hidden = [(*pair, function) for pair, function in zip(pairs, functions, strict=True)]
 
     def predict(x: NDArray[Any]) -> Any:
-        for W, b in hidden:
+        for W, b, squash in hidden:
             x = squash(np.dot(x, W) + b)
         return np.argmax(softmax(np.dot(x, W_last) + b_last))
 

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_cli.spec import Activation
+from mnist_cli.checks import one_of
+from mnist_cli.errors import printable
+from mnist_cli.spec import ACTIVATIONS, Activation
 
 Array = NDArray[Any]
 
@@ -55,3 +57,16 @@ FUNCTIONS: dict[Activation, Function] = {
     "step": Function(step, np.zeros_like, step, is_bounded=True),
     "identity": Function(np.positive, np.ones_like, np.positive, is_bounded=False),
 }
+
+
+def name_each(activation: object, hidden: int) -> tuple[str, ...]:
+    """The activation of each hidden layer, of one name for all or of one for each: "relu, tanh"."""
+    names = activation.split(", ") if isinstance(activation, str) else []
+    if not names or not set(names) <= FUNCTIONS.keys():
+        found, expected = printable(repr(activation)), one_of(ACTIVATIONS)
+        raise ValueError(f"activation is {found}: expected {expected}, no other is computed")
+    if len(names) not in (1, hidden):
+        raise ValueError(
+            f"{len(names)} activations, expected one for each of {hidden} hidden layers"
+        )
+    return tuple(names * hidden if len(names) == 1 else names)

@@ -18,7 +18,7 @@ from mnist_cli.errors import TooLargeError
 from mnist_cli.net.activations import FUNCTIONS
 from mnist_cli.net.blas import blocks_of_rows, one_thread
 from mnist_cli.net.bounds import largest_batch
-from mnist_cli.spec import CLASSES, PIXELS, Activation
+from mnist_cli.spec import CLASSES, PIXELS
 
 Images = NDArray[Any]  # uint8 (0..255), float32 or float64 (0..1)
 Floats = NDArray[np.float32]
@@ -33,18 +33,20 @@ class Engine:
     """Images to logits for one net; `TooLargeError` for weights that might overflow float32."""
 
     def __init__(
-        self, weights: tuple[Floats, ...], biases: tuple[Floats, ...], activation: Activation
+        self, weights: tuple[Floats, ...], biases: tuple[Floats, ...], hidden: tuple[str, ...]
     ) -> None:
-        function = FUNCTIONS[activation]
-        self._squash = function.squash
+        functions = [FUNCTIONS[name] for name in hidden]
+        self._squashes = [function.squash for function in functions]
         self._layer_sizes = (PIXELS, *(b.size for b in biases))
-        matrices = _fold(weights, biases, activation)
-        # How much larger the values (or 1) that come into a layer can be when they leave it.
-        growth = [max(float(np.linalg.norm(M, 1)), 1) for M in matrices]
-        # Where no activation is beyond 1 they do not grow from layer to layer.
-        most = max(growth) if function.is_bounded else math.prod(growth)
-        if not most <= _LARGEST_GROWTH:
-            raise TooLargeError("the weights are too large for float32")
+        matrices = _fold(weights, biases, hidden)
+        growth = 1.0  # how much larger than pixels, or 1, the values can be that leave a layer
+        for M, bounded in zip(
+            matrices, [*(each.is_bounded for each in functions), False], strict=True
+        ):
+            growth *= max(float(np.linalg.norm(M, 1)), 1)
+            if not growth <= _LARGEST_GROWTH:
+                raise TooLargeError("the weights are too large for float32")
+            growth = 1 if bounded else growth
         self._layers = [M.astype(np.float32) for M in matrices]
         self._transposed = [np.ascontiguousarray(M.T) for M in self._layers]
 
@@ -54,9 +56,8 @@ class Engine:
         h = np.empty(PIXELS + 1, np.float32)
         _fill(h[:PIXELS], row[0])
         h[PIXELS] = 1
-        squash = self._squash
         *hidden, last = self._transposed
-        for M in hidden:
+        for M, squash in zip(hidden, self._squashes):  # noqa: B905 - strict costs time
             h = M.dot(h)  # (52, 785) @ (785,) -> (52,)
             squash(h, out=h)
         logits: Floats = last.dot(h)  # (10, 104) @ (104,) -> (10,)
@@ -107,13 +108,12 @@ class Engine:
         inputs = [np.zeros((blocks, rows, len(M)), np.float32) for M in self._layers]
         inputs[0][..., PIXELS] = 1
         pixels = inputs[0].reshape(-1, PIXELS + 1)[:size, :PIXELS]  # (5, 20, 785) -> (100, 784)
-        steps = list(zip(hidden, pairwise(inputs), strict=True))
+        steps = list(zip(hidden, self._squashes, pairwise(inputs), strict=True))
         h_last = inputs[-1].reshape(-1, len(last))[:size]  # (5, 20, 104) -> (100, 104)
-        squash = self._squash
 
         def forward(batch: Images, logits: Floats) -> None:
             _fill(pixels, batch)
-            for M, (x, h) in steps:
+            for M, squash, (x, h) in steps:
                 np.matmul(x, M, out=h)  # (5, 20, 785) @ (785, 52) -> (5, 20, 52)
                 squash(h, out=h)
             np.dot(h_last, last, out=logits)  # (100, 104) @ (104, 10) -> (100, 10)
@@ -122,7 +122,7 @@ class Engine:
 
 
 def _fold(
-    weights: tuple[Floats, ...], biases: tuple[Floats, ...], activation: Activation
+    weights: tuple[Floats, ...], biases: tuple[Floats, ...], hidden: tuple[str, ...]
 ) -> list[NDArray[np.float64]]:
     """Each layer as one matrix, so that a layer is one product and one activation.
 
@@ -133,8 +133,6 @@ def _fold(
       that 1 on by one more column: tanh(20) is 1, and so are relu(1), step(1) and identity(1).
       Columns of 0 fill the matrix up to a multiple of 4, which processors take at once.
     """
-    is_sigmoid = activation == "sigmoid"
-    one = _SATURATED if FUNCTIONS[activation].squash is np.tanh else 1
     matrices = []
     height = PIXELS + 1
     for layer, (W32, b32) in enumerate(zip(weights, biases, strict=True)):
@@ -142,9 +140,9 @@ def _fold(
         first, last = layer == 0, layer == len(weights) - 1
         if first:
             W = W / 255
-        elif is_sigmoid:
+        elif hidden[layer - 1] == "sigmoid":
             W, b = W / 2, b + W.sum(axis=0) / 2
-        if is_sigmoid and not last:
+        if not last and hidden[layer] == "sigmoid":
             W, b = W / 2, b / 2
         rows, columns = W.shape
         width = columns if last else columns // 4 * 4 + 4
@@ -152,7 +150,7 @@ def _fold(
         M[:rows, :columns] = W
         M[rows, :columns] = b
         if not last:
-            M[rows, columns] = one
+            M[rows, columns] = _SATURATED if FUNCTIONS[hidden[layer]].squash is np.tanh else 1
         matrices.append(M)
         height = width
     return matrices

@@ -18,14 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mnist_cli.checks import one_of
 from mnist_cli.errors import printable
-from mnist_cli.net.activations import FUNCTIONS
+from mnist_cli.net.activations import FUNCTIONS, name_each
 from mnist_cli.net.activations import Array as Array
 from mnist_cli.net.bounds import count_parameters
 from mnist_cli.net.engine import Engine, Floats, Images
 from mnist_cli.shown import drawn_by
-from mnist_cli.spec import ACTIVATIONS, CLASSES, MAX_LAYERS, PIXELS, SIDE
+from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS, SIDE
 from mnist_cli.spec import Activation as Activation  # a public name of this module
 
 
@@ -88,7 +87,7 @@ class Network:
         b1 (n1,), b2 (n2,), ... bn (10,); kept as read-only float32.
     activation:
         ``"sigmoid"``, ``"relu"``, ``"tanh"``, ``"step"`` or ``"identity"`` after each layer but
-        the last, which has softmax.
+        the last, which has softmax; or one for each: ``"relu, tanh"``.
 
     Raises
     ------
@@ -111,7 +110,7 @@ class Network:
     activation: Activation = "sigmoid"
     _engine: Engine = field(init=False, repr=False)
 
-    _repr_html_ = drawn_by("inspect.network_lines")
+    _repr_html_ = drawn_by("inspect.network_lines", "inspect.network_picture")
 
     def __init__(
         self,
@@ -124,15 +123,11 @@ class Network:
             for name, arrays in (("weights", weights), ("biases", biases)):
                 object.__setattr__(self, name, tuple(map(_read_only, arrays)))
             self._require_chain()
-            engine = Engine(self.weights, self.biases, self.activation)
+            engine = Engine(self.weights, self.biases, self.hidden_activations)
         object.__setattr__(self, "_engine", engine)
 
     def _require_chain(self) -> None:
         weights, biases, arrays = self.weights, self.biases, self.arrays
-        if self.activation not in ACTIVATIONS:
-            found = printable(repr(self.activation))
-            expected = f"expected {one_of(ACTIVATIONS)}, no other is computed"
-            raise ValueError(f"activation is {found}: {expected}")
         if not 1 <= len(weights) <= MAX_LAYERS or len(weights) != len(biases):
             raise ValueError(
                 f"{len(weights)} weights and {len(biases)} biases: expected as many of each, "
@@ -140,6 +135,7 @@ class Network:
             )
         if problem := find_mismatch({name: array.shape for name, array in arrays.items()}):
             raise ValueError(problem)
+        name_each(self.activation, len(weights) - 1)
         for name, array in arrays.items():
             if not np.isfinite(array).all():
                 raise ValueError(f"{name} holds NaN or infinity")
@@ -153,6 +149,11 @@ class Network:
     def parameter_count(self) -> int:
         """How many numbers the net has learnt: 45,360 for the book's."""
         return count_parameters(self.layer_sizes)
+
+    @property
+    def hidden_activations(self) -> tuple[str, ...]:
+        """The activation of each hidden layer: ("sigmoid", "sigmoid") for the book's."""
+        return name_each(self.activation, len(self.weights) - 1)
 
     @property
     def arrays(self) -> dict[str, Floats]:
@@ -213,7 +214,8 @@ class Network:
         pixels = rows[0].astype(np.float64)  # (1, 784) -> (784,)
         scaled = pixels / 255 if rows.dtype == np.uint8 else pixels
         with np.errstate(under="ignore"):
-            return forward(scaled, self.weights, self.biases, FUNCTIONS[self.activation].of)
+            functions = (FUNCTIONS[name].of for name in self.hidden_activations)
+            return forward(scaled, self.weights, self.biases, lambda a: next(functions)(a))
 
     def logits(self, images: ArrayLike, batch_size: int | None = None, threads: int = 1) -> Floats:
         """The last layer before softmax (the book's a3): (N, 10) or (10,) float32.

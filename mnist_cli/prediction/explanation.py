@@ -140,12 +140,11 @@ def _steps(network: Network, values: dict[str, Float64]) -> tuple[ForwardStep, .
     steps: list[ForwardStep] = []
     for before, (symbol, value) in zip(["", *values], values.items(), strict=False):
         layer = symbol[1:]
-        formula = {
-            "x": "x",
-            "a": f"{symbol} = {before} W{layer} + b{layer}",
-            "z": f"{symbol} = {network.activation}({before})",
-            "y": f"y = softmax({before})",
-        }[symbol[0]]
+        formula = f"y = softmax({before})" if symbol == "y" else symbol
+        if symbol[0] == "a":
+            formula = f"{symbol} = {before} W{layer} + b{layer}"
+        if symbol[0] == "z":
+            formula = f"{symbol} = {network.hidden_activations[int(layer) - 1]}({before})"
         least, mean, most = float(value.min()), float(value.mean()), float(value.max())
         steps.append(ForwardStep(symbol, formula, value.shape, least, mean, most, value))
     return tuple(steps)
@@ -156,6 +155,6 @@ def _gradient(network: Network, values: dict[str, Float64], weighed: Float64) ->
     *hidden, last = (W.astype(np.float64) for W in network.weights)
     gradient: Float64 = last @ weighed
     for layer in range(len(hidden), 0, -1):
-        slope = FUNCTIONS[network.activation].slope(values[f"z{layer}"])
+        slope = FUNCTIONS[network.hidden_activations[layer - 1]].slope(values[f"z{layer}"])
         gradient = hidden[layer - 1] @ (gradient * slope)  # (784, 50) @ (50,) -> (784,)
     return gradient

@@ -1,5 +1,6 @@
 """What a command shows as a file to keep, a picture (.svg) or a page (.html), or in a notebook."""
 
+import base64
 import io
 import re
 from collections.abc import Callable, Iterable
@@ -18,9 +19,12 @@ from mnist_cli.render.text import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from rich.console import Console
 
 _MARGIN = 2  # columns on the right of a picture
+_ENLARGED = 4  # pixels of a screen for one of a picture
 _FONTS = "'DejaVu Sans Mono', Menlo, Consolas, 'Courier New', monospace"
 
 # Formats of rich's, but for BACKGROUND; they fetch nothing. Rows touch, or pictures had gaps.
@@ -65,9 +69,23 @@ def write_export(
     write_bytes(path, _UNUSED.sub("", drawn).encode(), overwrite=overwrite)
 
 
-def draw_html(view: Callable[[], Iterable[Line]]) -> str:
-    """What `view` shows as a part of a page, whose own colours text and background keep."""
-    return _UNUSED.sub("", _record(view).export_html(code_format=_ROWS, inline_styles=True))
+def draw_html(
+    view: Callable[[], Iterable[Line]], picture: "NDArray[np.uint8] | None" = None
+) -> str:
+    """What `view` shows as a part of a page, whose own colours text and background keep.
+
+    A `picture` (H, W, 3) comes below it, enlarged: as characters it would have 70 bytes a pixel.
+    """
+    drawn = _UNUSED.sub("", _record(view).export_html(code_format=_ROWS, inline_styles=True))
+    if picture is None:
+        return drawn
+    from PIL import Image
+
+    png = io.BytesIO()
+    Image.fromarray(picture).save(png, "PNG", optimize=True)
+    data, width = base64.b64encode(png.getvalue()).decode(), picture.shape[1] * _ENLARGED
+    look = f"width:{width}px;image-rendering:pixelated"
+    return f'{drawn}\n<img alt="" style="{look}" src="data:image/png;base64,{data}">'
 
 
 def _record(view: Callable[[], Iterable[Line]]) -> "Console":

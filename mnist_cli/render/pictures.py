@@ -49,10 +49,16 @@ def signed_picture(
     shares = np.clip(values / (limit or 1), -1, 1)
     if not surface().color:
         return _in_characters(shares, lambda top, low: _sign((top + low) / 2))
-    under = np.zeros_like(shares) if ink is None else ink * 255 * _UNDERLAY
+    return _in_colors(signed_colors(shares, 0 if ink is None else ink * 255 * _UNDERLAY))
+
+
+def signed_colors(shares: NDArray[Any], under: NDArray[Any] | float = 0) -> NDArray[np.uint8]:
+    """Numbers (..., H, W) from -1 to 1 as two colours (..., H, W, 3), over grey of 0..255."""
     strength = np.abs(shares)[..., None] ** _GAMMA  # (H, W, 1)
     full = np.where(shares[..., None] > 0, ABOVE, BELOW)  # (H, W, 3)
-    return _in_colors((strength * full + (1 - strength) * under[..., None]).astype(int))
+    grey = np.broadcast_to(under, shares.shape)[..., None]
+    mixed: NDArray[np.uint8] = (strength * full + (1 - strength) * grey).astype(np.uint8)
+    return mixed
 
 
 def legend(above: str, below: str) -> list[Line]:

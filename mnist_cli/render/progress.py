@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 
 from mnist_cli.spec import Progress, ignore
 
@@ -12,16 +13,22 @@ PATIENCE = 1.0  # seconds before a bar appears
 
 
 def is_watched() -> bool:
-    """Whether what is drawn can be drawn anew: on standard error, and by the code of a notebook."""
-    if "JPY_PARENT_PID" in os.environ:  # Jupyter, whose terminal for `!mnist` keeps what was drawn
-        return "ipykernel" in sys.modules
+    """Whether what is drawn can be drawn anew: on standard error, and by widgets of a notebook."""
+    if "JPY_PARENT_PID" in os.environ:  # Jupyter
+        return _in_notebook() and find_spec("ipywidgets") is not None
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _in_notebook() -> bool:
+    """And not by its ``!mnist``, whose output keeps all that was drawn."""
+    return "JPY_PARENT_PID" in os.environ and "ipykernel" in sys.modules
 
 
 @contextmanager
 def counted(noun: str, *, quiet: bool = False) -> Iterator[Progress]:
     """Yield what draws a bar once more than a second has passed, unless `quiet`."""
-    if quiet or not is_watched():
+    shows = _bar if is_watched() else _count if _in_notebook() else None
+    if quiet or shows is None:
         yield ignore
         return
     started = time.monotonic()
@@ -31,10 +38,17 @@ def counted(noun: str, *, quiet: bool = False) -> Iterator[Progress]:
         def update(done: int, total: int) -> None:
             nonlocal draw
             if draw is ignore and time.monotonic() - started >= PATIENCE:
-                draw = shown.enter_context(_bar(noun))
+                draw = shown.enter_context(shows(noun))
             draw(done, total)
 
         yield update
+
+
+@contextmanager
+def _count(noun: str) -> Iterator[Progress]:
+    """The count as text that is written over, where a notebook has no widgets for a bar."""
+    yield lambda done, total: print(f"\r{done:,} of {total:,} {noun}", end="", file=sys.stderr)
+    print(file=sys.stderr)
 
 
 @contextmanager

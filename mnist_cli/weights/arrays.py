@@ -106,11 +106,10 @@ def make_array(name: str, record: ArrayRecord) -> Array:
 
 
 def require_activation(stated: object, source: AnyPath | None = None) -> Activation:
-    """The activation that is named, in upper or lower case; `FormatError` for an unknown one."""
+    """What is named, in upper or lower case, for all or each; `FormatError` for an unknown one."""
     name = stated if isinstance(stated, str) else type(stated).__name__
-    for activation in ACTIVATIONS:
-        if activation == name.lower():
-            return activation
+    if set(name.lower().split(", ")) <= {*ACTIVATIONS}:
+        return name.lower()
     problem = f"the activation is {printable(name)!r}, expected {one_of(ACTIVATIONS)}"
     raise FormatError(problem, source=source, hint="No other is computed.")
 

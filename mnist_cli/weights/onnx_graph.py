@@ -29,6 +29,7 @@ class _Flow(NamedTuple):
 
     layers: tuple[tuple[Affine, Activation], ...] = ()
     since: Affine = NOTHING
+    is_sign: bool = False  # of which relu makes step
     is_last: bool = False  # behind softmax
 
 
@@ -46,10 +47,6 @@ def read_model(content: bytes, onnx: Any) -> Contents:
     except Exception:  # of protobuf, which has several
         raise DamagedError("the file is damaged or cut short") from None
     flow = _Walk(model, onnx).run()
-    found = {activation for _, activation in flow.layers}
-    if len(found) > 1:
-        several = " and ".join(sorted(found))
-        raise FormatError(f"has hidden layers of {several}, expected one activation for all")
     records = {}
     for layer, affine in enumerate([*(each for each, _ in flow.layers), flow.since], start=1):
         if affine.W is None:
@@ -58,7 +55,10 @@ def read_model(content: bytes, onnx: Any) -> Contents:
         for name, array in ((f"W{layer}", affine.W), (f"b{layer}", b)):
             with np.errstate(over="ignore"):  # whoever uses weights refuses what is not finite
                 records[name] = ArrayRecord(array.shape, "<f4", "C", array.astype("<f4").tobytes())
-    return Contents(records, activation=min(found, default=None))
+    names = [activation for _, activation in flow.layers]
+    return Contents(
+        records, activation=", ".join(names if len(set(names)) > 1 else names[:1]) or None
+    )
 
 
 class _Walk:
@@ -89,7 +89,7 @@ class _Walk:
                 raise FormatError(f"the graph has the node {name}, which is not read there")
         found = [flow for flow in self.flows.values() if flow.is_last]
         found += [self.flows[each.name] for each in self.graph.output if each.name in self.flows]
-        if not found or any(flow.since is not found[0].since for flow in found):
+        if not found or any(flow.is_sign or flow.since is not found[0].since for flow in found):
             raise FormatError("found no output of the graph, or several, expected that of a net")
         return found[0]
 
@@ -110,13 +110,17 @@ class _Walk:
         is_rounded = kind == "Cast" and values.get("to") != self.onnx.TensorProto.FLOAT
         is_random = kind == "Dropout" and len(node.input) > 2
         is_foreign = node.domain not in ("", "ai.onnx") and kind != "Scaler"
-        if len(coming) > 1 or (not flow.is_last and (is_rounded or is_random or is_foreign)):
+        is_odd = is_rounded or is_random or is_foreign or (flow.is_sign and kind != "Relu")
+        if len(coming) > 1 or (not flow.is_last and is_odd):
             return False
         if flow.is_last or kind in _PASSED:
             self.flows[node.output[0]] = flow
             return kind in _PASSED or kind in _AFTER
         if kind in _ACTIVATIONS:
-            flow = _Flow((*flow.layers, (flow.since, _ACTIVATIONS[kind])))
+            name = "step" if flow.is_sign else _ACTIVATIONS[kind]
+            flow = _Flow((*flow.layers, (flow.since, name)))
+        elif kind == "Sign":
+            flow = flow._replace(is_sign=True)
         elif kind in ("Softmax", "LogSoftmax"):
             flow = flow._replace(is_last=values.get("axis", -1) in (1, -1))
         else:

@@ -10,6 +10,7 @@ import numpy as np
 
 from mnist_cli.checks import install_hint
 from mnist_cli.errors import MnistError
+from mnist_cli.net.activations import name_each
 from mnist_cli.net.network import Activation, Array
 from mnist_cli.spec import CLASSES, PIXELS, __version__
 from mnist_cli.weights.arrays import Contents
@@ -40,6 +41,7 @@ def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
     onnx = _import_onnx("written")
     helper, types = onnx.helper, onnx.TensorProto
     layers = len(arrays) // 2
+    names = name_each(activation, layers - 1)
     nodes = [
         helper.make_node("Cast", ["images"], ["pixels"], to=types.FLOAT),
         helper.make_node("Div", ["pixels", "white"], ["z0"]),  # (N, 784), 0..1
@@ -48,8 +50,8 @@ def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
         inputs = [f"z{layer - 1}", f"W{layer}", f"b{layer}"]
         nodes.append(helper.make_node("Gemm", inputs, [f"a{layer}"]))
         if layer < layers:
-            operator, name = activation.title(), f"a{layer}"
-            if activation == "step":  # relu of a sign
+            operator, name = names[layer - 1].title(), f"a{layer}"
+            if operator == "Step":  # relu of a sign
                 nodes.append(helper.make_node("Sign", [name], [f"s{layer}"]))
                 operator, name = "Relu", f"s{layer}"
             nodes.append(helper.make_node(operator, [name], [f"z{layer}"]))

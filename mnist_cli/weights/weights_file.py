@@ -13,6 +13,7 @@ from mnist_cli import paths
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.files.reading import AnyPath, read_bytes
 from mnist_cli.files.writing import require_suffix, write_together
+from mnist_cli.net.activations import name_each
 from mnist_cli.net.network import Activation, Array, Network
 from mnist_cli.spec import BOOK_WEIGHTS_SHA256, CLASSES, PIXELS, WEIGHTS
 from mnist_cli.weights import card as cards
@@ -79,7 +80,13 @@ class WeightsFile:
     @property
     def activation(self) -> Activation:
         """The activation to compute with: sigmoid where none is known."""
-        return self.known_activation or "sigmoid"
+        known = self.known_activation or "sigmoid"
+        try:
+            name_each(known, len(self.layer_sizes) - 2)
+        except ValueError as error:
+            hint = "Name another with --activation."
+            raise FormatError(str(error), source=self.file, hint=hint) from None
+        return known
 
     def _find_activation(self) -> tuple[Activation | None, str]:
         """The activation that is known of the net, and who says so."""

@@ -76,11 +76,16 @@ def test_forward_has_the_textbooks_values_for_one_image_and_for_a_batch(network,
 def test_nets_of_other_shapes_and_activations():
     x = IMAGES[:300].reshape(-1, 784) / 255
     assert ACTIVATIONS == (*FUNCTIONS,) == ("sigmoid", "relu", "tanh", "step", "identity")
-    for activation in ACTIVATIONS:
-        for sizes in ((784, 10), (784, 3, 10), (784, 200, 10), (784, *[16] * 7, 10)):
+    shapes = (784, 10), (784, 3, 10), (784, 200, 10), (784, *[16] * 7, 10)
+    nets = [(sizes, (name,) * 7, name) for sizes in shapes for name in ACTIVATIONS]
+    for names in ((*ACTIVATIONS, "tanh", "sigmoid"), (*reversed(ACTIVATIONS), "sigmoid", "step")):
+        nets.append((shapes[-1], names, ", ".join(names)))
+    for sizes, names, activation in nets:
+        with np.errstate(under="ignore"):
             network = random_network(*sizes, activation=activation, scale=0.3)
             assert network.layer_sizes == sizes
-            squash = getattr(textbook, activation)
+            functions = (getattr(textbook, name) for name in names)
+            squash = lambda a: next(functions)(a)  # noqa: B023, E731
             expected = textbook.forward(network.weights, network.biases, x, squash)
             found = network.predict_proba(IMAGES[:300], batch_size=64)
             assert np.abs(found - expected).max() < 1e-5
@@ -124,7 +129,8 @@ def test_what_no_net_computes_with_is_refused():
 
 @np.errstate(all="raise")
 def test_weights_that_float32_cannot_hold_are_refused_before_a_sum_overflows():
-    for activation, scale in (("sigmoid", 1e29), ("step", 1e29), ("relu", 1e7), ("identity", 1e7)):
+    bounded = [(each, 1e29) for each in ("sigmoid", "step", "tanh, sigmoid")]
+    for activation, scale in (*bounded, ("relu", 1e7), ("identity", 1e7), ("relu, sigmoid", 1e13)):
         network = random_network(784, 20, 20, 10, activation=activation, scale=scale)
         W1 = network.weights[0]
         # Those that drive a neuron of the first layer as far as it goes.

@@ -146,6 +146,7 @@ def test_what_cannot_be_on_a_page_gives_one_line_and_no_file(tmp_path, monkeypat
     np.savez("large.npz", W1=W1, b1=np.zeros(5), W2=W2, b2=np.zeros(10))
     mnist_cli.save_network(random_network(784, 2, 10_001, 10), "many.npz")
     mnist_cli.save_network(random_network(784, 700, 10), "wide.npz")
+    mnist_cli.save_network(random_network(784, 5, 6, 10, activation="relu, tanh"), "mixed.npz")
     write_snapshots("others.npz", [Snapshot(0, random_network(784, 50, 10))])
     images = write_images(Path("20-images"), mnist_cli.load_images()[:20])
     labels = write_labels(Path("19-labels"), mnist_cli.load_labels()[:19])
@@ -154,6 +155,7 @@ def test_what_cannot_be_on_a_page_gives_one_line_and_no_file(tmp_path, monkeypat
         (1, "bad.pkl: ", "-w", "bad.pkl"),
         (1, "nan.npz: ", "-w", "nan.npz"),
         (1, "missing.pkl: ", "-w", "missing.pkl"),
+        (1, "mixed.npz: its hidden layers have relu, tanh, the page", "-w", "mixed.npz"),
         (1, "large.npz: ", "-w", "large.npz", "--activation", "relu"),
         (1, ": found 10,013 neurons", "-w", "many.npz"),
         (1, ": found 1,113,020 parameters", "-w", "wide.npz", "-w", "wide.npz"),

@@ -23,7 +23,8 @@ def test_its_steps_are_the_forward_pass_and_softmax_is_that_of_the_book(book_wei
 
 @pytest.mark.parametrize(
     ("hidden", "activation"),
-    [((), "sigmoid"), ((9, 8, 7), "relu"), *(((12,), each) for each in ACTIVATIONS)],
+    [((), "sigmoid"), ((9, 8, 7), "relu"), ((9, 8), "tanh, sigmoid")]
+    + [((12,), each) for each in ACTIVATIONS],
 )
 def test_relevance_is_gradient_times_input_by_finite_differences(hidden, activation):
     network = nets.random_network(784, *hidden, 10, activation=activation, scale=0.1)

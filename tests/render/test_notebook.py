@@ -1,10 +1,13 @@
 """What a notebook shows: results as the last line of a cell."""
 
+import base64
+import io
 import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from PIL import Image
 from support import stress
 from support.commands import mnist
 
@@ -17,7 +20,7 @@ NETWORK = mnist_cli.load_network()
 
 def text_of(result):
     """What is to be read in a result's picture, without characters that stand for pixels."""
-    (pre,) = re.findall("^<pre.*</pre>$", result._repr_html_(), re.DOTALL)
+    (pre,) = re.findall("^<pre.*</pre>", result._repr_html_(), re.DOTALL)
     text = "".join(ET.fromstring(pre.replace("&nbsp;", " ")).itertext())
     return "\n".join(line.rstrip() for line in text.splitlines())
 
@@ -51,6 +54,15 @@ def test_a_net_shows_its_layers_and_neurons_also_a_wide_one_and_one_without_hidd
     assert "total                          45,360" in shown
     assert "784 -> 50 sigmoid -> 100 sigmoid -> 10 softmax" in shown
     assert "what the 50 neurons of the first layer look for" in shown
+    html = NETWORK._repr_html_()
+    assert len(html) < 60_000
+    with Image.open(io.BytesIO(base64.b64decode(re.search('base64,([^"]*)', html)[1]))) as picture:
+        pixels = np.asarray(picture).astype(int)
+    assert pixels.shape == (5 * 15, 10 * 15, 3)  # of neuron 17 then, and of what it wants
+    W = NETWORK.weights[0][:, 17].reshape(14, 2, 14, 2).mean(axis=(1, 3))
+    tile = pixels[15:29, 7 * 15 : 7 * 15 + 14]
+    strong = abs(W) > 0.3 * abs(W).max()
+    assert ((tile[..., 2] > tile[..., 0]) == (W > 0))[strong].all()  # blue, and not orange
 
     class Mine(Network):
         """A subclass is shown, too."""
@@ -113,11 +125,12 @@ images, labels = mnist_cli.load_mnist("test")
 network = mnist_cli.load_network()
 """
 CELLS = {
-    f"{BEGIN}network": "784 -> 50 sigmoid",
-    'mnist_cli.evaluate(network, images, labels, views="robustness", progress=True)': "accuracy",
-    "mnist_cli.train(images[:500], labels[:500], epochs=2, progress=True)": "2 epochs",
-    "mnist_cli.read_pictures(255 - images[:9], progress=True)[0]": "converted",
-}
+    f"{BEGIN}network": ("784 -> 50 sigmoid", ""),
+    'mnist_cli.evaluate(network, images, labels, views="robustness", progress=True)': (
+        "accuracy", "000 images"),
+    "mnist_cli.train(images[:500], labels[:500], epochs=2, progress=True)": ("2 epochs", "2/2"),
+    "mnist_cli.read_pictures(255 - images[:9], progress=True)[0]": ("converted", "9 of 9 pictures"),
+}  # fmt: skip
 
 
 def test_a_notebook_shows_results_and_progress():
@@ -127,6 +140,9 @@ def test_a_notebook_shows_results_and_progress():
     cells = [nbformat.v4.new_code_cell(code) for code in CELLS]
     notebook = nbformat.v4.new_notebook(cells=cells)
     nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    for cell, said in zip(cells, CELLS.values(), strict=True):
+    for cell, (said, counted) in zip(cells, CELLS.values(), strict=True):
+        told = "".join(each.text for each in cell.outputs if each.output_type == "stream")
+        assert counted in told
+        assert "ipywidgets" not in told  # which are not there, and rich would ask for, each time
         *_, result = (each for each in cell.outputs if each.output_type == "execute_result")
         assert said in re.sub("<[^>]+>", "", result.data["text/html"]).replace("&gt;", ">")

@@ -4,6 +4,9 @@ import json
 from dataclasses import asdict, replace
 
 import pytest
+from safetensors.numpy import save
+from support.nets import random_arrays
+from support.refusals import refusal_of
 
 from mnist_cli.errors import FormatError
 from mnist_cli.weights.card import FoundCard, encode_card, find_card
@@ -38,6 +41,16 @@ def test_an_activation_on_a_card_is_read_without_case_or_refused(tmp_path):
     with pytest.raises(FormatError, match=r"w\.json: the activation is '.*x1b\[3m', expected sig"):
         find_card(weights, CARD.weights_sha256)
     assert find_card(weights, "1" * 64) is None  # what is said of other weights is nothing
+
+
+def test_activations_are_one_or_as_many_as_hidden_layers(tmp_path):
+    path = tmp_path / "net.safetensors"
+    for hidden, stated in (((9,), "relu, tanh"), ((), "relu, tanh"), ((9, 8, 7), "relu, tanh")):
+        path.write_bytes(save(random_arrays(784, *hidden, 10), {"activation": stated}))
+        said = f"2 activations, expected one for each of {len(hidden)} hidden layers. Name another"
+        for use in (read_weights(path).network, lambda: read_weights(path).activation):
+            assert said in refusal_of(use)
+    assert read_weights(path, activation="tanh").network().activation == "tanh"
 
 
 def test_what_is_not_a_card_is_none(tmp_path):

@@ -66,7 +66,7 @@ def _sentence(explanation: Explanation, step: ForwardStep) -> str:
     if step.symbol.startswith("a"):
         given = "pixels" if step.symbol == "a1" else "neurons before it"
         return f"Each of {count} neurons weighs all {given}, adds them up and adds its bias."
-    does, limit = _DOES[explanation.activation]
+    does, limit = _DOES[step.formula.partition("= ")[2].partition("(")[0]]
     return f"{does}: {np.count_nonzero(values > limit)} of {count} neurons are above {limit}."
 
 
@@ -105,8 +105,8 @@ def _evidence(explanation: Explanation) -> Iterator[list[Line]]:
             "each pixel's ink moved the score",
             f"of {digit}{above}, up to {number(limit, 3)}",
         ]
-        if explanation.activation == "step" and len(explanation.steps) > 3:
-            words[1:] = ["each pixel's ink moved the score:", "nothing, as step is flat"]
+        if any("= step(" in step.formula for step in explanation.steps):
+            words = ["gradient times input: none, as step", "is flat: a little ink moves no score"]
         sides = legend(f"evidence for {digit}", f"evidence {against}")
         told = stacked([line((title, TITLE))], sides, [line(each) for each in (*words, *facts)])
         yield beside_if_it_fits(signed_picture(relevance, limit, ink), told)

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from mnist_cli.errors import plural, printable
 from mnist_cli.evaluation.summary import Neuron, Stats, Summary, first_neurons
 from mnist_cli.files.tables import document
+from mnist_cli.net.activations import name_each
 from mnist_cli.net.network import Network
 from mnist_cli.render.figures import number, sparkline
 from mnist_cli.render.layout import beside, beside_if_it_fits, entries, stacked, table, tiled
-from mnist_cli.render.pictures import legend, scale, signed_picture
+from mnist_cli.render.pictures import legend, scale, signed_colors, signed_picture
 from mnist_cli.render.text import Line, columns, line
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
 from mnist_cli.weights.card import Card
@@ -22,6 +23,7 @@ SHA256_SHOWN = 12  # characters: enough to tell files apart, JSON has all
 
 _DRAWING_WIDTH = 72
 _MOST_NEURONS = 100  # that a notebook shows
+_NEURONS_A_ROW = 10  # there
 
 
 def as_json(summary: Summary) -> dict[str, Any]:
@@ -61,11 +63,30 @@ def lines(summary: Summary) -> list[Line]:
 
 
 def network_lines(network: Network) -> list[Line]:
-    """A net that is in no file, with the neurons of its first layer unless it is wide."""
-    sizes, count = network.layer_sizes, network.layer_sizes[1]
-    neurons = first_neurons(network.arrays, range(count)) if count <= _MOST_NEURONS else ()
-    net = draw_layers(sizes, network.activation, ACCENT)
-    return stacked(_arrays(network.arrays), net, _neurons(neurons, count))
+    """A net that is in no file, and what `network_picture` below it shows."""
+    count, told = network.layer_sizes[1], []
+    if count <= _MOST_NEURONS:
+        title = line((f"what the {count} neurons of the first layer look for", TITLE))
+        told = [title, line("from left to right, each on its own scale"), *_legend()]
+    net = draw_layers(network.layer_sizes, network.activation, ACCENT)
+    return stacked(_arrays(network.arrays), net, told)
+
+
+def network_picture(network: Network) -> NDArray[np.uint8] | None:
+    """The neurons of the first layer at half size, in rows, (H, W, 3); None of a wide one."""
+    count = network.layer_sizes[1]
+    if count > _MOST_NEURONS:
+        return None
+    halves = _halves(first_neurons(network.arrays, range(count)))
+    limits = np.abs(halves).max(axis=(1, 2), keepdims=True)
+    tiles = np.pad(
+        signed_colors(halves / np.where(limits, limits, 1)), [(0, 0), *[(0, 1)] * 2, (0, 0)]
+    )
+    missing = -count % _NEURONS_A_ROW
+    rows = np.pad(tiles, [(0, missing), *[(0, 0)] * 3]).reshape(
+        -1, _NEURONS_A_ROW, *tiles.shape[1:]
+    )
+    return np.concatenate(np.concatenate(rows.swapaxes(0, 1), axis=2), axis=0)
 
 
 def _arrays(arrays: Mapping[str, NDArray[Any]]) -> list[Line]:
@@ -84,7 +105,8 @@ def describe_training(card: Card) -> str:
 def draw_layers(sizes: Sequence[int], activation: str, style: str) -> list[Line]:
     """``784 -> 50 sigmoid -> 100 sigmoid -> 10 softmax``, a deep net in more lines than one."""
     inputs, *hidden, outputs = sizes
-    layers = [*(f"{size} {activation}" for size in hidden), f"{outputs} softmax"]
+    names = [*name_each(activation, len(hidden)), "softmax"]
+    layers = [f"{size} {name}" for size, name in zip((*hidden, outputs), names, strict=True)]
     rows = [str(inputs)]
     for layer in layers:
         if len(rows[-1]) + len(layer) > _DRAWING_WIDTH:
@@ -124,7 +146,7 @@ def _draw(neuron: Neuron) -> list[Line]:
     lowest, highest = (number(float(end), 4) for end in (weights.min(), weights.max()))
     words = stacked(
         [line((f"what neuron {neuron.index} of the first layer looks for", TITLE))],
-        legend("here it wants ink", "here it wants paper"),
+        _legend(),
         scale(limit),
         [line(f"weights {lowest} to {highest}"), line(f"bias    {number(float(neuron.bias), 4)}")],
     )
@@ -133,8 +155,7 @@ def _draw(neuron: Neuron) -> list[Line]:
 
 def _sheet(neurons: Sequence[Neuron], count: int) -> list[Line]:
     """The first of a layer's `count`, at half size, each on the scale of its largest number."""
-    weights = np.stack([_finite_weights(neuron) for neuron in neurons])
-    halves = weights.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))  # (N, 28, 28) -> (N, 14, 14)
+    halves = _halves(neurons)
     limits = np.abs(halves).max(axis=(1, 2)).tolist()
     tiles = [
         [line((f"{neuron.index}: {number(limit, 4)}", QUIET)), *signed_picture(half, limit)]
@@ -146,9 +167,20 @@ def _sheet(neurons: Sequence[Neuron], count: int) -> list[Line]:
     title = line((f"what the {which} neurons of the first layer look for", TITLE), others)
     return stacked(
         [title, line("each on its own scale: 1 is the number above its picture")],
-        beside(legend("here it wants ink", "here it wants paper"), scale(1)),
+        beside(_legend(), scale(1)),
         tiled(tiles, columns()),
     )
+
+
+def _legend() -> list[Line]:
+    return legend("here it wants ink", "here it wants paper")
+
+
+def _halves(neurons: Sequence[Neuron]) -> NDArray[np.float64]:
+    """Their weights at half size, (N, 28, 28) -> (N, 14, 14)."""
+    weights = np.stack([_finite_weights(neuron) for neuron in neurons])
+    halves: NDArray[np.float64] = weights.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))
+    return halves
 
 
 def _finite_weights(neuron: Neuron) -> NDArray[np.float64]:
