@@ -94,10 +94,9 @@ def find_card(weights: AnyPath, sha256: str) -> FoundCard | None:
             document["activation"] = require_activation(document["activation"], path)
         training = _make_card(document)
         activation = document.get("activation") or (training and training.activation)
+        folded = str(document.get("normalization", ""))[:80]
         if activation:
-            return FoundCard(
-                path, activation, training, str(document.get("normalization", ""))[:80]
-            )
+            return FoundCard(path, activation, training, folded)
     return None
 
 

@@ -1,18 +1,20 @@
 """Arrays by the names of other libraries, told by PyTorch's, of which `pytorch` makes the net.
 
-Keras has ``dense/kernel``, scikit-learn ``coefs_0``, `numpy.savez` of a list ``arr_0``; where sizes
-tell which bias is whose, any names do.
+Where sizes tell which bias is whose, any names do.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from mnist_cli.spec import PIXELS
 from mnist_cli.weights.arrays import ArrayRecord
 from mnist_cli.weights.pytorch import is_state_dict, natural
 
 Records = Mapping[str, ArrayRecord]
+
+_OTHER: dict[str, Literal["C", "F"]] = {"C": "F", "F": "C"}
 
 
 def as_state_dict(records: Records) -> Records | None:
@@ -38,9 +40,7 @@ def as_state_dict(records: Records) -> Records | None:
         prefix = path if path[-1:].isdigit() else f"{path}_0"  # "dense" is before "dense_1"
         array = records[matrix]
         if has_inputs_first:  # PyTorch has outputs first; other strides of the same bytes
-            array = replace(
-                array, shape=array.shape[::-1], order="C" if array.order == "F" else "F"
-            )
+            array = replace(array, shape=array.shape[::-1], order=_OTHER[array.order])
         tensors[f"{prefix}.weight"] = array
         if matrix in biases:
             tensors[f"{prefix}.bias"] = records[biases[matrix]]

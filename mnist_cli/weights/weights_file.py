@@ -241,7 +241,7 @@ def write_arrays(
     kind: Format | None = None,
     *,
     training: Card | None = None,
-    normalization: str = "",
+    folded: str = "",
     overwrite: bool = False,
 ) -> WeightsFile:
     """Write arrays, and a card of their training or of what the file cannot say."""
@@ -252,19 +252,13 @@ def write_arrays(
     if len(content) > MAX_BYTES:
         size = f"the file would have {len(content):,} bytes, at most {MAX_BYTES:,} are read again"
         raise FormatError(size, source=path)
-    if kind is ONNX:  # which only others read: their package has checked it
-        sha256 = hashlib.sha256(content).hexdigest()
-        facts = Path(path), "given", kind.name, dict(arrays), len(content), sha256
-        written = WeightsFile(*facts, stated_activation=activation)
-    else:
-        written = parse_weights(content, Path(path))
-    contents = {Path(path): content}
+    written, contents = parse_weights(content, Path(path)), {Path(path): content}
     is_silent = not (written.stated_activation or len(written.layer_sizes) == 2)
     if activation and training:
         card = cards.encode_card(written.sha256, activation, asdict(training))
         contents[cards.card_path(path)] = card
-    elif activation and (normalization or is_silent):
-        said = {"normalization": normalization} if normalization else {}
+    elif activation and (folded or is_silent):
+        said = {"normalization": folded} if folded else {}
         contents[cards.short_card_path(path)] = cards.encode_card(written.sha256, activation, said)
     write_together(contents, overwrite=overwrite)
     return written
@@ -318,7 +312,5 @@ def convert(
     folded = found.found_card.normalization if found.found_card else ""
     if normalization:
         folded = "mean {}, std {}".format(*normalization)
-    written = write_arrays(
-        target, arrays, passed_on, kind, normalization=folded, overwrite=overwrite
-    )
+    written = write_arrays(target, arrays, passed_on, kind, folded=folded, overwrite=overwrite)
     return Conversion(written, found, normalization)

@@ -17,9 +17,7 @@ def as_json(conversion: Conversion) -> dict[str, Any]:
     return {
         "source": document(source, "file", "origin", "format"),
         "target": written,
-        "layer_sizes": target.layer_sizes,
-        "activation": source.activation,
-        "parameters": target.parameters,
+        **document(source, "layer_sizes", "activation", "parameters"),
         "normalization": conversion.normalization,
     }
 
@@ -35,5 +33,5 @@ def lines(conversion: Conversion) -> list[Line]:
         "card": conversion.card,
         "folded": folded and "(pixels - {:g}) / {:g} into W1 and b1".format(*folded),
     }
-    net = inspect.draw_layers(target.layer_sizes, source.activation, ACCENT)
+    net = inspect.draw_layers(source.layer_sizes, source.activation, ACCENT)
     return stacked(net, entries(pairs.items()))
