@@ -56,9 +56,8 @@ def read_model(content: bytes, onnx: Any) -> Contents:
             with np.errstate(over="ignore"):  # whoever uses weights refuses what is not finite
                 records[name] = ArrayRecord(array.shape, "<f4", "C", array.astype("<f4").tobytes())
     names = [activation for _, activation in flow.layers]
-    return Contents(
-        records, activation=", ".join(names if len(set(names)) > 1 else names[:1]) or None
-    )
+    stated = ", ".join(names if len({*names}) > 1 else names[:1])
+    return Contents(records, activation=stated or None)
 
 
 class _Walk:
