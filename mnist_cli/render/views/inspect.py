@@ -86,7 +86,7 @@ def network_picture(network: Network) -> NDArray[np.uint8] | None:
     rows = np.pad(tiles, [(0, missing), *[(0, 0)] * 3]).reshape(
         -1, _NEURONS_A_ROW, *tiles.shape[1:]
     )
-    return np.concatenate(np.concatenate(rows.swapaxes(0, 1), axis=2), axis=0)
+    return np.concatenate(np.concatenate(rows, axis=1), axis=1)
 
 
 def _arrays(arrays: Mapping[str, NDArray[Any]]) -> list[Line]:
