@@ -99,6 +99,10 @@ def test_files_are_dropped_anywhere_on_the_page(page, mnist_set, tmp_path):
     page.locator("#merge:not([aria-busy])").wait_for()
     assert page.locator("#class-accuracy").text_content() == "1.0000"
     assert page.locator("#hardest").text_content() == "Every digit is read correctly."
+    wrong = np.flatnonzero(predictions != labels)[:1]
+    choose(page, write_set(tmp_path / "b.zip", images[wrong], labels[wrong]))
+    assert page.locator("#class-correct").text_content() == "20 of 21 correct"
+    assert page.locator("#hardest").text_content() == ""  # of so few of a label nothing is said
 
 
 def patch(archive, *changes):

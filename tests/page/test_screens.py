@@ -202,11 +202,18 @@ def test_high_contrast_keeps_what_is_chosen_distinct(page, scheme):
 
 @pytest.mark.parametrize(
     ("width", "height"),
-    [(360, 640), (844, 390), pytest.param(768, 1024, marks=pytest.mark.matrix)],
+    [
+        *((480, 640), (568, 320)),  # where the result begins below the window
+        *(
+            pytest.param(*size, marks=pytest.mark.matrix)
+            for size in ((360, 640), (480, 320), (619, 700), (768, 1024), (844, 390))
+        ),
+    ],
 )
 def test_pad_and_net_are_seen_together(touched, width, height):
     page = touched
     page.set_viewport_size({"width": width, "height": height})
+    page.locator("#pad").scroll_into_view_if_needed()
     touch(page, SEVEN)
     large = page.locator("#pad").bounding_box()["width"]
     page.locator(".digit").first.scroll_into_view_if_needed()

@@ -5,6 +5,7 @@ import { rove } from "../parts/controls.js";
 import { say, sayShare } from "../parts/words.js";
 
 const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);
+const LEAST = 5; // digits of a label: of fewer nobody can say how hard it is
 const MOST_GROUPS = 12; // of digits that are misread alike
 const MOST_SHOWN_ALIKE = 30; // of one group
 
@@ -41,9 +42,9 @@ export function makeConfusion(parent, choose) {
   /** The label of which the greatest share is misread, and as what. */
   function sayHardest() {
     const missed = (label) => 1 - countOf(label, label) / totalOf(label);
-    const label = DIGITS.filter(totalOf).sort((p, q) => missed(q) - missed(p))[0];
+    const [label] = DIGITS.filter((digit) => totalOf(digit) >= LEAST).sort((p, q) => missed(q) - missed(p));
     const wrong = totalOf(label) - countOf(label, label);
-    if (!wrong) return say("noneMisread");
+    if (!wrong) return DIGITS.some(missed) ? "" : say("noneMisread");
     const others = DIGITS.filter((digit) => digit !== label);
     const other = others.sort((p, q) => countOf(label, q) - countOf(label, p))[0];
     return say("hardest", { label, other, wrong, count: totalOf(label) });

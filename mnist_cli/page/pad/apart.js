@@ -8,13 +8,14 @@ const LEFT = 40; // pixels of the desk that are as good as out of sight: a card 
 /** Once what lies under the pad has left the screen at its top, the desk is `apart`. */
 export function keepPadInView() {
   const desk = byId("desk");
-  const follow = ([{ isIntersecting, boundingClientRect }]) => {
-    const isApart = NARROW.matches && !isIntersecting && boundingClientRect.bottom < innerHeight / 2;
+  const follow = (seen) => {
+    const isApart = NARROW.matches && !seen.at(-1).isIntersecting;
     if (isApart === desk.classList.contains("apart")) return;
     desk.style.gridTemplateRows = isApart ? getComputedStyle(desk).gridTemplateRows : ""; // nothing moves up
     desk.classList.toggle("apart", isApart);
   };
-  const watcher = new IntersectionObserver(follow, { rootMargin: `-${LEFT}px 0px 0px` });
+  // What is below counts as seen, however far: only what has left at the top is not, also after a jump.
+  const watcher = new IntersectionObserver(follow, { rootMargin: `-${LEFT}px 0px 1000000px` });
   watcher.observe(byId("result"));
   NARROW.onchange = () => { // it tells where the result is when it begins to watch
     watcher.disconnect();
