@@ -5,6 +5,7 @@ import { makeMerge } from "./class/merge.js";
 import { makeLesson } from "./lesson/lesson.js";
 import { keepAddress } from "./link/address.js";
 import { makeApi } from "./link/api.js";
+import { shorten } from "./link/link.js";
 import { corrupt } from "./net/corrupt.js";
 import { normalize, tellAbout, unpack } from "./net/data.js";
 import { argmax, forward, locate } from "./net/net.js";
@@ -29,8 +30,9 @@ const PAUSE = 120; // milliseconds without a change, before it is asked whether 
 /** What is on the pad -> 784 numbers, as `mnist predict` makes them; strokes change with each move of the pen. */
 function refresh() {
   const isRaw = byId("raw").checked;
-  reading = pad.image || isRaw ? null : readStrokes(pad.strokes);
-  pixels = pad.image?.pixels ?? (isRaw && !pad.isEmpty() ? toSmall(pad.strokes) : reading?.pixels);
+  const strokes = shorten(pad.strokes); // what a link shows is what is read
+  reading = pad.image || isRaw ? null : readStrokes(strokes);
+  pixels = pad.image?.pixels ?? (isRaw && !pad.isEmpty() ? toSmall(strokes) : reading?.pixels);
   if (begun !== (begun = pad.image ?? pad.strokes[0])) alive.forget();
   predict();
 }

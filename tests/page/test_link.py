@@ -1,5 +1,6 @@
 """The address of the page: it opens the same view again, and any other is refused."""
 
+import itertools
 import random
 
 import numpy as np
@@ -73,6 +74,45 @@ def test_an_address_opens_the_same_view_in_another_browser(open_page, embedded_p
     assert [each for each in after["controls"] if each != pen] == kept
     assert np.abs(np.subtract(seen, net_input(other), dtype=int)).mean() < 1
     assert linked(other) == link
+
+
+# Draw each, by shares of the pad, and open its link; those of which the net sees another image.
+_DRAW_AND_OPEN = """async (drawings) => {
+    const [pad, seen] = ["#pad", "#seen canvas"].map((each) => document.querySelector(each));
+    pad.setPointerCapture = () => {}; // of a pointer that the browser does not know
+    const enter = (text) => new Promise((done) => {
+        addEventListener("hashchange", done, { once: true });
+        location.hash = text;
+    });
+    const others = [];
+    for (const [number, points] of drawings.entries()) {
+        const { left, top, width, height } = pad.getBoundingClientRect();
+        const send = (type, [x, y]) => pad.dispatchEvent(new PointerEvent(type, {
+            clientX: left + width * x, clientY: top + height * y, pointerId: 1, bubbles: true,
+        }));
+        document.querySelector("#clear").click();
+        points.forEach((point, i) => send(i ? "pointermove" : "pointerdown", point));
+        send("pointerup", points.at(-1));
+        const before = seen.toDataURL();
+        document.querySelector("#link").click();
+        const { hash } = location;
+        document.querySelector("#clear").click();
+        await enter(hash.replace("&lang=en", "")); // another address of the same
+        if (seen.toDataURL() !== before || !hash.includes("draw=0k")) others.push([number, hash]);
+    }
+    return others;
+}"""
+
+
+@pytest.mark.parametrize("count", [12, pytest.param(100, marks=pytest.mark.matrix)])
+def test_the_net_sees_the_same_in_a_link_as_beside_the_pad(page, strokes, count):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    rng = np.random.default_rng(0)
+    drawings = []
+    for points, _ in itertools.islice(itertools.cycle(strokes), count):
+        turned = (np.array(points) / 100 - 0.5) @ rng.normal(0.6 * np.eye(2), 0.05) + 0.5
+        drawings.append((turned + rng.normal(0, 0.003, turned.shape)).tolist())
+    assert page.evaluate(_DRAW_AND_OPEN, drawings) == []
 
 
 def test_an_image_of_the_set_and_what_is_not_centred_are_in_the_address(page):

@@ -67,19 +67,25 @@ function makeReaders({ nets, images, languages, lessons, sliders, sizes }) {
   };
 }
 
-/** Strokes {points, width} as text: the width and then each point; lines are made of as few points as show them. */
+/** Strokes {points, width} as an address has them, which has them again the same; as they are where it has none. */
+export function shorten(strokes) {
+  const read = writeStrokes(strokes).split(".").map(readStroke);
+  return read.includes(undefined) ? strokes : read;
+}
+
+/** Strokes as text: the width and then each point, as few on the grid of half units as show the lines. */
 function writeStrokes(strokes) {
-  for (let tolerance = TOLERANCE; tolerance < MOST_TOLERANCE; tolerance *= 1.5) {
-    const text = strokes.map(({ points, width }) => writeNumber(width) + simplify(points, tolerance).map(writePoint).join("")).join(".");
+  const onGrid = strokes.map(({ points, width }) => ({ points: points.map((point) => point.map(toGrid)), width }));
+  for (let tolerance = SCALE * TOLERANCE; tolerance < SCALE * MOST_TOLERANCE; tolerance *= 1.5) {
+    const text = onGrid.map(({ points, width }) => [width, ...simplify(points, tolerance).flat()].map(writeNumber).join("")).join(".");
     if (text.length <= SHORT) return text;
   }
   return "";
 }
 
-const writeNumber = (number) => number.toString(36).padStart(2, "0");
+const toGrid = (value) => Math.min(END - 1, Math.max(0, Math.round(SCALE * value) + SHIFT));
 
-const writePoint = (point) =>
-  point.map((value) => writeNumber(Math.min(END - 1, Math.max(0, Math.round(SCALE * value) + SHIFT)))).join("");
+const writeNumber = (number) => number.toString(36).padStart(2, "0");
 
 function readStroke(text) {
   if (!/^[0-9a-z]{2}([0-9a-z]{4})+$/.test(text)) return undefined;
