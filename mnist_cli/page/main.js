@@ -106,12 +106,9 @@ for (const choice of byId("languages").querySelectorAll("input")) choice.parentE
 offerChoices(byId("nets"), "net", nets.map(({ name }, number) => [number, `${"AB"[number]} · ${name}`]), (number) => useNet(nets[number]), 0);
 byId("nets").hidden = nets.length < 2;
 byId("held").textContent = nets.map(({ name, sha256 }) => `${name} · SHA-256 ${sha256}`).join("\n");
-byId("undo").onclick = pad.undo;
-byId("clear").onclick = pad.clear;
-byId("save").onclick = () => savePng(pad);
+const actions = { undo: pad.undo, clear: pad.clear, save: () => savePng(pad), "undo-all": undoAll, "all-on": switchAllOn };
+for (const [id, action] of Object.entries(actions)) byId(id).onclick = action;
 byId("raw").onchange = refresh;
-byId("undo-all").onclick = undoAll;
-byId("all-on").onclick = switchAllOn;
 keepPadInView();
 for (const place of ["desk", "alive"]) byId(place).addEventListener("keydown", useKey);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);

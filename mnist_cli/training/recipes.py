@@ -96,7 +96,8 @@ class Recipe:
             raise unknown_name("optimizer", self.optimizer, OPTIMIZERS)
         if self.activation not in ACTIVATIONS:
             found = f"activation is {printable(repr(self.activation))}"
-            raise ValueError(f"{found}: expected {one_of(ACTIVATIONS)}, no other is computed")
+            expected = f"expected {one_of(ACTIVATIONS)} for all layers"
+            raise ValueError(f"{found}: {expected}, no other is computed")
         if self.activation == "step":
             raise ValueError(
                 "step cannot be trained: it is flat, so no weight has a slope to go down; "

@@ -55,7 +55,7 @@ def test_every_hyperparameter_can_be_replaced_and_says_what_it_is():
         ({"hidden": (0,)}, "hidden is 0: expected"),
         ({"hidden": [9] * 8}, "at most 7 layers"),
         ({"hidden": [6000]}, "hidden is 6000: 4,770,010 parameters, at most 4,192,304 fit"),
-        ({"activation": "gelu"}, "'gelu': expected .* or identity, no other is computed"),
+        ({"activation": "gelu"}, "'gelu': expected .* for all layers, no other is computed"),
         ({"activation": "step"}, "step cannot be trained: it is flat, .* 'mnist draw' and"),
         ({"lr": 3}, "no hyperparameter 'lr'; the nearest is 'learning_rate'"),
         ({"recipe": "quik"}, "no recipe 'quik'; the nearest is 'quick'"),

@@ -84,7 +84,6 @@ function writeStrokes(strokes) {
 }
 
 const toGrid = (value) => Math.min(END - 1, Math.max(0, Math.round(SCALE * value) + SHIFT));
-
 const writeNumber = (number) => number.toString(36).padStart(2, "0");
 
 function readStroke(text) {
