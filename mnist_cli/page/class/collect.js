@@ -5,6 +5,7 @@ import { argmax, forward, switchedOn } from "../net/net.js";
 import { byId, disable, make, pictureOf } from "../parts/paint.js";
 import { download, drawPng } from "../pad/pen.js";
 import { readStrokes } from "../reading/picture.js";
+import { shorten } from "../link/link.js";
 import { recall, remember } from "./remember.js";
 import { rove } from "../parts/controls.js";
 import { say } from "../parts/words.js";
@@ -95,7 +96,7 @@ export function makeCollect(pad, predictPad) {
 
   /** Whether there was something on the pad, and room for it. */
   function keep(label) {
-    const pixels = pad.image?.pixels ?? readStrokes(pad.strokes)?.pixels;
+    const pixels = pad.image?.pixels ?? readStrokes(shorten(pad.strokes))?.pixels;
     if (!pixels) return false;
     if (kept.length >= MOST_KEPT) {
       tell("full", { count: MOST_KEPT });
