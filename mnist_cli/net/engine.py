@@ -48,7 +48,8 @@ class Engine:
                 raise TooLargeError("the weights are too large for float32")
             growth = 1 if bounded else growth
         self._layers = [M.astype(np.float32) for M in matrices]
-        self._transposed = [np.ascontiguousarray(M.T) for M in self._layers]
+        *transposed, self._last = (np.ascontiguousarray(M.T) for M in self._layers)
+        self._hidden = list(zip(transposed, self._squashes, strict=True))
 
     def logits_of_one(self, row: Images) -> Floats:
         """Logits (10,) of one image (1, 784)."""
@@ -56,11 +57,10 @@ class Engine:
         h = np.empty(PIXELS + 1, np.float32)
         _fill(h[:PIXELS], row[0])
         h[PIXELS] = 1
-        *hidden, last = self._transposed
-        for M, squash in zip(hidden, self._squashes):  # noqa: B905 - strict costs time
+        for M, squash in self._hidden:
             h = M.dot(h)  # (52, 785) @ (785,) -> (52,)
             squash(h, out=h)
-        logits: Floats = last.dot(h)  # (10, 104) @ (104,) -> (10,)
+        logits: Floats = self._last.dot(h)  # (10, 104) @ (104,) -> (10,)
         return logits
 
     def logits(self, rows: Images, batch_size: int | None, threads: int) -> Floats:
