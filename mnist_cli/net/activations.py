@@ -60,7 +60,7 @@ FUNCTIONS: dict[Activation, Function] = {
 
 
 def name_each(activation: object, hidden: int) -> tuple[str, ...]:
-    """The activation of each hidden layer, of one name for all or of one for each: "relu, tanh"."""
+    """The activation of each hidden layer, of one for all or one for each, or `ValueError`."""
     names = activation.split(", ") if isinstance(activation, str) else []
     if not names or not set(names) <= FUNCTIONS.keys():
         found, expected = printable(repr(activation)), one_of(ACTIVATIONS)

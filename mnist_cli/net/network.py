@@ -210,7 +210,8 @@ class Network:
         """
         rows, single = self._as_rows(x)
         if not single:
-            raise ValueError(f"activations takes one image, got {len(rows)}")
+            found = f"found shape {np.shape(x)}"
+            raise ValueError(f"expected one image, (784,) or (28, 28): {found}")
         pixels = rows[0].astype(np.float64)  # (1, 784) -> (784,)
         scaled = pixels / 255 if rows.dtype == np.uint8 else pixels
         with np.errstate(under="ignore"):

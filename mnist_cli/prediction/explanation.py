@@ -138,13 +138,15 @@ def explain(
 
 def _steps(network: Network, values: dict[str, Float64]) -> tuple[ForwardStep, ...]:
     steps: list[ForwardStep] = []
+    names = {f"z{layer}": name for layer, name in enumerate(network.hidden_activations, start=1)}
     for before, (symbol, value) in zip(["", *values], values.items(), strict=False):
         layer = symbol[1:]
-        formula = f"y = softmax({before})" if symbol == "y" else symbol
-        if symbol[0] == "a":
-            formula = f"{symbol} = {before} W{layer} + b{layer}"
-        if symbol[0] == "z":
-            formula = f"{symbol} = {network.hidden_activations[int(layer) - 1]}({before})"
+        formula = {
+            "x": "x",
+            "a": f"{symbol} = {before} W{layer} + b{layer}",
+            "z": f"{symbol} = {names.get(symbol)}({before})",
+            "y": f"y = softmax({before})",
+        }[symbol[0]]
         least, mean, most = float(value.min()), float(value.mean()), float(value.max())
         steps.append(ForwardStep(symbol, formula, value.shape, least, mean, most, value))
     return tuple(steps)
@@ -154,7 +156,7 @@ def _gradient(network: Network, values: dict[str, Float64], weighed: Float64) ->
     """Of the sum of `weighed` scores by the pixels, (784,): the chain rule from the last layer."""
     *hidden, last = (W.astype(np.float64) for W in network.weights)
     gradient: Float64 = last @ weighed
-    for layer in range(len(hidden), 0, -1):
-        slope = FUNCTIONS[network.hidden_activations[layer - 1]].slope(values[f"z{layer}"])
+    for layer, name in reversed([*enumerate(network.hidden_activations, start=1)]):
+        slope = FUNCTIONS[name].slope(values[f"z{layer}"])
         gradient = hidden[layer - 1] @ (gradient * slope)  # (784, 50) @ (50,) -> (784,)
     return gradient

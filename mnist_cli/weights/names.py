@@ -14,7 +14,7 @@ from mnist_cli.weights.pytorch import is_state_dict, natural
 
 Records = Mapping[str, ArrayRecord]
 
-_OTHER: dict[str, Literal["C", "F"]] = {"C": "F", "F": "C"}
+_TRANSPOSED: dict[str, Literal["C", "F"]] = {"C": "F", "F": "C"}
 
 
 def as_state_dict(records: Records) -> Records | None:
@@ -40,7 +40,7 @@ def as_state_dict(records: Records) -> Records | None:
         prefix = path if path[-1:].isdigit() else f"{path}_0"  # "dense" is before "dense_1"
         array = records[matrix]
         if has_inputs_first:  # PyTorch has outputs first; other strides of the same bytes
-            array = replace(array, shape=array.shape[::-1], order=_OTHER[array.order])
+            array = replace(array, shape=array.shape[::-1], order=_TRANSPOSED[array.order])
         tensors[f"{prefix}.weight"] = array
         if matrix in biases:
             tensors[f"{prefix}.bias"] = records[biases[matrix]]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mnist_cli.net.activations import name_each
 from mnist_cli.prediction.explanation import Explanation, ForwardStep
 from mnist_cli.render.figures import number
 from mnist_cli.render.layout import beside_if_it_fits, paragraph, stacked, table, with_bars
@@ -66,8 +67,13 @@ def _sentence(explanation: Explanation, step: ForwardStep) -> str:
     if step.symbol.startswith("a"):
         given = "pixels" if step.symbol == "a1" else "neurons before it"
         return f"Each of {count} neurons weighs all {given}, adds them up and adds its bias."
-    does, limit = _DOES[step.formula.partition("= ")[2].partition("(")[0]]
+    does, limit = _DOES[_hidden(explanation)[int(step.symbol[1:]) - 1]]
     return f"{does}: {np.count_nonzero(values > limit)} of {count} neurons are above {limit}."
+
+
+def _hidden(explanation: Explanation) -> tuple[str, ...]:
+    """The activation of each hidden layer, of the steps x, a1, z1, ... a3, y."""
+    return name_each(explanation.activation, len(explanation.steps) // 2 - 1)
 
 
 def _softmax(explanation: Explanation) -> list[Line]:
@@ -105,7 +111,7 @@ def _evidence(explanation: Explanation) -> Iterator[list[Line]]:
             "each pixel's ink moved the score",
             f"of {digit}{above}, up to {number(limit, 3)}",
         ]
-        if any("= step(" in step.formula for step in explanation.steps):
+        if "step" in _hidden(explanation):
             words = ["gradient times input: none, as step", "is flat: a little ink moves no score"]
         sides = legend(f"evidence for {digit}", f"evidence {against}")
         told = stacked([line((title, TITLE))], sides, [line(each) for each in (*words, *facts)])

@@ -67,7 +67,7 @@ def network_lines(network: Network) -> list[Line]:
     count, told = network.layer_sizes[1], []
     if count <= _MOST_NEURONS:
         title = line((f"what the {count} neurons of the first layer look for", TITLE))
-        told = [title, line("from left to right, each on its own scale"), *_legend()]
+        told = [title, line("blue wants ink, orange wants paper; each on its own scale")]
     net = draw_layers(network.layer_sizes, network.activation, ACCENT)
     return stacked(_arrays(network.arrays), net, told)
 
@@ -79,14 +79,13 @@ def network_picture(network: Network) -> NDArray[np.uint8] | None:
         return None
     halves = _halves(first_neurons(network.arrays, range(count)))
     limits = np.abs(halves).max(axis=(1, 2), keepdims=True)
-    tiles = np.pad(
-        signed_colors(halves / np.where(limits, limits, 1)), [(0, 0), *[(0, 1)] * 2, (0, 0)]
-    )
-    missing = -count % _NEURONS_A_ROW
-    rows = np.pad(tiles, [(0, missing), *[(0, 0)] * 3]).reshape(
-        -1, _NEURONS_A_ROW, *tiles.shape[1:]
-    )
-    return np.concatenate(np.concatenate(rows, axis=1), axis=1)
+    tiles = signed_colors(halves / np.where(limits, limits, 1))  # (N, 14, 14, 3)
+    side = tiles.shape[1] + 1
+    sheet = np.zeros((-(-count // _NEURONS_A_ROW) * side, _NEURONS_A_ROW * side, 3), np.uint8)
+    for place, tile in enumerate(tiles):
+        top, left = (side * each for each in divmod(place, _NEURONS_A_ROW))
+        sheet[top : top + len(tile), left : left + len(tile)] = tile
+    return sheet
 
 
 def _arrays(arrays: Mapping[str, NDArray[Any]]) -> list[Line]:
