@@ -104,7 +104,7 @@ _DRAW_AND_OPEN = """async (drawings) => {
 }"""
 
 
-@pytest.mark.parametrize("count", [12, pytest.param(100, marks=pytest.mark.matrix)])
+@pytest.mark.parametrize("count", [12, pytest.param(50, marks=pytest.mark.matrix)])
 def test_the_net_sees_the_same_in_a_link_as_beside_the_pad(page, strokes, count):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     rng = np.random.default_rng(0)
