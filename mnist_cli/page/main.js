@@ -37,7 +37,7 @@ function refresh() {
   predict();
 }
 
-/** These numbers, disturbed as "Break it" says -> ten probabilities, at once; the views follow with the next frame. */
+/** These numbers, disturbed as "Break it" says -> ten probabilities, at once; the views follow when that is painted. */
 function predict() {
   const x = pixels ? corrupt(normalize(pixels), broken.corruption) : null;
   results = x && nets.map((each) => forward(each, x));
@@ -47,7 +47,8 @@ function predict() {
   doubting = reading && setTimeout(doubt, PAUSE);
   byId("answers").setAttribute("aria-busy", Boolean(reading));
   paintInk(document.querySelector("#seen canvas"), x ?? new Float64Array(PIXELS));
-  frame ||= requestAnimationFrame(refreshViews);
+  byId("flow").setAttribute("aria-busy", true);
+  frame ||= requestAnimationFrame(() => setTimeout(refreshViews)); // the prediction is painted first
 }
 
 /** Say whether this looks like one digit; until then what was said of it before stands. */
@@ -73,7 +74,7 @@ let reading = null; // of the strokes on the pad
 let pixels = null; // 784 numbers 0..255: what is on the pad
 let doubts = []; // of each net: sentences about it
 let doubting = 0; // the pause after which they are found
-let frame = 0; // the one in which the views follow
+let frame = 0; // the one after which the views follow
 
 const pad = makePad(byId("pad"), refresh);
 const showAnswers = makeAnswers(byId("answers"), nets);
@@ -81,6 +82,7 @@ const steps = makeSteps(() => alive.follow(), breakMore);
 const alive = makeAlive((layer, neuron) => {
   const off = net.off[layer];
   if (!off.delete(neuron)) off.add(neuron);
+  alive.showOff();
   breakMore();
 }, steps);
 const row = makeImages(images, pad.show);
@@ -147,6 +149,7 @@ function isReady() {
 
 function refreshViews() {
   frame = 0;
+  byId("flow").removeAttribute("aria-busy");
   byId("invitation").hidden = !pad.isEmpty();
   byId("raw-note").hidden = !byId("raw").checked;
   disable("undo", !pad.canUndo());

@@ -121,12 +121,9 @@ def _shared_touched(opener):
     return opener(has_touch=True)
 
 
-_MEDIA = {"reduced_motion": "no-preference", "forced_colors": "none", "color_scheme": "light"}
-
-
-def reset(page, **media):
+def reset(page):
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.emulate_media(**_MEDIA | media)
+    page.emulate_media(forced_colors="none", color_scheme="light")
     page.evaluate(_RESET)
     settle(page)
     return page
@@ -161,12 +158,6 @@ def page(_shared_page):
 def touched(_shared_touched):
     """The same on a screen that is touched."""
     return reset(_shared_touched)
-
-
-@pytest.fixture
-def still(_shared_page):
-    """The same where nothing fades."""
-    return reset(_shared_page, reduced_motion="reduce")
 
 
 @pytest.fixture(scope="session")

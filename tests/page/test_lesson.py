@@ -76,7 +76,12 @@ def test_the_cards_ask_what_numpy_can_answer(page, shown):
     assert said.startswith(f"Correct. With step {step}, with identity {identity}, with sigmoid ")
     assert page.locator("#standing").text_content() == min(step, identity)
 
-    neuron = int(re.search(r"z1\[(\d+)\]", ask(page, 5))[1])
+    question = ask(page, 5)
+    neuron = int(re.search(r"z1\[(\d+)\]", question)[1])
+    z1 = forward(flat, *layers, lambda a: 1 / (1 + np.exp(-a)))["z1"][:, neuron]
+    offered = dict(re.findall(r"(\d) \((\d\.\d\d)\)", question))
+    assert offered == {each: f"{z1[labels == int(each)].mean():.2f}" for each in offered}
+    assert page.locator("#choices button").all_text_contents() == [*sorted(offered), "none"]
     broken = switch_off(network, neuron).predict(images)
     before, after = (
         np.array([np.sum((found == labels) & (labels == digit)) for digit in range(10)])

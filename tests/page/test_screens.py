@@ -1,6 +1,8 @@
 """The page of `mnist draw` on phones, tablets, projectors, in high contrast, and in Firefox."""
 
+import itertools
 import os
+import re
 import time
 import zipfile
 from pathlib import Path
@@ -123,6 +125,7 @@ def test_no_text_is_cut_or_lies_upon_another(open_page, scheme, looks, tmp_path)
             page.locator("#course:not([aria-busy])").wait_for(state="attached")
             for width in widths:
                 page.set_viewport_size({"width": width, "height": 3600})
+                page.evaluate("scrollTo(0, 0)")  # a card stays in sight, over the rest
                 settle(page)
                 found[choice, width] = page.evaluate(_CUT)
             page.set_viewport_size({"width": 1280, "height": 3600})
@@ -236,7 +239,7 @@ def test_pad_and_net_are_seen_together(touched, width, height):
 @pytest.mark.parametrize(
     ("width", "height", "cards"),
     [
-        (360, 740, (1, 7)),
+        (360, 740, (3, 4)),
         pytest.param(360, 740, range(1, 9), marks=pytest.mark.matrix),
         pytest.param(820, 1180, range(1, 9), marks=pytest.mark.matrix),
     ],
@@ -253,11 +256,49 @@ def test_a_link_opens_a_card_which_is_seen_with_its_answer_and_what_it_asks_abou
         settle(page)
         page.locator("#choices button").first.tap()
         settle(page)
-        for part in ("#pad", "#prediction", "#course-question", "#course-answer"):
-            box = page.locator(part).bounding_box()
+        explained = {3: "#explanation figure", 4: "#working svg"}.get(number, "#course-answer")
+        for part in ("#pad", "#prediction", "#course-question", "#course-answer", explained):
+            box = page.locator(part).first.bounding_box()
             assert box["y"] >= 0, (number, part)
             assert box["y"] + box["height"] <= height, (number, part)
         assert f"lesson={number}" in linked(page)
+
+
+# What of the parts is below the edge, above it or under something else.
+_HIDDEN = """(parts) => parts.filter((part) => {
+    const each = [...document.querySelectorAll(part)].at(-1);
+    const { left, top, right, bottom, width, height } = each.getBoundingClientRect();
+    const seen = document.elementFromPoint(left + width / 2, top + height / 2);
+    const isUpon = seen && (each.contains(seen) || seen.contains(each));
+    return top < 0 || left < 0 || bottom > innerHeight || right > innerWidth || !isUpon;
+})"""
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "cards"),
+    [
+        (1280, 720, (4,)),
+        *(
+            pytest.param(*size, range(1, 8), marks=pytest.mark.matrix)
+            for size in ((1280, 720), (1280, 800), (1920, 1080))
+        ),
+    ],
+)
+def test_on_a_projector_pad_net_and_all_numbers_are_seen_at_once(page, width, height, cards):
+    page.set_viewport_size({"width": width, "height": height})
+    page.locator("#large").check()
+    parts = ["#pad", "#prediction", "#lens", ".tiles .neuron", ".dots .neuron", ".digit small"]
+    draw(page, SEVEN)
+    assert page.evaluate(_HIDDEN, [*parts, "#step", "#learning"]) == []
+    for language, number in itertools.product(("en", "ko", "ja"), cards):
+        page.evaluate(f"location.hash = 'lesson={number}&lang={language}'")
+        page.locator(f":root[lang={language}]").wait_for()
+        page.locator("#course-title", has_text=re.compile(f"{number}( of |/)8")).wait_for()
+        page.locator("#course:not([aria-busy])").wait_for()
+        page.locator("#choices button").first.click()
+        settle(page)
+        found = page.evaluate(_HIDDEN, [*parts, "#course-question", "#course-answer"])
+        assert (language, number, found) == (language, number, [])
 
 
 def test_probabilities_are_seen_without_scrolling_and_text_grows_where_that_is_asked_for(page):

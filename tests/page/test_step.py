@@ -41,113 +41,113 @@ def compare_sum(text, name, values):
     return neuron
 
 
-def test_each_step_says_its_formula_its_shape_and_a_number_of_numpys(still):
-    draw(still, SEVEN)
+def test_each_step_says_its_formula_its_shape_and_a_number_of_numpys(page):
+    draw(page, SEVEN)
     network = mnist_cli.load_network()
-    values = network.activations(net_input(still))
-    still.locator("#step").click()
-    assert still.locator("#step").evaluate("each => each.matches(':hover')")  # it stays there
-    text = told(still)
+    values = network.activations(net_input(page))
+    page.locator("#step").click()
+    assert page.locator("#step").evaluate("each => each.matches(':hover')")  # it stays there
+    text = told(page)
     assert "Step 1 of 7: x\nx = pixels / 255\n(28, 28) → (784,)" in text
     assert f"784 of them, {(values['x'] > 0).sum()} above 0" in text
     for layer, size in enumerate((50, 100, 10), start=1):
-        still.keyboard.press("n")
-        text = told(still)
+        page.keyboard.press("n")
+        text = told(page)
         below, width = ("x", 784) if layer == 1 else (f"z{layer - 1}", (50, 100)[layer - 2])
         assert f": a{layer}\na{layer} = {below} W{layer} + b{layer}\n" in text
         assert f"({width},) @ ({width}, {size}) + ({size},) → ({size},)" in text
         neuron = compare_sum(text, f"a{layer}", values)
         assert neuron == values[f"a{layer}"].argmax()
-        still.keyboard.press("n")
-        text = told(still)
+        page.keyboard.press("n")
+        text = told(page)
         if layer < 3:
             assert f"z{layer} = sigmoid(a{layer}) = 1 / (1 + exp(−a{layer}))" in text
             assert f"({size},) → ({size},)" in text
             z = values[f"z{layer}"]
             assert f"= {z[neuron]:.2f}\n" in text
             assert f"{(z > 0.5).sum()} of {size} neurons are above 0.5" in text
-            label = still.locator("#working svg").get_attribute("aria-label")
+            label = page.locator("#working svg").get_attribute("aria-label")
             assert f"z{layer}[{neuron}] = {z[neuron]:.2f}" in label
     assert "Step 7 of 7: y\ny = softmax(a3)" in text
-    rows = still.locator("#working tbody tr").all_inner_texts()
+    rows = page.locator("#working tbody tr").all_inner_texts()
     found = np.array([[number(cell) for cell in row.split("\t")] for row in rows])
     np.testing.assert_array_equal(found[:, 0], range(10))
     np.testing.assert_allclose(found[:, 1], values["a3"], atol=0.006)
     np.testing.assert_allclose(found[:, 2], np.exp(values["a3"] - values["a3"].max()), rtol=0.05)
     np.testing.assert_allclose(found[:, 3], values["y"], atol=1e-4)
-    assert still.locator("#working tfoot").inner_text().endswith("1")
+    assert page.locator("#working tfoot").inner_text().endswith("1")
 
 
-def test_only_what_has_been_computed_is_said(still):
-    draw(still, SEVEN)
-    still.locator("#step").click()
+def test_only_what_has_been_computed_is_said(page):
+    draw(page, SEVEN)
+    page.locator("#step").click()
     found = []
     for _ in range(7):
-        settle(still)
-        (dot, *_) = still.locator(".dots .neuron").evaluate_all("all => all.map(e => e.ariaLabel)")
-        digits = "".join(still.locator(".digit small").all_text_contents())
-        found.append((", " in dot, bool(digits), still.locator(".best.digit").count()))
-        still.keyboard.press("n")
+        settle(page)
+        (dot, *_) = page.locator(".dots .neuron").evaluate_all("all => all.map(e => e.ariaLabel)")
+        digits = "".join(page.locator(".digit small").all_text_contents())
+        found.append((", " in dot, bool(digits), page.locator(".best.digit").count()))
+        page.keyboard.press("n")
     nothing, second, scores = (False, False, 0), (True, False, 0), (True, True, 0)
     assert found == [*[nothing] * 3, *[second] * 2, scores, (True, True, 1)]
-    assert "Step 1 of 7" in told(still)  # after the last comes the first
+    assert "Step 1 of 7" in told(page)  # after the last comes the first
 
 
-def test_steps_go_back_by_button_key_and_name(still):
-    draw(still, SEVEN)
+def test_steps_go_back_by_button_key_and_name(page):
+    draw(page, SEVEN)
     for _ in range(3):
-        still.locator("#step").click()
-    assert "Step 3 of 7: z1" in told(still)
-    still.locator("#step-back").click()
-    assert "Step 2 of 7: a1" in told(still)
-    still.locator("#pad").focus()
+        page.locator("#step").click()
+    assert "Step 3 of 7: z1" in told(page)
+    page.locator("#step-back").click()
+    assert "Step 2 of 7: a1" in told(page)
+    page.locator("#pad").focus()
     for _ in range(2):  # before the first is nothing
-        still.keyboard.press("b")
-        assert "Step 1 of 7: x" in told(still)
-    assert still.locator("#step-back").is_disabled()
-    still.locator("[name=stage][value=a3]").check(force=True)
-    assert "Step 6 of 7: a3" in told(still)
-    still.keyboard.press("ArrowRight")
-    assert "Step 7 of 7: y" in told(still)
-    said = still.locator("#step-said")
+        page.keyboard.press("b")
+        assert "Step 1 of 7: x" in told(page)
+    assert page.locator("#step-back").is_disabled()
+    page.locator("[name=stage][value=a3]").check(force=True)
+    assert "Step 6 of 7: a3" in told(page)
+    page.keyboard.press("ArrowRight")
+    assert "Step 7 of 7: y" in told(page)
+    said = page.locator("#step-said")
     assert said.get_attribute("role") == "status"
     assert said.text_content().startswith("Step 7 of 7: y. y = softmax(a3)")
-    still.locator("#step-end").click()
-    assert told(still).startswith("Digit 7")
+    page.locator("#step-end").click()
+    assert told(page).startswith("Digit 7")
     assert said.text_content() == ""
-    assert not still.locator("#activations").is_visible()
+    assert not page.locator("#activations").is_visible()
 
 
-def test_a_tapped_neuron_is_the_one_that_is_worked_out(still):
-    draw(still, SEVEN)
-    values = mnist_cli.load_network().activations(net_input(still))
+def test_a_tapped_neuron_is_the_one_that_is_worked_out(page):
+    draw(page, SEVEN)
+    values = mnist_cli.load_network().activations(net_input(page))
     for _ in range(2):
-        still.locator("#step").click()
-    still.locator(".tiles .neuron").nth(8).click()
-    assert compare_sum(told(still), "a1", values) == 8
-    still.locator("#step").click()
+        page.locator("#step").click()
+    page.locator(".tiles .neuron").nth(8).click()
+    assert compare_sum(told(page), "a1", values) == 8
+    page.locator("#step").click()
     shown = f"z1[8] = sigmoid({values['a1'][8]:.2f}) = {values['z1'][8]:.2f}"
-    assert shown.replace("-", "−") in told(still)
-    still.locator("#switch").click()
-    assert "z1[8] = 0.00 (switched off)" in told(still)
+    assert shown.replace("-", "−") in told(page)
+    page.locator("#switch").click()
+    assert "z1[8] = 0.00 (switched off)" in told(page)
 
 
-def test_another_activation_costs_what_numpy_says(still, shown, undisturbed):
-    draw(still, SEVEN)
+def test_another_activation_costs_what_numpy_says(page, shown, undisturbed):
+    draw(page, SEVEN)
     network = mnist_cli.load_network()
     images, labels = shown
-    still.locator("#step").click()
-    assert "These weights were trained for sigmoid." in told(still)
-    still.locator("[name=activation][value=step]").check(force=True)
+    page.locator("#step").click()
+    assert "These weights were trained for sigmoid." in told(page)
+    page.locator("[name=activation][value=step]").check(force=True)
     stepping = partial(forward, weights=network.weights, biases=network.biases, activation=step)
     y = stepping(images.reshape(-1, 784) / 255)["y"]
-    assert accuracies(still) == {f"{(y.argmax(axis=1) == labels).mean():.4f}"}
-    still.locator("[name=stage][value=z1]").check(force=True)
-    values = stepping(net_input(still) / 255)
-    found = re.search(r"z1\[(\d+)\] = step\((\S+)\) = (\S+)\n", told(still))
+    assert accuracies(page) == {f"{(y.argmax(axis=1) == labels).mean():.4f}"}
+    page.locator("[name=stage][value=z1]").check(force=True)
+    values = stepping(net_input(page) / 255)
+    found = re.search(r"z1\[(\d+)\] = step\((\S+)\) = (\S+)\n", told(page))
     assert number(found[3]) == round(float(values["z1"][int(found[1])]), 2)
-    still.locator("#step-end").click()
-    assert accuracies(still) == {undisturbed}
+    page.locator("#step-end").click()
+    assert accuracies(page) == {undisturbed}
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,8 @@ def send_touch(session, kind, places, **more):
 
 
 def settle(page):
-    """Wait until the page has shown everything: two frames, and all test images."""
+    """Wait until the page has shown everything: the net, two frames, and all test images."""
+    page.locator("#flow:not([aria-busy])").wait_for(state="attached")
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.locator("#accuracy:not([aria-busy])").wait_for(state="attached")
 

@@ -7,7 +7,7 @@ import { download, drawPng } from "../pad/pen.js";
 import { readStrokes } from "../reading/picture.js";
 import { shorten } from "../link/link.js";
 import { recall, remember } from "./remember.js";
-import { rove } from "../parts/controls.js";
+import { offerChoices, rove } from "../parts/controls.js";
 import { say } from "../parts/words.js";
 import { crc32, writeZip } from "./zip.js";
 
@@ -32,6 +32,7 @@ export function makeCollect(pad, predictPad) {
   }
   rove(labels);
   rove(sheet);
+  offerChoices(byId("asks"), "asks", [10, 30, 100].map((count) => [count, count]), () => {}, 30);
   byId("start-asking").onclick = () => {
     pad.clear();
     byId("desk").scrollIntoView();

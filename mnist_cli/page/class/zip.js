@@ -3,15 +3,12 @@
 
 import { inflate } from "../net/data.js";
 
-const ZIP_VERSION = 20; // of the format: 2.0
-const ZIP_DATE = 0x21; // 1 January 1980: the same files give the same bytes
+const [ZIP_VERSION, ZIP_DATE] = [20, 0x21]; // of the format, 2.0; 1 January 1980: the same files give the same bytes
 const END_RECORD = 22; // bytes of the record at the end, which a comment may follow
 const MOST_COMMENT = 0xffff;
 const MOST_DIRECTORY = 2 << 20; // bytes
-const ENTRY_HEAD = 46; // bytes before the name of an entry
-const FILE_HEAD = 30; // bytes before the name of a file
-const [STORED, DEFLATED] = [0, 8];
-const ENCRYPTED = 1; // a bit of the flags
+const [ENTRY_HEAD, FILE_HEAD] = [46, 30]; // bytes before the name of an entry, of a file
+const [STORED, DEFLATED, ENCRYPTED] = [0, 8, 1]; // methods, and a bit of the flags
 
 /** The checksum of ZIP and PNG, a byte at a time. */
 const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {

@@ -11,7 +11,6 @@ import { say, sayTimes } from "../parts/words.js";
 
 const AWAY = 4; // pixels by which the image of the first card is moved
 const TRIED = 200; // images that are looked through for a good example
-const CANDIDATES = 8; // neurons of which the one is asked about that is missed most
 const CLEAR = [2, 9]; // leads of the best score that are no tie, and not beyond words
 
 // The cards in their order. `ask...(page)` sets the page and gives {values of its texts, choices: [{text or image,
@@ -91,7 +90,7 @@ async function askReplacement(page) {
   showExample(page, "z1");
   if (!net.off.length) return null;
   const correct = {};
-  for (const activation of ["step", "identity"]) correct[activation] = await countCorrect(page, { ...net, activation });
+  for (const activation of ["step", "identity"]) correct[activation] = (await runSet({ ...net, activation }, page.images, page.x)).correct;
   const least = Math.min(...Object.values(correct));
   const share = (count) => (count / page.images.length).toFixed(4);
   const [worst] = Object.keys(correct).filter((name) => correct[name] === least);
@@ -105,34 +104,33 @@ async function askReplacement(page) {
   };
 }
 
-/** Which digit suffers most when a neuron is switched off. */
+/** Which digit suffers most when a neuron is switched off: one of those for which it is lit most. */
 async function askMissed(page) {
   const { net, images } = page;
   const example = showExample(page);
   if (!net.off.length) return null;
-  const without = (neuron) => ({ ...net, off: net.off.map((off, layer) => new Set(layer ? off : [neuron])) });
-  const [every, some] = [Math.ceil(images.length / TRIED), []];
-  for (let i = 0; i < images.length; i += every) some.push(i);
-  let [neuron, least] = [0, Infinity];
-  for (const candidate of loudest(net, forward(net, xOf(page, example)))) {
-    const count = await countCorrect(page, without(candidate), some);
-    if (count < least) [neuron, least] = [candidate, count];
-  }
-  const after = await run(page, without(neuron));
-  const read = (predictions, digit) => images.filter(({ label }, i) => label === digit && predictions[i] === digit).length;
-  const digits = [...new Set(images.map(({ label }) => label))].sort();
-  const lost = digits.map((digit) => read(page.whole.predictions, digit) - read(after.predictions, digit));
-  const most = Math.max(...lost);
-  const digit = digits[lost.indexOf(most)];
+  const neuron = findLoudest(net, forward(net, xOf(page, example)));
+  const after = await runSet({ ...net, off: net.off.map((off, layer) => new Set(layer ? off : [neuron])) }, images, page.x);
+  const [{ z }, { outputs }] = [forward(net, page.x, images.length), net.layers[0]];
+  const digits = [...new Set(images.map(({ label }) => label))].sort().map((digit) => {
+    const own = [...images.keys()].filter((i) => images[i].label === digit);
+    const read = (predictions) => own.filter((i) => predictions[i] === digit).length;
+    const light = own.reduce((sum, i) => sum + z[0][i * outputs + neuron], 0) / own.length;
+    return { digit, light, before: read(page.whole.predictions), after: read(after.predictions) };
+  });
+  const lost = ({ before, after }) => before - after;
+  const worst = digits.reduce((most, each) => (lost(each) > lost(most) ? each : most));
+  const brightest = [...digits].sort((p, q) => q.light - p.light);
+  const offered = [...new Set([worst, ...brightest])].slice(0, 4).sort((p, q) => p.digit - q.digit);
   return {
     look: [0, neuron],
     values: {
-      neuron, digit, before: read(page.whole.predictions, digit), after: read(after.predictions, digit),
+      neuron, ...worst, list: offered.map(({ digit, light }) => `${digit} (${plain(light)})`).join(", "),
       accuracy: (after.correct / images.length).toFixed(4), own: (page.whole.correct / images.length).toFixed(4),
     },
     choices: [
-      ...digits.map((each, i) => ({ text: each, isTrue: most > 0 && lost[i] === most })),
-      { text: say("none"), isTrue: most <= 0 },
+      ...offered.map((each) => ({ text: each.digit, isTrue: lost(each) > 0 && lost(each) === lost(worst) })),
+      { text: say("none"), isTrue: lost(worst) <= 0 },
     ],
     show() {
       page.alive.choose([0, neuron]);
@@ -212,18 +210,8 @@ const readCorrectly = ({ images, whole }) => images.map((_, i) => i).filter((i) 
 
 const xOf = ({ x }, i) => x.subarray(i * PIXELS, (i + 1) * PIXELS);
 
-/** The neurons of the first layer with the strongest votes. */
-function loudest({ layers: [, { W, outputs }] }, { z }) {
+/** The neuron of the first layer with the strongest votes. */
+function findLoudest({ layers: [, { W, outputs }] }, { z }) {
   const weightsFrom = (k) => W.subarray(k * outputs, (k + 1) * outputs);
-  const votes = Array.from(z[0], (value, k) => weightsFrom(k).reduce((sum, weight) => sum + Math.abs(value * weight), 0));
-  return Array.from(votes.keys()).sort((p, q) => votes[q] - votes[p]).slice(0, CANDIDATES);
+  return argmax(z[0].map((value, k) => weightsFrom(k).reduce((sum, weight) => sum + Math.abs(value * weight), 0)));
 }
-
-/** What a net makes of the images at these places, or of all. */
-function run({ images, x }, net, places = images.map((_, i) => i)) {
-  const part = new Float64Array(places.length * PIXELS);
-  places.forEach((place, i) => part.set(xOf({ x }, place), i * PIXELS));
-  return runSet(net, places.map((place) => images[place]), part);
-}
-
-const countCorrect = async (page, net, places) => (await run(page, net, places)).correct;

@@ -2,7 +2,7 @@
 
 import { byId } from "../parts/paint.js";
 
-const NARROW = matchMedia("(max-width: 61.99em)"); // as in the style sheet
+export const NARROW = matchMedia("(max-width: 61.99em)"); // as in the style sheet
 const LEFT = 40; // pixels of the desk that are as good as out of sight: a card of the lesson leaves about ten
 
 /** Once what lies under the pad has left the screen at its top, the desk is `apart`. */

@@ -37,8 +37,8 @@ export function sayNumber(number, many = 1e6) {
   return number.toLocaleString(language, number < many ? {} : inWords).replace(/[만억조]$/, "$& ");
 }
 
-/** A probability to four decimals, and to as many more, up to 12, as keep it from looking like 1. */
+/** A probability to four decimals, and to as many more, up to 6, as keep it from looking like 1. */
 export function sayShare(share) {
-  const decimals = share < 0.99995 ? 4 : Math.min(12, Math.ceil(-Math.log10(1 - share)));
-  return Math.min(share, 1 - 1e-12).toFixed(decimals);
+  const decimals = share < 0.99995 ? 4 : Math.ceil(-Math.log10(1 - share));
+  return decimals > 6 ? ">0.999999" : share.toFixed(decimals);
 }

@@ -3,13 +3,13 @@
 import { explain, nameNeuron, plain } from "./explain.js";
 import { ACTIVATIONS, argmax, weightsInto } from "../net/net.js";
 import { connections, curve, fillBar, makeLight, shine } from "./light.js";
-import { byId, fit, make, makePicture, paintInk, paintSigned, rem } from "../parts/paint.js";
+import { byId, fit, make, makePicture, paintInk, paintSigned } from "../parts/paint.js";
 import { PIXELS } from "../reading/picture.js";
 import { rove } from "../parts/controls.js";
 import { say } from "../parts/words.js";
 
 const MOST_SHOWN = 200; // neurons of a layer
-const BAR = 2.8; // rem of a probability of 1
+const BAR = 14 / 15; // of the room above a digit: a probability of 1
 const NAMING = 250; // milliseconds without a change after which neurons are named for those who listen
 
 /** The view. `toggle(layer, neuron)` is called to switch a neuron off or on; `steps` may show only a part. */
@@ -64,6 +64,7 @@ export function makeAlive(toggle, steps) {
     },
     showOff() {
       net.off.forEach((off, layer) => bands[layer].neurons.forEach((button, neuron) => {
+        if (button.getAttribute("aria-pressed") === String(off.has(neuron))) return; // to set it again costs time
         button.classList.toggle("off", off.has(neuron));
         button.setAttribute("aria-pressed", off.has(neuron));
       }));
@@ -77,7 +78,7 @@ export function makeAlive(toggle, steps) {
         return { x: left + width / 2 - origin.left, top: y, bottom: y + height, width };
       };
       places = { stage: fit(canvas), input: spot(input.parentElement), bands: bands.map(({ neurons }) => neurons.map(spot)) };
-      places.bar = rem(BAR);
+      places.bar = BAR * parseFloat(getComputedStyle(bands.at(-1).neurons[0]).paddingTop);
       places.lights = places.bands.map(([first], layer) =>
         Object.fromEntries(["--glow", "--for", "--against"].map((name) => [name, makeLight(first.width, layer === 0, name)])));
       paint();
@@ -172,7 +173,6 @@ export function makeAlive(toggle, steps) {
     bands.forEach((_, layer) => shownOf(layer) && drawConnections(to, layer));
     bands.forEach((_, layer) => (layer === net.off.length ? paintDigits : paintNeurons)(to, layer, shownOf(layer)));
     to.globalAlpha = 1;
-    if (steps.fresh() < 1) requestAnimationFrame(paint);
   }
 
   /** Sums of either sign in two colours, activations as light. */
@@ -181,11 +181,10 @@ export function makeAlive(toggle, steps) {
     const [low, high] = ACTIVATIONS[net.activation].range(2); // 2 where nothing bounds it
     const isSigned = shown.isSum || low < 0;
     const most = shown.isSum || high > 1 ? Math.max(1e-9, ...shown.values.map(Math.abs)) : 1;
-    const strength = (layer === steps.stage?.layer ? steps.fresh() : 1) / most;
     places.bands[layer].forEach((place, neuron) => {
       const value = shown.values[neuron];
       const name = isSigned ? (value > 0 ? "--for" : "--against") : "--glow";
-      shine(to, places.lights[layer][name], place, Math.abs(value) * strength);
+      shine(to, places.lights[layer][name], place, Math.abs(value) / most);
     });
   }
 

@@ -1,6 +1,7 @@
 // How it learnt: a slider through the states of the first net, from random numbers to the net as it was trained.
 
 import { drawWeights } from "./alive.js";
+import { NARROW } from "../pad/apart.js";
 import { byId } from "../parts/paint.js";
 import { breathe, runWhole } from "../net/testset.js";
 import { say, sayNumber } from "../parts/words.js";
@@ -11,6 +12,7 @@ export function makeLearning(net, images, x, follow) {
   const { states } = net;
   slider.max = slider.value = states.length - 1;
   slider.oninput = () => turnTo(states[slider.value]);
+  slider.onchange = () => NARROW.matches && byId("flow").scrollIntoView(); // below the slider, which stays in sight
   slider.addEventListener("input", prepare, { once: true });
 
   return {

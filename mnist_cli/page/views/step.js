@@ -6,8 +6,6 @@ import { byId } from "../parts/paint.js";
 import { explainStage, stagesOf } from "./stage.js";
 import { say } from "../parts/words.js";
 
-const FADE = 250; // milliseconds in which a stage lights up
-
 /** The steps. `changed()` is called when another stage is shown, `activated()` when the net got another activation. */
 export function makeSteps(changed, activated) {
   const [bar, onward, back, end, names, activations, trained, said] =
@@ -15,7 +13,6 @@ export function makeSteps(changed, activated) {
   let net = null;
   let stages = [];
   let at = -1; // place in `stages`; without it everything is shown at once
-  let since = -Infinity; // when it was reached
 
   const steps = {
     /** {name, layer, isSum} that is shown, or undefined. */
@@ -33,7 +30,6 @@ export function makeSteps(changed, activated) {
     show(name) {
       const [wasShown, top] = [at >= 0, onward.getBoundingClientRect().top];
       at = stages.findIndex((stage) => stage.name === name);
-      since = matchMedia("(prefers-reduced-motion: reduce)").matches ? -Infinity : performance.now();
       mark();
       if (at < 0 && wasShown && net.activation !== net.trained) activate(net.trained);
       changed();
@@ -41,8 +37,6 @@ export function makeSteps(changed, activated) {
       const told = ["h3", "code", "p"].map((tag) => byId("told").querySelector(tag).textContent);
       said.textContent = at < 0 ? "" : told.join(". ").replaceAll("\n", ". "); // for those who listen
     },
-    /** How much of its light the stage has by now, 0..1. */
-    fresh: () => Math.min(1, (performance.now() - since) / FADE),
     /** The neuron of the stage that is worked out: the one that was selected, or its largest sum. */
     pick(result, selected) {
       const layer = Math.max(0, stages[at].layer);
