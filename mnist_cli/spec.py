@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 SIDE = 28  # pixels of an image's side
 PIXELS = SIDE * SIDE  # inputs of every net: 784

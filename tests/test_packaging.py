@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
+from mnist_cli import __version__
 
 
 def run(*words, cwd):
@@ -61,6 +64,19 @@ def test_the_wheel_holds_the_data_once_and_no_tests(wheel):
     assert {"mnist_cli/py.typed", "mnist_cli/page/page.html", "mnist_cli/page/main.js"} <= {*names}
     assert not [name for name in names if "tests/" in name or "test_" in name]
     assert wheel.stat().st_size < 3_000_000
+
+
+def test_what_the_package_index_shows_leads_to_files_of_this_version(wheel):
+    names = contents(wheel)
+    (metadata,) = (names[name].decode() for name in names if name.endswith("/METADATA"))
+    links = re.findall(r"\]\(([^)]*)\)", metadata)
+    assert [link for link in links if not link.startswith("https://")] == []
+    ours = re.compile(rf"https://[^/]*/mnist-cli/mnist-cli/(?:blob/)?v{__version__}/([^#]*)")
+    paths = [match[1] for match in map(ours.match, links) if match]
+    assert {"docs/draw.png", "docs/steps.svg", "CONTRIBUTING.md"} <= {*paths}
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    versions = re.findall(r"Python :: (3\.\d+)", metadata)
+    assert versions == ["3.10", "3.11", "3.12", "3.13", "3.14"]
 
 
 def test_the_embedded_files_are_those_that_their_readme_describes():
