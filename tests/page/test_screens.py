@@ -275,22 +275,23 @@ _HIDDEN = """(parts) => parts.filter((part) => {
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "cards"),
+    ("width", "height", "cards", "languages"),
     [
-        (1280, 720, (4,)),
-        *(
-            pytest.param(*size, range(1, 8), marks=pytest.mark.matrix)
-            for size in ((1280, 720), (1280, 800), (1920, 1080))
-        ),
+        (1280, 720, (4,), ("en",)),
+        pytest.param(1280, 720, range(1, 8), ("en", "ko", "ja"), marks=pytest.mark.matrix),
+        pytest.param(1280, 800, (4, 6), ("en",), marks=pytest.mark.matrix),
+        pytest.param(1920, 1080, (4, 6), ("en",), marks=pytest.mark.matrix),
     ],
 )
-def test_on_a_projector_pad_net_and_all_numbers_are_seen_at_once(page, width, height, cards):
+def test_on_a_projector_pad_net_and_all_numbers_are_seen_at_once(
+    page, width, height, cards, languages
+):
     page.set_viewport_size({"width": width, "height": height})
     page.locator("#large").check()
     parts = ["#pad", "#prediction", "#lens", ".tiles .neuron", ".dots .neuron", ".digit small"]
     draw(page, SEVEN)
     assert page.evaluate(_HIDDEN, [*parts, "#step", "#learning"]) == []
-    for language, number in itertools.product(("en", "ko", "ja"), cards):
+    for language, number in itertools.product(languages, cards):
         page.evaluate(f"location.hash = 'lesson={number}&lang={language}'")
         page.locator(f":root[lang={language}]").wait_for()
         page.locator("#course-title", has_text=re.compile(f"{number}( of |/)8")).wait_for()
