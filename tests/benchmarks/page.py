@@ -1,6 +1,6 @@
 """How soon the page of `mnist draw` answers a finger: medians, at full speed and at a sixth of it.
 
-``python3 tests/benchmarks/page.py [RUNS]`` prints a table. With ``--rounds N`` it writes a round of
+``python3 tests/benchmarks/page.py [RUNS]`` prints a table. With ``rounds N`` it writes a round of
 ten digits N times on each screen, at full and a quarter of the speed, and tells how many were kept.
 """
 
@@ -125,7 +125,7 @@ def print_table(browser, path, count):
 
 
 def main():
-    is_rounds = sys.argv[1:2] == ["--rounds"]
+    is_rounds = sys.argv[1:2] == ["rounds"]
     count = int((sys.argv[2:] if is_rounds else sys.argv[1:] or ["5"])[0])
     with chromium() as browser, tempfile.TemporaryDirectory() as folder:
         write_page(path := Path(folder, "page.html"))
