@@ -30,6 +30,7 @@ from mnist_cli.handwriting.judge import judge
 from mnist_cli.page.page import Language, write_page
 from mnist_cli.paths import embedded_directory
 from mnist_cli.prediction.prediction import predict_digit
+from mnist_cli.weights.snapshots import Snapshot, write_snapshots
 
 pytestmark = pytest.mark.xdist_group("net")
 
@@ -164,27 +165,35 @@ def test_everything_works_by_keyboard(page):
     assert "z1[1]" in page.locator("#off").text_content()
 
 
-@pytest.mark.parametrize(
-    ("ratio", "confidence", "words"),
-    [
-        (1.2e9, ">0.999999", "1.2 billion times as likely, 약 12억 배 더, 約12億倍です"),
-        (3.5, "0.7778", "3.5 times as likely, 약 3.5배 더, 確率は約3.5倍です"),
-        (1e50, ">0.999999", "more than a trillion times, 1조 배 이상 더, 1兆倍以上です"),
-    ],
+# How much likelier 0 is than 1, the confidence in it, and what is said of it.
+LIKELY = (
+    (1.2e9, ">0.999999", "1.2 billion times as likely, 약 12억 배 더, 約12億倍です"),
+    (3.5, "0.7778", "3.5 times as likely, 약 3.5배 더, 確率は約3.5倍です"),
+    (1e50, ">0.999999", "more than a trillion times, 1조 배 이상 더, 1兆倍以上です"),
 )
-def test_how_likely_a_digit_is_is_said_in_words(open_page, tmp_path, ratio, confidence, words):
-    b1 = np.full(10, -200.0)
-    b1[:2] = np.log(ratio), 0  # the scores of 0 and 1, whatever is drawn
-    np.savez(tmp_path / "net.npz", W1=np.zeros((784, 10)), b1=b1)
-    write_page(tmp_path / "net.html", [tmp_path / "net.npz"])
-    page = open_page(tmp_path / "net.html")
+
+
+def test_how_likely_a_digit_is_is_said_in_words(open_page, tmp_path):
+    nets = []  # states of one that scores whatever is drawn in the same way
+    for ratio, *_ in LIKELY:
+        scores = np.array([np.log(ratio), 0, *[-200] * 8])
+        nets.append(mnist_cli.Network((np.zeros((784, 10)),), (scores,)))
+    net, way, path = (tmp_path / name for name in ("net.npz", "way.npz", "net.html"))
+    mnist_cli.save_network(nets[-1], net)
+    write_snapshots(way, [Snapshot(number, each) for number, each in enumerate(nets[:-1])])
+    write_page(path, [net], snapshots=way)
+    page = open_page(path)
     draw(page, SEVEN)
-    assert f"confidence {confidence}" in said(page)
-    assert f"= {confidence}" in page.locator("#told").inner_text()
-    assert "1.0000" not in page.locator("body").inner_text()
-    for language, said_there in zip(("en", "ko", "ja"), words.split(", "), strict=True):
-        speak(page, language)
-        assert said_there in page.locator("#explanation").inner_text()
+    for number, (_, confidence, words) in enumerate(LIKELY):
+        page.locator("#learning").fill(str(number))
+        settle(page)
+        assert f"confidence {confidence}" in said(page)
+        assert f"= {confidence}" in page.locator("#told").inner_text()
+        assert "1.0000" not in page.locator("body").inner_text()
+        for language, said_there in zip(("en", "ko", "ja"), words.split(", "), strict=True):
+            speak(page, language)
+            assert said_there in page.locator("#explanation").inner_text()
+        speak(page, "en")
 
 
 def test_a_digit_is_explained_against_the_runner_up_also_in_korean(page):

@@ -99,12 +99,12 @@ def collect(page, folder):
     [
         ("light", [("ko", True, (992,), CHOICES[:3]), ("en", False, (320,), CHOICES[-2:])]),
         *(
-            pytest.param(scheme, [(*look, CHOICES)], marks=pytest.mark.matrix)
+            pytest.param(scheme, [tuple(look)], marks=pytest.mark.matrix)
             for scheme, *look in (
-                ("light", "en", False, (320,)),
-                ("light", "ko", True, (992,)),
-                ("light", "en", True, WIDTHS),
-                ("dark", "ja", True, WIDTHS),
+                ("light", "en", False, (320,), CHOICES),
+                ("light", "ko", True, (992,), CHOICES),
+                ("light", "en", True, WIDTHS, CHOICES[:4]),
+                ("dark", "ja", True, WIDTHS, CHOICES[4:]),
             )
         ),
     ],
