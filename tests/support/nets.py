@@ -15,6 +15,16 @@ def random_arrays(*sizes, dtype="f4", scale=1.0, seed=3):
     return weights | {f"b{i}": rng.normal(0, scale, n).astype(dtype) for i, (_, n) in layers}
 
 
+def state_dict(names, *sizes, **options):
+    """The same as PyTorch holds them, by these names of the layers."""
+    arrays = random_arrays(*sizes, **options)
+    return {
+        f"{name}{part}": np.ascontiguousarray(arrays[f"{letter}{i}"].T)
+        for letter, part in (("W", "weight"), ("b", "bias"))
+        for i, name in enumerate(names, 1)
+    }
+
+
 def random_network(*sizes, activation="sigmoid", scale=1.0, seed=0):
     arrays = [*random_arrays(*sizes, scale=scale, seed=seed).values()]
     return Network(arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :], activation)

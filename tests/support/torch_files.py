@@ -1,20 +1,13 @@
 """Files as `torch.save` writes them, honest ones and such as it never does, without PyTorch."""
 
-import itertools
 import pickle
 
-import numpy as np
 from support.archives import zipped
 from support.pickles import a_global, call, dictionary, items, pickled, push
 
 REBUILD = a_global("torch._utils", "_rebuild_tensor_v2")
 HOOKS = a_global("collections", "OrderedDict") + pickle.EMPTY_TUPLE + pickle.REDUCE
-STORAGES = {
-    "<f2": "HalfStorage",
-    "<f4": "FloatStorage",
-    "<f8": "DoubleStorage",
-    "<i8": "LongStorage",
-}
+KINDS = {"<f2": "HalfStorage", "<f4": "FloatStorage", "<f8": "DoubleStorage", "<i8": "LongStorage"}
 
 
 def storage(key, length, kind="FloatStorage", what="storage"):
@@ -30,7 +23,7 @@ def tensor(stored, shape, strides, offset=0, hooks=HOOKS):
 
 def of_array(key, array):
     strides = tuple(stride // array.itemsize for stride in array.strides)
-    kind = STORAGES[array.dtype.str]
+    kind = KINDS[array.dtype.str]
     return tensor(storage(key, array.size, kind), array.shape, strides)
 
 
@@ -48,15 +41,3 @@ def torch_file(tensors, *members, root="net", changed=None, state=True):
     names = [name for name, _ in members]
     kept = [each for each in (*first, *stored, (f"{root}/version", b"3\n")) if each[0] not in names]
     return zipped(*kept, *(each for each in members if each[1] is not None))
-
-
-def state_dict(*sizes, seed=3):
-    """Tensors of PyTorch's names for layers of these sizes."""
-    rng = np.random.default_rng(seed)
-    pairs = list(itertools.pairwise(sizes))
-    weights = {
-        f"fc{i}.weight": rng.normal(size=(n, m)).astype("f4") for i, (m, n) in enumerate(pairs)
-    }
-    return weights | {
-        f"fc{i}.bias": rng.normal(size=n).astype("f4") for i, (_, n) in enumerate(pairs)
-    }

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 from support.archives import npz
-from support.nets import random_arrays, same_bits
+from support.nets import random_arrays, same_bits, state_dict
 from support.refusals import refusal_of
 
 from mnist_cli import Network, load_images, load_labels
@@ -24,7 +24,6 @@ NAMES = {
     "small letters": ["w1", "w2", "w3", "b1", "b2", "b3"],
     "by sizes alone": ["z", "y", "x", "c", "b", "a"],
 }  # fmt: skip
-TORCH = [f"fc{i}.{part}" for part in ("weight", "bias") for i in (1, 2, 3)]
 
 
 def renamed(names, sizes, **options):
@@ -51,8 +50,7 @@ def test_arrays_by_other_names_are_the_same_net_in_every_format(names):
 
 def test_pytorch_s_names_are_read_from_every_format_and_byte_order():
     for dtype in ("<f4", ">f8"):
-        arrays = renamed(TORCH, SIZES, dtype=dtype)
-        tensors = {name: np.ascontiguousarray(array.T) for name, array in arrays.items()}
+        tensors = state_dict(["fc1.", "fc2.", "fc3."], *SIZES, dtype=dtype)
         for content in (npz(**tensors), pickle.dumps(tensors)):
             found = parse_weights(content).arrays
             expected = random_arrays(*SIZES, dtype=dtype.replace(">", "<"))

@@ -1,5 +1,7 @@
 """ONNX graphs as others write them: ONNX Runtime's predictions on all images, or a sentence."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from support.onnx_files import model, node
@@ -94,71 +96,47 @@ def test_a_division_by_255_says_that_pixels_are_0_to_255():
         assert all(np.allclose(found[key], expected[key], rtol=1e-6) for key in expected)
 
 
-def spoil(what):
-    """A change of the whole model: of one tensor, one node, or the graph."""
-
-    def change(whole):
-        graph = whole.graph
-        tensor = next(each for each in graph.initializer if each.name == "W1")
-        first = graph.node[0]
-        if what == "external":
-            tensor.data_location = 1
-            tensor.ClearField("raw_data")
-            tensor.external_data.add(key="location", value="../../etc/passwd")
-        elif what == "huge":
-            tensor.dims[0] = 2**62
-        elif what == "below 0":
-            tensor.dims[0] = -1
-        elif what == "short":
-            tensor.raw_data = tensor.raw_data[:-4]
-        elif what == "bfloat16":
-            tensor.data_type = 16
-        elif what == "twice":
-            graph.initializer.append(tensor)
-        elif what == "missing":
-            graph.initializer.remove(tensor)
-        elif what == "cycle":
-            first.input[0] = "y"
-        elif what == "written twice":
-            graph.node.append(first)
-        elif what == "two inputs":
-            graph.input.add(name="z")
-        elif what == "a function":
-            whole.functions.add(name="f")
-        elif what == "a subgraph":
-            first.op_type = "If"
-        elif what == "another domain":
-            first.domain = "ai.evil"
-        elif what == "two heads":
-            graph.node.add(op_type="MatMul", input=["t2", "W2"], output=["q"])
-            graph.node.add(op_type="Softmax", input=["q"], output=["r"])
-        elif what == "no names":
-            first.ClearField("output")
-        elif what == "residual":
-            graph.node.add(op_type="Add", input=["t1", "t2"], output=["r"])
-        elif what == "no output":
-            del graph.output[:]
-        elif what == "many nodes":
-            for i in range(30_000):
-                graph.node.add(op_type="Identity", input=[f"i{i}"], output=[f"i{i + 1}"])
-        elif what == "a long name":
-            first.name, first.op_type = "\x1b[2J" * 200_000, "Evil"
-        elif what == "a constant in a node":
-            node = graph.node.add(op_type="Constant", output=["c"])
-            node.attribute.add(name="value", type=4).t.raw_data = bytes(10**6)
-
-    return change
-
-
 PLAIN = node("MatMul", "W1"), node("Relu"), *HEAD
+
+# What is done to the whole model, its graph, W1, or its first node.
+SPOILT = {
+    "external": "W1.data_location = 1; W1.ClearField('raw_data');"
+    " W1.external_data.add(key='location', value='../../etc/passwd')",
+    "huge": "W1.dims[0] = 2**62",
+    "below 0": "W1.dims[0] = -1",
+    "short": "W1.raw_data = W1.raw_data[:-4]",
+    "bfloat16": "W1.data_type = 16",
+    "twice": "graph.initializer.append(W1)",
+    "missing": "graph.initializer.remove(W1)",
+    "cycle": "first.input[0] = 'y'",
+    "written twice": "graph.node.append(first)",
+    "two inputs": "graph.input.add(name='z')",
+    "a function": "whole.functions.add(name='f')",
+    "a subgraph": "first.op_type = 'If'",
+    "another domain": "first.domain = 'ai.evil'",
+    "two heads": "add('MatMul', ['t2', 'W2'], 'q'); add('Softmax', ['q'], 'r')",
+    "no names": "first.ClearField('output')",
+    "residual": "add('Add', ['t1', 't2'], 'r')",
+    "no output": "del graph.output[:]",
+    "many nodes": "[add('Identity', [f'i{i}'], f'i{i + 1}') for i in range(30_000)]",
+    "a long name": r"first.name, first.op_type = '\x1b[2J' * 200_000, 'Evil'",
+    "a constant in a node": "add('Constant', [], 'c').attribute.add(name='value', type=4)"
+    ".t.raw_data = bytes(10**6)",
+}
+
+
+def spoil(change, whole):
+    graph = whole.graph
+    (W1,) = (each for each in graph.initializer if each.name == "W1")
+
+    def add(kind, inputs, output):
+        return graph.node.add(op_type=kind, input=inputs, output=[output])
+
+    exec(change, {"whole": whole, "graph": graph, "W1": W1, "first": graph.node[0], "add": add})
+
+
 OF_MODEL = {
-    what: model(*PLAIN, changed=spoil(what), **HELD)
-    for what in (
-        *("external", "huge", "below 0", "short", "bfloat16", "twice", "missing", "cycle"),
-        *("written twice", "two inputs", "a function", "a subgraph", "another domain", "residual"),
-        *("no output", "many nodes", "a long name", "a constant in a node"),
-        *("two heads", "no names"),
-    )
+    what: model(*PLAIN, changed=partial(spoil, change), **HELD) for what, change in SPOILT.items()
 }
 OF_NODES = {
     "GELU": (node("MatMul", "W1"), node("Gelu"), *HEAD),

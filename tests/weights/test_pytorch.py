@@ -6,21 +6,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 from support import textbook
-from support.nets import random_arrays, same_bits
+from support.nets import random_arrays, same_bits, state_dict
 from support.refusals import refusal_of
 
 from mnist_cli import load_images
 from mnist_cli.weights.weights_file import parse_weights
-
-
-def state_dict(names, *sizes, dtype="f4"):
-    """What PyTorch holds of layers of these sizes, by these names."""
-    arrays = random_arrays(*sizes, dtype=dtype)
-    return {
-        f"{name}{part}": np.ascontiguousarray(arrays[f"{letter}{i}"].T)
-        for i, name in enumerate(names, 1)
-        for letter, part in (("W", "weight"), ("b", "bias"))
-    }
 
 
 def test_our_names_are_read_bit_for_bit_with_the_activation():

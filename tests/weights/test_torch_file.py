@@ -8,29 +8,27 @@ import numpy as np
 import pytest
 from support import pickles, torch_files
 from support.archives import zipped
-from support.nets import same_bits
+from support.nets import random_arrays, same_bits, state_dict
 from support.pickles import a_global, call, pickled, push
 from support.refusals import refusal_of
-from support.torch_files import HOOKS, state_dict, storage, tensor, torch_file
+from support.torch_files import HOOKS, storage, tensor, torch_file
 
 from mnist_cli import load_images
 from mnist_cli.weights.formats import SAVE_STATE_DICT
 from mnist_cli.weights.weights_file import parse_weights
 
-TENSORS = state_dict(784, 10)
+TENSORS = state_dict(["fc0."], 784, 10)
 
 
 def test_a_state_dict_is_read_bit_for_bit():
-    for root, dtype in (("net", "<f4"), ("archive", "<f8"), ("a" * 60, "<f2")):
-        tensors = {name: each.astype(dtype) for name, each in state_dict(784, 20, 10).items()}
-        counted = tensors | {"n.num_batches_tracked": np.array(3)}
-        file = parse_weights(torch_file(counted, root=root))
-        wide = {"<f2": "f4"}.get(dtype, dtype)
+    sizes = 784, 20, 10
+    for root, dtype, wide in (("net", "f4", "f4"), ("archive", "f8", "f8"), ("a" * 60, "f2", "f4")):
+        tensors = state_dict(["fc0.", "fc1."], *sizes, dtype=dtype)
+        file = parse_weights(
+            torch_file(tensors | {"n.num_batches_tracked": np.array(3)}, root=root)
+        )
         expected = {
-            f"{'W' if name.endswith('weight') else 'b'}{int(name[2]) + 1}": np.ascontiguousarray(
-                each.T.astype(wide)
-            )
-            for name, each in tensors.items()
+            name: each.astype(wide) for name, each in random_arrays(*sizes, dtype=dtype).items()
         }
         assert same_bits(file.arrays, expected)
         assert (file.format, file.has_book_names, file.known_activation) == ("pytorch", False, None)
