@@ -177,12 +177,18 @@ def test_what_is_mutated_is_read_or_refused(page):
         assert not follow(page, text)
 
 
-def test_the_link_is_copied(page):
+def test_the_link_is_copied_and_that_is_said_until_it_is_another(page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     draw(page, SEVEN)
     page.locator("#link").click()
     page.locator("#copied:not(:empty)").wait_for()
-    assert page.evaluate("navigator.clipboard.readText()") == page.evaluate("location.href")
+    page.keyboard.press("Shift")  # after which the page looks whether its address has changed
+    assert page.evaluate("navigator.clipboard.readText()") == linked(page)
+    copied = page.locator("#copied")
+    assert copied.text_content() != ""
+    draw(page, SEVEN)
+    assert page.evaluate("navigator.clipboard.readText()") != linked(page)
+    assert copied.text_content() == ""
 
 
 def test_an_address_that_was_entered_counts_where_the_page_wrote_its_own_at_that_moment(page):

@@ -56,13 +56,15 @@ export function keepAddress(page) {
     let text = writeLink(state, Boolean(state.lesson));
     if (text) text += `&lang=${document.documentElement.lang}`;
     refused.hidden = true;
+    if (text === location.hash.slice(1)) return;
     byId("copied").textContent = "";
-    if (text !== location.hash.slice(1)) history.replaceState(null, "", `#${text}`);
+    history.replaceState(null, "", `#${text}`);
   }
 
   function open(url) {
     clearTimeout(waiting); // what was to be written, the address that was entered has replaced
     copy.removeAttribute("aria-busy");
+    byId("copied").textContent = "";
     const text = new URL(url).hash.slice(1);
     const state = text && readLink(text, {
       nets,
