@@ -173,7 +173,7 @@ async function refreshSet() {
   alive.showOff();
   if (isSetRunning) return;
   isSetRunning = true;
-  while (isSetStale) {
+  while (isSetStale && !frame) { // in the next frame it is shown first what is broken now
     isSetStale = false;
     const asked = net;
     const now = { ...net, off: net.off.map((off) => new Set(off)) };
@@ -188,7 +188,7 @@ async function refreshSet() {
     }
   }
   isSetRunning = false;
-  byId("accuracy").removeAttribute("aria-busy");
+  if (!isSetStale) byId("accuracy").removeAttribute("aria-busy");
 }
 
 function useNet(next) {

@@ -243,6 +243,24 @@ def test_what_is_broken_costs_what_numpy_says(page, shown):
     assert accuracy(page) == whole
 
 
+def test_what_is_changed_while_images_are_counted_is_shown(page):
+    """Also if they are all counted before the next frame."""
+    settle(page)
+    page.evaluate("""async () => {
+        const [neuron, accuracy] = [".neuron", "#accuracy"].map((each) => document.querySelector(each));
+        neuron.click();
+        neuron.click();
+        while (!accuracy.ariaBusy) await new Promise((done) => setTimeout(done));
+        const next = requestAnimationFrame;
+        window.requestAnimationFrame = (show) => setTimeout(() => next(show), 1000);
+        document.querySelector("#all-on").click();
+        window.requestAnimationFrame = next;
+    }""")
+    settle(page)
+    assert not page.locator("#all-on").is_visible()
+    assert page.locator("#off").inner_text() == "Every neuron is on."
+
+
 def test_test_images_can_be_tried_and_saved(page, tmp_path, shown):
     network = mnist_cli.load_network()
     images, labels = shown
