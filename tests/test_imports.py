@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT
 
 SLOW = {"numpy", "rich", "requests", "PIL", "scipy", "platformdirs", "threadpoolctl", "zipfile"}
-SLOW |= {"safetensors", "onnx", "multiprocessing", "tempfile", "difflib"}
+SLOW |= {"safetensors", "onnx", "multiprocessing", "tempfile", "difflib", "numpy.ma"}
 SLOW |= {"mnist_cli.handwriting.reader", "mnist_cli.training.recipes"}
 
 HELP = ["--version", "--help"]
@@ -34,6 +34,10 @@ def modules_after(code, *commands, python=("-c",)):
         (["train --help"], {"mnist_cli.training.recipes"}),
         (["inspect", "inspect --json"], {"numpy"}),
         (["predict --index 42", "predict --index 42 --json"], {"numpy"}),
+        (
+            ["predict docs/photo.jpg --json", "predict docs/number.jpg --split --json"],
+            {"numpy", "PIL", "mnist_cli.handwriting.reader", "threadpoolctl", "zipfile"},
+        ),
         (["eval --runs 1 --limit 100", "eval --limit 100 --json"], {"numpy", "threadpoolctl"}),
     ],
 )

@@ -6,7 +6,14 @@ where the pen was, whatever the colours and the light.
 
 import numpy as np
 
-from mnist_cli.handwriting.morphology import Bits, apply_opening, blur, measure_distance
+from mnist_cli.handwriting.morphology import (
+    Bits,
+    apply_opening,
+    blur,
+    find_lower_quartiles,
+    find_median,
+    measure_distance,
+)
 from mnist_cli.net.engine import Floats
 
 WORK_SIDE = 120  # pixels of the long side of a copy that tells the tone of the ink
@@ -19,7 +26,6 @@ _LOG_OFFSET = np.float32(0.1)  # makes the logarithm of brightness bounded
 _VOTERS_SIDE, _VOTE_WINDOW = 24, 15  # pixels of the small copy on which the tone is detected
 _VOTERS = 25  # one of so many pixels says which tone the ink has
 _GRAIN, _EDGES = 0.7, 1.0  # pixels: by how much a page is blurred, and its ink
-_COMMON = 25  # percentile of a row that a ruled line has in common, whatever is written on it
 _LINE_END, _AT_ENDS = 20, 0.6  # a line reaches both ends, each a 20th, with so much of its ink
 _OF_OTSU, _OF_PEAK = 0.6, 0.25  # of Otsu's level and of the most ink: soft edges are ink, too
 
@@ -72,7 +78,7 @@ def is_dark(picture: Floats) -> bool:
     windows = np.lib.stride_tricks.sliding_window_view(
         padded, (_VOTE_WINDOW, _VOTE_WINDOW), axis=(0, 1)
     )
-    background = np.median(windows.reshape(*small.shape, -1), axis=-1)
+    background = find_median(windows.reshape(*small.shape, -1), axis=-1)
     deviations = (small - background).ravel()
     voters = np.argsort(np.abs(deviations))[-deviations.size // _VOTERS :]
     return bool(deviations[voters].sum() < 0)
@@ -87,7 +93,7 @@ def extract_ink(picture: Floats, *, dark: bool, share: float = _READ_BACKGROUND)
     ink = signed - background
     if dark:
         ink /= np.maximum(-background, _DARKEST_BACKGROUND)
-    ink -= np.median(ink, axis=(0, 1))
+    ink -= find_median(ink.reshape(-1, ink.shape[2]))
     shown: Floats = np.clip(ink, 0, None)
     return shown
 
@@ -96,7 +102,7 @@ def remove_lines(ink: Floats) -> Floats:
     """Take off ruled lines: what most of a row or column has in common, both its ends included."""
     for _ in range(2):
         end = max(2, ink.shape[1] // _LINE_END)
-        common = np.percentile(ink, _COMMON, axis=1, keepdims=True)
+        common = find_lower_quartiles(ink)  # whatever is written on a line
         left = ink[:, :end].mean(axis=1, keepdims=True)
         right = ink[:, -end:].mean(axis=1, keepdims=True)
         line = np.where(np.minimum(left, right) > _AT_ENDS * common, common, 0)

@@ -15,7 +15,7 @@ from mnist_cli.handwriting.cuts import find_seams
 from mnist_cli.handwriting.ink_map import InkMap
 from mnist_cli.handwriting.judge import NONE, judge_spans
 from mnist_cli.handwriting.mnist_format import RIM, Gray, draw, reduce_and_centre
-from mnist_cli.handwriting.morphology import Bits
+from mnist_cli.handwriting.morphology import Bits, find_median
 from mnist_cli.net.engine import Floats
 from mnist_cli.spec import SIDE
 
@@ -177,7 +177,7 @@ def draw_spans(line: Line) -> Gray:
     left, top, right, bottom = edges.T
     sizes = np.column_stack([bottom - top, right - left])
     tall = sizes[:, 0] > TALL
-    usual = np.median(edges[tall if tall.any() else ...], axis=0)
+    usual = find_median(edges[tall if tall.any() else ...])
     placed = np.column_stack([sizes, top - usual[1], bottom - usual[3]])
     cut = [_is_cut(line.owners, start, stop) for start, stop in line.spans]
     touched = [box.count_sides_at_border(line.ink_map.ink.shape) / 4 for box in boxes]
@@ -259,7 +259,7 @@ def _slice_wide(
             owners[i] = i
             continue
         passed = np.sum([np.arange(box.width) >= seam[:, None] for seam in seams], axis=0)
-        for number in np.unique(passed[own]).tolist():
+        for number in np.flatnonzero(np.bincount(passed[own])).tolist():
             part = own & (passed == number)
             boxes.append(find_box(part).move(box.left, box.top))
             owners[len(boxes) - 1] = i

@@ -7,7 +7,7 @@ takes longer than reading a photo.
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mnist_cli.net.engine import Floats
 
@@ -101,6 +101,27 @@ def label(mask: Bits) -> tuple[NDArray[np.intp], int]:
     labels = np.zeros(padded.shape, np.intp)
     labels[padded] = np.repeat(number + 1, ends - starts)
     return labels[:, 1:-1], len(components)
+
+
+# As `np.median` and `np.percentile`, which first load `numpy.ma`, a fifth of the time of a picture.
+
+
+def find_median(values: ArrayLike, axis: int = 0) -> NDArray[Any]:
+    """Find the medians along an axis."""
+    array = np.asarray(values)
+    middle = [(array.shape[axis] - 1) // 2, array.shape[axis] // 2]
+    medians: NDArray[Any] = np.partition(array, middle, axis).take(middle, axis).mean(axis)
+    return medians
+
+
+def find_lower_quartiles(rows: Floats) -> Floats:
+    """Find what a quarter of each row is below: (H, W) -> (H, 1)."""
+    last = rows.shape[1] - 1
+    first, share = last // 4, np.float32(last % 4 / 4)
+    around = [first, min(first + 1, last)]
+    below, above = np.split(np.partition(rows, around, axis=1)[:, around], 2, axis=1)
+    step = above - below
+    return above - step * (1 - share) if share >= 0.5 else below + step * share
 
 
 def _pad(picture: Floats, width: int, axis: int, **how: Any) -> Floats:

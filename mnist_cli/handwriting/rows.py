@@ -24,6 +24,7 @@ from mnist_cli.handwriting.line import (
     read_line,
 )
 from mnist_cli.handwriting.maps import ANY_CHANNEL, PAGE_SIDE, clean, map_ink
+from mnist_cli.handwriting.morphology import find_median
 from mnist_cli.net.engine import Floats
 
 _GLANCE_SIDE = 240  # pixels of the long side on which a large digit is clear
@@ -139,7 +140,7 @@ def find_spans(ink_map: InkMap) -> list[Line]:
 def _read_closer(pixels: Floats, line: list[LineDigit]) -> list[LineDigit]:
     """Read a line again, each digit 80 pixels high, if the picture has so many; keep the better."""
     boxes = [digit.box_on_picture for digit in line]
-    height = float(np.median([box.height for box in boxes]))
+    height = float(find_median([box.height for box in boxes]))
     frame = enclose(boxes).grow(_AROUND * height).scale(1, pixels.shape)
     before = line[0].ink_map
     scale = min(_CLOSE / height, 1.0)
@@ -188,14 +189,14 @@ def _sort_into_lines(ink_map: InkMap) -> list[tuple[list[int], float]]:
             line.append(i)
     # A component alone says little of how high digits are: it may be a comma.
     heights = [
-        float(np.median([boxes[i].height for i in line] if len(line) > 1 else usual))
+        float(find_median([boxes[i].height for i in line] if len(line) > 1 else [usual]))
         for line in lines
     ]
     for i in small:
         gaps = [min(boxes[i].measure_gap(boxes[j]) for j in line) for line in lines]
         if gaps and min(gaps) < _SMALL_FROM_LINE * usual:
             lines[gaps.index(min(gaps))].append(i)
-    middles = [np.median([boxes[i].top + boxes[i].bottom for i in line]) for line in lines]
+    middles = [find_median([boxes[i].top + boxes[i].bottom for i in line]) for line in lines]
     return [(lines[n], heights[n]) for n in np.argsort(middles, kind="stable").tolist()]
 
 

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from mnist_cli.handwriting.morphology import apply_opening, blur, dilate, label, measure_distance
+from mnist_cli.handwriting.morphology import (
+    apply_opening,
+    blur,
+    dilate,
+    find_lower_quartiles,
+    find_median,
+    label,
+    measure_distance,
+)
 
 SHAPES = [(1, 9), (7, 1), (23, 17)]
 
@@ -75,3 +83,12 @@ def test_a_blurred_point_is_a_gaussian():
     np.testing.assert_allclose(blur(point, 2.0), gaussian / gaussian.sum(), atol=5e-4)
     even = np.full((9, 4, 3), 0.3, np.float32)
     np.testing.assert_allclose(blur(even, 3.0), even, rtol=1e-6)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 120])
+def test_medians_and_quartiles_are_those_of_numpy_to_the_last_bit(width):
+    values = np.random.default_rng(width).normal(size=(7, width)).astype(np.float32)
+    for axis in (0, 1):
+        np.testing.assert_array_equal(find_median(values, axis), np.median(values, axis))
+    quartiles = np.percentile(values, 25, axis=1, keepdims=True)
+    np.testing.assert_array_equal(find_lower_quartiles(values), quartiles)

@@ -247,10 +247,11 @@ def test_what_is_changed_while_images_are_counted_is_shown(page):
     """Also if they are all counted before the next frame."""
     settle(page)
     page.evaluate("""async () => {
-        const [neuron, accuracy] = [".neuron", "#accuracy"].map((each) => document.querySelector(each));
+        const neuron = document.querySelector(".neuron");
         neuron.click();
         neuron.click();
-        while (!accuracy.ariaBusy) await new Promise((done) => setTimeout(done));
+        while (!document.querySelector("#accuracy[aria-busy]"))
+            await new Promise((done) => setTimeout(done));
         const next = requestAnimationFrame;
         window.requestAnimationFrame = (show) => setTimeout(() => next(show), 1000);
         document.querySelector("#all-on").click();
