@@ -8,7 +8,8 @@ from conftest import ROOT
 
 SLOW = {"numpy", "rich", "requests", "PIL", "scipy", "platformdirs", "threadpoolctl", "zipfile"}
 SLOW |= {"safetensors", "onnx", "multiprocessing", "tempfile", "difflib", "numpy.ma"}
-SLOW |= {"mnist_cli.handwriting.reader", "mnist_cli.training.recipes"}
+SLOW |= {"mnist_cli.handwriting.reader", "mnist_cli.training.recipes", "mnist_cli.weights.pytorch"}
+SLOW |= {"mnist_cli.prediction.explanation", "click.shell_completion"}
 
 HELP = ["--version", "--help"]
 HELP += [f"{name} --help" for name in ("inspect", "predict", "eval", "draw", "download", "convert")]

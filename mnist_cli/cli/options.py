@@ -15,15 +15,17 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from mnist_cli.checks import one_of
 from mnist_cli.cli.rules import check_rules
 from mnist_cli.spec import ACTIVATIONS
 from mnist_cli.weights.formats import KINDS
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Settings = Mapping[str, Mapping[str, Any]]
 """By the name of an option, ``batch_size``, what `click.Option` takes besides."""
@@ -69,8 +71,10 @@ class _Text(click.types.StringParamType):
         ctx: click.Context,  # noqa: ARG002 - click's signature
         param: click.Parameter,
         incomplete: str,
-    ) -> list[CompletionItem]:
+    ) -> "list[CompletionItem]":
         """Let the shell complete files, or folders, where these are asked for."""
+        from click.shell_completion import CompletionItem
+
         value = param.metavar or ""
         is_file = value.startswith("FILE") or isinstance(param, click.Argument)
         kind = "dir" if value == "DIR" else "file" if is_file and param.name != "names" else ""

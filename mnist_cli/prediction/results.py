@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mnist_cli.errors import MnistError
 from mnist_cli.files.reading import AnyPath, cannot
@@ -14,7 +14,6 @@ from mnist_cli.files.tables import document, table_writer
 from mnist_cli.files.writing import atomic_writer
 from mnist_cli.net.bounds import require_quick
 from mnist_cli.net.network import Network
-from mnist_cli.prediction.explanation import Explanation, explain
 from mnist_cli.prediction.prediction import (
     NoDigit,
     NumberPrediction,
@@ -24,6 +23,9 @@ from mnist_cli.prediction.prediction import (
     Unread,
 )
 from mnist_cli.prediction.sources import STANDARD_INPUT
+
+if TYPE_CHECKING:
+    from mnist_cli.prediction.explanation import Explanation
 
 _COLUMNS = (
     *("source", "line", "position", "prediction", "confidence", "probabilities"),
@@ -79,10 +81,12 @@ class Results:
             else:
                 yield NoDigit(one.source, (one.reason,), one.steps, name=one.name)
 
-    def explain(self, one: Result) -> Explanation | None:
+    def explain(self, one: Result) -> "Explanation | None":
         """Take a result apart, where that is wanted and there is a digit; nothing is kept of it."""
         if self.network is None or not isinstance(one, Prediction):
             return None
+        from mnist_cli.prediction.explanation import explain
+
         against = one.label if one.correct is False else None
         return explain(self.network, one.image, one.prediction, against)
 

@@ -14,6 +14,7 @@ from mnist_cli.files.reading import AnyPath
 from mnist_cli.net.network import Array, find_mismatch
 from mnist_cli.spec import ACTIVATIONS, MAX_LAYERS, Activation
 
+BOOK_NAME = re.compile("[Wb][1-9][0-9]{0,5}")
 DTYPES = {code: np.dtype(code) for code in ("<f4", ">f4", "<f8", ">f8")}
 
 
@@ -66,13 +67,11 @@ def _expected_names(records: Mapping[str, ArrayRecord]) -> list[str]:
                 f"{array.shape}); mnist reads fully connected ones",
                 hint="The book's, of chapter 3, comes with 'mnist download'.",
             )
-    numbers = (int(key[1:]) for key in records if re.fullmatch("[Wb][1-9][0-9]{0,5}", key))
+    numbers = (int(key[1:]) for key in records if BOOK_NAME.fullmatch(key))
     layers = max(numbers, default=1)
     if layers > MAX_LAYERS:
-        raise FormatError(
-            f"this net has {layers} layers, expected 1 to {MAX_LAYERS}",
-            hint="'mnist train --hidden 100,50' makes smaller ones.",
-        )
+        hint = "'mnist train --hidden 100,50' makes smaller ones."
+        raise FormatError(f"this net has {layers} layers, expected 1 to {MAX_LAYERS}", hint=hint)
     names = [f"{letter}{i}" for letter in "Wb" for i in range(1, layers + 1)]
     expected = f"expected {' '.join(names)}"
     for name in names:

@@ -10,30 +10,30 @@ from typing import Literal
 
 from mnist_cli.spec import PIXELS
 from mnist_cli.weights.arrays import ArrayRecord
-from mnist_cli.weights.pytorch import is_state_dict, natural
+from mnist_cli.weights.pytorch import is_state_dict, natural, translate
 
 Records = Mapping[str, ArrayRecord]
 
 _TRANSPOSED: dict[str, Literal["C", "F"]] = {"C": "F", "F": "C"}
 
 
-def as_state_dict(records: Records) -> Records | None:
-    """The same arrays as tensors of a state_dict; None for our names and where nothing tells."""
+def rename(records: Records) -> Records:
+    """The arrays under our names; the same `records` where nothing tells which is whose."""
     if is_state_dict(records):
-        return records
+        return translate(records)
     names = sorted(records, key=natural)
     matrices = [name for name in names if len(records[name].shape) == 2]
     vectors = [name for name in names if len(records[name].shape) == 1]
     are_ours = any(re.fullmatch("W[1-9][0-9]{0,5}", name) for name in names)
     if are_ours or not matrices or len(matrices) + len(vectors) < len(records):
-        return None
+        return records
     shapes = [records[name].shape for name in matrices]
     has_inputs_first = any(rows == PIXELS for rows, _ in shapes) or all(
         columns != PIXELS for _, columns in shapes
     )
     biases = _pair(records, matrices, vectors, axis=-1 if has_inputs_first else 0)
     if biases is None:
-        return None
+        return records
     tensors = {}
     for matrix in matrices:
         path = matrix.rpartition("/")[0] or matrix
@@ -44,7 +44,7 @@ def as_state_dict(records: Records) -> Records | None:
         tensors[f"{prefix}.weight"] = array
         if matrix in biases:
             tensors[f"{prefix}.bias"] = records[biases[matrix]]
-    return tensors
+    return translate(tensors)
 
 
 def _pair(

@@ -17,11 +17,9 @@ from mnist_cli.net.activations import name_each
 from mnist_cli.net.network import Activation, Array, Network
 from mnist_cli.spec import BOOK_WEIGHTS_SHA256, CLASSES, PIXELS, WEIGHTS
 from mnist_cli.weights import card as cards
-from mnist_cli.weights.arrays import Contents, check_arrays
+from mnist_cli.weights.arrays import BOOK_NAME, Contents, check_arrays
 from mnist_cli.weights.card import Card, FoundCard
 from mnist_cli.weights.formats import MAX_BYTES, ONNX, SUFFIXES, TARGETS, Format, recognise
-from mnist_cli.weights.names import as_state_dict
-from mnist_cli.weights.pytorch import name_as_sequence, translate
 
 _TAKES = f"mnist takes fully connected nets from {PIXELS} pixels to the {CLASSES} digits."
 
@@ -121,11 +119,9 @@ class WeightsFile:
         try:
             return Network(weights, biases, self.activation)
         except ValueError as error:
-            raise FormatError(
-                f"{error.args[0]}: no prediction can be made with them",
-                source=self.file,
-                hint="'mnist inspect' shows what it holds.",
-            ) from None
+            problem = f"{error.args[0]}: no prediction can be made with them"
+            hint = "'mnist inspect' shows what it holds."
+            raise FormatError(problem, source=self.file, hint=hint) from None
 
 
 def read_weights(
@@ -169,17 +165,20 @@ def parse_weights(content: bytes, file: Path = Path(), origin: str = "given") ->
     records = contents.records
     if sum(len(record.data) for record in records.values()) > MAX_BYTES:
         raise FormatError(f"describes arrays of more than {MAX_BYTES:,} bytes")
-    tensors = as_state_dict(records)
+    if not all(map(BOOK_NAME.fullmatch, records)):
+        from mnist_cli.weights.names import rename
+
+        records = rename(records)
     return WeightsFile(
         file=file,
         origin=origin,
         format=kind.name,
-        arrays=check_arrays(records if tensors is None else translate(tensors)),
+        arrays=check_arrays(records),
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         protocol=contents.protocol,
         stated_activation=contents.activation,
-        has_book_names=tensors is None,
+        has_book_names=records is contents.records,
     )
 
 
@@ -308,6 +307,8 @@ def convert(
     if kind is ONNX or normalization:
         arrays = (network.fold_normalization(*normalization) if normalization else network).arrays
     if layout == "torch":
+        from mnist_cli.weights.pytorch import name_as_sequence
+
         arrays = name_as_sequence(arrays)
     folded = found.found_card.normalization if found.found_card else ""
     if normalization:

@@ -15,7 +15,6 @@ from mnist_cli.render.layout import Cell, beside, paragraph, stacked, table, til
 from mnist_cli.render.pictures import picture, thumbnail
 from mnist_cli.render.text import Line, Span, columns, encodable, length, line, shortened, surface
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
-from mnist_cli.render.views import explain
 from mnist_cli.spec import SIDE
 
 if TYPE_CHECKING:
@@ -201,7 +200,11 @@ def _summary(results: Results) -> list[Line]:
 
 def _one(results: Results, prediction: _Single) -> list[Line]:
     limit = surface().width
-    explained = results.explain(prediction)
+    explained, why = results.explain(prediction), []
+    if explained:
+        from mnist_cli.render.views import explain
+
+        why = explain.lines(explained)
     if isinstance(prediction, NoDigit) or explained:  # which has the picture and the bars itself
         block = _title(prediction, limit)
     else:
@@ -210,7 +213,7 @@ def _one(results: Results, prediction: _Single) -> list[Line]:
         block = beside(picture(prediction.image), words)
     block += [row for each in prediction.warnings for row in paragraph(each, limit, BAD)]
     steps = _steps(_steps_of(prediction))
-    return stacked(block, steps, explain.lines(explained) if explained else [])
+    return stacked(block, steps, why)
 
 
 def _title(prediction: _Single, room: int | None) -> list[Line]:
