@@ -31,11 +31,6 @@ def page(tmp_path_factory):
     return path.read_text("utf-8")
 
 
-def read_data(page):
-    """The JSON that a page carries."""
-    return json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
-
-
 def test_the_policy_allows_this_script_and_style_and_nothing_else(page):
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
