@@ -3,17 +3,16 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from mnist_cli.dtypes import Bytes, Floats
 from mnist_cli.handwriting.morphology import blur, measure_distance
-from mnist_cli.net.engine import Floats
 
 FRAME = 96  # pixels of the side on which things are drawn
 _LETTERS = "ACDEFGHJKLMNPQRTUVWXYacdefhjkmnprtuvwxy?&@#%+=*"  # without those that are digits, too
 
 Rng = np.random.Generator
-Source = NDArray[np.uint8]  # MNIST's training images, (N, 28, 28)
+Source = Bytes  # MNIST's training images, (N, 28, 28)
 Point = tuple[float, float]
 
 

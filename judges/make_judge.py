@@ -11,13 +11,12 @@ import sys
 
 import numpy as np
 from judge_drawings import KINDS, Rng, Source, smooth_noise
-from numpy.typing import NDArray
 
 from mnist_cli.datasets.arrays import load_images
+from mnist_cli.dtypes import Bits, Bytes, Floats
 from mnist_cli.handwriting.box import find_box
 from mnist_cli.handwriting.mnist_format import FINE, bring_to_format, draw
-from mnist_cli.handwriting.morphology import Bits, blur, label
-from mnist_cli.net.engine import Floats
+from mnist_cli.handwriting.morphology import blur, label
 from mnist_cli.training.arrays import train
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.weights.weights_file import write_arrays
@@ -62,10 +61,10 @@ def _prepare(rng: Rng, ink: Floats, whole: bool) -> Bits | None:
     return draw(ink, mask, level, box, int(rng.choice([_COARSE, FINE])))
 
 
-def make_pictures(kind: int, count: int, images: Source, seed: int = 0) -> NDArray[np.uint8]:
+def make_pictures(kind: int, count: int, images: Source, seed: int = 0) -> Bytes:
     """Make `count` pictures of a kind, (count, 28, 28) uint8."""
     rng = np.random.default_rng([seed, kind])
-    made: list[NDArray[np.uint8]] = []
+    made: list[Bytes] = []
     while len(made) * _AT_ONCE < count:
         drawn: list[Bits] = []
         while len(drawn) < _AT_ONCE:

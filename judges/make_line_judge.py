@@ -21,15 +21,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from number_drawings import Bank, Gray, Rng
+from number_drawings import Bank, Rng
 from number_lattices import Picture, cut_pictures
 from numpy.typing import NDArray
 
 from mnist_cli.datasets.arrays import load_images, load_labels
+from mnist_cli.dtypes import Bits, Bytes, Doubles, Floats, Indices
 from mnist_cli.handwriting.judge import NONE, run_judge
 from mnist_cli.handwriting.line import MOST_PARTS, WIDTH
 from mnist_cli.net import blas
-from mnist_cli.net.engine import Floats
 from mnist_cli.spec import SIDE
 from mnist_cli.training.backprop import add_patches
 from mnist_cli.training.optimizers import AdamW
@@ -53,7 +53,6 @@ _DECAY = 0.1
 _DROPPED = 0.2  # of the hidden neurons, at each step
 _NEVER, _SURE = -1e8, 40.0  # logarithms
 
-Doubles = NDArray[np.float64]
 Weights = dict[str, Floats]
 
 
@@ -63,7 +62,7 @@ class Graph(NamedTuple):
     -1 where there is none. Spans are numbered from the line's `first` one of all there are.
     """
 
-    table: NDArray[np.intp]
+    table: Indices
     first: int
     spans: int
 
@@ -106,7 +105,7 @@ class Pictures:
         self.shared = np.concatenate(shared)
 
 
-def _count_apart(table: NDArray[np.intp], may_be: NDArray[np.bool_]) -> int:
+def _count_apart(table: Indices, may_be: Bits) -> int:
     """Count how many of some spans of a line can be next to one another, at most."""
     most = [0]
     for ending in table[1:]:
@@ -129,7 +128,7 @@ class Net:
             self.weights[f"W{number}"] = weights * np.float32(np.sqrt(2 / inputs))
             self.weights[f"b{number}"] = np.zeros(outputs, np.float32)
 
-    def forward(self, drawn: Gray, rng: Rng | None = None) -> Floats:
+    def forward(self, drawn: Bytes, rng: Rng | None = None) -> Floats:
         """Return the logits of a batch, and keep what the way back needs.
 
         With `rng` neurons are left out at random (Srivastava et al. 2014, Dropout).
@@ -171,10 +170,10 @@ def train(made: Pictures, rng: Rng) -> Net:
     digits = np.flatnonzero(made.shared >= _IS_DIGIT)
     none = np.flatnonzero(labels == NONE)
 
-    def choose_pieces() -> NDArray[np.intp]:
+    def choose_pieces() -> Indices:
         return np.append(digits, rng.choice(none, _NONE_TO_DIGITS * len(digits)))
 
-    def learn_pieces(batch: NDArray[np.intp]) -> list[Floats]:
+    def learn_pieces(batch: Indices) -> list[Floats]:
         logits = net.forward(made.drawn[batch], rng)
         da = _softmax(logits) - np.eye(NONE + 1)[labels[batch]]
         return net.backward((da / len(batch)).astype(np.float32))
@@ -186,7 +185,7 @@ def train(made: Pictures, rng: Rng) -> Net:
         net.weights[name][..., NONE] = 0
     readable = np.flatnonzero([any(right) for right in made.right])
 
-    def learn_pictures(batch: NDArray[np.intp]) -> list[Floats]:
+    def learn_pictures(batch: Indices) -> list[Floats]:
         graphs = Graphs(made, batch)
         logits = net.forward(made.drawn[graphs.spans], rng)
         _, da = graphs.find_gradient(made, logits.astype(float))
@@ -200,8 +199,8 @@ def _descend(
     net: Net,
     rng: Rng,
     plan: tuple[int, int, float],
-    choose: Callable[[], NDArray[np.intp]],
-    find_gradients: Callable[[NDArray[np.intp]], list[Floats]],
+    choose: Callable[[], Indices],
+    find_gradients: Callable[[Indices], list[Floats]],
 ) -> None:
     """Take steps for so many epochs; the learning rate rises for a twentieth, then falls to 0."""
     epochs, size, rate = plan
@@ -217,7 +216,7 @@ def _descend(
 class Graphs:
     """The lines of all ink maps of some pictures, side by side, as graphs of the same length."""
 
-    def __init__(self, made: Pictures, batch: NDArray[np.intp]) -> None:
+    def __init__(self, made: Pictures, batch: Indices) -> None:
         self.maps = [made.right[picture] for picture in batch]
         maps = [lines for picture in batch for lines in made.maps[picture]]
         lines = [line for each in maps for line in each]

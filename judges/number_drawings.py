@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from mnist_cli.handwriting.morphology import Bits, blur, measure_distance
-from mnist_cli.net.engine import Floats
+from mnist_cli.dtypes import Bits, Bytes, Doubles, Floats, Indices
+from mnist_cli.handwriting.morphology import blur, measure_distance
 from mnist_cli.training.drawing import draw_form, load_forms
 
 Rng = np.random.Generator
-Gray = NDArray[np.uint8]
 
 _TALL, _RIM = 64, 12  # pixels of a digit of the bank, and of the paper round it
 _STEPS = 8  # of a pixel, in which the bank keeps distances
@@ -42,7 +41,7 @@ class Truth(NamedTuple):
 class Bank:
     """Digits as distances from their outlines, so that they can be written with any pen."""
 
-    def __init__(self, images: Gray, labels: Gray, seed: int) -> None:
+    def __init__(self, images: Bytes, labels: Bytes, seed: int) -> None:
         """Take training images, and draw half as many forms."""
         rng, known = np.random.default_rng(seed), load_forms()
         shares = np.array([form.share for form in known])
@@ -179,7 +178,7 @@ class Line:
             sag = np.array([0, self._rng.uniform(-0.05, 0.12) * self._hand.height])
             self.draw([start, (start + end) / 2 + sag, end], 0.8)
 
-    def draw(self, points: list[NDArray[np.float64] | tuple[float, float]], pen: float = 1) -> None:
+    def draw(self, points: list[Doubles | tuple[float, float]], pen: float = 1) -> None:
         """Draw a stroke, with a pen so many times as wide."""
         draw_stroke(self.ink, points, pen * self._hand.pen)
 
@@ -228,7 +227,7 @@ def _measure_reach(before: Truth, top: int, cover: Floats) -> int:
     if not both.any():
         return before.cover.shape[1]
     ends = left.shape[1] - left[:, ::-1].argmax(axis=1)
-    reach: NDArray[np.intp] = (ends - right.argmax(axis=1))[both]
+    reach: Indices = (ends - right.argmax(axis=1))[both]
     return int(reach.max())
 
 
@@ -242,7 +241,7 @@ def lay(page: Floats, ink: Floats, top: int, left: int) -> None:
 
 def draw_stroke(
     page: Floats,
-    points: list[NDArray[np.float64] | tuple[float, float]],
+    points: list[Doubles | tuple[float, float]],
     pen: float,
     dark: float = 1,
 ) -> None:
@@ -294,7 +293,7 @@ def write_line(rng: Rng, bank: Bank, hand: Hand, count: int = 0) -> tuple[Floats
     return ink, [digit.move(-top, -left) for digit in line.digits], line.base - top
 
 
-def draw_number(rng: Rng, bank: Bank) -> tuple[Gray, list[Truth]]:
+def draw_number(rng: Rng, bank: Bank) -> tuple[Bytes, list[Truth]]:
     """Draw a picture, (H, W) uint8, and its digits, but those cut off: a number, or a page.
 
     A page has up to six lines, and paper around.
@@ -324,7 +323,7 @@ def draw_number(rng: Rng, bank: Bank) -> tuple[Gray, list[Truth]]:
     return _photograph(rng, page, hand), [digit for digit in truth if is_on(digit, page.shape)]
 
 
-def draw_row(rng: Rng, things: list[Floats]) -> Gray:
+def draw_row(rng: Rng, things: list[Floats]) -> Bytes:
     """Draw a picture with a row of things that are no digits; (H, W) uint8."""
     hand = Hand.draw(rng)
     height = int(hand.height)
@@ -365,7 +364,7 @@ def _rule(rng: Rng, page: Floats, hand: Hand, top: int, base: int) -> None:
         draw_stroke(page, [(x, ends[0]), (x + rng.normal(0, 0.2) * size, ends[1])], 0.09 * size)
 
 
-def _photograph(rng: Rng, ink: Floats, hand: Hand) -> Gray:
+def _photograph(rng: Rng, ink: Floats, hand: Hand) -> Bytes:
     """Put ink on paper, and take a picture of it."""
     ink = blur(ink, rng.uniform(0.3, 0.9) * max(1, hand.height / 40))
     if rng.random() < 0.5:  # the pen does not cover
@@ -392,7 +391,7 @@ def _photograph(rng: Rng, ink: Floats, hand: Hand) -> Gray:
     return press(gray, int(rng.integers(35, 92))) if rng.random() < 0.6 else gray
 
 
-def press(pixels: Gray, quality: int) -> Gray:
+def press(pixels: Bytes, quality: int) -> Bytes:
     """Return a picture as it is after it was a JPEG file."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=quality)

@@ -12,17 +12,16 @@ from judge_drawings import (
     draw_scribble,
     draw_texture,
 )
-from number_drawings import Bank, Gray, Rng, Truth, draw_number, draw_row
+from number_drawings import Bank, Rng, Truth, draw_number, draw_row
 from numpy.typing import NDArray
 from PIL import Image
 from scene_drawings import draw_scene
 
-from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, resize
+from mnist_cli.dtypes import Bytes, Floats, Indices
+from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, map_ink, resize
 from mnist_cli.handwriting.line import Line, draw_spans
-from mnist_cli.handwriting.maps import map_ink
 from mnist_cli.handwriting.morphology import dilate
 from mnist_cli.handwriting.rows import find_spans
-from mnist_cli.net.engine import Floats
 
 _THINGS = (draw_letter, draw_letter, draw_scribble, draw_box, draw_texture, draw_bars, draw_blot)
 _THINGS_ALONE = 0.4  # of the pictures of things that are no digits: one of them
@@ -40,8 +39,8 @@ class Lattice(NamedTuple):
 
     count: int
     spans: NDArray[np.int16]
-    drawn: Gray
-    nearest: NDArray[np.uint8]
+    drawn: Bytes
+    nearest: Bytes
     shared: Floats
 
 
@@ -52,7 +51,7 @@ class Picture(NamedTuple):
     maps: list[list[Lattice]]
 
 
-def cut_pictures(count: int, bank: Bank, images: Gray, seed: int) -> list[Picture]:
+def cut_pictures(count: int, bank: Bank, images: Bytes, seed: int) -> list[Picture]:
     """Draw pictures, most of them of numbers, and cut them as the reader does."""
     rng = np.random.default_rng(seed)
     cut = []
@@ -72,7 +71,7 @@ def cut_pictures(count: int, bank: Bank, images: Gray, seed: int) -> list[Pictur
     return cut
 
 
-def _draw(rng: Rng, bank: Bank, images: Gray) -> tuple[Floats, list[Truth]]:
+def _draw(rng: Rng, bank: Bank, images: Bytes) -> tuple[Floats, list[Truth]]:
     """Draw a picture, (H, W, 3) float32, and its digits: numbers, one digit or a few, or none."""
     truth: list[Truth] = []
     kind = rng.random()
@@ -94,7 +93,7 @@ def _make_lattice(line: Line, truth: list[Truth], scale: float) -> Lattice:
     return Lattice(len(line.slices), spans, draw_spans(line), *_compare(line, truth, scale))
 
 
-def _compare(line: Line, truth: list[Truth], scale: float) -> tuple[NDArray[np.uint8], Floats]:
+def _compare(line: Line, truth: list[Truth], scale: float) -> tuple[Bytes, Floats]:
     """Find for each span of a line the digit that it covers most of, and what the two share.
 
     `scale` is how much larger the ink map is than the picture.
@@ -108,9 +107,9 @@ def _compare(line: Line, truth: list[Truth], scale: float) -> tuple[NDArray[np.u
     starts, stops = np.array(line.spans, np.intp).reshape(-1, 2).T
     nearest, shared = np.zeros(len(line.spans), np.uint8), np.zeros(len(line.spans), np.float32)
 
-    def count_in_spans(by_slice: NDArray[np.intp]) -> NDArray[np.intp]:
+    def count_in_spans(by_slice: Indices) -> Indices:
         upto = np.cumsum(np.append(0, by_slice[1:]))
-        counted: NDArray[np.intp] = upto[stops] - upto[starts]
+        counted: Indices = upto[stops] - upto[starts]
         return counted
 
     in_all = count_in_spans(areas)
@@ -132,7 +131,7 @@ def _compare(line: Line, truth: list[Truth], scale: float) -> tuple[NDArray[np.u
     return nearest, shared.astype(np.float32)
 
 
-def _spread(layer: NDArray[np.intp]) -> NDArray[np.intp]:
+def _spread(layer: Indices) -> Indices:
     """Widen numbered parts by two pixels."""
     for _ in range(2):
         padded = np.pad(layer, 1)

@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 from number_drawings import (
     Bank,
-    Gray,
     Hand,
     Rng,
     Truth,
@@ -20,17 +19,16 @@ from number_drawings import (
     press,
     write_line,
 )
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from mnist_cli.dtypes import Bytes, Doubles, Floats
 from mnist_cli.handwriting.morphology import blur
-from mnist_cli.net.engine import Floats
 
 _TALL = (45, 230)  # pixels that a digit is high
 _ONE = 0.8  # of the pictures: one digit
 
 
-def draw_scene(rng: Rng, bank: Bank) -> tuple[Gray, list[Truth]]:
+def draw_scene(rng: Rng, bank: Bank) -> tuple[Bytes, list[Truth]]:
     """Draw a picture, (H, W, 3) uint8, and its digits."""
     hand = Hand.draw(rng)
     tall = float(np.exp(rng.uniform(*np.log(_TALL))))
@@ -84,7 +82,7 @@ def _surround(rng: Rng, page: Floats, hand: Hand, box: tuple[float, ...]) -> Non
             draw_stroke(page, [(x, y), (x + 1, y)], rng.uniform(0.01, 0.05) * tall + 1, dark)
 
 
-def _photograph(rng: Rng, ink: Floats, box: tuple[float, ...]) -> Gray:
+def _photograph(rng: Rng, ink: Floats, box: tuple[float, ...]) -> Bytes:
     """Put ink on coloured paper, that on a table, and take a picture; (H, W, 3) uint8."""
     shape = ink.shape
     if rng.random() < 0.4:  # the pen does not cover
@@ -116,7 +114,7 @@ def _photograph(rng: Rng, ink: Floats, box: tuple[float, ...]) -> Gray:
     return press(pixels, int(rng.integers(40, 95))) if rng.random() < 0.6 else pixels
 
 
-def _colour(rng: Rng, page: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
+def _colour(rng: Rng, page: Doubles, shape: tuple[int, ...]) -> Doubles:
     """Now and then let a paper go from one colour to another, or draw on it with a marker."""
     kind = rng.random()
     if kind < 0.12:
@@ -132,9 +130,7 @@ def _colour(rng: Rng, page: NDArray[np.float64], shape: tuple[int, ...]) -> NDAr
     return page
 
 
-def _lay_on_table(
-    rng: Rng, page: NDArray[np.float64], box: tuple[float, ...]
-) -> NDArray[np.float64]:
+def _lay_on_table(rng: Rng, page: Doubles, box: tuple[float, ...]) -> Doubles:
     """Show a table round the sheet, which is turned a little and holds what is written."""
     (height, wide), scale = page.shape[:2], 2
     left, top, right, bottom = box
@@ -155,7 +151,7 @@ def _lay_on_table(
     return table + cover * (page - table)
 
 
-def _slope(rng: Rng, shape: tuple[int, ...]) -> NDArray[np.float64]:
+def _slope(rng: Rng, shape: tuple[int, ...]) -> Doubles:
     """Return what goes from 0 at one side to 1 at the other."""
     angle = rng.uniform(0, 2 * np.pi)
     y, x = (np.linspace(-1, 1, length) for length in shape)
@@ -163,7 +159,7 @@ def _slope(rng: Rng, shape: tuple[int, ...]) -> NDArray[np.float64]:
     return (slope - slope.min()) / np.ptp(slope)
 
 
-def _shine(rng: Rng, shape: tuple[int, ...]) -> NDArray[np.float64]:
+def _shine(rng: Rng, shape: tuple[int, ...]) -> Doubles:
     """Return the light: even, less on one side, or with the edge of a shadow."""
     kind, depth = rng.integers(3), rng.uniform(0.05, 0.5)
     if kind == 0:

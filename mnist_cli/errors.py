@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 TYPE_CHECKING = False  # see mnist_cli/__init__.py
 if TYPE_CHECKING:
-    from mnist_cli.handwriting.steps import ReadingStep
+    from mnist_cli.handwriting.digit import ReadingStep
 
 # Of an address that somebody named where no address belongs, these may be secret.
 _USER_AND_PASSWORD = re.compile(

@@ -16,16 +16,14 @@ def drawn_by(view: str, picture: str = "") -> Callable[[Any], str]:
 
     def draw(result: Any) -> str:
         below = _load(f"views.{picture}")(result) if picture else None
-        drawn: str = _load("export.draw_html")(partial(_load(f"views.{view}"), result), below)
-        return drawn
+        return _load("export.draw_html")(partial(_load(f"views.{view}"), result), below)
 
     return draw
 
 
 def reporter(wanted: bool | Callable[..., None], watch: str, *settings: object) -> _Reporting:
     """What to report to: the function that is `wanted`, for True what `watch` shows, or nobody."""
-    shown: _Reporting = _load(watch)(*settings) if wanted is True else nullcontext(wanted or ignore)
-    return shown
+    return _load(watch)(*settings) if wanted is True else nullcontext(wanted or ignore)
 
 
 def _load(name: str) -> Any:

@@ -42,9 +42,7 @@ def convert(source: str, target: str, **given: Any) -> None:
     from mnist_cli.weights.weights_file import convert as convert_file
 
     normalization = None if given["mean"] is None else (given["mean"], given["std"])
-    named = pick(given, "activation", "data_dir", "layout")
+    named = pick(given, "activation", "data_dir", "layout") | {"overwrite": given["force"]}
     with blamed(ValueError):
-        result = convert_file(
-            source, target, normalization=normalization, overwrite=given["force"], **named
-        )
+        result = convert_file(source, target, normalization=normalization, **named)
     present(given, view, result, notes=result.notes)

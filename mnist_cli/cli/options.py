@@ -199,7 +199,7 @@ def _parse(text: str, settings: Settings) -> list[click.Option]:
     for line in re.sub(r"\n +(?=[^\s-])", " ", text).strip().splitlines():
         words = line.split()
         if found := _LINE.fullmatch(line.strip()):
-            options.append(_make_option(found[1].split(), found[2], found[3], settings))
+            options.append(_declare(found[1].split(), found[2], found[3], settings))
         elif set(words) <= _SHARED_OPTIONS.keys():
             options += [_SHARED_OPTIONS[name] for name in words]
         else:
@@ -207,9 +207,7 @@ def _parse(text: str, settings: Settings) -> list[click.Option]:
     return options
 
 
-def _make_option(
-    names: list[str], value: str | None, about: str, settings: Settings
-) -> click.Option:
+def _declare(names: list[str], value: str | None, about: str, settings: Settings) -> click.Option:
     name = names[-1].split("/")[0].lstrip("-").replace("-", "_")
     given: dict[str, Any] = {"help": about}
     if value is None:

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from mnist_cli.datasets.idx import Bytes, open_images, open_labels, open_pair
+from mnist_cli.datasets.idx import open_images, open_labels, open_pair
+from mnist_cli.dtypes import Bytes
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.paths import find_training_files
 from mnist_cli.spec import PIXELS

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mnist_cli.datasets.idx import Bytes
+from mnist_cli.dtypes import Bytes, Floats
 from mnist_cli.spec import PIXELS, SIDE
 
 NOISE_SEED = 0  # the same noise every time
@@ -84,6 +83,5 @@ def _covered(shift: int) -> slice:
     return slice(max(shift, 0), max(SIDE + min(shift, 0), 0))
 
 
-def _round(ink: NDArray[np.float32]) -> Bytes:
-    images: Bytes = np.rint(ink).clip(0, 255).astype(np.uint8)
-    return images
+def _round(ink: Floats) -> Bytes:
+    return np.rint(ink).clip(0, 255).astype(np.uint8)

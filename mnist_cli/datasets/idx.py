@@ -12,20 +12,18 @@ from collections.abc import Iterator, Sequence
 from gzip import GzipFile
 from io import BufferedIOBase
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
+from mnist_cli.dtypes import Bytes
 from mnist_cli.errors import FileError, FormatError, printable
 from mnist_cli.files.filetypes import recognise
 from mnist_cli.files.gzipped import DamagedGzipError, decompressed
 from mnist_cli.files.reading import AnyPath, cannot, open_regular
 from mnist_cli.paths import find, find_or_embedded, name_pair
 from mnist_cli.spec import CLASSES, PIXELS, SIDE, TEST_IMAGES, TEST_LABELS
-
-Bytes: TypeAlias = NDArray[np.uint8]
 
 _BYTES_A_READ = 1 << 20  # bytes that are decompressed at once where many are read
 _GET_AGAIN = "The file is damaged or cut short; get it again."

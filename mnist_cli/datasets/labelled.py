@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_cli.datasets.corruptions import NOISE_SEED, UNCORRUPTED, Corruption
-from mnist_cli.datasets.idx import Bytes, IdxFile, open_pair
+from mnist_cli.datasets.idx import IdxFile, open_pair
+from mnist_cli.dtypes import Array, Bytes
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.net.network import as_plain_array
 from mnist_cli.spec import CLASSES, PIXELS, SIDE
@@ -23,8 +22,8 @@ class LabelledImages:
 
     labels: Bytes  # (N,)
     corruption: Corruption  # of every image that is handed out
-    _original: NDArray[Any] | IdxFile  # all images where they fit in a chunk, else the open file
-    _images: NDArray[Any] | IdxFile  # and the same after the corruption
+    _original: Array | IdxFile  # all images where they fit in a chunk, else the open file
+    _images: Array | IdxFile  # and the same after the corruption
 
     @property
     def samples(self) -> int:
@@ -45,7 +44,7 @@ class LabelledImages:
             images = corruption.apply(images, np.random.default_rng(NOISE_SEED))
         return replace(self, corruption=corruption, _images=images)
 
-    def chunks(self, batch_size: int) -> Iterator[tuple[slice, NDArray[Any]]]:
+    def chunks(self, batch_size: int) -> Iterator[tuple[slice, Array]]:
         """Yield where batches are in the set, and their images, which the next ones overwrite."""
         if not isinstance(self._images, IdxFile):
             yield slice(0, self.samples), self._images
@@ -57,13 +56,13 @@ class LabelledImages:
             yield slice(start, start + len(images)), self.corruption.apply(images, rng)
 
 
-def label_arrays(images: NDArray[Any], labels: NDArray[Any]) -> LabelledImages:
+def label_arrays(images: Array, labels: Array) -> LabelledImages:
     """Make a labelled set of arrays; a corruption rounds floats of 0..1 to levels of grey."""
     images, labels = check_labelled(images, labels)
     return LabelledImages(labels, UNCORRUPTED, images, images)
 
 
-def check_labelled(images: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], Bytes]:
+def check_labelled(images: Array, labels: Array) -> tuple[Array, Bytes]:
     """Return images (N, 28, 28) or (N, 784) as the former, and whole numbers 0..9 as uint8."""
     images, labels = as_plain_array(images), as_plain_array(labels)
     if images.shape[1:] not in ((SIDE, SIDE), (PIXELS,), (1, SIDE, SIDE)) or len(images) == 0:

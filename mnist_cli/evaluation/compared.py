@@ -7,9 +7,9 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_cli.datasets.labelled import open_labelled
+from mnist_cli.dtypes import Indices
 from mnist_cli.evaluation.setup import Predictions, Setup
 from mnist_cli.evaluation.summary import ArrayDistance, Summary, measure_distances, summarize
 from mnist_cli.files.reading import AnyPath
@@ -39,8 +39,8 @@ class ModelPair:
 
     first: int
     second: int
-    only_first: NDArray[np.int64]  # (n,), indices of the images that only this one
-    only_second: NDArray[np.int64]  # predicts correctly
+    only_first: Indices  # (n,), indices of the images that only this one
+    only_second: Indices  # predicts correctly
     both: int
     neither: int
     disagreements: int  # predictions that differ, whether correct or not
@@ -71,9 +71,8 @@ def compute(setup: Setup) -> Compared:
     found = setup.all_predictions()
     samples = setup.data.samples
     source = setup.source
-    files = (
-        zip(source.weights, source.sha256, strict=True) if source else [(None, None)] * len(found)
-    )
+    nowhere = [(None, None)] * len(found)
+    files = zip(source.weights, source.sha256, strict=True) if source else nowhere
     models = tuple(
         Model(
             weights=file.path if file else None,

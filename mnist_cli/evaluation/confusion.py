@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_cli.dtypes import Indices
 from mnist_cli.evaluation.setup import Setup
 from mnist_cli.spec import CLASSES
 
@@ -25,7 +25,7 @@ class ClassScores:
 class Confusion:
     """`confusion` (10, 10) int64 counts: a row for each label, a column for each prediction."""
 
-    confusion: NDArray[np.int64]
+    confusion: Indices
 
     json_fields: ClassVar = ("confusion", "per_class")
 

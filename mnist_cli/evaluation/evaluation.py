@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from numpy.typing import NDArray
-
 from mnist_cli.checks import unknown_name
 from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.datasets.labelled import label_arrays, open_labelled
+from mnist_cli.dtypes import Array
 from mnist_cli.errors import printable
 from mnist_cli.evaluation.setup import Setup, UsedFiles
 from mnist_cli.files.reading import AnyPath
@@ -93,8 +92,8 @@ class Files:
 
 def evaluate(
     network: Network | Sequence[Network],
-    images: NDArray[Any],
-    labels: NDArray[Any],
+    images: Array,
+    labels: Array,
     *,
     views: Views = (),
     batch_size: int = 100,

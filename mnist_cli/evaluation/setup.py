@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
 from mnist_cli.datasets.corruptions import Corruption
-from mnist_cli.datasets.idx import Bytes
 from mnist_cli.datasets.labelled import LabelledImages
+from mnist_cli.dtypes import Array, Bits, Bytes, Floats
 from mnist_cli.net.bounds import require_quick, seconds_an_image
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.paths import FoundFile
@@ -35,13 +33,12 @@ class Predictions:
 
     labels: Bytes
     predictions: Bytes
-    confidences: NDArray[np.float32]
+    confidences: Floats
 
     @property
-    def are_correct(self) -> NDArray[np.bool_]:
+    def are_correct(self) -> Bits:
         """Which predictions are the labels, (N,)."""
-        correct: NDArray[np.bool_] = self.predictions == self.labels
-        return correct
+        return self.predictions == self.labels
 
     @property
     def correct(self) -> int:
@@ -80,7 +77,7 @@ class Setup:
         if self.source is not None:  # what is done with arrays is up to their owner
             require_quick(sizes, self.data.samples, self._seconds, "with --limit")
 
-    def probabilities(self, number: int = 0) -> Iterator[tuple[slice, NDArray[Any]]]:
+    def probabilities(self, number: int = 0) -> Iterator[tuple[slice, Array]]:
         """Go through the set with one of the nets; yield places and probabilities (n, 10)."""
         network = self.network(number)
         self.reserve_time(network, [self.batch_size])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mnist_cli.net.network import Array
+from mnist_cli.dtypes import Array
 from mnist_cli.spec import SIDE
 from mnist_cli.weights.weights_file import WeightsFile
 

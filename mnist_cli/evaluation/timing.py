@@ -8,9 +8,9 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least, unknown_name
+from mnist_cli.dtypes import Array
 from mnist_cli.evaluation.setup import Setup
 from mnist_cli.net import blas
 from mnist_cli.net.activations import FUNCTIONS
@@ -26,7 +26,7 @@ _TIMED = {  # by mode
 
 WARM_UP = 1  # runs
 
-Method = Callable[[NDArray[Any]], NDArray[Any]]  # from images (n, 28, 28) to predictions (n,)
+Method = Callable[[Array], Array]  # from images (n, 28, 28) to predictions (n,)
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def measure(
     return timings, int(np.count_nonzero(differ)) if rest else None
 
 
-def _ready(name: str, images: NDArray[Any]) -> NDArray[Any]:
+def _ready(name: str, images: Array) -> Array:
     """Images as a method takes them: the lecture's formulas (n, 784) float32 of 0..1."""
     if name != "textbook":
         return images
@@ -141,15 +141,15 @@ def _ready(name: str, images: NDArray[Any]) -> NDArray[Any]:
     return images.reshape(-1, PIXELS).astype(np.float32) / np.float32(scale)
 
 
-def _predict_per_sample(network: Network, images: NDArray[Any]) -> NDArray[Any]:
+def _predict_per_sample(network: Network, images: Array) -> Array:
     predict = network.predict
     return np.array([predict(image) for image in images])
 
 
-def _predict_by_the_book(network: Network, xs: NDArray[Any]) -> NDArray[Any]:
+def _predict_by_the_book(network: Network, xs: Array) -> Array:
     """The lecture's loop with the lecture's formulas."""
 
-    def sigmoid(a: NDArray[Any]) -> Any:
+    def sigmoid(a: Array) -> Any:
         return 1 / (1 + np.exp(-a))
 
     names = network.hidden_activations
@@ -157,7 +157,7 @@ def _predict_by_the_book(network: Network, xs: NDArray[Any]) -> NDArray[Any]:
     *pairs, (W_last, b_last) = zip(network.weights, network.biases, strict=True)
     hidden = [(*pair, function) for pair, function in zip(pairs, functions, strict=True)]
 
-    def predict(x: NDArray[Any]) -> Any:
+    def predict(x: Array) -> Any:
         for W, b, squash in hidden:
             x = squash(np.dot(x, W) + b)
         return np.argmax(softmax(np.dot(x, W_last) + b_last))

@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from mnist_cli.checks import require_at_least
-from mnist_cli.datasets.idx import Bytes
 from mnist_cli.datasets.label_errors import describe_doubt
+from mnist_cli.dtypes import Bytes
 from mnist_cli.evaluation.setup import Setup, UsedFiles
 
 SOME_PICTURES = 6

@@ -2,14 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mnist_cli.handwriting.morphology import Bits
-
-_T = TypeVar("_T", bound=np.generic)
+from mnist_cli.dtypes import Array, Bits
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,7 @@ class Box:
             min(int(np.ceil(self.bottom * factor)), shape[0]),
         )
 
-    def cut_from(self, picture: NDArray[_T]) -> NDArray[_T]:
+    def cut_from(self, picture: Array) -> Array:
         """Return the part of a picture in this box."""
         return picture[self.top : self.bottom, self.left : self.right]
 

@@ -5,10 +5,9 @@ Such a path finds a way between digits that lean over one another, and the neck 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mnist_cli.handwriting.morphology import Bits, label
-from mnist_cli.net.engine import Floats
+from mnist_cli.dtypes import Bits, Floats, Indices
+from mnist_cli.handwriting.morphology import label
 
 _ROWS = 28  # of a digit, on which paths are looked for: a thin stroke is two
 _ASIDE = np.float32(0.05)  # rows of ink that a step aside costs: through paper paths are straight
@@ -19,7 +18,7 @@ _PATHS_APART = 0.2  # from one path to the next, half-way down: all but 1s are w
 _LEAST_HEIGHT = 0.35  # what is between two paths: the zeros of amounts are often low
 
 
-def find_seams(own: Bits, height: float) -> list[NDArray[np.intp]]:
+def find_seams(own: Bits, height: float) -> list[Indices]:
     """Return paths through the ink `own` of digits about `height` pixels high, from left to right.
 
     Each says for every row which column is the first that is right of it.
@@ -39,7 +38,7 @@ def find_seams(own: Bits, height: float) -> list[NDArray[np.intp]]:
     return [path[rows] * step + step // 2 for path in chosen]
 
 
-def _descend(ink: Floats) -> tuple[Floats, NDArray[np.intp]]:
+def _descend(ink: Floats) -> tuple[Floats, Indices]:
     """Return the ink on the best way down to each column of the last row, and the way, (H, W)."""
     columns = np.arange(ink.shape[1])
     beside = np.full(len(columns) + 2, np.float32(np.inf))
@@ -58,15 +57,13 @@ def _descend(ink: Floats) -> tuple[Floats, NDArray[np.intp]]:
     return cost, ways
 
 
-def _choose(
-    paths: NDArray[np.intp], crossed: Floats, ink: Floats, height: float
-) -> list[NDArray[np.intp]]:
+def _choose(paths: Indices, crossed: Floats, ink: Floats, height: float) -> list[Indices]:
     """Choose the paths with the least ink that part what may be digits: wide and tall enough."""
     rows, columns = np.arange(len(ink)), ink.shape[1]
     middle = len(ink) // 2
     upto = np.pad(ink.cumsum(axis=1), ((0, 0), (1, 0)))  # the ink before a column
 
-    def is_part(left: NDArray[np.intp], right: NDArray[np.intp]) -> bool:
+    def is_part(left: Indices, right: Indices) -> bool:
         if right[middle] - left[middle] < _PATHS_APART * height:
             return False
         inked = np.flatnonzero(upto[rows, right] > upto[rows, left])

@@ -1,14 +1,13 @@
 """What reading a picture gives: a digit in the MNIST format, alone or in a number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
+from mnist_cli.dtypes import Bits, Bytes, Floats
 from mnist_cli.handwriting.box import Box
-from mnist_cli.handwriting.mnist_format import Gray
-from mnist_cli.handwriting.steps import ReadingStep
-from mnist_cli.net.engine import Floats
 from mnist_cli.shown import drawn_by
 
 DOUBT = "this may not be a digit"
@@ -16,6 +15,16 @@ DOUBT = "this may not be a digit"
 DOUBTFUL = -2.2  # below these odds, as logarithms, something is perhaps no digit,
 SPREAD = 4.0  # components: what the ink is spread over more than that lowers the odds
 SURE_OF_DOUBTFUL = 0.7  # or below 0, where the net's confidence is not at least this
+
+
+@dataclass(frozen=True)
+class ReadingStep:
+    """A step: its name, what it did, the uint8 picture after it, and boxes of digits there."""
+
+    name: str
+    done: str
+    picture: Bytes = field(repr=False)
+    boxes: Sequence[Box] = ()
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,7 @@ class Digit:
     Digit(way='untouched', digits=())
     """
 
-    image: Gray = field(repr=False)
+    image: Bytes = field(repr=False)
     way: Literal["converted", "untouched", "resized"]
     steps: tuple[ReadingStep, ...] = field(repr=False)
     score: float | None = field(default=None, repr=False)
@@ -85,3 +94,13 @@ class NumberDigit(Digit):
     after_gap: bool = False
     in_line: Floats | None = None
     left_out: int = 0
+
+
+def show(picture: Floats | Bits) -> Bytes:
+    """Stretch numbers from 0 up to at most 1 into the range of a gray or colour picture."""
+    values = np.asarray(picture, np.float32)
+    peak = 1.0 if values.ndim == 3 else max(float(values.max()), 1e-6)
+    values = values / peak
+    np.clip(values, 0, 1, out=values)
+    values *= 255
+    return np.rint(values, out=values).astype(np.uint8)

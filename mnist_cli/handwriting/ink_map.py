@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_cli.dtypes import Array, Bits, Floats, Indices
 from mnist_cli.handwriting.box import Box
-from mnist_cli.handwriting.morphology import Bits, label
-from mnist_cli.net.engine import Floats
+from mnist_cli.handwriting.morphology import label
 
 
 @dataclass(frozen=True)
@@ -26,9 +24,9 @@ class InkMap:
     frame: Box
     dark: bool
     channels: str
-    labels: NDArray[np.integer[Any]]
+    labels: Array
     boxes: list[Box]
-    areas: NDArray[np.intp]
+    areas: Indices
 
     @property
     def spread(self) -> float:
@@ -57,7 +55,7 @@ def cut_ink(
     return InkMap(ink, level, frame, dark, channels, labels, boxes, areas)
 
 
-def _measure_boxes(labels: NDArray[np.intp], count: int) -> list[Box]:
+def _measure_boxes(labels: Indices, count: int) -> list[Box]:
     rows, columns = np.nonzero(labels)
     component = labels[rows, columns] - 1
     lowest = np.full((2, count), max(labels.shape))

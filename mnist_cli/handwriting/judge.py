@@ -9,9 +9,8 @@ from functools import cache
 
 import numpy as np
 
-from mnist_cli.handwriting.mnist_format import Gray
+from mnist_cli.dtypes import Bytes, Floats
 from mnist_cli.net.convolution import AT_A_TIME, run_forward
-from mnist_cli.net.engine import Floats
 from mnist_cli.net.network import Network
 from mnist_cli.paths import embedded_directory
 from mnist_cli.spec import SIDE
@@ -21,11 +20,10 @@ JUDGE, LINE_JUDGE = "judge.npz", "line_judge.npz"
 NONE = 10  # the last output of the judge of lines, beside those of the ten digits
 
 
-def judge(images: Gray) -> Floats:
+def judge(images: Bytes) -> Floats:
     """Return for each of (N, 28, 28) uint8 the logarithm of the odds that it is one digit."""
     logits = load_judge().logits(images)
-    odds: Floats = logits[:, 0] - logits[:, 1]
-    return odds
+    return logits[:, 0] - logits[:, 1]
 
 
 @cache
@@ -34,13 +32,13 @@ def load_judge() -> Network:
     return load_network(embedded_directory() / JUDGE, activation="relu")
 
 
-def judge_spans(drawn: Gray) -> Floats:
+def judge_spans(drawn: Bytes) -> Floats:
     """Return for each of (N, 1183), see `line.draw_spans`, eleven logits: ten digits, and none."""
     parts = (drawn[start : start + AT_A_TIME] for start in range(0, len(drawn), AT_A_TIME))
     return np.concatenate([run_judge(_load_line_judge(), part)[-1].T for part in parts])
 
 
-def run_judge(weights: Mapping[str, Floats], drawn: Gray) -> tuple[Floats, ...]:
+def run_judge(weights: Mapping[str, Floats], drawn: Bytes) -> tuple[Floats, ...]:
     """Run the judge of lines: two convolutions over the digit, then a layer over what is around."""
     x = drawn.T / np.float32(255)
     return run_forward(weights.values(), x[: SIDE**2], x[SIDE**2 :])

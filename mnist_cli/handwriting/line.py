@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mnist_cli.dtypes import Bits, Bytes, Floats
 from mnist_cli.handwriting.box import Box, enclose, find_box
 from mnist_cli.handwriting.cuts import find_seams
 from mnist_cli.handwriting.ink_map import InkMap
 from mnist_cli.handwriting.judge import NONE, judge_spans
-from mnist_cli.handwriting.mnist_format import RIM, Gray, draw, reduce_and_centre
-from mnist_cli.handwriting.morphology import Bits, find_median
-from mnist_cli.net.engine import Floats
+from mnist_cli.handwriting.mnist_format import RIM, draw, reduce_and_centre
+from mnist_cli.handwriting.morphology import find_median
 from mnist_cli.spec import SIDE
 
 WIDTH = SIDE**2 + 2 * (SIDE // 2) ** 2 + 7  # numbers that the judge sees of a span
@@ -163,7 +163,7 @@ def _judge(line: Line) -> tuple[Floats, Floats, float]:
     return logits[:, :NONE] - as_any[:, np.newaxis], gains, float(nothing[-1])
 
 
-def draw_spans(line: Line) -> Gray:
+def draw_spans(line: Line) -> Bytes:
     """Draw each span as the judge sees it, (N, 1183) uint8.
 
     28x28 pixels show it as it would be in the MNIST format, 14x14 as it stands in the line, and

@@ -5,17 +5,13 @@ LeCun et al. 1998, Gradient-based learning applied to document recognition, part
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_cli.dtypes import Bits, Bytes, Floats
 from mnist_cli.handwriting.box import Box, find_box
-from mnist_cli.handwriting.morphology import Bits, blur, dilate, measure_distance
-from mnist_cli.net.engine import Floats
+from mnist_cli.handwriting.morphology import blur, dilate, measure_distance
 from mnist_cli.spec import SIDE
-
-Gray: TypeAlias = NDArray[np.uint8]
 
 _MIDDLE = 14.0  # pixel, counted from 0, on which the centre of mass lies
 LENGTH = 18.7  # pixels between the middles of the edges; with their soft rims it is MNIST's 20
@@ -28,7 +24,7 @@ FINE = 80  # pixels of the long side on which strokes are made thicker or thinne
 RIM = 4  # pixels of the ink round a digit that belong to its soft edge
 
 
-def is_in_mnist_format(picture: Gray) -> bool:
+def is_in_mnist_format(picture: Bytes) -> bool:
     """Tell whether (28, 28) uint8 has the form that all 60,000 training images have."""
     total = int(picture.sum())
     rows, columns = np.nonzero(picture)
@@ -65,7 +61,7 @@ class Formatted:
     `are_bars` (N,) tells which are filled rectangles, thicker than any stroke of MNIST.
     """
 
-    images: Gray
+    images: Bytes
     strokes: Floats
     widths: Floats
     are_bars: Bits
@@ -98,8 +94,7 @@ def measure_stroke_widths(drawn: Bits) -> Floats:
     """
     padded = np.pad(drawn.astype(np.float32), ((4, 4), (4, 4), (0, 0)))
     outlines = np.hypot(*np.gradient(blur(padded, 1.0), axis=(0, 1))).sum(axis=(0, 1))
-    widths: Floats = 2 * padded.sum(axis=(0, 1)) / outlines
-    return widths
+    return 2 * padded.sum(axis=(0, 1)) / outlines
 
 
 def set_stroke_widths(drawn: Bits, widths: Floats, pixels: Floats, reach: int) -> Floats:
@@ -119,7 +114,7 @@ def set_stroke_widths(drawn: Bits, widths: Floats, pixels: Floats, reach: int) -
     return soft.astype(np.float32)
 
 
-def reduce_and_centre(ink: Floats, pixels: Floats) -> Gray:
+def reduce_and_centre(ink: Floats, pixels: Floats) -> Bytes:
     """Reduce (H, W, N) ink by `pixels` (N,), its centre of mass in the middle: (N, 28, 28) uint8.
 
     What lies between two edges of a pixel is summed up; an edge may cut through rows.
@@ -135,8 +130,7 @@ def reduce_and_centre(ink: Floats, pixels: Floats) -> Gray:
         shares = np.diff(below, axis=1).astype(np.float32)
         stack = shares @ stack if axis == 1 else stack @ np.swapaxes(shares, 1, 2)
     brightest = np.maximum(stack.max(axis=(1, 2), keepdims=True), _NOTHING)
-    images: Gray = np.rint(stack * (255 / brightest)).astype(np.uint8)
-    return images
+    return np.rint(stack * (255 / brightest)).astype(np.uint8)
 
 
 def _measure_extent(shadow: Bits) -> Floats:

@@ -4,14 +4,12 @@ They are as fast on pictures of this size as those of `scipy.ndimage`, the impor
 takes longer than reading a photo.
 """
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from mnist_cli.net.engine import Floats
-
-Bits: TypeAlias = NDArray[np.bool_]
+from mnist_cli.dtypes import Array, Bits, Floats, Indices
 
 
 def blur(picture: Floats, sigma: float) -> Floats:
@@ -76,7 +74,7 @@ def dilate(mask: Bits, steps: int) -> Bits:
     return mask
 
 
-def label(mask: Bits) -> tuple[NDArray[np.intp], int]:
+def label(mask: Bits) -> tuple[Indices, int]:
     """Number the 8-connected components from 1, 0 is the background; return labels and count."""
     padded = np.pad(mask, ((0, 0), (1, 1)))  # so that no run goes on in the next row
     edges = np.flatnonzero(np.diff(padded.ravel())) + 1
@@ -106,12 +104,11 @@ def label(mask: Bits) -> tuple[NDArray[np.intp], int]:
 # As `np.median` and `np.percentile`, which first load `numpy.ma`, a fifth of the time of a picture.
 
 
-def find_median(values: ArrayLike, axis: int = 0) -> NDArray[Any]:
+def find_median(values: ArrayLike, axis: int = 0) -> Array:
     """Find the medians along an axis."""
     array = np.asarray(values)
     middle = [(array.shape[axis] - 1) // 2, array.shape[axis] // 2]
-    medians: NDArray[Any] = np.partition(array, middle, axis).take(middle, axis).mean(axis)
-    return medians
+    return np.partition(array, middle, axis).take(middle, axis).mean(axis)
 
 
 def find_lower_quartiles(rows: Floats) -> Floats:

@@ -14,8 +14,9 @@ from functools import partial
 import numpy as np
 
 from mnist_cli.errors import MnistError, NoDigitError, plural
-from mnist_cli.handwriting.digit import SPREAD, Digit, NumberDigit
+from mnist_cli.handwriting.digit import SPREAD, Digit, NumberDigit, ReadingStep, show
 from mnist_cli.handwriting.ink import (
+    ANY_CHANNEL,
     LEAST_PEAK,
     WORK_SIDE,
     extract_ink,
@@ -25,11 +26,9 @@ from mnist_cli.handwriting.ink import (
 )
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.line import LineDigit
-from mnist_cli.handwriting.maps import ANY_CHANNEL
 from mnist_cli.handwriting.mnist_format import Formatted, bring_to_format, is_in_mnist_format
 from mnist_cli.handwriting.morphology import measure_distance
 from mnist_cli.handwriting.rows import find_lines, measure_weight
-from mnist_cli.handwriting.steps import ReadingStep, show
 from mnist_cli.pictures.picture import Picture, Source, attempt, load_picture
 from mnist_cli.pictures.pixels import LUMINANCE
 from mnist_cli.shown import reporter
@@ -207,11 +206,9 @@ def _read(picture: Picture, invert: bool | None) -> tuple[Digit, tuple[NumberDig
     left_out = sum(line[0].left_out for line in lines) / len(found)
     in_lines = _OF_LINES * (mean_odds - _USUAL_ODDS) - _OTHERS * left_out
     scores = [score + in_lines for score in _judge(formatted)]
-    digits = []
+    digits, scale = [], picture.width / pixels.shape[1]
     for (one, line), image, score in zip(found, formatted.images, scores, strict=True):
-        box = one.box_on_picture.scale(
-            picture.width / pixels.shape[1], (picture.height, picture.width)
-        )
+        box = one.box_on_picture.scale(scale, (picture.height, picture.width))
         place = line, one.after_gap, one.in_line, one.left_out
         digits.append(NumberDigit(image, "converted", (), score, box, (), *place))
     number = max(range(len(found)), key=lambda number: measure_weight(found[number][0]))
@@ -316,5 +313,4 @@ def _judge(formatted: Formatted) -> list[float]:
     differences = np.array([np.abs(images - image).mean(axis=1) for image in images])
     repeats = (differences < _ALIKE).sum(axis=1) >= _COPIES
     most = np.where(formatted.are_bars | repeats, _NO_DIGIT, np.inf)
-    scores: list[float] = np.minimum(judge(formatted.images), most).tolist()
-    return scores
+    return np.minimum(judge(formatted.images), most).tolist()

@@ -11,8 +11,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mnist_cli.dtypes import Floats
 from mnist_cli.handwriting.box import Box, enclose
-from mnist_cli.handwriting.ink import draw_page, extract_ink, find_threshold
+from mnist_cli.handwriting.ink import (
+    ANY_CHANNEL,
+    PAGE_SIDE,
+    clean,
+    draw_page,
+    extract_ink,
+    find_threshold,
+    map_ink,
+)
 from mnist_cli.handwriting.ink_map import InkMap, cut_ink
 from mnist_cli.handwriting.line import (
     HUGE,
@@ -23,9 +32,7 @@ from mnist_cli.handwriting.line import (
     propose,
     read_line,
 )
-from mnist_cli.handwriting.maps import ANY_CHANNEL, PAGE_SIDE, clean, map_ink
 from mnist_cli.handwriting.morphology import find_median
-from mnist_cli.net.engine import Floats
 
 _GLANCE_SIDE = 240  # pixels of the long side on which a large digit is clear
 _LARGE = 50  # pixels that it is high there

@@ -5,13 +5,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_cli.checks import one_of
+from mnist_cli.dtypes import Array
 from mnist_cli.errors import printable
 from mnist_cli.spec import ACTIVATIONS, Activation
-
-Array = NDArray[Any]
 
 
 def sigmoid(a: Array) -> Array:
@@ -25,20 +23,17 @@ def sigmoid(a: Array) -> Array:
     array([0. , 0.5, 1. ])
     """
     with np.errstate(under="ignore"):
-        z: Array = 0.5 + 0.5 * np.tanh(0.5 * a)
-    return z
+        return 0.5 + 0.5 * np.tanh(0.5 * a)
 
 
 def relu(a: Array) -> Array:
     """max(0, a) element by element, for `a` of any shape (book, 3.2.7)."""
-    z: Array = np.maximum(a, 0)
-    return z
+    return np.maximum(a, 0)
 
 
 def step(a: Array, out: Array | None = None) -> Array:
     """1 where `a` is above 0, else 0 (book, 3.2.3)."""
-    z: Array = np.greater(a, 0, out=np.empty_like(a) if out is None else out)
-    return z
+    return np.greater(a, 0, out=np.empty_like(a) if out is None else out)
 
 
 class Function(NamedTuple):
@@ -66,7 +61,5 @@ def name_each(activation: object, hidden: int) -> tuple[str, ...]:
         found, expected = printable(repr(activation)), one_of(ACTIVATIONS)
         raise ValueError(f"activation is {found}: expected {expected}, no other is computed")
     if len(names) not in (1, hidden):
-        raise ValueError(
-            f"{len(names)} activations, expected one for each of {hidden} hidden layers"
-        )
+        raise ValueError(f"{len(names)} activations, expected one each for {hidden} hidden layers")
     return tuple(names * hidden if len(names) == 1 else names)

@@ -5,11 +5,10 @@ practices for convolutional neural networks*). Images, the last axis, lie side b
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_cli.dtypes import Array
 from mnist_cli.spec import SIDE
 
 KERNEL, STRIDE = 5, 2
@@ -18,8 +17,8 @@ AT_A_TIME = 64  # images: what comes between stays in the processor's cache
 
 
 def run_forward(
-    parameters: Iterable[NDArray[Any]], x: NDArray[Any], beside: NDArray[Any] | None = None
-) -> tuple[NDArray[Any], ...]:
+    parameters: Iterable[Array], x: Array, beside: Array | None = None
+) -> tuple[Array, ...]:
     """What becomes of images (784, N), layer by layer to logits; `beside` (n, N) joins z2."""
     W1, b1, W2, b2, W3, b3, W4, b4 = parameters
     count = x.shape[1]
@@ -36,7 +35,7 @@ def run_forward(
     return patches1, z1, patches2, z2, z3, logits
 
 
-def take_patches(images: NDArray[Any]) -> NDArray[Any]:
+def take_patches(images: Array) -> Array:
     """The 5x5 patches, one at every second row and column: (C, H, W, N) -> (C * 25, h * w * N)."""
     windows = np.lib.stride_tricks.sliding_window_view(images, (KERNEL, KERNEL), axis=(1, 2))
     windows = windows[:, ::STRIDE, ::STRIDE].transpose(0, 4, 5, 1, 2, 3)

@@ -8,20 +8,16 @@ import math
 from collections import deque
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
+from mnist_cli.dtypes import Array, Doubles, Floats
 from mnist_cli.errors import TooLargeError
 from mnist_cli.net.activations import FUNCTIONS
 from mnist_cli.net.blas import blocks_of_rows, one_thread
 from mnist_cli.net.bounds import largest_batch
 from mnist_cli.spec import CLASSES, PIXELS
-
-Images = NDArray[Any]  # uint8 (0..255), float32 or float64 (0..1)
-Floats = NDArray[np.float32]
 
 _SATURATED = 20.0  # tanh(20) is exactly 1 in float32 and float64
 # How much a net may make of a pixel: 1e38 leaves room below the largest float32, 3.4e38, for pixels
@@ -40,18 +36,17 @@ class Engine:
         self._layer_sizes = (PIXELS, *(b.size for b in biases))
         matrices = _fold(weights, biases, hidden)
         growth = 1.0  # how much larger than pixels, or 1, the values can be that leave a layer
-        for M, bounded in zip(
-            matrices, [*(each.is_bounded for each in functions), False], strict=True
-        ):
+        are_bounded = [*(each.is_bounded for each in functions), False]
+        for M, is_bounded in zip(matrices, are_bounded, strict=True):
             growth *= max(float(np.linalg.norm(M, 1)), 1)
             if not growth <= _LARGEST_GROWTH:
                 raise TooLargeError("the weights are too large for float32")
-            growth = 1 if bounded else growth
+            growth = 1 if is_bounded else growth
         self._layers = [M.astype(np.float32) for M in matrices]
         *transposed, self._last = (np.ascontiguousarray(M.T) for M in self._layers)
         self._hidden = list(zip(transposed, self._squashes, strict=True))
 
-    def logits_of_one(self, row: Images) -> Floats:
+    def logits_of_one(self, row: Array) -> Floats:
         """Logits (10,) of one image (1, 784)."""
         # A call of NumPy costs as much as its arithmetic here: few calls.
         h = np.empty(PIXELS + 1, np.float32)
@@ -60,10 +55,9 @@ class Engine:
         for M, squash in self._hidden:
             h = M.dot(h)  # (52, 785) @ (785,) -> (52,)
             squash(h, out=h)
-        logits: Floats = self._last.dot(h)  # (10, 104) @ (104,) -> (10,)
-        return logits
+        return self._last.dot(h)  # (10, 104) @ (104,) -> (10,)
 
-    def logits(self, rows: Images, batch_size: int | None, threads: int) -> Floats:
+    def logits(self, rows: Array, batch_size: int | None, threads: int) -> Floats:
         """Logits (N, 10) of images (N, 784), in batches no larger than `largest_batch` says."""
         count = len(rows)
         size = count if batch_size is None else require_at_least("batch_size", batch_size)
@@ -100,7 +94,7 @@ class Engine:
                         starts.clear()  # after Ctrl-C no thread takes another batch
         return logits
 
-    def _forward(self, size: int) -> Callable[[Images, Floats], None]:
+    def _forward(self, size: int) -> Callable[[Array, Floats], None]:
         """A function of a batch (size, 784) and its logits (size, 10), to be filled."""
         # A batch lies in blocks: 100 images, each with the 1 for the bias, as (5, 20, 785).
         *hidden, last = self._layers
@@ -111,7 +105,7 @@ class Engine:
         steps = list(zip(hidden, self._squashes, pairwise(inputs), strict=True))
         h_last = inputs[-1].reshape(-1, len(last))[:size]  # (5, 20, 104) -> (100, 104)
 
-        def forward(batch: Images, logits: Floats) -> None:
+        def forward(batch: Array, logits: Floats) -> None:
             _fill(pixels, batch)
             for M, squash, (x, h) in steps:
                 np.matmul(x, M, out=h)  # (5, 20, 785) @ (785, 52) -> (5, 20, 52)
@@ -123,7 +117,7 @@ class Engine:
 
 def _fold(
     weights: tuple[Floats, ...], biases: tuple[Floats, ...], hidden: tuple[str, ...]
-) -> list[NDArray[np.float64]]:
+) -> list[Doubles]:
     """Each layer as one matrix, so that a layer is one product and one activation.
 
     - sigmoid(a) = (1 + tanh(a / 2)) / 2, so a hidden layer gives t = tanh(a / 2) and the layer
@@ -156,7 +150,7 @@ def _fold(
     return matrices
 
 
-def _fill(target: Floats, images: Images) -> None:
+def _fill(target: Floats, images: Array) -> None:
     """Write images into a float32 buffer on the scale 0..255 that the folded weights take."""
     if images.dtype == np.uint8:
         target[...] = images

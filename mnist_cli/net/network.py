@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from mnist_cli.dtypes import Array, Doubles, Floats, Indices
 from mnist_cli.errors import printable
 from mnist_cli.net.activations import FUNCTIONS, name_each
-from mnist_cli.net.activations import Array as Array
 from mnist_cli.net.bounds import count_parameters
-from mnist_cli.net.engine import Engine, Floats, Images
+from mnist_cli.net.engine import Engine
 from mnist_cli.shown import drawn_by
 from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS, SIDE
 from mnist_cli.spec import Activation as Activation  # a public name of this module
@@ -62,8 +62,7 @@ def softmax(a: Array) -> Array:
     """
     with np.errstate(over="ignore", under="ignore"):  # beyond all floats is -inf; its exp is 0
         e = np.exp(a - a.max(axis=-1, keepdims=True))  # (N, n) - (N, 1) -> (N, n)
-        y: Array = e / e.sum(axis=-1, keepdims=True)  # (N, n) / (N, 1) -> (N, n)
-    return y
+        return e / e.sum(axis=-1, keepdims=True)  # (N, n) / (N, 1) -> (N, n)
 
 
 _DTYPES = (np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64))
@@ -200,7 +199,7 @@ class Network:
         weights, biases = (W1, *self.weights[1:]), (b1, *self.biases[1:])
         return Network(weights, biases, self.activation)
 
-    def activations(self, x: ArrayLike) -> dict[str, NDArray[np.float64]]:
+    def activations(self, x: ArrayLike) -> dict[str, Doubles]:
         """The book's intermediate values x, a1, z1, ... y of one image, each (n,) float64.
 
         Raises
@@ -248,15 +247,14 @@ class Network:
 
     def predict(
         self, images: ArrayLike, batch_size: int | None = None, threads: int = 1
-    ) -> NDArray[np.intp]:
+    ) -> Indices:
         """The digit of highest probability: (N,) int, or one int. Otherwise as `logits`.
 
         softmax keeps the order, so the largest logit decides and the exponentials are saved.
         """
-        predictions: NDArray[np.intp] = self.logits(images, batch_size, threads).argmax(axis=-1)
-        return predictions  # (N, 10) -> (N,)
+        return self.logits(images, batch_size, threads).argmax(axis=-1)  # (N, 10) -> (N,)
 
-    def _as_rows(self, images: ArrayLike) -> tuple[Images, bool]:
+    def _as_rows(self, images: ArrayLike) -> tuple[Array, bool]:
         """Images as rows (N, 784) without a copy, and whether it was a single one."""
         array = as_plain_array(images)
         single = array.shape in _SINGLE
@@ -283,7 +281,7 @@ class Network:
         return Network, (self.weights, self.biases, self.activation)
 
 
-def as_plain_array(values: Any) -> NDArray[Any]:
+def as_plain_array(values: Any) -> Array:
     """What NumPy makes an array of. Raises `ValueError` where some of its values are masked."""
     if "numpy.ma" in sys.modules and isinstance(values, np.ma.MaskedArray):  # slow to import
         raise ValueError("found a masked array, expected one without a mask: see its filled()")

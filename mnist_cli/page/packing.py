@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_cli.dtypes import Bytes, Doubles, Floats
 from mnist_cli.errors import FormatError
 from mnist_cli.handwriting.digit import DOUBTFUL, SPREAD, SURE_OF_DOUBTFUL
 from mnist_cli.handwriting.judge import load_judge
@@ -21,7 +21,7 @@ _AT_ONCE = 100  # images: every value on their way is kept
 _BEYOND = 1e30  # activations: their squares could not be added up
 
 
-def find_axes(values: NDArray[np.float64]) -> NDArray[np.float32]:
+def find_axes(values: Doubles) -> Floats:
     """Return the mean and the two first principal axes of (N, neurons) values, (3, neurons)."""
     found = np.zeros((3, values.shape[1]))
     found[0] = values.mean(axis=0)
@@ -41,14 +41,10 @@ def find_axes(values: NDArray[np.float64]) -> NDArray[np.float32]:
     return found.astype(np.float32)
 
 
-def describe_net(
-    name: str, sha256: str, network: Network, images: NDArray[np.uint8]
-) -> dict[str, Any]:
+def describe_net(name: str, sha256: str, network: Network, images: Bytes) -> dict[str, Any]:
     """Return a net's weights, packed, and where its last hidden layer puts (N, 28, 28) images."""
     if ", " in network.activation:
-        problem = (
-            f"its hidden layers have {network.activation}, the page shows nets of one activation"
-        )
+        problem = f"its hidden layers have {network.activation}, the page shows nets of one"
         raise FormatError(problem, source=name, hint="'mnist eval' and 'mnist predict' take it.")
     with np.errstate(all="ignore"):
         hidden = _last_hidden(network, images)
@@ -70,7 +66,7 @@ def describe_net(
     }
 
 
-def _last_hidden(network: Network, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _last_hidden(network: Network, images: Bytes) -> Doubles:
     """What the last layer sees of each image, (N, n); the pixels where there is only one layer."""
     name = f"z{len(network.weights) - 1}" if len(network.weights) > 1 else "x"
     function = FUNCTIONS[network.activation].of

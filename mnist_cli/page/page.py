@@ -9,11 +9,9 @@ from pathlib import Path
 from string import Template
 from typing import Any, ClassVar, Literal, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mnist_cli.datasets.idx import open_pair
 from mnist_cli.datasets.label_errors import READ
+from mnist_cli.dtypes import Bytes
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.files.writing import require_writable, write_bytes
@@ -123,8 +121,8 @@ def _read_snapshots(path: Path, file: WeightsFile) -> dict[str, Any]:
 
 def fill_page(
     networks: Sequence[tuple[str, str, Network]],
-    images: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
+    images: Bytes,
+    labels: Bytes,
     about: Mapping[str, Any],
     language: Language | None = None,
 ) -> bytes:

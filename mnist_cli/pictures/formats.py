@@ -36,6 +36,15 @@ _MAX_COEFFICIENTS = 60_000_000  # of 2 bytes; all are kept unless there is a sin
 _EXTENSION, _CONTROL, _FRAME = 0x21, 0xF9, 0x2C  # of GIF; the second is about the frame
 
 
+class _Format(NamedTuple):
+    """Pillow's class for a format, its bounds, and what checks a file and says what it may see."""
+
+    pillow: str
+    most_pixels: int = _MAX_PIXELS
+    most_bytes: int = MAX_FILE_BYTES
+    check: Callable[[bytes], bytes] = lambda data: data
+
+
 def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tuple[int, int]]:
     """Decode the first picture of a file, a JPEG perhaps reduced; return it and its size there."""
     found = recognise(data) or "something else"
@@ -57,9 +66,7 @@ def decode(data: bytes, long_side: int | None = None) -> tuple["ImageFile", tupl
         raise _damaged(f"the pixels of {found} are damaged ({reason})") from None
 
 
-def _open(
-    data: bytes, form: "_Format", long_side: int | None
-) -> tuple["ImageFile", tuple[int, int]]:
+def _open(data: bytes, form: _Format, long_side: int | None) -> tuple["ImageFile", tuple[int, int]]:
     if len(data) > form.most_bytes:
         raise FormatError(
             f"found {len(data):,} bytes, expected at most {form.most_bytes:,} in such a file",
@@ -181,15 +188,6 @@ def _check_gif(data: bytes) -> bytes:
     _check_size(width, height, _MAX_PIXELS)
     screen = data[:6] + size + data[10:colours_end]
     return b"".join((screen, control, b",\0\0\0\0", size, memoryview(data)[at + 9 :]))
-
-
-class _Format(NamedTuple):
-    """Pillow's class for a format, its bounds, and what checks a file and says what it may see."""
-
-    pillow: str
-    most_pixels: int = _MAX_PIXELS
-    most_bytes: int = MAX_FILE_BYTES
-    check: Callable[[bytes], bytes] = lambda data: data
 
 
 _FORMATS = {

@@ -4,14 +4,13 @@ import io
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeVar, Union
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar, Union
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_cli.dtypes import Array, Bytes, Floats
 from mnist_cli.errors import FormatError, MnistError, printable
 from mnist_cli.files.reading import AnyPath, read_bytes, read_up_to, too_large
-from mnist_cli.net.engine import Floats
 from mnist_cli.net.network import as_plain_array
 from mnist_cli.pictures.formats import MAX_FILE_BYTES, decode
 from mnist_cli.pictures.pixels import read_pixels
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 _ORIENTATION = 0x0112  # the tag in EXIF
 
-Source: TypeAlias = Union[AnyPath, BinaryIO, bytes, "Image.Image", NDArray[Any]]
+Source: TypeAlias = Union[AnyPath, BinaryIO, bytes, "Image.Image", Array]
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -36,7 +35,7 @@ class Picture:
     name: str | None = None  # of its file, for messages
 
     @property
-    def gray_28(self) -> NDArray[np.uint8] | None:
+    def gray_28(self) -> Bytes | None:
         """The values of a picture of 28x28 gray pixels of 8 bits, (28, 28); None for any other."""
         if self.pixels.shape[:2] != (28, 28) or (self.pixels != self.pixels[..., :1]).any():
             return None
@@ -55,7 +54,7 @@ def load_picture(source: Source, *, long_side: int | None = None) -> Picture:
         _check_array(source)
         height, width = source.shape[:2]
         return Picture(read_pixels(source, width, height, long_side), width, height)
-    return _load_image(source, long_side)
+    return _load(source, long_side)
 
 
 def attempt(read: Callable[[T], R], source: T) -> R | MnistError:
@@ -67,9 +66,7 @@ def attempt(read: Callable[[T], R], source: T) -> R | MnistError:
         return error
 
 
-def _load_image(
-    source: "AnyPath | BinaryIO | bytes | Image.Image", long_side: int | None
-) -> Picture:
+def _load(source: "AnyPath | BinaryIO | bytes | Image.Image", long_side: int | None) -> Picture:
     from PIL import Image
 
     name = None
@@ -122,7 +119,7 @@ def _read(source: AnyPath | BinaryIO | bytes, name: str | None) -> bytes:
     return data
 
 
-def _check_array(array: NDArray[Any]) -> None:
+def _check_array(array: Array) -> None:
     found = f"found an array of shape {array.shape} and dtype {array.dtype}, "
     shaped = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))
     floats = np.issubdtype(array.dtype, np.floating)

@@ -1,17 +1,16 @@
 """Decoded pixels -> numbers, tile by tile, so that 20 million of them take little memory."""
 
 import itertools
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mnist_cli.net.engine import Floats
+from mnist_cli.dtypes import Array, Floats
 
 if TYPE_CHECKING:
     from PIL import Image
 
-Decoded: TypeAlias = Union["Image.Image", NDArray[Any]]
+Decoded: TypeAlias = Union["Image.Image", Array]
 
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # Rec. 601
 

@@ -4,15 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from mnist_cli.checks import require_between
+from mnist_cli.dtypes import Doubles
 from mnist_cli.net.activations import FUNCTIONS
 from mnist_cli.net.network import Activation, Network
 from mnist_cli.shown import drawn_by
 from mnist_cli.spec import CLASSES, SIDE
-
-Float64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +24,7 @@ class ForwardStep:
     min: float
     mean: float
     max: float
-    values: Float64 = field(repr=False)
+    values: Doubles = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +41,11 @@ class Explanation:
 
     activation: Activation
     steps: tuple[ForwardStep, ...]
-    shifted: Float64 = field(repr=False)
-    exponentials: Float64 = field(repr=False)
-    relevance: Float64 = field(repr=False)
+    shifted: Doubles = field(repr=False)
+    exponentials: Doubles = field(repr=False)
+    relevance: Doubles = field(repr=False)
     against: int
-    relevance_against: Float64 = field(repr=False)
+    relevance_against: Doubles = field(repr=False)
     prediction: int
     runner_up: int
     margin: float
@@ -57,12 +56,12 @@ class Explanation:
     _repr_html_ = drawn_by("explain.lines")
 
     @property
-    def scores(self) -> Float64:
+    def scores(self) -> Doubles:
         """The last layer before softmax (the book's a3), (10,)."""
         return self.steps[-2].values
 
     @property
-    def probabilities(self) -> Float64:
+    def probabilities(self) -> Doubles:
         """The book's y, (10,)."""
         return self.steps[-1].values
 
@@ -136,7 +135,7 @@ def explain(
     )
 
 
-def _steps(network: Network, values: dict[str, Float64]) -> tuple[ForwardStep, ...]:
+def _steps(network: Network, values: dict[str, Doubles]) -> tuple[ForwardStep, ...]:
     steps: list[ForwardStep] = []
     names = {f"z{layer}": name for layer, name in enumerate(network.hidden_activations, start=1)}
     for before, (symbol, value) in zip(["", *values], values.items(), strict=False):
@@ -152,10 +151,10 @@ def _steps(network: Network, values: dict[str, Float64]) -> tuple[ForwardStep, .
     return tuple(steps)
 
 
-def _gradient(network: Network, values: dict[str, Float64], weighed: Float64) -> Float64:
+def _gradient(network: Network, values: dict[str, Doubles], weighed: Doubles) -> Doubles:
     """Of the sum of `weighed` scores by the pixels, (784,): the chain rule from the last layer."""
     *hidden, last = (W.astype(np.float64) for W in network.weights)
-    gradient: Float64 = last @ weighed
+    gradient: Doubles = last @ weighed
     for layer, name in reversed([*enumerate(network.hidden_activations, start=1)]):
         slope = FUNCTIONS[name].slope(values[f"z{layer}"])
         gradient = hidden[layer - 1] @ (gradient * slope)  # (784, 50) @ (50,) -> (784,)

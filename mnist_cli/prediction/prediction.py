@@ -6,15 +6,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_cli.dtypes import Bytes
 from mnist_cli.errors import plural
 from mnist_cli.net.network import Network
 from mnist_cli.spec import CLASSES, SIDE
 
 if TYPE_CHECKING:
-    from mnist_cli.handwriting.digit import Digit, NumberDigit
-    from mnist_cli.handwriting.steps import ReadingStep
+    from mnist_cli.handwriting.digit import Digit, NumberDigit, ReadingStep
 
 # Below these a prediction is called unsure: the confidence, and what it is above the second best.
 _SURE = 0.6
@@ -59,7 +58,7 @@ class _Result:
 class Prediction(_Result):
     """What the net says of one image."""
 
-    image: NDArray[np.uint8]  # (28, 28), what the net saw
+    image: Bytes  # (28, 28), what the net saw
     probabilities: tuple[float, ...]  # of all ten digits
     digit: "Digit | None" = None  # what was read, of a picture
     doubted: bool = False  # it may be no digit
@@ -125,7 +124,7 @@ class NoDigit(_Result):
     probabilities: ClassVar[None] = None
     preprocessed: ClassVar[bool] = True
     unsure: ClassVar[bool] = False
-    image: ClassVar[NDArray[np.uint8]] = np.zeros((SIDE, SIDE), np.uint8)
+    image: ClassVar[Bytes] = np.zeros((SIDE, SIDE), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -200,9 +199,7 @@ class Unread:
 Result: TypeAlias = Prediction | NoDigit | SplitPicture | Unread
 
 
-def predict_picture(
-    network: Network, picture: NDArray[np.uint8], *, source: str, **known: Any
-) -> Prediction:
+def predict_picture(network: Network, picture: Bytes, *, source: str, **known: Any) -> Prediction:
     """Read one (28, 28) uint8 picture in MNIST format; what else is `known` of it goes along."""
     probabilities = tuple(network.predict_proba(picture).tolist())
     return _warn(Prediction(source, picture, probabilities, **known))

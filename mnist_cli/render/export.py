@@ -6,21 +6,12 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from mnist_cli.dtypes import Bytes
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.files.writing import require_suffix, write_bytes
-from mnist_cli.render.text import (
-    USUAL_WIDTH,
-    Line,
-    Surface,
-    colors_wanted,
-    drawing_on,
-    length,
-    print_to,
-)
+from mnist_cli.render import text
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from rich.console import Console
 
 _MARGIN = 2  # columns on the right of a picture
@@ -51,7 +42,7 @@ _UNUSED = re.compile(" text-decoration-color: #[0-9a-f]{6};?")  # a third of a p
 
 def write_export(
     path: AnyPath,
-    view: Callable[[], Iterable[Line]],
+    view: Callable[[], Iterable[text.Line]],
     *,
     light: bool = False,
     overwrite: bool = False,
@@ -69,9 +60,7 @@ def write_export(
     write_bytes(path, _UNUSED.sub("", drawn).encode(), overwrite=overwrite)
 
 
-def draw_html(
-    view: Callable[[], Iterable[Line]], picture: "NDArray[np.uint8] | None" = None
-) -> str:
+def draw_html(view: Callable[[], Iterable[text.Line]], picture: "Bytes | None" = None) -> str:
     """What `view` shows as a part of a page, whose own colours text and background keep.
 
     A `picture` (H, W, 3) comes below it, enlarged: as characters it would have 70 bytes a pixel.
@@ -88,20 +77,20 @@ def draw_html(
     return f'{drawn}\n<img alt="" style="{look}" src="data:image/png;base64,{data}">'
 
 
-def _record(view: Callable[[], Iterable[Line]]) -> "Console":
+def _record(view: Callable[[], Iterable[text.Line]]) -> "Console":
     from rich.console import Console
 
-    with drawing_on(Surface(color=colors_wanted(), unicode=True)):
+    with text.drawing_on(text.Surface(color=text.colors_wanted(), unicode=True)):
         lines = list(view())
     console = Console(
         record=True,
         file=io.StringIO(),
-        width=max(USUAL_WIDTH, *map(length, lines)) + _MARGIN,
+        width=max(text.USUAL_WIDTH, *map(text.length, lines)) + _MARGIN,
         force_terminal=True,
         force_jupyter=False,
         color_system="truecolor",
-        no_color=not colors_wanted(),
+        no_color=not text.colors_wanted(),
         legacy_windows=False,
     )
-    print_to(console, lines)
+    text.print_to(console, lines)
     return console

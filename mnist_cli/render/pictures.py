@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_cli.dtypes import Array, Bytes
 from mnist_cli.render.figures import number
 from mnist_cli.render.text import Line, surface
 from mnist_cli.render.theme import ABOVE, BELOW, rich_color
@@ -24,7 +24,7 @@ _GAMMA = 0.7  # makes the middle of the range brighter
 _UNDERLAY = 0.35  # how bright the ink under a signed picture is
 
 
-def picture(image: NDArray[Any]) -> list[Line]:
+def picture(image: Array) -> list[Line]:
     """A (H, W) uint8 picture, white on black, in H / 2 lines of W characters, each two pixels."""
     if surface().color:
         return _in_colors(np.repeat(image[..., None], 3, axis=2))
@@ -33,7 +33,7 @@ def picture(image: NDArray[Any]) -> list[Line]:
     return _in_characters(image, lambda top, low: _RAMP[(top + low) * (len(_RAMP) - 1) // 510])
 
 
-def thumbnail(image: NDArray[np.uint8], side: int) -> NDArray[Any]:
+def thumbnail(image: Bytes, side: int) -> Array:
     """A (H, W) or (H, W, 3) uint8 picture in gray, the longer side at most `side` pixels."""
     from PIL import Image
 
@@ -42,9 +42,7 @@ def thumbnail(image: NDArray[np.uint8], side: int) -> NDArray[Any]:
     return np.asarray(small)
 
 
-def signed_picture(
-    values: NDArray[Any], limit: float, ink: NDArray[Any] | None = None
-) -> list[Line]:
+def signed_picture(values: Array, limit: float, ink: Array | None = None) -> list[Line]:
     """Numbers (H, W) from `-limit` to `limit` in two colours, over `ink` (H, W), 0..1, in grey."""
     shares = np.clip(values / (limit or 1), -1, 1)
     if not surface().color:
@@ -52,13 +50,12 @@ def signed_picture(
     return _in_colors(signed_colors(shares, 0 if ink is None else ink * 255 * _UNDERLAY))
 
 
-def signed_colors(shares: NDArray[Any], under: NDArray[Any] | float = 0) -> NDArray[np.uint8]:
+def signed_colors(shares: Array, under: Array | float = 0) -> Bytes:
     """Numbers (..., H, W) from -1 to 1 as two colours (..., H, W, 3), over grey of 0..255."""
     strength = np.abs(shares)[..., None] ** _GAMMA  # (H, W, 1)
     full = np.where(shares[..., None] > 0, ABOVE, BELOW)  # (H, W, 3)
     grey = np.broadcast_to(under, shares.shape)[..., None]
-    mixed: NDArray[np.uint8] = (strength * full + (1 - strength) * grey).astype(np.uint8)
-    return mixed
+    return (strength * full + (1 - strength) * grey).astype(np.uint8)
 
 
 def legend(above: str, below: str) -> list[Line]:
@@ -81,7 +78,7 @@ def scale(limit: float) -> list[Line]:
     return [[(f"{words} {number(share * limit, 4)}", "")] for words, share in marks]
 
 
-def strip(values: NDArray[Any], width: int) -> Line:
+def strip(values: Array, width: int) -> Line:
     """Numbers as shades from dark to bright, each a character or more, or a mean of neighbours."""
     parts = np.array_split(values, min(width, values.size))
     means = np.repeat([part.mean() for part in parts], width // len(parts))
@@ -93,20 +90,20 @@ def strip(values: NDArray[Any], width: int) -> Line:
     return [("".join(ramp[round(share * (len(ramp) - 1))] for share in shares), "")]
 
 
-def _pairs(image: NDArray[Any]) -> Iterator[Iterator[tuple[Any, Any]]]:
+def _pairs(image: Array) -> Iterator[Iterator[tuple[Any, Any]]]:
     """Rows two by two: in each, the upper and lower pixel of every column."""
     rows = np.pad(image, [(0, len(image) % 2), *[(0, 0)] * (image.ndim - 1)]).tolist()
     return (zip(*pair, strict=True) for pair in zip(rows[::2], rows[1::2], strict=True))
 
 
-def _in_colors(image: NDArray[Any]) -> list[Line]:
+def _in_colors(image: Array) -> list[Line]:
     """A (H, W, 3) picture, each character the upper half block on the colour of the lower pixel."""
     style_of = "#{:02x}{:02x}{:02x} on #{:02x}{:02x}{:02x}".format
     rows = ((style_of(*top, *low) for top, low in row) for row in _pairs(image))
     return [[("▀" * len(list(same)), style) for style, same in groupby(row)] for row in rows]
 
 
-def _in_characters(image: NDArray[Any], glyph: Callable[[Any, Any], str]) -> list[Line]:
+def _in_characters(image: Array, glyph: Callable[[Any, Any], str]) -> list[Line]:
     return [[("".join(glyph(top, low) for top, low in row), "")] for row in _pairs(image)]
 
 

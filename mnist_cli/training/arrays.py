@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mnist_cli.checks import unknown_name
-from mnist_cli.datasets.idx import Bytes
+from mnist_cli.dtypes import Bytes
 from mnist_cli.errors import printable
 from mnist_cli.net import blas
 from mnist_cli.net.network import Activation, Network

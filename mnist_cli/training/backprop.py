@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from mnist_cli.dtypes import Array
 from mnist_cli.net.activations import FUNCTIONS
 from mnist_cli.net.convolution import AT_A_TIME, KERNEL, SIDES, STRIDE, run_forward
-from mnist_cli.net.network import Activation, Array, Network
+from mnist_cli.net.network import Activation, Network
 from mnist_cli.spec import CLASSES
 
 Parameters: TypeAlias = list[Array]  # W1, b1, W2, b2, ... Wn, bn
@@ -75,8 +76,7 @@ class Perceptron:
         *hidden, W, b = self.plain()
         for W_hidden, b_hidden in zip(hidden[::2], hidden[1::2], strict=True):
             x = self._function.of(x @ W_hidden + b_hidden)  # (N, n) @ (n, m) -> (N, m)
-        logits: Array = x @ W + b
-        return logits
+        return x @ W + b
 
     def loss_and_gradients(
         self, x: Array, targets: Array, temperature: float = 1.0

@@ -7,10 +7,8 @@ pixel gets its ink from a place in the original: the four pixels around it, weig
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mnist_cli.datasets.idx import Bytes
-from mnist_cli.net.engine import Floats
+from mnist_cli.dtypes import Bytes, Doubles, Floats, Indices
 from mnist_cli.spec import PIXELS, SIDE
 from mnist_cli.training.recipes import Recipe
 
@@ -37,9 +35,7 @@ class Distorter:
         by_tile = padded.reshape(tiles, TILE, _PADDED * _PADDED).transpose(0, 2, 1)
         self._tiles = np.ascontiguousarray(by_tile)
 
-    def distort(
-        self, strength: float, rng: np.random.Generator, result: Floats
-    ) -> NDArray[np.intp]:
+    def distort(self, strength: float, rng: np.random.Generator, result: Floats) -> Indices:
         """Distort and shuffle all into `result`, (N, 784) from 0 to 1; return their order."""
         order = rng.permutation(self.count)
         if strength == 0:
@@ -66,7 +62,7 @@ class Distorter:
         """Where in the padded originals the pixels come from: rows and columns, (T, 784) each."""
         tiles, recipe = len(self._tiles), self.recipe
 
-        def draw(limit: float) -> NDArray[np.float64]:
+        def draw(limit: float) -> Doubles:
             return rng.uniform(-limit * strength, limit * strength, tiles)
 
         angle, shear = np.deg2rad(draw(recipe.rotation)), draw(recipe.shear)
@@ -88,7 +84,7 @@ class Distorter:
 
 
 def _interpolate(
-    pixels: Bytes, corner: NDArray[np.intp], below: Floats, right: Floats, thickness: float
+    pixels: Bytes, corner: Indices, below: Floats, right: Floats, thickness: float
 ) -> Floats:
     """Ink, (784, 32) from 0 to 1, `below` and `right` of each `corner` in a tile (900, 32)."""
     scaled = pixels.astype(np.float32)
@@ -105,12 +101,12 @@ def _interpolate(
     return ink
 
 
-def _matrices(a: Any, b: Any, c: Any, d: Any) -> NDArray[np.float64]:
+def _matrices(a: Any, b: Any, c: Any, d: Any) -> Doubles:
     """Matrices [[a, b], [c, d]] for (row, column): (T, 2, 2) for arguments (T,) or numbers."""
     return np.stack(np.broadcast_arrays(a, b, c, d), axis=-1).reshape(-1, 2, 2)
 
 
-def _draw_noise(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+def _draw_noise(rng: np.random.Generator, count: int) -> Doubles:
     """Random fields, (count, 2, 28, 28): normal numbers on a 7x7 grid, spread by a Gaussian."""
     grid = (np.arange(_GRID) + 0.5) * (SIDE / _GRID) - 0.5  # the middles of 7 stretches of 4 pixels
     distance = np.arange(SIDE)[:, None] - grid

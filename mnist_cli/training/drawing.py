@@ -5,13 +5,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mnist_cli.handwriting.mnist_format import FINE, Gray, bring_to_format
-from mnist_cli.handwriting.morphology import Bits
+from mnist_cli.dtypes import Bits, Bytes, Doubles
+from mnist_cli.handwriting.mnist_format import FINE, bring_to_format
 
 Rng = np.random.Generator
-Points = NDArray[np.float64]  # (N, 2): x to the right and y down, in heights of a digit
+Points = Doubles  # (N, 2): x to the right and y down, in heights of a digit
 
 _PEN = 4, 11  # pixels, of a digit about 80 high: how thin and how thick a pen is
 _JITTER = 0.03  # heights: standard deviation of each point of a form
@@ -44,7 +43,7 @@ def load_forms() -> tuple[Form, ...]:
     return tuple(forms)
 
 
-def draw_digits(count: int, seed: int) -> tuple[Gray, NDArray[np.uint8]]:
+def draw_digits(count: int, seed: int) -> tuple[Bytes, Bytes]:
     """Draw digits in MNIST format, (N, 28, 28) uint8, and say which they are, (N,) uint8."""
     rng, forms = np.random.default_rng([seed, count]), load_forms()
     shares = np.array([form.share for form in forms])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from mnist_cli.datasets.arrays import load_labelled, load_mnist
-from mnist_cli.datasets.idx import Bytes
+from mnist_cli.dtypes import Bytes
 from mnist_cli.errors import FileError, printable
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.files.writing import require_suffix, require_writable
@@ -130,7 +130,7 @@ def _partial(output: Path) -> Path:
     return output.with_name(output.name + ".partial")
 
 
-def _keep(network: Network, card: Card, output: Path, overwrite: bool) -> str:
+def _keep(net: Network, card: Card, output: Path, overwrite: bool) -> str:
     """Write both to ``OUTPUT.partial``, else to the temporary folder; say where the weights are."""
     elsewhere = f"{output.stem[:50]}-{os.urandom(4).hex()}{output.suffix}"
     paths = [_partial(output)]
@@ -138,8 +138,6 @@ def _keep(network: Network, card: Card, output: Path, overwrite: bool) -> str:
         paths.append(Path(tempfile.gettempdir(), elsewhere))
     for path in paths:
         with contextlib.suppress(FileError):
-            write_arrays(
-                path, network.arrays, network.activation, training=card, overwrite=overwrite
-            )
+            write_arrays(path, net.arrays, net.activation, training=card, overwrite=overwrite)
             return f"in {printable(str(path), limit=400)}"
     return "lost"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mnist_cli.net.network import Array
+from mnist_cli.dtypes import Array
 
 BETAS = 0.9, 0.999  # how much of the averages of the gradient and of its square a step keeps
 EPSILON = 1e-8  # keeps the division finite where no gradient ever came

@@ -62,26 +62,16 @@ class Recipe:
     activation: Activation = "sigmoid"
     epochs: int = _number(20, 1, _MOST, "How often each image is seen.")
     batch_size: int = _number(256, 1, _MOST, "Images a step.")
-    learning_rate: float = _number(
-        4e-3, 1e-9, 100, "The highest; it rises for an epoch, then falls."
-    )
+    learning_rate: float = _number(4e-3, 1e-9, 100, "The highest; rises for an epoch, then falls.")
     weight_decay: float = _number(
         0.0, 0, 1000, "How fast weights shrink, per step and learning rate."
     )
-    full_strength_until: float = _number(
-        0.7, 0, 1, "Part of the epochs with distortions at full strength."
-    )
+    full_strength_until: float = _number(0.7, 0, 1, "Part of the epochs with full distortions.")
     # At the end the net should see digits more as they are.
-    final_strength: float = _number(
-        0.3, 0, 1, "Strength that distortions then fall to, by the end."
-    )
+    final_strength: float = _number(0.3, 0, 1, "Strength that distortions fall to, by the end.")
     batch_norm: int = _number(0, 0, 1, "1 normalizes each batch; it is folded away at the end.")
-    teacher_epochs: int = _number(
-        0, 0, _MOST, "Epochs of a convolutional teacher, trained first; 0: none."
-    )
-    temperature: float = _number(
-        1.0, 0.1, 100, "Divides logits while learning: a high one softens targets."
-    )
+    teacher_epochs: int = _number(0, 0, _MOST, "Epochs of its convolutional teacher; 0: none.")
+    temperature: float = _number(1.0, 0.1, 100, "Divides logits: a high one softens targets.")
     drawn: float = _number(0.0, 0, 10, "Digits that the program draws, for each training image.")
     held_out: int = _number(2_000, 0, _MOST, "Images for validation; at most a fifth of all.")
     rotation: float = _number(0.0, 0, 180, "Degrees an image is turned, at most.")
@@ -175,10 +165,8 @@ class Recipe:
         for name in hyperparameters:
             if name not in HYPERPARAMETERS:
                 raise unknown_name("hyperparameter", name, HYPERPARAMETERS)
-        changes: dict[str, Any] = {**hyperparameters, "hidden": hidden, "activation": activation}
-        return replace(
-            self, **{name: value for name, value in changes.items() if value is not None}
-        )
+        given: dict[str, Any] = {**hyperparameters, "hidden": hidden, "activation": activation}
+        return replace(self, **{name: value for name, value in given.items() if value is not None})
 
 
 HYPERPARAMETERS: dict[str, Hyperparameter] = {

@@ -6,17 +6,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_cli.checks import require_at_least
-from mnist_cli.datasets.idx import Bytes
 from mnist_cli.datasets.labelled import check_labelled
+from mnist_cli.dtypes import Array, Bytes, Floats
 from mnist_cli.errors import MnistError
 from mnist_cli.net import blas
-from mnist_cli.net.engine import Floats
 from mnist_cli.net.network import Network, softmax
 from mnist_cli.spec import CLASSES, PIXELS, SIDE, ignore
 from mnist_cli.training.backprop import ConvolutionalNet, Parameters, Perceptron, fold, unfold
@@ -26,7 +24,7 @@ from mnist_cli.training.optimizers import SOAP, AdamW
 from mnist_cli.training.recipes import Recipe
 from mnist_cli.weights.snapshots import Snapshot
 
-Labels: TypeAlias = NDArray[np.integer[Any]]  # (N,), 0 to 9
+Labels: TypeAlias = Array  # (N,), 0 to 9, whole numbers of any type
 
 _OPTIMIZERS: dict[str, type[AdamW]] = {"adamw": AdamW, "soap": SOAP}
 

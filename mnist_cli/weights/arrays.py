@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 
 from mnist_cli.checks import one_of
+from mnist_cli.dtypes import Array
 from mnist_cli.errors import DamagedError, FormatError, printable
 from mnist_cli.files.reading import AnyPath
-from mnist_cli.net.network import Array, find_mismatch
+from mnist_cli.net.network import find_mismatch
 from mnist_cli.spec import ACTIVATIONS, MAX_LAYERS, Activation
 
 BOOK_NAME = re.compile("[Wb][1-9][0-9]{0,5}")

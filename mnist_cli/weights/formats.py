@@ -54,6 +54,5 @@ def recognise(content: bytes) -> Format:
     for each in FORMATS:
         if found in each.types:
             return each
-    raise FormatError(
-        f"found {found}, expected weights ({KINDS})", hint=_WAYS_OUT.get(found or "", "")
-    )
+    hint = _WAYS_OUT.get(found or "", "")
+    raise FormatError(f"found {found}, expected weights ({KINDS})", hint=hint)

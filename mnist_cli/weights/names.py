@@ -51,9 +51,8 @@ def _pair(
     records: Records, matrices: Sequence[str], vectors: Sequence[str], axis: int
 ) -> dict[str, str] | None:
     """The biases by the matrices that they go with; None where no way tells."""
-    are_listed = len(matrices) == len(vectors) and all(
-        re.fullmatch("arr_[0-9]+", name) for name in records
-    )
+    are_numbered = all(re.fullmatch("arr_[0-9]+", name) for name in records)
+    are_listed = are_numbered and len(matrices) == len(vectors)
     listed = {name: i for each in (matrices, vectors) for i, name in enumerate(each)}
     for key in (
         lambda name: name.rpartition("/")[0],  # "dense" of "dense/kernel"

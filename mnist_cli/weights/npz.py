@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from numpy.lib import format as npy
 
+from mnist_cli.dtypes import Array
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.files.zipped import list_whole, read_member
-from mnist_cli.net.network import Activation, Array
+from mnist_cli.net.network import Activation
 from mnist_cli.weights.arrays import ArrayRecord, Contents
 from mnist_cli.weights.formats import MAX_BYTES
 

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mnist_cli.dtypes import Doubles
 from mnist_cli.errors import DamagedError, FormatError, printable
 from mnist_cli.files.protobuf import list_parts
-from mnist_cli.net.affine import NOTHING, Affine, Float64
+from mnist_cli.net.affine import NOTHING, Affine
 from mnist_cli.net.network import Activation
 from mnist_cli.spec import SIDE
 from mnist_cli.weights.arrays import ArrayRecord, Contents, make_array
@@ -130,7 +131,7 @@ class _Walk:
         return kind not in ("Softmax", "LogSoftmax") or flow.is_last
 
     def fold(
-        self, kind: str, values: dict[str, Any], since: Affine, others: list[Float64], first: bool
+        self, kind: str, values: dict[str, Any], since: Affine, others: list[Doubles], first: bool
     ) -> Affine:
         """What is affine with a node more; `ValueError` for any that is not."""
         zero = np.zeros(1)
@@ -161,7 +162,7 @@ class _Walk:
             return since if is_of_bytes else since.then_scale(factor, zero)
         raise ValueError
 
-    def read(self, name: str) -> Float64:
+    def read(self, name: str) -> Doubles:
         """A constant of float32."""
         tensor = self.tensors[name]
         if tensor.data_type != self.onnx.TensorProto.FLOAT or tensor.external_data:
@@ -171,7 +172,7 @@ class _Walk:
         return make_array(printable(name), ArrayRecord(shape, "<f4", "C", data)).astype(np.float64)
 
 
-def _along(constant: Float64, width: int | None) -> Float64:
+def _along(constant: Doubles, width: int | None) -> Doubles:
     """A constant for each of so many numbers, or one for all; `ValueError` for another shape."""
     of_pixels = width is None and constant.shape[-2:] == (SIDE, SIDE)
     size = constant.size if of_pixels or constant.ndim == 0 else constant.shape[-1]

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from mnist_cli.checks import install_hint
+from mnist_cli.dtypes import Array
 from mnist_cli.errors import MnistError
 from mnist_cli.net.activations import name_each
-from mnist_cli.net.network import Activation, Array
+from mnist_cli.net.network import Activation
 from mnist_cli.spec import CLASSES, PIXELS, __version__
 from mnist_cli.weights.arrays import Contents
 
@@ -74,5 +75,4 @@ def write(arrays: Mapping[str, Array], activation: Activation) -> bytes:
         opset_imports=[helper.make_opsetid("", _OPSET)],
     )
     onnx.checker.check_model(model, full_check=True)
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
+    return model.SerializeToString(deterministic=True)

@@ -4,8 +4,9 @@ import pickle
 import struct
 from collections.abc import Mapping
 
+from mnist_cli.dtypes import Array
 from mnist_cli.errors import FormatError, printable
-from mnist_cli.net.network import Activation, Array
+from mnist_cli.net.network import Activation
 from mnist_cli.weights.arrays import Contents
 from mnist_cli.weights.unpickle import interpret, read_array
 

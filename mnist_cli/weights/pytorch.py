@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mnist_cli.dtypes import Array
 from mnist_cli.errors import FormatError, printable
-from mnist_cli.net.network import Array
 from mnist_cli.spec import CLASSES, MAX_LAYERS, PIXELS
 from mnist_cli.weights.arrays import DTYPES, ArrayRecord, make_array, not_float
 

@@ -7,8 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from mnist_cli.dtypes import Array
 from mnist_cli.errors import DamagedError, printable
-from mnist_cli.net.network import Activation, Array
+from mnist_cli.net.network import Activation
 from mnist_cli.weights.arrays import Contents, record_of, require_activation
 
 _MAX_HEADER = 100_000  # bytes; a tensor takes some 100
@@ -24,9 +25,7 @@ def read(content: bytes) -> Contents:
         tensors = deserialize(content)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise DamagedError(f"the file is damaged: {printable(str(error))}") from None
-    records = {
-        name: record_of(tuple(each["shape"]), each["dtype"], each["data"]) for name, each in tensors
-    }
+    records = {name: record_of((*it["shape"],), it["dtype"], it["data"]) for name, it in tensors}
     return Contents(records, activation=activation)
 
 
@@ -55,5 +54,4 @@ def write(arrays: Mapping[str, Array], activation: Activation | None) -> bytes:
     from safetensors.numpy import save
 
     metadata: dict[str, str] | None = {"activation": activation} if activation else None
-    content: bytes = save(dict(arrays), metadata=metadata)
-    return content
+    return save(dict(arrays), metadata=metadata)

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_cli.dtypes import Array, Floats
 from mnist_cli.errors import FormatError
 from mnist_cli.files.reading import AnyPath, read_bytes
 from mnist_cli.files.writing import write_bytes
-from mnist_cli.net.network import Activation, Array, Network
+from mnist_cli.net.network import Activation, Network
 from mnist_cli.weights import npz
 from mnist_cli.weights.arrays import ArrayRecord
 from mnist_cli.weights.formats import MAX_BYTES
@@ -29,7 +29,7 @@ class Snapshot(NamedTuple):
     network: Network
 
 
-def round_weights(W: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+def round_weights(W: Floats) -> tuple[Array, Floats]:
     """Weights (n, m) as whole numbers from -63 to 63, and their scales (m,), one a neuron."""
     scales = np.maximum(np.abs(W).max(axis=0), np.float32(1e-30)) / np.float32(63)
     return np.rint(W / scales).astype(np.int8), scales
@@ -78,9 +78,7 @@ def _read_array(name: str, record: ArrayRecord) -> Array:
     return np.frombuffer(bytes(record.data), record.dtype).reshape(record.shape)  # type: ignore[arg-type]
 
 
-def _take_layer(
-    arrays: dict[str, Array], layer: int, count: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _take_layer(arrays: dict[str, Array], layer: int, count: int) -> tuple[Floats, Floats]:
     """Take out the weights (S, n, m) and biases (S, m) of a layer; errors as `_read_array`."""
     W, scales, b = (arrays.pop(f"{name}{layer}") for name in ("W", "scale", "b"))
     if W.ndim != 3 or len(W) != count or not scales.shape == b.shape == (count, W.shape[2]):

@@ -49,9 +49,7 @@ def _view(name: str, tensor: Tensor, storage: bytes) -> ArrayRecord:
     is_within = tensor.offset + sum(steps) < tensor.length >= count > 0
     if len(storage) != tensor.length * dtype.itemsize or not is_within:
         raise FormatError(f"tensor {printable(name)} does not lie within its storage")
-    items = np.frombuffer(storage, dtype)
+    items = np.frombuffer(storage, dtype)[tensor.offset :]
     strides = [stride * dtype.itemsize for stride in tensor.strides]
-    view = np.lib.stride_tricks.as_strided(
-        items[tensor.offset :], tensor.shape, strides, writeable=False
-    )
+    view = np.lib.stride_tricks.as_strided(items, tensor.shape, strides, writeable=False)
     return record_of(tensor.shape, tensor.dtype, view.tobytes())

@@ -275,9 +275,8 @@ class _Machine:
 
     def refusal(self, problem: str) -> FormatError:
         """The error for a pickle that does what those of weights never do."""
-        hint = (
-            SAVE_STATE_DICT if self.known is TORCH else "'mnist download' gets the book's weights."
-        )
+        another = "'mnist download' gets the book's weights."
+        hint = SAVE_STATE_DICT if self.known is TORCH else another
         return FormatError(f"{problem}: this is not a weights file; nothing was run", hint=hint)
 
     def where(self) -> str:

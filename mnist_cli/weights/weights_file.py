@@ -10,11 +10,12 @@ from typing import ClassVar
 import numpy as np
 
 from mnist_cli import paths
+from mnist_cli.dtypes import Array
 from mnist_cli.errors import FormatError, printable
 from mnist_cli.files.reading import AnyPath, read_bytes
 from mnist_cli.files.writing import require_suffix, write_together
 from mnist_cli.net.activations import name_each
-from mnist_cli.net.network import Activation, Array, Network
+from mnist_cli.net.network import Activation, Network
 from mnist_cli.spec import BOOK_WEIGHTS_SHA256, CLASSES, PIXELS, WEIGHTS
 from mnist_cli.weights import card as cards
 from mnist_cli.weights.arrays import BOOK_NAME, Contents, check_arrays

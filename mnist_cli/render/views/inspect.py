@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mnist_cli.dtypes import Array, Bytes, Doubles
 from mnist_cli.errors import plural, printable
 from mnist_cli.evaluation.summary import Neuron, Stats, Summary, first_neurons
 from mnist_cli.files.tables import document
@@ -72,7 +72,7 @@ def network_lines(network: Network) -> list[Line]:
     return stacked(_arrays(network.arrays), net, told)
 
 
-def network_picture(network: Network) -> NDArray[np.uint8] | None:
+def network_picture(network: Network) -> Bytes | None:
     """The neurons of the first layer at half size, in rows, (H, W, 3); None of a wide one."""
     count = network.layer_sizes[1]
     if count > _MOST_NEURONS:
@@ -88,7 +88,7 @@ def network_picture(network: Network) -> NDArray[np.uint8] | None:
     return sheet
 
 
-def _arrays(arrays: Mapping[str, NDArray[Any]]) -> list[Line]:
+def _arrays(arrays: Mapping[str, Array]) -> list[Line]:
     rows = [(name, str(it.shape), it.dtype.name, f"{it.size:,}") for name, it in arrays.items()]
     total = f"{sum(array.size for array in arrays.values()):,}"
     head = ["array", "shape", "dtype", ">parameters"]
@@ -175,13 +175,12 @@ def _legend() -> list[Line]:
     return legend("here it wants ink", "here it wants paper")
 
 
-def _halves(neurons: Sequence[Neuron]) -> NDArray[np.float64]:
+def _halves(neurons: Sequence[Neuron]) -> Doubles:
     """Their weights at half size, (N, 28, 28) -> (N, 14, 14)."""
     weights = np.stack([_finite_weights(neuron) for neuron in neurons])
-    halves: NDArray[np.float64] = weights.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))
-    return halves
+    return weights.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))
 
 
-def _finite_weights(neuron: Neuron) -> NDArray[np.float64]:
+def _finite_weights(neuron: Neuron) -> Doubles:
     """NaN and infinity have no colour: they are skipped."""
     return np.nan_to_num(neuron.weights.astype(np.float64), posinf=0, neginf=0)

@@ -18,8 +18,7 @@ from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE
 from mnist_cli.spec import SIDE
 
 if TYPE_CHECKING:
-    from mnist_cli.handwriting.digit import Digit
-    from mnist_cli.handwriting.steps import ReadingStep
+    from mnist_cli.handwriting.digit import Digit, ReadingStep
 
 _BAR_WIDTH = 30
 _BAR_EXTRA = 9  # characters of a bar's line that are not the bar

@@ -27,9 +27,7 @@ _CURVE_WIDTH = 48
 _PLAIN_LINES = 50  # of a training that nobody watches, however many epochs it has
 
 
-def as_json(
-    recipe: Recipe, card: Card, output: Path, snapshots: str | None = None
-) -> dict[str, Any]:
+def as_json(recipe: Recipe, card: Card, output: Path, snapshots: str | None) -> dict[str, Any]:
     """The document of ``--json``."""
     return {
         "recipe": card.recipe,
