@@ -18,7 +18,7 @@ from PIL import Image
 from scene_drawings import draw_scene
 
 from mnist_cli.dtypes import Bytes, Floats, Indices
-from mnist_cli.handwriting.ink import WORK_SIDE, is_dark, map_ink, resize
+from mnist_cli.handwriting.inks import WORK_SIDE, is_dark, map_ink, resize
 from mnist_cli.handwriting.line import Line, draw_spans
 from mnist_cli.handwriting.morphology import dilate
 from mnist_cli.handwriting.rows import find_spans

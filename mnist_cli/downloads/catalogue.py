@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -130,7 +131,7 @@ def store(
 ) -> None:
     """Write what `raw` holds, gzipped or not; `SourceError` as soon as it cannot be `file`."""
     checksum, count = sha256(), 0
-    for part in _decompress(raw, file.bytes + 1):
+    for part in _decompress(raw):
         if count == 0 and part.lstrip(_BLANK).startswith(b"<"):
             raise SourceError("this is a web page (a login page, perhaps), not the file")
         count += len(part)
@@ -147,13 +148,11 @@ def store(
         raise SourceError(f"wrong content: {found}")
 
 
-def _decompress(raw: io.RawIOBase, most: int) -> Iterator[bytes]:
-    """Yield at most so many bytes of content, in parts."""
+def _decompress(raw: io.RawIOBase) -> Iterator[bytes]:
+    """Yield the content in parts."""
     try:
         with decompressed(raw) as content:
-            while part := content.read(min(_CHUNK, most)):
-                most -= len(part)
-                yield part
+            yield from iter(partial(content.read, _CHUNK), b"")
     except DamagedGzipError as error:
         raise SourceError(str(error)) from None
     except OSError as error:

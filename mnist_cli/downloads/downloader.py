@@ -4,7 +4,7 @@ import io
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -18,6 +18,7 @@ from mnist_cli.files.writing import atomic_writer
 from mnist_cli.spec import ignore
 
 Status: TypeAlias = Literal["downloaded", "copied", "present", "failed", "missing", "damaged"]
+Places: TypeAlias = Sequence[str | Path]  # addresses, or files of a folder
 Note: TypeAlias = Callable[[str], None]  # something to know, already escaped, without a full stop
 Advance: TypeAlias = Callable[[RemoteFile, str, int], None]  # a file, its source, bytes so far
 
@@ -61,6 +62,7 @@ def download(
         problem = f"this cannot be the data directory: {system_words(error)}"
         hint = "Name another one with --data-dir DIR."
         raise FileError(problem, source=folder, hint=hint) from None
+    failed = f"not copied from {_named(source_dir)}" if source_dir else "no mirror delivered it"
     dead: dict[str, str] = {}
     outcomes = []
     for file in files:
@@ -68,25 +70,21 @@ def download(
         if outcome.status == "damaged":
             note(f"{outcome.error}; it is fetched anew")
         if outcome.status != "present" or force:
-            outcome = _obtain(file, folder, mirrors, source_dir, note, advance, dead)
+            places: Places = file.urls(mirrors)
+            if source_dir is not None:
+                places = _candidates(file, Path(source_dir))
+            outcome = _obtain(file, folder / file.name, places, note, advance, dead)
+            if outcome.error is not None:
+                outcome = replace(outcome, error=f"{failed}: {outcome.error}")
         outcomes.append(outcome)
     return tuple(outcomes)
 
 
 def _obtain(
-    file: RemoteFile,
-    folder: Path,
-    mirrors: Sequence[str],
-    source_dir: AnyPath | None,
-    note: Note,
-    advance: Advance,
-    dead: dict[str, str],
+    file: RemoteFile, path: Path, places: Places, note: Note, advance: Advance, dead: dict[str, str]
 ) -> Outcome:
     """Store a file from the first place that delivers it; `dead` servers are not asked again."""
-    path, reason = folder / file.name, "there is no such file in it"
-    places: Sequence[str | Path] = file.urls(mirrors)
-    if source_dir is not None:
-        places = _candidates(file, Path(source_dir))
+    reason = "there is no such file in it"
     for place in places:
         # The query of an address may hold a token.
         source = place.partition("?")[0] if isinstance(place, str) else str(place)
@@ -99,7 +97,7 @@ def _obtain(
                 # The target comes first: without room for a file, no server is asked for it.
                 with atomic_writer(path, overwrite=True) as target, _open(place, file) as raw:
                     store(raw, file, target, partial(advance, file, source))
-                status: Status = "copied" if source_dir else "downloaded"
+                status: Status = "downloaded" if server else "copied"
                 return Outcome(file.name, status, path, file.bytes, file.sha256, source)
             except SourceError as error:
                 fault = error
@@ -110,8 +108,7 @@ def _obtain(
         if fault.dead:
             dead[server] = reason
         note(f"{printable(source, limit=200)}: {reason}")
-    failed = f"not copied from {_named(source_dir)}" if source_dir else "no mirror delivered it"
-    return Outcome(file.name, "failed", error=f"{failed}: {reason}")
+    return Outcome(file.name, "failed", error=reason)
 
 
 def _candidates(file: RemoteFile, folder: Path) -> list[Path]:

@@ -99,11 +99,8 @@ def batched(setup: Setup, batch_size: int) -> Method:
 def measure(
     setup: Setup, methods: Mapping[str, Method], batch_sizes: Sequence[int], runs: int
 ) -> tuple[dict[str, Timing], int | None]:
-    """Time methods, chunk by chunk in turn, and count the images that they predict differently.
-
-    Only predicting is timed: not start-up, not reading files, not counting what is correct. With
-    one method None is counted.
-    """
+    """Time methods, chunk by chunk in turn, and count the images that they predict differently."""
+    # Only predicting is timed: not start-up, not reading files, not counting what is correct.
     require_at_least("runs", runs)
     setup.reserve_time(setup.networks[0], [*batch_sizes] * (WARM_UP + runs))
     batch_size = max(batch_sizes)

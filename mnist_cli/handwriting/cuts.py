@@ -19,10 +19,7 @@ _LEAST_HEIGHT = 0.35  # what is between two paths: the zeros of amounts are ofte
 
 
 def find_seams(own: Bits, height: float) -> list[Indices]:
-    """Return paths through the ink `own` of digits about `height` pixels high, from left to right.
-
-    Each says for every row which column is the first that is right of it.
-    """
+    """Return paths through the ink of digits so high: for each row the first column beyond it."""
     if len(own) < _LEAST_HEIGHT * height:
         return []
     outside, _ = label(~np.pad(own, 1))

@@ -12,21 +12,16 @@ from mnist_cli.handwriting.morphology import label
 
 @dataclass(frozen=True)
 class InkMap:
-    """Ink of one tone, (H, W), the level it is cut at, and its connected components.
+    """Ink of one tone, and its connected components."""
 
-    `frame` is the part of the picture that it was extracted from. `labels` (H, W) is 1 on the first
-    component, 0 on the background; each has its box and its area in pixels.
-    `channels` says in which of the picture's it was seen.
-    """
-
-    ink: Floats
-    level: float
-    frame: Box
+    ink: Floats  # (H, W)
+    level: float  # that it is cut at
+    frame: Box  # the part of the picture that it was extracted from
     dark: bool
-    channels: str
-    labels: Array
-    boxes: list[Box]
-    areas: Indices
+    channels: str  # of the picture's, in which it was seen
+    labels: Array  # (H, W), 1 on the first component, 0 on the background
+    boxes: list[Box]  # of each component
+    areas: Indices  # of each in pixels
 
     @property
     def spread(self) -> float:

@@ -42,34 +42,25 @@ _MOST_SLICES = 120  # of a line; a digit that is cut has up to five
 
 @dataclass(frozen=True)
 class Line:
-    """A line of an ink map in `slices` from left to right, by their indices; each is a component of
-    it or a part of one, of that in `owners`. A digit is `height` high.
-
-    `spans` are what may be a digit, from which slice up to which, ordered by both. Each slice alone
-    is among them.
-    """
+    """A line of an ink map, in slices from left to right, and what of it may be a digit."""
 
     ink_map: InkMap
-    height: float
-    slices: list[int]
-    owners: list[int]
-    spans: list[tuple[int, int]]
+    height: float  # of a digit
+    slices: list[int]  # its components, or parts of them, by their indices
+    owners: list[int]  # the component of each slice
+    spans: list[tuple[int, int]]  # from which slice up to which, in order, each alone among them
 
 
 @dataclass(frozen=True)
 class LineDigit:
-    """Components of an ink map, by their indices, that are a digit of a line.
-
-    Its `gain` is log P(digit) - log P(none); `in_line` (10,) is P(each digit). `left_out` is how
-    many components of its line have a tall part that is in no digit.
-    """
+    """Components of an ink map that are a digit of a line."""
 
     ink_map: InkMap
-    components: tuple[int, ...]
-    gain: float
-    in_line: Floats
+    components: tuple[int, ...]  # by their indices
+    gain: float  # log P(digit) - log P(none)
+    in_line: Floats  # (10,), P(each digit)
     after_gap: bool = False
-    left_out: int = 0
+    left_out: int = 0  # components of its line with a tall part that is in no digit
 
     @property
     def box(self) -> Box:
@@ -99,10 +90,7 @@ def propose(ink_map: InkMap, components: list[int], height: float) -> Line:
 
 
 def read_line(line: Line) -> tuple[list[LineDigit], float]:
-    """Find the digits of a line, the path with the highest gain, and the odds of all that is on it.
-
-    The odds are of what is left out as none, too: they compare the lines of several ink maps.
-    """
+    """Find the digits of a line, the path of highest gain, and the odds of all that is on it."""
     if not line.spans:
         return [], 0.0
     as_digits, gains, as_none = _judge(line)
@@ -131,7 +119,7 @@ def read_line(line: Line) -> tuple[list[LineDigit], float]:
         owners = {line.owners[i] for i in left_out}
         digits.append(replace(digit, after_gap=after_gap, left_out=len(owners)))
         end = stop
-    return digits, gain + as_none
+    return digits, gain + as_none  # which compares lines of several ink maps
 
 
 def find_likeliest(line: Line) -> LineDigit | None:
@@ -150,10 +138,7 @@ def _take(line: Line, number: int, gain: float, as_digits: Floats) -> LineDigit:
 
 
 def _judge(line: Line) -> tuple[Floats, Floats, float]:
-    """Return of each span log P(each digit | a digit), (N, 10), and its gain, (N,).
-
-    The third is the odds of the line without any digit.
-    """
+    """Return of spans log P(each digit | a digit), (N, 10), and gains; the odds of no digit."""
     logits = judge_spans(draw_spans(line))
     as_any = np.logaddexp.reduce(logits[:, :NONE], axis=1)
     alone = [number for number, (start, stop) in enumerate(line.spans) if stop == start + 1]

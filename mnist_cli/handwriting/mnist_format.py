@@ -55,16 +55,12 @@ def draw(ink: Floats, mask: Bits, level: float, box: Box, side: int = FINE) -> B
 
 @dataclass(frozen=True)
 class Formatted:
-    """Digits in the MNIST format: `images` (N, 28, 28) uint8, made of `strokes` (H, W, N) that
-    were `widths` (N,) pixels of the MNIST format wide before.
+    """Digits in the MNIST format, and what they are made of."""
 
-    `are_bars` (N,) tells which are filled rectangles, thicker than any stroke of MNIST.
-    """
-
-    images: Bytes
-    strokes: Floats
-    widths: Floats
-    are_bars: Bits
+    images: Bytes  # (N, 28, 28)
+    strokes: Floats  # (H, W, N)
+    widths: Floats  # (N,), of the strokes before, in pixels of the MNIST format
+    are_bars: Bits  # (N,), filled rectangles, thicker than any stroke of MNIST
 
 
 def bring_to_format(drawn: Sequence[Bits]) -> Formatted:
@@ -87,22 +83,17 @@ def bring_to_format(drawn: Sequence[Bits]) -> Formatted:
 
 
 def measure_stroke_widths(drawn: Bits) -> Floats:
-    """Return the mean width of the strokes of each of (H, W, N), in its own pixels.
-
-    A stroke is a ribbon: its area is its length times its width, and its outline is twice its
-    length. The outline is as long as the sum of the slopes of the softened picture.
-    """
+    """Return the mean width of the strokes of each of (H, W, N), in its own pixels."""
+    # A stroke is a ribbon: its area is its length times its width, and its outline is twice its
+    # length. The outline is as long as the sum of the slopes of the softened picture.
     padded = np.pad(drawn.astype(np.float32), ((4, 4), (4, 4), (0, 0)))
     outlines = np.hypot(*np.gradient(blur(padded, 1.0), axis=(0, 1))).sum(axis=(0, 1))
     return 2 * padded.sum(axis=(0, 1)) / outlines
 
 
 def set_stroke_widths(drawn: Bits, widths: Floats, pixels: Floats, reach: int) -> Floats:
-    """Return ink from 0 to 1 with soft edges, (H, W, N), and strokes of MNIST's width.
-
-    The edge is moved in or out by the same distance everywhere, and less where it would leave
-    nothing. `widths` are those of the strokes in pixels of the MNIST format, `pixels` its pixels.
-    """
+    """Return soft ink, (H, W, N) of 0 to 1, with MNIST's strokes; `widths` are of its `pixels`."""
+    # The edge moves by the same distance everywhere, and less where it would leave nothing.
     growth = (np.clip(widths, *_STROKE) - widths) * pixels / 2
     # Further from the edge than that all is ink or background, however the edge is moved.
     reach = min(reach, int(np.max(np.abs(growth) + _SOFT_EDGE * pixels)) + 2)
@@ -110,15 +101,12 @@ def set_stroke_widths(drawn: Bits, widths: Floats, pixels: Floats, reach: int) -
     inside = np.where(drawn, inwards - 0.5, 0.5 - outwards)
     deepest = inside.max(axis=(0, 1))
     growth = np.where(growth < 0, np.maximum(growth, np.minimum(0.1 - deepest, 0)), growth)
-    soft: Floats = np.clip((inside + growth) / (_SOFT_EDGE * pixels) + 0.5, 0, 1)
+    soft = np.clip((inside + growth) / (_SOFT_EDGE * pixels) + 0.5, 0, 1)
     return soft.astype(np.float32)
 
 
 def reduce_and_centre(ink: Floats, pixels: Floats) -> Bytes:
-    """Reduce (H, W, N) ink by `pixels` (N,), its centre of mass in the middle: (N, 28, 28) uint8.
-
-    What lies between two edges of a pixel is summed up; an edge may cut through rows.
-    """
+    """Reduce (H, W, N) ink by `pixels` (N,), its mass in the middle, to (N, 28, 28) uint8."""
     stack = np.moveaxis(ink, 2, 0)
     for axis in (1, 2):
         total = np.maximum(stack.sum(axis=(1, 2)), _NOTHING)
@@ -126,6 +114,7 @@ def reduce_and_centre(ink: Floats, pixels: Floats) -> Bytes:
         length = stack.shape[axis]
         centres = mass @ np.arange(length) + 0.5
         edges = (np.arange(SIDE + 1) - (_MIDDLE + 0.5)) * pixels[:, None] + centres[:, None]
+        # What lies between two edges of a pixel is summed up; an edge may cut through rows.
         below = np.clip(edges[:, :, None] - np.arange(length), 0, 1)  # (N, 29, length)
         shares = np.diff(below, axis=1).astype(np.float32)
         stack = shares @ stack if axis == 1 else stack @ np.swapaxes(shares, 1, 2)
@@ -135,5 +124,5 @@ def reduce_and_centre(ink: Floats, pixels: Floats) -> Bytes:
 
 def _measure_extent(shadow: Bits) -> Floats:
     """Return from the first to the last true of each column of (length, N)."""
-    extent: Floats = len(shadow) - shadow.argmax(axis=0) - shadow[::-1].argmax(axis=0)
+    extent = len(shadow) - shadow.argmax(axis=0) - shadow[::-1].argmax(axis=0)
     return extent.astype(np.float32)

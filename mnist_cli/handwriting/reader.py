@@ -14,16 +14,8 @@ from functools import partial
 import numpy as np
 
 from mnist_cli.errors import MnistError, NoDigitError, plural
+from mnist_cli.handwriting import inks
 from mnist_cli.handwriting.digit import SPREAD, Digit, NumberDigit, ReadingStep, show
-from mnist_cli.handwriting.ink import (
-    ANY_CHANNEL,
-    LEAST_PEAK,
-    WORK_SIDE,
-    extract_ink,
-    is_dark,
-    remove_lines,
-    resize,
-)
 from mnist_cli.handwriting.judge import judge
 from mnist_cli.handwriting.line import LineDigit
 from mnist_cli.handwriting.mnist_format import Formatted, bring_to_format, is_in_mnist_format
@@ -196,7 +188,7 @@ def _read(picture: Picture, invert: bool | None) -> tuple[Digit, tuple[NumberDig
     if untouched:
         return untouched, ()
     pixels = picture.pixels
-    dark = is_dark(resize(pixels, WORK_SIDE))
+    dark = inks.is_dark(inks.resize(pixels, inks.WORK_SIDE))
     lines, odds = find_lines(pixels, (dark, not dark) if invert is None else (invert,))
     found = [(digit, number) for number, line in enumerate(lines, start=1) for digit in line]
     if not found:
@@ -239,8 +231,8 @@ def _tell_main(
     if part.shape != picture.pixels.shape:
         share = ink_map.frame.long_side / max(picture.pixels.shape)
         done = f"what is written is small: looked at {share:.0%} of the picture"
-        steps.append(ReadingStep("closer look", done, show(resize(part, _STEP_SIDE))))
-    seen = "" if ink_map.channels == ANY_CHANNEL else f" in {ink_map.channels}"
+        steps.append(ReadingStep("closer look", done, show(inks.resize(part, _STEP_SIDE))))
+    seen = "" if ink_map.channels == inks.ANY_CHANNEL else f" in {ink_map.channels}"
     tone = f"the ink is {'darker' if ink_map.dark else 'brighter'} than the background{seen}"
     kept, all_ = len(candidate.components), len(ink_map.boxes)
     done = f"{plural(kept, 'connected component')} of ink kept, {all_ - kept:,} dropped"
@@ -259,8 +251,8 @@ def _tell_main(
 def _tell_lines(picture: Picture, lines: list[list[LineDigit]]) -> tuple[ReadingStep, ...]:
     """Tell the steps from the picture to its digits."""
     boxes = [digit.box_on_picture for line in lines for digit in line]
-    small = resize(picture.pixels, WORK_SIDE)
-    ink = extract_ink(small, dark=lines[0][0].ink_map.dark).max(axis=2)
+    small = inks.resize(picture.pixels, inks.WORK_SIDE)
+    ink = inks.extract_ink(small, dark=lines[0][0].ink_map.dark).max(axis=2)
     said = f"{plural(len(boxes), 'digit')} in {plural(len(lines), 'line')}"
     return (
         _tell_picture(picture),
@@ -271,16 +263,16 @@ def _tell_lines(picture: Picture, lines: list[list[LineDigit]]) -> tuple[Reading
 
 def _tell_picture(picture: Picture) -> ReadingStep:
     height, width = picture.pixels.shape[:2]
-    small = show(resize(picture.pixels, _STEP_SIDE))
+    small = show(inks.resize(picture.pixels, _STEP_SIDE))
     return ReadingStep("picture", f"{width}x{height} pixels", small)
 
 
 def _explain_nothing(picture: Picture, dark: bool) -> NoDigitError:
     """Say why nothing was found that might be a digit."""
-    small = resize(picture.pixels, WORK_SIDE)
-    ink = remove_lines(extract_ink(small, dark=dark).max(axis=2))
+    small = inks.resize(picture.pixels, inks.WORK_SIDE)
+    ink = inks.remove_lines(inks.extract_ink(small, dark=dark).max(axis=2))
     why = "no ink: the picture is of one tone"
-    if ink.max() >= LEAST_PEAK:
+    if ink.max() >= inks.LEAST_PEAK:
         why = "no digit: nothing looks like one"
     error = NoDigitError(why, source=picture.name)
     taken_off = ReadingStep("ink", "the background is taken off", show(ink))

@@ -12,16 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mnist_cli.dtypes import Floats
+from mnist_cli.handwriting import inks
 from mnist_cli.handwriting.box import Box, enclose
-from mnist_cli.handwriting.ink import (
-    ANY_CHANNEL,
-    PAGE_SIDE,
-    clean,
-    draw_page,
-    extract_ink,
-    find_threshold,
-    map_ink,
-)
 from mnist_cli.handwriting.ink_map import InkMap, cut_ink
 from mnist_cli.handwriting.line import (
     HUGE,
@@ -87,16 +79,13 @@ class Reading(NamedTuple):
 
 
 def find_lines(pixels: Floats, tones: Sequence[bool]) -> Reading:
-    """Find the digits of a picture, line by line, in the best of the ink maps of `tones`.
-
-    Where nothing is likely to be one, what is least unlikely stands alone. What a small copy of
-    the picture shows large is not looked for in a larger one.
-    """
+    """Find the digits of a picture in the best of its ink maps; at least what is least unlikely."""
+    # What a small copy of the picture shows large is not looked for in a larger one.
     best = Reading([], -np.inf)
     if pixels.shape[1] < _ROW * pixels.shape[0]:
         best = _read_in_ways(pixels, tones, _GLANCE_SIDE)
     if not best.is_large() or _rate(best.digits) < _LEAST_GAIN:
-        best = _read_in_ways(pixels, tones, PAGE_SIDE)
+        best = _read_in_ways(pixels, tones, inks.PAGE_SIDE)
     highest = max((_rate(line) / len(line) for line in best.lines), default=0)
     least = min(_POOR * highest, highest)
     likely = [line for line in best.lines if len(line) > 1 or line[0].gain >= least]
@@ -106,10 +95,10 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> Reading:
 def _read_in_ways(pixels: Floats, tones: Sequence[bool], side: int) -> Reading:
     """Read a picture in all its ink maps, up to the first tone or channel in which it is clear."""
     best, unlikely = Reading([], -np.inf), Reading([], -np.inf)
-    for way in map_ink(pixels, tones, side):
+    for way in inks.map_ink(pixels, tones, side):
         for ink_map in way:
             against = _OTHER_TONE * (ink_map.dark != tones[0])
-            against += _ONE_CHANNEL * (ink_map.channels != ANY_CHANNEL)
+            against += _ONE_CHANNEL * (ink_map.channels != inks.ANY_CHANNEL)
             spans = find_spans(ink_map)
             read = [read_line(line) for line in spans]
             lines, odds = [digits for digits, _ in read if digits], sum(odds for _, odds in read)
@@ -119,7 +108,7 @@ def _read_in_ways(pixels: Floats, tones: Sequence[bool], side: int) -> Reading:
                 other = _read_unlikely(spans, odds - against)
                 unlikely = max(unlikely, other, key=itemgetter(1))
             at_a_glance = best.is_clear(_CLEAR_AT_A_GLANCE) or not best.is_large()
-            if side < PAGE_SIDE and best.lines and at_a_glance:
+            if side < inks.PAGE_SIDE and best.lines and at_a_glance:
                 return best
         if best.is_clear(_CLEAR_ODDS):
             break
@@ -153,9 +142,9 @@ def _read_closer(pixels: Floats, line: list[LineDigit]) -> list[LineDigit]:
     scale = min(_CLOSE / height, 1.0)
     if scale * before.frame.long_side < _FINER * max(before.ink.shape):
         return line
-    page = draw_page(frame.cut_from(pixels), int(scale * frame.long_side))
-    ink = clean(extract_ink(page, dark=before.dark), before.channels)
-    ink_map = cut_ink(ink, find_threshold(ink), frame, before.dark, before.channels)
+    page = inks.draw_page(frame.cut_from(pixels), int(scale * frame.long_side))
+    ink = inks.clean(inks.extract_ink(page, dark=before.dark), before.channels)
+    ink_map = cut_ink(ink, inks.find_threshold(ink), frame, before.dark, before.channels)
     components = []
     for i in np.argsort(-ink_map.areas)[:_MOST_SORTED].tolist():
         box = ink_map.locate(ink_map.boxes[i])

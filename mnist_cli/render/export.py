@@ -61,16 +61,13 @@ def write_export(
 
 
 def draw_html(view: Callable[[], Iterable[text.Line]], picture: "Bytes | None" = None) -> str:
-    """What `view` shows as a part of a page, whose own colours text and background keep.
-
-    A `picture` (H, W, 3) comes below it, enlarged: as characters it would have 70 bytes a pixel.
-    """
+    """What `view` shows as a part of a page, in its colours, and below a `picture` (H, W, 3)."""
     drawn = _UNUSED.sub("", _record(view).export_html(code_format=_ROWS, inline_styles=True))
     if picture is None:
         return drawn
     from PIL import Image
 
-    png = io.BytesIO()
+    png = io.BytesIO()  # as characters it would have 70 bytes a pixel
     Image.fromarray(picture).save(png, "PNG", optimize=True)
     data, width = base64.b64encode(png.getvalue()).decode(), picture.shape[1] * _ENLARGED
     look = f"width:{width}px;image-rendering:pixelated"

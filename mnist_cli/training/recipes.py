@@ -6,18 +6,10 @@ from dataclasses import dataclass, field, fields, replace
 from numbers import Integral
 from typing import Any
 
+from mnist_cli import spec
 from mnist_cli.checks import one_of, require_between, unknown_name
 from mnist_cli.errors import printable
 from mnist_cli.net.bounds import count_parameters
-from mnist_cli.spec import (
-    ACTIVATIONS,
-    CLASSES,
-    LAYER_SIZES,
-    MAX_LAYERS,
-    PIXELS,
-    SIDE,
-    Activation,
-)
 from mnist_cli.weights.formats import MAX_BYTES
 
 OPTIMIZERS = ("adamw", "soap")
@@ -58,8 +50,8 @@ class Recipe:
     name: str
     optimizer: str  # one of `OPTIMIZERS`
     about: str = ""  # what it is and achieves
-    hidden: tuple[int, ...] = LAYER_SIZES[1:-1]  # the book's
-    activation: Activation = "sigmoid"
+    hidden: tuple[int, ...] = spec.LAYER_SIZES[1:-1]  # the book's
+    activation: spec.Activation = "sigmoid"
     epochs: int = _number(20, 1, _MOST, "How often each image is seen.")
     batch_size: int = _number(256, 1, _MOST, "Images a step.")
     learning_rate: float = _number(4e-3, 1e-9, 100, "The highest; rises for an epoch, then falls.")
@@ -77,16 +69,16 @@ class Recipe:
     rotation: float = _number(0.0, 0, 180, "Degrees an image is turned, at most.")
     log_scale: float = _number(0.0, 0, 2, "Logarithm of the stretch: 0.12 is up to 13 % larger.")
     shear: float = _number(0.0, 0, 5, "Pixels a row moves for each row from the centre.")
-    shift: float = _number(0.0, 0, SIDE, "Pixels an image moves along each axis.")
-    elastic: float = _number(0.0, 0, SIDE, "Pixels, root mean square, an image is bent by.")
+    shift: float = _number(0.0, 0, spec.SIDE, "Pixels an image moves along each axis.")
+    elastic: float = _number(0.0, 0, spec.SIDE, "Pixels, root mean square, an image is bent by.")
     thickness: float = _number(0.0, 0, 1, "How much thicker or thinner lines become.")
 
     def __post_init__(self) -> None:
         if self.optimizer not in OPTIMIZERS:
             raise unknown_name("optimizer", self.optimizer, OPTIMIZERS)
-        if self.activation not in ACTIVATIONS:
+        if self.activation not in spec.ACTIVATIONS:
             found = f"activation is {printable(repr(self.activation))}"
-            expected = f"expected {one_of(ACTIVATIONS)} for all layers"
+            expected = f"expected {one_of(spec.ACTIVATIONS)} for all layers"
             raise ValueError(f"{found}: {expected}, no other is computed")
         if self.activation == "step":
             raise ValueError(
@@ -95,13 +87,13 @@ class Recipe:
             )
         hidden = tuple(self.hidden) if isinstance(self.hidden, Iterable) else (self.hidden,)
         wrong = f"hidden is {','.join(map(str, hidden))}:"
-        if len(hidden) >= MAX_LAYERS or not all(
+        if len(hidden) >= spec.MAX_LAYERS or not all(
             isinstance(each, Integral) and int(each) >= 1 for each in hidden
         ):
-            most = MAX_LAYERS - 1
+            most = spec.MAX_LAYERS - 1
             raise ValueError(f"{wrong} expected at most {most} layers of 1 neuron or more")
         object.__setattr__(self, "hidden", tuple(map(int, hidden)))
-        parameters = count_parameters((PIXELS, *self.hidden, CLASSES))
+        parameters = count_parameters((spec.PIXELS, *self.hidden, spec.CLASSES))
         if parameters > _MOST_PARAMETERS:
             raise ValueError(
                 f"{wrong} {parameters:,} parameters, at most {_MOST_PARAMETERS:,} fit into a file"
@@ -140,7 +132,7 @@ class Recipe:
             temperature=1.0,
         )
 
-    def from_net(self, layer_sizes: Sequence[int], activation: Activation) -> "Recipe":
+    def from_net(self, layer_sizes: Sequence[int], activation: spec.Activation) -> "Recipe":
         """The recipe by which such a net goes on, without what begins with it: see `Trainer`."""
         hidden = tuple(layer_sizes[1:-1])
         return replace(self, hidden=hidden, activation=activation, batch_norm=0, teacher_epochs=0)
@@ -159,7 +151,7 @@ class Recipe:
         self,
         hyperparameters: Mapping[str, float],
         hidden: Sequence[int] | None = None,
-        activation: Activation | None = None,
+        activation: spec.Activation | None = None,
     ) -> "Recipe":
         """This recipe with the values that are given; `ValueError` for a wrong name or value."""
         for name in hyperparameters:

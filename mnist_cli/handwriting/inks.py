@@ -9,15 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from mnist_cli.dtypes import Bits, Floats
+from mnist_cli.handwriting import morphology
 from mnist_cli.handwriting.box import Box
 from mnist_cli.handwriting.ink_map import InkMap, cut_ink
-from mnist_cli.handwriting.morphology import (
-    apply_opening,
-    blur,
-    find_lower_quartiles,
-    find_median,
-    measure_distance,
-)
 
 WORK_SIDE = 120  # pixels of the long side of a copy that tells the tone of the ink
 LEAST_PEAK = 0.05  # of ink; where all is less there is none
@@ -79,26 +73,24 @@ def _resample(picture: Floats, width: int, height: int, how: str) -> Floats:
 
 def draw_page(pixels: Floats, long_side: int) -> Floats:
     """Return a picture with this long side, without its grain."""
-    return blur(resize(pixels, long_side), _GRAIN)
+    return morphology.blur(resize(pixels, long_side), _GRAIN)
 
 
 def soften(ink: Floats) -> Floats:
     """Return ink whose edges run smoothly through the level at which it is cut."""
-    return blur(ink, _EDGES)
+    return morphology.blur(ink, _EDGES)
 
 
 def is_dark(picture: Floats) -> bool:
-    """Tell whether the ink is darker than the background.
-
-    On a small copy each pixel is compared with the median of a wide window round it, which is the
-    background, since ink is the lesser part; the 4 % that differ most decide. Logarithms make
-    shadows, which the median follows only roughly, smaller than ink.
-    """
+    """Tell whether the ink is darker than the background."""
+    # On a small copy each pixel is compared with the median of a wide window round it, which is the
+    # background, since ink is the lesser part; the 4 % that differ most decide. Logarithms make
+    # shadows, which the median follows only roughly, smaller than ink.
     small = _resample(np.log(picture + _LOG_OFFSET), _VOTERS_SIDE, _VOTERS_SIDE, "BOX")
     half = _VOTE_WINDOW // 2
     padded = np.pad(small, ((half, half), (half, half), (0, 0)), mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, (_VOTE_WINDOW,) * 2, axis=(0, 1))
-    background = find_median(windows.reshape(*small.shape, -1), axis=-1)
+    background = morphology.find_median(windows.reshape(*small.shape, -1), axis=-1)
     deviations = (small - background).ravel()
     voters = np.argsort(np.abs(deviations))[-deviations.size // _VOTERS :]
     return bool(deviations[voters].sum() < 0)
@@ -109,11 +101,11 @@ def extract_ink(picture: Floats, *, dark: bool, share: float = _READ_BACKGROUND)
     picture = _drop_equal_channels(picture)
     signed = -picture if dark else picture
     window = _choose_window(share, picture)
-    background = apply_opening(blur(signed, _BACKGROUND_BLUR), window)
+    background = morphology.apply_opening(morphology.blur(signed, _BACKGROUND_BLUR), window)
     ink = signed - background
     if dark:
         ink /= np.maximum(-background, _DARKEST_BACKGROUND)
-    ink -= find_median(ink.reshape(-1, ink.shape[2]))
+    ink -= morphology.find_median(ink.reshape(-1, ink.shape[2]))
     return np.clip(ink, 0, None)
 
 
@@ -121,7 +113,7 @@ def remove_lines(ink: Floats) -> Floats:
     """Take off ruled lines: what most of a row or column has in common, both its ends included."""
     for _ in range(2):
         end = max(2, ink.shape[1] // _LINE_END)
-        common = find_lower_quartiles(ink)  # whatever is written on a line
+        common = morphology.find_lower_quartiles(ink)  # whatever is written on a line
         left = ink[:, :end].mean(axis=1, keepdims=True)
         right = ink[:, -end:].mean(axis=1, keepdims=True)
         line = np.where(np.minimum(left, right) > _AT_ENDS * common, common, 0)
@@ -143,7 +135,7 @@ def find_threshold(ink: Floats, peak: float | None = None) -> float:
 
 def clear(ink: Floats, unwanted: Bits) -> Floats:
     """Return the ink without the unwanted components and their soft rims."""
-    return np.where(measure_distance(unwanted, 2) < 2, 0, ink) if unwanted.any() else ink
+    return np.where(morphology.measure_distance(unwanted, 2) < 2, 0, ink) if unwanted.any() else ink
 
 
 def _drop_equal_channels(picture: Floats) -> Floats:
