@@ -18,7 +18,7 @@ from PIL import Image
 from scene_drawings import draw_scene
 
 from mnist_cli.dtypes import Bytes, Floats, Indices
-from mnist_cli.handwriting.inks import WORK_SIDE, is_dark, map_ink, resize
+from mnist_cli.handwriting.inks import PAGE_SIDE, WORK_SIDE, is_dark, map_ink, resize
 from mnist_cli.handwriting.line import Line, draw_spans
 from mnist_cli.handwriting.morphology import dilate
 from mnist_cli.handwriting.rows import find_spans
@@ -59,7 +59,7 @@ def cut_pictures(count: int, bank: Bank, images: Bytes, seed: int) -> list[Pictu
         pixels, truth = _draw(rng, bank, images)
         dark = is_dark(resize(pixels, WORK_SIDE))
         tones = (dark, not dark)[: 1 + (rng.random() < _OTHER_TONE)]
-        ways = list(map_ink(pixels, tones))
+        ways = list(map_ink(pixels, tones, PAGE_SIDE))
         together, apart = ways[: len(tones)], ways[len(tones) :]
         chosen = [*together, *([apart[rng.integers(len(apart))]] if apart else [])]
         maps = []

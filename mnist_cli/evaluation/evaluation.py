@@ -31,12 +31,6 @@ if TYPE_CHECKING:
     from mnist_cli.evaluation.timing import TimingComparison
     from mnist_cli.evaluation.wrong import Mistakes
 
-# In the order in which `mnist eval` shows them, named as its options are, as are their modules.
-VIEWS = (
-    *("timing", "output", "confusion", "wrong", "min_confidence", "sweep", "compared"),
-    "robustness",
-)
-
 _WHAT_TO_TRY = (
     "{0} has the names of another library: if it learnt from normalised images, 'mnist convert {0} "
     "ours.safetensors --mean 0.1307 --std 0.3081' makes that part of it; or else another "
@@ -50,7 +44,7 @@ Views = str | Iterable[str] | Mapping[str, Mapping[str, Any]]  # names, or setti
 
 
 class FoundViews(TypedDict):
-    """What each view found, by its name; only those that were asked for are there."""
+    """What each view found, in the order of `mnist eval`; only what was asked for is there."""
 
     timing: "TimingComparison"
     output: "Output"
@@ -60,6 +54,9 @@ class FoundViews(TypedDict):
     sweep: "tuple[SweepRow, ...]"
     compared: "Compared"
     robustness: "tuple[RobustnessRow, ...]"
+
+
+VIEWS = tuple(FoundViews.__annotations__)  # named as options of `mnist eval`, and as modules here
 
 
 @dataclass(frozen=True, eq=False)

@@ -149,9 +149,7 @@ def _choose_window(share: float, picture: Floats) -> int:
     return int(share * (max(height, width) if width < 2 * height else 2 * height)) | 1
 
 
-def map_ink(
-    pixels: Floats, tones: Sequence[bool], side: int = PAGE_SIDE
-) -> Iterator[Iterator[InkMap]]:
+def map_ink(pixels: Floats, tones: Sequence[bool], side: int) -> Iterator[Iterator[InkMap]]:
     """Yield the ink maps of a picture, (H, W, 3), of each tone; then of its channels apart."""
     height, width = pixels.shape[:2]
     row = max(width, height) / min(width, height) / _SQUARE_PAGES

@@ -122,7 +122,7 @@ def read_line(line: Line) -> tuple[list[LineDigit], float]:
     return digits, gain + as_none  # which compares lines of several ink maps
 
 
-def find_likeliest(line: Line) -> LineDigit | None:
+def find_best(line: Line) -> LineDigit | None:
     """Return what of a line looks most like a digit, however little it does."""
     if not line.spans:
         return None

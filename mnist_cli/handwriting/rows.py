@@ -15,15 +15,7 @@ from mnist_cli.dtypes import Floats
 from mnist_cli.handwriting import inks
 from mnist_cli.handwriting.box import Box, enclose
 from mnist_cli.handwriting.ink_map import InkMap, cut_ink
-from mnist_cli.handwriting.line import (
-    HUGE,
-    TALL,
-    Line,
-    LineDigit,
-    find_likeliest,
-    propose,
-    read_line,
-)
+from mnist_cli.handwriting.line import HUGE, TALL, Line, LineDigit, find_best, propose, read_line
 from mnist_cli.handwriting.morphology import find_median
 
 _GLANCE_SIDE = 240  # pixels of the long side on which a large digit is clear
@@ -117,7 +109,7 @@ def _read_in_ways(pixels: Floats, tones: Sequence[bool], side: int) -> Reading:
 
 def _read_unlikely(spans: list[Line], odds: float) -> Reading:
     """Read what in lines without digits is least unlikely to be one."""
-    one = max(filter(None, map(find_likeliest, spans)), key=measure_weight, default=None)
+    one = max(filter(None, map(find_best, spans)), key=measure_weight, default=None)
     return Reading([[one]], odds + one.gain) if one else Reading([], -np.inf)
 
 

@@ -35,11 +35,9 @@ def round_weights(W: Floats) -> tuple[Array, Floats]:
     return np.rint(W / scales).astype(np.int8), scales
 
 
-def write_snapshots(
-    path: AnyPath, snapshots: Iterable[Snapshot], *, overwrite: bool = False
-) -> None:
+def write_snapshots(path: AnyPath, states: Iterable[Snapshot], *, overwrite: bool = False) -> None:
     """Write states of one net; the same states give the same bytes on every machine."""
-    samples, networks = zip(*snapshots, strict=True)
+    samples, networks = zip(*states, strict=True)
     arrays: dict[str, Array] = {"samples": np.array(samples, "<i8")}
     for layer in range(len(networks[0].weights)):
         rounded = [round_weights(network.weights[layer]) for network in networks]
