@@ -28,7 +28,7 @@ _OF_OTSU, _OF_PEAK = 0.6, 0.25  # of Otsu's level and of the most ink: soft edge
 
 PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _SQUARE_PAGES = 4.0  # heights that a row is long from which on its height keeps its resolution
-_LONGEST_ROW = 5.0  # times that, or _PAGE_SIDE
+_LONGEST_ROW = 5.0  # times that, at most
 _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
 _CUTS = 1.0, 0.5  # of the level of the ink: the lower one keeps faint strokes
 _COLOURED = 0.1  # between the channels of a pixel; where it is less in all of them they are one
@@ -76,11 +76,6 @@ def draw_page(pixels: Floats, long_side: int) -> Floats:
     return morphology.blur(resize(pixels, long_side), _GRAIN)
 
 
-def soften(ink: Floats) -> Floats:
-    """Return ink whose edges run smoothly through the level at which it is cut."""
-    return morphology.blur(ink, _EDGES)
-
-
 def is_dark(picture: Floats) -> bool:
     """Tell whether the ink is darker than the background."""
     # On a small copy each pixel is compared with the median of a wide window round it, which is the
@@ -98,7 +93,8 @@ def is_dark(picture: Floats) -> bool:
 
 def extract_ink(picture: Floats, *, dark: bool, share: float = _READ_BACKGROUND) -> Floats:
     """Return the ink in each channel, (H, W, 3 or 1): the picture less its background."""
-    picture = _drop_equal_channels(picture)
+    if (picture == picture[..., :1]).all():  # gray
+        picture = picture[..., :1]
     signed = -picture if dark else picture
     window = _choose_window(share, picture)
     background = morphology.apply_opening(morphology.blur(signed, _BACKGROUND_BLUR), window)
@@ -121,26 +117,21 @@ def remove_lines(ink: Floats) -> Floats:
     return ink
 
 
-def find_threshold(ink: Floats, peak: float | None = None) -> float:
-    """Return a share of Otsu's level (1979), or `peak` if higher: by default of the most ink."""
-    peak = _OF_PEAK * float(ink.max()) if peak is None else peak
-    counts, edges = np.histogram(ink, bins=256, range=(0, max(float(ink.max()), 1e-6)))
+def find_threshold(ink: Floats) -> float:
+    """Return a share of Otsu's level (1979), or of the most ink, whatever is higher."""
+    most = float(ink.max())
+    counts, edges = np.histogram(ink, bins=256, range=(0, max(most, 1e-6)))
     levels = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)
     above = below[-1] - below
     sums = np.cumsum(counts * levels)
     separation = (sums[-1] * below - sums * below[-1]) ** 2 / np.maximum(below * above, 1)
-    return max(_OF_OTSU * float(levels[separation.argmax()]), peak)
+    return max(_OF_OTSU * float(levels[separation.argmax()]), _OF_PEAK * most)
 
 
 def clear(ink: Floats, unwanted: Bits) -> Floats:
     """Return the ink without the unwanted components and their soft rims."""
     return np.where(morphology.measure_distance(unwanted, 2) < 2, 0, ink) if unwanted.any() else ink
-
-
-def _drop_equal_channels(picture: Floats) -> Floats:
-    """Return one channel, (H, W, 1), of a gray picture."""
-    return picture[..., :1] if (picture == picture[..., :1]).all() else picture
 
 
 def _choose_window(share: float, picture: Floats) -> int:
@@ -168,7 +159,8 @@ def map_ink(pixels: Floats, tones: Sequence[bool], side: int) -> Iterator[Iterat
 
 def clean(ink: Floats, channels: str) -> Floats:
     """Return of ink, (H, W, 3 or 1), what is in some channels, (H, W), without ruled lines."""
-    return soften(remove_lines(_CHANNELS[channels](ink)))
+    # Softened, edges run smoothly through the level at which ink is cut.
+    return morphology.blur(remove_lines(_CHANNELS[channels](ink)), _EDGES)
 
 
 def _cut(ink: Floats, frame: Box, dark: bool, channels: str) -> Iterator[InkMap]:

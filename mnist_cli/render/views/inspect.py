@@ -52,7 +52,8 @@ def lines(summary: Summary) -> list[Line]:
         pairs["accuracy"] = ", ".join(f"{name} {it:.4f}" for name, it in known if it is not None)
     stats = _describe(summary.stats) if summary.stats else []
     if summary.neurons:
-        neurons = _neurons(summary.neurons, file.layer_sizes[1])
+        first, *more = summary.neurons
+        neurons = _sheet(summary.neurons, file.layer_sizes[1]) if more else _draw(first)
         return stacked(entries([("file", pairs["file"])]), stats, neurons)
     return stacked(
         _arrays(file.arrays),
@@ -129,13 +130,6 @@ def _describe(stats: Mapping[str, Stats]) -> list[Line]:
     )
     head = ["array", ">min", ">max", ">mean", ">std", ">|w| < 0.01", "min to max"]
     return table(head, rows, len(head) - 1)
-
-
-def _neurons(neurons: Sequence[Neuron], count: int) -> list[Line]:
-    """The only one of a layer's `count` that was asked for in full, or several on a sheet."""
-    if len(neurons) == 1:
-        return _draw(neurons[0])
-    return _sheet(neurons, count) if neurons else []
 
 
 def _draw(neuron: Neuron) -> list[Line]:
