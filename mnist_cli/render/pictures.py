@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mnist_cli.dtypes import Array, Bytes
-from mnist_cli.render.figures import number
+from mnist_cli.render.layout import number
 from mnist_cli.render.text import Line, surface
 from mnist_cli.render.theme import ABOVE, BELOW, rich_color
 

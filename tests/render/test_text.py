@@ -10,8 +10,7 @@ from rich.cells import cell_len
 
 from mnist_cli import load_images
 from mnist_cli.render.export import write_export
-from mnist_cli.render.figures import bar, duration
-from mnist_cli.render.layout import beside, table, tiled
+from mnist_cli.render.layout import bar, beside, duration, table, tiled
 from mnist_cli.render.pictures import legend, picture, scale, signed_picture, strip
 from mnist_cli.render.text import Surface, drawing_on, length, line, plain, shortened, show
 from mnist_cli.render.views.train import draw_curve

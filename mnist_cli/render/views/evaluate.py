@@ -8,8 +8,7 @@ from mnist_cli.datasets.corruptions import UNCORRUPTED, Corruption
 from mnist_cli.evaluation.evaluation import Evaluation
 from mnist_cli.evaluation.timing import TimingComparison
 from mnist_cli.files.tables import document
-from mnist_cli.render.figures import accuracy
-from mnist_cli.render.layout import stacked
+from mnist_cli.render.layout import accuracy, stacked
 from mnist_cli.render.text import Line, line
 from mnist_cli.render.theme import BAD, QUIET
 from mnist_cli.render.views.inspect import file_name

@@ -6,8 +6,7 @@ import numpy as np
 
 from mnist_cli.net.activations import name_each
 from mnist_cli.prediction.explanation import Explanation, ForwardStep
-from mnist_cli.render.figures import number
-from mnist_cli.render.layout import beside_if_it_fits, paragraph, stacked, table, with_bars
+from mnist_cli.render.layout import beside_if_it_fits, number, paragraph, stacked, table, with_bars
 from mnist_cli.render.pictures import legend, picture, signed_picture, strip
 from mnist_cli.render.text import Line, columns, length, line
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE

@@ -12,8 +12,7 @@ from mnist_cli.evaluation.summary import Neuron, Stats, Summary, first_neurons
 from mnist_cli.files.tables import document
 from mnist_cli.net.activations import name_each
 from mnist_cli.net.network import Network
-from mnist_cli.render.figures import number, sparkline
-from mnist_cli.render.layout import beside, beside_if_it_fits, entries, stacked, table, tiled
+from mnist_cli.render import layout
 from mnist_cli.render.pictures import legend, scale, signed_colors, signed_picture
 from mnist_cli.render.text import Line, columns, line
 from mnist_cli.render.theme import ACCENT, QUIET, TITLE
@@ -54,11 +53,11 @@ def lines(summary: Summary) -> list[Line]:
     if summary.neurons:
         first, *more = summary.neurons
         neurons = _sheet(summary.neurons, file.layer_sizes[1]) if more else _draw(first)
-        return stacked(entries([("file", pairs["file"])]), stats, neurons)
-    return stacked(
+        return layout.stacked(layout.entries([("file", pairs["file"])]), stats, neurons)
+    return layout.stacked(
         _arrays(file.arrays),
         draw_layers(file.layer_sizes, file.activation, ACCENT),
-        entries(pairs.items()),
+        layout.entries(pairs.items()),
         stats,
     )
 
@@ -70,7 +69,7 @@ def network_lines(network: Network) -> list[Line]:
         title = line((f"what the {count} neurons of the first layer look for", TITLE))
         told = [title, line("blue wants ink, orange wants paper; each on its own scale")]
     net = draw_layers(network.layer_sizes, network.activation, ACCENT)
-    return stacked(_arrays(network.arrays), net, told)
+    return layout.stacked(_arrays(network.arrays), net, told)
 
 
 def network_picture(network: Network) -> Bytes | None:
@@ -93,7 +92,7 @@ def _arrays(arrays: Mapping[str, Array]) -> list[Line]:
     rows = [(name, str(it.shape), it.dtype.name, f"{it.size:,}") for name, it in arrays.items()]
     total = f"{sum(array.size for array in arrays.values()):,}"
     head = ["array", "shape", "dtype", ">parameters"]
-    return table(head, [*rows, ("total", "", "", (total, TITLE))])
+    return layout.table(head, [*rows, ("total", "", "", (total, TITLE))])
 
 
 def describe_training(card: Card) -> str:
@@ -125,25 +124,26 @@ def file_name(path: Path, origin: str) -> str:
 def _describe(stats: Mapping[str, Stats]) -> list[Line]:
     names = ("min", "max", "mean", "std", "near_zero")
     rows = (
-        (name, *document(each, *names).values(), sparkline(each.histogram))
+        (name, *document(each, *names).values(), layout.sparkline(each.histogram))
         for name, each in stats.items()
     )
     head = ["array", ">min", ">max", ">mean", ">std", ">|w| < 0.01", "min to max"]
-    return table(head, rows, len(head) - 1)
+    return layout.table(head, rows, len(head) - 1)
 
 
 def _draw(neuron: Neuron) -> list[Line]:
     """Its 784 weights as a picture in two colours, with the scale."""
     weights = _finite_weights(neuron)
     limit = float(np.abs(weights).max())
-    lowest, highest = (number(float(end), 4) for end in (weights.min(), weights.max()))
-    words = stacked(
+    told = weights.min(), weights.max(), neuron.bias
+    lowest, highest, bias = (layout.number(float(each), 4) for each in told)
+    words = layout.stacked(
         [line((f"what neuron {neuron.index} of the first layer looks for", TITLE))],
         _legend(),
         scale(limit),
-        [line(f"weights {lowest} to {highest}"), line(f"bias    {number(float(neuron.bias), 4)}")],
+        [line(f"weights {lowest} to {highest}"), line(f"bias    {bias}")],
     )
-    return beside_if_it_fits(signed_picture(weights, limit), words)
+    return layout.beside_if_it_fits(signed_picture(weights, limit), words)
 
 
 def _sheet(neurons: Sequence[Neuron], count: int) -> list[Line]:
@@ -151,17 +151,17 @@ def _sheet(neurons: Sequence[Neuron], count: int) -> list[Line]:
     halves = _halves(neurons)
     limits = np.abs(halves).max(axis=(1, 2)).tolist()
     tiles = [
-        [line((f"{neuron.index}: {number(limit, 4)}", QUIET)), *signed_picture(half, limit)]
+        [line((f"{neuron.index}: {layout.number(limit, 4)}", QUIET)), *signed_picture(half, limit)]
         for neuron, half, limit in zip(neurons, halves, limits, strict=True)
     ]
     which, others = f"{count}", ""
     if len(neurons) < count:
         which, others = f"first {len(neurons)} of {count:,}", "; --neuron N shows any other"
     title = line((f"what the {which} neurons of the first layer look for", TITLE), others)
-    return stacked(
+    return layout.stacked(
         [title, line("each on its own scale: 1 is the number above its picture")],
-        beside(_legend(), scale(1)),
-        tiled(tiles, columns()),
+        layout.beside(_legend(), scale(1)),
+        layout.tiled(tiles, columns()),
     )
 
 

@@ -1,8 +1,7 @@
 """What `mnist eval --min-confidence` adds."""
 
 from mnist_cli.evaluation.min_confidence import Reliability
-from mnist_cli.render.figures import number
-from mnist_cli.render.layout import stacked, table, with_bars
+from mnist_cli.render.layout import number, stacked, table, with_bars
 from mnist_cli.render.text import Line, line
 from mnist_cli.render.theme import TITLE
 

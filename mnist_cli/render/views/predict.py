@@ -10,8 +10,7 @@ import numpy as np
 from mnist_cli.errors import plural, printable
 from mnist_cli.prediction.prediction import NoDigit, Prediction, Result, SplitPicture, Unread
 from mnist_cli.prediction.results import Results, count_confusions
-from mnist_cli.render.figures import accuracy, bar
-from mnist_cli.render.layout import Cell, beside, paragraph, stacked, table, tiled
+from mnist_cli.render.layout import Cell, accuracy, bar, beside, paragraph, stacked, table, tiled
 from mnist_cli.render.pictures import picture, thumbnail
 from mnist_cli.render.text import Line, Span, columns, encodable, length, line, shortened, surface
 from mnist_cli.render.theme import ACCENT, BAD, GOOD, QUIET, TITLE

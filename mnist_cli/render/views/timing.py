@@ -2,8 +2,7 @@
 
 from mnist_cli.errors import plural
 from mnist_cli.evaluation.timing import TimingComparison
-from mnist_cli.render.figures import duration
-from mnist_cli.render.layout import stacked, table, with_bars
+from mnist_cli.render.layout import duration, stacked, table, with_bars
 from mnist_cli.render.text import Line, line
 from mnist_cli.render.theme import BAD, GOOD, QUIET, TITLE
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from mnist_cli.errors import plural
 from mnist_cli.files.tables import document
-from mnist_cli.render.figures import bar, duration, number, sparkline
-from mnist_cli.render.layout import entries, stacked
+from mnist_cli.render.layout import bar, duration, entries, number, sparkline, stacked
 from mnist_cli.render.progress import is_watched
 from mnist_cli.render.text import Line, line, show
 from mnist_cli.render.theme import ACCENT, TITLE
