@@ -64,9 +64,8 @@ def predict_files(
             named: dict[str, Any] = {"name": pictures.name(path)}
             if reading.labels_from_names:
                 lines = read[-1].line if reading.split and isinstance(read, tuple) else 1
-                named["label"] = (
-                    sources.number_in_name(path, lines) if reading.split else pictures.label(path)
-                )
+                number = sources.number_in_name(path, lines)
+                named["label"] = number if reading.split else pictures.label(path)
             yield _conclude(network, read, reading, path, named)
     for error in pictures.unlisted:
         yield prediction.Unread(str(error.source), str(error))

@@ -50,11 +50,9 @@ class Perceptron:
         # neural networks*); relu, which lets half of them pass, needs twice that (He et al. 2015,
         # *Delving Deep into Rectifiers*).
         for layer, (inputs, outputs) in enumerate(pairwise(layer_sizes)):
-            power = (
-                _CENTRED_IMAGE_POWER
-                if layer == 0
-                else (inputs / 2 if activation == "relu" else inputs)
-            )
+            power = inputs / 2 if activation == "relu" else inputs
+            if layer == 0:
+                power = _CENTRED_IMAGE_POWER
             weights = rng.standard_normal((inputs, outputs)) / np.sqrt(power)
             self.parameters += [weights.astype(np.float32), np.zeros(outputs, np.float32)]
         hidden = layer_sizes[1:-1] if batch_norm else ()

@@ -85,9 +85,8 @@ class Recipe:
             )
         hidden = tuple(self.hidden) if isinstance(self.hidden, Iterable) else (self.hidden,)
         wrong = f"hidden is {','.join(map(str, hidden))}:"
-        if len(hidden) >= spec.MAX_LAYERS or not all(
-            isinstance(each, Integral) and int(each) >= 1 for each in hidden
-        ):
+        are_counts = all(isinstance(each, Integral) and int(each) >= 1 for each in hidden)
+        if len(hidden) >= spec.MAX_LAYERS or not are_counts:
             most = spec.MAX_LAYERS - 1
             raise ValueError(f"{wrong} expected at most {most} layers of 1 neuron or more")
         object.__setattr__(self, "hidden", tuple(map(int, hidden)))
