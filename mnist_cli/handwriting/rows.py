@@ -43,7 +43,7 @@ _IN_LINE = 0.4  # of the lesser height: what two components of a line share at l
 _FINER = 1.25  # times the resolution before: what is less is not worth a closer look
 
 
-class Reading(NamedTuple):
+class FoundLines(NamedTuple):
     """What was read on an ink map, line by line, and the odds of it, as a logarithm."""
 
     lines: list[list[LineDigit]]
@@ -70,10 +70,13 @@ class Reading(NamedTuple):
         return self.mean_odds > least_odds and _rate(self.digits) > _CLEAR_GAIN * count
 
 
-def find_lines(pixels: Floats, tones: Sequence[bool]) -> Reading:
+_NOTHING = FoundLines([], -np.inf)
+
+
+def find_lines(pixels: Floats, tones: Sequence[bool]) -> FoundLines:
     """Find the digits of a picture in the best of its ink maps; at least what is least unlikely."""
     # What a small copy of the picture shows large is not looked for in a larger one.
-    best = Reading([], -np.inf)
+    best = _NOTHING
     if pixels.shape[1] < _ROW * pixels.shape[0]:
         best = _read_in_ways(pixels, tones, _GLANCE_SIDE)
     if not best.is_large() or _rate(best.digits) < _LEAST_GAIN:
@@ -84,9 +87,9 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> Reading:
     return best._replace(lines=[_read_closer(pixels, line) for line in likely])
 
 
-def _read_in_ways(pixels: Floats, tones: Sequence[bool], side: int) -> Reading:
+def _read_in_ways(pixels: Floats, tones: Sequence[bool], side: int) -> FoundLines:
     """Read a picture in all its ink maps, up to the first tone or channel in which it is clear."""
-    best, unlikely = Reading([], -np.inf), Reading([], -np.inf)
+    best, unlikely = _NOTHING, _NOTHING
     for way in inks.map_ink(pixels, tones, side):
         for ink_map in way:
             against = _OTHER_TONE * (ink_map.dark != tones[0])
@@ -95,7 +98,7 @@ def _read_in_ways(pixels: Floats, tones: Sequence[bool], side: int) -> Reading:
             read = [read_line(line) for line in spans]
             lines, odds = [digits for digits, _ in read if digits], sum(odds for _, odds in read)
             if lines:
-                best = max(best, Reading(lines, odds - against), key=itemgetter(1))
+                best = max(best, FoundLines(lines, odds - against), key=itemgetter(1))
             elif not best.lines:
                 other = _read_unlikely(spans, odds - against)
                 unlikely = max(unlikely, other, key=itemgetter(1))
@@ -107,10 +110,10 @@ def _read_in_ways(pixels: Floats, tones: Sequence[bool], side: int) -> Reading:
     return best if best.lines else unlikely
 
 
-def _read_unlikely(spans: list[Line], odds: float) -> Reading:
+def _read_unlikely(spans: list[Line], odds: float) -> FoundLines:
     """Read what in lines without digits is least unlikely to be one."""
     one = max(filter(None, map(find_best, spans)), key=measure_weight, default=None)
-    return Reading([[one]], odds + one.gain) if one else Reading([], -np.inf)
+    return FoundLines([[one]], odds + one.gain) if one else _NOTHING
 
 
 def measure_weight(digit: LineDigit) -> float:
