@@ -42,7 +42,9 @@ def collect(pictures: tuple[str, ...], **given: Any) -> int:
 
     network = read_weights(given["weights"], given["data_dir"], given["activation"]).network()
     files = collection.name_files(given["output"], overwrite=given["force"])
-    reading = Reading(not given["size_only"], given["invert"], labels_from_names=True)
+    reading = Reading(
+        preprocess=not given["size_only"], invert=given["invert"], labels_from_names=True
+    )
     found = collection.collect(predict_pictures(network, pictures, reading, given), files)
     if not found.members:
         if report_unread(found.results) and not found.results.predictions:

@@ -19,7 +19,7 @@ _LEAST_HEIGHT = 0.35  # what is between two paths: the zeros of amounts are ofte
 
 
 def find_seams(own: Bits, height: float) -> list[Indices]:
-    """Return paths through the ink of digits so high: for each row the first column beyond it."""
+    """Return paths through ink, from left to right: for each row the first column beyond it."""
     if len(own) < _LEAST_HEIGHT * height:
         return []
     outside, _ = label(~np.pad(own, 1))

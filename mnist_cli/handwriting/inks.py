@@ -28,7 +28,7 @@ _OF_OTSU, _OF_PEAK = 0.6, 0.25  # of Otsu's level and of the most ink: soft edge
 
 PAGE_SIDE = 480  # pixels of the long side on which lines are looked for
 _SQUARE_PAGES = 4.0  # heights that a row is long from which on its height keeps its resolution
-_LONGEST_ROW = 5.0  # times that, at most
+_LONGEST_ROW = 5.0  # times the usual side that such a row is long at most
 _PAGE_BACKGROUND = 0.15  # of the page: wider than any stroke
 _CUTS = 1.0, 0.5  # of the level of the ink: the lower one keeps faint strokes
 _COLOURED = 0.1  # between the channels of a pixel; where it is less in all of them they are one
@@ -118,7 +118,7 @@ def remove_lines(ink: Floats) -> Floats:
 
 
 def find_threshold(ink: Floats) -> float:
-    """Return a share of Otsu's level (1979), or of the most ink, whatever is higher."""
+    """Return a share of Otsu's level (1979), or of the most ink, whichever is higher."""
     most = float(ink.max())
     counts, edges = np.histogram(ink, bins=256, range=(0, max(most, 1e-6)))
     levels = (edges[:-1] + edges[1:]) / 2

@@ -119,7 +119,7 @@ def read_line(line: Line) -> tuple[list[LineDigit], float]:
         owners = {line.owners[i] for i in left_out}
         digits.append(replace(digit, after_gap=after_gap, left_out=len(owners)))
         end = stop
-    return digits, gain + as_none  # which compares lines of several ink maps
+    return digits, gain + as_none  # of what is left out as none, too: to compare ink maps
 
 
 def find_best(line: Line) -> LineDigit | None:
@@ -138,7 +138,7 @@ def _take(line: Line, number: int, gain: float, as_digits: Floats) -> LineDigit:
 
 
 def _judge(line: Line) -> tuple[Floats, Floats, float]:
-    """Return of spans log P(each digit | a digit), (N, 10), and gains; the odds of no digit."""
+    """Return of spans log P(each digit | a digit), (N, 10), gains (N,), and the odds of none."""
     logits = judge_spans(draw_spans(line))
     as_any = np.logaddexp.reduce(logits[:, :NONE], axis=1)
     alone = [number for number, (start, stop) in enumerate(line.spans) if stop == start + 1]

@@ -92,8 +92,9 @@ def measure_stroke_widths(drawn: Bits) -> Floats:
 
 
 def set_stroke_widths(drawn: Bits, widths: Floats, pixels: Floats, reach: int) -> Floats:
-    """Return soft ink, (H, W, N) of 0 to 1, with MNIST's strokes; `widths` are of its `pixels`."""
-    # The edge moves by the same distance everywhere, and less where it would leave nothing.
+    """Return ink from 0 to 1 with soft edges, (H, W, N), and strokes of MNIST's width."""
+    # `widths` are in pixels of the MNIST format, each of which is `pixels` of those drawn. The edge
+    # moves by the same distance everywhere, and less where it would leave nothing.
     growth = (np.clip(widths, *_STROKE) - widths) * pixels / 2
     # Further from the edge than that all is ink or background, however the edge is moved.
     reach = min(reach, int(np.max(np.abs(growth) + _SOFT_EDGE * pixels)) + 2)

@@ -198,7 +198,8 @@ def _read(picture: Picture, invert: bool | None) -> tuple[Digit, tuple[NumberDig
     left_out = sum(line[0].left_out for line in lines) / len(found)
     in_lines = _OF_LINES * (mean_odds - _USUAL_ODDS) - _OTHERS * left_out
     scores = [score + in_lines for score in _judge(formatted)]
-    digits, scale = [], picture.width / pixels.shape[1]
+    digits = []
+    scale = picture.width / pixels.shape[1]
     for (one, line), image, score in zip(found, formatted.images, scores, strict=True):
         box = one.box_on_picture.scale(scale, (picture.height, picture.width))
         place = line, one.after_gap, one.in_line, one.left_out

@@ -70,13 +70,13 @@ class FoundLines(NamedTuple):
         return self.mean_odds > least_odds and _rate(self.digits) > _CLEAR_GAIN * count
 
 
-_NOTHING = FoundLines([], -np.inf)
+_NO_LINES = FoundLines([], -np.inf)
 
 
 def find_lines(pixels: Floats, tones: Sequence[bool]) -> FoundLines:
-    """Find the digits of a picture in the best of its ink maps; at least what is least unlikely."""
+    """Find a picture's digits in the best of its ink maps, or else what is least unlikely."""
     # What a small copy of the picture shows large is not looked for in a larger one.
-    best = _NOTHING
+    best = _NO_LINES
     if pixels.shape[1] < _ROW * pixels.shape[0]:
         best = _read_in_ways(pixels, tones, _GLANCE_SIDE)
     if not best.is_large() or _rate(best.digits) < _LEAST_GAIN:
@@ -89,7 +89,7 @@ def find_lines(pixels: Floats, tones: Sequence[bool]) -> FoundLines:
 
 def _read_in_ways(pixels: Floats, tones: Sequence[bool], side: int) -> FoundLines:
     """Read a picture in all its ink maps, up to the first tone or channel in which it is clear."""
-    best, unlikely = _NOTHING, _NOTHING
+    best, unlikely = _NO_LINES, _NO_LINES
     for way in inks.map_ink(pixels, tones, side):
         for ink_map in way:
             against = _OTHER_TONE * (ink_map.dark != tones[0])
@@ -113,7 +113,7 @@ def _read_in_ways(pixels: Floats, tones: Sequence[bool], side: int) -> FoundLine
 def _read_unlikely(spans: list[Line], odds: float) -> FoundLines:
     """Read what in lines without digits is least unlikely to be one."""
     one = max(filter(None, map(find_best, spans)), key=measure_weight, default=None)
-    return FoundLines([[one]], odds + one.gain) if one else _NOTHING
+    return FoundLines([[one]], odds + one.gain) if one else _NO_LINES
 
 
 def measure_weight(digit: LineDigit) -> float:

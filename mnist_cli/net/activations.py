@@ -61,5 +61,6 @@ def name_each(activation: object, hidden: int) -> tuple[str, ...]:
         found, expected = printable(repr(activation)), one_of(ACTIVATIONS)
         raise ValueError(f"activation is {found}: expected {expected}, no other is computed")
     if len(names) not in (1, hidden):
-        raise ValueError(f"{len(names)} activations, expected one each for {hidden} hidden layers")
+        expected = f"one for each of {hidden} hidden layers"
+        raise ValueError(f"{len(names)} activations, expected {expected}")
     return tuple(names * hidden if len(names) == 1 else names)

@@ -151,7 +151,7 @@ def _fold(
 
 
 def _fill(target: Floats, images: Array) -> None:
-    """Write images into a float32 buffer on the scale 0..255 that the folded weights take."""
+    """Write images, uint8 or floats of 0..1, as the float32 of 0..255 that folded weights take."""
     if images.dtype == np.uint8:
         target[...] = images
     else:

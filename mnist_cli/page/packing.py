@@ -44,7 +44,8 @@ def find_axes(values: Doubles) -> Floats:
 def describe_net(name: str, sha256: str, network: Network, images: Bytes) -> dict[str, Any]:
     """Return a net's weights, packed, and where its last hidden layer puts (N, 28, 28) images."""
     if ", " in network.activation:
-        problem = f"its hidden layers have {network.activation}, the page shows nets of one"
+        has = f"its hidden layers have {network.activation}"
+        problem = f"{has}, the page shows nets of one activation"
         raise FormatError(problem, source=name, hint="'mnist eval' and 'mnist predict' take it.")
     with np.errstate(all="ignore"):
         hidden = _last_hidden(network, images)

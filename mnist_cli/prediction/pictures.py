@@ -62,10 +62,11 @@ def predict_files(
         for done, (path, read) in enumerate(zip(pictures.paths, found, strict=True), start=1):
             progress(done, len(pictures.paths))
             named: dict[str, Any] = {"name": pictures.name(path)}
-            if reading.labels_from_names:
-                lines = read[-1].line if reading.split and isinstance(read, tuple) else 1
-                number = sources.number_in_name(path, lines)
-                named["label"] = number if reading.split else pictures.label(path)
+            if reading.labels_from_names and reading.split:
+                lines = read[-1].line if isinstance(read, tuple) else 1
+                named["label"] = sources.number_in_name(path, lines)
+            elif reading.labels_from_names:
+                named["label"] = pictures.label(path)
             yield _conclude(network, read, reading, path, named)
     for error in pictures.unlisted:
         yield prediction.Unread(str(error.source), str(error))

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from mnist_cli.dtypes import Bytes
 from mnist_cli.files.reading import AnyPath
 from mnist_cli.files.writing import require_suffix, write_bytes
 from mnist_cli.render import text
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from mnist_cli.dtypes import Bytes
 
 _MARGIN = 2  # columns on the right of a picture
 _ENLARGED = 4  # pixels of a screen for one of a picture
@@ -61,7 +62,7 @@ def write_export(
 
 
 def draw_html(view: Callable[[], Iterable[text.Line]], picture: "Bytes | None" = None) -> str:
-    """What `view` shows as a part of a page, in its colours, and below a `picture` (H, W, 3)."""
+    """What `view` shows as a part of a page with its own colours; below a `picture` (H, W, 3)."""
     drawn = _UNUSED.sub("", _record(view).export_html(code_format=_ROWS, inline_styles=True))
     if picture is None:
         return drawn

@@ -55,7 +55,9 @@ class Recipe:
     epochs: int = _number(20, 1, _MOST, "How often each image is seen.")
     batch_size: int = _number(256, 1, _MOST, "Images a step.")
     learning_rate: float = _number(4e-3, 1e-9, 100, "The highest; rises for an epoch, then falls.")
-    weight_decay: float = _number(0.0, 0, 1000, "How fast weights shrink, times the learning rate.")
+    weight_decay: float = _number(
+        0.0, 0, 1000, "How fast weights shrink, per step and learning rate."
+    )
     full_strength_until: float = _number(0.7, 0, 1, "Part of the epochs with full distortions.")
     # At the end the net should see digits more as they are.
     final_strength: float = _number(0.3, 0, 1, "Strength that distortions fall to, by the end.")

@@ -25,7 +25,7 @@ def read(content: bytes) -> Contents:
         tensors = deserialize(content)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise DamagedError(f"the file is damaged: {printable(str(error))}") from None
-    records = {name: record_of((*it["shape"],), it["dtype"], it["data"]) for name, it in tensors}
+    records = {name: record_of(tuple(it["shape"]), it["dtype"], it["data"]) for name, it in tensors}
     return Contents(records, activation=activation)
 
 

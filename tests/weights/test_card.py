@@ -47,7 +47,7 @@ def test_activations_are_one_or_as_many_as_hidden_layers(tmp_path):
     path = tmp_path / "net.safetensors"
     for hidden, stated in (((9,), "relu, tanh"), ((), "relu, tanh"), ((9, 8, 7), "relu, tanh")):
         path.write_bytes(save(random_arrays(784, *hidden, 10), {"activation": stated}))
-        said = f"2 activations, expected one each for {len(hidden)} hidden layers. Name another"
+        said = f"2 activations, expected one for each of {len(hidden)} hidden layers. Name another"
         for use in (read_weights(path).network, lambda: read_weights(path).activation):
             assert said in refusal_of(use)
     assert read_weights(path, activation="tanh").network().activation == "tanh"

@@ -135,8 +135,8 @@ def _draw(neuron: Neuron) -> list[Line]:
     """Its 784 weights as a picture in two colours, with the scale."""
     weights = _finite_weights(neuron)
     limit = float(np.abs(weights).max())
-    told = weights.min(), weights.max(), neuron.bias
-    lowest, highest, bias = (layout.number(float(each), 4) for each in told)
+    numbers = weights.min(), weights.max(), neuron.bias
+    lowest, highest, bias = (layout.number(float(each), 4) for each in numbers)
     words = layout.stacked(
         [line((f"what neuron {neuron.index} of the first layer looks for", TITLE))],
         _legend(),
